@@ -1,0 +1,51 @@
+namespace Roost;
+
+/// <summary>The base of every exception that Roost raises on purpose. Its message names what was found, what was expected and what to do.</summary>
+public class RoostException : Exception
+{
+    /// <summary>Creates the exception with a message for a person.</summary>
+    public RoostException(string message) : base(message) { }
+
+    /// <summary>Creates the exception with a message for a person and the error behind it.</summary>
+    public RoostException(string message, Exception? innerException) : base(message, innerException) { }
+}
+
+/// <summary>Something given to Roost breaks a rule; nothing was written.</summary>
+public sealed class InvalidInputException : RoostException
+{
+    /// <summary>Creates the exception for one field.</summary>
+    public InvalidInputException(string field, string message, Exception? innerException = null)
+        : base($"{field}: {message}", innerException) => Field = field;
+
+    /// <summary>The field that breaks the rule, as callers spell it: <c>payload</c>, <c>resources[2]</c>.</summary>
+    public string Field { get; }
+}
+
+/// <summary>There is no such work item, artifact or snapshot version in this file.</summary>
+public sealed class NotFoundException(string message) : RoostException(message);
+
+/// <summary>The request contradicts what is stored: a duplicate id, an idempotency key with another payload, a state that does not allow the transition.</summary>
+public sealed class ConflictException(string message) : RoostException(message);
+
+/// <summary>The file cannot be used as a Roost database: foreign, newer, read-only, a backup copy that was not adopted, or on a file system that cannot hold one.</summary>
+public sealed class FileRefusedException(string message, Exception? innerException = null) : RoostException(message, innerException);
+
+/// <summary>Another process held the write lock for longer than <see cref="RoostOptions.BusyTimeout"/>; nothing was written.</summary>
+public sealed class FileBusyException(string message, Exception? innerException = null) : RoostException(message, innerException);
+
+/// <summary>The disk is full; nothing was written. The runtime goes on once there is space.</summary>
+public sealed class DiskFullException(string message, Exception? innerException = null) : RoostException(message, innerException);
+
+/// <summary>Stored bytes do not match their recorded SHA-256, or SQLite reports a malformed file. The bytes are not returned.</summary>
+public sealed class DataCorruptException(string message, Exception? innerException = null) : RoostException(message, innerException);
+
+/// <summary>A commit failed and Roost could not find out whether it landed. Read the item back before trying again.</summary>
+public sealed class OutcomeUnknownException(string message, Exception? innerException = null) : RoostException(message, innerException);
+
+/// <summary>Events below the watermark were trimmed by <see cref="RoostOptions.MaxEvents"/>.</summary>
+public sealed class EventsTrimmedException(long watermark)
+    : RoostException($"Events up to sequence number {watermark} were trimmed by the cap on events; read after {watermark}, or leave the starting point out to begin with the oldest one kept.")
+{
+    /// <summary>The highest sequence number that is gone.</summary>
+    public long Watermark { get; } = watermark;
+}
