@@ -1,8 +1,148 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+
 namespace Roost;
 
-/// <summary>x</summary>
+/// <summary>How safely a commit is on the disk when an awaited call returns.</summary>
+public enum Durability
+{
+    /// <summary>Survives power loss: every commit waits for the disk (<c>synchronous=FULL</c>). The default.</summary>
+    Full,
+
+    /// <summary>Survives the death of the process, not always power loss: the disk is waited for at checkpoints only (<c>synchronous=NORMAL</c>).</summary>
+    ProcessCrash,
+
+    /// <summary>Never waits for the disk (<c>synchronous=OFF</c>); power loss can damage the file. For tests and throw-away files.</summary>
+    None,
+}
+
+/// <summary>The settings of one <see cref="RoostRuntime"/>. All have working defaults but the place of the file. Values out of range are refused when the runtime is constructed.</summary>
 public sealed record RoostOptions
 {
-    /// <summary>x</summary>
-    public TimeSpan BusyTimeout { get; init; }
+    /// <summary>The data file. Either this or <see cref="Root"/> with <see cref="Namespace"/>. The folder must exist; the file is created when missing.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>The folder that holds one data file for each namespace.</summary>
+    public string? Root { get; init; }
+
+    /// <summary>A name such as <c>acme/project 1</c>, mapped to one safe file name under <see cref="Root"/>.</summary>
+    public string? Namespace { get; init; }
+
+    /// <summary>How safely commits are written. Default <see cref="Durability.Full"/>.</summary>
+    public Durability Durability { get; init; }
+
+    /// <summary>How many steps run at once in this runtime. Default 16; 1 to 4,096.</summary>
+    public int Concurrency { get; init; } = 16;
+
+    /// <summary>The queues that this runtime's worker serves. Default: <c>default</c> alone.</summary>
+    public IReadOnlyList<string> Queues { get; init; } = [WorkItem.DefaultQueue];
+
+    /// <summary>How long a lease holds without renewal. It is renewed every third of this. Default 30 s; 1 s to 1 day.</summary>
+    public TimeSpan LeaseTime { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long one step may take before its token fires, unless the work item or the engine says otherwise. Default: no limit. At least 1 ms.</summary>
+    public TimeSpan? StepTimeout { get; init; }
+
+    /// <summary>How long a step whose token has fired for a timeout may go on before it is abandoned. Default 10 s; 0 to 1 hour.</summary>
+    public TimeSpan StepTimeoutGrace { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How many tries one step gets before the work item becomes a dead letter, unless the work item says otherwise. Default 5; 1 to 1,000.</summary>
+    public int MaxAttempts { get; init; } = 5;
+
+    /// <summary>How many times the process may die during one step before the work item becomes a dead letter. Default 5; 1 to 1,000.</summary>
+    public int MaxInterruptions { get; init; } = 5;
+
+    /// <summary>The wait after the first failed try; it doubles with each further one and carries jitter. Default 1 s; 0 to 1 day.</summary>
+    public TimeSpan RetryBaseDelay { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest wait between two tries. Default 5 minutes; at least <see cref="RetryBaseDelay"/>, at most 7 days.</summary>
+    public TimeSpan RetryMaxDelay { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long an item that continues without delay keeps its slot while others of its priority are ready. Default 20 ms; 0 to 1 hour.</summary>
+    public TimeSpan SlotTime { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>How long <see cref="RoostRuntime.RunAsync"/> lets running steps finish after it was cancelled. Default 10 s; 0 to 1 hour.</summary>
+    public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often a running loop looks for what other processes wrote. Default 10 ms; 1 ms to 1 minute.</summary>
+    public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>How long a write waits for another process's write lock before <see cref="FileBusyException"/>. Default 5 s; 1 s to 1 hour, in whole seconds.</summary>
+    public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The largest payload, state or event data in bytes of UTF-8 JSON. Larger things belong into an artifact. Default 4 MiB; 1 KiB to 256 MiB.</summary>
+    public int MaxJsonBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>How many of an item's first snapshot versions are kept for good. Default 20; 0 to 1,000,000.</summary>
+    public int HistoryFirst { get; init; } = 20;
+
+    /// <summary>How many of an item's latest snapshot versions are kept. Default 20; 1 to 1,000,000.</summary>
+    public int HistoryLast { get; init; } = 20;
+
+    /// <summary>How many events the file keeps; older ones are trimmed and a watermark says up to where. Default: all. At least 1,000.</summary>
+    public long? MaxEvents { get; init; }
+
+    /// <summary>Follow-ups to enqueue when an engine's item is done, stored in the file when this runtime's worker starts. Default (null): what the file holds stays as it is.</summary>
+    public IReadOnlyList<Trigger>? Triggers { get; init; }
+
+    /// <summary>How payload, state, event data and JSON artifacts are written and read. Default: <see cref="RoostJson.Default"/> (snake_case, case-insensitive reading).</summary>
+    public JsonSerializerOptions Json { get; init; } = RoostJson.Default;
+
+    /// <summary>Where workspaces are made and of what. Default: plain folders in <c>&lt;file&gt;.workspaces</c> beside the data file.</summary>
+    public WorkspaceOptions Workspaces { get; init; } = new();
+
+    /// <summary>The clock for everything stored and scheduled. Default: the system's.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Where the runtime logs. Default: nowhere.</summary>
+    public ILoggerFactory? LoggerFactory { get; init; }
+
+    /// <summary>Use a file on a network or FUSE file system, where SQLite's locks and shared memory may not work and the file may be damaged. Default: refused.</summary>
+    public bool AllowNetworkFileSystem { get; init; }
+
+    internal void Validate()
+    {
+        Range(nameof(Concurrency), Concurrency, 1, 4096);
+        Range(nameof(LeaseTime), LeaseTime, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
+        if (StepTimeout is { } timeout) Range(nameof(StepTimeout), timeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(24));
+        Range(nameof(StepTimeoutGrace), StepTimeoutGrace, TimeSpan.Zero, TimeSpan.FromHours(1));
+        Range(nameof(MaxAttempts), MaxAttempts, 1, 1000);
+        Range(nameof(MaxInterruptions), MaxInterruptions, 1, 1000);
+        Range(nameof(RetryBaseDelay), RetryBaseDelay, TimeSpan.Zero, TimeSpan.FromDays(1));
+        Range(nameof(RetryMaxDelay), RetryMaxDelay, RetryBaseDelay, TimeSpan.FromDays(7));
+        Range(nameof(SlotTime), SlotTime, TimeSpan.Zero, TimeSpan.FromHours(1));
+        Range(nameof(DrainTime), DrainTime, TimeSpan.Zero, TimeSpan.FromHours(1));
+        Range(nameof(PollInterval), PollInterval, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
+        Range(nameof(BusyTimeout), BusyTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
+        Range(nameof(MaxJsonBytes), MaxJsonBytes, 1024, 256 * 1024 * 1024);
+        Range(nameof(HistoryFirst), HistoryFirst, 0, 1_000_000);
+        Range(nameof(HistoryLast), HistoryLast, 1, 1_000_000);
+        if (MaxEvents is { } cap) Range(nameof(MaxEvents), cap, 1000, long.MaxValue);
+        if (Queues.Count == 0) throw new InvalidInputException(nameof(Queues), "no queue is named; a worker serves at least one, such as \"default\".");
+        foreach (string queue in Queues) Names.Check(nameof(Queues), queue);
+        Workspaces.Validate();
+    }
+
+    /// <summary>The full path of the data file that these options name.</summary>
+    internal string ResolvePath()
+    {
+        if (Path is not null && (Root is not null || Namespace is not null))
+            throw new InvalidInputException(nameof(Path), "is given together with Root or Namespace; give the file, or the root folder and the namespace.");
+        if (Root is not null || Namespace is not null)
+        {
+            if (Root is null) throw new InvalidInputException(nameof(Root), "is missing; a namespace needs the folder that holds its file.");
+            if (Namespace is null) throw new InvalidInputException(nameof(Namespace), "is missing; a root folder holds one file for each namespace.");
+            return Namespaces.PathFor(Root, Namespace);
+        }
+        if (string.IsNullOrWhiteSpace(Path)) throw new InvalidInputException(nameof(Path), "is empty; name the data file, such as \"roost.db\".");
+        if (Path.Contains(":memory:", StringComparison.OrdinalIgnoreCase) || Path.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
+            throw new InvalidInputException(nameof(Path), $"\"{Path}\" is not a file; Roost keeps work in a real file. A test takes RoostRuntime.CreateTemporary(), which deletes its file on dispose.");
+        return System.IO.Path.GetFullPath(Path);
+    }
+
+    private static void Range<T>(string field, T value, T least, T most) where T : IComparable<T>
+    {
+        if (value.CompareTo(least) < 0 || value.CompareTo(most) > 0)
+            throw new InvalidInputException(field, $"{value} is out of range; it must be from {least} to {most}.");
+    }
 }

@@ -1,0 +1,60 @@
+using System.Text.Json;
+
+namespace Roost;
+
+/// <summary>What an artifact is, for people and tools.</summary>
+public enum ArtifactKind
+{
+    /// <summary>Told from the extension: <c>.json</c> json, <c>.log</c> log, <c>.patch</c> and <c>.diff</c> patch, <c>.md</c>, <c>.txt</c> and <c>.html</c> report; else <see cref="Other"/>. Never stored.</summary>
+    Auto,
+
+    /// <summary>A change to source text.</summary>
+    Patch,
+
+    /// <summary>A log.</summary>
+    Log,
+
+    /// <summary>A report for people.</summary>
+    Report,
+
+    /// <summary>Bytes for programs.</summary>
+    Binary,
+
+    /// <summary>A JSON document.</summary>
+    Json,
+
+    /// <summary>Anything else.</summary>
+    Other,
+}
+
+/// <summary>An immutable output of a work item.</summary>
+/// <param name="WorkId">The work item that it belongs to.</param>
+/// <param name="Name">Its name within the item, such as <c>report.json</c>. A later version under the same name does not replace an earlier one.</param>
+/// <param name="Version">The snapshot version whose step attached it.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="MediaType">Its media type, such as <c>application/json</c>.</param>
+/// <param name="Size">Its size in bytes; null for an artifact by URI.</param>
+/// <param name="Sha256">The SHA-256 of its bytes in lower-case hexadecimal; null for an artifact by URI.</param>
+/// <param name="Uri">Where it is, for an artifact whose bytes are not in the file; else null.</param>
+/// <param name="Metadata">What the engine said about it: a JSON object, or null.</param>
+/// <param name="CreatedAt">When it was attached.</param>
+public sealed record Artifact(
+    string WorkId, string Name, int Version, ArtifactKind Kind, string MediaType,
+    long? Size, string? Sha256, string? Uri, JsonElement? Metadata, DateTimeOffset CreatedAt)
+{
+    /// <summary>The extension of the name in lower case with its dot, such as <c>.json</c>; empty for none.</summary>
+    public string Extension => Path.GetExtension(Name).ToLowerInvariant();
+}
+
+/// <summary>What may be said about an artifact when it is attached.</summary>
+public sealed record ArtifactInfo
+{
+    /// <summary>What it is. Default: told from the name's extension.</summary>
+    public ArtifactKind Kind { get; init; }
+
+    /// <summary>Its media type. Default: told from the name's extension, else <c>application/octet-stream</c>.</summary>
+    public string? MediaType { get; init; }
+
+    /// <summary>Anything that serializes to a JSON object. Default none.</summary>
+    public object? Metadata { get; init; }
+}

@@ -1,0 +1,104 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Roost;
+
+/// <summary>
+/// An engine over a typed state. The state is stored as JSON without CLR type names.
+/// One instance is called for many items at once: keep what belongs to an item in its state, not in fields.
+/// </summary>
+/// <typeparam name="TState">The state: anything that System.Text.Json writes and reads back, such as a record.</typeparam>
+public abstract class Engine<TState> : IEngine
+{
+    private readonly JsonTypeInfo<TState>? givenType;
+    private JsonTypeInfo<TState>? reflectedType;
+
+    /// <summary>Creates an engine whose state is read and written by reflection, with the runtime's <see cref="RoostOptions.Json"/>.</summary>
+    protected Engine() { }
+
+    /// <summary>Creates an engine whose state is read and written by source-generated metadata.</summary>
+    protected Engine(JsonTypeInfo<TState> stateType) => givenType = stateType;
+
+    /// <inheritdoc/>
+    public abstract string EngineId { get; }
+
+    /// <inheritdoc/>
+    public virtual int StateVersion => 1;
+
+    /// <inheritdoc/>
+    public virtual int? MaxConcurrency => null;
+
+    /// <inheritdoc/>
+    public virtual TimeSpan? StepTimeout => null;
+
+    /// <inheritdoc/>
+    public virtual OnInterrupted OnInterrupted => OnInterrupted.Retry;
+
+    /// <summary>Makes the first state of a work item. Override this or <see cref="InitAsync"/>.</summary>
+    protected virtual TState Init(WorkItem item) =>
+        throw new NotSupportedException($"Engine \"{EngineId}\" overrides neither Init nor InitAsync; override one of them to make the first state.");
+
+    /// <summary>Makes the first state of a work item where that needs waiting. Default: calls <see cref="Init"/>.</summary>
+    protected virtual Task<TState> InitAsync(WorkItem item, CancellationToken cancellationToken) => Task.FromResult(Init(item));
+
+    /// <summary>Takes the state and returns an outcome with the next: <see cref="Continue"/>, <see cref="Done"/> or <see cref="Fail"/>.</summary>
+    protected abstract Task<Outcome> StepAsync(TState state, StepContext context);
+
+    /// <summary>Brings a stored state of an older <see cref="StateVersion"/> to the present shape. Default: unchanged.</summary>
+    /// <param name="state">The state as stored; may be changed in place and returned.</param>
+    /// <param name="fromVersion">The <see cref="StateVersion"/> that it was stored with.</param>
+    protected virtual JsonNode? Migrate(JsonNode? state, int fromVersion) => state;
+
+    /// <summary>Save the state and step again, at once or after a delay.</summary>
+    /// <param name="state">The next state.</param>
+    /// <param name="after">The delay before the next step, 0 to 10 years, in whole milliseconds rounded up. Default none.</param>
+    /// <param name="step">The name of the step for people, 1 to 256 characters. Default: as before.</param>
+    protected static Outcome Continue(TState state, TimeSpan after = default, string? step = null) => new TypedOutcome<TState>(OutcomeKind.Continue, state, true, after, step, null);
+
+    /// <summary>Save the state as the item's last: the work is done.</summary>
+    protected static Outcome Done(TState state, string step = "done") => new TypedOutcome<TState>(OutcomeKind.Done, state, true, default, step, null);
+
+    /// <summary>Give up for good, without further tries, keeping the state before this step.</summary>
+    /// <param name="reason">What a person should know, at most 10,000 characters.</param>
+    protected static Outcome Fail(string reason) => new TypedOutcome<TState>(OutcomeKind.Fail, default!, false, default, null, reason);
+
+    /// <summary>Give up for good, without further tries, saving a last state.</summary>
+    protected static Outcome Fail(TState state, string reason, string step = "failed") => new TypedOutcome<TState>(OutcomeKind.Fail, state, true, default, step, reason);
+
+    async Task<Snapshot> IEngine.InitSnapshotAsync(WorkItem item, CancellationToken cancellationToken)
+    {
+        TState state = await InitAsync(item, cancellationToken).ConfigureAwait(false);
+        return Snapshot.First(item, JsonText.Serialize("state", state, TypeFor(item.Json), item.MaxJsonBytes), "init");
+    }
+
+    async Task<Outcome> IEngine.StepAsync(Snapshot snapshot, WorkItem item, StepContext context)
+    {
+        JsonTypeInfo<TState> type = TypeFor(item.Json);
+        Outcome? outcome = await StepAsync(Read(snapshot, type), context).ConfigureAwait(false);
+        return outcome is TypedOutcome<TState> typed ? typed.ToRaw(snapshot, type, item.MaxJsonBytes) : outcome!;
+    }
+
+    Snapshot IEngine.Migrate(Snapshot older) =>
+        older.Migrated(Migrate(JsonNode.Parse(older.Utf8.Span), older.StateVersion));
+
+    private static TState Read(Snapshot snapshot, JsonTypeInfo<TState> type)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(snapshot.Utf8.Span, type)!;
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
+        {
+            throw new InvalidInputException("state", $"version {snapshot.Version} of work item {snapshot.WorkId} cannot be read as {typeof(TState).Name}: {e.Message}", e);
+        }
+    }
+
+    private JsonTypeInfo<TState> TypeFor(JsonSerializerOptions options)
+    {
+        if (givenType is not null) return givenType;
+        JsonTypeInfo<TState>? known = reflectedType;
+        if (known is not null && ReferenceEquals(known.Options, options)) return known;
+        return reflectedType = (JsonTypeInfo<TState>)options.GetTypeInfo(typeof(TState));
+    }
+}

@@ -1,0 +1,145 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Roost;
+
+/// <summary>Turns values into the UTF-8 JSON that is stored, and refuses what could not be read back unchanged.</summary>
+internal static class JsonText
+{
+    public const int MaxDepth = 64;
+
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
+
+    /// <summary>The stored form of any value; JSON given as such (element, node, document) passes through normalised.</summary>
+    public static byte[] Serialize(string field, object? value, JsonSerializerOptions options, int maxBytes, bool objectOnly)
+    {
+        if (value is null) return objectOnly ? "{}"u8.ToArray() : "null"u8.ToArray();
+        if (value is string && objectOnly)
+            throw new InvalidInputException(field, "is a string; it must be a JSON object. JSON text goes through WorkItem.FromJson.");
+        try
+        {
+            return value switch
+            {
+                RawJson raw => Normalize(field, raw.Utf8, maxBytes, objectOnly),
+                JsonElement or JsonNode or JsonDocument => Normalize(field, JsonSerializer.SerializeToUtf8Bytes(value, value.GetType(), options), maxBytes, objectOnly),
+                _ => Accept(field, JsonSerializer.SerializeToUtf8Bytes(value, value.GetType(), options), maxBytes, objectOnly),
+            };
+        }
+        catch (Exception e) when (e is NotSupportedException or JsonException or InvalidOperationException or ArgumentException)
+        {
+            throw new InvalidInputException(field, $"a {value.GetType().Name} cannot be written as JSON: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The stored form of a value whose type is known; what <see cref="Engine{TState}"/> uses for each step.</summary>
+    public static byte[] Serialize<T>(string field, T value, JsonTypeInfo<T> type, int maxBytes)
+    {
+        try
+        {
+            return Accept(field, JsonSerializer.SerializeToUtf8Bytes(value, type), maxBytes, objectOnly: false);
+        }
+        catch (Exception e) when (e is NotSupportedException or JsonException or InvalidOperationException or ArgumentException)
+        {
+            throw new InvalidInputException(field, $"a {typeof(T).Name} cannot be written as JSON: {e.Message}", e);
+        }
+    }
+
+    /// <summary>What the serializer wrote has no duplicate keys and a bounded depth; only a NUL can be wrong with it, and that is always escaped.</summary>
+    private static byte[] Accept(string field, byte[] utf8, int maxBytes, bool objectOnly)
+    {
+        CheckSize(field, utf8.Length, maxBytes);
+        if (objectOnly || utf8.AsSpan().IndexOf("\\u0000"u8) >= 0) Verify(field, utf8, objectOnly);
+        return utf8;
+    }
+
+    public static void CheckSize(string field, long bytes, int maxBytes)
+    {
+        if (bytes > maxBytes)
+            throw new InvalidInputException(field, $"is {bytes:N0} bytes; the limit (RoostOptions.MaxJsonBytes) is {maxBytes:N0}. Store large content as an artifact and keep its name here.");
+    }
+
+    /// <summary>Reads the stored form back.</summary>
+    public static JsonElement Parse(ReadOnlyMemory<byte> utf8)
+    {
+        var reader = new Utf8JsonReader(utf8.Span, new JsonReaderOptions { MaxDepth = MaxDepth });
+        return JsonElement.ParseValue(ref reader);
+    }
+
+    private static byte[] Normalize(string field, ReadOnlyMemory<byte> text, int maxBytes, bool objectOnly)
+    {
+        CheckSize(field, text.Length, maxBytes);
+        try
+        {
+            using var document = JsonDocument.Parse(text, Strict);
+            var buffer = new ArrayBufferWriter<byte>(text.Length);
+            using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = MaxDepth }))
+                document.RootElement.WriteTo(writer);
+            byte[] utf8 = buffer.WrittenSpan.ToArray();
+            Verify(field, utf8, objectOnly);
+            return utf8;
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidInputException(field, $"is not acceptable JSON (at most {MaxDepth} levels, no duplicate keys): {e.Message}", e);
+        }
+    }
+
+    /// <summary>One pass over the tokens: an object where one is asked for, bounded depth, no duplicate keys, no NUL, no number that reads back as infinite.</summary>
+    private static void Verify(string field, byte[] utf8, bool objectOnly)
+    {
+        if (objectOnly && utf8[0] != (byte)'{')
+            throw new InvalidInputException(field, $"is JSON that begins with '{(char)utf8[0]}'; it must be an object such as {{\"url\": \"...\"}}.");
+        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = MaxDepth });
+        var keys = new Stack<HashSet<string>?>();
+        try
+        {
+            while (reader.Read())
+            {
+                switch (reader.TokenType)
+                {
+                    case JsonTokenType.StartObject: keys.Push(null); break;
+                    case JsonTokenType.EndObject: keys.Pop(); break;
+                    case JsonTokenType.PropertyName: CheckKey(field, ref reader, keys); break;
+                    case JsonTokenType.String: CheckString(field, ref reader); break;
+                    case JsonTokenType.Number:
+                        if (reader.TryGetDouble(out double number) && !double.IsFinite(number))
+                            throw new InvalidInputException(field, $"holds the number {Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(40, reader.ValueSpan.Length)])}, which no double can hold.");
+                        break;
+                }
+            }
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidInputException(field, $"is not acceptable JSON (at most {MaxDepth} levels): {e.Message}", e);
+        }
+    }
+
+    private static void CheckKey(string field, ref Utf8JsonReader reader, Stack<HashSet<string>?> keys)
+    {
+        CheckString(field, ref reader);
+        HashSet<string> seen = keys.Pop() ?? new HashSet<string>(StringComparer.Ordinal);
+        string key = reader.GetString()!;
+        if (!seen.Add(key)) throw new InvalidInputException(field, $"holds the key \"{key}\" twice in one object; keep one.");
+        keys.Push(seen);
+    }
+
+    private static void CheckString(string field, ref Utf8JsonReader reader)
+    {
+        if (!reader.ValueIsEscaped) return;
+        try
+        {
+            if (reader.GetString()!.Contains('\0')) throw new InvalidInputException(field, "holds a NUL character (\\u0000) in a string; remove it.");
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidInputException(field, "holds half of a surrogate pair in a string; it is not valid Unicode text.", e);
+        }
+    }
+}
+
+/// <summary>JSON text that came as text, to be stored as it is once it has been checked.</summary>
+internal sealed record RawJson(ReadOnlyMemory<byte> Utf8);

@@ -1,0 +1,114 @@
+using System.Text.Json;
+
+namespace Roost;
+
+/// <summary>The engine's state after a step. Roost saves it only on top of the version before it.</summary>
+public sealed class Snapshot
+{
+    private JsonElement? data;
+
+    internal Snapshot() { }
+
+    /// <summary>The id of the work item.</summary>
+    public required string WorkId { get; init; }
+
+    /// <summary>The id of the engine that made it.</summary>
+    public required string Engine { get; init; }
+
+    /// <summary>1 for the first snapshot, then one more for each committed step.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>The engine's name for where it is, such as <c>observe</c>.</summary>
+    public required string Step { get; init; }
+
+    /// <summary>The version of the state's shape: the engine's <see cref="IEngine.StateVersion"/> when it was saved.</summary>
+    public required int StateVersion { get; init; }
+
+    /// <summary>The state as UTF-8 JSON, as it is stored.</summary>
+    public required ReadOnlyMemory<byte> Utf8 { get; init; }
+
+    /// <summary>The state as JSON.</summary>
+    public JsonElement Data => data ??= JsonText.Parse(Utf8);
+
+    /// <summary>When the work item was enqueued.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When this version was committed.</summary>
+    public DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>When the item was done or cancelled with this snapshot, else null.</summary>
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>When the item failed at this snapshot, else null.</summary>
+    public DateTimeOffset? FailedAt { get; init; }
+
+    /// <summary>The delay that the step asked for before the next one. Zero for none; kept in whole milliseconds.</summary>
+    public TimeSpan Delay { get; init; }
+
+    internal JsonSerializerOptions Json { get; init; } = RoostJson.Default;
+
+    internal int MaxJsonBytes { get; init; } = int.MaxValue;
+
+    /// <summary>The state read as a <typeparamref name="T"/>.</summary>
+    /// <exception cref="InvalidInputException">The stored state does not fit the type.</exception>
+    public T DataAs<T>()
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(Utf8.Span, Json)!;
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
+        {
+            throw new InvalidInputException("state", $"version {Version} of work item {WorkId} cannot be read as {typeof(T).Name}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Makes the first snapshot of a work item.</summary>
+    /// <param name="item">The item, as given to <see cref="IEngine.InitSnapshotAsync"/>.</param>
+    /// <param name="data">The state: anything that serializes to JSON.</param>
+    /// <param name="step">The name of the step, 1 to 256 characters.</param>
+    public static Snapshot First(WorkItem item, object? data, string step = "init")
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        return First(item, JsonText.Serialize("state", data, item.Json, item.MaxJsonBytes, objectOnly: false), step);
+    }
+
+    internal static Snapshot First(WorkItem item, byte[] utf8, string step) => new()
+    {
+        WorkId = item.Id,
+        Engine = item.Engine,
+        Version = 1,
+        Step = step,
+        StateVersion = 0,
+        Utf8 = utf8,
+        Json = item.Json,
+        MaxJsonBytes = item.MaxJsonBytes,
+    };
+
+    /// <summary>Makes the snapshot that follows this one.</summary>
+    /// <param name="data">The next state: anything that serializes to JSON.</param>
+    /// <param name="step">The name of the step, 1 to 256 characters. Default: as in this snapshot.</param>
+    public Snapshot Next(object? data, string? step = null) =>
+        Next(JsonText.Serialize("state", data, Json, MaxJsonBytes, objectOnly: false), step);
+
+    internal Snapshot Next(byte[] utf8, string? step) => With(utf8, step ?? Step, Version + 1, StateVersion);
+
+    /// <summary>The same snapshot with its state brought to a newer shape; what <see cref="IEngine.Migrate"/> returns.</summary>
+    /// <param name="data">The state in the engine's present shape.</param>
+    public Snapshot Migrated(object? data) =>
+        With(JsonText.Serialize("state", data, Json, MaxJsonBytes, objectOnly: false), Step, Version, StateVersion);
+
+    private Snapshot With(byte[] utf8, string step, int version, int stateVersion) => new()
+    {
+        WorkId = WorkId,
+        Engine = Engine,
+        Version = version,
+        Step = step,
+        StateVersion = stateVersion,
+        Utf8 = utf8,
+        CreatedAt = CreatedAt,
+        UpdatedAt = UpdatedAt,
+        Json = Json,
+        MaxJsonBytes = MaxJsonBytes,
+    };
+}

@@ -1,0 +1,78 @@
+using System.Text.Json;
+
+namespace Roost;
+
+/// <summary>One line of the append-only history.</summary>
+/// <param name="Sequence">The sequence number: rising in the order of the commits, never reused; gaps are normal.</param>
+/// <param name="At">When it was written.</param>
+/// <param name="Kind">What happened: one of <see cref="EventKinds"/>, or a name that an engine gave.</param>
+/// <param name="WorkId">The work item, or null where the event is about the file.</param>
+/// <param name="Data">The details as JSON, or null.</param>
+public sealed record WorkEvent(long Sequence, DateTimeOffset At, string Kind, string? WorkId, JsonElement? Data);
+
+/// <summary>The kinds of events that Roost itself writes. An engine's own kinds are stored with the prefix <c>engine.</c></summary>
+public static class EventKinds
+{
+    /// <summary>A work item was created.</summary>
+    public const string Enqueued = "enqueued";
+
+    /// <summary>A worker took the lease.</summary>
+    public const string Claimed = "claimed";
+
+    /// <summary>A step was committed and the item goes on; the data says version and step, and the delay where there is one.</summary>
+    public const string Stepped = "stepped";
+
+    /// <summary>The engine has finished the item.</summary>
+    public const string Done = "done";
+
+    /// <summary>A try of a step failed; the data says attempt, error and the wait before the next.</summary>
+    public const string StepFailed = "step_failed";
+
+    /// <summary>The item became a dead letter; the data says why.</summary>
+    public const string Failed = "failed";
+
+    /// <summary>The process died while a step ran; the item is queued again.</summary>
+    public const string Interrupted = "interrupted";
+
+    /// <summary>The lease was given back without a charge: a clean shutdown, or by force.</summary>
+    public const string Released = "released";
+
+    /// <summary>Somebody asked to cancel a running item.</summary>
+    public const string CancelRequested = "cancel_requested";
+
+    /// <summary>The item was cancelled.</summary>
+    public const string Cancelled = "cancelled";
+
+    /// <summary>A dead letter was queued again from its last snapshot.</summary>
+    public const string Retried = "retried";
+
+    /// <summary>A dead letter was given up.</summary>
+    public const string Discarded = "discarded";
+
+    /// <summary>A waiting item was made ready by hand.</summary>
+    public const string Requeued = "requeued";
+
+    /// <summary>The priority was changed by hand.</summary>
+    public const string PriorityChanged = "priority_changed";
+
+    /// <summary>A trigger enqueued a follow-up.</summary>
+    public const string Triggered = "triggered";
+
+    /// <summary>A trigger did not enqueue its follow-up; the data says why.</summary>
+    public const string TriggerSkipped = "trigger_skipped";
+
+    /// <summary>Finished work was purged; about the file.</summary>
+    public const string Purged = "purged";
+
+    /// <summary>A worker started; about the file.</summary>
+    public const string WorkerStarted = "worker_started";
+
+    /// <summary>A worker stopped cleanly; about the file.</summary>
+    public const string WorkerStopped = "worker_stopped";
+
+    /// <summary>A worker was found dead; about the file.</summary>
+    public const string WorkerLost = "worker_lost";
+
+    /// <summary>A backup copy was made the file of its own; about the file.</summary>
+    public const string Adopted = "adopted";
+}

@@ -1,0 +1,111 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Roost;
+
+/// <summary>How long an item holds the names in <see cref="WorkItem.Resources"/>.</summary>
+public enum ResourceHold
+{
+    /// <summary>While a step of the item runs. The default.</summary>
+    Step,
+
+    /// <summary>From the item's first step until it is done, failed or cancelled, through delays and retries.</summary>
+    Life,
+}
+
+/// <summary>A durable unit of work: what the host enqueues and what the engine is given.</summary>
+public sealed record WorkItem
+{
+    /// <summary>The queue of an item that names none.</summary>
+    public const string DefaultQueue = "default";
+
+    private readonly object? payload;
+
+    /// <summary>Describes work for an engine.</summary>
+    /// <param name="engine">The id of the engine, 1 to 256 characters. An engine that no worker serves yet is allowed.</param>
+    /// <param name="payload">Anything that serializes to a JSON object; none means <c>{}</c>. JSON text goes through <see cref="FromJson"/>.</param>
+    public WorkItem(string engine, object? payload = null)
+    {
+        Engine = engine;
+        this.payload = payload;
+    }
+
+    /// <summary>Describes work whose payload is JSON text.</summary>
+    /// <param name="engine">The id of the engine.</param>
+    /// <param name="json">The text of a JSON object: at most 64 levels deep, no duplicate keys, at most <see cref="RoostOptions.MaxJsonBytes"/>.</param>
+    public static WorkItem FromJson(string engine, string json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        Names.CheckText("payload", json);
+        return new(engine, new RawJson(Encoding.UTF8.GetBytes(json)));
+    }
+
+    /// <summary>The id: 1 to 256 printable characters, unique in the file. Empty until enqueued unless given; then a version-7 GUID.</summary>
+    public string Id { get => field ?? ""; init; }
+
+    /// <summary>The id of the engine that steps this item.</summary>
+    public string Engine { get; init; }
+
+    /// <summary>The queue; a worker serves named queues. Default <c>default</c>.</summary>
+    public string Queue { get; init; } = DefaultQueue;
+
+    /// <summary>Higher runs first, strictly. Default 0; any 32-bit number.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>Names that only one item may hold at a time, such as <c>domain:example.com</c>; a step runs when its item holds them all. Default none; at most 100, each 1 to 256 characters.</summary>
+    public IReadOnlyList<string> Resources { get; init; } = [];
+
+    /// <summary>How long <see cref="Resources"/> are held. Default: while a step runs.</summary>
+    public ResourceHold ResourceHold { get; init; }
+
+    /// <summary>How long to wait before the first step. Default none; 0 to 10 years. Not together with <see cref="NotBefore"/>.</summary>
+    public TimeSpan? Delay { get; init; }
+
+    /// <summary>The moment before which the first step does not run. A moment in the past means at once.</summary>
+    public DateTimeOffset? NotBefore { get; init; }
+
+    /// <summary>The moment after which the item fails with reason <c>deadline_exceeded</c>. Must lie ahead.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>Makes enqueuing repeatable: one item for each engine and key until it is purged. At most 256 characters.</summary>
+    public string? IdempotencyKey { get; init; }
+
+    /// <summary>The id of the item that this one belongs to; it must exist.</summary>
+    public string? ParentId { get; init; }
+
+    /// <summary>How long each step of this item may take. Default: the engine's, else <see cref="RoostOptions.StepTimeout"/>. 1 ms to 24 days.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>How many tries each step of this item gets. Default <see cref="RoostOptions.MaxAttempts"/>; 1 to 1,000.</summary>
+    public int? MaxAttempts { get; init; }
+
+    /// <summary>The payload as JSON.</summary>
+    public JsonElement Payload => JsonText.Parse(PayloadUtf8(int.MaxValue));
+
+    /// <summary>The payload read as a <typeparamref name="T"/>.</summary>
+    /// <exception cref="InvalidInputException">The payload does not fit the type.</exception>
+    public T PayloadAs<T>()
+    {
+        if (payload is T same) return same;
+        try
+        {
+            return JsonSerializer.Deserialize<T>(PayloadUtf8(int.MaxValue), Json)
+                ?? throw new InvalidInputException("payload", $"of work item {Id} is null where a {typeof(T).Name} is expected.");
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
+        {
+            throw new InvalidInputException("payload", $"of work item {Id} cannot be read as {typeof(T).Name}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The settings that payload and state are read and written with.</summary>
+    internal JsonSerializerOptions Json { get; init; } = RoostJson.Default;
+
+    internal int MaxJsonBytes { get; init; } = int.MaxValue;
+
+    internal byte[] PayloadUtf8(int maxBytes) =>
+        payload is StoredJson stored ? stored.Utf8 : JsonText.Serialize("payload", payload, Json, maxBytes, objectOnly: true);
+}
+
+/// <summary>JSON that has been checked already: it comes from the file.</summary>
+internal sealed record StoredJson(byte[] Utf8);
