@@ -1,0 +1,29 @@
+namespace Roost;
+
+/// <summary>Why a work item is a dead letter, or why its last try failed.</summary>
+public static class FailReasons
+{
+    /// <summary>The engine returned <see cref="Outcome.Fail"/>.</summary>
+    public const string EngineFailed = "engine_failed";
+
+    /// <summary>The engine threw, or returned something that is no outcome of this item, in every try.</summary>
+    public const string MaxAttempts = "max_attempts";
+
+    /// <summary>A try of the step threw; the last one of a dead letter has <see cref="MaxAttempts"/> instead.</summary>
+    public const string Error = "error";
+
+    /// <summary>A try of the step took longer than it may.</summary>
+    public const string TimedOut = "timed_out";
+
+    /// <summary>A try went on after its timeout and grace period and was abandoned; its code may still be running.</summary>
+    public const string Abandoned = "abandoned";
+
+    /// <summary>The process died during the step too often, or once where the engine asks to park such items.</summary>
+    public const string Interrupted = "interrupted";
+
+    /// <summary>The deadline passed before the work was done.</summary>
+    public const string DeadlineExceeded = "deadline_exceeded";
+
+    /// <summary>The stored snapshot does not match its SHA-256, or is missing.</summary>
+    public const string CorruptSnapshot = "corrupt_snapshot";
+}

@@ -1,0 +1,184 @@
+namespace Roost.Storage;
+
+/// <summary>queued -> running: takes the first ready items that the running loop has room for, each with a fresh token.</summary>
+internal sealed class ClaimTransition(Session session)
+{
+    private const int ParkAtOnce = 256;
+    private const long RoomMilliseconds = 10_000;
+    private const long RoomPauseMilliseconds = 60_000;
+
+    private readonly Statement load = session.Prepare(
+        """
+        SELECT w.id, w.created_at, i.payload, i.nonce, i.branch, i.depth, i.timeout_ms, i.max_attempts, i.idempotency_key,
+               s.state_version, s.step, s.data, s.sha256, s.at, s.delay_ms, p.id
+        FROM work w
+        JOIN work_input i ON i.work = w.key
+        LEFT JOIN snapshot s ON s.work = w.key AND s.version = w.version
+        LEFT JOIN work p ON p.key = w.parent
+        WHERE w.key = ?1
+        """);
+    private readonly Statement names = session.Prepare("SELECT name FROM work_resource WHERE work = ?1 ORDER BY name");
+
+    /// <summary>Promotes what is due, then claims until the slots are full or nothing is left that can run here.</summary>
+    public void Fill(Claimant claimant, List<LeasedWork> claimed)
+    {
+        session.Leases.FailOverdue();
+        IReadOnlyList<Lane> lanes = claimant.Served(session.Lanes);
+        foreach (Lane lane in lanes) session.Ready.Promote(lane.Key, session.Now);
+        for (int parked = 0; claimant.Free > 0 && parked < ParkAtOnce;)
+        {
+            if (Choose(claimant, lanes) is not { } choice) return;
+            LeasedWork? lease = TryClaim(choice.Head.Work, choice.Lane, claimant);
+            if (lease is null)
+            {
+                parked++;
+                continue;
+            }
+            claimed.Add(lease);
+        }
+    }
+
+    /// <summary>Whether taking the write lock for a claim is worth it: something is ready or due here, or a deadline has passed.</summary>
+    public bool IsWorthwhile(Claimant claimant)
+    {
+        if (session.Ready.NextDeadline() <= session.Now) return true;
+        IReadOnlyList<Lane> lanes = claimant.Served(session.Lanes);
+        if (claimant.Free > 0 && Choose(claimant, lanes) is not null) return true;
+        foreach (Lane lane in lanes)
+            if (session.Ready.NextDueOf(lane.Key) <= session.Now) return true;
+        return false;
+    }
+
+    /// <summary>The next moment at which something of these lanes becomes due.</summary>
+    public long? NextDue(Claimant claimant)
+    {
+        long? next = null;
+        foreach (Lane lane in claimant.Served(session.Lanes))
+            if (session.Ready.NextDueOf(lane.Key) is { } due && (next is null || due < next)) next = due;
+        return next;
+    }
+
+    /// <summary>Whether an item that continues without delay has to go back behind its equals.</summary>
+    public bool MustYield(Claimant claimant, LeasedWork lease, bool slotTimeIsOver)
+    {
+        if (claimant.MakeRoomUntil > session.Now) return true;
+        int priority = lease.Item.Priority;
+        if (lease.ResourceCount > 0 && session.Resources.BestWaiting(lease.WorkKey) is { } waiting && (slotTimeIsOver || waiting > priority)) return true;
+        if (claimant.Free > 0) return false;
+        foreach (Lane lane in claimant.Served(session.Lanes))
+        {
+            if (session.Ready.HeadOf(lane.Key) is not { } head) continue;
+            if (lane.Engine != lease.Lane.Engine && !claimant.HasRoomFor(lane.Engine)) continue;
+            if (slotTimeIsOver ? head.Priority >= priority : head.Priority > priority) return true;
+        }
+        return false;
+    }
+
+    private (Lane Lane, Head Head)? Choose(Claimant claimant, IReadOnlyList<Lane> lanes)
+    {
+        (Lane, Head)? best = null, bestSolo = null;
+        foreach (Lane lane in lanes)
+        {
+            if (session.Ready.SoloHeadOf(lane.Key) is { } solo && (bestSolo is not { } known || solo.IsBefore(known.Item2))) bestSolo = (lane, solo);
+            if (!claimant.HasRoomFor(lane.Engine)) continue;
+            if (session.Ready.HeadOf(lane.Key) is { } head && (best is not { } first || head.IsBefore(first.Item2))) best = (lane, head);
+        }
+        if (bestSolo is not { } alone) return best;
+        if (claimant.Running == 0) return best is { } other && other.Item2.IsBefore(alone.Item2) && claimant.MakeRoomUntil <= session.Now ? best : alone;
+        return MakesRoom(claimant) ? null : best;
+    }
+
+    /// <summary>Lets the slots run empty for an item that must run alone, but not for ever where one of them is long.</summary>
+    private bool MakesRoom(Claimant claimant)
+    {
+        if (session.Now < claimant.MakeRoomUntil) return true;
+        if (session.Now < claimant.MakeRoomUntil + RoomPauseMilliseconds) return false;
+        claimant.MakeRoomUntil = session.Now + RoomMilliseconds;
+        return true;
+    }
+
+    private LeasedWork? TryClaim(long work, Lane lane, Claimant claimant)
+    {
+        WorkRow row = session.Work.Load(work)!.Value;
+        if (row.ResourceCount > 0 && session.Resources.TakeAll(work) is { } busy)
+        {
+            session.Work.Save(row, row.AsBlocked(busy, row.ReadySeq!.Value));
+            return null;
+        }
+        IEngine engine = claimant.EngineOf(lane);
+        WorkRow running = row.AsRunning(claimant.WorkerKey, Counters.Token(), session.Now) with { ParkInterrupted = engine.OnInterrupted == OnInterrupted.Park };
+        session.Work.Save(row, running);
+        session.Events.Append(EventKinds.Claimed, work, claimant.WorkerKey, static (json, worker) => json.WriteNumber("worker", worker));
+        claimant.Take(lane.Engine);
+        if (row.Solo) claimant.SoloRunning = true;
+        session.Leases.KeepAlive(claimant);
+        return Lease(running, lane);
+    }
+
+    private LeasedWork Lease(in WorkRow row, Lane lane)
+    {
+        load.Bind(1, row.Key).Step();
+        var item = new WorkItem(lane.Engine, new StoredJson(load.Bytes(2).ToArray()))
+        {
+            Id = load.Text(0),
+            Queue = lane.Queue,
+            Priority = row.Priority,
+            Resources = row.ResourceCount == 0 ? [] : NamesOf(row.Key),
+            ResourceHold = row.HoldForLife ? ResourceHold.Life : ResourceHold.Step,
+            Deadline = row.Deadline is { } deadline ? DateTimeOffset.FromUnixTimeMilliseconds(deadline) : null,
+            Timeout = load.NullableInt64(6) is { } timeout ? TimeSpan.FromMilliseconds(timeout) : null,
+            MaxAttempts = (int?)load.NullableInt64(7),
+            IdempotencyKey = load.NullableText(8),
+            ParentId = load.NullableText(15),
+            Json = session.Options.Json,
+            MaxJsonBytes = session.Options.MaxJsonBytes,
+        };
+        var lease = new LeasedWork
+        {
+            WorkKey = row.Key,
+            Lane = lane,
+            Token = row.Token!.Value,
+            Item = item,
+            Version = row.Version,
+            Snapshot = row.Version == 0 ? null : SnapshotOf(item, row.Version),
+            SnapshotHash = row.Version == 0 || load.IsNull(12) ? null : load.Bytes(12).ToArray(),
+            Failures = row.Failures,
+            Interruptions = row.Interruptions,
+            Solo = row.Solo,
+            ResourceCount = row.ResourceCount,
+            Deadline = row.Deadline,
+            CancelRequested = row.CancelRequested,
+            FileId = session.Identity.FileId,
+            Nonce = load.Int64(3),
+            Branch = load.Int32(4),
+            Depth = load.Int32(5),
+            SlotSince = session.Options.TimeProvider.GetTimestamp(),
+        };
+        load.Reset();
+        return lease;
+    }
+
+    /// <summary>Null where the version that the item is at is missing: the step fails as corrupt, and nothing runs on guesses.</summary>
+    private Snapshot? SnapshotOf(WorkItem item, int version) => load.IsNull(9) ? null : new()
+    {
+        WorkId = item.Id,
+        Engine = item.Engine,
+        Version = version,
+        StateVersion = load.Int32(9),
+        Step = load.Text(10),
+        Utf8 = load.Bytes(11).ToArray(),
+        CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(load.Int64(1)),
+        UpdatedAt = DateTimeOffset.FromUnixTimeMilliseconds(load.Int64(13)),
+        Delay = TimeSpan.FromMilliseconds(load.Int64(14)),
+        Json = session.Options.Json,
+        MaxJsonBytes = session.Options.MaxJsonBytes,
+    };
+
+    private List<string> NamesOf(long work)
+    {
+        var found = new List<string>();
+        names.Bind(1, work);
+        while (names.Step()) found.Add(names.Text(0));
+        return found;
+    }
+}

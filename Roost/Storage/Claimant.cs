@@ -1,0 +1,85 @@
+namespace Roost.Storage;
+
+/// <summary>
+/// What the running loop can take at this moment: its engines and queues, its free slots. Belongs to the writer thread, which counts slots
+/// inside the transaction that fills or frees them and takes the count back when that transaction is rolled back.
+/// </summary>
+internal sealed class Claimant(long workerKey, IReadOnlyDictionary<string, IEngine> engines, IReadOnlyCollection<string> queues, int slots, long claims)
+{
+    private readonly Dictionary<string, int> running = [];
+    private readonly List<(string Engine, int N)> journal = [];
+    private readonly List<Lane> served = [];
+    private int servedGeneration = -1;
+    private long taken;
+
+    /// <summary>Starts a claimed step; called on the writer thread once the claim is durable.</summary>
+    public required Action<LeasedWork> Start { get; init; }
+
+    /// <summary>Called on the writer thread when nothing runs and nothing can run now, with the next due time in this worker's lanes.</summary>
+    public required Action<long?> Idle { get; init; }
+
+    public long WorkerKey { get; set; } = workerKey;
+
+    /// <summary>Until when the worker row says that this worker lives; renewed by a claim where it has run down.</summary>
+    public long ExpiresAt { get; set; }
+
+    public int Running { get; private set; }
+
+    /// <summary>An item that was interrupted twice runs, and nothing beside it.</summary>
+    public bool SoloRunning { get; set; }
+
+    /// <summary>No new claims: the loop is stopping, or the clocks have parted.</summary>
+    public bool Paused { get; set; }
+
+    /// <summary>While set, slots are let run empty so that an item that must run alone can.</summary>
+    public long MakeRoomUntil { get; set; }
+
+    public int Free => Paused || SoloRunning ? 0 : (int)Math.Min(slots - Running, claims - taken);
+
+    /// <summary>Keeping a lease would start a step beyond what the loop was asked for.</summary>
+    public bool MayGoOn => !Paused && taken < claims;
+
+    public IReadOnlyList<Lane> Served(Lanes lanes)
+    {
+        IReadOnlyCollection<Lane> all = lanes.All;
+        if (servedGeneration == lanes.Generation) return served;
+        served.Clear();
+        foreach (Lane lane in all)
+            if (queues.Contains(lane.Queue) && engines.TryGetValue(lane.Engine, out IEngine? engine) && lane.StateVersion <= engine.StateVersion) served.Add(lane);
+        servedGeneration = lanes.Generation;
+        return served;
+    }
+
+    public IEngine EngineOf(Lane lane) => engines[lane.Engine];
+
+    public bool HasRoomFor(string engine) => engines[engine].MaxConcurrency is not { } limit || running.GetValueOrDefault(engine) < limit;
+
+    public void Take(string engine)
+    {
+        Count(engine, 1);
+        journal.Add((engine, 1));
+    }
+
+    public void Give(string engine)
+    {
+        Count(engine, -1);
+        journal.Add((engine, -1));
+        if (Running == 0) SoloRunning = false;
+    }
+
+    public void Committed() => journal.Clear();
+
+    public void RolledBack()
+    {
+        foreach ((string engine, int n) in journal) Count(engine, -n);
+        journal.Clear();
+        if (Running == 0) SoloRunning = false;
+    }
+
+    private void Count(string engine, int n)
+    {
+        running[engine] = running.GetValueOrDefault(engine) + n;
+        Running += n;
+        if (claims != long.MaxValue && n > 0) taken += n;
+    }
+}

@@ -1,0 +1,149 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Roost.Storage;
+
+/// <summary>What became of a commit.</summary>
+internal enum CommitResult
+{
+    /// <summary>Saved; the same lease goes on with the next step.</summary>
+    Kept,
+
+    /// <summary>Saved; the lease is given back.</summary>
+    Released,
+
+    /// <summary>Nothing was saved: the lease belongs to nobody or somebody else.</summary>
+    Lost,
+}
+
+/// <summary>A step's outcome, checked and written as JSON, ready for its transaction.</summary>
+internal sealed record StepCommit(LeasedWork Lease, OutcomeKind Kind, string? Reason, long DelayMs, Snapshot? Next, byte[] Hash, int StateVersion, Staged? Staged)
+{
+    /// <summary>Whether the item has held its slot for as long as it may while others are ready.</summary>
+    public bool SlotTimeIsOver { get; init; }
+
+    public int Bytes => (Next?.Utf8.Length ?? 0) + (Staged?.Bytes ?? 0) + 256;
+}
+
+/// <summary>running -> running, queued, done, failed or cancelled: everything that a step brought, or nothing of it.</summary>
+internal sealed class CommitTransition(Session session)
+{
+    private readonly Statement insert = session.Prepare(
+        "INSERT INTO snapshot (work, version, state_version, step, data, sha256, delay_ms, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    private readonly Statement trim = session.Prepare("DELETE FROM snapshot WHERE work = ?1 AND version > ?2 AND version <= ?3");
+
+    public CommitResult Execute(StepCommit commit, Claimant? claimant)
+    {
+        LeasedWork lease = commit.Lease;
+        Lane lane = commit.Next is null ? lease.Lane : session.Lanes.Get(lease.Lane.Engine, lease.Lane.Queue, commit.StateVersion);
+        if (MayKeep(commit, claimant) && session.Work.Keep(lease, lane))
+        {
+            Save(commit);
+            Attach(commit, goesOn: true);
+            Stepped(commit);
+            if (lease.Failures > 0) session.Endings.ForgetFailure(lease.WorkKey);
+            return CommitResult.Kept;
+        }
+        return Leave(commit, lane);
+    }
+
+    private bool MayKeep(StepCommit commit, Claimant? claimant) =>
+        commit.Kind == OutcomeKind.Continue && commit.DelayMs == 0 && claimant is not null && claimant.MayGoOn
+        && !(commit.Lease.Deadline <= session.Now) && !commit.Lease.Solo
+        && !session.Claim.MustYield(claimant, commit.Lease, commit.SlotTimeIsOver);
+
+    private CommitResult Leave(StepCommit commit, Lane lane)
+    {
+        LeasedWork lease = commit.Lease;
+        if (session.Work.Load(lease.WorkKey) is not { } row || row.Token != lease.Token || row.Version != lease.Version) return CommitResult.Lost;
+        bool cancelled = row.CancelRequested && commit.Kind != OutcomeKind.Done;
+        bool overdue = commit.Kind == OutcomeKind.Continue && row.Deadline <= session.Now;
+        WorkRow stepped = row.WithCleanRecord() with { Version = commit.Next is null ? row.Version : row.Version + 1, Lane = lane.Key };
+
+        WorkRow after = commit.Kind switch
+        {
+            OutcomeKind.Done => stepped.AsEnded(WorkState.Done, session.Now),
+            _ when cancelled => stepped.AsEnded(WorkState.Cancelled, session.Now),
+            OutcomeKind.Fail => stepped.AsEnded(WorkState.Failed, session.Now),
+            _ when overdue => stepped.AsEnded(WorkState.Failed, session.Now),
+            _ when commit.DelayMs > 0 => stepped.AsDelayed(session.Now + commit.DelayMs),
+            _ => stepped.AsReady(session.Counters.NextReady(), session.Now),
+        };
+        if (!session.Work.Save(row, after)) return CommitResult.Lost;
+        if (commit.Next is not null) Save(commit);
+        Attach(commit, goesOn: !cancelled);
+        Record(commit, after, row);
+        if (after.State.IsEnded() || !after.HoldsForLife) session.Endings.ReleaseResources(after);
+        if (after.Deadline is not null) session.Ready.DeadlinesChanged();
+        return CommitResult.Released;
+    }
+
+    private void Record(StepCommit commit, in WorkRow after, in WorkRow before)
+    {
+        switch (after.State)
+        {
+            case WorkState.Done:
+                session.Events.Append(EventKinds.Done, after.Key, commit, Details);
+                session.Triggers.Fire(commit, after);
+                session.Endings.Ended(after);
+                break;
+            case WorkState.Cancelled:
+                Stepped(commit);
+                session.Events.AppendReason(EventKinds.Cancelled, after.Key, before.CancelReason);
+                session.Endings.Ended(after);
+                break;
+            case WorkState.Failed:
+                Stepped(commit);
+                session.Endings.DeadLetter(after, commit.Kind == OutcomeKind.Fail
+                    ? new(FailReasons.EngineFailed, null, commit.Reason!, null, commit.Lease.Failures + 1)
+                    : Failure.Deadline(after.Deadline!.Value, commit.Lease.Failures + 1));
+                break;
+            default:
+                Stepped(commit);
+                if (commit.Lease.Failures > 0) session.Endings.ForgetFailure(after.Key);
+                break;
+        }
+    }
+
+    private void Save(StepCommit commit)
+    {
+        LeasedWork lease = commit.Lease;
+        int version = lease.Version + 1;
+        insert.Bind(1, lease.WorkKey).Bind(2, version).Bind(3, commit.StateVersion).Bind(4, commit.Next!.Step)
+            .BindText(5, commit.Next.Utf8.Span).BindBlob(6, commit.Hash).Bind(7, commit.DelayMs).Bind(8, session.Now).Run();
+        int first = session.Options.HistoryFirst, last = version - session.Options.HistoryLast;
+        if (last > first) trim.Bind(1, lease.WorkKey).Bind(2, first).Bind(3, last).Run();
+    }
+
+    private void Attach(StepCommit commit, bool goesOn)
+    {
+        if (commit.Staged is not { } staged) return;
+        long work = commit.Lease.WorkKey;
+        int version = commit.Next is null ? commit.Lease.Version : commit.Lease.Version + 1;
+        foreach ((string kind, byte[]? data) in staged.Events) session.Events.Append(kind, work, data);
+        foreach (StagedArtifact artifact in staged.Artifacts) session.Blobs.Attach(work, version, artifact);
+        if (!goesOn) return;
+        foreach (NewWork child in staged.Children) session.Enqueue.Execute(child, work, commit.Lease.Depth);
+    }
+
+    private void Stepped(StepCommit commit)
+    {
+        if (commit.Next is not null) session.Events.Append(EventKinds.Stepped, commit.Lease.WorkKey, commit, Details);
+    }
+
+    private static readonly Action<Utf8JsonWriter, StepCommit> Details = static (json, commit) =>
+    {
+        json.WriteNumber("version", commit.Lease.Version + 1);
+        json.WriteString("step", commit.Next!.Step);
+        if (commit.DelayMs > 0) json.WriteNumber("delay_ms", commit.DelayMs);
+        if (commit.Lease.Failures > 0) json.WriteNumber("attempt", commit.Lease.Failures + 1);
+    };
+}
+
+/// <summary>Why a work item became a dead letter, or why its last try failed.</summary>
+internal sealed record Failure(string Reason, string? ErrorType, string Message, string? Stack, int Attempt)
+{
+    public static Failure Deadline(long deadline, int attempt) => new(
+        FailReasons.DeadlineExceeded, null,
+        $"The deadline {DateTimeOffset.FromUnixTimeMilliseconds(deadline).ToString("u", CultureInfo.InvariantCulture)} passed before the work was done.", null, attempt);
+}

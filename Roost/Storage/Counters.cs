@@ -1,0 +1,97 @@
+using System.Security.Cryptography;
+
+namespace Roost.Storage;
+
+/// <summary>
+/// The file's running numbers. Each writer keeps its own row, so that the row also says which of its batches was the last to land:
+/// after a commit that failed half-way this answers what became of it.
+/// </summary>
+internal sealed class Counters(Session session)
+{
+    private readonly Statement load = session.Prepare("SELECT max(event_seq), max(ready_seq) FROM writer");
+    private readonly Statement batchOf = session.Prepare("SELECT batch FROM writer WHERE key = ?1");
+    private readonly Statement dropOld = session.Prepare("DELETE FROM writer WHERE opened_at < ?1");
+    private readonly Statement save = session.Prepare(
+        """
+        INSERT INTO writer (key, batch, event_seq, ready_seq, opened_at) VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT (key) DO UPDATE SET batch = excluded.batch, event_seq = excluded.event_seq, ready_seq = excluded.ready_seq
+        """);
+
+    private static readonly long Day = (long)TimeSpan.FromDays(1).TotalMilliseconds;
+
+    private bool loaded, saved;
+    private int changesAtBegin;
+    private long readySeq;
+
+    /// <summary>Names this writer's row. Fresh for each connection.</summary>
+    public long WriterKey { get; } = Token();
+
+    /// <summary>The number of the last batch that this writer has saved.</summary>
+    public long Batch { get; private set; }
+
+    /// <summary>The sequence number of the last event.</summary>
+    public long EventSeq { get; private set; }
+
+    public void Begin()
+    {
+        if (!loaded)
+        {
+            if (load.Step())
+            {
+                EventSeq = load.Int64(0);
+                readySeq = load.Int64(1);
+                load.Reset();
+            }
+            loaded = true;
+        }
+        changesAtBegin = session.TotalChanges;
+    }
+
+    /// <summary>True where the running transaction has changed anything.</summary>
+    public bool Changed => session.TotalChanges != changesAtBegin;
+
+    public long NextEvent() => ++EventSeq;
+
+    /// <summary>The place behind everything that is ready now.</summary>
+    public long NextReady() => ++readySeq;
+
+    /// <summary>The place before everything that became ready in the ordinary way, and behind what went to the head earlier.</summary>
+    public long HeadReady() => Head(NextReady());
+
+    /// <summary>Moves an ordinary place to the head of the order; places at the head keep their order among themselves.</summary>
+    public static long Head(long place) => place < 0 ? place : place - (1L << 62);
+
+    public void Save()
+    {
+        if (!Changed) return;
+        if (!saved) dropOld.Bind(1, session.Now - Day).Run();
+        Batch++;
+        SaveRow();
+    }
+
+    public void Forget() => loaded = false;
+
+    /// <summary>Commits a transaction of its own, and answers the last batch of another writer's row as it stood before.</summary>
+    public long BarrierAfter(long writerKey)
+    {
+        session.Begin();
+        long last = batchOf.Bind(1, writerKey).Scalar() ?? 0;
+        SaveRow();
+        session.Commit();
+        return last;
+    }
+
+    private void SaveRow()
+    {
+        save.Bind(1, WriterKey).Bind(2, Batch).Bind(3, EventSeq).Bind(4, readySeq).Bind(5, session.Now).Run();
+        saved = true;
+    }
+
+    /// <summary>A random positive number, used as lease token, nonce and pin.</summary>
+    public static long Token()
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        RandomNumberGenerator.Fill(bytes);
+        return BitConverter.ToInt64(bytes) & long.MaxValue;
+    }
+}

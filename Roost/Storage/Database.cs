@@ -1,0 +1,184 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+
+namespace Roost.Storage;
+
+/// <summary>Opens the file: creates it, refuses what is not ours, sets and verifies the pragmas.</summary>
+internal static class Database
+{
+    /// <summary>"Rost" in ASCII: marks the file as a Roost database.</summary>
+    public const int ApplicationId = 0x526F7374;
+
+    private static readonly Version LeastSqlite = new(3, 51, 3);
+    private static readonly string[] UnsafeFileSystems = ["nfs", "cifs", "smb", "fuse", "9p", "virtiofs", "afs", "ceph", "glusterfs", "lustre"];
+
+    private const int WalAutoCheckpointPages = 4000;
+
+    /// <summary>The write connection, on a file that is ours and of this version.</summary>
+    public static SqliteConnection OpenForWriting(string path, RoostOptions options)
+    {
+        SqliteConnection connection = Open(path, SqliteOpenMode.ReadWriteCreate, options);
+        try
+        {
+            Execute(connection, "PRAGMA journal_size_limit = 67108864");
+            Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA wal_autocheckpoint = {WalAutoCheckpointPages}"));
+            Execute(connection, "PRAGMA cache_size = -65536");
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A connection for reading only.</summary>
+    public static SqliteConnection OpenForReading(string path, RoostOptions options)
+    {
+        SqliteConnection connection = Open(path, SqliteOpenMode.ReadWrite, options);
+        Execute(connection, "PRAGMA query_only = ON");
+        return connection;
+    }
+
+    /// <summary>Creates the file where it is missing, and brings its schema up to date; reads nothing else of it.</summary>
+    public static void Prepare(string path, RoostOptions options)
+    {
+        CheckPlace(path, options);
+        try
+        {
+            CreateFile(path);
+            using SqliteConnection connection = Open(path, SqliteOpenMode.ReadWriteCreate, options);
+            Schema.Migrate(connection, path, options);
+        }
+        catch (SqliteException e)
+        {
+            throw Translate(e, path);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new FileRefusedException($"{path} cannot be created or opened for writing: {e.Message} Check the owner and mode of the file and its folder.", e);
+        }
+    }
+
+    /// <summary>The exception that a caller can act on.</summary>
+    public static Exception Translate(SqliteException e, string path) => e.SqliteErrorCode switch
+    {
+        SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED =>
+            new FileBusyException($"{path} is locked by another process for longer than the busy timeout; nothing was written. Try again, or find the process that keeps a write transaction open.", e),
+        SQLitePCL.raw.SQLITE_FULL =>
+            new DiskFullException($"The disk of {path} is full; nothing was written. Free space, and the runtime goes on.", e),
+        SQLitePCL.raw.SQLITE_NOTADB =>
+            new FileRefusedException($"{path} is not a Roost database (it is no SQLite file). Give another path, or move that file away.", e),
+        SQLitePCL.raw.SQLITE_CORRUPT =>
+            new DataCorruptException($"{path} is damaged: {e.Message} Stop writing to it, copy it, and restore a backup.", e),
+        SQLitePCL.raw.SQLITE_READONLY =>
+            new FileRefusedException($"{path} is read-only: {e.Message} Roost needs to write the file and its folder.", e),
+        SQLitePCL.raw.SQLITE_CANTOPEN =>
+            new FileRefusedException($"{path} cannot be opened: {e.Message} Check that its folder exists and may be written.", e),
+        _ => new RoostException($"{path}: {e.Message}", e),
+    };
+
+    private static SqliteConnection Open(string path, SqliteOpenMode mode, RoostOptions options)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            Mode = mode,
+            Cache = SqliteCacheMode.Private,
+            Pooling = false,
+            ForeignKeys = true,
+            DefaultTimeout = Math.Max(1, (int)options.BusyTimeout.TotalSeconds),
+        }.ToString());
+        try
+        {
+            connection.Open();
+            if (new Version(connection.ServerVersion) < LeastSqlite)
+                throw new FileRefusedException($"SQLite {connection.ServerVersion} is loaded; {LeastSqlite} or later is needed (earlier ones can damage a WAL). Update Microsoft.Data.Sqlite.");
+            Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA busy_timeout = {(int)options.BusyTimeout.TotalMilliseconds}"));
+            Execute(connection, "PRAGMA trusted_schema = OFF");
+            Execute(connection, "PRAGMA cell_size_check = ON");
+            Execute(connection, "PRAGMA fullfsync = ON");
+            Execute(connection, "PRAGMA checkpoint_fullfsync = ON");
+            Execute(connection, $"PRAGMA synchronous = {Synchronous(options.Durability)}");
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    public static string Synchronous(Durability durability) => durability switch
+    {
+        Durability.Full => "FULL",
+        Durability.ProcessCrash => "NORMAL",
+        _ => "OFF",
+    };
+
+    public static void Execute(SqliteConnection connection, string sql)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    public static object? Scalar(SqliteConnection connection, string sql)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteScalar();
+    }
+
+    private static void CheckPlace(string path, RoostOptions options)
+    {
+        if (Directory.Exists(path)) throw new FileRefusedException($"{path} is a folder; name a file in it, such as {System.IO.Path.Combine(path, "roost.db")}.");
+        string folder = System.IO.Path.GetDirectoryName(path)!;
+        if (!Directory.Exists(folder)) throw new FileRefusedException($"The folder {folder} does not exist; create it first. Roost creates the file, not the folder.");
+        if (options.AllowNetworkFileSystem) return;
+        string format = FormatOf(folder);
+        if (UnsafeFileSystems.Any(name => format.StartsWith(name, StringComparison.OrdinalIgnoreCase)))
+            throw new FileRefusedException($"{folder} is on a {format} file system, where SQLite's locks and shared memory may not work and the file may be damaged. Use a local disk, or set RoostOptions.AllowNetworkFileSystem.");
+    }
+
+    private static string FormatOf(string folder)
+    {
+        try
+        {
+            return new DriveInfo(folder).DriveFormat;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>
+    /// Creates an empty file that only its owner can read. It is made under another name and moved into place, because closing a handle on
+    /// the file itself would drop the locks that another runtime of this process may hold on it.
+    /// </summary>
+    private static void CreateFile(string path)
+    {
+        if (File.Exists(path)) return;
+        string made = $"{path}.{Guid.NewGuid():N}.new";
+        var how = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) how.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        try
+        {
+            new FileStream(made, how).Dispose();
+        }
+        catch (IOException e)
+        {
+            throw new FileRefusedException($"{path} cannot be created: {e.Message}", e);
+        }
+        try
+        {
+            File.Move(made, path, overwrite: false);
+        }
+        catch (IOException)
+        {
+            File.Delete(made);
+            if (!File.Exists(path)) throw;
+        }
+    }
+}

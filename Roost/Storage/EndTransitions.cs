@@ -1,0 +1,121 @@
+namespace Roost.Storage;
+
+/// <summary>The ways out that no outcome decides: a failed try, cancel, retry and discard of a dead letter.</summary>
+internal sealed class EndTransitions(Session session)
+{
+    private readonly Statement saveFailure = session.Prepare(
+        """
+        INSERT INTO failure (work, reason, error_type, message, stack, attempt, version, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        ON CONFLICT (work) DO UPDATE SET reason = excluded.reason, error_type = excluded.error_type, message = excluded.message,
+            stack = excluded.stack, attempt = excluded.attempt, version = excluded.version, at = excluded.at
+        """);
+    private readonly Statement forgetFailure = session.Prepare("DELETE FROM failure WHERE work = ?1");
+
+    /// <summary>True once an item has ended in this transaction: whoever waits for one looks again.</summary>
+    public bool AnyEnded { get; set; }
+
+    /// <summary>running -> queued after the backoff, or failed where no further try is left. False: the lease is lost.</summary>
+    public bool FailStep(LeasedWork lease, Failure failure, long backoffMs, bool lastTry)
+    {
+        if (session.Work.Load(lease.WorkKey) is not { } row || row.Token != lease.Token || row.Version != lease.Version) return false;
+        WorkRow failed = row with { Failures = row.Failures + 1, Interruptions = 0, Solo = false };
+        bool overdue = row.Deadline <= session.Now;
+        WorkRow after = row.CancelRequested ? failed.AsEnded(WorkState.Cancelled, session.Now)
+            : overdue || lastTry ? failed.AsEnded(WorkState.Failed, session.Now)
+            : backoffMs > 0 ? failed.AsDelayed(session.Now + backoffMs)
+            : failed.AsReady(session.Counters.NextReady(), session.Now);
+        if (!session.Work.Save(row, after)) return false;
+
+        if (after.State == WorkState.Cancelled)
+        {
+            session.Events.AppendReason(EventKinds.Cancelled, row.Key, row.CancelReason);
+            Ended(after);
+        }
+        else if (after.State == WorkState.Failed)
+        {
+            DeadLetter(after, overdue && failure.Reason != FailReasons.CorruptSnapshot ? Failure.Deadline(row.Deadline!.Value, failure.Attempt) : failure);
+        }
+        else
+        {
+            SaveFailure(after, failure);
+            session.Events.Append(EventKinds.StepFailed, row.Key, (failure, backoffMs), static (json, it) =>
+            {
+                json.WriteString("reason", it.failure.Reason);
+                json.WriteNumber("attempt", it.failure.Attempt);
+                json.WriteString("error_type", it.failure.ErrorType);
+                json.WriteString("message", it.failure.Message);
+                json.WriteNumber("backoff_ms", it.backoffMs);
+            });
+        }
+        if (after.State.IsEnded() || !after.HoldsForLife) ReleaseResources(after);
+        if (row.Deadline is not null) session.Ready.DeadlinesChanged();
+        return true;
+    }
+
+    /// <summary>queued -> cancelled at once; a running step is asked to stop. False where the item has ended already.</summary>
+    public bool Cancel(in WorkRow row, string? reason)
+    {
+        if (row.State.IsEnded()) return false;
+        if (row.State == WorkState.Running)
+        {
+            session.Work.Save(row, row with { CancelRequested = true, CancelReason = reason });
+            session.Events.AppendReason(EventKinds.CancelRequested, row.Key, reason);
+            return true;
+        }
+        WorkRow after = row.AsEnded(WorkState.Cancelled, session.Now) with { CancelReason = reason };
+        session.Work.Save(row, after);
+        session.Events.AppendReason(EventKinds.Cancelled, row.Key, reason);
+        ReleaseResources(after);
+        Ended(after);
+        return true;
+    }
+
+    /// <summary>failed -> queued, from the last snapshot, with a clean record; its deadline is lifted where it has passed.</summary>
+    public void Retry(in WorkRow row, string? reason)
+    {
+        WorkRow after = row.WithCleanRecord().AsReady(session.Counters.NextReady(), session.Now) with { CancelRequested = false, CancelReason = null };
+        session.Work.Save(row, after);
+        if (row.Deadline <= session.Now) session.Leases.LiftDeadline(row.Key);
+        session.Events.AppendReason(EventKinds.Retried, row.Key, reason);
+    }
+
+    /// <summary>failed -> cancelled.</summary>
+    public void Discard(in WorkRow row, string? reason)
+    {
+        session.Work.Save(row, row.AsEnded(WorkState.Cancelled, session.Now) with { CancelReason = reason });
+        session.Events.AppendReason(EventKinds.Discarded, row.Key, reason);
+        AnyEnded = true;
+    }
+
+    /// <summary>Writes down why an item that has just become failed did so.</summary>
+    public void DeadLetter(in WorkRow row, Failure failure)
+    {
+        SaveFailure(row, failure);
+        session.Events.Append(EventKinds.Failed, row.Key, failure, static (json, it) =>
+        {
+            json.WriteString("reason", it.Reason);
+            json.WriteNumber("attempt", it.Attempt);
+            if (it.ErrorType is not null) json.WriteString("error_type", it.ErrorType);
+            json.WriteString("message", it.Message);
+        });
+        Ended(row);
+    }
+
+    public void ReleaseResources(in WorkRow row)
+    {
+        if (row.ResourceCount > 0) session.Resources.ReleaseAll(row.Key);
+    }
+
+    public void ForgetFailure(long work) => forgetFailure.Bind(1, work).Run();
+
+    public void Ended(in WorkRow row)
+    {
+        AnyEnded = true;
+        if (row.State == WorkState.Done) ForgetFailure(row.Key);
+        if (row.Deadline is not null) session.Ready.DeadlinesChanged();
+    }
+
+    private void SaveFailure(in WorkRow row, Failure failure) =>
+        saveFailure.Bind(1, row.Key).Bind(2, failure.Reason).Bind(3, failure.ErrorType).Bind(4, failure.Message).Bind(5, failure.Stack)
+            .Bind(6, failure.Attempt).Bind(7, row.Version).Bind(8, session.Now).Run();
+}

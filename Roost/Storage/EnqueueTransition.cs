@@ -1,0 +1,86 @@
+using System.Text.Json;
+
+namespace Roost.Storage;
+
+/// <summary>A checked work item, its payload written as JSON, ready for the transaction that creates it.</summary>
+internal sealed record NewWork(WorkItem Item, string Id, byte[] Payload, IReadOnlyList<string> Resources, long? DueAt)
+{
+    public int Bytes => Payload.Length + 256;
+}
+
+/// <summary>nothing -> queued.</summary>
+internal sealed class EnqueueTransition(Session session)
+{
+    private readonly Statement findKey = session.Prepare(
+        """
+        SELECT w.id, i.payload FROM idempotency k JOIN work w ON w.key = k.work JOIN work_input i ON i.work = k.work
+        WHERE k.engine = ?1 AND k.key = ?2
+        """);
+    private readonly Statement findId = session.Prepare("SELECT key FROM work WHERE id = ?1");
+    private readonly Statement insert = session.Prepare(
+        """
+        INSERT INTO work (id, lane, state, priority, version, created_at, updated_at, ready_seq, ready_at, due_at, deadline, parent, resource_count, hold_for_life)
+        VALUES (?1, ?2, 'queued', ?3, 0, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING key
+        """);
+    private readonly Statement insertInput = session.Prepare(
+        """
+        INSERT INTO work_input (work, payload, nonce, branch, depth, timeout_ms, max_attempts, idempotency_key)
+        VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7)
+        """);
+    private readonly Statement insertKey = session.Prepare("INSERT INTO idempotency (engine, key, work) VALUES (?1, ?2, ?3)");
+    private readonly Statement insertName = session.Prepare("INSERT INTO work_resource (work, name) VALUES (?1, ?2)");
+
+    /// <summary>Creates the item, or finds the one that has its idempotency key.</summary>
+    /// <param name="work">What to create.</param>
+    /// <param name="parent">The parent's key where it is known already.</param>
+    /// <param name="depth">How many triggers led here.</param>
+    public EnqueueResult Execute(NewWork work, long? parent = null, int depth = 0)
+    {
+        WorkItem item = work.Item;
+        if (item.IdempotencyKey is { } key && Existing(work, key) is { } known) return new(known, false);
+        if (findId.Bind(1, work.Id).Scalar() is not null)
+            throw new ConflictException($"Work item {work.Id} exists already. Leave the id out to get a fresh one, or use an idempotency key to enqueue the same work once.");
+        parent ??= ParentKey(item.ParentId);
+
+        Lane lane = session.Lanes.Get(item.Engine, item.Queue, 0);
+        bool ready = work.DueAt is not { } due || due <= session.Now;
+        long? deadline = item.Deadline?.ToUnixTimeMilliseconds();
+        long created = insert.Bind(1, work.Id).Bind(2, lane.Key).Bind(3, item.Priority).Bind(4, session.Now)
+            .Bind(5, ready ? session.Counters.NextReady() : null).Bind(6, ready ? session.Now : null).Bind(7, ready ? null : work.DueAt)
+            .Bind(8, deadline).Bind(9, parent).Bind(10, work.Resources.Count).Bind(11, item.ResourceHold == ResourceHold.Life ? 1 : 0).Scalar()!.Value;
+        insertInput.Bind(1, created).BindText(2, work.Payload).Bind(3, Counters.Token()).Bind(4, depth)
+            .Bind(5, Milliseconds(item.Timeout)).Bind(6, item.MaxAttempts).Bind(7, item.IdempotencyKey).Run();
+        if (item.IdempotencyKey is not null) insertKey.Bind(1, item.Engine).Bind(2, item.IdempotencyKey).Bind(3, created).Run();
+        foreach (string name in work.Resources) insertName.Bind(1, created).Bind(2, name).Run();
+
+        session.Work.Moved(lane.Key, ready ? Condition.Ready : Condition.Delayed, 1);
+        if (deadline is not null) session.Ready.DeadlinesChanged();
+        session.Events.Append(EventKinds.Enqueued, created, item, static (json, enqueued) =>
+        {
+            json.WriteString("engine", enqueued.Engine);
+            if (enqueued.Queue != WorkItem.DefaultQueue) json.WriteString("queue", enqueued.Queue);
+        });
+        return new(work.Id, true);
+    }
+
+    public static long? Milliseconds(TimeSpan? time) => time is { } value ? (long)Math.Ceiling(value.TotalMilliseconds) : null;
+
+    private string? Existing(NewWork work, string key)
+    {
+        if (!findKey.Bind(1, work.Item.Engine).Bind(2, key).Step()) return null;
+        string id = findKey.Text(0);
+        byte[] payload = findKey.Bytes(1).ToArray();
+        findKey.Reset();
+        if (work.Item.Id.Length > 0 && work.Item.Id != id)
+            throw new ConflictException($"The idempotency key \"{key}\" of engine \"{work.Item.Engine}\" belongs to work item {id}, not {work.Item.Id}. Leave the id out, or use another key.");
+        if (payload.AsSpan().SequenceEqual(work.Payload) || JsonElement.DeepEquals(JsonText.Parse(payload), JsonText.Parse(work.Payload))) return id;
+        throw new ConflictException($"The idempotency key \"{key}\" of engine \"{work.Item.Engine}\" belongs to work item {id}, which has another payload. Use the same payload to get that item, or another key for other work.");
+    }
+
+    private long? ParentKey(string? parentId)
+    {
+        if (parentId is null) return null;
+        return findId.Bind(1, parentId).Scalar()
+            ?? throw new InvalidInputException("parent_id", $"there is no work item {parentId}; enqueue the parent first.");
+    }
+}

@@ -1,0 +1,34 @@
+namespace Roost.Storage;
+
+/// <summary>What makes this file itself and no copy of it.</summary>
+internal sealed class FileIdentity(Session session)
+{
+    private readonly Statement read = session.Prepare("SELECT value FROM meta WHERE key = ?1");
+    private readonly Statement write = session.Prepare("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
+    private readonly Statement delete = session.Prepare("DELETE FROM meta WHERE key = ?1");
+
+    private string? fileId;
+
+    /// <summary>Random, given when the file is created and again when a copy is adopted. Part of every step's idempotency key.</summary>
+    public string FileId => fileId ??= Read("file_id")!;
+
+    /// <summary>The id of the file that this one is a backup of, until it is adopted.</summary>
+    public string? CopyOf => Read("copy_of");
+
+    public string NewIdentity()
+    {
+        string id = Guid.NewGuid().ToString("N");
+        write.Bind(1, "file_id").Bind(2, id).Run();
+        delete.Bind(1, "copy_of").Run();
+        fileId = null;
+        return id;
+    }
+
+    private string? Read(string key)
+    {
+        if (!read.Bind(1, key).Step()) return null;
+        string value = read.Text(0);
+        read.Reset();
+        return value;
+    }
+}

@@ -1,0 +1,153 @@
+using System.Globalization;
+
+namespace Roost.Storage;
+
+/// <summary>What a worker's lease may have become while it was not looking.</summary>
+internal readonly record struct StoredLease(long Work, long Token, bool CancelRequested, string? CancelReason);
+
+/// <summary>Workers come and go: registration, heartbeat, release, and the rescue of what a dead worker held. Also deadlines, which any running loop enforces.</summary>
+internal sealed class LeaseTransitions(Session session)
+{
+    private const int OverdueAtOnce = 500;
+    private const int SoloAfter = 2;
+
+    private readonly Statement heldBy = session.Prepare("SELECT key, token, cancel_requested, cancel_reason FROM work WHERE worker = ?1");
+    private readonly Statement overdue = session.Prepare(
+        "SELECT key FROM work WHERE deadline IS NOT NULL AND state = 'queued' AND deadline <= ?1 ORDER BY deadline LIMIT ?2");
+    private readonly Statement liftDeadline = session.Prepare("UPDATE work SET deadline = NULL WHERE key = ?1");
+    private readonly Statement lease = session.Prepare("SELECT heartbeat FROM worker WHERE key = ?1");
+
+    /// <summary>Enters a worker into the table; its lanes are served from here on.</summary>
+    public long Register(WorkerIdentity worker)
+    {
+        long key = session.Workers.Insert(worker);
+        session.Events.Append(EventKinds.WorkerStarted, null, worker.Id, static (json, id) => json.WriteString("worker", id));
+        session.Resources.WorkersChanged();
+        return key;
+    }
+
+    /// <summary>A clean stop: nothing is charged, what was still held goes back to the head of the order.</summary>
+    public void Unregister(long worker, string id)
+    {
+        foreach (StoredLease held in HeldBy(worker)) Release(session.Work.Load(held.Work)!.Value, "worker stopped");
+        if (!session.Workers.Delete(worker)) return;
+        session.Blobs.UnpinAll(worker);
+        session.Events.Append(EventKinds.WorkerStopped, null, id, static (json, it) => json.WriteString("worker", it));
+        session.Resources.WorkersChanged();
+    }
+
+    /// <summary>One row for all leases of the worker. False where another worker has declared this one dead.</summary>
+    public bool Renew(Claimant claimant)
+    {
+        claimant.ExpiresAt = session.Now + (long)session.Options.LeaseTime.TotalMilliseconds;
+        return session.Workers.Renew(claimant.WorkerKey, claimant.ExpiresAt);
+    }
+
+    /// <summary>Before a claim: an idle worker writes no heartbeat, so its row may have run down.</summary>
+    public void KeepAlive(Claimant claimant)
+    {
+        long leaseMs = (long)session.Options.LeaseTime.TotalMilliseconds;
+        if (claimant.ExpiresAt - session.Now < leaseMs * 2 / 3) Renew(claimant);
+    }
+
+    public List<StoredLease> HeldBy(long worker)
+    {
+        var held = new List<StoredLease>();
+        heldBy.Bind(1, worker);
+        while (heldBy.Step()) held.Add(new(heldBy.Int64(0), heldBy.Int64(1), heldBy.Int32(2) != 0, heldBy.NullableText(3)));
+        return held;
+    }
+
+    /// <summary>running -> queued without a charge, where the holder itself gives the lease back. False: it was lost before.</summary>
+    public bool Release(LeasedWork held, string why) =>
+        session.Work.Load(held.WorkKey) is { } row && row.Token == held.Token && row.Version == held.Version && Release(row, why);
+
+    /// <summary>running -> queued without a charge; cancelled where that was asked for.</summary>
+    public bool Release(in WorkRow row, string why)
+    {
+        WorkRow after = row.CancelRequested
+            ? row.AsEnded(WorkState.Cancelled, session.Now)
+            : row.AsReady(session.Counters.HeadReady(), session.Now);
+        if (!session.Work.Save(row, after)) return false;
+        session.Events.Append(EventKinds.Released, row.Key, why, static (json, reason) => json.WriteString("reason", reason));
+        Left(row, after);
+        return true;
+    }
+
+    /// <summary>
+    /// Takes over everything that a dead worker held, where its heartbeat is still the one that was judged. The items' interruptions are
+    /// charged; from the second on the next try waits and then runs alone in its worker.
+    /// </summary>
+    public int Rescue(WorkerRow dead, Func<int, long> backoffMs)
+    {
+        if (lease.Bind(1, dead.Key).Scalar() != dead.Heartbeat) return 0;
+        List<StoredLease> held = HeldBy(dead.Key);
+        foreach (StoredLease stored in held) Interrupt(session.Work.Load(stored.Work)!.Value, backoffMs);
+        session.Workers.Delete(dead.Key);
+        session.Blobs.UnpinAll(dead.Key);
+        session.Events.Append(EventKinds.WorkerLost, null, (dead.Id, held.Count), static (json, it) =>
+        {
+            json.WriteString("worker", it.Id);
+            json.WriteNumber("leases", it.Count);
+        });
+        session.Resources.WorkersChanged();
+        return held.Count;
+    }
+
+    /// <summary>queued -> failed for what has passed its deadline, whoever serves it.</summary>
+    public void FailOverdue()
+    {
+        if (!(session.Ready.NextDeadline() <= session.Now)) return;
+        var passed = new List<long>();
+        overdue.Bind(1, session.Now).Bind(2, OverdueAtOnce);
+        while (overdue.Step()) passed.Add(overdue.Int64(0));
+        foreach (long work in passed)
+        {
+            WorkRow row = session.Work.Load(work)!.Value;
+            WorkRow after = row.AsEnded(WorkState.Failed, session.Now);
+            session.Work.Save(row, after);
+            session.Endings.DeadLetter(after, Failure.Deadline(row.Deadline!.Value, row.Failures));
+            session.Endings.ReleaseResources(after);
+        }
+        session.Ready.DeadlinesChanged();
+    }
+
+    public void LiftDeadline(long work)
+    {
+        liftDeadline.Bind(1, work).Run();
+        session.Ready.DeadlinesChanged();
+    }
+
+    private void Interrupt(in WorkRow row, Func<int, long> backoffMs)
+    {
+        int interruptions = row.Interruptions + 1;
+        WorkRow charged = row with { Interruptions = interruptions, Solo = interruptions >= SoloAfter };
+        bool dead = row.ParkInterrupted || interruptions >= session.Options.MaxInterruptions;
+        long wait = interruptions < 2 ? 0 : backoffMs(interruptions - 1);
+        WorkRow after = row.CancelRequested ? charged.AsEnded(WorkState.Cancelled, session.Now)
+            : dead ? charged.AsEnded(WorkState.Failed, session.Now)
+            : wait > 0 ? charged.AsDelayed(session.Now + wait)
+            : charged.AsReady(session.Counters.HeadReady(), session.Now);
+        session.Work.Save(row, after);
+        session.Events.Append(EventKinds.Interrupted, row.Key, interruptions, static (json, n) => json.WriteNumber("interruptions", n));
+        if (after.State == WorkState.Failed)
+        {
+            string message = row.ParkInterrupted
+                ? "The process died during this step, and the engine asks for a person to decide (OnInterrupted.Park)."
+                : string.Create(CultureInfo.InvariantCulture, $"The process died {interruptions} times during this step.");
+            session.Endings.DeadLetter(after, new(FailReasons.Interrupted, null, message, null, row.Failures + 1));
+        }
+        Left(row, after);
+    }
+
+    private void Left(in WorkRow before, in WorkRow after)
+    {
+        if (after.State == WorkState.Cancelled)
+        {
+            session.Events.AppendReason(EventKinds.Cancelled, after.Key, before.CancelReason);
+            session.Endings.Ended(after);
+        }
+        if (after.State.IsEnded() || !after.HoldsForLife) session.Endings.ReleaseResources(after);
+        if (after.Deadline is not null) session.Ready.DeadlinesChanged();
+    }
+}

@@ -1,0 +1,26 @@
+namespace Roost.Storage;
+
+/// <summary>One claimed work item in the hands of this process: what the step needs, and what its commit is fenced by.</summary>
+internal sealed class LeasedWork
+{
+    public required long WorkKey { get; init; }
+    public required Lane Lane { get; set; }
+    public required long Token { get; init; }
+    public required WorkItem Item { get; init; }
+    public required int Version { get; set; }
+    public required Snapshot? Snapshot { get; set; }
+    public required byte[]? SnapshotHash { get; set; }
+    public required int Failures { get; set; }
+    public required int Interruptions { get; set; }
+    public required bool Solo { get; init; }
+    public required int ResourceCount { get; init; }
+    public required long? Deadline { get; init; }
+    public required bool CancelRequested { get; init; }
+    public required string FileId { get; init; }
+    public required long Nonce { get; init; }
+    public required int Branch { get; init; }
+    public required int Depth { get; init; }
+
+    /// <summary>When it took its slot, on the clock's monotonic timestamps: how long it may keep the slot while others are ready.</summary>
+    public required long SlotSince { get; init; }
+}

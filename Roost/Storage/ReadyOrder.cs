@@ -1,0 +1,103 @@
+namespace Roost.Storage;
+
+/// <summary>An item at the head of a lane's ready order.</summary>
+internal readonly record struct Head(long Work, int Priority, long Place)
+{
+    /// <summary>Strict priority, then longest ready.</summary>
+    public bool IsBefore(in Head other) => Priority != other.Priority ? Priority > other.Priority : Place < other.Place;
+}
+
+/// <summary>The heads of the ready order and the next due times, one index probe for each lane, remembered until something changes there.</summary>
+internal sealed class ReadyOrder(Session session)
+{
+    private const int PromoteAtOnce = 1000;
+
+    private readonly Statement head = session.Prepare(
+        "SELECT key, priority, ready_seq FROM work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0 ORDER BY priority DESC, ready_seq LIMIT 1");
+    private readonly Statement soloHead = session.Prepare(
+        "SELECT key, priority, ready_seq FROM work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 1 ORDER BY priority DESC, ready_seq LIMIT 1");
+    private readonly Statement nextDue = session.Prepare("SELECT due_at FROM work WHERE lane = ?1 AND due_at IS NOT NULL ORDER BY due_at LIMIT 1");
+    private readonly Statement due = session.Prepare("SELECT key FROM work WHERE lane = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3");
+    private readonly Statement promote = session.Prepare("UPDATE work SET ready_seq = ?2, ready_at = due_at, due_at = NULL WHERE key = ?1");
+    private readonly Statement nextDeadline = session.Prepare("SELECT min(deadline) FROM work WHERE deadline IS NOT NULL AND state = 'queued'");
+
+    private readonly Dictionary<long, Remembered> lanes = [];
+    private readonly List<long> found = [];
+    private long? deadline;
+    private bool deadlineKnown;
+
+    private sealed class Remembered
+    {
+        public bool HeadKnown, SoloKnown, DueKnown;
+        public Head? Head, Solo;
+        public long? Due;
+    }
+
+    public Head? HeadOf(long lane)
+    {
+        Remembered known = Of(lane);
+        if (!known.HeadKnown) (known.Head, known.HeadKnown) = (Probe(head, lane), true);
+        return known.Head;
+    }
+
+    public Head? SoloHeadOf(long lane)
+    {
+        Remembered known = Of(lane);
+        if (!known.SoloKnown) (known.Solo, known.SoloKnown) = (Probe(soloHead, lane), true);
+        return known.Solo;
+    }
+
+    public long? NextDueOf(long lane)
+    {
+        Remembered known = Of(lane);
+        if (!known.DueKnown) (known.Due, known.DueKnown) = (nextDue.Bind(1, lane).Scalar(), true);
+        return known.Due;
+    }
+
+    /// <summary>The next deadline of anything queued, of any lane.</summary>
+    public long? NextDeadline()
+    {
+        if (!deadlineKnown) (deadline, deadlineKnown) = (nextDeadline.Scalar(), true);
+        return deadline;
+    }
+
+    /// <summary>An item with a deadline has come to or gone from the queue.</summary>
+    public void DeadlinesChanged() => deadlineKnown = false;
+
+    /// <summary>Makes what is due in a lane ready, longest due first, a bounded number at a time.</summary>
+    public void Promote(long lane, long now)
+    {
+        if (NextDueOf(lane) is not { } first || first > now) return;
+        found.Clear();
+        due.Bind(1, lane).Bind(2, now).Bind(3, PromoteAtOnce);
+        while (due.Step()) found.Add(due.Int64(0));
+        foreach (long work in found) promote.Bind(1, work).Bind(2, session.Counters.NextReady()).Run();
+        session.Work.Moved(lane, Condition.Delayed, -found.Count);
+        session.Work.Moved(lane, Condition.Ready, found.Count);
+    }
+
+    public void Changed(long lane)
+    {
+        if (lanes.TryGetValue(lane, out Remembered? known)) known.HeadKnown = known.SoloKnown = known.DueKnown = false;
+    }
+
+    public void Forget()
+    {
+        lanes.Clear();
+        deadlineKnown = false;
+    }
+
+    private Remembered Of(long lane)
+    {
+        if (!lanes.TryGetValue(lane, out Remembered? known)) lanes[lane] = known = new();
+        return known;
+    }
+
+    private static Head? Probe(Statement statement, long lane)
+    {
+        if (!statement.Bind(1, lane).Step()) return null;
+        var found = new Head(statement.Int64(0), statement.Int32(1), statement.Int64(2));
+        statement.Reset();
+        return found;
+    }
+}

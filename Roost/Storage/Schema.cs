@@ -1,0 +1,97 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+
+namespace Roost.Storage;
+
+/// <summary>The versions of the schema, each one script; the file says in <c>user_version</c> which it has.</summary>
+internal static class Schema
+{
+    private static readonly string[] Scripts = ["001_initial.sql"];
+
+    public static int Version => Scripts.Length;
+
+    /// <summary>Creates or migrates in one transaction; a newer or foreign file is refused untouched.</summary>
+    public static void Migrate(SqliteConnection connection, string path, RoostOptions options)
+    {
+        if (IsCurrent(connection, path))
+        {
+            VerifyJournal(connection, path, options);
+            return;
+        }
+        Database.Execute(connection, "PRAGMA auto_vacuum = INCREMENTAL");
+        SetJournal(connection, path);
+        using (SqliteTransaction transaction = connection.BeginTransaction(deferred: false))
+        {
+            if (!IsCurrent(connection, path))
+            {
+                int from = Number(connection, "PRAGMA user_version");
+                for (int version = from; version < Scripts.Length; version++) Database.Execute(connection, Script(Scripts[version]));
+                if (from == 0) Identify(connection, options);
+                Database.Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {Database.ApplicationId}"));
+                Database.Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Scripts.Length}"));
+            }
+            transaction.Commit();
+        }
+        VerifyJournal(connection, path, options);
+    }
+
+    /// <summary>True for a file of this version, false for a new or older one.</summary>
+    private static bool IsCurrent(SqliteConnection connection, string path)
+    {
+        int application = Number(connection, "PRAGMA application_id");
+        int version = Number(connection, "PRAGMA user_version");
+        if (application != Database.ApplicationId)
+        {
+            if (application != 0 || version != 0 || Number(connection, "SELECT count(*) FROM sqlite_schema") != 0)
+                throw new FileRefusedException($"{path} is an SQLite file of another program (application id {application}, user version {version}). Give another path.");
+            return false;
+        }
+        if (version > Scripts.Length)
+            throw new FileRefusedException($"{path} has schema version {version}; this Roost knows versions up to {Scripts.Length}. Update Roost, or use the file with the Roost that made it.");
+        return version == Scripts.Length;
+    }
+
+    private static void SetJournal(SqliteConnection connection, string path)
+    {
+        try
+        {
+            Database.Execute(connection, "PRAGMA journal_mode = WAL");
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == SQLitePCL.raw.SQLITE_READONLY)
+        {
+            throw new FileRefusedException($"{path} or its folder is read-only; Roost needs to write both.", e);
+        }
+    }
+
+    private static void VerifyJournal(SqliteConnection connection, string path, RoostOptions options)
+    {
+        string mode = (string)Database.Scalar(connection, "PRAGMA journal_mode")!;
+        if (mode != "wal")
+        {
+            SetJournal(connection, path);
+            mode = (string)Database.Scalar(connection, "PRAGMA journal_mode")!;
+        }
+        if (mode != "wal") throw new FileRefusedException($"{path} is in journal mode {mode} and cannot be put into WAL mode; its file system may not support shared memory.");
+        long expected = options.Durability switch { Durability.Full => 2, Durability.ProcessCrash => 1, _ => 0 };
+        if ((long)Database.Scalar(connection, "PRAGMA synchronous")! != expected)
+            throw new FileRefusedException($"{path} does not take synchronous = {Database.Synchronous(options.Durability)}; commits would be less safe than asked for.");
+    }
+
+    private static void Identify(SqliteConnection connection, RoostOptions options)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "INSERT INTO meta (key, value) VALUES ('file_id', $id), ('created_at', $now)";
+        command.Parameters.AddWithValue("$id", Guid.NewGuid().ToString("N"));
+        command.Parameters.AddWithValue("$now", options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture));
+        command.ExecuteNonQuery();
+    }
+
+    private static int Number(SqliteConnection connection, string sql) => Convert.ToInt32(Database.Scalar(connection, sql), CultureInfo.InvariantCulture);
+
+    private static string Script(string name)
+    {
+        using Stream stream = typeof(Schema).Assembly.GetManifestResourceStream($"Roost.Storage.Migrations.{name}")!;
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+}

@@ -1,0 +1,202 @@
+using Microsoft.Data.Sqlite;
+
+namespace Roost.Storage;
+
+/// <summary>
+/// One open write connection with everything that lives as long as it: prepared transitions, and what the writer may remember from one
+/// transaction to the next as long as no other process has written. Used by the writer thread alone.
+/// </summary>
+internal sealed class Session : IDisposable
+{
+    private readonly SqliteConnection connection;
+    private readonly List<Statement> statements = [];
+    private readonly List<Action> afterCommit = [];
+    private readonly Statement begin, commit, rollback, savepoint, releaseSavepoint, rollbackTo, dataVersion;
+    private long seenDataVersion = -1;
+
+    public Session(string path, RoostOptions options)
+    {
+        Options = options;
+        connection = Database.OpenForWriting(path, options);
+        begin = Prepare("BEGIN IMMEDIATE");
+        commit = Prepare("COMMIT");
+        rollback = Prepare("ROLLBACK");
+        savepoint = Prepare("SAVEPOINT request");
+        releaseSavepoint = Prepare("RELEASE request");
+        rollbackTo = Prepare("ROLLBACK TO request");
+        dataVersion = Prepare("PRAGMA data_version");
+        Identity = new(this);
+        Counters = new(this);
+        Lanes = new(this);
+        Counts = new(this);
+        Work = new(this);
+        Events = new(this);
+        Ready = new(this);
+        Workers = new(this);
+        Resources = new(this);
+        Blobs = new(this);
+        Triggers = new(this);
+        Enqueue = new(this);
+        Claim = new(this);
+        CommitStep = new(this);
+        Endings = new(this);
+        Leases = new(this);
+        Operator = new(this);
+        Purge = new(this);
+    }
+
+    public RoostOptions Options { get; }
+
+    /// <summary>The time of the running transaction, in UTC milliseconds.</summary>
+    public long Now { get; private set; }
+
+    public FileIdentity Identity { get; }
+    public Counters Counters { get; }
+    public Lanes Lanes { get; }
+    public Counts Counts { get; }
+    public WorkTable Work { get; }
+    public Events Events { get; }
+    public ReadyOrder Ready { get; }
+    public WorkerTable Workers { get; }
+    public ResourceTable Resources { get; }
+    public BlobTable Blobs { get; }
+    public TriggerTable Triggers { get; }
+    public EnqueueTransition Enqueue { get; }
+    public ClaimTransition Claim { get; }
+    public CommitTransition CommitStep { get; }
+    public EndTransitions Endings { get; }
+    public LeaseTransitions Leases { get; }
+    public OperatorTransitions Operator { get; }
+    public PurgeTransition Purge { get; }
+
+    /// <summary>How many rows this connection has changed since it was opened.</summary>
+    public int TotalChanges => SQLitePCL.raw.sqlite3_total_changes(connection.Handle!);
+
+    public Statement Prepare(string sql)
+    {
+        var statement = new Statement(connection.Handle!, sql);
+        statements.Add(statement);
+        return statement;
+    }
+
+    /// <summary>True once after another connection has written to the file.</summary>
+    public bool ForeignWrite()
+    {
+        long version = dataVersion.Scalar() ?? 0;
+        if (version == seenDataVersion) return false;
+        seenDataVersion = version;
+        Forget();
+        Counters.Forget();
+        return true;
+    }
+
+    /// <summary>True from before a COMMIT until it has returned: what fails in between may have landed.</summary>
+    public bool CommitUnderWay { get; private set; }
+
+    public void Begin()
+    {
+        CommitUnderWay = false;
+        begin.Run();
+        ForeignWrite();
+        Now = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+        Counters.Begin();
+    }
+
+    public void Commit()
+    {
+        Counts.Save();
+        Events.Trim();
+        Counters.Save();
+        CommitUnderWay = true;
+        commit.Run();
+        CommitUnderWay = false;
+        foreach (Action action in afterCommit) action();
+        afterCommit.Clear();
+    }
+
+    public void Rollback()
+    {
+        Undo();
+        rollback.Run();
+    }
+
+    private void Undo()
+    {
+        afterCommit.Clear();
+        Counts.Drop();
+        Forget();
+        Counters.Forget();
+    }
+
+    /// <summary>Runs one request so that what it throws leaves its neighbours in the batch alone.</summary>
+    public void Isolated(Action body)
+    {
+        int actions = afterCommit.Count;
+        Counts.Save();
+        savepoint.Run();
+        try
+        {
+            body();
+            Counts.Save();
+            releaseSavepoint.Run();
+        }
+        catch
+        {
+            afterCommit.RemoveRange(actions, afterCommit.Count - actions);
+            Counts.Drop();
+            Forget();
+            rollbackTo.Run();
+            releaseSavepoint.Run();
+            throw;
+        }
+    }
+
+    /// <summary>Runs the action on the writer thread once this transaction is durable.</summary>
+    public void AfterCommit(Action action) => afterCommit.Add(action);
+
+    /// <summary>Reads before any transaction, to see whether one is worth taking the write lock for.</summary>
+    public void Peek() => Now = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>Rolls back where a transaction is still open; false where even that fails.</summary>
+    public bool TryRollback()
+    {
+        try
+        {
+            if (SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle!) == 0) Rollback();
+            else Undo();
+            return true;
+        }
+        catch (SqliteException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Closes after a fault, without a checkpoint: the next connection decides what the log holds.</summary>
+    public void Abandon()
+    {
+        SQLitePCL.raw.sqlite3_db_config(connection.Handle!, SQLitePCL.raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
+        try
+        {
+            Dispose();
+        }
+        catch (SqliteException)
+        {
+            // The handle is gone either way; what the file holds is found out by the next one.
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (Statement statement in statements) statement.Dispose();
+        connection.Dispose();
+    }
+
+    private void Forget()
+    {
+        Lanes.Forget();
+        Ready.Forget();
+        Workers.Forget();
+        Triggers.Forget();
+    }
+}

@@ -1,0 +1,21 @@
+using Microsoft.Data.Sqlite;
+using static SQLitePCL.raw;
+
+namespace Roost.Storage;
+
+/// <summary>Which errors of SQLite concern the file or the disk rather than one request, and what they leave certain.</summary>
+internal static class StorageFault
+{
+    public static bool IsOne(Exception exception) => exception is SqliteException
+    {
+        SqliteErrorCode: SQLITE_BUSY or SQLITE_LOCKED or SQLITE_NOMEM or SQLITE_READONLY or SQLITE_IOERR or SQLITE_CORRUPT
+            or SQLITE_FULL or SQLITE_CANTOPEN or SQLITE_PROTOCOL or SQLITE_NOTADB
+    };
+
+    /// <summary>Even out of COMMIT these mean that nothing was written: the frame that would make it valid comes last.</summary>
+    public static bool IsDefinite(SqliteException fault) => fault.SqliteErrorCode is SQLITE_BUSY or SQLITE_LOCKED or SQLITE_FULL;
+
+    public static bool LeavesConnectionUsable(SqliteException fault) => fault.SqliteErrorCode is SQLITE_BUSY or SQLITE_LOCKED or SQLITE_FULL;
+
+    public static Exception Translate(SqliteException fault, string path) => Database.Translate(fault, path);
+}

@@ -1,0 +1,107 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Roost.Storage;
+
+/// <summary>The follow-ups, as the file has them: every worker decides by these, whatever its own options say.</summary>
+internal sealed class TriggerTable(Session session)
+{
+    private readonly Statement load = session.Prepare("SELECT when_engine, enqueue_engine, condition, fields, fixed, max_depth FROM trigger_rule ORDER BY key");
+    private readonly Statement clear = session.Prepare("DELETE FROM trigger_rule");
+    private readonly Statement insert = session.Prepare(
+        "INSERT INTO trigger_rule (when_engine, enqueue_engine, condition, fields, fixed, max_depth) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    private readonly Statement input = session.Prepare("SELECT payload, depth FROM work_input WHERE work = ?1");
+
+    private List<Rule>? rules;
+
+    private sealed record Rule(string When, string Enqueue, string? If, IReadOnlyDictionary<string, string> Fields, IReadOnlyDictionary<string, JsonElement> Fixed, int MaxDepth);
+
+    public void Forget() => rules = null;
+
+    /// <summary>Puts a host's triggers in the place of the stored ones.</summary>
+    public void Replace(IReadOnlyList<Trigger> triggers, JsonSerializerOptions json)
+    {
+        clear.Run();
+        foreach (Trigger trigger in triggers)
+            insert.Bind(1, trigger.When).Bind(2, trigger.Enqueue).Bind(3, trigger.If)
+                .Bind(4, JsonSerializer.Serialize(trigger.Fields)).Bind(5, JsonSerializer.Serialize(trigger.Values, json)).Bind(6, trigger.MaxDepth).Run();
+        Forget();
+    }
+
+    /// <summary>Enqueues the follow-ups of an item that is done, in the transaction that finishes it.</summary>
+    public void Fire(StepCommit commit, in WorkRow done)
+    {
+        foreach (Rule rule in Rules())
+            if (rule.When == commit.Lease.Lane.Engine) Fire(rule, commit, done);
+    }
+
+    private void Fire(Rule rule, StepCommit commit, in WorkRow done)
+    {
+        input.Bind(1, done.Key).Step();
+        JsonElement payload = JsonText.Parse(input.Bytes(0).ToArray());
+        int depth = input.Int32(1) + 1;
+        input.Reset();
+        JsonElement data = commit.Next!.Data;
+        if (rule.If is not null && !TriggerPath.IsTruthy(TriggerPath.Find(rule.If, data, payload))) return;
+        if (depth > rule.MaxDepth)
+        {
+            Skip(rule, done.Key, $"the chain is {depth - 1} triggers deep, and the limit is {rule.MaxDepth}");
+            return;
+        }
+        byte[] merged = Merge(rule, data, payload);
+        if (merged.Length > session.Options.MaxJsonBytes)
+        {
+            Skip(rule, done.Key, $"its payload would be {merged.Length} bytes, and the limit is {session.Options.MaxJsonBytes}");
+            return;
+        }
+        WorkItem origin = commit.Lease.Item;
+        var item = new WorkItem(rule.Enqueue) { Queue = origin.Queue, Priority = origin.Priority, ResourceHold = origin.ResourceHold };
+        var work = new NewWork(item, Guid.CreateVersion7(DateTimeOffset.FromUnixTimeMilliseconds(session.Now)).ToString(), merged, origin.Resources, null);
+        session.Enqueue.Execute(work, done.Key, depth);
+        session.Events.Append(EventKinds.Triggered, done.Key, (rule.Enqueue, work.Id), static (json, it) =>
+        {
+            json.WriteString("engine", it.Enqueue);
+            json.WriteString("work_id", it.Id);
+        });
+    }
+
+    private void Skip(Rule rule, long work, string why) =>
+        session.Events.Append(EventKinds.TriggerSkipped, work, (rule.Enqueue, why), static (json, it) =>
+        {
+            json.WriteString("engine", it.Enqueue);
+            json.WriteString("reason", it.why);
+        });
+
+    private static byte[] Merge(Rule rule, JsonElement data, JsonElement payload)
+    {
+        var fields = new Dictionary<string, JsonElement>();
+        foreach (JsonProperty field in payload.EnumerateObject()) fields[field.Name] = field.Value;
+        foreach ((string name, string path) in rule.Fields)
+            if (TriggerPath.Find(path, data, payload) is { } value) fields[name] = value;
+        foreach ((string name, JsonElement value) in rule.Fixed) fields[name] = value;
+
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            foreach ((string name, JsonElement value) in fields)
+            {
+                json.WritePropertyName(name);
+                value.WriteTo(json);
+            }
+            json.WriteEndObject();
+        }
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private List<Rule> Rules()
+    {
+        if (rules is not null) return rules;
+        rules = [];
+        while (load.Step())
+            rules.Add(new(load.Text(0), load.Text(1), load.NullableText(2),
+                JsonSerializer.Deserialize<Dictionary<string, string>>(load.Bytes(3))!,
+                JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(load.Bytes(4))!, load.Int32(5)));
+        return rules;
+    }
+}

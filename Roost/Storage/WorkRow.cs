@@ -1,0 +1,72 @@
+namespace Roost.Storage;
+
+/// <summary>The columns of a work item that transitions change.</summary>
+internal readonly record struct WorkRow
+{
+    public long Key { get; init; }
+    public long Lane { get; init; }
+    public WorkState State { get; init; }
+    public int Priority { get; init; }
+    public int Version { get; init; }
+    public long UpdatedAt { get; init; }
+    public long? EndedAt { get; init; }
+    public long? ReadySeq { get; init; }
+    public long? ReadyAt { get; init; }
+    public long? DueAt { get; init; }
+    public string? BlockedOn { get; init; }
+    public long? Place { get; init; }
+    public bool Solo { get; init; }
+    public long? Worker { get; init; }
+    public long? Token { get; init; }
+    public long? ClaimedAt { get; init; }
+    public int Failures { get; init; }
+    public int Interruptions { get; init; }
+    public bool ParkInterrupted { get; init; }
+    public bool CancelRequested { get; init; }
+    public string? CancelReason { get; init; }
+    public long? Deadline { get; init; }
+    public long? Parent { get; init; }
+    public int ResourceCount { get; init; }
+    public bool HoldForLife { get; init; }
+
+    public Condition Condition => State switch
+    {
+        WorkState.Queued when ReadySeq is not null => Condition.Ready,
+        WorkState.Queued when DueAt is not null => Condition.Delayed,
+        WorkState.Queued => Condition.Blocked,
+        WorkState.Running => Condition.Running,
+        WorkState.Done => Condition.Done,
+        WorkState.Failed => Condition.Failed,
+        _ => Condition.Cancelled,
+    };
+
+    /// <summary>Keeps its life-long resources while it is not ended: it has run a step with them.</summary>
+    public bool HoldsForLife => HoldForLife && Version > 0;
+
+    public WorkRow AsReady(long place, long now) => Unplaced() with { State = WorkState.Queued, ReadySeq = place, ReadyAt = now };
+
+    public WorkRow AsDelayed(long due) => Unplaced() with { State = WorkState.Queued, DueAt = due };
+
+    public WorkRow AsBlocked(string name, long place) => Unplaced() with { State = WorkState.Queued, BlockedOn = name, Place = place };
+
+    public WorkRow AsRunning(long worker, long token, long now) =>
+        Unplaced() with { State = WorkState.Running, Worker = worker, Token = token, ClaimedAt = now };
+
+    public WorkRow AsEnded(WorkState state, long now) => Unplaced() with { State = state, EndedAt = now, Solo = false };
+
+    /// <summary>A step has succeeded: nothing is held against the next one.</summary>
+    public WorkRow WithCleanRecord() => this with { Failures = 0, Interruptions = 0, Solo = false };
+
+    private WorkRow Unplaced() => this with
+    {
+        ReadySeq = null,
+        ReadyAt = null,
+        DueAt = null,
+        BlockedOn = null,
+        Place = null,
+        Worker = null,
+        Token = null,
+        ClaimedAt = null,
+        EndedAt = null,
+    };
+}

@@ -1,0 +1,93 @@
+using System.Text.Json;
+
+namespace Roost.Storage;
+
+/// <summary>A running worker as the table has it.</summary>
+internal sealed record WorkerRow(long Key, string Id, string LockFile, long Heartbeat, long ExpiresAt, long LeaseMs);
+
+/// <summary>One engine that a worker serves, as stored in its row.</summary>
+internal sealed record ServedEngine(string Id, int StateVersion, int? Limit);
+
+/// <summary>The running workers: who lives, and which lanes anybody serves.</summary>
+internal sealed class WorkerTable(Session session)
+{
+    private readonly Statement insert = session.Prepare(
+        """
+        INSERT INTO worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues)
+        VALUES (?1, ?2, ?3, ?4, ?5, 1, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING key
+        """);
+    private readonly Statement delete = session.Prepare("DELETE FROM worker WHERE key = ?1");
+    private readonly Statement renew = session.Prepare("UPDATE worker SET heartbeat = heartbeat + 1, heartbeat_at = ?2, expires_at = ?3 WHERE key = ?1");
+    private readonly Statement others = session.Prepare("SELECT key, id, lock_file, heartbeat, expires_at, lease_ms FROM worker WHERE key <> ?1");
+    private readonly Statement served = session.Prepare("SELECT engines, queues FROM worker");
+
+    private readonly HashSet<long> liveLanes = [];
+    private bool known;
+    private int knownGeneration = -1;
+
+    public long Insert(WorkerIdentity worker)
+    {
+        Forget();
+        long now = session.Now;
+        return insert.Bind(1, worker.Id).Bind(2, worker.ProcessId).Bind(3, worker.Machine).Bind(4, worker.LockFile).Bind(5, now)
+            .Bind(6, now + worker.LeaseMs).Bind(7, worker.LeaseMs).Bind(8, worker.Concurrency)
+            .Bind(9, JsonSerializer.Serialize(worker.Engines, RoostJson.Default)).Bind(10, JsonSerializer.Serialize(worker.Queues)).Scalar()!.Value;
+    }
+
+    public bool Renew(long worker, long expiresAt) => renew.Bind(1, worker).Bind(2, session.Now).Bind(3, expiresAt).Run() == 1;
+
+    public bool Delete(long worker)
+    {
+        Forget();
+        return delete.Bind(1, worker).Run() == 1;
+    }
+
+    public List<WorkerRow> OthersThan(long worker)
+    {
+        var rows = new List<WorkerRow>();
+        others.Bind(1, worker);
+        while (others.Step())
+            rows.Add(new(others.Int64(0), others.Text(1), others.Text(2), others.Int64(3), others.Int64(4), others.Int64(5)));
+        return rows;
+    }
+
+    /// <summary>Whether a registered worker serves this lane; a resource is handed on only to such an item.</summary>
+    public bool Serves(long lane)
+    {
+        Load();
+        return liveLanes.Contains(lane);
+    }
+
+    public IReadOnlyCollection<long> LiveLanes
+    {
+        get
+        {
+            Load();
+            return liveLanes;
+        }
+    }
+
+    public void Forget() => known = false;
+
+    private void Load()
+    {
+        IReadOnlyCollection<Lane> lanes = session.Lanes.All;
+        if (known && knownGeneration == session.Lanes.Generation) return;
+        liveLanes.Clear();
+        while (served.Step())
+        {
+            var engines = JsonSerializer.Deserialize<ServedEngine[]>(served.Bytes(0), RoostJson.Default)!.ToDictionary(engine => engine.Id);
+            string[] queues = JsonSerializer.Deserialize<string[]>(served.Bytes(1))!;
+            foreach (Lane lane in lanes)
+                if (queues.Contains(lane.Queue) && engines.TryGetValue(lane.Engine, out ServedEngine? engine) && lane.StateVersion <= engine.StateVersion)
+                    liveLanes.Add(lane.Key);
+        }
+        known = true;
+        knownGeneration = session.Lanes.Generation;
+    }
+}
+
+/// <summary>What a worker says about itself when it starts.</summary>
+internal sealed record WorkerIdentity(
+    string Id, int ProcessId, string Machine, string LockFile, long LeaseMs, int Concurrency,
+    IReadOnlyList<ServedEngine> Engines, IReadOnlyList<string> Queues);

@@ -1,0 +1,328 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace Roost.Storage;
+
+/// <summary>
+/// The one writer thread. It takes everything that waits, runs it in one transaction together with the claims for the slots that are free,
+/// and answers the callers once that is on the disk. While one commit is on its way the next batch gathers.
+/// </summary>
+internal sealed class Writer : IDisposable
+{
+    private const int MaxRequests = 1024;
+    private const int MaxBytes = 8 * 1024 * 1024;
+
+    private readonly string path;
+    private readonly RoostOptions options;
+    private readonly ILogger log;
+    private readonly Thread thread;
+    private readonly object gate = new();
+    private readonly Queue<WriteRequest> urgent = new();
+    private readonly Queue<WriteRequest> ordinary = new();
+    private readonly List<WriteRequest> batch = [];
+    private readonly List<LeasedWork> claimed = [];
+    private Session? session;
+    private bool stopping;
+    private int watchers;
+
+    public Writer(string path, RoostOptions options, ILogger log)
+    {
+        this.path = path;
+        this.options = options;
+        this.log = log;
+        session = new Session(path, options);
+        thread = new Thread(Loop) { IsBackground = true, Name = "Roost writer" };
+        thread.Start();
+    }
+
+    /// <summary>The running loop, for which claims are made. Set and read on the writer thread.</summary>
+    public Claimant? Claimant { get; set; }
+
+    /// <summary>Pulsed when anything was written to the file, here or by another process.</summary>
+    public Signal Changed { get; } = new();
+
+    /// <summary>How often another process's writes were noticed.</summary>
+    public int ForeignWrites => Volatile.Read(ref foreignWrites);
+
+    private int foreignWrites;
+
+    /// <summary>Runs a mutation in the next transaction; the task ends when it is durable.</summary>
+    /// <param name="body">Runs on the writer thread, perhaps more than once; must change nothing but the session.</param>
+    /// <param name="bytes">About how much it writes.</param>
+    /// <param name="ahead">Ahead of everything that is not.</param>
+    public Task<T> RunAsync<T>(Func<Session, T> body, int bytes = 256, bool ahead = false)
+    {
+        var request = new WriteRequest<T>(body, bytes);
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(stopping, typeof(RoostRuntime));
+            (ahead ? urgent : ordinary).Enqueue(request);
+            if (urgent.Count + ordinary.Count == 1) Monitor.Pulse(gate);
+        }
+        return request.Task;
+    }
+
+    /// <summary>While anybody watches, other processes' writes are looked for even when no loop runs.</summary>
+    public void Watch(int n)
+    {
+        lock (gate)
+        {
+            watchers += n;
+            Monitor.Pulse(gate);
+        }
+    }
+
+    /// <summary>Finishes what was asked for, then closes the connection.</summary>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            if (stopping) return;
+            stopping = true;
+            Monitor.Pulse(gate);
+        }
+        thread.Join();
+        Changed.Pulse();
+    }
+
+    private void Loop()
+    {
+        while (true)
+        {
+            bool last = TakeBatch();
+            if (batch.Count > 0) Process();
+            else if (last) break;
+            else if (!Look()) WaitForRequests();
+        }
+        session?.Dispose();
+    }
+
+    /// <summary>Takes what waits, urgent first, bounded in count and bytes. True once the writer is stopping.</summary>
+    private bool TakeBatch()
+    {
+        batch.Clear();
+        lock (gate)
+        {
+            int bytes = 0;
+            while (batch.Count < MaxRequests && bytes < MaxBytes && (urgent.TryDequeue(out WriteRequest? request) || ordinary.TryDequeue(out request)))
+            {
+                batch.Add(request);
+                bytes += request.Bytes;
+            }
+            return stopping;
+        }
+    }
+
+    private void WaitForRequests()
+    {
+        TimeSpan howLong = HowLong();
+        lock (gate)
+        {
+            if (urgent.Count + ordinary.Count == 0 && !stopping) Monitor.Wait(gate, howLong);
+        }
+    }
+
+    /// <summary>How long to sleep with nothing to do: until the next due time, but no longer than other processes may be left unnoticed.</summary>
+    private TimeSpan HowLong()
+    {
+        if (Claimant is not { } claimant || session is not { } open) return Claimant is not null || watchers > 0 ? options.PollInterval : Timeout.InfiniteTimeSpan;
+        double wait = open.Claim.NextDue(claimant) is { } due ? due - open.Now : double.MaxValue;
+        return TimeSpan.FromMilliseconds(Math.Clamp(wait, 1, options.PollInterval.TotalMilliseconds));
+    }
+
+    /// <summary>Notices other processes' writes, and claims what is ready or due. True where there was something to do.</summary>
+    private bool Look()
+    {
+        if (session is not { } open) return false;
+        try
+        {
+            if (open.ForeignWrite())
+            {
+                Interlocked.Increment(ref foreignWrites);
+                Changed.Pulse();
+            }
+            if (Claimant is not { } claimant) return false;
+            open.Peek();
+            if (open.Claim.IsWorthwhile(claimant)) return Process();
+            if (claimant.Running == 0) claimant.Idle(open.Claim.NextDue(claimant));
+            return false;
+        }
+        catch (SqliteException e)
+        {
+            log.LogError(e, "Roost could not read {Path}", path);
+            return false;
+        }
+    }
+
+    /// <summary>One transaction for the batch. True where it has landed.</summary>
+    private bool Process()
+    {
+        try
+        {
+            session ??= new Session(path, options);
+            Run(isolated: false);
+        }
+        catch (Exception e) when (e is not SqliteException || !StorageFault.IsOne(e))
+        {
+            // One request threw: what it did is undone alone, and its neighbours go on.
+            if (!TryStorage(() => RollBack()) || !TryStorage(() => Run(isolated: true))) return false;
+        }
+        catch (SqliteException e)
+        {
+            return Recover(e);
+        }
+        Landed();
+        return true;
+    }
+
+    private bool TryStorage(Action action)
+    {
+        try
+        {
+            action();
+            return true;
+        }
+        catch (SqliteException e)
+        {
+            return Recover(e);
+        }
+    }
+
+    private void Run(bool isolated)
+    {
+        Session open = session!;
+        open.Begin();
+        for (int i = 0; i < batch.Count; i++)
+        {
+            WriteRequest request = batch[i];
+            if (!isolated) request.Execute(open);
+            else if (Isolated(open, request) is { } exception)
+            {
+                request.Fail(exception);
+                batch.RemoveAt(i--);
+            }
+        }
+        claimed.Clear();
+        if (Claimant is { } claimant) open.Claim.Fill(claimant, claimed);
+        open.Commit();
+    }
+
+    private static Exception? Isolated(Session open, WriteRequest request)
+    {
+        try
+        {
+            open.Isolated(() => request.Execute(open));
+            return null;
+        }
+        catch (Exception e) when (!StorageFault.IsOne(e))
+        {
+            return e;
+        }
+    }
+
+    private void Landed()
+    {
+        bool ended = session!.Endings.AnyEnded;
+        session.Endings.AnyEnded = false;
+        Claimant?.Committed();
+        foreach (WriteRequest request in batch) request.Complete();
+        if (Claimant is { } claimant)
+            foreach (LeasedWork lease in claimed) claimant.Start(lease);
+        claimed.Clear();
+        if (ended || watchers > 0) Changed.Pulse();
+    }
+
+    private void RollBack()
+    {
+        Claimant?.RolledBack();
+        session!.Rollback();
+    }
+
+    /// <summary>
+    /// After a storage fault: either it is certain that nothing was written, and the callers learn why; or a commit was cut off, and the file
+    /// is opened anew to find out what became of it. True where the batch turned out to have landed.
+    /// </summary>
+    private bool Recover(SqliteException fault)
+    {
+        log.LogError(fault, "Roost could not write {Path}: {Message}", path, fault.Message);
+        Session failed = session!;
+        Claimant?.RolledBack();
+        if (!failed.CommitUnderWay || StorageFault.IsDefinite(fault))
+        {
+            bool usable = failed.TryRollback() && StorageFault.LeavesConnectionUsable(fault);
+            if (!usable) CloseSession();
+            FailBatch(StorageFault.Translate(fault, path));
+            return false;
+        }
+        CloseSession();
+        bool? landed = FateOf(failed.Counters.WriterKey, failed.Counters.Batch);
+        if (landed is null)
+        {
+            FailBatch(new OutcomeUnknownException($"A commit to {path} failed ({fault.Message}) and the file could not be opened again to find out whether it landed. Read the item back before trying again.", fault));
+            return false;
+        }
+        if (landed == false) return ProcessAgain(fault);
+        session!.Endings.AnyEnded = true;
+        Landed();
+        return true;
+    }
+
+    /// <summary>The commit is known not to have landed, so the same requests may run once more.</summary>
+    private bool ProcessAgain(SqliteException fault)
+    {
+        try
+        {
+            Run(isolated: true);
+            Landed();
+            return true;
+        }
+        catch (SqliteException again)
+        {
+            log.LogError(again, "Roost could not write {Path} again", path);
+            Claimant?.RolledBack();
+            bool unknown = session!.CommitUnderWay;
+            CloseSession();
+            FailBatch(unknown
+                ? new OutcomeUnknownException($"A commit to {path} failed twice ({again.Message}); whether the second try landed is not known. Read the item back before trying again.", again)
+                : StorageFault.Translate(fault, path));
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Opens the file anew and commits on top of what is there, so that what a read sees can neither vanish nor come back; then the number
+    /// of this writer's last batch says whether the failed one landed. Null where even that fails.
+    /// </summary>
+    private bool? FateOf(long writerKey, long batchNumber)
+    {
+        for (int attempt = 0; attempt < 5; attempt++)
+        {
+            try
+            {
+                var fresh = new Session(path, options);
+                session = fresh;
+                return fresh.Counters.BarrierAfter(writerKey) >= batchNumber;
+            }
+            catch (Exception e) when (e is SqliteException or RoostException)
+            {
+                log.LogError(e, "Roost could not open {Path} again", path);
+                CloseSession();
+                Thread.Sleep(100 << attempt);
+            }
+        }
+        return null;
+    }
+
+    private void CloseSession()
+    {
+        Session? closing = session;
+        session = null;
+        closing?.Abandon();
+    }
+
+    private void FailBatch(Exception exception)
+    {
+        foreach (WriteRequest request in batch) request.Fail(exception);
+        claimed.Clear();
+    }
+}

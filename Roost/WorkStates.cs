@@ -1,0 +1,50 @@
+namespace Roost;
+
+/// <summary>The one table of states. It drives the code, the tests and the diagram in the README.</summary>
+public static class WorkStates
+{
+    /// <summary>Every allowed transition: from, what happens, to.</summary>
+    public static IReadOnlyList<(WorkState From, string What, WorkState To)> Transitions { get; } =
+    [
+        (WorkState.Queued, "claim", WorkState.Running),
+        (WorkState.Queued, "due, handed a resource, requeued, reprioritised", WorkState.Queued),
+        (WorkState.Queued, "cancel", WorkState.Cancelled),
+        (WorkState.Queued, "deadline", WorkState.Failed),
+        (WorkState.Running, "continue and keep the lease", WorkState.Running),
+        (WorkState.Running, "continue, failed try, interruption, release", WorkState.Queued),
+        (WorkState.Running, "done", WorkState.Done),
+        (WorkState.Running, "fail, last try, deadline", WorkState.Failed),
+        (WorkState.Running, "cancel", WorkState.Cancelled),
+        (WorkState.Failed, "retry", WorkState.Queued),
+        (WorkState.Failed, "discard", WorkState.Cancelled),
+    ];
+
+    private static readonly bool[,] Allowed = Table();
+
+    /// <summary>Whether an item may go from one state to another.</summary>
+    public static bool IsAllowed(WorkState from, WorkState to) => Allowed[(int)from, (int)to];
+
+    /// <summary>Whether an item in this state will change no more by itself: done, failed or cancelled.</summary>
+    public static bool IsEnded(this WorkState state) => state is WorkState.Done or WorkState.Failed or WorkState.Cancelled;
+
+    /// <summary>The state as it is stored and shown: <c>queued</c>, <c>running</c>, <c>done</c>, <c>failed</c>, <c>cancelled</c>.</summary>
+    public static string Name(this WorkState state) => Names[(int)state];
+
+    internal static WorkState Parse(ReadOnlySpan<byte> name) => name[0] switch
+    {
+        (byte)'q' => WorkState.Queued,
+        (byte)'r' => WorkState.Running,
+        (byte)'d' => WorkState.Done,
+        (byte)'f' => WorkState.Failed,
+        _ => WorkState.Cancelled,
+    };
+
+    private static readonly string[] Names = ["queued", "running", "done", "failed", "cancelled"];
+
+    private static bool[,] Table()
+    {
+        var table = new bool[5, 5];
+        foreach ((WorkState from, _, WorkState to) in Transitions) table[(int)from, (int)to] = true;
+        return table;
+    }
+}
