@@ -140,6 +140,22 @@ public sealed class WorkspaceGitTests
     }
 
     [Test]
+    public async Task A_read_only_repository_is_cloned()
+    {
+        if (OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess)
+        {
+            Assert.Ignore("Rights of folders do not bind this user.");
+            return;
+        }
+
+        File.SetUnixFileMode(Path.Combine(_repository.Folder, ".git"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+
+        await Of("job-1").EnsureAsync();
+
+        Of("job-1").Kind.Should().Be(WorkspaceMode.Clone);
+    }
+
+    [Test]
     public async Task A_base_that_is_no_repository_with_a_commit_is_refused_with_advice()
     {
         await File.WriteAllTextAsync(_folder["file"], "x");

@@ -36,19 +36,10 @@ internal sealed class BaseRepository(string path, string? baseRevision)
     /// <returns>Null when it is made, else why git refused.</returns>
     public async Task<string?> AddWorktreeAsync(string folder, string branch, string commit, CancellationToken cancellationToken)
     {
-        bool exists = await FindBranchAsync(branch, cancellationToken).ConfigureAwait(false) is not null;
-        string[] add = exists
-            ? ["worktree", "add", "--quiet", "--", folder, branch]
-            : ["worktree", "add", "--quiet", "--no-track", "-b", branch, "--", folder, commit];
-        Git.Result added = await Git.RunAsync(path, add, cancellationToken).ConfigureAwait(false);
-        if (added.Succeeded)
-            return null;
-
-        // A record of this very folder may be left from a crash or a deletion by hand.
-        Git.Result dropped = await DropWorktreeAsync(folder, cancellationToken).ConfigureAwait(false);
-        if (dropped.Succeeded)
-            added = await Git.RunAsync(path, add, cancellationToken).ConfigureAwait(false);
-        return added.Succeeded ? null : added.Reason;
+        Git.Result made = await RegisterWorktreeAsync(folder, branch, commit, cancellationToken).ConfigureAwait(false);
+        if (made.Succeeded)
+            made = await Git.RunAsync(folder, ["reset", "--quiet", "--hard"], cancellationToken).ConfigureAwait(false);
+        return made.Succeeded ? null : made.Reason;
     }
 
     /// <summary>Clones the repository and starts a branch at the commit. The folder must be missing or empty.</summary>
@@ -64,14 +55,16 @@ internal sealed class BaseRepository(string path, string? baseRevision)
     /// <summary>Connects a worktree and this repository again after one of them was moved. Touches no file of the worktree but <c>.git</c>.</summary>
     public async Task RepairAsync(string folder, CancellationToken cancellationToken)
     {
-        if (Directory.Exists(path))
+        using FileStream? held = await LockAsync(cancellationToken).ConfigureAwait(false);
+        if (held is not null)
             await Git.RunAsync(path, ["worktree", "repair", "--", folder], cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Drops the record of a worktree whose folder is deleted already, and its branch unless another worktree is on it.</summary>
     public async Task ForgetWorktreeAsync(string folder, string branch, CancellationToken cancellationToken)
     {
-        if (!Directory.Exists(path))
+        using FileStream? held = await LockAsync(cancellationToken).ConfigureAwait(false);
+        if (held is null)
             return;
 
         // Not 'worktree prune': it would also drop the repository's other worktrees whose disks are not mounted now.
@@ -81,6 +74,46 @@ internal sealed class BaseRepository(string path, string? baseRevision)
         Git.Result deleted = await Git.RunAsync(path, ["branch", "--quiet", "-D", "--", branch], cancellationToken).ConfigureAwait(false);
         if (!deleted.Succeeded)
             throw new RoostException($"The workspace '{folder}' is deleted, but its branch '{branch}' in '{path}' is not: {deleted.Reason}. Remove the workspace again, or delete the branch by hand.");
+    }
+
+    // Without a checkout, which may take long and does not need the lock.
+    private async Task<Git.Result> RegisterWorktreeAsync(string folder, string branch, string commit, CancellationToken cancellationToken)
+    {
+        using FileStream? held = await LockAsync(cancellationToken).ConfigureAwait(false);
+        bool exists = await FindBranchAsync(branch, cancellationToken).ConfigureAwait(false) is not null;
+        string[] add = exists
+            ? ["worktree", "add", "--quiet", "--no-checkout", "--", folder, branch]
+            : ["worktree", "add", "--quiet", "--no-checkout", "--no-track", "-b", branch, "--", folder, commit];
+        Git.Result added = await Git.RunAsync(path, add, cancellationToken).ConfigureAwait(false);
+        if (added.Succeeded)
+            return added;
+
+        // A record of this very folder may be left from a crash or a deletion by hand.
+        Git.Result dropped = await DropWorktreeAsync(folder, cancellationToken).ConfigureAwait(false);
+        return dropped.Succeeded ? await Git.RunAsync(path, add, cancellationToken).ConfigureAwait(false) : added;
+    }
+
+    /// <summary>
+    /// Takes turns with every Roost process that uses this repository; null when it is gone or read-only. Git does not guard its records of worktrees:
+    /// adding one fails ("failed to read .../commondir") while another is being added or removed.
+    /// </summary>
+    private async Task<FileStream?> LockAsync(CancellationToken cancellationToken)
+    {
+        if (!Directory.Exists(path))
+            return null;
+        Git.Result common = await Git.RunAsync(path, ["rev-parse", "--git-common-dir"], cancellationToken).ConfigureAwait(false);
+        if (!common.Succeeded)
+            return null;
+        string folder = Path.GetFullPath(common.Output.Trim(), path);
+        try
+        {
+            return await WorkspaceLock.TakeAsync(Path.Combine(folder, "roost.lock"), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Git cannot write there either, and says why better than we could.
+            return null;
+        }
     }
 
     // Forced twice: a half-made worktree is locked by git.
