@@ -42,7 +42,7 @@ public abstract class Engine<TState> : IEngine
     /// <summary>Makes the first state of a work item where that needs waiting. Default: calls <see cref="Init"/>.</summary>
     protected virtual Task<TState> InitAsync(WorkItem item, CancellationToken cancellationToken) => Task.FromResult(Init(item));
 
-    /// <summary>Takes the state and returns an outcome with the next: <see cref="Continue"/>, <see cref="Done"/> or <see cref="Fail"/>.</summary>
+    /// <summary>Takes the state and returns an outcome with the next: <see cref="Continue"/>, <see cref="Done"/> or <see cref="Fail(string)"/>.</summary>
     protected abstract Task<Outcome> StepAsync(TState state, StepContext context);
 
     /// <summary>Brings a stored state of an older <see cref="StateVersion"/> to the present shape. Default: unchanged.</summary>

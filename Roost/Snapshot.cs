@@ -22,7 +22,7 @@ public sealed class Snapshot
     public required string Step { get; init; }
 
     /// <summary>The version of the state's shape: the engine's <see cref="IEngine.StateVersion"/> when it was saved.</summary>
-    public required int StateVersion { get; init; }
+    public int StateVersion { get; internal set; }
 
     /// <summary>The state as UTF-8 JSON, as it is stored.</summary>
     public required ReadOnlyMemory<byte> Utf8 { get; init; }
@@ -31,10 +31,10 @@ public sealed class Snapshot
     public JsonElement Data => data ??= JsonText.Parse(Utf8);
 
     /// <summary>When the work item was enqueued.</summary>
-    public DateTimeOffset CreatedAt { get; init; }
+    public DateTimeOffset CreatedAt { get; internal set; }
 
     /// <summary>When this version was committed.</summary>
-    public DateTimeOffset UpdatedAt { get; init; }
+    public DateTimeOffset UpdatedAt { get; internal set; }
 
     /// <summary>When the item was done or cancelled with this snapshot, else null.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
@@ -43,7 +43,7 @@ public sealed class Snapshot
     public DateTimeOffset? FailedAt { get; init; }
 
     /// <summary>The delay that the step asked for before the next one. Zero for none; kept in whole milliseconds.</summary>
-    public TimeSpan Delay { get; init; }
+    public TimeSpan Delay { get; internal set; }
 
     internal JsonSerializerOptions Json { get; init; } = RoostJson.Default;
 

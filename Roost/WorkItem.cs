@@ -20,6 +20,7 @@ public sealed record WorkItem
     public const string DefaultQueue = "default";
 
     private readonly object? payload;
+    private readonly string? id;
 
     /// <summary>Describes work for an engine.</summary>
     /// <param name="engine">The id of the engine, 1 to 256 characters. An engine that no worker serves yet is allowed.</param>
@@ -41,7 +42,7 @@ public sealed record WorkItem
     }
 
     /// <summary>The id: 1 to 256 printable characters, unique in the file. Empty until enqueued unless given; then a version-7 GUID.</summary>
-    public string Id { get => field ?? ""; init; }
+    public string Id { get => id ?? ""; init => id = value; }
 
     /// <summary>The id of the engine that steps this item.</summary>
     public string Engine { get; init; }
@@ -102,6 +103,8 @@ public sealed record WorkItem
     internal JsonSerializerOptions Json { get; init; } = RoostJson.Default;
 
     internal int MaxJsonBytes { get; init; } = int.MaxValue;
+
+    internal bool IsIdGiven => id is not null;
 
     internal byte[] PayloadUtf8(int maxBytes) =>
         payload is StoredJson stored ? stored.Utf8 : JsonText.Serialize("payload", payload, Json, maxBytes, objectOnly: true);

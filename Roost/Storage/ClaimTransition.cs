@@ -148,6 +148,7 @@ internal sealed class ClaimTransition(Session session)
             ResourceCount = row.ResourceCount,
             Deadline = row.Deadline,
             CancelRequested = row.CancelRequested,
+            CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(load.Int64(1)),
             FileId = session.Identity.FileId,
             Nonce = load.Int64(3),
             Branch = load.Int32(4),

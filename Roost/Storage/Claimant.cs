@@ -28,13 +28,16 @@ internal sealed class Claimant(long workerKey, IReadOnlyDictionary<string, IEngi
     /// <summary>An item that was interrupted twice runs, and nothing beside it.</summary>
     public bool SoloRunning { get; set; }
 
-    /// <summary>No new claims: the loop is stopping, or the clocks have parted.</summary>
+    /// <summary>No new claims: the loop is stopping.</summary>
     public bool Paused { get; set; }
+
+    /// <summary>The clocks have parted by more than half a lease: nothing is claimed until every lease has had its time.</summary>
+    public bool ClocksParted { get; set; }
 
     /// <summary>While set, slots are let run empty so that an item that must run alone can.</summary>
     public long MakeRoomUntil { get; set; }
 
-    public int Free => Paused || SoloRunning ? 0 : (int)Math.Min(slots - Running, claims - taken);
+    public int Free => Paused || ClocksParted || SoloRunning ? 0 : (int)Math.Min(slots - Running, claims - taken);
 
     /// <summary>Keeping a lease would start a step beyond what the loop was asked for.</summary>
     public bool MayGoOn => !Paused && taken < claims;

@@ -22,6 +22,9 @@ internal sealed record StepCommit(LeasedWork Lease, OutcomeKind Kind, string? Re
     /// <summary>Whether the item has held its slot for as long as it may while others are ready.</summary>
     public bool SlotTimeIsOver { get; init; }
 
+    /// <summary>The lane of the next step, where the lease was kept.</summary>
+    public Lane? KeptLane { get; set; }
+
     public int Bytes => (Next?.Utf8.Length ?? 0) + (Staged?.Bytes ?? 0) + 256;
 }
 
@@ -38,6 +41,7 @@ internal sealed class CommitTransition(Session session)
         Lane lane = commit.Next is null ? lease.Lane : session.Lanes.Get(lease.Lane.Engine, lease.Lane.Queue, commit.StateVersion);
         if (MayKeep(commit, claimant) && session.Work.Keep(lease, lane))
         {
+            commit.KeptLane = lane;
             Save(commit);
             Attach(commit, goesOn: true);
             Stepped(commit);
@@ -109,7 +113,8 @@ internal sealed class CommitTransition(Session session)
     {
         LeasedWork lease = commit.Lease;
         int version = lease.Version + 1;
-        insert.Bind(1, lease.WorkKey).Bind(2, version).Bind(3, commit.StateVersion).Bind(4, commit.Next!.Step)
+        commit.Next!.UpdatedAt = DateTimeOffset.FromUnixTimeMilliseconds(session.Now);
+        insert.Bind(1, lease.WorkKey).Bind(2, version).Bind(3, commit.StateVersion).Bind(4, commit.Next.Step)
             .BindText(5, commit.Next.Utf8.Span).BindBlob(6, commit.Hash).Bind(7, commit.DelayMs).Bind(8, session.Now).Run();
         int first = session.Options.HistoryFirst, last = version - session.Options.HistoryLast;
         if (last > first) trim.Bind(1, lease.WorkKey).Bind(2, first).Bind(3, last).Run();

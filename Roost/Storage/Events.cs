@@ -6,7 +6,7 @@ using System.Text.Json;
 namespace Roost.Storage;
 
 /// <summary>Appends to the history, in the transaction of what happened.</summary>
-internal sealed class Events(Session session)
+internal sealed class Events(Session session) : IDisposable
 {
     private const int TrimAtOnce = 5000;
 
@@ -47,6 +47,8 @@ internal sealed class Events(Session session)
         if (reason is null) Append(kind, work);
         else Append(kind, work, reason, static (json, text) => json.WriteString("reason", text));
     }
+
+    public void Dispose() => writer.Dispose();
 
     /// <summary>Trims what is above the cap, a bounded number at a time, and says up to where in the watermark.</summary>
     public void Trim()

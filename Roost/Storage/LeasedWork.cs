@@ -16,6 +16,7 @@ internal sealed class LeasedWork
     public required int ResourceCount { get; init; }
     public required long? Deadline { get; init; }
     public required bool CancelRequested { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
     public required string FileId { get; init; }
     public required long Nonce { get; init; }
     public required int Branch { get; init; }
@@ -23,4 +24,15 @@ internal sealed class LeasedWork
 
     /// <summary>When it took its slot, on the clock's monotonic timestamps: how long it may keep the slot while others are ready.</summary>
     public required long SlotSince { get; init; }
+
+    /// <summary>Goes on with the next step under the same lease.</summary>
+    public void Advance(StepCommit commit)
+    {
+        Version++;
+        Snapshot = commit.Next;
+        SnapshotHash = null;
+        Lane = commit.KeptLane!;
+        Failures = 0;
+        Interruptions = 0;
+    }
 }

@@ -189,6 +189,7 @@ internal sealed class Session : IDisposable
     public void Dispose()
     {
         foreach (Statement statement in statements) statement.Dispose();
+        Events.Dispose();
         connection.Dispose();
     }
 

@@ -38,8 +38,11 @@ internal sealed class Writer : IDisposable
     /// <summary>The running loop, for which claims are made. Set and read on the writer thread.</summary>
     public Claimant? Claimant { get; set; }
 
-    /// <summary>Pulsed when anything was written to the file, here or by another process.</summary>
+    /// <summary>Pulsed while anybody watches, when anything was written to the file, here or by another process.</summary>
     public Signal Changed { get; } = new();
+
+    /// <summary>Pulsed when an item may have ended, here or by another process.</summary>
+    public Signal Ended { get; } = new();
 
     /// <summary>How often another process's writes were noticed.</summary>
     public int ForeignWrites => Volatile.Read(ref foreignWrites);
@@ -140,6 +143,7 @@ internal sealed class Writer : IDisposable
             {
                 Interlocked.Increment(ref foreignWrites);
                 Changed.Pulse();
+                Ended.Pulse();
             }
             if (Claimant is not { } claimant) return false;
             open.Peek();
@@ -229,7 +233,8 @@ internal sealed class Writer : IDisposable
         if (Claimant is { } claimant)
             foreach (LeasedWork lease in claimed) claimant.Start(lease);
         claimed.Clear();
-        if (ended || watchers > 0) Changed.Pulse();
+        if (ended) Ended.Pulse();
+        if (watchers > 0) Changed.Pulse();
     }
 
     private void RollBack()

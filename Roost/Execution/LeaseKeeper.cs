@@ -1,0 +1,144 @@
+using Microsoft.Extensions.Logging;
+using Roost.Storage;
+
+namespace Roost.Execution;
+
+/// <summary>
+/// Renews this worker's leases, notices when one was taken or is to be cancelled, and takes over from workers that have died. Four times a
+/// second by the runtime's clock.
+/// </summary>
+internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker worker, ILogger log) : IAsyncDisposable
+{
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
+
+    private readonly RoostOptions options = runtime.Options;
+    private readonly TimeProvider time = runtime.Options.TimeProvider;
+    private readonly Dictionary<long, (long Heartbeat, long Since)> seen = [];
+    private readonly SemaphoreSlim turn = new(1, 1);
+    private ITimer? timer;
+    private long renewedAt, lastTimestamp, partedAt;
+    private DateTimeOffset lastWall;
+    private int foreignWrites = -1;
+    private bool othersSeen, parted;
+    private volatile bool stopped;
+
+    /// <summary>Takes over from the dead at once, then watches.</summary>
+    public async Task StartAsync()
+    {
+        renewedAt = lastTimestamp = time.GetTimestamp();
+        lastWall = time.GetUtcNow();
+        await LookAsync().ConfigureAwait(false);
+        timer = time.CreateTimer(_ => _ = TickAsync(), null, Period, Period);
+    }
+
+    /// <summary>Stops, once a tick that is under way has ended.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        stopped = true;
+        if (timer is not null) await timer.DisposeAsync().ConfigureAwait(false);
+        await turn.WaitAsync().ConfigureAwait(false);
+        turn.Dispose();
+    }
+
+    private async Task TickAsync()
+    {
+        if (stopped || !await turn.WaitAsync(0).ConfigureAwait(false)) return;
+        try
+        {
+            await CompareClocksAsync().ConfigureAwait(false);
+            await LookAsync().ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The runtime was closed while this tick was on its way.
+        }
+        catch (Exception e)
+        {
+            log.LogError(e, "Worker {WorkerId} could not look after its leases", worker.Seat.Id);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task LookAsync()
+    {
+        bool changed = foreignWrites != writer.ForeignWrites;
+        foreignWrites = writer.ForeignWrites;
+        bool leased = worker.Active.Count > 0;
+        bool due = leased && time.GetElapsedTime(renewedAt) >= options.LeaseTime / 3;
+        if (due || (leased && changed)) await CheckLeasesAsync(due).ConfigureAwait(false);
+        if (changed || othersSeen) await CheckOthersAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Renews by token: whoever was not displaced goes on, even after a suspend of hours.</summary>
+    private async Task CheckLeasesAsync(bool renew)
+    {
+        long key = worker.Seat.Key;
+        (bool alive, List<StoredLease> held) = await writer.RunAsync(
+            session => (!renew || worker.Claimant is not { } claimant || session.Leases.Renew(claimant), session.Leases.HeldBy(key)), ahead: true).ConfigureAwait(false);
+        if (renew) renewedAt = time.GetTimestamp();
+        if (!alive)
+        {
+            log.LogWarning("Worker {WorkerId} was declared dead by another and starts afresh; its running steps are lost", worker.Seat.Id);
+            await worker.ReseatAsync().ConfigureAwait(false);
+            return;
+        }
+        var stored = held.ToDictionary(lease => lease.Token);
+        foreach (ActiveStep step in worker.Active.Values)
+        {
+            if (step.WorkerKey != key || !stored.TryGetValue(step.Lease.Token, out StoredLease lease)) step.Cancel(CancellationReason.LeaseLost);
+            else if (lease.CancelRequested) step.Cancel(CancellationReason.Cancelled);
+        }
+    }
+
+    private async Task CheckOthersAsync()
+    {
+        long me = worker.Seat.Key;
+        List<WorkerRow> others = await writer.RunAsync(session => session.Workers.OthersThan(me)).ConfigureAwait(false);
+        othersSeen = others.Count > 0;
+        foreach (long gone in seen.Keys.Except(others.Select(other => other.Key)).ToList()) seen.Remove(gone);
+        foreach (WorkerRow other in others)
+        {
+            string lockFile = System.IO.Path.Combine(runtime.Folder, other.LockFile);
+            bool? dead = WorkerLock.IsFree(lockFile);
+            if (dead != true && !HasRunDown(other)) continue;
+            int rescued = await writer.RunAsync(session =>
+                dead == false && session.Leases.HeldBy(other.Key).Count == 0 ? 0 : session.Leases.Rescue(other, Backoff)).ConfigureAwait(false);
+            if (dead == true) WorkerLock.Remove(lockFile);
+            if (rescued > 0) log.LogWarning("Worker {WorkerId} {How}; {Count} items were taken over", other.Id, dead == true ? "has died" : "has let its leases run down", rescued);
+        }
+    }
+
+    /// <summary>Its lease is over by the wall clock, or its heartbeat has stood still for one lease of our own clock, which nobody can set back.</summary>
+    private bool HasRunDown(WorkerRow other)
+    {
+        if (other.ExpiresAt <= time.GetUtcNow().ToUnixTimeMilliseconds()) return true;
+        if (!seen.TryGetValue(other.Key, out (long Heartbeat, long Since) known) || known.Heartbeat != other.Heartbeat)
+        {
+            seen[other.Key] = (other.Heartbeat, time.GetTimestamp());
+            return false;
+        }
+        return time.GetElapsedTime(known.Since).TotalMilliseconds >= other.LeaseMs;
+    }
+
+    /// <summary>When wall and monotonic clock part by more than half a lease, somebody has set the time: claim nothing for one lease.</summary>
+    private async Task CompareClocksAsync()
+    {
+        long timestamp = time.GetTimestamp();
+        DateTimeOffset wall = time.GetUtcNow();
+        TimeSpan apart = (wall - lastWall) - time.GetElapsedTime(lastTimestamp, timestamp);
+        (lastTimestamp, lastWall) = (timestamp, wall);
+        bool jumped = apart.Duration() > options.LeaseTime / 2;
+        if (jumped) partedAt = timestamp;
+        bool now = jumped || (parted && time.GetElapsedTime(partedAt, timestamp) < options.LeaseTime);
+        if (now == parted) return;
+        parted = now;
+        log.LogWarning("The clock was set by {Apart}; claiming is {State}", apart, parted ? "paused for one lease" : "resumed");
+        if (worker.Claimant is { } claimant) await writer.RunAsync(_ => claimant.ClocksParted = parted).ConfigureAwait(false);
+    }
+
+    private long Backoff(int interruption) =>
+        (long)RetryPolicy.Delay(interruption, options.RetryBaseDelay, options.RetryMaxDelay, Random.Shared.NextDouble()).TotalMilliseconds;
+}

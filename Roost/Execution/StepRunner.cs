@@ -1,0 +1,136 @@
+using System.Security.Cryptography;
+using Roost.Storage;
+
+namespace Roost.Execution;
+
+/// <summary>How a step ended: with an outcome to commit, or with a failure; with neither where its lease is to be given back uncharged.</summary>
+internal readonly record struct StepEnd(StepCommit? Commit, Failure? Failure, bool IsFinal, Staged? Staged);
+
+/// <summary>Runs one step of the user's engine: within its time, and with whatever it throws turned into a failure.</summary>
+internal sealed class StepRunner(RoostRuntime runtime)
+{
+    private const int MaxReason = 10_000;
+    private const int MaxStack = 20_000;
+
+    private readonly RoostOptions options = runtime.Options;
+
+    public async Task<StepEnd> RunAsync(ActiveStep step, EngineEntry engine)
+    {
+        var context = new StepContext(runtime, step);
+        try
+        {
+            if (step.Lease.CancelRequested) step.Cancel(CancellationReason.Cancelled);
+            TimeSpan? timeout = step.Lease.Item.Timeout ?? engine.Facts.StepTimeout ?? options.StepTimeout;
+            using ITimer? deadline = DeadlineTimer(step);
+            Outcome outcome = timeout is { } limit
+                ? await CallWithinAsync(limit, step, engine, context).ConfigureAwait(false)
+                : await CallAsync(step, engine, context).ConfigureAwait(false);
+            return new(Accept(step.Lease, engine.Facts, outcome, context.Staged), null, false, context.Staged);
+        }
+        catch (Exception e)
+        {
+            return Failed(step, e, context.Staged);
+        }
+    }
+
+    private static async Task<Outcome> CallAsync(ActiveStep step, EngineEntry entry, StepContext context)
+    {
+        LeasedWork lease = step.Lease;
+        IEngine engine = entry.Get();
+        if (lease.Version == 0)
+        {
+            Snapshot first = await engine.InitSnapshotAsync(lease.Item, step.Token).ConfigureAwait(false);
+            return Outcome.Continue(first);
+        }
+        Snapshot snapshot = Verified(lease);
+        if (snapshot.StateVersion < engine.StateVersion)
+            snapshot = engine.Migrate(snapshot) ?? throw new InvalidInputException("migrate", $"engine \"{engine.EngineId}\" returned null for version {snapshot.Version} of work item {lease.Item.Id}.");
+        return await engine.StepAsync(snapshot, lease.Item, context).ConfigureAwait(false);
+    }
+
+    /// <summary>Lets the token fire at the timeout and abandons the call at the end of the grace period, wherever it hangs.</summary>
+    private async Task<Outcome> CallWithinAsync(TimeSpan limit, ActiveStep step, EngineEntry engine, StepContext context)
+    {
+        TimeProvider time = options.TimeProvider;
+        Task<Outcome> call = Task.Run(() => CallAsync(step, engine, context));
+        using ITimer timer = time.CreateTimer(static state => ((ActiveStep)state!).Cancel(CancellationReason.TimedOut), step, limit, Timeout.InfiniteTimeSpan);
+        try
+        {
+            return await call.WaitAsync(limit + options.StepTimeoutGrace, time, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (TimeoutException) when (!call.IsCompleted)
+        {
+            _ = call.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            throw new AbandonedException($"The step took longer than {limit} and did not stop within the grace period of {options.StepTimeoutGrace}; it was abandoned. Its code may still be running, so its resources are no longer exclusive.");
+        }
+    }
+
+    private ITimer? DeadlineTimer(ActiveStep step)
+    {
+        if (step.Lease.Deadline is not { } deadline) return null;
+        TimeSpan left = DateTimeOffset.FromUnixTimeMilliseconds(deadline) - options.TimeProvider.GetUtcNow();
+        if (left > TimeSpan.FromDays(24)) return null;
+        return options.TimeProvider.CreateTimer(
+            static state => ((ActiveStep)state!).Cancel(CancellationReason.DeadlineExceeded), step, left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+    }
+
+    private static Snapshot Verified(LeasedWork lease)
+    {
+        if (lease.Snapshot is not { } snapshot)
+            throw new DataCorruptException($"Version {lease.Version} of work item {lease.Item.Id} is missing from the file.");
+        if (lease.SnapshotHash is { } hash && !SHA256.HashData(snapshot.Utf8.Span).AsSpan().SequenceEqual(hash))
+            throw new DataCorruptException($"Version {lease.Version} of work item {lease.Item.Id} does not match its SHA-256: the file is damaged. Restore a backup, or retry the item from an earlier version.");
+        return snapshot;
+    }
+
+    /// <summary>Refuses an outcome that is none of this item's, before anything is written.</summary>
+    private StepCommit Accept(LeasedWork lease, IEngine engine, Outcome? outcome, Staged? staged)
+    {
+        string where = $"engine \"{engine.EngineId}\", work item {lease.Item.Id}, version {lease.Version}";
+        if (outcome is null) throw new InvalidInputException("outcome", $"is null ({where}); return Continue, Done or Fail.");
+        Snapshot? next = outcome.Next;
+        if (next is null && outcome.Kind != OutcomeKind.Fail) throw new InvalidInputException("snapshot", $"is null ({where}); return the next snapshot.");
+        if (outcome.Kind == OutcomeKind.Fail && string.IsNullOrWhiteSpace(outcome.Reason)) throw new InvalidInputException("reason", $"is empty ({where}); say why the work has failed.");
+        if (next is not null)
+        {
+            if (next.WorkId != lease.Item.Id) throw new InvalidInputException("snapshot", $"belongs to work item {next.WorkId} ({where}); return one made by Snapshot.Next or Snapshot.First of this item.");
+            if (next.Version != lease.Version + 1) throw new InvalidInputException("snapshot", $"has version {next.Version} where {lease.Version + 1} is expected ({where}); make it by Snapshot.Next.");
+            Names.Check("step", next.Step);
+            JsonText.CheckSize("state", next.Utf8.Length, options.MaxJsonBytes);
+            next.StateVersion = engine.StateVersion;
+            next.CreatedAt = lease.CreatedAt;
+        }
+        long delay = WorkItemCheck.Milliseconds("delay", outcome.After);
+        if (next is not null) next.Delay = TimeSpan.FromMilliseconds(delay);
+        byte[] hash = next is null ? [] : SHA256.HashData(next.Utf8.Span);
+        return new(lease, outcome.Kind, Cut(outcome.Reason, MaxReason), delay, next, hash, engine.StateVersion, staged)
+        {
+            SlotTimeIsOver = options.TimeProvider.GetElapsedTime(lease.SlotSince) >= options.SlotTime,
+        };
+    }
+
+    /// <summary>The outcome could not be committed for what it says: a child with an id that exists, an artifact whose content is gone.</summary>
+    public StepEnd Refused(ActiveStep step, Exception e, Staged? staged) => Failed(step, e, staged);
+
+    private StepEnd Failed(ActiveStep step, Exception e, Staged? staged)
+    {
+        int attempt = step.Lease.Failures + 1;
+        bool corrupt = e is DataCorruptException;
+        bool last = corrupt || attempt >= (step.Lease.Item.MaxAttempts ?? options.MaxAttempts);
+        if (step.Reason == CancellationReason.ShuttingDown && e is OperationCanceledException) return new(null, null, false, staged);
+        string reason = e is AbandonedException ? FailReasons.Abandoned
+            : corrupt ? FailReasons.CorruptSnapshot
+            : step.Reason == CancellationReason.TimedOut ? FailReasons.TimedOut
+            : last ? FailReasons.MaxAttempts
+            : FailReasons.Error;
+        return new(null, new(reason, e.GetType().FullName, Cut(Safe(e.Message), MaxReason)!, Cut(e.StackTrace, MaxStack), attempt), last, staged);
+    }
+
+    private static string? Cut(string? text, int length) => text is null || text.Length <= length ? text : text[..length] + "…";
+
+    /// <summary>An engine's message may hold anything; what SQLite cannot keep is replaced.</summary>
+    private static string Safe(string? message) => string.IsNullOrEmpty(message) ? "(no message)" : message.Replace('\0', '\uFFFD');
+}
+
+/// <summary>A step went on beyond timeout and grace.</summary>
+internal sealed class AbandonedException(string message) : RoostException(message);

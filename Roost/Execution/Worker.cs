@@ -1,0 +1,260 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Roost.Storage;
+
+namespace Roost.Execution;
+
+/// <summary>
+/// The loop. The writer claims items for free slots and starts them here; each slot steps its item and commits, for as long as the item
+/// keeps its lease.
+/// </summary>
+internal sealed class Worker : IAsyncDisposable
+{
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CommitRetry = TimeSpan.FromSeconds(1);
+
+    private readonly RoostRuntime runtime;
+    private readonly RoostOptions options;
+    private readonly Writer writer;
+    private readonly IReadOnlyDictionary<string, EngineEntry> engines;
+    private readonly StepRunner runner;
+    private readonly ILogger log;
+    private readonly ConcurrentDictionary<long, ActiveStep> active = new();
+    private readonly Signal ended = new();
+    private readonly LeaseKeeper keeper;
+    private volatile bool givingUp;
+
+    private Worker(RoostRuntime runtime, Writer writer, IReadOnlyDictionary<string, EngineEntry> engines, ILogger log)
+    {
+        this.runtime = runtime;
+        this.writer = writer;
+        this.engines = engines;
+        this.log = log;
+        options = runtime.Options;
+        runner = new(runtime);
+        keeper = new(runtime, writer, this, log);
+    }
+
+    /// <summary>The steps that run now, by lease token.</summary>
+    public IReadOnlyDictionary<long, ActiveStep> Active => active;
+
+    public WorkerSeat Seat { get; private set; } = null!;
+
+    public Claimant? Claimant { get; private set; }
+
+    /// <summary>The item that was claimed last since the loop was opened.</summary>
+    public LeasedWork? LastStarted { get; private set; }
+
+    /// <summary>Registers the worker: from here on its engines count as served, and its death can be known.</summary>
+    public static async Task<Worker> StartAsync(RoostRuntime runtime, Writer writer, IReadOnlyDictionary<string, EngineEntry> engines, ILogger log)
+    {
+        var worker = new Worker(runtime, writer, engines, log);
+        worker.Seat = await WorkerSeat.TakeAsync(runtime, writer, [.. engines.Values.Select(engine => engine.Facts)]).ConfigureAwait(false);
+        await worker.keeper.StartAsync().ConfigureAwait(false);
+        return worker;
+    }
+
+    /// <summary>Begins to claim.</summary>
+    public async Task OpenAsync(int slots, long claims, Action<long?> idle)
+    {
+        givingUp = false;
+        LastStarted = null;
+        var facts = engines.ToDictionary(entry => entry.Key, entry => entry.Value.Facts);
+        Claimant = new Claimant(Seat.Key, facts, [.. options.Queues], slots, claims) { Start = Start, Idle = idle };
+        Claimant opened = Claimant;
+        await writer.RunAsync(session =>
+        {
+            if (session.Identity.CopyOf is { } original)
+                throw new FileRefusedException($"{runtime.Path} is a backup copy (of file {original}) and runs nothing. Call AdoptAsync to make it a file of its own, once the original no longer runs.");
+            writer.Claimant = opened;
+            return true;
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>Stops claiming, lets running steps finish within the time to drain, then fires their tokens and gives their leases back.</summary>
+    public async Task CloseAsync(TimeSpan drain)
+    {
+        if (Claimant is not { } closing) return;
+        await writer.RunAsync(_ => closing.Paused = true, ahead: true).ConfigureAwait(false);
+        if (!await EndedWithinAsync(drain).ConfigureAwait(false))
+        {
+            foreach (ActiveStep step in active.Values) step.Cancel(CancellationReason.ShuttingDown);
+            if (!await EndedWithinAsync(StopPatience).ConfigureAwait(false)) await GiveUpAsync(closing).ConfigureAwait(false);
+        }
+        await writer.RunAsync(_ =>
+        {
+            if (writer.Claimant == closing) writer.Claimant = null;
+            return true;
+        }).ConfigureAwait(false);
+        Claimant = null;
+    }
+
+    /// <summary>Leaves the table; what the worker still holds goes back uncharged.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await keeper.DisposeAsync().ConfigureAwait(false);
+        await Seat.LeaveAsync(writer).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes another seat after this one was declared dead.</summary>
+    public async Task ReseatAsync()
+    {
+        foreach (ActiveStep step in active.Values) step.Cancel(CancellationReason.LeaseLost);
+        Seat.Drop();
+        Seat = await WorkerSeat.TakeAsync(runtime, writer, [.. engines.Values.Select(engine => engine.Facts)]).ConfigureAwait(false);
+        long key = Seat.Key;
+        if (Claimant is { } claimant)
+            await writer.RunAsync(_ => claimant.WorkerKey = key, ahead: true).ConfigureAwait(false);
+    }
+
+    /// <summary>Fires the token of a running step.</summary>
+    public void Cancel(long workKey, CancellationReason why)
+    {
+        foreach (ActiveStep step in active.Values)
+            if (step.Lease.WorkKey == workKey) step.Cancel(why);
+    }
+
+    private void Start(LeasedWork lease)
+    {
+        var step = new ActiveStep(lease, Seat.Key);
+        active[lease.Token] = step;
+        LastStarted = lease;
+        ThreadPool.UnsafeQueueUserWorkItem(static it => _ = it.worker.RunSlotAsync(it.step), (worker: this, step), preferLocal: false);
+    }
+
+    /// <summary>One slot: step, commit, and on with the same item while its lease is kept.</summary>
+    private async Task RunSlotAsync(ActiveStep step)
+    {
+        try
+        {
+            EngineEntry engine = engines[step.Lease.Lane.Engine];
+            bool kept = true;
+            while (kept)
+            {
+                using var telemetry = Telemetry.Step(step.Lease);
+                StepEnd end = await runner.RunAsync(step, engine).ConfigureAwait(false);
+                kept = await CommitAsync(step, end).ConfigureAwait(false);
+                if (kept) step = Next(step);
+            }
+        }
+        catch (Exception e)
+        {
+            log.LogError(e, "The slot of work item {WorkId} failed", step.Lease.Item.Id);
+        }
+        finally
+        {
+            active.TryRemove(step.Lease.Token, out _);
+            step.Dispose();
+            ended.Pulse();
+        }
+    }
+
+    /// <summary>Saves how the step ended, trying again while the file cannot be written and the lease is ours: the engine is not run again for that.</summary>
+    private async Task<bool> CommitAsync(ActiveStep step, StepEnd end)
+    {
+        while (true)
+        {
+            try
+            {
+                return await CommitOnceAsync(step, end).ConfigureAwait(false);
+            }
+            catch (Exception e) when (end.Commit is not null && e is ConflictException or InvalidInputException)
+            {
+                end = runner.Refused(step, e, end.Staged);
+            }
+            catch (RoostException e)
+            {
+                log.LogError(e, "Work item {WorkId} could not be saved; trying again", step.Lease.Item.Id);
+                if (step.IsLost || givingUp) return false;
+                await Task.Delay(CommitRetry).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<bool> CommitOnceAsync(ActiveStep step, StepEnd end)
+    {
+        LeasedWork lease = step.Lease;
+        if (end.Commit is { } commit)
+        {
+            CommitResult result = await writer.RunAsync(session => Leave(session.CommitStep.Execute(commit, Claimant), lease), commit.Bytes).ConfigureAwait(false);
+            if (result == CommitResult.Lost) Lost(step);
+            if (result != CommitResult.Kept) return false;
+            lease.Advance(commit);
+            return true;
+        }
+        bool saved = await writer.RunAsync(session =>
+        {
+            foreach (StagedArtifact artifact in end.Staged?.Artifacts ?? [])
+                if (artifact.Blob is { } blob) session.Blobs.Unpin(blob.Worker, blob.Blob, blob.Pin);
+            bool held = end.Failure is { } failure
+                ? session.Endings.FailStep(lease, failure, Backoff(failure.Attempt), end.IsFinal)
+                : session.Leases.Release(lease, "shutting down");
+            Leave(CommitResult.Released, lease);
+            return held;
+        }).ConfigureAwait(false);
+        if (!saved) Lost(step);
+        else if (end.Failure is { } why) log.LogWarning("Work item {WorkId} failed try {Attempt} at version {Version}: {Message}", lease.Item.Id, why.Attempt, lease.Version, why.Message);
+        return false;
+    }
+
+    private CommitResult Leave(CommitResult result, LeasedWork lease)
+    {
+        if (result != CommitResult.Kept) Claimant?.Give(lease.Lane.Engine);
+        return result;
+    }
+
+    private void Lost(ActiveStep step)
+    {
+        step.Cancel(CancellationReason.LeaseLost);
+        log.LogWarning("The lease of work item {WorkId} was lost at version {Version}; nothing of the step was saved", step.Lease.Item.Id, step.Lease.Version);
+    }
+
+    private long Backoff(int attempt) =>
+        (long)RetryPolicy.Delay(attempt, options.RetryBaseDelay, options.RetryMaxDelay, Random.Shared.NextDouble()).TotalMilliseconds;
+
+    /// <summary>The same lease with a token that has not fired.</summary>
+    private ActiveStep Next(ActiveStep step)
+    {
+        if (step.Reason == CancellationReason.None) return step;
+        var fresh = new ActiveStep(step.Lease, step.WorkerKey);
+        active[step.Lease.Token] = fresh;
+        step.Dispose();
+        return fresh;
+    }
+
+    private async Task<bool> EndedWithinAsync(TimeSpan time)
+    {
+        long since = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            Task next = ended.Next;
+            if (active.IsEmpty) return true;
+            TimeSpan left = time - TimeProvider.System.GetElapsedTime(since);
+            if (left <= TimeSpan.Zero) return false;
+            try
+            {
+                await next.WaitAsync(left).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                return active.IsEmpty;
+            }
+        }
+    }
+
+    /// <summary>Some steps do not stop: their leases go back, and whatever they still bring is fenced off.</summary>
+    private async Task GiveUpAsync(Claimant closing)
+    {
+        givingUp = true;
+        foreach (ActiveStep step in active.Values)
+        {
+            step.Cancel(CancellationReason.LeaseLost);
+            await writer.RunAsync(session =>
+            {
+                if (session.Leases.Release(step.Lease, "shutting down")) closing.Give(step.Lease.Lane.Engine);
+                return true;
+            }).ConfigureAwait(false);
+            active.TryRemove(step.Lease.Token, out _);
+        }
+    }
+}

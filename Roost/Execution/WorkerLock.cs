@@ -1,0 +1,50 @@
+namespace Roost.Execution;
+
+/// <summary>
+/// A file beside the database that a worker keeps locked while it runs. The kernel drops the lock with the process, however it dies, so a
+/// lock that can be taken means a dead worker; process ids could not tell, being reused and private to containers.
+/// </summary>
+internal sealed class WorkerLock : IDisposable
+{
+    private readonly FileStream held;
+
+    private WorkerLock(FileStream held) => this.held = held;
+
+    /// <summary>The name of the file, without its folder.</summary>
+    public static string NameFor(string databasePath, string workerId) => $"{System.IO.Path.GetFileName(databasePath)}.{workerId}.lock";
+
+    public static WorkerLock Take(string path) =>
+        new(new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose));
+
+    /// <summary>True: its worker is dead. False: it lives. Null: there is no such file, and nothing can be known.</summary>
+    public static bool? IsFree(string path)
+    {
+        try
+        {
+            new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1).Dispose();
+            return true;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    public static void Remove(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Left over; a lock file without a worker in the table means nothing to anybody.
+        }
+    }
+
+    public void Dispose() => held.Dispose();
+}

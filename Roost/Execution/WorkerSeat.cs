@@ -1,0 +1,58 @@
+using Roost.Storage;
+
+namespace Roost.Execution;
+
+/// <summary>A worker's place in the file: its row, and the lock that says it lives.</summary>
+internal sealed class WorkerSeat
+{
+    private readonly WorkerLock held;
+
+    private WorkerSeat(string id, long key, WorkerLock held)
+    {
+        Id = id;
+        Key = key;
+        this.held = held;
+    }
+
+    public string Id { get; }
+
+    public long Key { get; }
+
+    public static async Task<WorkerSeat> TakeAsync(RoostRuntime runtime, Writer writer, IReadOnlyList<IEngine> engines)
+    {
+        RoostOptions options = runtime.Options;
+        string id = Guid.NewGuid().ToString("N")[..12];
+        string lockFile = WorkerLock.NameFor(runtime.Path, id);
+        WorkerLock held = WorkerLock.Take(System.IO.Path.Combine(runtime.Folder, lockFile));
+        var identity = new WorkerIdentity(
+            id, Environment.ProcessId, Environment.MachineName, lockFile, (long)options.LeaseTime.TotalMilliseconds, options.Concurrency,
+            [.. engines.Select(engine => new ServedEngine(engine.EngineId, engine.StateVersion, engine.MaxConcurrency))], options.Queues);
+        try
+        {
+            long key = await writer.RunAsync(session =>
+            {
+                if (options.Triggers is { } triggers) session.Triggers.Replace(triggers, options.Json);
+                return session.Leases.Register(identity);
+            }).ConfigureAwait(false);
+            return new(id, key, held);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    public async Task LeaveAsync(Writer writer)
+    {
+        await writer.RunAsync(session =>
+        {
+            session.Leases.Unregister(Key, Id);
+            return true;
+        }).ConfigureAwait(false);
+        held.Dispose();
+    }
+
+    /// <summary>The row is gone already; let the lock go too.</summary>
+    public void Drop() => held.Dispose();
+}

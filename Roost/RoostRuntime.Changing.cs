@@ -1,0 +1,141 @@
+using Microsoft.Extensions.Logging;
+using Roost.Execution;
+using Roost.Storage;
+
+namespace Roost;
+
+public sealed partial class RoostRuntime
+{
+    /// <summary>Enqueues one work item. When the task ends it is durable.</summary>
+    /// <exception cref="InvalidInputException">A field breaks a rule.</exception>
+    /// <exception cref="ConflictException">The id exists already, or the idempotency key with another payload.</exception>
+    public async Task<EnqueueResult> EnqueueAsync(WorkItem item, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        cancellationToken.ThrowIfCancellationRequested();
+        NewWork work = WorkItemCheck.Check(item, Options, Options.TimeProvider.GetUtcNow());
+        EnqueueResult result = await ChangeAsync(session => session.Enqueue.Execute(work), work.Bytes).ConfigureAwait(false);
+        WarnUnserved(item.Engine);
+        return result;
+    }
+
+    /// <summary>Enqueues many work items in one transaction: all of them, or none. An item may be the parent of a later one.</summary>
+    /// <returns>One result for each item, in their order.</returns>
+    /// <exception cref="InvalidInputException">A field of an item breaks a rule; nothing was written.</exception>
+    /// <exception cref="ConflictException">An id exists already, or an idempotency key with another payload; nothing was written.</exception>
+    public async Task<IReadOnlyList<EnqueueResult>> EnqueueAsync(IEnumerable<WorkItem> items, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        cancellationToken.ThrowIfCancellationRequested();
+        DateTimeOffset now = Options.TimeProvider.GetUtcNow();
+        NewWork[] works = [.. items.Select(item => WorkItemCheck.Check(item, Options, now))];
+        if (works.Length == 0) return [];
+        IReadOnlyList<EnqueueResult> results = await ChangeAsync<IReadOnlyList<EnqueueResult>>(
+            session => Array.ConvertAll(works, work => session.Enqueue.Execute(work)), works.Sum(work => work.Bytes)).ConfigureAwait(false);
+        foreach (string engine in works.Select(work => work.Item.Engine).Distinct()) WarnUnserved(engine);
+        return results;
+    }
+
+    /// <summary>
+    /// Cancels a work item: a queued one at once; a running one's token fires, and its step's outcome keeps snapshot, events and artifacts but no
+    /// children or triggers. A step that ends with done wins.
+    /// </summary>
+    /// <returns>False where the item has ended already.</returns>
+    /// <exception cref="NotFoundException">There is no such item.</exception>
+    public async Task<bool> CancelAsync(string workId, string? reason = null)
+    {
+        (bool cancelled, long running) = await ChangeAsync(workId, reason, (session, row) =>
+            (session.Endings.Cancel(row, reason), row.State == WorkState.Running ? row.Key : 0)).ConfigureAwait(false);
+        if (running != 0) worker?.Cancel(running, CancellationReason.Cancelled);
+        return cancelled;
+    }
+
+    /// <summary>Queues a dead letter again from its last snapshot, with fresh attempts.</summary>
+    /// <exception cref="NotFoundException">There is no such item.</exception>
+    /// <exception cref="ConflictException">The item is no dead letter.</exception>
+    public Task RetryAsync(string workId, string? reason = null) => ChangeAsync(workId, reason, (session, row) =>
+    {
+        OnlyDeadLetter(workId, row);
+        session.Endings.Retry(row, reason);
+        return true;
+    });
+
+    /// <summary>Gives a dead letter up: it becomes cancelled, and purge may remove it.</summary>
+    /// <exception cref="NotFoundException">There is no such item.</exception>
+    /// <exception cref="ConflictException">The item is no dead letter.</exception>
+    public Task DiscardAsync(string workId, string? reason = null) => ChangeAsync(workId, reason, (session, row) =>
+    {
+        OnlyDeadLetter(workId, row);
+        session.Endings.Discard(row, reason);
+        return true;
+    });
+
+    /// <summary>Makes a delayed item ready now.</summary>
+    /// <returns>False where it was ready already.</returns>
+    /// <exception cref="NotFoundException">There is no such item.</exception>
+    /// <exception cref="ConflictException">The item is not queued, or waits for a resource.</exception>
+    public Task<bool> RequeueNowAsync(string workId, string? reason = null) =>
+        ChangeAsync(workId, reason, (session, row) => session.Operator.RequeueNow(row, workId, reason));
+
+    /// <summary>Changes an item's priority, from its next claim on.</summary>
+    /// <returns>False where it had that priority already.</returns>
+    /// <exception cref="NotFoundException">There is no such item.</exception>
+    /// <exception cref="ConflictException">The item has ended.</exception>
+    public Task<bool> SetPriorityAsync(string workId, int priority, string? reason = null) =>
+        ChangeAsync(workId, reason, (session, row) => session.Operator.SetPriority(row, workId, priority, reason));
+
+    /// <summary>Takes a running item from its worker, without a charge: the step's token fires and nothing of it lands. Another worker goes on from the last snapshot.</summary>
+    /// <exception cref="NotFoundException">There is no such item.</exception>
+    /// <exception cref="ConflictException">The item is not running.</exception>
+    public async Task ReleaseLeaseAsync(string workId, string? reason = null)
+    {
+        long key = await ChangeAsync(workId, reason, (session, row) =>
+        {
+            session.Operator.ReleaseByForce(row, workId, reason);
+            return row.Key;
+        }).ConfigureAwait(false);
+        worker?.Cancel(key, CancellationReason.LeaseLost);
+    }
+
+    /// <summary>Makes a backup copy a file of its own, so that its work may run. Do this only where the original runs no more, or the same work is done twice.</summary>
+    /// <exception cref="ConflictException">The file is no backup copy.</exception>
+    public async Task AdoptAsync(string? reason = null)
+    {
+        CheckReason(reason);
+        await writer.RunAsync(session => session.Operator.Adopt(reason)).ConfigureAwait(false);
+    }
+
+    /// <summary>Every change but a worker's and an adoption is refused on a backup copy.</summary>
+    private Task<T> ChangeAsync<T>(Func<Session, T> change, int bytes = 256) => writer.RunAsync(session =>
+    {
+        if (session.Identity.CopyOf is { } original)
+            throw new FileRefusedException($"{Path} is a backup copy (of file {original}) and is not changed. Call AdoptAsync to make it a file of its own, once the original no longer runs.");
+        return change(session);
+    }, bytes);
+
+    private Task<T> ChangeAsync<T>(string workId, string? reason, Func<Session, WorkRow, T> change)
+    {
+        Names.Check("id", workId);
+        CheckReason(reason);
+        return ChangeAsync(session => change(session, session.Work.Find(workId) ?? throw NotFound(workId)));
+    }
+
+    private static void CheckReason(string? reason)
+    {
+        if (reason is null) return;
+        Names.CheckText("reason", reason);
+        if (reason.Length > 1000) throw new InvalidInputException("reason", $"is {reason.Length:N0} characters long; the limit is 1,000.");
+    }
+
+    private static void OnlyDeadLetter(string workId, in WorkRow row)
+    {
+        if (row.State != WorkState.Failed) throw new ConflictException($"Work item {workId} is {row.State.Name()}; only a failed one is a dead letter.");
+    }
+
+    private void WarnUnserved(string engine)
+    {
+        lock (engines)
+            if (engines.ContainsKey(engine)) return;
+        log.LogWarning("Engine \"{Engine}\" is not registered in this runtime; its items wait until a worker serves it", engine);
+    }
+}

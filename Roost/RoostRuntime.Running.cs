@@ -1,0 +1,143 @@
+using Roost.Execution;
+using Roost.Storage;
+
+namespace Roost;
+
+public sealed partial class RoostRuntime
+{
+    private readonly SemaphoreSlim loopEnded = new(1, 1);
+    private volatile bool loopRunning;
+    private Worker? worker;
+    private int workerEngines;
+
+    /// <summary>
+    /// The polling loop: claims and steps ready work until cancelled, then lets running steps finish for up to
+    /// <see cref="RoostOptions.DrainTime"/>, gives back what is left, and returns normally.
+    /// </summary>
+    /// <exception cref="ConflictException">A loop of this runtime is running already, or no engine is registered.</exception>
+    public Task RunAsync(CancellationToken cancellationToken) => LoopAsync(Options.Concurrency, long.MaxValue, true, async (_, _) =>
+    {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
+        await Task.Delay(Timeout.InfiniteTimeSpan, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return true;
+    });
+
+    /// <summary>Runs the loop until one work item is done, failed or cancelled, whoever finishes it, and returns how it ended.</summary>
+    /// <exception cref="NotFoundException">There is no such item.</exception>
+    /// <exception cref="ConflictException">Its engine is not registered here, so that this loop would wait for ever.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled first; the item goes on when a loop runs again.</exception>
+    public async Task<WorkSummary> RunUntilDoneAsync(string workId, CancellationToken cancellationToken = default)
+    {
+        WorkSummary found = await reader.RunAsync(db => WorkQueries.Summary(db, workId), cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
+        if (found.State.IsEnded()) return found;
+        lock (engines)
+            if (!engines.ContainsKey(found.Engine)) throw new ConflictException($"Work item {workId} needs engine \"{found.Engine}\", which is not registered in this runtime; call AddEngine first, or WaitAsync to wait for another process.");
+        return await LoopAsync(Options.Concurrency, long.MaxValue, true, (_, _) => WaitForEndAsync(workId, cancellationToken)).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs the loop until nothing can run here now: no ready item of an engine and queue that this runtime serves.</summary>
+    /// <returns>When the next delayed item of this runtime becomes due, or null where there is none.</returns>
+    public Task<DateTimeOffset?> RunUntilIdleAsync(CancellationToken cancellationToken = default) =>
+        LoopAsync(Options.Concurrency, long.MaxValue, true, async (_, idle) =>
+            await idle.WaitAsync(cancellationToken).ConfigureAwait(false) is { } due ? DateTimeOffset.FromUnixTimeMilliseconds(due) : (DateTimeOffset?)null);
+
+    /// <summary>
+    /// Claims one ready item and runs one step of it: for a host that owns its loop, such as a timer of a desktop program or a test. The
+    /// worker stays registered until the runtime is disposed or another loop ends.
+    /// </summary>
+    /// <returns>The item after the step, or null where nothing was ready.</returns>
+    public Task<WorkSummary?> StepOnceAsync(CancellationToken cancellationToken = default) =>
+        LoopAsync(1, 1, false, async (it, idle) =>
+        {
+            await idle.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return it.LastStarted is { } lease ? await reader.RunAsync(db => WorkQueries.Summary(db, lease.Item.Id), CancellationToken.None).ConfigureAwait(false) : null;
+        });
+
+    /// <summary>Waits until a work item is done, failed or cancelled, by whatever process, and returns how it ended.</summary>
+    /// <param name="workId">The item.</param>
+    /// <param name="timeout">How long to wait. Default: for ever.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the work.</param>
+    /// <exception cref="NotFoundException">There is no such item.</exception>
+    /// <exception cref="TimeoutException">The time is over and the item has not ended.</exception>
+    public Task<WorkSummary> WaitAsync(string workId, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        Task<WorkSummary> ended = WaitForEndAsync(workId, cancellationToken);
+        return timeout is { } limit ? ended.WaitAsync(limit, Options.TimeProvider, cancellationToken) : ended;
+    }
+
+    private async Task<WorkSummary> WaitForEndAsync(string workId, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
+        writer.Watch(1);
+        try
+        {
+            while (true)
+            {
+                Task next = writer.Ended.Next;
+                WorkSummary item = await reader.RunAsync(db => WorkQueries.Summary(db, workId), cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
+                if (item.State.IsEnded()) return item;
+                await next.WaitAsync(either.Token).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            writer.Watch(-1);
+        }
+    }
+
+    /// <summary>One loop at a time: registers the worker, claims while the body runs, drains, and leaves.</summary>
+    private async Task<T> LoopAsync<T>(int slots, long claims, bool leave, Func<Worker, Task<long?>, Task<T>> body)
+    {
+        ObjectDisposedException.ThrowIf(disposed != 0, this);
+        if (!await loopEnded.WaitAsync(0).ConfigureAwait(false))
+            throw new ConflictException("A loop of this runtime is running already; one runtime runs one loop. Open another RoostRuntime on the same file to run a second.");
+        try
+        {
+            loopRunning = true;
+            Worker running = await WorkerAsync().ConfigureAwait(false);
+            var idle = new TaskCompletionSource<long?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            using CancellationTokenRegistration _ = closing.Token.Register(() => idle.TrySetCanceled());
+            await running.OpenAsync(slots, claims, due => idle.TrySetResult(due)).ConfigureAwait(false);
+            try
+            {
+                return await body(running, idle.Task).ConfigureAwait(false);
+            }
+            finally
+            {
+                await running.CloseAsync(Options.DrainTime).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            if (leave) await LeaveAsync().ConfigureAwait(false);
+            loopRunning = false;
+            loopEnded.Release();
+        }
+    }
+
+    private async Task<Worker> WorkerAsync()
+    {
+        Dictionary<string, EngineEntry> registered;
+        lock (engines) registered = new(engines, StringComparer.Ordinal);
+        if (registered.Count == 0) throw new ConflictException("No engine is registered; call AddEngine before the loop.");
+        if (worker is not null && workerEngines != registered.Count) await LeaveAsync().ConfigureAwait(false);
+        worker ??= await Worker.StartAsync(this, writer, registered, log).ConfigureAwait(false);
+        workerEngines = registered.Count;
+        return worker;
+    }
+
+    private async Task LeaveAsync()
+    {
+        Worker? leaving = worker;
+        worker = null;
+        if (leaving is not null) await leaving.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task StopLoopAsync()
+    {
+        await loopEnded.WaitAsync().ConfigureAwait(false);
+        await LeaveAsync().ConfigureAwait(false);
+    }
+
+    private NotFoundException NotFound(string workId) => new($"There is no work item {workId} in {Path}.");
+}

@@ -1,0 +1,138 @@
+using System.Reflection;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Roost.Execution;
+using Roost.Storage;
+
+namespace Roost;
+
+/// <summary>
+/// The layer that keeps agent workers going: work items, leases, snapshots, events and artifacts in one SQLite file, stepped by a loop in
+/// this process. Opening a file never starts work. All members may be called from any thread.
+/// </summary>
+public sealed partial class RoostRuntime : IAsyncDisposable
+{
+    private readonly Dictionary<string, EngineEntry> engines = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource closing = new();
+    private readonly ILogger log;
+    private readonly Writer writer;
+    private readonly Reader reader;
+    private readonly string? temporaryFolder;
+    private readonly JsonSerializerOptions indentedJson;
+    private int disposed;
+
+    /// <summary>Opens a data file, creating it where it is missing.</summary>
+    /// <param name="path">The file, such as <c>roost.db</c>. Its folder must exist.</param>
+    /// <exception cref="FileRefusedException">The file is no Roost database, is newer, read-only, or in a missing folder.</exception>
+    public RoostRuntime(string path) : this(new RoostOptions { Path = path }) { }
+
+    /// <summary>Opens the data file that the options name, creating it where it is missing.</summary>
+    /// <exception cref="InvalidInputException">An option is out of range.</exception>
+    /// <exception cref="FileRefusedException">The file is no Roost database, is newer, read-only, or in a missing folder.</exception>
+    public RoostRuntime(RoostOptions options) : this(options, null) { }
+
+    private RoostRuntime(RoostOptions options, string? temporaryFolder)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        Options = options;
+        Path = options.ResolvePath();
+        Folder = System.IO.Path.GetDirectoryName(Path)!;
+        this.temporaryFolder = temporaryFolder;
+        log = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<RoostRuntime>();
+        indentedJson = new JsonSerializerOptions(options.Json) { WriteIndented = true };
+        Database.Prepare(Path, options);
+        writer = new Writer(Path, options, log);
+        reader = new Reader(Path, options);
+        Artifacts = new ArtifactStore(writer);
+    }
+
+    /// <summary>The full path of the data file.</summary>
+    public string Path { get; }
+
+    /// <summary>The settings that this runtime was opened with.</summary>
+    public RoostOptions Options { get; }
+
+    internal string Folder { get; }
+
+    internal ArtifactStore Artifacts { get; }
+
+    internal JsonSerializerOptions IndentedJson => indentedJson;
+
+    /// <summary>
+    /// A runtime on a real file of its own in the temporary folder, for tests and trials: never synced to the disk, deleted on dispose.
+    /// </summary>
+    /// <param name="options">Settings other than the file and its durability; default all defaults.</param>
+    public static RoostRuntime CreateTemporary(RoostOptions? options = null)
+    {
+        string folder = Directory.CreateTempSubdirectory("roost-").FullName;
+        return new((options ?? new()) with { Path = System.IO.Path.Combine(folder, "roost.db"), Root = null, Namespace = null, Durability = Durability.None }, folder);
+    }
+
+    /// <summary>Registers an engine; one instance steps all its items, many at once.</summary>
+    /// <exception cref="ConflictException">An engine of that id is registered, or the loop is running.</exception>
+    public RoostRuntime AddEngine(IEngine engine)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        return Add(EngineEntry.For(engine));
+    }
+
+    /// <summary>Registers an engine that is made afresh for each step, and once now to learn its id.</summary>
+    /// <exception cref="ConflictException">An engine of that id is registered, or the loop is running.</exception>
+    public RoostRuntime AddEngine(Func<IEngine> factory)
+    {
+        ArgumentNullException.ThrowIfNull(factory);
+        return Add(EngineEntry.For(factory));
+    }
+
+    /// <summary>Registers every public engine of an assembly that can be made: concrete classes that implement <see cref="IEngine"/>.</summary>
+    /// <param name="assembly">The assembly to look through.</param>
+    /// <param name="create">Makes an engine of a type. Default: its constructor without parameters.</param>
+    /// <exception cref="InvalidInputException">There is no engine in the assembly, or one cannot be made.</exception>
+    public RoostRuntime AddEngines(Assembly assembly, Func<Type, IEngine>? create = null)
+    {
+        ArgumentNullException.ThrowIfNull(assembly);
+        Type[] types = [.. assembly.GetExportedTypes().Where(type => type is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false } && typeof(IEngine).IsAssignableFrom(type))];
+        if (types.Length == 0) throw new InvalidInputException("assembly", $"{assembly.GetName().Name} has no public class that implements IEngine.");
+        foreach (Type type in types) AddEngine(create is null ? Make(type) : create(type));
+        return this;
+    }
+
+    /// <summary>The private folder of a work item; nothing is created before <see cref="Workspace.EnsureAsync"/>.</summary>
+    /// <param name="workId">Any id; it need not exist.</param>
+    public Workspace GetWorkspace(string workId)
+    {
+        Names.Check("id", workId);
+        return new(Options.Workspaces, Options.Workspaces.Root ?? Path + ".workspaces", workId, log);
+    }
+
+    /// <summary>Stops the loop as <see cref="RunAsync"/> does on cancellation, finishes what was written, and closes the file.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref disposed, 1) != 0) return;
+        await closing.CancelAsync().ConfigureAwait(false);
+        await StopLoopAsync().ConfigureAwait(false);
+        await Task.Run(writer.Dispose).ConfigureAwait(false);
+        closing.Dispose();
+        if (temporaryFolder is not null) Directory.Delete(temporaryFolder, recursive: true);
+    }
+
+    private RoostRuntime Add(EngineEntry entry)
+    {
+        lock (engines)
+        {
+            if (loopRunning) throw new ConflictException($"Engine \"{entry.Facts.EngineId}\" cannot be added while the loop runs; add engines first.");
+            if (!engines.TryAdd(entry.Facts.EngineId, entry))
+                throw new ConflictException($"An engine with the id \"{entry.Facts.EngineId}\" is registered already; ids are unique in a runtime.");
+        }
+        return this;
+    }
+
+    private static IEngine Make(Type type)
+    {
+        if (type.GetConstructor(Type.EmptyTypes) is null)
+            throw new InvalidInputException("assembly", $"engine {type.FullName} has no public constructor without parameters; give AddEngines a function that makes it.");
+        return (IEngine)Activator.CreateInstance(type)!;
+    }
+}

@@ -1,0 +1,182 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Roost.Execution;
+using Roost.Storage;
+
+namespace Roost;
+
+/// <summary>
+/// What a step knows beside its snapshot, and what it may add to its outcome. Artifacts, events and child work are staged: they land in the
+/// transaction that commits the step, or not at all. Use it within the step, not after it.
+/// </summary>
+public sealed class StepContext
+{
+    private readonly RoostRuntime runtime;
+    private readonly ActiveStep step;
+    private readonly LeasedWork lease;
+    private readonly Lock gate = new();
+    private string? idempotencyKey;
+
+    internal StepContext(RoostRuntime runtime, ActiveStep step)
+    {
+        this.runtime = runtime;
+        this.step = step;
+        lease = step.Lease;
+        CancellationToken = step.Token;
+        Version = lease.Version;
+    }
+
+    /// <summary>The work item.</summary>
+    public WorkItem Item => lease.Item;
+
+    /// <summary>The version of the snapshot that this step was given.</summary>
+    public int Version { get; }
+
+    /// <summary>Which try of this step it is, from 1. Tries that ended with the death of the process are not counted here.</summary>
+    public int Attempt => lease.Failures + 1;
+
+    /// <summary>How often the process has died during this step so far.</summary>
+    public int Interruptions => lease.Interruptions;
+
+    /// <summary>
+    /// Give it to the outside call that this step makes. The same for every try of one step; different for every other step and item, and
+    /// for every other file. 32 hexadecimal digits.
+    /// </summary>
+    public string IdempotencyKey => idempotencyKey ??= DeriveKey();
+
+    /// <summary>The time, by the runtime's clock.</summary>
+    public DateTimeOffset Now => runtime.Options.TimeProvider.GetUtcNow();
+
+    /// <summary>Fires when the step should stop; <see cref="CancellationReason"/> says why.</summary>
+    public CancellationToken CancellationToken { get; }
+
+    /// <summary>Why <see cref="CancellationToken"/> has fired.</summary>
+    public CancellationReason CancellationReason => step.Reason;
+
+    /// <summary>The item's private folder; nothing is created before <see cref="Roost.Workspace.EnsureAsync"/>.</summary>
+    public Workspace Workspace => runtime.GetWorkspace(Item.Id);
+
+    internal Staged? Staged { get; private set; }
+
+    /// <summary>Adds an artifact whose content is a value written as JSON.</summary>
+    /// <param name="name">Its name within the item, such as <c>report.json</c>; once in a step.</param>
+    /// <param name="value">Anything that serializes to JSON.</param>
+    /// <param name="info">Kind, media type and metadata where the extension does not tell them.</param>
+    public void AddArtifact(string name, object value, ArtifactInfo? info = null)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        byte[] json = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(value, value.GetType(), runtime.IndentedJson);
+        AddArtifactBytes(name, json, info ?? new() { Kind = ArtifactKind.Json, MediaType = "application/json" });
+    }
+
+    /// <summary>Adds an artifact whose content is text, stored as UTF-8.</summary>
+    /// <param name="name">Its name within the item; once in a step.</param>
+    /// <param name="info">Kind, media type and metadata where the extension does not tell them.</param>
+    /// <param name="text">The text.</param>
+    public void AddArtifactText(string name, string text, ArtifactInfo? info = null)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        AddArtifactBytes(name, Encoding.UTF8.GetBytes(text), info);
+    }
+
+    /// <summary>Adds an artifact whose content is in memory. Content of more than some MiB goes through <see cref="AddArtifactAsync"/>, which streams it.</summary>
+    /// <param name="name">Its name within the item; once in a step.</param>
+    /// <param name="info">Kind, media type and metadata where the extension does not tell them.</param>
+    /// <param name="content">The bytes; do not change them before the step has ended.</param>
+    public void AddArtifactBytes(string name, ReadOnlyMemory<byte> content, ArtifactInfo? info = null) =>
+        Stage(Describe(name, info) with { Content = content, Sha256 = SHA256.HashData(content.Span) }, content.Length);
+
+    /// <summary>Adds an artifact that is somewhere else: its address alone is stored.</summary>
+    /// <param name="name">Its name within the item; once in a step.</param>
+    /// <param name="info">Kind, media type and metadata where the extension does not tell them.</param>
+    /// <param name="uri">An absolute URI.</param>
+    public void AddArtifactUri(string name, Uri uri, ArtifactInfo? info = null)
+    {
+        ArgumentNullException.ThrowIfNull(uri);
+        if (!uri.IsAbsoluteUri) throw new InvalidInputException("uri", $"\"{uri}\" is relative; give an absolute one.");
+        Stage(Describe(name, info) with { Uri = uri.AbsoluteUri }, uri.AbsoluteUri.Length);
+    }
+
+    /// <summary>Adds an artifact from a stream, of any size, at constant memory. Its bytes land in the file as they come and count once the step commits.</summary>
+    /// <param name="name">Its name within the item; once in a step.</param>
+    /// <param name="info">Kind, media type and metadata where the extension does not tell them.</param>
+    /// <param name="content">Read to its end; not closed.</param>
+    public async Task AddArtifactAsync(string name, Stream content, ArtifactInfo? info = null)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        StagedArtifact described = Describe(name, info);
+        PinnedBlob blob = await runtime.Artifacts.UploadAsync(step.WorkerKey, content, CancellationToken).ConfigureAwait(false);
+        Stage(described with { Blob = blob, Sha256 = blob.Sha256 }, 256);
+    }
+
+    /// <summary>The artifacts that earlier steps have attached, oldest first.</summary>
+    public Task<IReadOnlyList<Artifact>> GetArtifactsAsync() => runtime.GetArtifactsAsync(Item.Id, CancellationToken);
+
+    /// <summary>Opens an artifact of an earlier step for reading; the latest of that name.</summary>
+    /// <exception cref="NotFoundException">No earlier step has attached one of that name.</exception>
+    public Task<Stream> OpenArtifactAsync(string name) => runtime.OpenArtifactAsync(Item.Id, name, cancellationToken: CancellationToken);
+
+    /// <summary>Adds an event to the item's history, stored with the prefix <c>engine.</c></summary>
+    /// <param name="kind">1 to 100 characters.</param>
+    /// <param name="data">Anything that serializes to JSON, or nothing.</param>
+    public void AddEvent(string kind, object? data = null)
+    {
+        Names.Check("kind", kind);
+        if (kind.Length > 100) throw new InvalidInputException("kind", $"is {kind.Length} characters long; the limit is 100.");
+        byte[]? json = data is null ? null : JsonText.Serialize("event data", data, runtime.Options.Json, runtime.Options.MaxJsonBytes, objectOnly: false);
+        lock (gate)
+        {
+            Staged ??= new();
+            Staged.Events.Add(("engine." + kind, json));
+            Staged.AddBytes(json?.Length ?? 0);
+        }
+    }
+
+    /// <summary>Enqueues a work item as a child of this one; it exists once the step has committed. Dropped where the item was cancelled meanwhile.</summary>
+    /// <returns>The child's id.</returns>
+    public string AddChild(WorkItem item)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        if (item.ParentId is not null && item.ParentId != Item.Id) throw new InvalidInputException("parent_id", $"is {item.ParentId}; a child of this step belongs to {Item.Id}. Leave it out.");
+        NewWork child = WorkItemCheck.Check(item with { ParentId = Item.Id }, runtime.Options, Now);
+        lock (gate)
+        {
+            Staged ??= new();
+            Staged.Children.Add(child);
+            Staged.AddBytes(child.Bytes);
+        }
+        return child.Id;
+    }
+
+    private StagedArtifact Describe(string name, ArtifactInfo? info)
+    {
+        Names.Check("artifact name", name);
+        info ??= new();
+        byte[]? metadata = info.Metadata is null ? null : JsonText.Serialize("metadata", info.Metadata, runtime.Options.Json, runtime.Options.MaxJsonBytes, objectOnly: true);
+        if (info.MediaType is not null) Names.Check("media_type", info.MediaType);
+        return new(name, info.Kind == ArtifactKind.Auto ? ArtifactNames.KindOf(name) : info.Kind, info.MediaType ?? ArtifactNames.MediaTypeOf(name), metadata);
+    }
+
+    private void Stage(StagedArtifact artifact, int bytes)
+    {
+        lock (gate)
+        {
+            Staged ??= new();
+            if (Staged.Artifacts.Any(other => other.Name == artifact.Name))
+                throw new InvalidInputException("artifact name", $"\"{artifact.Name}\" was added before in this step of work item {Item.Id}; give each its own name.");
+            Staged.Artifacts.Add(artifact);
+            Staged.AddBytes(bytes);
+        }
+    }
+
+    private string DeriveKey()
+    {
+        Span<byte> input = stackalloc byte[48];
+        Convert.FromHexString(lease.FileId, input, out _, out int written);
+        BinaryPrimitives.WriteInt64LittleEndian(input[written..], lease.Nonce);
+        BinaryPrimitives.WriteInt32LittleEndian(input[(written + 8)..], lease.Branch);
+        BinaryPrimitives.WriteInt32LittleEndian(input[(written + 12)..], lease.Version);
+        return Convert.ToHexStringLower(SHA256.HashData(input[..(written + 16)]).AsSpan(0, 16));
+    }
+}

@@ -1,0 +1,48 @@
+using System.Security.Cryptography;
+
+namespace Roost.Storage;
+
+/// <summary>Streams artifacts into and out of the file, one chunk in memory at a time.</summary>
+internal sealed class ArtifactStore(Writer writer)
+{
+    /// <summary>Streams content in; it stays pinned by the worker until a step's commit attaches it.</summary>
+    public async Task<PinnedBlob> UploadAsync(long worker, Stream content, CancellationToken cancellationToken)
+    {
+        (long blob, long pin) = await writer.RunAsync(session => session.Blobs.Begin(worker)).ConfigureAwait(false);
+        try
+        {
+            using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            byte[] buffer = new byte[BlobTable.ChunkBytes];
+            long size = 0;
+            for (int n = 0; ; n++)
+            {
+                int read = await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+                if (read == 0) break;
+                ReadOnlyMemory<byte> chunk = buffer.AsMemory(0, read);
+                whole.AppendData(chunk.Span);
+                byte[] hash = SHA256.HashData(chunk.Span);
+                int index = n;
+                Kept(await writer.RunAsync(session => session.Blobs.AddChunk(worker, blob, pin, index, hash, chunk), read).ConfigureAwait(false));
+                size += read;
+            }
+            byte[] sha256 = whole.GetHashAndReset();
+            PinnedBlob? pinned = await writer.RunAsync(session => session.Blobs.Finish(worker, blob, pin, sha256, size)).ConfigureAwait(false);
+            Kept(pinned is not null);
+            return pinned!;
+        }
+        catch
+        {
+            await writer.RunAsync(session =>
+            {
+                session.Blobs.Unpin(worker, blob, pin);
+                return true;
+            }).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static void Kept(bool kept)
+    {
+        if (!kept) throw new ConflictException("The upload was collected because its worker was declared dead; the step runs again.");
+    }
+}

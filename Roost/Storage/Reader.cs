@@ -1,0 +1,25 @@
+using Microsoft.Data.Sqlite;
+
+namespace Roost.Storage;
+
+/// <summary>Runs reads on connections of their own, which never block the writer. A few connections are kept; a transaction lives only as long as one read.</summary>
+internal sealed class Reader(string path, RoostOptions options)
+{
+    /// <summary>Runs one read on the thread pool; the provider's own async methods would block the caller's thread.</summary>
+    public Task<T> RunAsync<T>(Func<SqliteConnection, T> read, CancellationToken cancellationToken = default) => Task.Run(() => Run(read), cancellationToken);
+
+    /// <summary>Runs one read, all of whose queries see the same state of the file.</summary>
+    public T Run<T>(Func<SqliteConnection, T> read)
+    {
+        try
+        {
+            using SqliteConnection connection = Database.OpenForReading(path, options);
+            using SqliteTransaction transaction = connection.BeginTransaction(deferred: true);
+            return read(connection);
+        }
+        catch (SqliteException e)
+        {
+            throw Database.Translate(e, path);
+        }
+    }
+}
