@@ -76,8 +76,15 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
     private async Task CheckLeasesAsync(bool renew)
     {
         long key = worker.Seat.Key;
-        (bool alive, List<StoredLease> held) = await writer.RunAsync(
-            session => (!renew || worker.Claimant is not { } claimant || session.Leases.Renew(claimant), session.Leases.HeldBy(key)), ahead: true).ConfigureAwait(false);
+        ActiveStep[] before = [.. worker.Active.Values];
+        (bool alive, List<StoredLease> held) = await writer.RunAsync(session =>
+        {
+            bool alive = !renew || worker.Claimant is not { } claimant || session.Leases.Renew(claimant);
+            List<StoredLease> held = session.Leases.HeldBy(key);
+            foreach (StoredLease lease in held)
+                if (!worker.Active.ContainsKey(lease.Token)) session.Leases.Release(session.Work.Load(lease.Work)!.Value, "nobody here runs it");
+            return (alive, held);
+        }, ahead: true).ConfigureAwait(false);
         if (renew) renewedAt = time.GetTimestamp();
         if (!alive)
         {
@@ -86,7 +93,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
             return;
         }
         var stored = held.ToDictionary(lease => lease.Token);
-        foreach (ActiveStep step in worker.Active.Values)
+        foreach (ActiveStep step in before)
         {
             if (step.WorkerKey != key || !stored.TryGetValue(step.Lease.Token, out StoredLease lease)) step.Cancel(CancellationReason.LeaseLost);
             else if (lease.CancelRequested) step.Cancel(CancellationReason.Cancelled);
@@ -104,9 +111,9 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
             string lockFile = System.IO.Path.Combine(runtime.Folder, other.LockFile);
             bool? dead = WorkerLock.IsFree(lockFile);
             if (dead != true && !HasRunDown(other)) continue;
-            int rescued = await writer.RunAsync(session =>
-                dead == false && session.Leases.HeldBy(other.Key).Count == 0 ? 0 : session.Leases.Rescue(other, Backoff)).ConfigureAwait(false);
-            if (dead == true) WorkerLock.Remove(lockFile);
+            int? rescued = await writer.RunAsync(session =>
+                dead == false && session.Leases.HeldBy(other.Key).Count == 0 ? null : session.Leases.Rescue(other, Backoff)).ConfigureAwait(false);
+            if (dead == true && rescued is not null) WorkerLock.Remove(lockFile);
             if (rescued > 0) log.LogWarning("Worker {WorkerId} {How}; {Count} items were taken over", other.Id, dead == true ? "has died" : "has let its leases run down", rescued);
         }
     }

@@ -76,11 +76,11 @@ internal sealed class LeaseTransitions(Session session)
 
     /// <summary>
     /// Takes over everything that a dead worker held, where its heartbeat is still the one that was judged. The items' interruptions are
-    /// charged; from the second on the next try waits and then runs alone in its worker.
+    /// charged; from the second on the next try waits and then runs alone in its worker. Null where the worker has shown itself since.
     /// </summary>
-    public int Rescue(WorkerRow dead, Func<int, long> backoffMs)
+    public int? Rescue(WorkerRow dead, Func<int, long> backoffMs)
     {
-        if (lease.Bind(1, dead.Key).Scalar() != dead.Heartbeat) return 0;
+        if (lease.Bind(1, dead.Key).Scalar() != dead.Heartbeat) return null;
         List<StoredLease> held = HeldBy(dead.Key);
         foreach (StoredLease stored in held) Interrupt(session.Work.Load(stored.Work)!.Value, backoffMs);
         session.Workers.Delete(dead.Key);

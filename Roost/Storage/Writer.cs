@@ -47,7 +47,7 @@ internal sealed class Writer : IDisposable
     /// <summary>How often another process's writes were noticed.</summary>
     public int ForeignWrites => Volatile.Read(ref foreignWrites);
 
-    private int foreignWrites;
+    private int foreignWrites, noticed;
 
     /// <summary>Runs a mutation in the next transaction; the task ends when it is durable.</summary>
     /// <param name="body">Runs on the writer thread, perhaps more than once; must change nothing but the session.</param>
@@ -118,7 +118,15 @@ internal sealed class Writer : IDisposable
 
     private void WaitForRequests()
     {
-        TimeSpan howLong = HowLong();
+        TimeSpan howLong = options.PollInterval;
+        try
+        {
+            howLong = HowLong();
+        }
+        catch (SqliteException e)
+        {
+            log.LogError(e, "Roost could not read {Path}", path);
+        }
         lock (gate)
         {
             if (urgent.Count + ordinary.Count == 0 && !stopping) Monitor.Wait(gate, howLong);
@@ -139,56 +147,70 @@ internal sealed class Writer : IDisposable
         if (session is not { } open) return false;
         try
         {
-            if (open.ForeignWrite())
-            {
-                Interlocked.Increment(ref foreignWrites);
-                Changed.Pulse();
-                Ended.Pulse();
-            }
+            open.ForeignWrite();
+            NoticeForeignWrites(open);
             if (Claimant is not { } claimant) return false;
             open.Peek();
             if (open.Claim.IsWorthwhile(claimant)) return Process();
             if (claimant.Running == 0) claimant.Idle(open.Claim.NextDue(claimant));
             return false;
         }
-        catch (SqliteException e)
+        catch (Exception e)
         {
-            log.LogError(e, "Roost could not read {Path}", path);
+            log.LogError(e, "Roost could not look for work in {Path}", path);
             return false;
         }
     }
 
-    /// <summary>One transaction for the batch. True where it has landed.</summary>
+    private void NoticeForeignWrites(Session open)
+    {
+        if (open.ForeignWrites == noticed) return;
+        noticed = open.ForeignWrites;
+        Interlocked.Increment(ref foreignWrites);
+        Changed.Pulse();
+        Ended.Pulse();
+    }
+
+    /// <summary>One transaction for the batch. True where it has landed. Whatever happens, every request is answered and the thread lives on.</summary>
     private bool Process()
     {
         try
         {
             session ??= new Session(path, options);
-            Run(isolated: false);
-        }
-        catch (Exception e) when (e is not SqliteException || !StorageFault.IsOne(e))
-        {
-            // One request threw: what it did is undone alone, and its neighbours go on.
-            if (!TryStorage(() => RollBack()) || !TryStorage(() => Run(isolated: true))) return false;
-        }
-        catch (SqliteException e)
-        {
-            return Recover(e);
-        }
-        Landed();
-        return true;
-    }
-
-    private bool TryStorage(Action action)
-    {
-        try
-        {
-            action();
+            if (!TryRun(isolated: false))
+            {
+                // One request threw: what it did is undone alone, and its neighbours go on.
+                session.Rollback();
+                Run(isolated: true);
+            }
+            Landed();
             return true;
         }
         catch (SqliteException e)
         {
             return Recover(e);
+        }
+        catch (Exception e)
+        {
+            log.LogError(e, "A transaction on {Path} failed", path);
+            Claimant?.RolledBack();
+            CloseSession();
+            FailBatch(e as RoostException ?? new RoostException($"A transaction on {path} failed; nothing of it was written: {e.Message}", e));
+            return false;
+        }
+    }
+
+    private bool TryRun(bool isolated)
+    {
+        try
+        {
+            Run(isolated);
+            return true;
+        }
+        catch (Exception e) when (!StorageFault.IsOne(e) && !session!.CommitUnderWay)
+        {
+            Claimant?.RolledBack();
+            return false;
         }
     }
 
@@ -233,14 +255,9 @@ internal sealed class Writer : IDisposable
         if (Claimant is { } claimant)
             foreach (LeasedWork lease in claimed) claimant.Start(lease);
         claimed.Clear();
+        NoticeForeignWrites(session);
         if (ended) Ended.Pulse();
         if (watchers > 0) Changed.Pulse();
-    }
-
-    private void RollBack()
-    {
-        Claimant?.RolledBack();
-        session!.Rollback();
     }
 
     /// <summary>
@@ -250,10 +267,14 @@ internal sealed class Writer : IDisposable
     private bool Recover(SqliteException fault)
     {
         log.LogError(fault, "Roost could not write {Path}: {Message}", path, fault.Message);
-        Session failed = session!;
-        Claimant?.RolledBack();
+        if (session is not { } failed)
+        {
+            FailBatch(StorageFault.Translate(fault, path));
+            return false;
+        }
         if (!failed.CommitUnderWay || StorageFault.IsDefinite(fault))
         {
+            Claimant?.RolledBack();
             bool usable = failed.TryRollback() && StorageFault.LeavesConnectionUsable(fault);
             if (!usable) CloseSession();
             FailBatch(StorageFault.Translate(fault, path));
@@ -261,6 +282,7 @@ internal sealed class Writer : IDisposable
         }
         CloseSession();
         bool? landed = FateOf(failed.Counters.WriterKey, failed.Counters.Batch);
+        if (landed != true) Claimant?.RolledBack();
         if (landed is null)
         {
             FailBatch(new OutcomeUnknownException($"A commit to {path} failed ({fault.Message}) and the file could not be opened again to find out whether it landed. Read the item back before trying again.", fault));
