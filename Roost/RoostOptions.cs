@@ -120,6 +120,7 @@ public sealed record RoostOptions
         if (MaxEvents is { } cap) Range(nameof(MaxEvents), cap, 1000, long.MaxValue);
         if (Queues.Count == 0) throw new InvalidInputException(nameof(Queues), "no queue is named; a worker serves at least one, such as \"default\".");
         foreach (string queue in Queues) Names.Check(nameof(Queues), queue);
+        if (Triggers is { } triggers) TriggerCheck.Check(triggers, Json, MaxJsonBytes);
         Workspaces.Validate();
     }
 

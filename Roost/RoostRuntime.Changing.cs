@@ -108,8 +108,7 @@ public sealed partial class RoostRuntime
     /// <summary>Every change but a worker's and an adoption is refused on a backup copy.</summary>
     private Task<T> ChangeAsync<T>(Func<Session, T> change, int bytes = 256) => writer.RunAsync(session =>
     {
-        if (session.Identity.CopyOf is { } original)
-            throw new FileRefusedException($"{Path} is a backup copy (of file {original}) and is not changed. Call AdoptAsync to make it a file of its own, once the original no longer runs.");
+        session.Identity.RefuseCopy(Path, "is not changed");
         return change(session);
     }, bytes);
 

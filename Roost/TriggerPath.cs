@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Roost;
@@ -36,7 +37,7 @@ internal static class TriggerPath
         foreach (string name in path.Split('.'))
         {
             if (from.ValueKind == JsonValueKind.Object && from.TryGetProperty(name, out JsonElement field)) from = field;
-            else if (from.ValueKind == JsonValueKind.Array && int.TryParse(name, out int index) && index >= 0 && index < from.GetArrayLength()) from = from[index];
+            else if (from.ValueKind == JsonValueKind.Array && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < from.GetArrayLength()) from = from[index];
             else return null;
         }
         return from;

@@ -64,8 +64,7 @@ internal sealed class Worker : IAsyncDisposable
         Claimant opened = Claimant;
         await writer.RunAsync(session =>
         {
-            if (session.Identity.CopyOf is { } original)
-                throw new FileRefusedException($"{runtime.Path} is a backup copy (of file {original}) and runs nothing. Call AdoptAsync to make it a file of its own, once the original no longer runs.");
+            session.Identity.RefuseCopy(runtime.Path, "runs nothing");
             writer.Claimant = opened;
             return true;
         }).ConfigureAwait(false);

@@ -31,6 +31,7 @@ internal sealed class WorkerSeat
         {
             long key = await writer.RunAsync(session =>
             {
+                session.Identity.RefuseCopy(runtime.Path, "runs nothing");
                 if (options.Triggers is { } triggers) session.Triggers.Replace(triggers, options.Json);
                 return session.Leases.Register(identity);
             }).ConfigureAwait(false);

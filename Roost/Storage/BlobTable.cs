@@ -90,12 +90,13 @@ internal sealed class BlobTable(Session session)
         foreach ((long blob, long pin) in pins) Unpin(worker, blob, pin);
     }
 
-    /// <summary>Deletes a blob that nothing refers to any more.</summary>
-    public void Collect(long blob)
+    /// <summary>Deletes a blob that nothing refers to any more; about how many bytes that were.</summary>
+    public long Collect(long blob)
     {
-        if (inUse.Bind(1, blob).Scalar() != 0) return;
-        deleteChunks.Bind(1, blob).Run();
+        if (inUse.Bind(1, blob).Scalar() != 0) return 0;
+        int chunks = deleteChunks.Bind(1, blob).Run();
         deleteBlob.Bind(1, blob).Run();
+        return (long)chunks * ChunkBytes;
     }
 
     private long Redeem(PinnedBlob pin, string name)

@@ -40,6 +40,18 @@ internal static class Database
         return connection;
     }
 
+    /// <summary>A connection that fills a backup copy, which is worth the wait for the disk however the original is written.</summary>
+    public static SqliteConnection OpenForCopy(string path, RoostOptions options) =>
+        Open(path, SqliteOpenMode.ReadWrite, options with { Durability = Durability.Full });
+
+    /// <summary>Moves what is in the log to the file, as far as no reader is in the way, so that freed pages leave the file; returns the size of a page.</summary>
+    public static long Checkpoint(string path, RoostOptions options)
+    {
+        using SqliteConnection connection = Open(path, SqliteOpenMode.ReadWrite, options);
+        Execute(connection, "PRAGMA wal_checkpoint(PASSIVE)");
+        return (long)Scalar(connection, "PRAGMA page_size")!;
+    }
+
     /// <summary>Creates the file where it is missing, and brings its schema up to date; reads nothing else of it.</summary>
     public static void Prepare(string path, RoostOptions options)
     {

@@ -23,6 +23,13 @@ internal sealed class FileIdentity(Session session)
         }
     }
 
+    /// <summary>What only the original may do is refused on its copies.</summary>
+    public void RefuseCopy(string path, string what)
+    {
+        if (CopyOf is { } original)
+            throw new FileRefusedException($"{path} is a backup copy (of file {original}) and {what}. Call AdoptAsync to make it a file of its own, once the original no longer runs.");
+    }
+
     public void Forget() => (fileId, copyKnown) = (null, false);
 
     public string NewIdentity()

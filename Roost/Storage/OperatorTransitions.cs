@@ -3,7 +3,7 @@ namespace Roost.Storage;
 /// <summary>What a person may change by hand.</summary>
 internal sealed class OperatorTransitions(Session session)
 {
-    private readonly Statement forceCopy = session.Prepare("SELECT key FROM worker");
+    private readonly Statement workersThere = session.Prepare("SELECT key, id FROM worker");
 
     /// <summary>Makes a delayed item ready at once. False where it was ready already.</summary>
     public bool RequeueNow(in WorkRow row, string workId, string? reason)
@@ -44,11 +44,11 @@ internal sealed class OperatorTransitions(Session session)
     public string Adopt(string? reason)
     {
         if (session.Identity.CopyOf is null) throw new ConflictException("This file is no backup copy; there is nothing to adopt.");
-        var workers = new List<long>();
-        while (forceCopy.Step()) workers.Add(forceCopy.Int64(0));
-        foreach (long worker in workers) session.Leases.Unregister(worker, "of the original");
-        string id = session.Identity.NewIdentity();
+        var workers = new List<(long Key, string Id)>();
+        while (workersThere.Step()) workers.Add((workersThere.Int64(0), workersThere.Text(1)));
+        foreach ((long key, string id) in workers) session.Leases.Unregister(key, id);
+        string fileId = session.Identity.NewIdentity();
         session.Events.AppendReason(EventKinds.Adopted, null, reason);
-        return id;
+        return fileId;
     }
 }

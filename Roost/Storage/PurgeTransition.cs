@@ -1,13 +1,29 @@
 namespace Roost.Storage;
 
-/// <summary>Removes finished work with everything that belongs to it, a bounded number of items in one transaction.</summary>
+/// <summary>Which finished work a purge removes: lanes by engine, states, and the moment at or before which it has ended.</summary>
+internal sealed record PurgeScope(string? Engine, IReadOnlyList<WorkState> States, long Before);
+
+/// <summary>How far one transaction of a purge came.</summary>
+internal readonly record struct PurgeBatch(int Items, bool MayBeMore);
+
+/// <summary>
+/// Removes finished work with everything that belongs to it, a bounded number of items and bytes in one transaction. Children keep the key of
+/// a parent that is gone; keys are never reused, so they simply have no parent any more.
+/// </summary>
 internal sealed class PurgeTransition(Session session)
 {
+    private const long MaxContentBytes = 64 * 1024 * 1024;
+
+    /// <summary>How many free pages one transaction gives back: about 4 MB of writing.</summary>
+    public const int PagesAtOnce = 1000;
+
     private readonly Statement find = session.Prepare(
         "SELECT key FROM work WHERE worker IS NULL AND lane = ?1 AND state = ?2 AND updated_at <= ?3 ORDER BY updated_at LIMIT ?4");
     private readonly Statement blobs = session.Prepare("SELECT DISTINCT blob FROM artifact WHERE work = ?1 AND blob IS NOT NULL");
-    private readonly Statement keyOf = session.Prepare("SELECT k.engine, k.key FROM idempotency k JOIN work_input i ON i.idempotency_key = k.key WHERE i.work = ?1 AND k.work = ?1");
-    private readonly Statement deleteKey = session.Prepare("DELETE FROM idempotency WHERE engine = ?1 AND key = ?2");
+    private readonly Statement deleteKey = session.Prepare(
+        "DELETE FROM idempotency WHERE engine = ?2 AND key = (SELECT idempotency_key FROM work_input WHERE work = ?1) AND work = ?1");
+    private readonly Statement vacuum = session.Prepare(FormattableString.Invariant($"PRAGMA incremental_vacuum({PagesAtOnce})"));
+    private readonly Statement pageCount = session.Prepare("PRAGMA page_count");
     private readonly Statement[] deletes =
     [
         session.Prepare("DELETE FROM snapshot WHERE work = ?1"),
@@ -19,47 +35,65 @@ internal sealed class PurgeTransition(Session session)
         session.Prepare("DELETE FROM work WHERE key = ?1"),
     ];
 
-    /// <summary>Purges up to <paramref name="limit"/> items that ended at or before a moment; how many it was.</summary>
-    public int Execute(string? engine, IReadOnlyCollection<WorkState> states, long before, int limit, string? reason)
+    /// <summary>Purges up to <paramref name="limit"/> items.</summary>
+    public PurgeBatch Execute(PurgeScope scope, int limit, string? reason)
     {
         int purged = 0;
+        long freed = 0;
         foreach (Lane lane in session.Lanes.All)
         {
-            if (engine is not null && lane.Engine != engine) continue;
-            foreach (WorkState state in states)
+            if (scope.Engine is not null && lane.Engine != scope.Engine) continue;
+            foreach (WorkState state in scope.States)
             {
-                var found = new List<long>();
-                find.Bind(1, lane.Key).Bind(2, state.Name()).Bind(3, before).Bind(4, limit - purged);
-                while (find.Step()) found.Add(find.Int64(0));
-                foreach (long work in found) Delete(work);
-                session.Counts.Add(lane.Key, ConditionOf(state), -found.Count);
-                purged += found.Count;
-                if (purged == limit) break;
+                int before = purged;
+                foreach (long work in Find(lane, state, scope.Before, limit - purged))
+                {
+                    freed += Delete(work, lane.Engine);
+                    purged++;
+                    if (freed >= MaxContentBytes) break;
+                }
+                session.Counts.Add(lane.Key, ConditionOf(state), before - purged);
+                if (purged == limit || freed >= MaxContentBytes) return Recorded(new(purged, true), reason);
             }
-            if (purged == limit) break;
         }
-        if (purged > 0)
-            session.Events.Append(EventKinds.Purged, null, (purged, reason), static (json, it) =>
-            {
-                json.WriteNumber("items", it.purged);
-                if (it.reason is not null) json.WriteString("reason", it.reason);
-            });
-        return purged;
+        return Recorded(new(purged, false), reason);
     }
 
-    private void Delete(long work)
+    /// <summary>Gives some free pages back to the file system; how many it was.</summary>
+    public long GiveBack()
+    {
+        long before = pageCount.Scalar() ?? 0;
+        vacuum.Run();
+        return before - pageCount.Scalar() ?? 0;
+    }
+
+    private PurgeBatch Recorded(PurgeBatch batch, string? reason)
+    {
+        if (batch.Items == 0) return batch;
+        session.Events.Append(EventKinds.Purged, null, (batch.Items, reason), static (json, it) =>
+        {
+            json.WriteNumber("items", it.Items);
+            if (it.reason is not null) json.WriteString("reason", it.reason);
+        });
+        return batch;
+    }
+
+    private List<long> Find(Lane lane, WorkState state, long before, int limit)
+    {
+        var found = new List<long>();
+        find.Bind(1, lane.Key).Bind(2, state.Name()).Bind(3, before).Bind(4, limit);
+        while (find.Step()) found.Add(find.Int64(0));
+        return found;
+    }
+
+    private long Delete(long work, string engine)
     {
         var content = new List<long>();
         blobs.Bind(1, work);
         while (blobs.Step()) content.Add(blobs.Int64(0));
-        if (keyOf.Bind(1, work).Step())
-        {
-            deleteKey.Bind(1, keyOf.Text(0)).Bind(2, keyOf.Text(1));
-            keyOf.Reset();
-            deleteKey.Run();
-        }
+        deleteKey.Bind(1, work).Bind(2, engine).Run();
         foreach (Statement delete in deletes) delete.Bind(1, work).Run();
-        foreach (long blob in content) session.Blobs.Collect(blob);
+        return content.Sum(session.Blobs.Collect);
     }
 
     private static Condition ConditionOf(WorkState state) => state switch

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Roost.Storage;
@@ -12,6 +13,9 @@ internal sealed class TriggerTable(Session session)
         "INSERT INTO trigger_rule (when_engine, enqueue_engine, condition, fields, fixed, max_depth) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
     private readonly Statement input = session.Prepare("SELECT payload, depth FROM work_input WHERE work = ?1");
 
+    // A value may use all the levels there are; what it would make of a payload is found out when it fires.
+    private static readonly JsonSerializerOptions Deeper = new() { MaxDepth = JsonText.MaxDepth + 1 };
+
     private List<Rule>? rules;
 
     private sealed record Rule(string When, string Enqueue, string? If, IReadOnlyDictionary<string, string> Fields, IReadOnlyDictionary<string, JsonElement> Fixed, int MaxDepth);
@@ -24,7 +28,7 @@ internal sealed class TriggerTable(Session session)
         clear.Run();
         foreach (Trigger trigger in triggers)
             insert.Bind(1, trigger.When).Bind(2, trigger.Enqueue).Bind(3, trigger.If)
-                .Bind(4, JsonSerializer.Serialize(trigger.Fields)).Bind(5, JsonSerializer.Serialize(trigger.Values, json)).Bind(6, trigger.MaxDepth).Run();
+                .Bind(4, JsonSerializer.Serialize(trigger.Fields)).BindText(5, Fixed(trigger, json)).Bind(6, trigger.MaxDepth).Run();
         Forget();
     }
 
@@ -48,14 +52,18 @@ internal sealed class TriggerTable(Session session)
             Skip(rule, done.Key, $"the chain is {depth - 1} triggers deep, and the limit is {rule.MaxDepth}");
             return;
         }
-        byte[] merged = Merge(rule, data, payload);
+        if (Merge(rule, data, payload) is not { } merged)
+        {
+            Skip(rule, done.Key, $"its payload would be more than {JsonText.MaxDepth} levels deep");
+            return;
+        }
         if (merged.Length > session.Options.MaxJsonBytes)
         {
             Skip(rule, done.Key, $"its payload would be {merged.Length} bytes, and the limit is {session.Options.MaxJsonBytes}");
             return;
         }
         WorkItem origin = commit.Lease.Item;
-        var item = new WorkItem(rule.Enqueue) { Queue = origin.Queue, Priority = origin.Priority, ResourceHold = origin.ResourceHold };
+        var item = new WorkItem(rule.Enqueue) { Queue = origin.Queue, Priority = done.Priority, ResourceHold = origin.ResourceHold };
         var work = new NewWork(item, Guid.CreateVersion7(DateTimeOffset.FromUnixTimeMilliseconds(session.Now)).ToString(), merged, origin.Resources, null);
         session.Enqueue.Execute(work, done.Key, depth);
         session.Events.Append(EventKinds.Triggered, done.Key, (rule.Enqueue, work.Id), static (json, it) =>
@@ -72,7 +80,8 @@ internal sealed class TriggerTable(Session session)
             json.WriteString("reason", it.why);
         });
 
-    private static byte[] Merge(Rule rule, JsonElement data, JsonElement payload)
+    /// <summary>The follow-up's payload; null where it could not be read back for its depth.</summary>
+    private static byte[]? Merge(Rule rule, JsonElement data, JsonElement payload)
     {
         var fields = new Dictionary<string, JsonElement>();
         foreach (JsonProperty field in payload.EnumerateObject()) fields[field.Name] = field.Value;
@@ -80,8 +89,18 @@ internal sealed class TriggerTable(Session session)
             if (TriggerPath.Find(path, data, payload) is { } value) fields[name] = value;
         foreach ((string name, JsonElement value) in rule.Fixed) fields[name] = value;
 
+        byte[] merged = Write(fields);
+        return IsReadable(merged) ? merged : null;
+    }
+
+    /// <summary>Each value by the host's settings, the names as they are given whatever those say about dictionaries.</summary>
+    private static byte[] Fixed(Trigger trigger, JsonSerializerOptions json) => Write(trigger.Values.ToDictionary(
+        value => value.Key, value => JsonText.Parse(JsonText.Serialize($"values.{value.Key}", value.Value, json, int.MaxValue, objectOnly: false))));
+
+    private static byte[] Write(Dictionary<string, JsonElement> fields)
+    {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
             foreach ((string name, JsonElement value) in fields)
@@ -94,6 +113,19 @@ internal sealed class TriggerTable(Session session)
         return buffer.WrittenSpan.ToArray();
     }
 
+    private static bool IsReadable(byte[] utf8)
+    {
+        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = JsonText.MaxDepth });
+        try
+        {
+            return reader.Read() && reader.TrySkip();
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
     private List<Rule> Rules()
     {
         if (rules is not null) return rules;
@@ -101,7 +133,7 @@ internal sealed class TriggerTable(Session session)
         while (load.Step())
             rules.Add(new(load.Text(0), load.Text(1), load.NullableText(2),
                 JsonSerializer.Deserialize<Dictionary<string, string>>(load.Bytes(3))!,
-                JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(load.Bytes(4))!, load.Int32(5)));
+                JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(load.Bytes(4), Deeper)!, load.Int32(5)));
         return rules;
     }
 }

@@ -1,0 +1,17 @@
+namespace Roost;
+
+/// <summary>Which finished work <see cref="RoostRuntime.PurgeAsync"/> removes.</summary>
+/// <param name="OlderThan">How long ago the work must have ended, at least. Zero for everything that has ended; not negative.</param>
+public sealed record PurgeFilter(TimeSpan OlderThan)
+{
+    /// <summary>In which states: done, failed or cancelled. Default done and cancelled; failed ones are dead letters, and go only when they are asked for.</summary>
+    public IReadOnlyList<WorkState> States { get; init; } = [WorkState.Done, WorkState.Cancelled];
+
+    /// <summary>Of which engine. Default (null): of all.</summary>
+    public string? Engine { get; init; }
+}
+
+/// <summary>What a purge has removed.</summary>
+/// <param name="Items">How many work items; in a dry run, how many it would have been.</param>
+/// <param name="FreedBytes">By how many bytes the file has become smaller; 0 in a dry run. Content that another item uses as well stays.</param>
+public sealed record PurgeResult(long Items, long FreedBytes);

@@ -1,0 +1,76 @@
+using Roost.Storage;
+
+namespace Roost;
+
+public sealed partial class RoostRuntime
+{
+    private const int PurgeAtOnce = 500;
+
+    /// <summary>
+    /// Removes finished work with its snapshots, events, artifacts and idempotency key, in small transactions that let other writes in between,
+    /// then gives the freed space back to the file system. Work that is queued or running is never removed. Cancelled half-way, it leaves
+    /// done what was done.
+    /// </summary>
+    /// <param name="filter">What to remove.</param>
+    /// <param name="dryRun">Counts, and writes nothing.</param>
+    /// <param name="reason">Why, for the events; at most 1,000 characters.</param>
+    /// <param name="cancellationToken">Stops between two transactions.</param>
+    /// <exception cref="InvalidInputException">The age is negative, or a state is none that work ends in.</exception>
+    /// <exception cref="FileRefusedException">The file is a backup copy that was not adopted.</exception>
+    public async Task<PurgeResult> PurgeAsync(PurgeFilter filter, bool dryRun = false, string? reason = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        CheckReason(reason);
+        PurgeScope scope = ScopeOf(filter);
+        if (dryRun) return new(await reader.RunAsync(db => PurgeQueries.Count(db, scope), cancellationToken).ConfigureAwait(false), 0);
+
+        long items = 0, pages = 0;
+        for (bool more = true; more;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            PurgeBatch batch = await ChangeAsync(session => session.Purge.Execute(scope, PurgeAtOnce, reason)).ConfigureAwait(false);
+            items += batch.Items;
+            more = batch.MayBeMore;
+        }
+        for (long given = PurgeTransition.PagesAtOnce; items > 0 && given > 0; pages += given)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            given = await ChangeAsync(session => session.Purge.GiveBack()).ConfigureAwait(false);
+        }
+        return new(items, pages == 0 ? 0 : pages * await Task.Run(() => Database.Checkpoint(Path, Options), CancellationToken.None).ConfigureAwait(false));
+    }
+
+    /// <summary>
+    /// Copies the whole file as it is at one moment, while work goes on. The copy is a complete data file that only its owner can read, marked
+    /// as a copy: it can be opened and looked at, and neither runs nor changes anything until <see cref="AdoptAsync"/>.
+    /// </summary>
+    /// <param name="path">The file to make. Its folder must exist, the file must not.</param>
+    /// <param name="cancellationToken">Gives up; nothing is left behind.</param>
+    /// <exception cref="InvalidInputException">The path is empty.</exception>
+    /// <exception cref="ConflictException">The file exists already, or a log of an earlier file of that name.</exception>
+    /// <exception cref="FileRefusedException">The folder does not exist, or cannot be written.</exception>
+    public Task BackupAsync(string path, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(disposed != 0, this);
+        if (string.IsNullOrWhiteSpace(path)) throw new InvalidInputException("path", "is empty; name the file to make, such as \"roost-backup.db\".");
+        string target = System.IO.Path.GetFullPath(path);
+        string folder = System.IO.Path.GetDirectoryName(target) ?? target;
+        if (!Directory.Exists(folder)) throw new FileRefusedException($"The folder {folder} does not exist; create it first.");
+        // A log of another file of that name would be replayed into the copy.
+        foreach (string there in new[] { target, $"{target}-wal", $"{target}-journal" })
+            if (System.IO.Path.Exists(there)) throw new ConflictException($"{there} exists already, and a backup replaces nothing. Name another file, or move that one away.");
+        var backup = new Backup(Path, Options);
+        return Task.Run(() => backup.Run(target, cancellationToken), cancellationToken);
+    }
+
+    private PurgeScope ScopeOf(PurgeFilter filter)
+    {
+        if (filter.OlderThan < TimeSpan.Zero) throw new InvalidInputException("older_than", $"is {filter.OlderThan}; it must not be negative. Zero purges everything that has ended.");
+        if (filter.States is not { Count: > 0 }) throw new InvalidInputException("states", "names no state; give done, failed or cancelled, or leave it out for done and cancelled.");
+        foreach (WorkState state in filter.States)
+            if (!state.IsEnded()) throw new InvalidInputException("states", $"holds {state}; only done, failed and cancelled work can be purged. Cancel it first.");
+        if (filter.Engine is not null) Names.Check("engine", filter.Engine);
+        long before = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds() - (long)filter.OlderThan.TotalMilliseconds;
+        return new(filter.Engine, [.. filter.States.Distinct()], before);
+    }
+}
