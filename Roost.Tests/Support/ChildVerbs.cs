@@ -56,7 +56,7 @@ internal static class ChildVerbs
         CancellationToken end = ChildProgram.UntilInputEnds();
         await using RoostRuntime roost = Open(path, TimeSpan.FromSeconds(30));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(end);
-        Task loop = roost.RunAsync(stop.Token);
+        Task loop = LoopAsync(roost, stop.Token);
         for (int i = 0; i < 20; i++)
         {
             string id = $"item-{i}";
@@ -74,10 +74,38 @@ internal static class ChildVerbs
                 ChildProgram.Say($"refused {id} {e.GetType().Name}");
             }
         }
+        foreach (string id in Enumerable.Range(0, 20).Select(i => $"item-{i}"))
+        {
+            try
+            {
+                await roost.WaitAsync(id, TimeSpan.FromSeconds(20), end);
+            }
+            catch (NotFoundException)
+            {
+                // It was refused.
+            }
+        }
         await stop.CancelAsync();
         await loop;
         ChildProgram.Say("end");
         return 0;
+    }
+
+    /// <summary>A loop that could not start is started again; one that runs has to go on by itself.</summary>
+    private static async Task LoopAsync(RoostRuntime roost, CancellationToken end)
+    {
+        while (true)
+        {
+            try
+            {
+                await roost.RunAsync(end);
+                return;
+            }
+            catch (RoostException e)
+            {
+                await Console.Error.WriteLineAsync($"The loop has ended: {e.Message}");
+            }
+        }
     }
 
     private static RoostRuntime Open(string path, TimeSpan lease) => Open(Options(path), lease);

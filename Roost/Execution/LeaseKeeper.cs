@@ -18,7 +18,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
     private ITimer? timer;
     private long renewedAt, lastTimestamp, partedAt;
     private DateTimeOffset lastWall;
-    private int foreignWrites = -1;
+    private int foreignWrites = -1, doubts;
     private bool othersSeen, parted;
     private volatile bool stopped;
 
@@ -67,8 +67,10 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         bool changed = foreignWrites != writer.ForeignWrites;
         foreignWrites = writer.ForeignWrites;
         bool leased = worker.Active.Count > 0;
-        bool due = leased && time.GetElapsedTime(renewedAt) >= options.LeaseTime / 3;
-        if (due || (leased && changed)) await CheckLeasesAsync(due).ConfigureAwait(false);
+        bool due = (leased && time.GetElapsedTime(renewedAt) >= options.LeaseTime / 3) || worker.Claimant is { Displaced: true };
+        bool doubtful = doubts != writer.Doubts;
+        doubts = writer.Doubts;
+        if (due || doubtful || (leased && changed)) await CheckLeasesAsync(due).ConfigureAwait(false);
         if (changed || othersSeen) await CheckOthersAsync().ConfigureAwait(false);
     }
 
@@ -91,6 +93,15 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
             if (step.WorkerKey != key || !stored.TryGetValue(step.Lease.Token, out StoredLease lease)) step.Cancel(CancellationReason.LeaseLost);
             else if (lease.CancelRequested) step.Cancel(CancellationReason.Cancelled);
         }
+        foreach (StoredLease lease in held.Where(lease => !worker.Active.ContainsKey(lease.Token))) await ReleaseUnknownAsync(lease).ConfigureAwait(false);
+    }
+
+    /// <summary>A claim whose commit was in doubt has landed after all; no step here knows of it, and it would be held for ever.</summary>
+    private async Task ReleaseUnknownAsync(StoredLease lease)
+    {
+        bool released = await writer.RunAsync(session =>
+            session.Work.Load(lease.Work) is { } row && row.Token == lease.Token && session.Leases.Release(row, "no step")).ConfigureAwait(false);
+        if (released) log.LogWarning("Worker {WorkerId} held a lease without a step, and gave it back", worker.Seat.Id);
     }
 
     private async Task CheckOthersAsync()

@@ -104,7 +104,11 @@ internal sealed class Worker : IAsyncDisposable
         Seat = await WorkerSeat.TakeAsync(runtime, writer, [.. engines.Values.Select(engine => engine.Facts)]).ConfigureAwait(false);
         long key = Seat.Key;
         if (Claimant is { } claimant)
-            await writer.RunAsync(_ => claimant.WorkerKey = key, ahead: true).ConfigureAwait(false);
+            await writer.RunAsync(_ =>
+            {
+                claimant.Reseat(key);
+                return true;
+            }, ahead: true).ConfigureAwait(false);
     }
 
     /// <summary>Fires the token of a running step.</summary>

@@ -117,7 +117,7 @@ internal sealed class Session : IDisposable
     public void Rollback()
     {
         Undo();
-        rollback.Run();
+        if (IsInTransaction) rollback.Run();
     }
 
     private void Undo()
@@ -145,6 +145,7 @@ internal sealed class Session : IDisposable
             afterCommit.RemoveRange(actions, afterCommit.Count - actions);
             Counts.Drop();
             Forget();
+            if (!IsInTransaction) throw; // SQLite has rolled back by itself, as it does for a full disk; a savepoint would begin a transaction.
             rollbackTo.Run();
             releaseSavepoint.Run();
             throw;
@@ -162,8 +163,7 @@ internal sealed class Session : IDisposable
     {
         try
         {
-            if (SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle!) == 0) Rollback();
-            else Undo();
+            Rollback();
             return true;
         }
         catch (SqliteException)
@@ -192,6 +192,8 @@ internal sealed class Session : IDisposable
         Events.Dispose();
         connection.Dispose();
     }
+
+    private bool IsInTransaction => SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle!) == 0;
 
     private void Forget()
     {
