@@ -78,8 +78,15 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
     private async Task CheckLeasesAsync(bool renew)
     {
         long key = worker.Seat.Key;
-        (bool alive, List<StoredLease> held) = await writer.RunAsync(
-            session => (!renew || worker.Claimant is not { } claimant || session.Leases.Renew(claimant), session.Leases.HeldBy(key)), ahead: true).ConfigureAwait(false);
+        ActiveStep[] before = [.. worker.Active.Values];
+        (bool alive, List<StoredLease> held) = await writer.RunAsync(session =>
+        {
+            bool alive = !renew || worker.Claimant is not { } claimant || session.Leases.Renew(claimant);
+            List<StoredLease> held = session.Leases.HeldBy(key);
+            foreach (StoredLease lease in held)
+                if (!worker.Active.ContainsKey(lease.Token)) session.Leases.Release(session.Work.Load(lease.Work)!.Value, "nobody here runs it");
+            return (alive, held);
+        }, ahead: true).ConfigureAwait(false);
         if (renew) renewedAt = time.GetTimestamp();
         if (!alive)
         {
@@ -88,20 +95,11 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
             return;
         }
         var stored = held.ToDictionary(lease => lease.Token);
-        foreach (ActiveStep step in worker.Active.Values)
+        foreach (ActiveStep step in before)
         {
             if (step.WorkerKey != key || !stored.TryGetValue(step.Lease.Token, out StoredLease lease)) step.Cancel(CancellationReason.LeaseLost);
             else if (lease.CancelRequested) step.Cancel(CancellationReason.Cancelled);
         }
-        foreach (StoredLease lease in held.Where(lease => !worker.Active.ContainsKey(lease.Token))) await ReleaseUnknownAsync(lease).ConfigureAwait(false);
-    }
-
-    /// <summary>A claim whose commit was in doubt has landed after all; no step here knows of it, and it would be held for ever.</summary>
-    private async Task ReleaseUnknownAsync(StoredLease lease)
-    {
-        bool released = await writer.RunAsync(session =>
-            session.Work.Load(lease.Work) is { } row && row.Token == lease.Token && session.Leases.Release(row, "no step")).ConfigureAwait(false);
-        if (released) log.LogWarning("Worker {WorkerId} held a lease without a step, and gave it back", worker.Seat.Id);
     }
 
     private async Task CheckOthersAsync()
@@ -115,9 +113,9 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
             string lockFile = System.IO.Path.Combine(runtime.Folder, other.LockFile);
             bool? dead = WorkerLock.IsFree(lockFile);
             if (dead != true && !HasRunDown(other)) continue;
-            int rescued = await writer.RunAsync(session =>
-                dead == false && session.Leases.HeldBy(other.Key).Count == 0 ? 0 : session.Leases.Rescue(other, Backoff)).ConfigureAwait(false);
-            if (dead == true) WorkerLock.Remove(lockFile);
+            int? rescued = await writer.RunAsync(session =>
+                dead == false && session.Leases.HeldBy(other.Key).Count == 0 ? null : session.Leases.Rescue(other, Backoff)).ConfigureAwait(false);
+            if (dead == true && rescued is not null) WorkerLock.Remove(lockFile);
             if (rescued > 0) log.LogWarning("Worker {WorkerId} {How}; {Count} items were taken over", other.Id, dead == true ? "has died" : "has let its leases run down", rescued);
         }
     }

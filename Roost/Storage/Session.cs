@@ -79,12 +79,16 @@ internal sealed class Session : IDisposable
         return statement;
     }
 
+    /// <summary>How often another connection's writes were noticed.</summary>
+    public int ForeignWrites { get; private set; }
+
     /// <summary>True once after another connection has written to the file.</summary>
     public bool ForeignWrite()
     {
         long version = dataVersion.Scalar() ?? 0;
         if (version == seenDataVersion) return false;
         seenDataVersion = version;
+        ForeignWrites++;
         Forget();
         Counters.Forget();
         return true;
@@ -197,6 +201,7 @@ internal sealed class Session : IDisposable
 
     private void Forget()
     {
+        Identity.Forget();
         Lanes.Forget();
         Ready.Forget();
         Workers.Forget();

@@ -49,7 +49,7 @@ internal sealed class Writer : IDisposable
     /// <summary>How often another process's writes were noticed.</summary>
     public int ForeignWrites => Volatile.Read(ref foreignWrites);
 
-    private int foreignWrites, doubts;
+    private int foreignWrites, noticed, doubts;
 
     /// <summary>How often nobody could tell whether a commit had landed: the file may hold leases that no step here knows of.</summary>
     public int Doubts => Volatile.Read(ref doubts);
@@ -152,12 +152,8 @@ internal sealed class Writer : IDisposable
         {
             if (session is null && !Reopen()) return false;
             Session open = session!;
-            if (open.ForeignWrite())
-            {
-                Interlocked.Increment(ref foreignWrites);
-                Changed.Pulse();
-                Ended.Pulse();
-            }
+            open.ForeignWrite();
+            NoticeForeignWrites(open);
             if (Claimant is not { } claimant) return false;
             open.Peek();
             if (open.Claim.IsWorthwhile(claimant)) return Process() && !claimsFailed;
@@ -166,9 +162,18 @@ internal sealed class Writer : IDisposable
         }
         catch (Exception e)
         {
-            log.LogError(e, "Roost could not read {Path}", path);
+            log.LogError(e, "Roost could not look for work in {Path}", path);
             return false;
         }
+    }
+
+    private void NoticeForeignWrites(Session open)
+    {
+        if (open.ForeignWrites == noticed) return;
+        noticed = open.ForeignWrites;
+        Interlocked.Increment(ref foreignWrites);
+        Changed.Pulse();
+        Ended.Pulse();
     }
 
     /// <summary>After a fault the file is opened again for the next request; while a loop runs or anybody watches, once a second without one.</summary>
@@ -279,6 +284,7 @@ internal sealed class Writer : IDisposable
         if (Claimant is { } claimant)
             foreach (LeasedWork lease in claimed) claimant.Start(lease);
         claimed.Clear();
+        NoticeForeignWrites(session);
         if (ended) Ended.Pulse();
         if (watchers > 0) Changed.Pulse();
     }
@@ -383,6 +389,7 @@ internal sealed class Writer : IDisposable
     {
         Session? closing = session;
         session = null;
+        noticed = 0;
         closing?.Abandon();
     }
 
