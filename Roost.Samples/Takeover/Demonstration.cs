@@ -59,11 +59,11 @@ internal sealed class Demonstration(DemonstrationOptions options, TextWriter out
 
         WorkDetail left = await roost.GetAsync(id, cancellationToken);
         foreach (WorkEvent happened in await roost.ReadEventsAsync(id, account.Last, cancellationToken: cancellationToken)) account.Tell(happened);
-        if (left.Item.State.IsEnded()) throw new DemonstrationFailedException($"the item was {left.Item.State.Name()} before the worker could be killed; give a longer --delay or more --checks.");
+        if (left.Summary.State.IsEnded()) throw new DemonstrationFailedException($"the item was {left.Summary.State.Name()} before the worker could be killed; give a longer --delay or more --checks.");
         account.Say(page is null
             ? $"Worker 1 is killed with SIGKILL after check {checksBeforeKill}."
             : $"Worker 1 is killed with SIGKILL while it waits for the page in check {checksBeforeKill + 1}.");
-        account.Say($"Saved in the file: version {left.Item.Version} with {Observations(left).GetArrayLength()} observations.");
+        account.Say($"Saved in the file: version {left.Summary.Version} with {Observations(left).GetArrayLength()} observations.");
         return left;
     }
 
@@ -103,7 +103,7 @@ internal sealed class Demonstration(DemonstrationOptions options, TextWriter out
     /// <summary>Holds the end against the state before the kill, and shows the artifact.</summary>
     private async Task ConcludeAsync(RoostRuntime roost, WorkDetail before, DemonstrationPage? page)
     {
-        string report = Encoding.UTF8.GetString(await roost.ReadArtifactAsync(before.Item.Id, "report.json"));
+        string report = Encoding.UTF8.GetString(await roost.ReadArtifactAsync(before.Summary.Id, "report.json"));
         using JsonDocument document = JsonDocument.Parse(report);
         JsonElement[] reported = [.. document.RootElement.GetProperty("observations").EnumerateArray()];
         JsonElement[] saved = [.. Observations(before).EnumerateArray()];
@@ -111,7 +111,7 @@ internal sealed class Demonstration(DemonstrationOptions options, TextWriter out
         if (!saved.Zip(reported).All(pair => JsonElement.DeepEquals(pair.First, pair.Second))) throw new DemonstrationFailedException("what was saved before the kill is not in the report.");
         if (!account.Versions.SequenceEqual(Enumerable.Range(1, options.Checks + 1))) throw new DemonstrationFailedException($"the versions were {string.Join(", ", account.Versions)}; each should have been saved once.");
 
-        account.Say($"Versions   {before.Item.Version} before the kill, {account.Versions[^1]} at the end; each was saved once");
+        account.Say($"Versions   {before.Summary.Version} before the kill, {account.Versions[^1]} at the end; each was saved once");
         account.Say($"Lost       nothing: the {saved.Length} observations from before the kill are in the report");
         if (page is not null) account.Say($"Repeated   the interrupted fetch, since a step runs at least once: {page.Requests} requests for {options.Checks} checks");
         account.Say($"\nreport.json\n{report}");
