@@ -1,29 +1,44 @@
-using System.Globalization;
 using Microsoft.Data.Sqlite;
-using Roost.Storage;
 
 namespace Roost.Tests.Support;
 
-/// <summary>Looks into a runtime's file, or damages it, behind the runtime's back.</summary>
+/// <summary>Reaches behind the runtime into its file: to bring about what a test cannot wait for, and to see what is really stored.</summary>
 internal static class RawFile
 {
-    public static long Number(this RoostRuntime roost, string sql) => Number(roost.Path, sql);
-
-    public static long Number(string path, string sql) => Convert.ToInt64(Scalar(path, sql), CultureInfo.InvariantCulture);
-
-    public static object? Scalar(string path, string sql)
+    public static int Execute(RoostRuntime roost, string sql, params (string Name, object Value)[] values)
     {
-        using SqliteConnection connection = Database.OpenForReading(path, new RoostOptions());
-        return Database.Scalar(connection, sql);
+        using SqliteConnection connection = Open(roost);
+        using SqliteCommand command = Command(connection, sql, values);
+        return command.ExecuteNonQuery();
     }
 
-    public static void Execute(this RoostRuntime roost, string sql)
+    public static List<object[]> Query(RoostRuntime roost, string sql, params (string Name, object Value)[] values)
     {
-        using SqliteConnection connection = Database.OpenForWriting(roost.Path, roost.Options);
-        Database.Execute(connection, sql);
+        using SqliteConnection connection = Open(roost);
+        using SqliteCommand command = Command(connection, sql, values);
+        using SqliteDataReader reader = command.ExecuteReader();
+        var rows = new List<object[]>();
+        while (reader.Read())
+        {
+            var row = new object[reader.FieldCount];
+            reader.GetValues(row);
+            rows.Add(row);
+        }
+        return rows;
     }
 
-    /// <summary>Rows of content that is stored or on its way.</summary>
-    public static long ContentRows(this RoostRuntime roost) =>
-        roost.Number("SELECT (SELECT count(*) FROM blob) + (SELECT count(*) FROM blob_chunk) + (SELECT count(*) FROM blob_pin)");
+    private static SqliteCommand Command(SqliteConnection connection, string sql, (string Name, object Value)[] values)
+    {
+        SqliteCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        foreach ((string name, object value) in values) command.Parameters.AddWithValue(name, value);
+        return command;
+    }
+
+    private static SqliteConnection Open(RoostRuntime roost)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = roost.Path, Pooling = false }.ToString());
+        connection.Open();
+        return connection;
+    }
 }

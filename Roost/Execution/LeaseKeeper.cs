@@ -18,7 +18,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
     private ITimer? timer;
     private long renewedAt, lastTimestamp, partedAt;
     private DateTimeOffset lastWall;
-    private int foreignWrites = -1;
+    private int foreignWrites = -1, doubts;
     private bool othersSeen, parted;
     private volatile bool stopped;
 
@@ -67,8 +67,10 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         bool changed = foreignWrites != writer.ForeignWrites;
         foreignWrites = writer.ForeignWrites;
         bool leased = worker.Active.Count > 0;
-        bool due = leased && time.GetElapsedTime(renewedAt) >= options.LeaseTime / 3;
-        if (due || (leased && changed)) await CheckLeasesAsync(due).ConfigureAwait(false);
+        bool due = (leased && time.GetElapsedTime(renewedAt) >= options.LeaseTime / 3) || worker.Claimant is { Displaced: true };
+        bool doubtful = doubts != writer.Doubts;
+        doubts = writer.Doubts;
+        if (due || doubtful || (leased && changed)) await CheckLeasesAsync(due).ConfigureAwait(false);
         if (changed || othersSeen) await CheckOthersAsync().ConfigureAwait(false);
     }
 

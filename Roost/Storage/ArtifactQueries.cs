@@ -21,9 +21,10 @@ internal static class ArtifactQueries
     private sealed record ChunkRow(long RowId, byte[] Sha256, long Length);
 
     /// <summary>What an item has produced, oldest first; null where there is no such item.</summary>
-    public static IReadOnlyList<Artifact>? List(SqliteConnection db, string workId)
+    public static IReadOnlyList<Artifact>? List(SqliteConnection db, string workId) => KeyOf(db, workId) is { } work ? List(db, work, workId) : null;
+
+    public static IReadOnlyList<Artifact> List(SqliteConnection db, long work, string workId)
     {
-        if (KeyOf(db, workId) is not { } work) return null;
         IEnumerable<ListRow> rows = db.Query<ListRow>(
             """
             SELECT a.name AS Name, a.version AS Version, a.kind AS Kind, a.media_type AS MediaType, b.size AS Size, b.sha256 AS Sha256, a.uri AS Uri,

@@ -62,6 +62,12 @@ internal sealed class LeaseTransitions(Session session)
     public bool Release(LeasedWork held, string why) =>
         session.Work.Load(held.WorkKey) is { } row && row.Token == held.Token && row.Version == held.Version && Release(row, why);
 
+    /// <summary>A commit whose fate was unknown has landed after all and kept the lease: the slot that made it goes on with something else.</summary>
+    public void ReleaseLanded(LeasedWork held)
+    {
+        if (session.Work.Load(held.WorkKey) is { } row && row.Token == held.Token) Release(row, "landed in doubt");
+    }
+
     /// <summary>running -> queued without a charge; cancelled where that was asked for.</summary>
     public bool Release(in WorkRow row, string why)
     {

@@ -121,7 +121,7 @@ internal sealed class Session : IDisposable
     public void Rollback()
     {
         Undo();
-        rollback.Run();
+        if (IsInTransaction) rollback.Run();
     }
 
     private void Undo()
@@ -149,6 +149,7 @@ internal sealed class Session : IDisposable
             afterCommit.RemoveRange(actions, afterCommit.Count - actions);
             Counts.Drop();
             Forget();
+            if (!IsInTransaction) throw; // SQLite has rolled back by itself, as it does for a full disk; a savepoint would begin a transaction.
             rollbackTo.Run();
             releaseSavepoint.Run();
             throw;
@@ -166,8 +167,7 @@ internal sealed class Session : IDisposable
     {
         try
         {
-            if (SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle!) == 0) Rollback();
-            else Undo();
+            Rollback();
             return true;
         }
         catch (SqliteException)
@@ -196,6 +196,8 @@ internal sealed class Session : IDisposable
         Events.Dispose();
         connection.Dispose();
     }
+
+    private bool IsInTransaction => SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle!) == 0;
 
     private void Forget()
     {
