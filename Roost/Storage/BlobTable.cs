@@ -11,6 +11,8 @@ internal sealed class BlobTable(Session session)
     /// <summary>How much of a stream is in memory at a time.</summary>
     public const int ChunkBytes = 256 * 1024;
 
+    private const int ShrinkEvery = 32;
+
     private readonly Statement insertBlob = session.Prepare("INSERT INTO blob (sha256, size, at) VALUES (?1, ?2, ?3) RETURNING key");
     private readonly Statement findBlob = session.Prepare("SELECT key FROM blob WHERE sha256 = ?1");
     private readonly Statement finishBlob = session.Prepare("UPDATE blob SET sha256 = ?2, size = ?3 WHERE key = ?1");
@@ -23,6 +25,7 @@ internal sealed class BlobTable(Session session)
     private readonly Statement inUse = session.Prepare(
         "SELECT EXISTS (SELECT 1 FROM artifact WHERE blob = ?1) OR EXISTS (SELECT 1 FROM blob_pin WHERE blob = ?1)");
     private readonly Statement isPinned = session.Prepare("SELECT 1 FROM blob_pin WHERE worker = ?1 AND blob = ?2 AND pin = ?3");
+    private readonly Statement shrink = session.Prepare("PRAGMA shrink_memory");
     private readonly Statement isWorker = session.Prepare("SELECT 1 FROM worker WHERE key = ?1");
     private readonly Statement insertArtifact = session.Prepare(
         "INSERT INTO artifact (work, name, version, kind, media_type, blob, uri, metadata, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
@@ -40,6 +43,8 @@ internal sealed class BlobTable(Session session)
     {
         if (isPinned.Bind(1, worker).Bind(2, blob).Bind(3, pin).Scalar() is null) return false;
         insertChunk.Bind(1, blob).Bind(2, n).BindBlob(3, sha256).BindBlob(4, data.Span).Run();
+        // The pages of a stream are not read again soon; without this they would fill the page cache.
+        if (n % ShrinkEvery == ShrinkEvery - 1) shrink.Run();
         return true;
     }
 
