@@ -6,7 +6,14 @@ internal sealed class PurgeTransition(Session session)
     private readonly Statement find = session.Prepare(
         "SELECT key FROM work WHERE worker IS NULL AND lane = ?1 AND state = ?2 AND updated_at <= ?3 ORDER BY updated_at LIMIT ?4");
     private readonly Statement blobs = session.Prepare("SELECT DISTINCT blob FROM artifact WHERE work = ?1 AND blob IS NOT NULL");
-    private readonly Statement keyOf = session.Prepare("SELECT k.engine, k.key FROM idempotency k JOIN work_input i ON i.idempotency_key = k.key WHERE i.work = ?1 AND k.work = ?1");
+    private readonly Statement keyOf = session.Prepare(
+        """
+        SELECT k.engine, k.key FROM work w
+        JOIN lane l ON l.key = w.lane
+        JOIN work_input i ON i.work = w.key
+        JOIN idempotency k ON k.engine = l.engine AND k.key = i.idempotency_key
+        WHERE w.key = ?1 AND k.work = ?1
+        """);
     private readonly Statement deleteKey = session.Prepare("DELETE FROM idempotency WHERE engine = ?1 AND key = ?2");
     private readonly Statement[] deletes =
     [
