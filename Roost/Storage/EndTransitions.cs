@@ -75,6 +75,7 @@ internal sealed class EndTransitions(Session session)
     {
         WorkRow after = row.WithCleanRecord().AsReady(session.Counters.NextReady(), session.Now) with { CancelRequested = false, CancelReason = null };
         session.Work.Save(row, after);
+        ForgetFailure(row.Key);
         if (row.Deadline <= session.Now) session.Leases.LiftDeadline(row.Key);
         session.Events.AppendReason(EventKinds.Retried, row.Key, reason);
     }

@@ -60,8 +60,8 @@ internal static class EngineQueries
         SELECT l.key AS Key, l.engine AS Engine, l.queue AS Queue, l.state_version AS StateVersion,
                coalesce((SELECT c.n FROM lane_count c WHERE c.lane = l.key AND c.condition = 'ready'), 0) AS Ready,
                coalesce((SELECT w.due_at FROM work w WHERE w.lane = l.key AND w.due_at IS NOT NULL ORDER BY w.due_at LIMIT 1), -1) AS DueAt
-        FROM lane l ORDER BY l.queue, l.state_version
-        """).AsList();
+        FROM lane l
+        """).OrderBy(lane => lane.Queue, StringComparer.Ordinal).ThenBy(lane => lane.StateVersion).ToList();
 
     private static List<UnservedWork> Unserved(IEnumerable<LaneRow> lanes, Service service, long now)
     {

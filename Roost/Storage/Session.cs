@@ -69,6 +69,9 @@ internal sealed class Session : IDisposable
     public OperatorTransitions Operator { get; }
     public PurgeTransition Purge { get; }
 
+    /// <summary>Every statement that a transition may run, so that their plans can be looked at.</summary>
+    public IReadOnlyList<Statement> Statements => statements;
+
     /// <summary>How many rows this connection has changed since it was opened.</summary>
     public int TotalChanges => SQLitePCL.raw.sqlite3_total_changes(connection.Handle!);
 

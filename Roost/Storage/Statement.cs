@@ -12,6 +12,8 @@ internal sealed class Statement(sqlite3 handle, string sql) : IDisposable
 {
     private sqlite3_stmt? stmt;
 
+    public string Sql => sql;
+
     public Statement Bind(int index, long value)
     {
         Check(raw.sqlite3_bind_int64(Prepared, index, value));

@@ -1,0 +1,220 @@
+using Roost.Storage;
+using Roost.Tests.Support;
+
+namespace Roost.Tests;
+
+/// <summary>Reading, following and trimming the history.</summary>
+[TestFixture]
+internal sealed class EventTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    [Test]
+    public async Task The_history_of_an_item_tells_its_life_in_order()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.From((state, context) =>
+        {
+            context.AddEvent("seen", new { state });
+            return state < 1 ? ScriptedEngine.GoOn(state + 1) : ScriptedEngine.Finish(state);
+        }));
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "w" });
+        await roost.EnqueueAsync(new WorkItem("other") { Id = "beside" });
+        await roost.RunUntilIdleAsync();
+
+        IReadOnlyList<WorkEvent> events = await roost.ReadEventsAsync("w");
+
+        events.Where(one => one.Kind != EventKinds.Claimed).Select(one => one.Kind).Should().Equal(
+            EventKinds.Enqueued, EventKinds.Stepped, "engine.seen", EventKinds.Stepped, "engine.seen", EventKinds.Done);
+        events.Should().OnlyContain(one => one.WorkId == "w" && one.At == TestRuntime.Start);
+        events.Select(one => one.Sequence).Should().BeInAscendingOrder().And.OnlyHaveUniqueItems();
+        events[0].Data!.Value.GetProperty("engine").GetString().Should().Be("scripted");
+        events.First(one => one.Kind == EventKinds.Claimed).Data.Should().NotBeNull();
+    }
+
+    [Test]
+    public async Task The_whole_file_is_read_page_by_page_to_an_empty_one()
+    {
+        await using RoostRuntime roost = await WithItemsAsync(5);
+
+        IReadOnlyList<WorkEvent> first = await roost.ReadEventsAsync(limit: 3);
+        IReadOnlyList<WorkEvent> second = await roost.ReadEventsAsync(after: first[^1].Sequence, limit: 3);
+        IReadOnlyList<WorkEvent> end = await roost.ReadEventsAsync(after: second[^1].Sequence, limit: 3);
+
+        first.Concat(second).Select(one => one.WorkId).Should().Equal("w0", "w1", "w2", "w3", "w4");
+        end.Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task An_event_about_the_file_names_no_item()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
+        await roost.RunUntilIdleAsync();
+
+        (await roost.ReadEventsAsync()).Select(one => (one.Kind, one.WorkId)).Should().Equal((EventKinds.WorkerStarted, null), (EventKinds.WorkerStopped, null));
+    }
+
+    [Test]
+    public async Task Bad_arguments_are_refused_by_name()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null);
+
+        (await roost.Invoking(it => it.ReadEventsAsync(after: -1)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("after");
+        (await roost.Invoking(it => it.ReadEventsAsync(limit: 0)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("limit");
+        roost.Invoking(it => it.WatchEventsAsync(after: -1)).Should().Throw<InvalidInputException>();
+        await roost.Invoking(it => it.ReadEventsAsync("nobody")).Should().ThrowAsync<NotFoundException>();
+        await roost.Invoking(it => it.WatchEventsAsync("nobody").GetAsyncEnumerator().MoveNextAsync().AsTask()).Should().ThrowAsync<NotFoundException>();
+    }
+
+    [Test]
+    public async Task Events_above_the_cap_are_trimmed_and_the_watermark_says_up_to_where()
+    {
+        await using RoostRuntime roost = await WithItemsAsync(1200, cap: 1000);
+
+        IReadOnlyList<WorkEvent> kept = await roost.ReadEventsAsync(limit: 10_000);
+
+        kept.Should().HaveCount(1000);
+        kept[0].Sequence.Should().Be(201);
+        (await roost.ReadEventsAsync(after: 200, limit: 1)).Single().Sequence.Should().Be(201);
+        foreach (long below in (long[])[0, 199])
+            (await roost.Invoking(it => it.ReadEventsAsync(after: below)).Should().ThrowAsync<EventsTrimmedException>()).Which.Watermark.Should().Be(200);
+        await roost.Invoking(it => it.WatchEventsAsync(after: 199).GetAsyncEnumerator().MoveNextAsync().AsTask()).Should().ThrowAsync<EventsTrimmedException>();
+    }
+
+    [Test]
+    public async Task What_is_trimmed_of_one_items_history_is_an_error_too()
+    {
+        await using RoostRuntime roost = await WithItemsAsync(1200, cap: 1000);
+        await roost.SetPriorityAsync("w0", 5);
+
+        (await roost.ReadEventsAsync("w0")).Select(one => one.Kind).Should().Equal(EventKinds.PriorityChanged);
+        await roost.Invoking(it => it.ReadEventsAsync("w0", after: 0)).Should().ThrowAsync<EventsTrimmedException>();
+    }
+
+    [Test]
+    public async Task A_sequence_number_is_never_used_again()
+    {
+        await using RoostRuntime roost = await WithItemsAsync(3);
+        RawFile.Execute(roost, "DELETE FROM event");
+        await using RoostRuntime reopened = TestRuntime.Beside(roost);
+        await reopened.EnqueueAsync(new WorkItem("e"));
+        await roost.EnqueueAsync(new WorkItem("e"));
+
+        (await roost.ReadEventsAsync()).Select(one => one.Sequence).Should().Equal(4, 5);
+    }
+
+    [Test]
+    public async Task Watching_tells_the_past_and_then_each_event_once_it_is_committed()
+    {
+        await using RoostRuntime roost = await WithItemsAsync(2);
+        await using IAsyncEnumerator<WorkEvent> watch = roost.WatchEventsAsync().GetAsyncEnumerator();
+
+        (await NextAsync(watch)).WorkId.Should().Be("w0");
+        (await NextAsync(watch)).WorkId.Should().Be("w1");
+        Task<WorkEvent> third = NextAsync(watch);
+        third.IsCompleted.Should().BeFalse();
+        await roost.EnqueueAsync(new WorkItem("e") { Id = "new" });
+        (await third).WorkId.Should().Be("new");
+    }
+
+    [Test]
+    public async Task Watching_one_item_from_a_number_on_leaves_out_the_rest()
+    {
+        await using RoostRuntime roost = await WithItemsAsync(2);
+        await using IAsyncEnumerator<WorkEvent> watch = roost.WatchEventsAsync("w0", after: 1).GetAsyncEnumerator();
+
+        Task<WorkEvent> next = NextAsync(watch);
+        await roost.SetPriorityAsync("w1", 1);
+        await roost.CancelAsync("w0");
+
+        (await next).Should().BeEquivalentTo(new { WorkId = "w0", Kind = EventKinds.Cancelled });
+    }
+
+    [Test]
+    public async Task Another_runtimes_events_are_seen_by_a_runtime_that_runs_no_loop()
+    {
+        await using RoostRuntime writer = await WithItemsAsync(0);
+        await using RoostRuntime watcher = TestRuntime.Beside(writer);
+        await using IAsyncEnumerator<WorkEvent> watch = watcher.WatchEventsAsync().GetAsyncEnumerator();
+
+        Task<WorkEvent> next = NextAsync(watch);
+        await writer.EnqueueAsync(new WorkItem("e") { Id = "elsewhere" });
+
+        (await next).WorkId.Should().Be("elsewhere");
+    }
+
+    [Test]
+    public async Task A_watcher_that_falls_behind_the_cap_learns_it()
+    {
+        await using RoostRuntime roost = await WithItemsAsync(600, cap: 1000);
+        await using IAsyncEnumerator<WorkEvent> watch = roost.WatchEventsAsync().GetAsyncEnumerator();
+        await NextAsync(watch);
+        await roost.EnqueueAsync(Enumerable.Range(0, 2000).Select(_ => new WorkItem("e")));
+
+        Func<Task> readOn = async () =>
+        {
+            while (true) await NextAsync(watch);
+        };
+
+        (await readOn.Should().ThrowAsync<EventsTrimmedException>()).Which.Watermark.Should().Be(1600);
+    }
+
+    [Test]
+    public async Task A_watcher_of_a_quiet_item_goes_on_from_the_last_event_of_the_file_and_so_does_not_fall_behind()
+    {
+        await using RoostRuntime roost = await WithItemsAsync(10);
+
+        EventPage page = new Reader(roost.Path, roost.Options).Run(db => EventQueries.Page(db, DetailQueries.KeyOf(db, "w3"), null, 500));
+
+        page.Events.Single().Sequence.Should().Be(4);
+        page.UpTo.Should().Be(10);
+    }
+
+    [Test]
+    public async Task A_page_that_is_full_goes_on_from_its_last_event()
+    {
+        await using RoostRuntime roost = await WithItemsAsync(10);
+
+        new Reader(roost.Path, roost.Options).Run(db => EventQueries.Page(db, null, 2, 3)).UpTo.Should().Be(5);
+    }
+
+    [Test]
+    public async Task Nothing_of_the_file_is_held_open_between_two_events()
+    {
+        await using RoostRuntime roost = await WithItemsAsync(10);
+        await using IAsyncEnumerator<WorkEvent> watch = roost.WatchEventsAsync().GetAsyncEnumerator();
+        await NextAsync(watch);
+        await roost.EnqueueAsync(new WorkItem("e"));
+
+        RawFile.Query(roost, "PRAGMA wal_checkpoint(TRUNCATE)")[0].Should().Equal(0L, 0L, 0L);
+    }
+
+    [Test]
+    public async Task Cancelling_and_disposing_end_a_watch()
+    {
+        RoostRuntime roost = await WithItemsAsync(0);
+        await using (roost)
+        {
+            using var stop = new CancellationTokenSource();
+            Task<WorkEvent> cancelled = NextAsync(roost.WatchEventsAsync(cancellationToken: stop.Token).GetAsyncEnumerator());
+            await stop.CancelAsync();
+            await FluentActions.Awaiting(() => cancelled).Should().ThrowAsync<OperationCanceledException>();
+        }
+        RoostRuntime other = await WithItemsAsync(0);
+        Task<WorkEvent> disposed = NextAsync(other.WatchEventsAsync().GetAsyncEnumerator());
+        await other.DisposeAsync();
+        await FluentActions.Awaiting(() => disposed).Should().ThrowAsync<OperationCanceledException>();
+    }
+
+    private static async Task<RoostRuntime> WithItemsAsync(int n, long? cap = null)
+    {
+        RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxEvents = cap }, TestRuntime.Clock());
+        await roost.EnqueueAsync(Enumerable.Range(0, n).Select(i => new WorkItem("e") { Id = $"w{i}" }));
+        return roost;
+    }
+
+    private static async Task<WorkEvent> NextAsync(IAsyncEnumerator<WorkEvent> watch)
+    {
+        (await watch.MoveNextAsync().AsTask().WaitAsync(Patience)).Should().BeTrue();
+        return watch.Current;
+    }
+}

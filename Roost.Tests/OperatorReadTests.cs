@@ -1,0 +1,233 @@
+using Microsoft.Extensions.Time.Testing;
+using Roost.Tests.Support;
+
+namespace Roost.Tests;
+
+/// <summary>What an operator sees: counts, workers, engines, resources.</summary>
+[TestFixture]
+internal sealed class OperatorReadTests
+{
+    [Test]
+    public async Task Counts_tell_each_condition_by_engine_and_queue()
+    {
+        using var held = new HeldStep();
+        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), held.Engine, ScriptedEngine.From((_, context) =>
+            context.Item.Id.StartsWith("bad", StringComparison.Ordinal) ? ScriptedEngine.GiveUp("no") : ScriptedEngine.Finish(1)));
+        await roost.EnqueueAsync([new WorkItem("scripted"), new WorkItem("scripted"), new WorkItem("scripted") { Id = "bad" }]);
+        await roost.RunUntilIdleAsync();
+        await roost.EnqueueAsync([new WorkItem("held") { Resources = ["r"] }, new WorkItem("scripted") { Id = "cancelled", Queue = "slow" }, new WorkItem("scripted") { Delay = TimeSpan.FromHours(1) }]);
+        await roost.CancelAsync("cancelled");
+
+        await held.WhileRunningAsync(roost, async () =>
+        {
+            await roost.EnqueueAsync([new WorkItem("unserved"), new WorkItem("held") { Id = "blocked", Resources = ["r"] }]);
+            while ((await roost.GetAsync("blocked")).BlockedOn is null) await Task.Yield();
+
+            WorkCounts counts = await roost.GetCountsAsync();
+
+            counts.Queues.Should().Equal(
+                new QueueCounts("held", "default", new(0, 0, 1, 1, 0, 0, 0)),
+                new QueueCounts("scripted", "default", new(0, 1, 0, 0, 2, 1, 0)),
+                new QueueCounts("scripted", "slow", new(0, 0, 0, 0, 0, 0, 1)),
+                new QueueCounts("unserved", "default", new(1, 0, 0, 0, 0, 0, 0)));
+            counts.Total.Should().Be(new StateCounts(1, 1, 1, 1, 2, 1, 1));
+            (counts.Total.Queued, counts.Total.Total).Should().Be((3L, 8L));
+        });
+    }
+
+    [TestCase(1)]
+    [TestCase(2)]
+    [TestCase(3)]
+    public async Task Kept_counts_agree_with_counting_after_any_history(int seed)
+    {
+        var random = new Random(seed);
+        FakeTimeProvider clock = TestRuntime.Clock();
+        var options = new RoostOptions { MaxAttempts = 2, RetryBaseDelay = TimeSpan.FromSeconds(1), Queues = ["default", "slow"] };
+        ScriptedEngine Engine(string id) => ScriptedEngine.From((state, _) => Next(random, state), id);
+        await using RoostRuntime roost = TestRuntime.Create(options, clock, Engine("a"), Engine("b"));
+        var ids = new List<string>();
+        for (int round = 0; round < 40; round++)
+        {
+            for (int i = 0; i < 5; i++) ids.Add(await roost.EnqueueAsync(AnyItem(random, clock.GetUtcNow())));
+            for (int i = random.Next(8); i > 0; i--) await roost.StepOnceAsync();
+            await ChangeAnyAsync(roost, random, ids[random.Next(ids.Count)]);
+            clock.Advance(TimeSpan.FromSeconds(random.Next(3)));
+            if (round % 10 == 9) await roost.RunUntilIdleAsync();
+        }
+
+        List<object[]> counted = RawFile.Query(roost,
+            """
+            SELECT lane, CASE WHEN state <> 'queued' THEN state WHEN ready_seq IS NOT NULL THEN 'ready' WHEN due_at IS NOT NULL THEN 'delayed' ELSE 'blocked' END AS condition, count(*)
+            FROM work GROUP BY 1, 2 ORDER BY 1, 2
+            """);
+        counted.Select(row => (string)row[1]).Distinct().Should().HaveCountGreaterThan(4, "a history that leaves most conditions empty shows little");
+        RawFile.Query(roost, "SELECT lane, condition, n FROM lane_count WHERE n <> 0 ORDER BY lane, condition").Should().BeEquivalentTo(counted, it => it.WithStrictOrdering());
+        (await roost.GetCountsAsync()).Total.Total.Should().Be(200);
+    }
+
+    [Test]
+    public async Task A_worker_says_what_it_serves()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(
+            new RoostOptions { Concurrency = 3, Queues = ["default", "slow"] }, TestRuntime.Clock(),
+            new ScriptedEngine((_, _) => Task.FromResult(ScriptedEngine.Finish(1))) { Version = 4, Limit = 2 });
+        (await roost.GetWorkersAsync()).Should().BeEmpty("nothing runs yet");
+        await roost.StepOnceAsync();
+
+        (await roost.GetWorkersAsync()).Single().Should().BeEquivalentTo(new
+        {
+            ProcessId = Environment.ProcessId,
+            Machine = Environment.MachineName,
+            IsAlive = true,
+            StartedAt = TestRuntime.Start,
+            HeartbeatAt = TestRuntime.Start,
+            ExpiresAt = TestRuntime.Start.AddSeconds(30),
+            Concurrency = 3,
+            Engines = (WorkerEngine[])[new("scripted", 4, 2)],
+            Queues = (string[])["default", "slow"],
+            Running = 0,
+        });
+    }
+
+    [Test]
+    public async Task Ready_and_due_work_that_nobody_serves_is_told_and_the_rest_is_not()
+    {
+        FakeTimeProvider clock = TestRuntime.Clock();
+        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
+        await roost.StepOnceAsync();
+        await roost.EnqueueAsync(
+        [
+            new WorkItem("scripted"), new WorkItem("scripted") { Queue = "slow" }, new WorkItem("scripted") { Queue = "slow" },
+            new WorkItem("due") { Delay = TimeSpan.FromMinutes(1) }, new WorkItem("later") { Delay = TimeSpan.FromDays(1) },
+        ]);
+        clock.Advance(TimeSpan.FromHours(1));
+
+        IReadOnlyList<EngineInfo> engines = await roost.GetEnginesAsync();
+
+        engines.Select(engine => (engine.EngineId, engine.Workers)).Should().Equal(("due", 0), ("later", 0), ("scripted", 1));
+        engines[0].Unserved.Should().Equal(new UnservedWork("default", 0, 0, TestRuntime.Start.AddMinutes(1), "no worker serves engine due"));
+        engines[1].Unserved.Should().BeEmpty("nothing of it could run now");
+        engines[2].Unserved.Should().Equal(new UnservedWork("slow", 0, 2, null, "no worker serves engine scripted in queue slow"));
+        engines[2].Counts.Ready.Should().Be(3);
+        engines[2].Queues.Select(line => line.Queue).Should().Equal("default", "slow");
+    }
+
+    [Test]
+    public async Task An_engine_that_a_worker_serves_is_shown_before_it_has_work()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
+        await roost.StepOnceAsync();
+
+        EngineInfo engine = (await roost.GetEnginesAsync()).Single();
+
+        engine.Should().BeEquivalentTo(new { EngineId = "scripted", Workers = 1 });
+        engine.Counts.Total.Should().Be(0);
+    }
+
+    [Test]
+    public async Task The_longest_ready_of_each_priority_is_told()
+    {
+        FakeTimeProvider clock = TestRuntime.Clock();
+        await using RoostRuntime roost = TestRuntime.Create(clock);
+        foreach ((int priority, string queue) in ((int, string)[])[(5, "a"), (1, "b"), (5, "b"), (1, "a"), (-2, "a")])
+        {
+            await roost.EnqueueAsync(new WorkItem("e") { Priority = priority, Queue = queue });
+            clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        (await roost.GetEnginesAsync()).Single().OldestReady.Should().Equal(
+            new OldestReady(5, TestRuntime.Start), new OldestReady(1, TestRuntime.Start.AddMinutes(1)), new OldestReady(-2, TestRuntime.Start.AddMinutes(4)));
+    }
+
+    [Test]
+    public async Task A_held_resource_names_its_holder_and_those_who_wait_in_their_order()
+    {
+        using var held = new HeldStep();
+        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), held.Engine);
+        await roost.EnqueueAsync(new WorkItem("held") { Id = "holder", Resources = ["a", "b"] });
+
+        await held.WhileRunningAsync(roost, async () =>
+        {
+            await roost.EnqueueAsync([new WorkItem("held") { Id = "w1", Resources = ["b"] }, new WorkItem("held") { Id = "w2", Resources = ["b"], Priority = 9 }]);
+            while ((await roost.GetCountsAsync()).Total.Blocked < 2) await Task.Yield();
+            string worker = (await roost.GetWorkersAsync()).Single().Id;
+
+            ResourcePage page = await roost.GetResourcesAsync();
+
+            page.Items.Should().BeEquivalentTo(new ResourceInfo[]
+            {
+                new("a", "holder", worker, TestRuntime.Start, [], false),
+                new("b", "holder", worker, TestRuntime.Start, ["w2", "w1"], false),
+            }, it => it.WithStrictOrdering());
+            page.Next.Should().BeNull();
+        });
+        (await roost.GetResourcesAsync()).Items.Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task Resources_are_paged_by_name()
+    {
+        using var held = new HeldStep();
+        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), held.Engine);
+        await roost.EnqueueAsync(new WorkItem("held") { Resources = ["a", "b'", "c"] });
+
+        await held.WhileRunningAsync(roost, async () =>
+        {
+            ResourcePage first = await roost.GetResourcesAsync(2);
+            ResourcePage second = await roost.GetResourcesAsync(2, first.Next);
+
+            first.Items.Select(resource => resource.Name).Should().Equal("a", "b'");
+            second.Items.Select(resource => resource.Name).Should().Equal("c");
+            second.Next.Should().BeNull();
+        });
+        (await roost.Invoking(it => it.GetResourcesAsync(cursor: "!")).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("cursor");
+        (await roost.Invoking(it => it.GetResourcesAsync(0)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("limit");
+    }
+
+    private static Outcome Next(Random random, int state)
+    {
+        int chance;
+        lock (random) chance = random.Next(10);
+        return chance switch
+        {
+            < 3 => ScriptedEngine.GoOn(state + 1),
+            < 5 => ScriptedEngine.GoOn(state + 1, TimeSpan.FromSeconds(1)),
+            < 6 => ScriptedEngine.GiveUp("no"),
+            < 8 => throw new InvalidOperationException("broken"),
+            _ => ScriptedEngine.Finish(state),
+        };
+    }
+
+    private static WorkItem AnyItem(Random random, DateTimeOffset now)
+    {
+        lock (random)
+            return new(random.Next(3) switch { 0 => "a", 1 => "b", _ => "unserved" })
+            {
+                Queue = random.Next(2) == 0 ? "default" : "slow",
+                Priority = random.Next(3),
+                Delay = random.Next(4) == 0 ? TimeSpan.FromSeconds(2) : null,
+                Deadline = random.Next(6) == 0 ? now.AddSeconds(10) : null,
+                Resources = random.Next(3) == 0 ? ["x", "y"] : random.Next(3) == 0 ? ["y"] : [],
+                ResourceHold = random.Next(2) == 0 ? ResourceHold.Life : ResourceHold.Step,
+            };
+    }
+
+    private static async Task ChangeAnyAsync(RoostRuntime roost, Random random, string id)
+    {
+        int which;
+        lock (random) which = random.Next(6);
+        try
+        {
+            if (which == 0) await roost.CancelAsync(id);
+            else if (which == 1) await roost.RetryAsync(id);
+            else if (which == 2) await roost.DiscardAsync(id);
+            else if (which == 3) await roost.RequeueNowAsync(id);
+            else if (which == 4) await roost.SetPriorityAsync(id, 4);
+            else await roost.RetryAllAsync(new() { Reason = FailReasons.MaxAttempts });
+        }
+        catch (ConflictException)
+        {
+            // The state that the item happens to be in does not allow it.
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using System.Text.RegularExpressions;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Time.Testing;
+using Roost.Storage;
+using Roost.Tests.Support;
+
+namespace Roost.Tests;
+
+/// <summary>No cost grows with what is merely stored: every statement finds its rows by an index, and the hot ones by their partial index.</summary>
+[TestFixture]
+internal sealed partial class QueryPlanTests
+{
+    /// <summary>Tables that stay small, by name and by the alias that they have in the statements: workers, lanes and their counts, rules.</summary>
+    private static readonly string[] Small = ["worker", "h", "lane", "l", "lane_count", "c", "writer", "trigger_rule", "meta"];
+
+    [TestCase("SELECT key, priority, ready_seq FROM work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0", "work_ready")]
+    [TestCase("SELECT key, priority, ready_seq FROM work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 1", "work_ready_solo")]
+    [TestCase("SELECT due_at FROM work", "work_delayed")]
+    [TestCase("SELECT key FROM work WHERE lane = ?1 AND due_at <= ?2", "work_delayed")]
+    [TestCase("SELECT min(deadline) FROM work", "work_deadline")]
+    [TestCase("SELECT key FROM work WHERE deadline IS NOT NULL", "work_deadline")]
+    [TestCase("SELECT key, token, cancel_requested, cancel_reason FROM work", "work_running")]
+    [TestCase("SELECT key, priority, place FROM work WHERE blocked_on = ?1", "work_blocked")]
+    [TestCase("SELECT min(blocked_on) FROM work", "work_blocked")]
+    [TestCase("SELECT key FROM work WHERE worker IS NULL AND lane = ?1", "work_recent")]
+    public async Task A_transition_finds_its_items_by_the_partial_index_for_them(string statement, string index)
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null);
+        using var session = new Session(roost.Path, roost.Options);
+        string sql = session.Statements.Single(it => it.Sql.StartsWith(statement, StringComparison.Ordinal)).Sql;
+
+        List<string> plan = Plan(roost, sql);
+
+        plan.Should().ContainSingle().Which.Should().MatchRegex($@"^SEARCH work USING (COVERING )?INDEX {index}( |$)");
+    }
+
+    [Test]
+    public async Task No_transition_scans_a_table_that_grows()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null);
+        using var session = new Session(roost.Path, roost.Options);
+        string[] statements = [.. session.Statements.Select(it => it.Sql).Where(sql => Explained().IsMatch(sql))];
+
+        statements.Should().HaveCountGreaterThan(50);
+        statements.SelectMany(sql => Scans(roost, sql, "resource")).Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task No_read_scans_or_sorts_a_table_that_grows()
+    {
+        FakeTimeProvider clock = TestRuntime.Clock();
+        await using RoostRuntime roost = await WithSomeOfEverythingAsync(clock);
+        var statements = new HashSet<string>();
+        using (SqliteConnection db = Database.OpenForReading(roost.Path, roost.Options))
+        {
+            SQLitePCL.raw.sqlite3_trace(db.Handle, (_, sql) => statements.Add(sql), null);
+            ReadEverything(db, roost, clock.GetUtcNow().ToUnixTimeMilliseconds());
+            SQLitePCL.raw.sqlite3_trace(db.Handle, (SQLitePCL.strdelegate_trace?)null, null);
+        }
+        string[] reads = [.. statements.Where(sql => Explained().IsMatch(sql))];
+
+        reads.Should().HaveCountGreaterThan(25);
+        reads.SelectMany(sql => Scans(roost, sql)).Should().BeEmpty();
+        reads.SelectMany(sql => Sorts(roost, sql)).Should().BeEmpty();
+        string.Join('\n', reads.SelectMany(sql => Plan(roost, sql))).Should().ContainAll("work_recent", "work_children", "work_running", "work_ready ", "work_ready_solo", "work_delayed", "work_blocked", "event_work");
+    }
+
+    private static void ReadEverything(SqliteConnection db, RoostRuntime roost, long now)
+    {
+        WorkFilter[] filters =
+        [
+            new(), new() { Engine = "scripted" }, new() { Queue = "default" }, new() { ParentId = "parent" }, new() { Resource = "r" }, new() { Error = "x" },
+            new() { State = WorkState.Failed, Engine = "scripted", Queue = "default", ParentId = "parent", Resource = "r", Error = "x" },
+        ];
+        foreach (WorkFilter filter in filters) WorkQueries.List(db, Selection.Of(filter), 3, Position.Start);
+        WorkQueries.List(db, Selection.Of(new WorkFilter()), 3, new(now, 5));
+        DeadLetterFilter[] letters = [new(), new() { Engine = "scripted", Queue = "default", Reason = "x", ErrorType = "x", Error = "x", FailedAfter = TestRuntime.Start, FailedBefore = TestRuntime.Start.AddYears(1) }];
+        foreach (DeadLetterFilter filter in letters) FailureQueries.DeadLetters(db, Selection.Of(filter), 3, Position.Start);
+        foreach (string id in (string[])["parent", "bad", "blocked"])
+        {
+            DetailQueries.Read(db, id, ".", roost.Options);
+            SnapshotQueries.History(db, DetailQueries.KeyOf(db, id)!.Value);
+            EventQueries.Page(db, DetailQueries.KeyOf(db, id), 0, 10);
+        }
+        EventQueries.Page(db, null, null, 10);
+        EngineQueries.Engines(db, WorkerQueries.All(db, ".", now), now);
+        WorkerQueries.Leases(db);
+        ResourceQueries.Held(db, "", 10);
+    }
+
+    private static async Task<RoostRuntime> WithSomeOfEverythingAsync(FakeTimeProvider clock)
+    {
+        RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.From((state, context) =>
+            context.Item.Id == "bad" ? ScriptedEngine.GiveUp("x") : ScriptedEngine.GoOn(state, TimeSpan.FromHours(1))));
+        await roost.EnqueueAsync(
+        [
+            new WorkItem("scripted") { Id = "parent", Resources = ["r"], ResourceHold = ResourceHold.Life },
+            new WorkItem("scripted") { Id = "bad", ParentId = "parent" },
+        ]);
+        await roost.RunUntilIdleAsync();
+        await roost.EnqueueAsync([new WorkItem("scripted") { Id = "blocked", Resources = ["r"] }, new WorkItem("other") { ParentId = "parent" }]);
+        await roost.RunUntilIdleAsync();
+        return roost;
+    }
+
+    /// <summary>Steps of the plan that read a whole table or index, but for the tables that stay small.</summary>
+    private static IEnumerable<string> Scans(RoostRuntime roost, string sql, params string[] alsoSmall) => Plan(roost, sql)
+        .Where(step => Scan().Match(step) is { Success: true } scan && !Small.Contains(scan.Groups[1].Value) && !alsoSmall.Contains(scan.Groups[1].Value))
+        .Select(step => $"{step}: {sql}");
+
+    /// <summary>A sort is allowed where nothing but small tables is read, and for the artifacts of one item.</summary>
+    private static IEnumerable<string> Sorts(RoostRuntime roost, string sql)
+    {
+        List<string> plan = Plan(roost, sql);
+        bool isSmall = sql.Contains("FROM artifact a", StringComparison.Ordinal) || plan.All(step =>
+            !step.StartsWith("SEARCH ", StringComparison.Ordinal) || Small.Contains(step.Split(' ')[1]) || step.Contains("work_running", StringComparison.Ordinal));
+        return isSmall ? [] : plan.Where(step => step.Contains("TEMP B-TREE", StringComparison.Ordinal)).Select(step => $"{step}: {sql}");
+    }
+
+    private static List<string> Plan(RoostRuntime roost, string sql) => RawFile.Query(roost, "EXPLAIN QUERY PLAN " + sql, Unbound(sql)).Select(row => (string)row[3]).ToList();
+
+    private static (string, object)[] Unbound(string sql) => [.. Parameter().Matches(sql).Select(match => match.Value).Distinct().Select(name => (name, (object)DBNull.Value))];
+
+    [GeneratedRegex(@"^\s*(SELECT|INSERT|UPDATE|DELETE)\b")]
+    private static partial Regex Explained();
+
+    [GeneratedRegex(@"^SCAN (?!CONSTANT ROW|\(|\w+ VIRTUAL TABLE)(\w+)")]
+    private static partial Regex Scan();
+
+    [GeneratedRegex(@"\?\d+")]
+    private static partial Regex Parameter();
+}
