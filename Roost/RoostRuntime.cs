@@ -67,7 +67,15 @@ public sealed partial class RoostRuntime : IAsyncDisposable
     public static RoostRuntime CreateTemporary(RoostOptions? options = null)
     {
         string folder = Directory.CreateTempSubdirectory("roost-").FullName;
-        return new((options ?? new()) with { Path = System.IO.Path.Combine(folder, "roost.db"), Root = null, Namespace = null, Durability = Durability.None }, folder);
+        try
+        {
+            return new((options ?? new()) with { Path = System.IO.Path.Combine(folder, "roost.db"), Root = null, Namespace = null, Durability = Durability.None }, folder);
+        }
+        catch
+        {
+            Directory.Delete(folder, recursive: true);
+            throw;
+        }
     }
 
     /// <summary>Registers an engine; one instance steps all its items, many at once.</summary>

@@ -18,7 +18,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
     private ITimer? timer;
     private long renewedAt, lastTimestamp, partedAt;
     private DateTimeOffset lastWall;
-    private int foreignWrites = -1;
+    private int foreignWrites = -1, doubts;
     private bool othersSeen, parted;
     private volatile bool stopped;
 
@@ -67,8 +67,10 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         bool changed = foreignWrites != writer.ForeignWrites;
         foreignWrites = writer.ForeignWrites;
         bool leased = worker.Active.Count > 0;
-        bool due = leased && time.GetElapsedTime(renewedAt) >= options.LeaseTime / 3;
-        if (due || (leased && changed)) await CheckLeasesAsync(due).ConfigureAwait(false);
+        bool due = (leased && time.GetElapsedTime(renewedAt) >= options.LeaseTime / 3) || worker.Claimant is { Displaced: true };
+        bool doubtful = doubts != writer.Doubts;
+        doubts = writer.Doubts;
+        if (due || doubtful || (leased && changed)) await CheckLeasesAsync(due).ConfigureAwait(false);
         if (changed || othersSeen) await CheckOthersAsync().ConfigureAwait(false);
     }
 
@@ -76,8 +78,15 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
     private async Task CheckLeasesAsync(bool renew)
     {
         long key = worker.Seat.Key;
-        (bool alive, List<StoredLease> held) = await writer.RunAsync(
-            session => (!renew || worker.Claimant is not { } claimant || session.Leases.Renew(claimant), session.Leases.HeldBy(key)), ahead: true).ConfigureAwait(false);
+        ActiveStep[] before = [.. worker.Active.Values];
+        (bool alive, List<StoredLease> held) = await writer.RunAsync(session =>
+        {
+            bool alive = !renew || worker.Claimant is not { } claimant || session.Leases.Renew(claimant);
+            List<StoredLease> held = session.Leases.HeldBy(key);
+            foreach (StoredLease lease in held)
+                if (!worker.Active.ContainsKey(lease.Token)) session.Leases.Release(session.Work.Load(lease.Work)!.Value, "nobody here runs it");
+            return (alive, held);
+        }, ahead: true).ConfigureAwait(false);
         if (renew) renewedAt = time.GetTimestamp();
         if (!alive)
         {
@@ -86,7 +95,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
             return;
         }
         var stored = held.ToDictionary(lease => lease.Token);
-        foreach (ActiveStep step in worker.Active.Values)
+        foreach (ActiveStep step in before)
         {
             if (step.WorkerKey != key || !stored.TryGetValue(step.Lease.Token, out StoredLease lease)) step.Cancel(CancellationReason.LeaseLost);
             else if (lease.CancelRequested) step.Cancel(CancellationReason.Cancelled);
@@ -104,9 +113,9 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
             string lockFile = System.IO.Path.Combine(runtime.Folder, other.LockFile);
             bool? dead = WorkerLock.IsFree(lockFile);
             if (dead != true && !HasRunDown(other)) continue;
-            int rescued = await writer.RunAsync(session =>
-                dead == false && session.Leases.HeldBy(other.Key).Count == 0 ? 0 : session.Leases.Rescue(other, Backoff)).ConfigureAwait(false);
-            if (dead == true) WorkerLock.Remove(lockFile);
+            int? rescued = await writer.RunAsync(session =>
+                dead == false && session.Leases.HeldBy(other.Key).Count == 0 ? null : session.Leases.Rescue(other, Backoff)).ConfigureAwait(false);
+            if (dead == true && rescued is not null) WorkerLock.Remove(lockFile);
             if (rescued > 0) log.LogWarning("Worker {WorkerId} {How}; {Count} items were taken over", other.Id, dead == true ? "has died" : "has let its leases run down", rescued);
         }
     }

@@ -104,7 +104,11 @@ internal sealed class Worker : IAsyncDisposable
         Seat = await WorkerSeat.TakeAsync(runtime, writer, [.. engines.Values.Select(engine => engine.Facts)]).ConfigureAwait(false);
         long key = Seat.Key;
         if (Claimant is { } claimant)
-            await writer.RunAsync(_ => claimant.WorkerKey = key, ahead: true).ConfigureAwait(false);
+            await writer.RunAsync(_ =>
+            {
+                claimant.Reseat(key);
+                return true;
+            }, ahead: true).ConfigureAwait(false);
     }
 
     /// <summary>Fires the token of a running step.</summary>
@@ -176,7 +180,7 @@ internal sealed class Worker : IAsyncDisposable
         LeasedWork lease = step.Lease;
         if (end.Commit is { } commit)
         {
-            CommitResult result = await writer.RunAsync(session => Leave(session.CommitStep.Execute(commit, Claimant), lease), commit.Bytes).ConfigureAwait(false);
+            CommitResult result = await writer.RunAsync(session => Leave(session.CommitStep.Execute(commit, Claimant), session, lease), commit.Bytes).ConfigureAwait(false);
             if (result == CommitResult.Lost) Lost(step);
             if (result != CommitResult.Kept) return false;
             lease.Advance(commit);
@@ -184,12 +188,11 @@ internal sealed class Worker : IAsyncDisposable
         }
         bool saved = await writer.RunAsync(session =>
         {
-            foreach (StagedArtifact artifact in end.Staged?.Artifacts ?? [])
-                if (artifact.Blob is { } blob) session.Blobs.Unpin(blob.Worker, blob.Blob, blob.Pin);
+            session.Blobs.Unpin(end.Staged);
             bool held = end.Failure is { } failure
                 ? session.Endings.FailStep(lease, failure, Backoff(failure.Attempt), end.IsFinal)
                 : session.Leases.Release(lease, "shutting down");
-            Leave(CommitResult.Released, lease);
+            Leave(held ? CommitResult.Released : CommitResult.Lost, session, lease);
             return held;
         }).ConfigureAwait(false);
         if (!saved) Lost(step);
@@ -197,8 +200,9 @@ internal sealed class Worker : IAsyncDisposable
         return false;
     }
 
-    private CommitResult Leave(CommitResult result, LeasedWork lease)
+    private CommitResult Leave(CommitResult result, Session session, LeasedWork lease)
     {
+        if (result == CommitResult.Lost) session.Leases.ReleaseLanded(lease);
         if (result != CommitResult.Kept) Claimant?.Give(lease.Lane.Engine);
         return result;
     }

@@ -23,6 +23,11 @@ internal sealed class ClaimTransition(Session session)
     public void Fill(Claimant claimant, List<LeasedWork> claimed)
     {
         session.Leases.FailOverdue();
+        if (!session.Workers.IsRegistered(claimant.WorkerKey))
+        {
+            claimant.Displaced = true;
+            return;
+        }
         IReadOnlyList<Lane> lanes = claimant.Served(session.Lanes);
         foreach (Lane lane in lanes) session.Ready.Promote(lane.Key, session.Now);
         for (int parked = 0; claimant.Free > 0 && parked < ParkAtOnce;)

@@ -18,7 +18,10 @@ internal sealed class Claimant(long workerKey, IReadOnlyDictionary<string, IEngi
     /// <summary>Called on the writer thread when nothing runs and nothing can run now, with the next due time in this worker's lanes.</summary>
     public required Action<long?> Idle { get; init; }
 
-    public long WorkerKey { get; set; } = workerKey;
+    public long WorkerKey { get; private set; } = workerKey;
+
+    /// <summary>The worker's row is gone: another has declared it dead, and it claims nothing before it has a new seat.</summary>
+    public bool Displaced { get; set; }
 
     /// <summary>Until when the worker row says that this worker lives; renewed by a claim where it has run down.</summary>
     public long ExpiresAt { get; set; }
@@ -37,7 +40,7 @@ internal sealed class Claimant(long workerKey, IReadOnlyDictionary<string, IEngi
     /// <summary>While set, slots are let run empty so that an item that must run alone can.</summary>
     public long MakeRoomUntil { get; set; }
 
-    public int Free => Paused || ClocksParted || SoloRunning ? 0 : (int)Math.Min(slots - Running, claims - taken);
+    public int Free => Paused || Displaced || ClocksParted || SoloRunning ? 0 : (int)Math.Min(slots - Running, claims - taken);
 
     /// <summary>Keeping a lease would start a step beyond what the loop was asked for.</summary>
     public bool MayGoOn => !Paused && taken < claims;
@@ -72,11 +75,25 @@ internal sealed class Claimant(long workerKey, IReadOnlyDictionary<string, IEngi
 
     public void Committed() => journal.Clear();
 
-    public void RolledBack()
+    /// <summary>How much this transaction has counted so far.</summary>
+    public int Mark => journal.Count;
+
+    public void RolledBack() => RolledBackTo(0);
+
+    /// <summary>Takes back what was counted since the mark.</summary>
+    public void RolledBackTo(int mark)
     {
-        foreach ((string engine, int n) in journal) Count(engine, -n);
-        journal.Clear();
+        for (int i = mark; i < journal.Count; i++) Count(journal[i].Engine, -journal[i].N);
+        journal.RemoveRange(mark, journal.Count - mark);
         if (Running == 0) SoloRunning = false;
+    }
+
+    /// <summary>Goes on under another row of the table.</summary>
+    public void Reseat(long worker)
+    {
+        WorkerKey = worker;
+        ExpiresAt = 0;
+        Displaced = false;
     }
 
     private void Count(string engine, int n)

@@ -75,6 +75,8 @@ internal static class Database
             new FileRefusedException($"{path} is read-only: {e.Message} Roost needs to write the file and its folder.", e),
         SQLitePCL.raw.SQLITE_CANTOPEN =>
             new FileRefusedException($"{path} cannot be opened: {e.Message} Check that its folder exists and may be written.", e),
+        SQLitePCL.raw.SQLITE_IOERR =>
+            new RoostException($"{path} could not be read or written: {e.Message} Check the disk and its file system.", e),
         _ => new RoostException($"{path}: {e.Message}", e),
     };
 

@@ -18,7 +18,7 @@ internal sealed class EndTransitions(Session session)
     public bool FailStep(LeasedWork lease, Failure failure, long backoffMs, bool lastTry)
     {
         if (session.Work.Load(lease.WorkKey) is not { } row || row.Token != lease.Token || row.Version != lease.Version) return false;
-        WorkRow failed = row with { Failures = row.Failures + 1, Interruptions = 0, Solo = false };
+        WorkRow failed = row with { Failures = row.Failures + 1 };
         bool overdue = row.Deadline <= session.Now;
         WorkRow after = row.CancelRequested ? failed.AsEnded(WorkState.Cancelled, session.Now)
             : overdue || lastTry ? failed.AsEnded(WorkState.Failed, session.Now)

@@ -7,20 +7,30 @@ internal sealed class FileIdentity(Session session)
     private readonly Statement write = session.Prepare("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
     private readonly Statement delete = session.Prepare("DELETE FROM meta WHERE key = ?1");
 
-    private string? fileId;
+    private string? fileId, copyOf;
+    private bool copyKnown;
 
     /// <summary>Random, given when the file is created and again when a copy is adopted. Part of every step's idempotency key.</summary>
     public string FileId => fileId ??= Read("file_id")!;
 
     /// <summary>The id of the file that this one is a backup of, until it is adopted.</summary>
-    public string? CopyOf => Read("copy_of");
+    public string? CopyOf
+    {
+        get
+        {
+            if (!copyKnown) (copyOf, copyKnown) = (Read("copy_of"), true);
+            return copyOf;
+        }
+    }
+
+    public void Forget() => (fileId, copyKnown) = (null, false);
 
     public string NewIdentity()
     {
         string id = Guid.NewGuid().ToString("N");
         write.Bind(1, "file_id").Bind(2, id).Run();
         delete.Bind(1, "copy_of").Run();
-        fileId = null;
+        Forget();
         return id;
     }
 

@@ -62,6 +62,12 @@ internal sealed class LeaseTransitions(Session session)
     public bool Release(LeasedWork held, string why) =>
         session.Work.Load(held.WorkKey) is { } row && row.Token == held.Token && row.Version == held.Version && Release(row, why);
 
+    /// <summary>A commit whose fate was unknown has landed after all and kept the lease: the slot that made it goes on with something else.</summary>
+    public void ReleaseLanded(LeasedWork held)
+    {
+        if (session.Work.Load(held.WorkKey) is { } row && row.Token == held.Token) Release(row, "landed in doubt");
+    }
+
     /// <summary>running -> queued without a charge; cancelled where that was asked for.</summary>
     public bool Release(in WorkRow row, string why)
     {
@@ -76,11 +82,11 @@ internal sealed class LeaseTransitions(Session session)
 
     /// <summary>
     /// Takes over everything that a dead worker held, where its heartbeat is still the one that was judged. The items' interruptions are
-    /// charged; from the second on the next try waits and then runs alone in its worker.
+    /// charged; from the second on the next try waits and then runs alone in its worker. Null where the worker has shown itself since.
     /// </summary>
-    public int Rescue(WorkerRow dead, Func<int, long> backoffMs)
+    public int? Rescue(WorkerRow dead, Func<int, long> backoffMs)
     {
-        if (lease.Bind(1, dead.Key).Scalar() != dead.Heartbeat) return 0;
+        if (lease.Bind(1, dead.Key).Scalar() != dead.Heartbeat) return null;
         List<StoredLease> held = HeldBy(dead.Key);
         foreach (StoredLease stored in held) Interrupt(session.Work.Load(stored.Work)!.Value, backoffMs);
         session.Workers.Delete(dead.Key);

@@ -79,12 +79,16 @@ internal sealed class Session : IDisposable
         return statement;
     }
 
+    /// <summary>How often another connection's writes were noticed.</summary>
+    public int ForeignWrites { get; private set; }
+
     /// <summary>True once after another connection has written to the file.</summary>
     public bool ForeignWrite()
     {
         long version = dataVersion.Scalar() ?? 0;
         if (version == seenDataVersion) return false;
         seenDataVersion = version;
+        ForeignWrites++;
         Forget();
         Counters.Forget();
         return true;
@@ -117,7 +121,7 @@ internal sealed class Session : IDisposable
     public void Rollback()
     {
         Undo();
-        rollback.Run();
+        if (IsInTransaction) rollback.Run();
     }
 
     private void Undo()
@@ -145,6 +149,7 @@ internal sealed class Session : IDisposable
             afterCommit.RemoveRange(actions, afterCommit.Count - actions);
             Counts.Drop();
             Forget();
+            if (!IsInTransaction) throw; // SQLite has rolled back by itself, as it does for a full disk; a savepoint would begin a transaction.
             rollbackTo.Run();
             releaseSavepoint.Run();
             throw;
@@ -162,8 +167,7 @@ internal sealed class Session : IDisposable
     {
         try
         {
-            if (SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle!) == 0) Rollback();
-            else Undo();
+            Rollback();
             return true;
         }
         catch (SqliteException)
@@ -193,8 +197,11 @@ internal sealed class Session : IDisposable
         connection.Dispose();
     }
 
+    private bool IsInTransaction => SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle!) == 0;
+
     private void Forget()
     {
+        Identity.Forget();
         Lanes.Forget();
         Ready.Forget();
         Workers.Forget();

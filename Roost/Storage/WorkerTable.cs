@@ -19,10 +19,12 @@ internal sealed class WorkerTable(Session session)
     private readonly Statement delete = session.Prepare("DELETE FROM worker WHERE key = ?1");
     private readonly Statement renew = session.Prepare("UPDATE worker SET heartbeat = heartbeat + 1, heartbeat_at = ?2, expires_at = ?3 WHERE key = ?1");
     private readonly Statement others = session.Prepare("SELECT key, id, lock_file, heartbeat, expires_at, lease_ms FROM worker WHERE key <> ?1");
+    private readonly Statement find = session.Prepare("SELECT 1 FROM worker WHERE key = ?1");
     private readonly Statement served = session.Prepare("SELECT engines, queues FROM worker");
 
     private readonly HashSet<long> liveLanes = [];
     private bool known;
+    private long registered;
     private int knownGeneration = -1;
 
     public long Insert(WorkerIdentity worker)
@@ -40,6 +42,13 @@ internal sealed class WorkerTable(Session session)
     {
         Forget();
         return delete.Bind(1, worker).Run() == 1;
+    }
+
+    /// <summary>Whether nobody has declared this worker dead.</summary>
+    public bool IsRegistered(long worker)
+    {
+        if (registered != worker) registered = find.Bind(1, worker).Scalar() is null ? 0 : worker;
+        return registered == worker;
     }
 
     public List<WorkerRow> OthersThan(long worker)
@@ -67,7 +76,11 @@ internal sealed class WorkerTable(Session session)
         }
     }
 
-    public void Forget() => known = false;
+    public void Forget()
+    {
+        known = false;
+        registered = 0;
+    }
 
     private void Load()
     {

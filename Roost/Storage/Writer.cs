@@ -11,6 +11,7 @@ internal sealed class Writer : IDisposable
 {
     private const int MaxRequests = 1024;
     private const int MaxBytes = 8 * 1024 * 1024;
+    private const int RunsAgain = 2;
 
     private readonly string path;
     private readonly RoostOptions options;
@@ -22,7 +23,8 @@ internal sealed class Writer : IDisposable
     private readonly List<WriteRequest> batch = [];
     private readonly List<LeasedWork> claimed = [];
     private Session? session;
-    private bool stopping;
+    private long reopenAt;
+    private bool stopping, claimsFailed;
     private int watchers;
 
     public Writer(string path, RoostOptions options, ILogger log)
@@ -47,7 +49,10 @@ internal sealed class Writer : IDisposable
     /// <summary>How often another process's writes were noticed.</summary>
     public int ForeignWrites => Volatile.Read(ref foreignWrites);
 
-    private int foreignWrites;
+    private int foreignWrites, noticed, doubts;
+
+    /// <summary>How often nobody could tell whether a commit had landed: the file may hold leases that no step here knows of.</summary>
+    public int Doubts => Volatile.Read(ref doubts);
 
     /// <summary>Runs a mutation in the next transaction; the task ends when it is durable.</summary>
     /// <param name="body">Runs on the writer thread, perhaps more than once; must change nothing but the session.</param>
@@ -128,34 +133,56 @@ internal sealed class Writer : IDisposable
     /// <summary>How long to sleep with nothing to do: until the next due time, but no longer than other processes may be left unnoticed.</summary>
     private TimeSpan HowLong()
     {
-        if (Claimant is not { } claimant || session is not { } open) return Claimant is not null || watchers > 0 ? options.PollInterval : Timeout.InfiniteTimeSpan;
-        double wait = open.Claim.NextDue(claimant) is { } due ? due - open.Now : double.MaxValue;
-        return TimeSpan.FromMilliseconds(Math.Clamp(wait, 1, options.PollInterval.TotalMilliseconds));
+        if (Claimant is not { } claimant) return watchers > 0 ? options.PollInterval : Timeout.InfiniteTimeSpan;
+        try
+        {
+            double wait = session is { } open && open.Claim.NextDue(claimant) is { } due ? due - open.Now : double.MaxValue;
+            return TimeSpan.FromMilliseconds(Math.Clamp(wait, 1, options.PollInterval.TotalMilliseconds));
+        }
+        catch (SqliteException)
+        {
+            return options.PollInterval;
+        }
     }
 
     /// <summary>Notices other processes' writes, and claims what is ready or due. True where there was something to do.</summary>
     private bool Look()
     {
-        if (session is not { } open) return false;
         try
         {
-            if (open.ForeignWrite())
-            {
-                Interlocked.Increment(ref foreignWrites);
-                Changed.Pulse();
-                Ended.Pulse();
-            }
+            if (session is null && !Reopen()) return false;
+            Session open = session!;
+            open.ForeignWrite();
+            NoticeForeignWrites(open);
             if (Claimant is not { } claimant) return false;
             open.Peek();
-            if (open.Claim.IsWorthwhile(claimant)) return Process();
-            if (claimant.Running == 0) claimant.Idle(open.Claim.NextDue(claimant));
+            if (open.Claim.IsWorthwhile(claimant)) return Process() && !claimsFailed;
+            if (claimant.Running == 0 && !claimant.Displaced) claimant.Idle(open.Claim.NextDue(claimant));
             return false;
         }
-        catch (SqliteException e)
+        catch (Exception e)
         {
-            log.LogError(e, "Roost could not read {Path}", path);
+            log.LogError(e, "Roost could not look for work in {Path}", path);
             return false;
         }
+    }
+
+    private void NoticeForeignWrites(Session open)
+    {
+        if (open.ForeignWrites == noticed) return;
+        noticed = open.ForeignWrites;
+        Interlocked.Increment(ref foreignWrites);
+        Changed.Pulse();
+        Ended.Pulse();
+    }
+
+    /// <summary>After a fault the file is opened again for the next request; while a loop runs or anybody watches, once a second without one.</summary>
+    private bool Reopen()
+    {
+        if ((Claimant is null && watchers == 0) || Environment.TickCount64 < reopenAt) return false;
+        reopenAt = Environment.TickCount64 + 1000;
+        session = new Session(path, options);
+        return true;
     }
 
     /// <summary>One transaction for the batch. True where it has landed.</summary>
@@ -164,31 +191,31 @@ internal sealed class Writer : IDisposable
         try
         {
             session ??= new Session(path, options);
-            Run(isolated: false);
+            RunBatch();
         }
-        catch (Exception e) when (e is not SqliteException || !StorageFault.IsOne(e))
+        catch (SqliteException e) when (StorageFault.IsOne(e))
         {
-            // One request threw: what it did is undone alone, and its neighbours go on.
-            if (!TryStorage(() => RollBack()) || !TryStorage(() => Run(isolated: true))) return false;
+            return Recover(e, RunsAgain);
         }
-        catch (SqliteException e)
+        catch (Exception e)
         {
-            return Recover(e);
+            return Refuse(e);
         }
         Landed();
         return true;
     }
 
-    private bool TryStorage(Action action)
+    /// <summary>Where a request throws, what it did is undone alone and its neighbours go on.</summary>
+    private void RunBatch()
     {
         try
         {
-            action();
-            return true;
+            Run(isolated: false);
         }
-        catch (SqliteException e)
+        catch (Exception e) when (!StorageFault.IsOne(e))
         {
-            return Recover(e);
+            RollBack();
+            Run(isolated: true);
         }
     }
 
@@ -206,9 +233,33 @@ internal sealed class Writer : IDisposable
                 batch.RemoveAt(i--);
             }
         }
-        claimed.Clear();
-        if (Claimant is { } claimant) open.Claim.Fill(claimant, claimed);
+        Fill(open, isolated);
         open.Commit();
+    }
+
+    /// <summary>Claims for the free slots; where that throws, those who asked for something else are not to suffer.</summary>
+    private void Fill(Session open, bool isolated)
+    {
+        claimed.Clear();
+        claimsFailed = false;
+        if (Claimant is not { } claimant) return;
+        if (!isolated)
+        {
+            open.Claim.Fill(claimant, claimed);
+            return;
+        }
+        int mark = claimant.Mark;
+        try
+        {
+            open.Isolated(() => open.Claim.Fill(claimant, claimed));
+        }
+        catch (Exception e) when (!StorageFault.IsOne(e))
+        {
+            log.LogError(e, "Roost could not claim work in {Path}", path);
+            claimant.RolledBackTo(mark);
+            claimed.Clear();
+            claimsFailed = true;
+        }
     }
 
     private static Exception? Isolated(Session open, WriteRequest request)
@@ -233,6 +284,7 @@ internal sealed class Writer : IDisposable
         if (Claimant is { } claimant)
             foreach (LeasedWork lease in claimed) claimant.Start(lease);
         claimed.Clear();
+        NoticeForeignWrites(session);
         if (ended) Ended.Pulse();
         if (watchers > 0) Changed.Pulse();
     }
@@ -245,53 +297,68 @@ internal sealed class Writer : IDisposable
 
     /// <summary>
     /// After a storage fault: either it is certain that nothing was written, and the callers learn why; or a commit was cut off, and the file
-    /// is opened anew to find out what became of it. True where the batch turned out to have landed.
+    /// is opened anew to find out what became of it. What is known not to have landed runs again. True where the batch has landed.
     /// </summary>
-    private bool Recover(SqliteException fault)
+    private bool Recover(SqliteException fault, int runsAgain)
     {
         log.LogError(fault, "Roost could not write {Path}: {Message}", path, fault.Message);
-        Session failed = session!;
-        Claimant?.RolledBack();
-        if (!failed.CommitUnderWay || StorageFault.IsDefinite(fault))
+        if (session is not { CommitUnderWay: true } failed || StorageFault.IsDefinite(fault))
         {
-            bool usable = failed.TryRollback() && StorageFault.LeavesConnectionUsable(fault);
-            if (!usable) CloseSession();
+            Claimant?.RolledBack();
+            if (session?.TryRollback() != true || !StorageFault.LeavesConnectionUsable(fault)) CloseSession();
             FailBatch(StorageFault.Translate(fault, path));
             return false;
         }
         CloseSession();
         bool? landed = FateOf(failed.Counters.WriterKey, failed.Counters.Batch);
+        if (landed == true)
+        {
+            session!.Endings.AnyEnded = true;
+            Landed();
+            return true;
+        }
+        Claimant?.RolledBack();
         if (landed is null)
         {
+            Interlocked.Increment(ref doubts);
             FailBatch(new OutcomeUnknownException($"A commit to {path} failed ({fault.Message}) and the file could not be opened again to find out whether it landed. Read the item back before trying again.", fault));
             return false;
         }
-        if (landed == false) return ProcessAgain(fault);
-        session!.Endings.AnyEnded = true;
+        if (runsAgain > 0) return ProcessAgain(runsAgain - 1);
+        FailBatch(StorageFault.Translate(fault, path));
+        return false;
+    }
+
+    private bool ProcessAgain(int runsAgain)
+    {
+        try
+        {
+            RunBatch();
+        }
+        catch (SqliteException e) when (StorageFault.IsOne(e))
+        {
+            return Recover(e, runsAgain);
+        }
+        catch (Exception e)
+        {
+            return Refuse(e);
+        }
         Landed();
         return true;
     }
 
-    /// <summary>The commit is known not to have landed, so the same requests may run once more.</summary>
-    private bool ProcessAgain(SqliteException fault)
+    /// <summary>Something that no request did and no disk: the callers learn it, and the next batch begins on a fresh connection.</summary>
+    private bool Refuse(Exception e)
     {
-        try
-        {
-            Run(isolated: true);
-            Landed();
-            return true;
-        }
-        catch (SqliteException again)
-        {
-            log.LogError(again, "Roost could not write {Path} again", path);
-            Claimant?.RolledBack();
-            bool unknown = session!.CommitUnderWay;
-            CloseSession();
-            FailBatch(unknown
-                ? new OutcomeUnknownException($"A commit to {path} failed twice ({again.Message}); whether the second try landed is not known. Read the item back before trying again.", again)
-                : StorageFault.Translate(fault, path));
-            return false;
-        }
+        log.LogError(e, "Roost could not write {Path}: {Message}", path, e.Message);
+        Claimant?.RolledBack();
+        bool unknown = session is { CommitUnderWay: true };
+        CloseSession();
+        if (unknown) Interlocked.Increment(ref doubts);
+        FailBatch(unknown
+            ? new OutcomeUnknownException($"A commit to {path} failed ({e.Message}); whether it landed is not known. Read the item back before trying again.", e)
+            : e is SqliteException fault ? StorageFault.Translate(fault, path) : e);
+        return false;
     }
 
     /// <summary>
@@ -322,6 +389,7 @@ internal sealed class Writer : IDisposable
     {
         Session? closing = session;
         session = null;
+        noticed = 0;
         closing?.Abandon();
     }
 

@@ -1,0 +1,21 @@
+namespace Roost.Benchmarks;
+
+internal sealed record Target(int CountTo);
+
+internal sealed record Counter(int Count, int Target, string Note);
+
+/// <summary>Counts, with a state of about 200 bytes of JSON.</summary>
+internal sealed class CounterEngine : Engine<Counter>
+{
+    private static readonly string Note = new('x', 150);
+
+    public override string EngineId => "counter";
+
+    protected override Counter Init(WorkItem item) => new(0, item.PayloadAs<Target>().CountTo, Note);
+
+    protected override Task<Outcome> StepAsync(Counter state, StepContext context)
+    {
+        state = state with { Count = state.Count + 1 };
+        return Task.FromResult(state.Count >= state.Target ? Done(state) : Continue(state));
+    }
+}

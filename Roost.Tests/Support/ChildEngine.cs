@@ -1,0 +1,35 @@
+using System.Diagnostics;
+
+namespace Roost.Tests.Support;
+
+/// <summary>What an item of <see cref="ChildEngine"/> shall go through.</summary>
+internal sealed record ChildPayload(
+    int Steps, int DelayMs = 0, bool Child = false, bool Fails = false, bool Artifacts = false, bool Poison = false, bool Waits = false, int StepMs = 0);
+
+/// <summary>How far it is. The nonce tells a version that was saved from one that was saved again after it had been lost.</summary>
+internal sealed record ChildState(int Count, string Nonce, int By);
+
+/// <summary>An engine for processes that are killed. It says each version that it is given: whoever is given a version knows that it was committed.</summary>
+internal sealed class ChildEngine(Action<string> say) : Engine<ChildState>
+{
+    public override string EngineId => "child";
+
+    protected override ChildState Init(WorkItem item) => new(0, Nonce(), Environment.ProcessId);
+
+    protected override async Task<Outcome> StepAsync(ChildState state, StepContext context)
+    {
+        ChildPayload payload = context.Item.PayloadAs<ChildPayload>();
+        int version = context.Version;
+        say($"saw {context.Item.Id} {version} {state.Nonce}");
+        if (payload.Poison && version == 2) Process.GetCurrentProcess().Kill();
+        if (payload.Waits && version == 2) await Task.Delay(Timeout.InfiniteTimeSpan, context.CancellationToken);
+        await Task.Delay(payload.StepMs);
+        if (payload.Fails && version % 4 == 2 && context.Attempt == 1) throw new InvalidOperationException("The first try fails.");
+        if (payload.Child && version == 2) context.AddChild(new WorkItem("child", new ChildPayload(3)) { Id = context.Item.Id + "-child" });
+        if (payload.Artifacts && version % 3 == 0) context.AddArtifact($"out-{version}.json", state);
+        ChildState next = new(state.Count + 1, Nonce(), Environment.ProcessId);
+        return next.Count >= payload.Steps ? Done(next) : Continue(next, after: TimeSpan.FromMilliseconds(payload.DelayMs));
+    }
+
+    private static string Nonce() => Guid.NewGuid().ToString("N")[..8];
+}

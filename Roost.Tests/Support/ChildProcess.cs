@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+
+namespace Roost.Tests.Support;
+
+/// <summary>This assembly as a process of its own. Its complete lines are kept; killed and drained on dispose.</summary>
+internal sealed class ChildProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Process process;
+    private readonly Task reading, readingErrors;
+    private readonly List<string> lines = [];
+    private readonly StringBuilder errors = new();
+    private TaskCompletionSource more = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool ended;
+
+    private ChildProcess(Process process)
+    {
+        this.process = process;
+        reading = ReadAsync();
+        readingErrors = Task.Run(async () => errors.Append(await process.StandardError.ReadToEndAsync()));
+    }
+
+    public string Errors => errors.ToString();
+
+    public int Id => process.Id;
+
+    /// <summary>The complete lines so far.</summary>
+    public IReadOnlyList<string> Lines
+    {
+        get
+        {
+            lock (lines) return [.. lines];
+        }
+    }
+
+    public static ChildProcess Start(params string[] arguments) => StartWith(new Dictionary<string, string>(), arguments);
+
+    public static ChildProcess StartWith(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.ArgumentList.Add("exec");
+        start.ArgumentList.Add(typeof(ChildProcess).Assembly.Location);
+        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        start.Environment["DOTNET_TieredPGO"] = "0";
+        foreach ((string name, string value) in environment) start.Environment[name] = value;
+        return new(Process.Start(start)!);
+    }
+
+    /// <summary>SIGKILL, and everything that was in the pipe.</summary>
+    public async Task<IReadOnlyList<string>> KillAsync()
+    {
+        process.Kill();
+        return await EndAsync();
+    }
+
+    /// <summary>Closes its input and waits until it has ended.</summary>
+    public async Task<IReadOnlyList<string>> StopAsync()
+    {
+        CloseInput();
+        return await EndAsync();
+    }
+
+    public void CloseInput() => process.StandardInput.Close();
+
+    /// <summary>Waits until it has ended by itself or by a kill.</summary>
+    public async Task<IReadOnlyList<string>> EndAsync()
+    {
+        await process.WaitForExitAsync().WaitAsync(Patience);
+        await reading.WaitAsync(Patience);
+        await readingErrors.WaitAsync(Patience);
+        return Lines;
+    }
+
+    public int ExitCode => process.ExitCode;
+
+    /// <summary>Waits for a line that begins so.</summary>
+    public async Task<string> WaitForAsync(string beginning)
+    {
+        long since = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            Task next;
+            lock (lines)
+            {
+                if (lines.Find(line => line.StartsWith(beginning, StringComparison.Ordinal)) is { } found) return found;
+                if (ended) throw new InvalidOperationException($"The child ended without a line \"{beginning}\": {Errors}");
+                next = more.Task;
+            }
+            await next.WaitAsync(Patience - Stopwatch.GetElapsedTime(since));
+        }
+    }
+
+    /// <summary>Sends a signal by name, such as STOP.</summary>
+    public async Task SignalAsync(string name)
+    {
+        using Process kill = Process.Start("kill", [$"-{name}", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        kill.ExitCode.Should().Be(0);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited) process.Kill();
+        await EndAsync();
+        process.Dispose();
+    }
+
+    private async Task ReadAsync()
+    {
+        var torn = new StringBuilder();
+        byte[] buffer = new byte[8192];
+        Stream output = process.StandardOutput.BaseStream;
+        for (int n; (n = await output.ReadAsync(buffer)) > 0;)
+        {
+            torn.Append(Encoding.UTF8.GetString(buffer, 0, n));
+            string text = torn.ToString();
+            int end = text.LastIndexOf('\n') + 1;
+            Add(text[..end].Split('\n', StringSplitOptions.RemoveEmptyEntries), last: false);
+            torn.Clear().Append(text, end, text.Length - end);
+        }
+        Add([], last: true);
+    }
+
+    private void Add(string[] complete, bool last)
+    {
+        TaskCompletionSource told;
+        lock (lines)
+        {
+            lines.AddRange(complete);
+            ended = last;
+            told = more;
+            more = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+        told.SetResult();
+    }
+}

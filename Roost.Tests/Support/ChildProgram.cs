@@ -1,0 +1,49 @@
+using System.Text;
+
+namespace Roost.Tests.Support;
+
+/// <summary>
+/// The entry point of the test assembly when a test starts it as a process of its own: <c>dotnet Roost.Tests.dll verb file arguments</c>.
+/// It ends when its input does, so that it does not outlive the tests.
+/// </summary>
+internal static class ChildProgram
+{
+    private static readonly Stream Output = Console.OpenStandardOutput();
+    private static readonly Lock Gate = new();
+
+    public static async Task<int> Main(string[] arguments)
+    {
+        if (arguments is not [string verb, string path, .. string[] rest])
+        {
+            await Console.Error.WriteLineAsync("Run the tests with dotnet test.");
+            return 2;
+        }
+        Task<int> work = verb switch
+        {
+            "crash" => ChildVerbs.CrashAsync(path, int.Parse(rest[0], null)),
+            "work" => ChildVerbs.WorkAsync(path, TimeSpan.FromMilliseconds(int.Parse(rest[0], null))),
+            "enqueue" => ChildVerbs.EnqueueAsync(path),
+            "faults" => ChildVerbs.FaultsAsync(path),
+            _ => throw new ArgumentException($"There is no verb {verb}."),
+        };
+        return await work;
+    }
+
+    /// <summary>Writes one line in one write, so that a kill leaves whole lines and at most one torn one.</summary>
+    public static void Say(string line)
+    {
+        lock (Gate) Output.Write(Encoding.UTF8.GetBytes(line + "\n"));
+    }
+
+    /// <summary>Ends when the parent closes our input or dies.</summary>
+    public static CancellationToken UntilInputEnds()
+    {
+        var source = new CancellationTokenSource();
+        _ = Task.Run(async () =>
+        {
+            while (await Console.In.ReadLineAsync() is not null) { }
+            await source.CancelAsync();
+        });
+        return source.Token;
+    }
+}
