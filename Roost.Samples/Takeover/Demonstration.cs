@@ -53,7 +53,7 @@ internal sealed class Demonstration(DemonstrationOptions options, TextWriter out
         account.Say($"\nWorker 1 is started: process {worker.ProcessId}.");
         WorkEvent last = await FollowAsync(roost, id, worker, _ => account.Versions.Count == 1 + checksBeforeKill, cancellationToken);
         if (IsEnd(last)) throw Ended(last);
-        if (page is not null) await page.Held.WaitAsync(Patience, cancellationToken);
+        if (page is not null) await page.Held.WaitAsync(Patience + TimeSpan.FromSeconds(options.DelaySeconds), cancellationToken);
         killed = DateTimeOffset.UtcNow;
         await worker.KillAsync();
 
