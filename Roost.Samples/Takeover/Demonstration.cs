@@ -42,7 +42,7 @@ internal sealed class Demonstration(DemonstrationOptions options, TextWriter out
         account.Say($"Work item  {id}, engine watchlist, {options.Checks} checks");
         account.Say($"Address    {url}{(page is null ? "" : " (a page that this program serves)")}");
         account.Say($"Claim      {(claim.Length == 0 ? "none: to be reachable is enough" : $"\"{claim}\" is on the page")}");
-        account.Say($"File       {roost.Path}");
+        account.Say("File       roost.db in a temporary folder, deleted at the end");
         return id;
     }
 
@@ -53,7 +53,7 @@ internal sealed class Demonstration(DemonstrationOptions options, TextWriter out
         account.Say($"\nWorker 1 is started: process {worker.ProcessId}.");
         WorkEvent last = await FollowAsync(roost, id, worker, _ => account.Versions.Count == 1 + checksBeforeKill, cancellationToken);
         if (IsEnd(last)) throw Ended(last);
-        if (page is not null) await page.Held.WaitAsync(Patience, cancellationToken);
+        if (page is not null) await page.Held.WaitAsync(Patience + TimeSpan.FromSeconds(options.DelaySeconds), cancellationToken);
         killed = DateTimeOffset.UtcNow;
         await worker.KillAsync();
 

@@ -1,0 +1,51 @@
+using System.Reflection;
+using System.Text;
+using System.Text.RegularExpressions;
+using Roost.Samples.Watchlist;
+
+namespace Roost.Tests;
+
+/// <summary>What the README shows is what the code is.</summary>
+[TestFixture]
+internal sealed class ReadmeTests
+{
+    private const BindingFlags All = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
+
+    private static readonly string Root = FindRoot();
+    private static readonly string Readme = Read("README.md");
+
+    [TestCase("Roost.Samples/Watchlist/WatchlistEngine.cs")]
+    [TestCase("Roost.Samples/Script.cs")]
+    public void Shown_code_is_the_compiled_code(string file) => Readme.Should().Contain($"```csharp\n{Read(file)}```");
+
+    [Test]
+    public void The_state_diagram_is_the_table_of_transitions()
+    {
+        var diagram = new StringBuilder("```mermaid\nstateDiagram-v2\n    [*] --> queued: enqueue\n");
+        foreach ((WorkState from, string what, WorkState to) in WorkStates.Transitions)
+            diagram.Append("    ").Append(from.Name()).Append(" --> ").Append(to.Name()).Append(": ").Append(what).Append('\n');
+
+        Readme.Should().Contain(diagram.Append("    done --> [*]\n    cancelled --> [*]\n```").ToString());
+    }
+
+    [Test]
+    public void Every_call_that_is_named_exists()
+    {
+        Type[] types = [.. typeof(RoostRuntime).Assembly.GetExportedTypes(), .. typeof(WatchlistEngine).Assembly.GetExportedTypes()];
+        HashSet<string> members = [.. types.SelectMany(type => type.GetMembers(All)).Select(member => member.Name)];
+
+        string[] calls = [.. Regex.Matches(Readme, @"\b[A-Z][A-Za-z]+Async\b").Select(call => call.Value)];
+
+        calls.Should().NotBeEmpty();
+        calls.Where(call => !members.Contains(call)).Should().BeEmpty();
+    }
+
+    private static string Read(string file) => File.ReadAllText(Path.Combine(Root, file)).ReplaceLineEndings("\n");
+
+    private static string FindRoot()
+    {
+        string? folder = TestContext.CurrentContext.TestDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "Roost.sln"))) folder = Path.GetDirectoryName(folder);
+        return folder ?? throw new DirectoryNotFoundException("No folder above the tests holds Roost.sln.");
+    }
+}

@@ -1,0 +1,40 @@
+using System.Diagnostics;
+using Roost.Samples.Demo;
+
+namespace Roost.Tests.Support;
+
+/// <summary>The samples as a user starts them: a real process, with its temporary files in a folder of the test.</summary>
+internal static class SampleProcess
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    public static Process Start(TemporaryFolder folder, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        {
+            WorkingDirectory = folder.Root,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        start.Environment["TMPDIR"] = folder.Root;
+        start.ArgumentList.Add(typeof(DemoEngine).Assembly.Location);
+        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        return Process.Start(start)!;
+    }
+
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(TemporaryFolder folder, params string[] arguments)
+    {
+        using Process process = Start(folder, arguments);
+        try
+        {
+            Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+            await Task.WhenAll(output, error, process.WaitForExitAsync()).WaitAsync(Patience);
+            return (process.ExitCode, await output, await error);
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+        }
+    }
+}
