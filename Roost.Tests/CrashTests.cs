@@ -44,7 +44,8 @@ internal sealed class CrashTests
                 acknowledged.AddRange(await victim.KillAsync());
                 await victim.DisposeAsync();
             }
-            acknowledged.AddRange(await workers.Dequeue().KillAsync());
+            await workers.Peek().WaitForAsync("enqueued");
+            acknowledged.AddRange(await workers.Peek().KillAsync());
         }
         finally
         {
