@@ -1,23 +1,50 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Hosting;
 using Roost;
-string path = Path.Combine(Path.GetTempPath(), "t-" + Guid.NewGuid().ToString("N") + ".db");
-await using var roost = new RoostRuntime(path);
-roost.AddEngine(new CountEngine());
-var id = await roost.EnqueueAsync(new WorkItem("count", new { count_to = 5 }));
-var s = await roost.RunUntilDoneAsync(id);
-Console.WriteLine(s);
-foreach (int conc in new[]{1,16,64})
+using Roost.Samples;
+using Roost.Samples.Takeover;
+
+using var interrupted = new CancellationTokenSource();
+using PosixSignalRegistration onInterrupt = StopOn(PosixSignal.SIGINT), onTerminate = StopOn(PosixSignal.SIGTERM);
+try
 {
-  await using var r2 = new RoostRuntime(new RoostOptions{ Path = path + conc, Concurrency = conc});
-  r2.AddEngine(new CountEngine());
-  await r2.EnqueueAsync(Enumerable.Range(0,2000).Select(_=>new WorkItem("count", new { count_to = 5 })));
-  var t = System.Diagnostics.Stopwatch.StartNew();
-  await r2.RunUntilIdleAsync();
-  Console.WriteLine($"{conc}: {2000*6/t.Elapsed.TotalSeconds:N0} steps/s");
+    switch (args)
+    {
+        case ["--help" or "-h" or "help", ..]:
+            Console.WriteLine(Usage.Text);
+            return 0;
+        case ["script"] or ["script", _]:
+            await Script.RunAsync(args.ElementAtOrDefault(1) ?? "roost.db");
+            return 0;
+        case ["service"] or ["service", _]:
+            using (IHost host = Service.CreateHost(args.ElementAtOrDefault(1) ?? "roost.db")) await host.RunAsync(interrupted.Token);
+            return 0;
+        case [WorkerProcess.Command, var file]:
+            await WorkerProcess.ServeAsync(file, interrupted.Token);
+            return 0;
+        default:
+            await new Demonstration(Usage.Parse(args), Console.Out).RunAsync(interrupted.Token);
+            return 0;
+    }
 }
-internal sealed record S(int N, int To, string Pad);
-internal sealed record P(int CountTo);
-internal sealed class CountEngine : Engine<S> {
-  public override string EngineId => "count";
-  protected override S Init(WorkItem item) => new(0, item.PayloadAs<P>().CountTo, new string('x',180));
-  protected override Task<Outcome> StepAsync(S s, StepContext c) { s = s with { N = s.N+1 }; return Task.FromResult(s.N >= s.To ? Done(s) : Continue(s)); }
+catch (UsageException e)
+{
+    Console.Error.WriteLine($"{e.Message}\n\n{Usage.Text}");
+    return 2;
 }
+catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
+{
+    Console.Error.WriteLine("Interrupted.");
+    return 130;
+}
+catch (Exception e) when (e is RoostException or DemonstrationFailedException or TimeoutException)
+{
+    Console.Error.WriteLine($"Failed: {e.Message}");
+    return 1;
+}
+
+PosixSignalRegistration StopOn(PosixSignal signal) => PosixSignalRegistration.Create(signal, received =>
+{
+    received.Cancel = true;
+    interrupted.Cancel();
+});

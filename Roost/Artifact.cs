@@ -30,7 +30,7 @@ public enum ArtifactKind
 /// <summary>An immutable output of a work item.</summary>
 /// <param name="WorkId">The work item that it belongs to.</param>
 /// <param name="Name">Its name within the item, such as <c>report.json</c>. A later version under the same name does not replace an earlier one.</param>
-/// <param name="Version">The snapshot version whose step attached it.</param>
+/// <param name="Version">The snapshot version that its step made; where the step failed for good without one, the version that it started from.</param>
 /// <param name="Kind">What it is.</param>
 /// <param name="MediaType">Its media type, such as <c>application/json</c>.</param>
 /// <param name="Size">Its size in bytes; null for an artifact by URI.</param>

@@ -7,7 +7,7 @@ internal static class ArtifactNames
 
     public static string Name(this ArtifactKind kind) => Kinds[(int)kind];
 
-    public static ArtifactKind ParseKind(string name) => (ArtifactKind)Math.Max(Array.IndexOf(Kinds, name), 0);
+    public static ArtifactKind ParseKind(string name) => Array.IndexOf(Kinds, name) is var known and > 0 ? (ArtifactKind)known : ArtifactKind.Other;
 
     public static ArtifactKind KindOf(string fileName) => Path.GetExtension(fileName).ToLowerInvariant() switch
     {

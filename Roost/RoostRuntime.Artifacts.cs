@@ -1,10 +1,59 @@
+using Roost.Storage;
+
 namespace Roost;
 
 public sealed partial class RoostRuntime
 {
-    /// <summary>x</summary>
-    public Task<IReadOnlyList<Artifact>> GetArtifactsAsync(string workId, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    /// <summary>What a work item has produced, oldest first.</summary>
+    /// <param name="workId">The item.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="NotFoundException">There is no such item.</exception>
+    public async Task<IReadOnlyList<Artifact>> GetArtifactsAsync(string workId, CancellationToken cancellationToken = default)
+    {
+        Names.Check("id", workId);
+        return await reader.RunAsync(db => ArtifactQueries.List(db, workId), cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
+    }
 
-    /// <summary>x</summary>
-    public Task<Stream> OpenArtifactAsync(string workId, string name, int? version = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    /// <summary>
+    /// Opens an artifact for reading, of any size, at constant memory: 256 KiB at a time. The stream can seek. Each part is verified against its
+    /// SHA-256 before a byte of it is returned, and the whole at the end where it was read from the start; a mismatch is a
+    /// <see cref="DataCorruptException"/> out of the read. Nothing is locked while the stream is open.
+    /// </summary>
+    /// <param name="workId">The item.</param>
+    /// <param name="name">The artifact's name within the item.</param>
+    /// <param name="version">Which version of the name: <see cref="Artifact.Version"/>. Default: the latest.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="NotFoundException">There is no such item, no artifact of that name, or not in that version.</exception>
+    /// <exception cref="ConflictException">The artifact is by URI: its bytes are not in the file.</exception>
+    /// <exception cref="DataCorruptException">Its content is missing from the file.</exception>
+    public async Task<Stream> OpenArtifactAsync(string workId, string name, int? version = null, CancellationToken cancellationToken = default)
+    {
+        Names.Check("id", workId);
+        Names.Check("artifact name", name);
+        ArtifactContent content = await reader.RunAsync(db => ArtifactQueries.Find(db, workId, name, version), cancellationToken).ConfigureAwait(false);
+        if (content.Uri is { } uri)
+            throw new ConflictException($"The bytes of {content.Label} are not in this file: it is at {uri}. Read it from there.");
+        return new ArtifactStream(reader, content);
+    }
+
+    /// <summary>Reads an artifact into memory, at most 256 MiB; <see cref="OpenArtifactAsync"/> streams any size.</summary>
+    /// <param name="workId">The item.</param>
+    /// <param name="name">The artifact's name within the item.</param>
+    /// <param name="version">Which version of the name: <see cref="Artifact.Version"/>. Default: the latest.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="NotFoundException">There is no such item, no artifact of that name, or not in that version.</exception>
+    /// <exception cref="ConflictException">The artifact is larger than 256 MiB, or by URI.</exception>
+    /// <exception cref="DataCorruptException">The stored bytes do not match their SHA-256.</exception>
+    public async Task<byte[]> ReadArtifactAsync(string workId, string name, int? version = null, CancellationToken cancellationToken = default)
+    {
+        Stream content = await OpenArtifactAsync(workId, name, version, cancellationToken).ConfigureAwait(false);
+        await using (content.ConfigureAwait(false))
+        {
+            if (content.Length > ArtifactStore.MaxInMemoryBytes)
+                throw new ConflictException($"Artifact \"{name}\" of work item {workId} has {content.Length:N0} bytes; ReadArtifactAsync reads up to {ArtifactStore.MaxInMemoryBytes:N0} into memory. Stream it by OpenArtifactAsync.");
+            byte[] bytes = new byte[content.Length];
+            await content.ReadExactlyAsync(bytes, cancellationToken).ConfigureAwait(false);
+            return bytes;
+        }
+    }
 }

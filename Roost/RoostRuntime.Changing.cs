@@ -50,26 +50,6 @@ public sealed partial class RoostRuntime
         return cancelled;
     }
 
-    /// <summary>Queues a dead letter again from its last snapshot, with fresh attempts.</summary>
-    /// <exception cref="NotFoundException">There is no such item.</exception>
-    /// <exception cref="ConflictException">The item is no dead letter.</exception>
-    public Task RetryAsync(string workId, string? reason = null) => ChangeAsync(workId, reason, (session, row) =>
-    {
-        OnlyDeadLetter(workId, row);
-        session.Endings.Retry(row, reason);
-        return true;
-    });
-
-    /// <summary>Gives a dead letter up: it becomes cancelled, and purge may remove it.</summary>
-    /// <exception cref="NotFoundException">There is no such item.</exception>
-    /// <exception cref="ConflictException">The item is no dead letter.</exception>
-    public Task DiscardAsync(string workId, string? reason = null) => ChangeAsync(workId, reason, (session, row) =>
-    {
-        OnlyDeadLetter(workId, row);
-        session.Endings.Discard(row, reason);
-        return true;
-    });
-
     /// <summary>Makes a delayed item ready now.</summary>
     /// <returns>False where it was ready already.</returns>
     /// <exception cref="NotFoundException">There is no such item.</exception>
@@ -125,11 +105,6 @@ public sealed partial class RoostRuntime
         if (reason is null) return;
         Names.CheckText("reason", reason);
         if (reason.Length > 1000) throw new InvalidInputException("reason", $"is {reason.Length:N0} characters long; the limit is 1,000.");
-    }
-
-    private static void OnlyDeadLetter(string workId, in WorkRow row)
-    {
-        if (row.State != WorkState.Failed) throw new ConflictException($"Work item {workId} is {row.State.Name()}; only a failed one is a dead letter.");
     }
 
     private void WarnUnserved(string engine)

@@ -8,7 +8,7 @@ namespace Roost;
 
 /// <summary>
 /// What a step knows beside its snapshot, and what it may add to its outcome. Artifacts, events and child work are staged: they land in the
-/// transaction that commits the step, or not at all. Use it within the step, not after it.
+/// transaction that commits the step, or not at all. Use it within the step, not after it: a step that has ended takes nothing more.
 /// </summary>
 public sealed class StepContext
 {
@@ -17,6 +17,8 @@ public sealed class StepContext
     private readonly LeasedWork lease;
     private readonly Lock gate = new();
     private string? idempotencyKey;
+    private Staged? staged;
+    private bool ended;
 
     internal StepContext(RoostRuntime runtime, ActiveStep step)
     {
@@ -57,7 +59,15 @@ public sealed class StepContext
     /// <summary>The item's private folder; nothing is created before <see cref="Roost.Workspace.EnsureAsync"/>.</summary>
     public Workspace Workspace => runtime.GetWorkspace(Item.Id);
 
-    internal Staged? Staged { get; private set; }
+    /// <summary>Ends the step: what it has staged, to which nothing more is added.</summary>
+    internal Staged? End()
+    {
+        lock (gate)
+        {
+            ended = true;
+            return staged;
+        }
+    }
 
     /// <summary>Adds an artifact whose content is a value written as JSON.</summary>
     /// <param name="name">Its name within the item, such as <c>report.json</c>; once in a step.</param>
@@ -80,12 +90,16 @@ public sealed class StepContext
         AddArtifactBytes(name, Encoding.UTF8.GetBytes(text), info);
     }
 
-    /// <summary>Adds an artifact whose content is in memory. Content of more than some MiB goes through <see cref="AddArtifactAsync"/>, which streams it.</summary>
+    /// <summary>Adds an artifact whose content is in memory. At most 256 MiB; more than some MiB is better streamed by <see cref="AddArtifactAsync"/>.</summary>
     /// <param name="name">Its name within the item; once in a step.</param>
     /// <param name="info">Kind, media type and metadata where the extension does not tell them.</param>
     /// <param name="content">The bytes; do not change them before the step has ended.</param>
-    public void AddArtifactBytes(string name, ReadOnlyMemory<byte> content, ArtifactInfo? info = null) =>
+    public void AddArtifactBytes(string name, ReadOnlyMemory<byte> content, ArtifactInfo? info = null)
+    {
+        if (content.Length > ArtifactStore.MaxInMemoryBytes)
+            throw new InvalidInputException("content", $"of artifact \"{name}\" is {content.Length:N0} bytes; the limit in memory is {ArtifactStore.MaxInMemoryBytes:N0}. Stream it by AddArtifactAsync.");
         Stage(Describe(name, info) with { Content = content, Sha256 = SHA256.HashData(content.Span) }, content.Length);
+    }
 
     /// <summary>Adds an artifact that is somewhere else: its address alone is stored.</summary>
     /// <param name="name">Its name within the item; once in a step.</param>
@@ -106,8 +120,17 @@ public sealed class StepContext
     {
         ArgumentNullException.ThrowIfNull(content);
         StagedArtifact described = Describe(name, info);
+        lock (gate) CheckName(name);
         PinnedBlob blob = await runtime.Artifacts.UploadAsync(step.WorkerKey, content, CancellationToken).ConfigureAwait(false);
-        Stage(described with { Blob = blob, Sha256 = blob.Sha256 }, 256);
+        try
+        {
+            Stage(described with { Blob = blob, Sha256 = blob.Sha256 }, 256);
+        }
+        catch
+        {
+            await runtime.Artifacts.DropAsync(blob).ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>The artifacts that earlier steps have attached, oldest first.</summary>
@@ -127,9 +150,8 @@ public sealed class StepContext
         byte[]? json = data is null ? null : JsonText.Serialize("event data", data, runtime.Options.Json, runtime.Options.MaxJsonBytes, objectOnly: false);
         lock (gate)
         {
-            Staged ??= new();
-            Staged.Events.Add(("engine." + kind, json));
-            Staged.AddBytes(json?.Length ?? 0);
+            Open().Events.Add(("engine." + kind, json));
+            Open().AddBytes(json?.Length ?? 0);
         }
     }
 
@@ -142,9 +164,8 @@ public sealed class StepContext
         NewWork child = WorkItemCheck.Check(item with { ParentId = Item.Id }, runtime.Options, Now);
         lock (gate)
         {
-            Staged ??= new();
-            Staged.Children.Add(child);
-            Staged.AddBytes(child.Bytes);
+            Open().Children.Add(child);
+            Open().AddBytes(child.Bytes);
         }
         return child.Id;
     }
@@ -153,6 +174,7 @@ public sealed class StepContext
     {
         Names.Check("artifact name", name);
         info ??= new();
+        if (!Enum.IsDefined(info.Kind)) throw new InvalidInputException("kind", $"{(int)info.Kind} is no kind of artifact; give one of {string.Join(", ", Enum.GetNames<ArtifactKind>())}.");
         byte[]? metadata = info.Metadata is null ? null : JsonText.Serialize("metadata", info.Metadata, runtime.Options.Json, runtime.Options.MaxJsonBytes, objectOnly: true);
         if (info.MediaType is not null) Names.Check("media_type", info.MediaType);
         return new(name, info.Kind == ArtifactKind.Auto ? ArtifactNames.KindOf(name) : info.Kind, info.MediaType ?? ArtifactNames.MediaTypeOf(name), metadata);
@@ -162,12 +184,22 @@ public sealed class StepContext
     {
         lock (gate)
         {
-            Staged ??= new();
-            if (Staged.Artifacts.Any(other => other.Name == artifact.Name))
-                throw new InvalidInputException("artifact name", $"\"{artifact.Name}\" was added before in this step of work item {Item.Id}; give each its own name.");
-            Staged.Artifacts.Add(artifact);
-            Staged.AddBytes(bytes);
+            CheckName(artifact.Name);
+            Open().Artifacts.Add(artifact);
+            Open().AddBytes(bytes);
         }
+    }
+
+    private void CheckName(string name)
+    {
+        if (Open().Artifacts.Any(other => other.Name == name))
+            throw new InvalidInputException("artifact name", $"\"{name}\" was added before in this step of work item {Item.Id}; give each its own name.");
+    }
+
+    private Staged Open()
+    {
+        if (ended) throw new ConflictException($"This step of work item {Item.Id} (from version {Version}) has ended; nothing can be added to it. Await everything that the step starts before it returns.");
+        return staged ??= new();
     }
 
     private string DeriveKey()

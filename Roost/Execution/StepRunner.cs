@@ -25,11 +25,12 @@ internal sealed class StepRunner(RoostRuntime runtime)
             Outcome outcome = timeout is { } limit
                 ? await CallWithinAsync(limit, step, engine, context).ConfigureAwait(false)
                 : await CallAsync(step, engine, context).ConfigureAwait(false);
-            return new(Accept(step.Lease, engine.Facts, outcome, context.Staged), null, false, context.Staged);
+            Staged? staged = context.End();
+            return new(Accept(step.Lease, engine.Facts, outcome, staged), null, false, staged);
         }
         catch (Exception e)
         {
-            return Failed(step, e, context.Staged);
+            return Failed(step, e, context.End());
         }
     }
 

@@ -188,8 +188,7 @@ internal sealed class Worker : IAsyncDisposable
         }
         bool saved = await writer.RunAsync(session =>
         {
-            foreach (StagedArtifact artifact in end.Staged?.Artifacts ?? [])
-                if (artifact.Blob is { } blob) session.Blobs.Unpin(blob.Worker, blob.Blob, blob.Pin);
+            session.Blobs.Unpin(end.Staged);
             bool held = end.Failure is { } failure
                 ? session.Endings.FailStep(lease, failure, Backoff(failure.Attempt), end.IsFinal)
                 : session.Leases.Release(lease, "shutting down");

@@ -5,10 +5,15 @@ namespace Roost.Storage;
 /// <summary>Streams artifacts into and out of the file, one chunk in memory at a time.</summary>
 internal sealed class ArtifactStore(Writer writer)
 {
+    /// <summary>The largest content that is handled in one piece, in memory.</summary>
+    public const int MaxInMemoryBytes = 256 * 1024 * 1024;
+
     /// <summary>Streams content in; it stays pinned by the worker until a step's commit attaches it.</summary>
     public async Task<PinnedBlob> UploadAsync(long worker, Stream content, CancellationToken cancellationToken)
     {
-        (long blob, long pin) = await writer.RunAsync(session => session.Blobs.Begin(worker)).ConfigureAwait(false);
+        (long Blob, long Pin)? begun = await writer.RunAsync(session => session.Blobs.Begin(worker)).ConfigureAwait(false);
+        Kept(begun is not null);
+        (long blob, long pin) = begun!.Value;
         try
         {
             using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -32,12 +37,27 @@ internal sealed class ArtifactStore(Writer writer)
         }
         catch
         {
+            await DropAsync(worker, blob, pin).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Gives up an upload whose step does not want it.</summary>
+    public Task DropAsync(PinnedBlob blob) => DropAsync(blob.Worker, blob.Blob, blob.Pin);
+
+    private async Task DropAsync(long worker, long blob, long pin)
+    {
+        try
+        {
             await writer.RunAsync(session =>
             {
                 session.Blobs.Unpin(worker, blob, pin);
                 return true;
             }).ConfigureAwait(false);
-            throw;
+        }
+        catch (Exception e) when (e is ObjectDisposedException or RoostException)
+        {
+            // What ended the upload is told to the caller; the pin goes with its worker.
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Roost.Storage;
 
 /// <summary>
@@ -21,12 +23,14 @@ internal sealed class BlobTable(Session session)
     private readonly Statement inUse = session.Prepare(
         "SELECT EXISTS (SELECT 1 FROM artifact WHERE blob = ?1) OR EXISTS (SELECT 1 FROM blob_pin WHERE blob = ?1)");
     private readonly Statement isPinned = session.Prepare("SELECT 1 FROM blob_pin WHERE worker = ?1 AND blob = ?2 AND pin = ?3");
+    private readonly Statement isWorker = session.Prepare("SELECT 1 FROM worker WHERE key = ?1");
     private readonly Statement insertArtifact = session.Prepare(
         "INSERT INTO artifact (work, name, version, kind, media_type, blob, uri, metadata, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
 
-    /// <summary>Begins an upload: an unnamed blob, pinned by the worker.</summary>
-    public (long Blob, long Pin) Begin(long worker)
+    /// <summary>Begins an upload: an unnamed blob, pinned by the worker. Null where the worker is gone: nobody would ever take its pin away.</summary>
+    public (long Blob, long Pin)? Begin(long worker)
     {
+        if (isWorker.Bind(1, worker).Scalar() is null) return null;
         long blob = insertBlob.BindNull(1).Bind(2, 0).Bind(3, session.Now).Scalar()!.Value;
         return (blob, Pin(worker, blob));
     }
@@ -70,6 +74,13 @@ internal sealed class BlobTable(Session session)
         Collect(blob);
     }
 
+    /// <summary>Drops what a step has uploaded and does not attach.</summary>
+    public void Unpin(Staged? staged)
+    {
+        foreach (StagedArtifact artifact in staged?.Artifacts ?? [])
+            if (artifact.Blob is { } blob) Unpin(blob.Worker, blob.Blob, blob.Pin);
+    }
+
     /// <summary>Drops every pin of a worker that has stopped or died.</summary>
     public void UnpinAll(long worker)
     {
@@ -101,7 +112,7 @@ internal sealed class BlobTable(Session session)
         for (int n = 0, at = 0; at < content.Length; n++, at += ChunkBytes)
         {
             ReadOnlySpan<byte> chunk = content.Span.Slice(at, Math.Min(ChunkBytes, content.Length - at));
-            insertChunk.Bind(1, blob).Bind(2, n).BindBlob(3, System.Security.Cryptography.SHA256.HashData(chunk)).BindBlob(4, chunk).Run();
+            insertChunk.Bind(1, blob).Bind(2, n).BindBlob(3, SHA256.HashData(chunk)).BindBlob(4, chunk).Run();
         }
         return blob;
     }

@@ -48,7 +48,9 @@ internal sealed class CommitTransition(Session session)
             if (lease.Failures > 0) session.Endings.ForgetFailure(lease.WorkKey);
             return CommitResult.Kept;
         }
-        return Leave(commit, lane);
+        CommitResult result = Leave(commit, lane);
+        if (result == CommitResult.Lost) session.Blobs.Unpin(commit.Staged);
+        return result;
     }
 
     private bool MayKeep(StepCommit commit, Claimant? claimant) =>

@@ -1,31 +1,73 @@
+using System.Text;
+using System.Text.Json;
 using Dapper;
 using Microsoft.Data.Sqlite;
 
 namespace Roost.Storage;
 
-/// <summary>Reads of single work items.</summary>
+/// <summary>Reads of work items in one line, single and in lists.</summary>
 internal static class WorkQueries
 {
-    private sealed record SummaryRow(
-        string Id, string Engine, string Queue, string State, long Priority, long Version, string? Step,
-        long CreatedAt, long UpdatedAt, long? EndedAt, string? FailReason, string? Error);
+    private const string Columns =
+        """
+        w.key AS Key, w.id AS Id, l.engine AS Engine, l.queue AS Queue, w.state AS State, w.priority AS Priority, w.version AS Version, s.step AS Step,
+        w.created_at AS CreatedAt, max(w.updated_at, coalesce(s.at, 0)) AS UpdatedAt, w.ended_at AS EndedAt, f.reason AS FailReason, f.message AS Error
+        """;
 
-    public static WorkSummary? Summary(SqliteConnection db, string workId)
+    private const string Joins =
+        """
+        JOIN lane l ON l.key = w.lane
+        LEFT JOIN snapshot s ON s.work = w.key AND s.version = w.version
+        LEFT JOIN failure f ON f.work = w.key
+        """;
+
+    private sealed class Row
     {
-        SummaryRow? row = db.QuerySingleOrDefault<SummaryRow>(
-            """
-            SELECT w.id AS Id, l.engine AS Engine, l.queue AS Queue, w.state AS State, w.priority AS Priority, w.version AS Version, s.step AS Step,
-                   w.created_at AS CreatedAt, max(w.updated_at, coalesce(s.at, 0)) AS UpdatedAt, w.ended_at AS EndedAt, f.reason AS FailReason, f.message AS Error
-            FROM work w
-            JOIN lane l ON l.key = w.lane
-            LEFT JOIN snapshot s ON s.work = w.key AND s.version = w.version
-            LEFT JOIN failure f ON f.work = w.key
-            WHERE w.id = @workId
-            """, new { workId });
-        return row is null ? null : new(
-            row.Id, row.Engine, row.Queue, WorkStates.Parse(System.Text.Encoding.UTF8.GetBytes(row.State)), (int)row.Priority, (int)row.Version, row.Step,
-            Time(row.CreatedAt), Time(row.UpdatedAt), row.EndedAt is { } ended ? Time(ended) : null, row.FailReason, row.Error);
+        public long Key { get; init; }
+        public string Id { get; init; } = "";
+        public string Engine { get; init; } = "";
+        public string Queue { get; init; } = "";
+        public string State { get; init; } = "";
+        public int Priority { get; init; }
+        public int Version { get; init; }
+        public string? Step { get; init; }
+        public long CreatedAt { get; init; }
+        public long UpdatedAt { get; init; }
+        public long? EndedAt { get; init; }
+        public string? FailReason { get; init; }
+        public string? Error { get; init; }
+
+        public WorkSummary Summary => new(
+            Id, Engine, Queue, StateOf(State), Priority, Version, Step,
+            StoredTime.Read(CreatedAt), StoredTime.Read(UpdatedAt), StoredTime.Read(EndedAt), FailReason, Error);
     }
 
-    private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+    public static WorkSummary? Summary(SqliteConnection db, string workId) =>
+        db.QuerySingleOrDefault<Row>($"SELECT {Columns} FROM work w {Joins} WHERE w.id = @workId", new { workId })?.Summary;
+
+    public static WorkPage List(SqliteConnection db, Selection selection, int limit, Position after)
+    {
+        (List<Position> found, string? next) = Find(db, selection, limit, after);
+        return new([.. Summaries(db, found).Select(item => item.Summary)], next);
+    }
+
+    /// <summary>The places of the items of a page, and the cursor of the next where there may be one.</summary>
+    public static (List<Position> Found, string? Next) Find(SqliteConnection db, Selection selection, int limit, Position after)
+    {
+        var order = new RecentOrder(db, selection, after);
+        List<Position> found = order.Take(limit);
+        return (found, order.IsAtEnd ? null : order.Reached.Write());
+    }
+
+    /// <summary>The items at these places, in their order.</summary>
+    public static IEnumerable<(long Key, WorkSummary Summary)> Summaries(SqliteConnection db, IReadOnlyList<Position> places)
+    {
+        Dictionary<long, Row> rows = db.Query<Row>(
+            $"SELECT {Columns} FROM json_each(@keys) k CROSS JOIN work w ON w.key = k.value {Joins}", new { keys = Keys(places) }).ToDictionary(row => row.Key);
+        return places.Select(place => (place.Key, rows[place.Key].Summary));
+    }
+
+    public static string Keys(IReadOnlyList<Position> places) => JsonSerializer.Serialize(places.Select(place => place.Key));
+
+    public static WorkState StateOf(string name) => WorkStates.Parse(Encoding.UTF8.GetBytes(name));
 }

@@ -204,10 +204,11 @@ CREATE TABLE artifact (
     uri TEXT,
     metadata TEXT,
     at INTEGER NOT NULL,
-    UNIQUE (work, name, version),
     CHECK ((blob IS NULL) <> (uri IS NULL))
 ) STRICT;
 
+-- Not unique: a step that fails for good makes no version, and after a retry it may attach the same name at the same one.
+CREATE INDEX artifact_work ON artifact (work, name, version);
 CREATE INDEX artifact_blob ON artifact (blob) WHERE blob IS NOT NULL;
 
 CREATE TABLE trigger_rule (

@@ -1,0 +1,46 @@
+namespace Roost;
+
+/// <summary>A failed work item with its reason and last error, kept until it is retried or discarded.</summary>
+/// <param name="Item">The item in one line, with the step that it had reached.</param>
+/// <param name="Failure">Why it failed. A list leaves the stack trace out.</param>
+public sealed record DeadLetter(WorkSummary Item, WorkFailure Failure)
+{
+    /// <summary>The snapshot that a retry goes on from; null before the first, in lists, and where <see cref="SnapshotError"/> says that it is damaged.</summary>
+    public Snapshot? Snapshot { get; init; }
+
+    /// <summary>Why the snapshot cannot be shown: it is missing or does not match its SHA-256. Else null.</summary>
+    public string? SnapshotError { get; init; }
+}
+
+/// <summary>Which dead letters are meant. What is left out does not narrow it: an empty filter means all of them.</summary>
+public sealed record DeadLetterFilter
+{
+    /// <summary>Items of this engine alone. Default: of any.</summary>
+    public string? Engine { get; init; }
+
+    /// <summary>Items in this queue alone. Default: in any.</summary>
+    public string? Queue { get; init; }
+
+    /// <summary>Those that failed for this reason: one of <see cref="FailReasons"/>. Default: for any.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Those whose exception had this type, by its full name. Default: any.</summary>
+    public string? ErrorType { get; init; }
+
+    /// <summary>Those whose error message holds this text, the letters A to Z in either case; 1 to 1,000 characters. Default: any.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>Those that failed before this moment. Default: whenever.</summary>
+    public DateTimeOffset? FailedBefore { get; init; }
+
+    /// <summary>Those that failed at this moment or later. Default: whenever.</summary>
+    public DateTimeOffset? FailedAfter { get; init; }
+}
+
+/// <summary>One page of the list of dead letters.</summary>
+/// <param name="Items">
+/// The dead letters, last failed first. A filter by reason or error looks at a bounded number of them for each page, so a page may hold
+/// fewer than asked for, or none, and still be followed by another.
+/// </param>
+/// <param name="Next">Give this as the cursor of the next page; null at the end of the list.</param>
+public sealed record DeadLetterPage(IReadOnlyList<DeadLetter> Items, string? Next);

@@ -1,0 +1,89 @@
+using Roost.Storage;
+
+namespace Roost;
+
+public sealed partial class RoostRuntime
+{
+    /// <summary>One work item with everything about it, including in words why it does not run.</summary>
+    /// <exception cref="NotFoundException">There is no such item.</exception>
+    public async Task<WorkDetail> GetAsync(string workId, CancellationToken cancellationToken = default)
+    {
+        Names.Check("id", workId);
+        return await reader.RunAsync(db => DetailQueries.Read(db, workId, Folder, Options), cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
+    }
+
+    /// <summary>The versions of a work item's state that are kept, oldest first: the first <see cref="RoostOptions.HistoryFirst"/> and the last <see cref="RoostOptions.HistoryLast"/>.</summary>
+    /// <exception cref="NotFoundException">There is no such item.</exception>
+    public Task<IReadOnlyList<SnapshotVersion>> GetHistoryAsync(string workId, CancellationToken cancellationToken = default)
+    {
+        Names.Check("id", workId);
+        return reader.RunAsync(db => SnapshotQueries.History(db, DetailQueries.KeyOf(db, workId) ?? throw NotFound(workId)), cancellationToken);
+    }
+
+    /// <summary>One kept version of a work item's state.</summary>
+    /// <param name="workId">The item.</param>
+    /// <param name="version">The version, from 1. Default: the last.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="NotFoundException">There is no such item, or that version is not made yet or no longer kept.</exception>
+    /// <exception cref="DataCorruptException">The stored bytes do not match their SHA-256.</exception>
+    public Task<Snapshot> GetSnapshotAsync(string workId, int? version = null, CancellationToken cancellationToken = default)
+    {
+        Names.Check("id", workId);
+        if (version < 1) throw new InvalidInputException("version", $"is {version}; the first snapshot of a work item is version 1.");
+        return reader.RunAsync(db =>
+        {
+            WorkSummary item = WorkQueries.Summary(db, workId) ?? throw NotFound(workId);
+            return SnapshotQueries.Read(db, DetailQueries.KeyOf(db, workId)!.Value, item, version ?? item.Version, Options)
+                ?? throw new NotFoundException($"Work item {workId} has no snapshot version {version ?? item.Version}; it is at version {item.Version}. GetHistoryAsync lists those that are kept.");
+        }, cancellationToken);
+    }
+
+    /// <summary>
+    /// Work items, most recently updated first. Paging goes on while work goes on: no item comes twice, and one that changes meanwhile moves
+    /// to the front, where the next look at the first page finds it.
+    /// </summary>
+    /// <param name="filter">Which items. Default: all.</param>
+    /// <param name="limit">How many on a page; 1 to 1,000. Default 50.</param>
+    /// <param name="cursor">The <see cref="WorkPage.Next"/> of the page before. Default: the first page.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="InvalidInputException">The limit, the cursor or a field of the filter breaks a rule.</exception>
+    public Task<WorkPage> ListAsync(WorkFilter? filter = null, int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
+    {
+        Selection.CheckLimit(limit);
+        var selection = Selection.Of(filter ?? new());
+        var after = Position.Read(cursor);
+        return reader.RunAsync(db => WorkQueries.List(db, selection, limit, after), cancellationToken);
+    }
+
+    /// <summary>How many work items there are in each state, by engine and queue. Costs the same however many there are.</summary>
+    public Task<WorkCounts> GetCountsAsync(CancellationToken cancellationToken = default) => reader.RunAsync(EngineQueries.Counts, cancellationToken);
+
+    /// <summary>Every lease that is held, by worker and then by when it was claimed.</summary>
+    public Task<IReadOnlyList<Lease>> GetLeasesAsync(CancellationToken cancellationToken = default) => reader.RunAsync(WorkerQueries.Leases, cancellationToken);
+
+    /// <summary>The resources that are held, by whom, and who waits for them; by name.</summary>
+    /// <param name="limit">How many on a page; 1 to 1,000. Default 50.</param>
+    /// <param name="cursor">The <see cref="ResourcePage.Next"/> of the page before. Default: the first page.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="InvalidInputException">The limit or the cursor breaks a rule.</exception>
+    public Task<ResourcePage> GetResourcesAsync(int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
+    {
+        Selection.CheckLimit(limit);
+        string after = cursor is null ? "" : Position.Read(ResourceQueries.Mark, cursor);
+        return reader.RunAsync(db => ResourceQueries.Held(db, after, limit), cancellationToken);
+    }
+
+    /// <summary>The workers that run, and those that have died and whose items nobody has taken over yet; by when they started.</summary>
+    public Task<IReadOnlyList<WorkerInfo>> GetWorkersAsync(CancellationToken cancellationToken = default)
+    {
+        long now = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+        return reader.RunAsync(db => WorkerQueries.All(db, Folder, now), cancellationToken);
+    }
+
+    /// <summary>The engines that items or living workers name, with their counts, how long they wait, and what nobody serves; by id.</summary>
+    public Task<IReadOnlyList<EngineInfo>> GetEnginesAsync(CancellationToken cancellationToken = default)
+    {
+        long now = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+        return reader.RunAsync(db => EngineQueries.Engines(db, WorkerQueries.All(db, Folder, now), now), cancellationToken);
+    }
+}

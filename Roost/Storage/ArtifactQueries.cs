@@ -1,0 +1,102 @@
+using System.Text;
+using System.Text.Json;
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace Roost.Storage;
+
+/// <summary>Where an artifact's bytes are: a blob of the file, or an address outside it.</summary>
+internal sealed record ArtifactContent(string Label, long? Blob, byte[]? Sha256, long Size, string? Uri);
+
+/// <summary>Reads of what work items have produced.</summary>
+internal static class ArtifactQueries
+{
+    private const int NamesInMessage = 10;
+
+    private sealed record ListRow(
+        string Name, long Version, string Kind, string MediaType, long? Size, byte[]? Sha256, string? Uri, string? Metadata, long At);
+
+    private sealed record ContentRow(long Version, long? Blob, byte[]? Sha256, long? Size, string? Uri);
+
+    private sealed record ChunkRow(long RowId, byte[] Sha256, long Length);
+
+    /// <summary>What an item has produced, oldest first; null where there is no such item.</summary>
+    public static IReadOnlyList<Artifact>? List(SqliteConnection db, string workId) => KeyOf(db, workId) is { } work ? List(db, work, workId) : null;
+
+    public static IReadOnlyList<Artifact> List(SqliteConnection db, long work, string workId)
+    {
+        IEnumerable<ListRow> rows = db.Query<ListRow>(
+            """
+            SELECT a.name AS Name, a.version AS Version, a.kind AS Kind, a.media_type AS MediaType, b.size AS Size, b.sha256 AS Sha256, a.uri AS Uri,
+                   a.metadata AS Metadata, a.at AS At
+            FROM artifact a LEFT JOIN blob b ON b.key = a.blob
+            WHERE a.work = @work
+            ORDER BY a.key
+            """, new { work });
+        return [.. rows.Select(row => new Artifact(
+            workId, row.Name, (int)row.Version, ArtifactNames.ParseKind(row.Kind), row.MediaType, row.Size,
+            row.Sha256 is null ? null : Convert.ToHexStringLower(row.Sha256), row.Uri,
+            row.Metadata is null ? null : MetadataOf(workId, row), DateTimeOffset.FromUnixTimeMilliseconds(row.At)))];
+    }
+
+    /// <summary>Finds the latest artifact of a name, or the latest of one version.</summary>
+    public static ArtifactContent Find(SqliteConnection db, string workId, string name, int? version)
+    {
+        long work = KeyOf(db, workId) ?? throw new NotFoundException($"There is no work item {workId}.");
+        ContentRow? row = db.QueryFirstOrDefault<ContentRow>(
+            """
+            SELECT a.version AS Version, a.blob AS Blob, b.sha256 AS Sha256, b.size AS Size, a.uri AS Uri
+            FROM artifact a LEFT JOIN blob b ON b.key = a.blob
+            WHERE a.work = @work AND a.name = @name AND (@version IS NULL OR a.version = @version)
+            ORDER BY a.version DESC, a.key DESC LIMIT 1
+            """, new { work, name, version });
+        if (row is null) throw Missing(db, work, workId, name, version);
+        string label = $"artifact \"{name}\" of work item {workId}, version {row.Version}";
+        if (row.Blob is not null && row.Sha256 is null) throw new DataCorruptException($"The content of {label} is missing from the file. Restore a backup.");
+        return new(label, row.Blob, row.Sha256, row.Size ?? 0, row.Uri);
+    }
+
+    /// <summary>Copies one chunk into a buffer and gives its recorded SHA-256; null where the chunk is missing. A length other than the expected one is told, and nothing is copied.</summary>
+    public static (byte[] Sha256, long Length)? ReadChunk(SqliteConnection db, long blob, long n, byte[] buffer, int expected)
+    {
+        ChunkRow? row = db.QuerySingleOrDefault<ChunkRow>(
+            "SELECT rowid AS RowId, sha256 AS Sha256, length(data) AS Length FROM blob_chunk WHERE blob = @blob AND n = @n", new { blob, n });
+        if (row is null) return null;
+        if (row.Length == expected)
+        {
+            using var data = new SqliteBlob(db, "blob_chunk", "data", row.RowId, readOnly: true);
+            data.ReadExactly(buffer, 0, expected);
+        }
+        return (row.Sha256, row.Length);
+    }
+
+    public static bool Exists(SqliteConnection db, long blob) =>
+        db.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM blob WHERE key = @blob)", new { blob }) != 0;
+
+    private static long? KeyOf(SqliteConnection db, string workId) => db.QuerySingleOrDefault<long?>("SELECT key FROM work WHERE id = @workId", new { workId });
+
+    private static JsonElement MetadataOf(string workId, ListRow row)
+    {
+        try
+        {
+            return JsonText.Parse(Encoding.UTF8.GetBytes(row.Metadata!));
+        }
+        catch (JsonException e)
+        {
+            throw new DataCorruptException($"The metadata of artifact \"{row.Name}\" of work item {workId}, version {row.Version}, is no JSON any more: the file is damaged. Restore a backup.", e);
+        }
+    }
+
+    private static NotFoundException Missing(SqliteConnection db, long work, string workId, string name, int? version)
+    {
+        long[] versions = [.. db.Query<long>(
+            "SELECT DISTINCT version FROM artifact WHERE work = @work AND name = @name ORDER BY version DESC LIMIT @limit", new { work, name, limit = NamesInMessage })];
+        if (versions.Length > 0)
+            return new($"Artifact \"{name}\" of work item {workId} has no version {version}; the latest are {string.Join(", ", versions)}.");
+        string[] names = [.. db.Query<string>(
+            "SELECT DISTINCT name FROM artifact WHERE work = @work ORDER BY name LIMIT @limit", new { work, limit = NamesInMessage + 1 })];
+        string there = names.Length == 0 ? "it has none"
+            : $"it has {string.Join(", ", names.Take(NamesInMessage).Select(other => $"\"{other}\""))}{(names.Length > NamesInMessage ? " and more" : "")}";
+        return new($"Work item {workId} has no artifact \"{name}\"; {there}.");
+    }
+}

@@ -1,0 +1,136 @@
+using System.Text.Json;
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace Roost.Storage;
+
+/// <summary>Reads everything about one work item.</summary>
+internal static class DetailQueries
+{
+    private const int MaxChildren = 10_000;
+
+    private sealed class Row
+    {
+        public long Key { get; init; }
+        public int StateVersion { get; init; }
+        public string Payload { get; init; } = "";
+        public long? TimeoutMs { get; init; }
+        public int? MaxAttempts { get; init; }
+        public string? IdempotencyKey { get; init; }
+        public string? ParentId { get; init; }
+        public long? ReadyAt { get; init; }
+        public long? DueAt { get; init; }
+        public string? BlockedOn { get; init; }
+        public string? HolderId { get; init; }
+        public string? HolderWorkerId { get; init; }
+        public bool Solo { get; init; }
+        public int Failures { get; init; }
+        public int Interruptions { get; init; }
+        public bool CancelRequested { get; init; }
+        public string? CancelReason { get; init; }
+        public long? Deadline { get; init; }
+        public bool HoldForLife { get; init; }
+    }
+
+    private sealed class NameRow
+    {
+        public string Name { get; init; } = "";
+        public long IsHeld { get; init; }
+    }
+
+    private sealed class ChildRow
+    {
+        public string State { get; init; } = "";
+        public int N { get; init; }
+    }
+
+    public static long? KeyOf(SqliteConnection db, string workId) => db.ExecuteScalar<long?>("SELECT key FROM work WHERE id = @workId", new { workId });
+
+    public static WorkDetail? Read(SqliteConnection db, string workId, string folder, RoostOptions options)
+    {
+        if (WorkQueries.Summary(db, workId) is not { } item) return null;
+        Row row = ReadRow(db, workId);
+        DateTimeOffset now = options.TimeProvider.GetUtcNow();
+        NameRow[] names = [.. ReadNames(db, row.Key)];
+        Lease? lease = WorkerQueries.LeaseOf(db, row.Key);
+        (Snapshot? snapshot, string? snapshotError) = SnapshotQueries.Last(db, row.Key, item, options);
+        return new()
+        {
+            Summary = item,
+            Situation = SituationOf(db, item, row, lease, now, folder).InWords(),
+            Payload = JsonSerializer.Deserialize<JsonElement>(row.Payload),
+            Resources = [.. names.Select(name => name.Name)],
+            ResourcesHeld = [.. names.Where(name => name.IsHeld != 0).Select(name => name.Name)],
+            ResourceHold = row.HoldForLife ? ResourceHold.Life : ResourceHold.Step,
+            BlockedOn = row.BlockedOn,
+            ReadySince = StoredTime.Read(row.ReadyAt),
+            DueAt = StoredTime.Read(row.DueAt),
+            Deadline = StoredTime.Read(row.Deadline),
+            Timeout = row.TimeoutMs is { } timeout ? TimeSpan.FromMilliseconds(timeout) : null,
+            MaxAttempts = row.MaxAttempts,
+            IdempotencyKey = row.IdempotencyKey,
+            ParentId = row.ParentId,
+            Children = ReadChildren(db, row.Key),
+            Failures = row.Failures,
+            Interruptions = row.Interruptions,
+            CancelRequested = row.CancelRequested,
+            CancelReason = row.CancelReason,
+            Snapshot = snapshot,
+            SnapshotError = snapshotError,
+            Lease = lease,
+            LastFailure = FailureQueries.Last(db, row.Key),
+            Artifacts = ArtifactQueries.List(db, row.Key, workId),
+        };
+    }
+
+    private static Row ReadRow(SqliteConnection db, string workId) => db.QuerySingle<Row>(
+        """
+        SELECT w.key AS Key, l.state_version AS StateVersion, i.payload AS Payload, i.timeout_ms AS TimeoutMs, i.max_attempts AS MaxAttempts,
+               i.idempotency_key AS IdempotencyKey, p.id AS ParentId, w.ready_at AS ReadyAt, w.due_at AS DueAt, w.blocked_on AS BlockedOn,
+               holder.id AS HolderId, h.id AS HolderWorkerId, w.solo AS Solo, w.failures AS Failures, w.interruptions AS Interruptions,
+               w.cancel_requested AS CancelRequested, w.cancel_reason AS CancelReason, w.deadline AS Deadline, w.hold_for_life AS HoldForLife
+        FROM work w
+        JOIN lane l ON l.key = w.lane
+        JOIN work_input i ON i.work = w.key
+        LEFT JOIN work p ON p.key = w.parent
+        LEFT JOIN resource r ON r.name = w.blocked_on
+        LEFT JOIN work holder ON holder.key = r.work
+        LEFT JOIN worker h ON h.key = holder.worker
+        WHERE w.id = @workId
+        """, new { workId });
+
+    private static IEnumerable<NameRow> ReadNames(SqliteConnection db, long work) => db.Query<NameRow>(
+        """
+        SELECT n.name AS Name, EXISTS (SELECT 1 FROM resource r WHERE r.name = n.name AND r.work = n.work) AS IsHeld
+        FROM work_resource n WHERE n.work = @work ORDER BY n.name
+        """, new { work });
+
+    private static Dictionary<WorkState, int> ReadChildren(SqliteConnection db, long parent) => db.Query<ChildRow>(
+        """
+        SELECT s.value AS State, (SELECT count(*) FROM (
+            SELECT 1 FROM work w WHERE w.parent = @parent AND w.worker IS NULL AND w.state = s.value LIMIT @most)) AS N
+        FROM json_each('["queued","done","failed","cancelled"]') s
+        UNION ALL
+        SELECT 'running', (SELECT count(*) FROM worker h CROSS JOIN work w ON w.worker = h.key WHERE w.parent = @parent)
+        """, new { parent, most = MaxChildren }).Where(row => row.N > 0).ToDictionary(row => WorkQueries.StateOf(row.State), row => row.N);
+
+    private static Situation SituationOf(SqliteConnection db, WorkSummary item, Row row, Lease? lease, DateTimeOffset now, string folder) => new()
+    {
+        Item = item,
+        StateVersion = row.StateVersion,
+        IsCopy = db.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM meta WHERE key = 'copy_of')") != 0,
+        Now = now,
+        Workers = item.State.IsEnded() ? [] : WorkerQueries.All(db, folder, now.ToUnixTimeMilliseconds()),
+        Lease = lease,
+        ReadySince = StoredTime.Read(row.ReadyAt),
+        DueAt = StoredTime.Read(row.DueAt),
+        BlockedOn = row.BlockedOn,
+        HolderId = row.HolderId,
+        HolderWorkerId = row.HolderWorkerId,
+        RunsAlone = row.Solo,
+        Failures = row.Failures,
+        Interruptions = row.Interruptions,
+        CancelRequested = row.CancelRequested,
+        CancelReason = row.CancelReason,
+    };
+}

@@ -1,0 +1,109 @@
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace Roost.Storage;
+
+/// <summary>Reads of the counts that the transitions keep, and of what waits in each lane.</summary>
+internal static class EngineQueries
+{
+    private const int MaxPriorities = 100;
+
+    private sealed class CountRow
+    {
+        public string Engine { get; init; } = "";
+        public string Queue { get; init; } = "";
+        public string Condition { get; init; } = "";
+        public long N { get; init; }
+    }
+
+    private sealed class LaneRow
+    {
+        public long Key { get; init; }
+        public string Engine { get; init; } = "";
+        public string Queue { get; init; } = "";
+        public int StateVersion { get; init; }
+        public long Ready { get; init; }
+        public long DueAt { get; init; }
+    }
+
+    private sealed class HeadRow
+    {
+        public int Priority { get; init; }
+        public long ReadyAt { get; init; }
+    }
+
+    public static WorkCounts Counts(SqliteConnection db)
+    {
+        List<QueueCounts> lines = db.Query<CountRow>(
+            """
+            SELECT l.engine AS Engine, l.queue AS Queue, c.condition AS Condition, sum(c.n) AS N
+            FROM lane l JOIN lane_count c ON c.lane = l.key GROUP BY l.engine, l.queue, c.condition ORDER BY l.engine, l.queue
+            """)
+            .GroupBy(row => (row.Engine, row.Queue), row => (row.Condition, row.N))
+            .Select(group => new QueueCounts(group.Key.Engine, group.Key.Queue, Sum(group.ToDictionary(it => it.Condition, it => it.N)))).ToList();
+        return new(lines, lines.Aggregate(StateCounts.None, (sum, line) => sum.Plus(line.Counts)));
+    }
+
+    public static IReadOnlyList<EngineInfo> Engines(SqliteConnection db, IReadOnlyList<WorkerInfo> workers, long now)
+    {
+        var service = new Service(workers);
+        ILookup<string, LaneRow> lanes = ReadLanes(db).ToLookup(lane => lane.Engine);
+        ILookup<string, QueueCounts> counts = Counts(db).Queues.ToLookup(line => line.Engine);
+        IEnumerable<string> served = workers.Where(worker => worker.IsAlive).SelectMany(worker => worker.Engines).Select(engine => engine.EngineId);
+        return lanes.Select(group => group.Key).Union(served).Order(StringComparer.Ordinal).Select(engine => new EngineInfo(
+            engine, [.. counts[engine]], counts[engine].Aggregate(StateCounts.None, (sum, line) => sum.Plus(line.Counts)),
+            service.WorkersOf(engine), OldestOf(db, lanes[engine]), Unserved(lanes[engine], service, now))).ToList();
+    }
+
+    private static List<LaneRow> ReadLanes(SqliteConnection db) => db.Query<LaneRow>(
+        """
+        SELECT l.key AS Key, l.engine AS Engine, l.queue AS Queue, l.state_version AS StateVersion,
+               coalesce((SELECT c.n FROM lane_count c WHERE c.lane = l.key AND c.condition = 'ready'), 0) AS Ready,
+               coalesce((SELECT w.due_at FROM work w WHERE w.lane = l.key AND w.due_at IS NOT NULL ORDER BY w.due_at LIMIT 1), -1) AS DueAt
+        FROM lane l ORDER BY l.queue, l.state_version
+        """).AsList();
+
+    private static List<UnservedWork> Unserved(IEnumerable<LaneRow> lanes, Service service, long now)
+    {
+        var unserved = new List<UnservedWork>();
+        foreach (LaneRow lane in lanes)
+        {
+            long? due = lane.DueAt >= 0 && lane.DueAt <= now ? lane.DueAt : null;
+            if (lane.Ready == 0 && due is null) continue;
+            if (service.WhyUnserved(lane.Engine, lane.Queue, lane.StateVersion) is { } why)
+                unserved.Add(new(lane.Queue, lane.StateVersion, lane.Ready, StoredTime.Read(due), why));
+        }
+        return unserved;
+    }
+
+    /// <summary>One probe for each priority of each lane.</summary>
+    private static List<OldestReady> OldestOf(SqliteConnection db, IEnumerable<LaneRow> lanes)
+    {
+        var oldest = new SortedDictionary<int, long>();
+        foreach (LaneRow lane in lanes)
+        {
+            if (lane.Ready == 0) continue;
+            foreach (string solo in (string[])["0", "1"])
+            {
+                long below = long.MaxValue;
+                for (int n = 0; n < MaxPriorities && Head(db, lane.Key, solo, below) is { } head; n++)
+                {
+                    if (!oldest.TryGetValue(head.Priority, out long known) || head.ReadyAt < known) oldest[head.Priority] = head.ReadyAt;
+                    below = head.Priority;
+                }
+            }
+        }
+        return oldest.Reverse().Take(MaxPriorities).Select(it => new OldestReady(it.Key, StoredTime.Read(it.Value))).ToList();
+    }
+
+    /// <summary>The condition on solo is fixed text because a partial index is chosen by it.</summary>
+    private static HeadRow? Head(SqliteConnection db, long lane, string solo, long below) => db.QueryFirstOrDefault<HeadRow>(
+        $"""
+        SELECT priority AS Priority, ready_at AS ReadyAt FROM work
+        WHERE lane = @lane AND ready_seq IS NOT NULL AND solo = {solo} AND priority < @below ORDER BY priority DESC, ready_seq LIMIT 1
+        """, new { lane, below });
+
+    private static StateCounts Sum(Dictionary<string, long> n) => new(
+        n.GetValueOrDefault("ready"), n.GetValueOrDefault("delayed"), n.GetValueOrDefault("blocked"), n.GetValueOrDefault("running"),
+        n.GetValueOrDefault("done"), n.GetValueOrDefault("failed"), n.GetValueOrDefault("cancelled"));
+}

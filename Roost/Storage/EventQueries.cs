@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Text.Json;
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace Roost.Storage;
+
+/// <summary>A page of events; what comes later is read after <paramref name="UpTo"/>.</summary>
+internal sealed record EventPage(IReadOnlyList<WorkEvent> Events, long UpTo);
+
+/// <summary>Reads of the history, one bounded page at a time.</summary>
+internal static class EventQueries
+{
+    private const long MaxBytes = 8 * 1024 * 1024;
+
+    private const string Columns = "e.seq AS Seq, e.at AS At, e.kind AS Kind, w.id AS WorkId, e.data AS Data";
+
+    private sealed class Row
+    {
+        public long Seq { get; init; }
+        public long At { get; init; }
+        public string Kind { get; init; } = "";
+        public string? WorkId { get; init; }
+        public string? Data { get; init; }
+    }
+
+    /// <summary>The events after a sequence number, of one item or all; null: from the oldest that is kept.</summary>
+    /// <exception cref="EventsTrimmedException">Some of what was asked for is gone.</exception>
+    public static EventPage Page(SqliteConnection db, long? work, long? after, int limit)
+    {
+        long watermark = db.ExecuteScalar<string?>("SELECT value FROM meta WHERE key = 'events_watermark'") is { } text ? long.Parse(text, CultureInfo.InvariantCulture) : 0;
+        if (after < watermark) throw new EventsTrimmedException(watermark);
+        long from = after ?? watermark;
+        string sql = work is null
+            ? $"SELECT {Columns} FROM event e LEFT JOIN work w ON w.key = e.work WHERE e.seq > @from ORDER BY e.seq LIMIT @limit"
+            : $"SELECT {Columns} FROM event e LEFT JOIN work w ON w.key = e.work WHERE e.work = @work AND e.seq > @from ORDER BY e.seq LIMIT @limit";
+        var events = new List<WorkEvent>();
+        long bytes = 0;
+        foreach (Row row in db.Query<Row>(sql, new { work, from, limit }, buffered: false))
+        {
+            events.Add(new(row.Seq, StoredTime.Read(row.At), row.Kind, row.WorkId, row.Data is null ? null : JsonSerializer.Deserialize<JsonElement>(row.Data)));
+            bytes += row.Data?.Length ?? 0;
+            if (bytes > MaxBytes) break;
+        }
+        bool isCut = events.Count == limit || bytes > MaxBytes;
+        long last = events.Count > 0 ? events[^1].Sequence : from;
+        return new(events, isCut ? last : Math.Max(last, db.ExecuteScalar<long?>("SELECT max(seq) FROM event") ?? 0));
+    }
+}

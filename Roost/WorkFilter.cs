@@ -1,0 +1,23 @@
+namespace Roost;
+
+/// <summary>Which work items a list shows. What is left out does not narrow it.</summary>
+public sealed record WorkFilter
+{
+    /// <summary>Items in this state alone. Default: in any.</summary>
+    public WorkState? State { get; init; }
+
+    /// <summary>Items of this engine alone. Default: of any.</summary>
+    public string? Engine { get; init; }
+
+    /// <summary>Items in this queue alone. Default: in any.</summary>
+    public string? Queue { get; init; }
+
+    /// <summary>Children of this work item alone. Default: any item.</summary>
+    public string? ParentId { get; init; }
+
+    /// <summary>Items that ask for this resource, whether they hold it or not. Default: any item.</summary>
+    public string? Resource { get; init; }
+
+    /// <summary>Items whose last error holds this text, the letters A to Z in either case; 1 to 1,000 characters. Default: any item.</summary>
+    public string? Error { get; init; }
+}
