@@ -19,13 +19,13 @@ internal sealed class FaultTests
     [OneTimeTearDown]
     public void DeleteFolder() => folder.Dispose();
 
-    [TestCase("sync", "EIO", 45, 3)]
-    [TestCase("write", "EIO", 220, 15)]
-    [TestCase("write", "ENOSPC", 220, 15)]
+    [TestCase("sync", "EIO", 40, 5)]
+    [TestCase("write", "EIO", 200, 25)]
+    [TestCase("write", "ENOSPC", 200, 25)]
     public async Task After_any_one_failing_call_every_answer_was_true_and_the_process_goes_on(string call, string error, int last, int stride)
     {
         int first = Random.Shared.Next(1, stride + 1);
-        TestContext.Out.WriteLine($"every {stride}th from {first}");
+        TestContext.Out.WriteLine($"calls {first}, {first + stride}, ...");
         for (int at = first; at <= last; at += stride * 2)
             await Task.WhenAll(TryAsync(call, error, at, 1), TryAsync(call, error, at + stride, 1));
     }
@@ -34,7 +34,7 @@ internal sealed class FaultTests
     [TestCase("write", "EIO")]
     [TestCase("write", "ENOSPC")]
     public Task After_many_failing_calls_in_a_row_every_answer_was_true_and_the_process_goes_on(string call, string error) =>
-        Task.WhenAll(TryAsync(call, error, 8, 12), TryAsync(call, error, 9, 3));
+        TryAsync(call, error, 8, 12);
 
     private async Task TryAsync(string call, string error, int at, int count)
     {

@@ -31,7 +31,7 @@ internal static class JsonText
         }
         catch (Exception e) when (e is NotSupportedException or JsonException or InvalidOperationException or ArgumentException)
         {
-            throw new InvalidInputException(field, $"a {value.GetType().Name} cannot be written as JSON: {e.Message}", e);
+            throw new InvalidInputException(field, $"a {value.GetType().Name} cannot be written as JSON (at most {MaxDepth} levels): {e.Message}", e);
         }
     }
 

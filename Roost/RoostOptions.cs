@@ -102,6 +102,8 @@ public sealed record RoostOptions
 
     internal void Validate()
     {
+        if (Durability is not (Durability.Full or Durability.ProcessCrash or Durability.None))
+            throw new InvalidInputException(nameof(Durability), $"{(int)Durability} is none; it must be Full, ProcessCrash or None.");
         Range(nameof(Concurrency), Concurrency, 1, 4096);
         Range(nameof(LeaseTime), LeaseTime, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
         if (StepTimeout is { } timeout) Range(nameof(StepTimeout), timeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(24));
@@ -118,6 +120,10 @@ public sealed record RoostOptions
         Range(nameof(HistoryFirst), HistoryFirst, 0, 1_000_000);
         Range(nameof(HistoryLast), HistoryLast, 1, 1_000_000);
         if (MaxEvents is { } cap) Range(nameof(MaxEvents), cap, 1000, long.MaxValue);
+        Given(nameof(Queues), Queues);
+        Given(nameof(Json), Json);
+        Given(nameof(Workspaces), Workspaces);
+        Given(nameof(TimeProvider), TimeProvider);
         if (Queues.Count == 0) throw new InvalidInputException(nameof(Queues), "no queue is named; a worker serves at least one, such as \"default\".");
         foreach (string queue in Queues) Names.Check(nameof(Queues), queue);
         if (Triggers is { } triggers) TriggerCheck.Check(triggers, Json, MaxJsonBytes);
@@ -138,7 +144,13 @@ public sealed record RoostOptions
         if (string.IsNullOrWhiteSpace(Path)) throw new InvalidInputException(nameof(Path), "is empty; name the data file, such as \"roost.db\".");
         if (Path.Contains(":memory:", StringComparison.OrdinalIgnoreCase) || Path.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
             throw new InvalidInputException(nameof(Path), $"\"{Path}\" is not a file; Roost keeps work in a real file. A test takes RoostRuntime.CreateTemporary(), which deletes its file on dispose.");
+        if (Path.Contains('\0', StringComparison.Ordinal)) throw new InvalidInputException(nameof(Path), "holds a NUL character; remove it.");
         return System.IO.Path.GetFullPath(Path);
+    }
+
+    private static void Given(string field, object? value)
+    {
+        if (value is null) throw new InvalidInputException(field, "is null; leave it out to get its default.");
     }
 
     private static void Range<T>(string field, T value, T least, T most) where T : IComparable<T>

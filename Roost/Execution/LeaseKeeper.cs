@@ -28,6 +28,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         renewedAt = lastTimestamp = time.GetTimestamp();
         lastWall = time.GetUtcNow();
         await LookAsync().ConfigureAwait(false);
+        await SweepAsync().ConfigureAwait(false);
         timer = time.CreateTimer(_ => _ = TickAsync(), null, Period, Period);
     }
 
@@ -118,6 +119,15 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
             if (dead == true && rescued is not null) WorkerLock.Remove(lockFile);
             if (rescued > 0) log.LogWarning("Worker {WorkerId} {How}; {Count} items were taken over", other.Id, dead == true ? "has died" : "has let its leases run down", rescued);
         }
+    }
+
+    /// <summary>Removes the locks of workers that died while they started or stopped, when they had no row by which to be found.</summary>
+    private async Task SweepAsync()
+    {
+        List<WorkerRow> rows = await writer.RunAsync(session => session.Workers.OthersThan(0)).ConfigureAwait(false);
+        var known = rows.Select(row => row.LockFile).ToHashSet(StringComparer.Ordinal);
+        foreach (string lockFile in WorkerLock.AllOlder(runtime.Path, TimeSpan.FromMinutes(1)))
+            if (!known.Contains(System.IO.Path.GetFileName(lockFile)) && WorkerLock.IsFree(lockFile) == true) WorkerLock.Remove(lockFile);
     }
 
     /// <summary>Its lease is over by the wall clock, or its heartbeat has stood still for one lease of our own clock, which nobody can set back.</summary>

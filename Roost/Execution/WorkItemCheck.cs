@@ -20,6 +20,8 @@ internal static class WorkItemCheck
         if (item.IsIdGiven) Names.Check("id", item.Id);
         if (item.IdempotencyKey is not null) Names.Check("idempotency_key", item.IdempotencyKey);
         if (item.ParentId is not null) Names.Check("parent_id", item.ParentId);
+        if (item.ResourceHold is not (ResourceHold.Step or ResourceHold.Life))
+            throw new InvalidInputException("resource_hold", $"is {(int)item.ResourceHold}; it must be Step or Life.");
         if (item.MaxAttempts is < 1 or > 1000) throw new InvalidInputException("max_attempts", $"is {item.MaxAttempts}; it must be from 1 to 1,000.");
         if (item.Timeout is { } timeout && (timeout < TimeSpan.FromMilliseconds(1) || timeout > MaxTimeout))
             throw new InvalidInputException("timeout", $"is {timeout}; it must be from 1 ms to 24 days.");

@@ -13,6 +13,11 @@ internal sealed class WorkerLock : IDisposable
     /// <summary>The name of the file, without its folder.</summary>
     public static string NameFor(string databasePath, string workerId) => $"{System.IO.Path.GetFileName(databasePath)}.{workerId}.lock";
 
+    /// <summary>The lock files beside a database that are not new; a new one may be about to be locked, and looking would be in its way.</summary>
+    public static IEnumerable<string> AllOlder(string databasePath, TimeSpan age) =>
+        Directory.EnumerateFiles(System.IO.Path.GetDirectoryName(databasePath)!, NameFor(databasePath, "????????????"))
+            .Where(file => DateTime.UtcNow - File.GetLastWriteTimeUtc(file) > age);
+
     public static WorkerLock Take(string path) =>
         new(new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose));
 

@@ -106,6 +106,8 @@ internal static class Database
         try
         {
             connection.Open();
+            if (mode == SqliteOpenMode.ReadWriteCreate && SQLitePCL.raw.sqlite3_db_readonly(connection.Handle!, "main") == 1)
+                throw new FileRefusedException($"{path} is read-only; Roost needs to write the file and its folder. Change its mode or owner, or copy it to where it may be written.");
             if (new Version(connection.ServerVersion) < LeastSqlite)
                 throw new FileRefusedException($"SQLite {connection.ServerVersion} is loaded; {LeastSqlite} or later is needed (earlier ones can damage a WAL). Update Microsoft.Data.Sqlite.");
             Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA busy_timeout = {(int)options.BusyTimeout.TotalMilliseconds}"));

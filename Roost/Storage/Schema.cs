@@ -13,7 +13,7 @@ internal static class Schema
     /// <summary>Creates or migrates in one transaction; a newer or foreign file is refused untouched.</summary>
     public static void Migrate(SqliteConnection connection, string path, RoostOptions options)
     {
-        if (IsCurrent(connection, path))
+        if (IsCurrentNow(connection, path))
         {
             VerifyJournal(connection, path, options);
             return;
@@ -33,6 +33,13 @@ internal static class Schema
             transaction.Commit();
         }
         VerifyJournal(connection, path, options);
+    }
+
+    /// <summary>Reads everything in one transaction, so that a file which another process is creating is not taken for a foreign one.</summary>
+    private static bool IsCurrentNow(SqliteConnection connection, string path)
+    {
+        using SqliteTransaction transaction = connection.BeginTransaction(deferred: true);
+        return IsCurrent(connection, path);
     }
 
     /// <summary>True for a file of this version, false for a new or older one.</summary>

@@ -1,0 +1,106 @@
+using Roost.Tests.Support;
+
+namespace Roost.Tests;
+
+/// <summary>What an engine does wrong fails its item, with a message that says so, and never the loop.</summary>
+[TestFixture]
+internal sealed class BadEngineTests
+{
+    private sealed class Unwritable
+    {
+        public Func<int> Function { get; } = () => 1;
+    }
+
+    private sealed class RawEngine(Func<WorkItem, Snapshot> first, Func<Snapshot, WorkItem, Outcome> step) : IEngine
+    {
+        public string EngineId => "raw";
+
+        public Task<Snapshot> InitSnapshotAsync(WorkItem item, CancellationToken cancellationToken) => Task.FromResult(first(item));
+
+        public Task<Outcome> StepAsync(Snapshot snapshot, WorkItem item, StepContext context) => Task.FromResult(step(snapshot, item));
+    }
+
+    private static IEnumerable<TestCaseData> Engines()
+    {
+        yield return Case("No_outcome", (_, _) => null!, "outcome", "null", "return Continue");
+        yield return Case("No_snapshot", (_, _) => Outcome.Continue(null!), "null");
+        yield return Case("The_snapshot_of_another_item", (_, item) => Outcome.Continue(Snapshot.First(new WorkItem("raw") { Id = "other" }, 1)), "belongs to work item other", "Snapshot.Next");
+        yield return Case("The_same_snapshot_again", (snapshot, _) => Outcome.Continue(snapshot), "version 1", "2 is expected", "Snapshot.Next");
+        yield return Case("A_snapshot_of_a_later_version", (snapshot, _) => Outcome.Continue(snapshot.Next(1).Next(2)), "version 3", "2 is expected");
+        yield return Case("A_state_that_cannot_be_written", (snapshot, _) => Outcome.Continue(snapshot.Next(new Unwritable())), "state", "Unwritable", "cannot be written");
+        yield return Case("A_state_over_the_limit", (snapshot, _) => Outcome.Continue(snapshot.Next(new string('x', 5000))), "state", "5,002", "2,048", "artifact");
+        yield return Case("A_state_with_a_NUL", (snapshot, _) => Outcome.Continue(snapshot.Next("a\0b")), "state", "NUL");
+        yield return Case("An_empty_step_name", (snapshot, _) => Outcome.Continue(snapshot.Next(1, "")), "step", "empty");
+        yield return Case("A_negative_delay", (snapshot, _) => Outcome.Continue(snapshot.Next(1), TimeSpan.FromSeconds(-1)), "delay", "negative");
+        yield return Case("A_failure_without_a_reason", (_, _) => Outcome.Fail(""), "reason", "empty");
+        yield return Case("A_cancellation_of_its_own", (_, _) => throw new OperationCanceledException("mine"), "mine");
+        yield return Case("An_exception_with_text_that_cannot_be_stored", (_, _) => throw new InvalidOperationException("a\0b\ud800c"), "a", "b", "c");
+    }
+
+    [TestCaseSource(nameof(Engines))]
+    public async Task A_bad_step_fails_its_item_and_not_the_loop(Func<Snapshot, WorkItem, Outcome> step, string[] parts)
+    {
+        var engine = new RawEngine(item => Snapshot.First(item, 0), step);
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1, MaxJsonBytes = 2048 }, null, engine, ScriptedEngine.CountingTo(1));
+        string bad = await roost.EnqueueAsync(new WorkItem("raw"));
+        string good = await roost.EnqueueAsync(new WorkItem("scripted"));
+
+        await roost.RunUntilIdleAsync();
+
+        WorkSummary ended = await roost.WaitAsync(bad);
+        ended.State.Should().Be(WorkState.Failed);
+        ended.Version.Should().Be(1, "nothing of the bad step was saved");
+        ended.Error.Should().ContainAll(parts);
+        (await roost.WaitAsync(good)).State.Should().Be(WorkState.Done);
+        FileAudit.MustAgree(roost.Path);
+    }
+
+    [Test]
+    public async Task No_first_snapshot_fails_the_item()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1 }, null, new RawEngine(_ => null!, (_, _) => null!));
+        string id = await roost.EnqueueAsync(new WorkItem("raw"));
+
+        WorkSummary ended = await roost.RunUntilDoneAsync(id);
+
+        ended.State.Should().Be(WorkState.Failed);
+        ended.Version.Should().Be(0);
+        ended.Error.Should().Contain("null");
+    }
+
+    [TestCase("", "engine_id", "empty")]
+    [TestCase("a\tb", "engine_id", "U+0009")]
+    public async Task An_engine_with_a_bad_id_is_not_added(string id, string field, string found)
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null);
+
+        roost.Invoking(it => it.AddEngine(ScriptedEngine.CountingTo(1, id: id))).Should().Throw<InvalidInputException>().WithMessage($"*{found}*").Which.Field.Should().Be(field);
+    }
+
+    [Test]
+    public async Task An_engine_id_over_256_characters_is_refused()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null);
+
+        roost.Invoking(it => it.AddEngine(ScriptedEngine.CountingTo(1, id: new string('e', 257)))).Should().Throw<InvalidInputException>().WithMessage("*257*256*").Which.Field.Should().Be("engine_id");
+    }
+
+    [Test]
+    public async Task An_engine_id_is_given_once()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(1));
+
+        roost.Invoking(it => it.AddEngine(ScriptedEngine.CountingTo(2))).Should().Throw<ConflictException>().WithMessage("*scripted*registered already*");
+    }
+
+    [Test]
+    public async Task A_state_version_of_zero_is_refused()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null);
+
+        roost.Invoking(it => it.AddEngine(new ScriptedEngine((_, _) => null!) { Version = 0 })).Should().Throw<InvalidInputException>().WithMessage("*scripted*0*1 or more*").Which.Field.Should().Be("state_version");
+    }
+
+    private static TestCaseData Case(string name, Func<Snapshot, WorkItem, Outcome> step, params string[] parts) =>
+        new TestCaseData(step, parts).SetName(name + "_fails_the_item_and_not_the_loop");
+}

@@ -1,0 +1,161 @@
+using System.Collections.Concurrent;
+using Dapper;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Time.Testing;
+using Roost.Tests.Support;
+
+namespace Roost.Tests;
+
+/// <summary>Many callers, several runtimes, one file.</summary>
+[TestFixture]
+internal sealed class ConcurrencyTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [Test]
+    public async Task Two_runtimes_on_one_file_in_one_process_step_each_version_once()
+    {
+        var steps = new ConcurrentBag<(string, int)>();
+        ScriptedEngine Engine() => ScriptedEngine.From((state, context) =>
+        {
+            steps.Add((context.Item.Id, context.Version));
+            return state == 9 ? ScriptedEngine.Finish(10) : ScriptedEngine.GoOn(state + 1);
+        });
+        await using RoostRuntime first = TestRuntime.Create(null, Engine());
+        await using RoostRuntime second = TestRuntime.Beside(first, Engine());
+        IReadOnlyList<EnqueueResult> items = await first.EnqueueAsync(Enumerable.Range(0, 50).Select(_ => new WorkItem("scripted")));
+        using var stop = new CancellationTokenSource();
+        Task[] loops = [first.RunAsync(stop.Token), second.RunAsync(stop.Token)];
+
+        foreach (EnqueueResult item in items) (await second.WaitAsync(item.Id, Patience)).State.Should().Be(WorkState.Done);
+        await stop.CancelAsync();
+        await Task.WhenAll(loops).WaitAsync(Patience);
+
+        steps.Should().HaveCount(500).And.OnlyHaveUniqueItems();
+        FileAudit.MustAgree(first.Path);
+        FileAudit.MustHaveNoLeftovers(first.Path);
+    }
+
+    [Test]
+    public async Task A_thousand_callers_with_one_idempotency_key_make_one_item()
+    {
+        await using RoostRuntime first = TestRuntime.Create(null);
+        await using RoostRuntime second = TestRuntime.Beside(first);
+
+        EnqueueResult[] results = await Task.WhenAll(Enumerable.Range(0, 1000).Select(i =>
+            Task.Run(() => (i % 2 == 0 ? first : second).EnqueueAsync(new WorkItem("e", new { n = 1 }) { IdempotencyKey = "one" })))).WaitAsync(Patience);
+
+        results.Select(result => result.Id).Distinct().Should().ContainSingle();
+        results.Count(result => result.Created).Should().Be(1);
+        FileAudit.Count(first.Path, "work").Should().Be(1);
+    }
+
+    [Test]
+    public async Task A_reader_that_stays_open_sees_one_moment_and_blocks_nobody()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(5));
+        await roost.EnqueueAsync(new WorkItem("other"));
+        using SqliteConnection reader = FileAudit.Open(roost.Path);
+        reader.Execute("BEGIN DEFERRED");
+        reader.ExecuteScalar<long>("SELECT count(*) FROM work").Should().Be(1);
+
+        using var stop = new CancellationTokenSource();
+        Task loop = roost.RunAsync(stop.Token);
+        string[] ids = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(async () => (await roost.EnqueueAsync(new WorkItem("scripted"))).Id))).WaitAsync(Patience);
+        foreach (string id in ids) (await roost.WaitAsync(id, Patience)).State.Should().Be(WorkState.Done);
+        await stop.CancelAsync();
+        await loop.WaitAsync(Patience);
+
+        reader.ExecuteScalar<long>("SELECT count(*) FROM work").Should().Be(1, "its transaction is still the same");
+        reader.Execute("ROLLBACK");
+        reader.ExecuteScalar<long>("SELECT count(*) FROM work").Should().Be(201);
+        FileAudit.MustAgree(roost.Path);
+    }
+
+    [Test]
+    public async Task A_request_that_throws_leaves_its_neighbours_in_the_batch_alone()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null);
+        await roost.EnqueueAsync(new WorkItem("e") { Id = "taken" });
+
+        Task<EnqueueResult>[] callers = [.. Enumerable.Range(0, 100).Select(i => roost.EnqueueAsync(i % 10 == 5 ? new WorkItem("e") { Id = "taken" } : new WorkItem("e")))];
+        await Task.WhenAll(callers).WaitAsync(Patience).ContinueWith(_ => { }, TaskScheduler.Default);
+
+        callers.Where((_, i) => i % 10 == 5).Should().OnlyContain(caller => caller.Exception!.InnerException is ConflictException);
+        callers.Where((_, i) => i % 10 != 5).Should().OnlyContain(caller => caller.IsCompletedSuccessfully);
+        FileAudit.Count(roost.Path, "work").Should().Be(91);
+        FileAudit.MustAgree(roost.Path);
+    }
+
+    [Test]
+    public async Task A_worker_that_was_declared_dead_claims_nothing_before_it_has_a_new_seat()
+    {
+        FakeTimeProvider clock = TestRuntime.Clock(), othersClock = TestRuntime.Clock();
+        var started = new TaskCompletionSource();
+        var go = new TaskCompletionSource();
+        Exception? wrong = null;
+        var slow = new ScriptedEngine(async (state, _) =>
+        {
+            started.TrySetResult();
+            await go.Task;
+            return ScriptedEngine.Finish(state + 1);
+        });
+        RoostRuntime late = TestRuntime.Create(clock, slow);
+        await using (late)
+        {
+            late.AddEngine(ScriptedEngine.From((state, _) =>
+            {
+                wrong = Catch(() => FileAudit.MustAgree(late.Path));
+                return ScriptedEngine.Finish(state + 1);
+            }, "mine"));
+            using var stop = new CancellationTokenSource();
+            string first = await late.EnqueueAsync(new WorkItem("scripted"));
+            Task loop = late.RunAsync(stop.Token);
+            await started.Task.WaitAsync(Patience);
+            await TakeOverAsync(late, othersClock, first);
+
+            go.SetResult();
+            string second = await late.EnqueueAsync(new WorkItem("mine"));
+            Task<WorkSummary> done = late.WaitAsync(second);
+            await TickUntilAsync(clock, done);
+
+            wrong.Should().BeNull("the row of its worker is there while it steps");
+            await stop.CancelAsync();
+            await loop.WaitAsync(Patience);
+        }
+    }
+
+    private static async Task TakeOverAsync(RoostRuntime from, FakeTimeProvider clock, string workId)
+    {
+        await using var other = new RoostRuntime(from.Options with { Path = from.Path, TimeProvider = clock });
+        other.AddEngine(ScriptedEngine.CountingTo(1));
+        using var stop = new CancellationTokenSource();
+        Task loop = other.RunAsync(stop.Token);
+        await TickUntilAsync(clock, other.WaitAsync(workId));
+        await stop.CancelAsync();
+        await loop.WaitAsync(Patience);
+    }
+
+    private static async Task TickUntilAsync(FakeTimeProvider clock, Task<WorkSummary> done)
+    {
+        for (int i = 0; i < 2000 && !done.IsCompleted; i++)
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.WhenAny(done, Task.Delay(10));
+        }
+        (await done.WaitAsync(Patience)).State.Should().Be(WorkState.Done);
+    }
+
+    private static Exception? Catch(Action action)
+    {
+        try
+        {
+            action();
+            return null;
+        }
+        catch (Exception e)
+        {
+            return e;
+        }
+    }
+}

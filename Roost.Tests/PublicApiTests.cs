@@ -1,0 +1,25 @@
+using System.Runtime.CompilerServices;
+using PublicApiGenerator;
+
+namespace Roost.Tests;
+
+/// <summary>The public surface changes only on purpose.</summary>
+[TestFixture]
+internal sealed class PublicApiTests
+{
+    private const string Approve = "ROOST_APPROVE_PUBLIC_API";
+
+    [Test]
+    public void The_public_surface_is_the_approved_one()
+    {
+        string approved = Path.Combine(Path.GetDirectoryName(ThisFile())!, "PublicApi.txt");
+        string now = typeof(RoostRuntime).Assembly.GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false }).ReplaceLineEndings("\n").TrimEnd() + "\n";
+        if (Environment.GetEnvironmentVariable(Approve) == "1") File.WriteAllText(approved, now);
+
+        string before = File.Exists(approved) ? File.ReadAllText(approved).ReplaceLineEndings("\n") : "";
+
+        now.Should().Be(before, $"whoever changes the public surface on purpose runs this test with {Approve}=1, which rewrites PublicApi.txt, and commits that file");
+    }
+
+    private static string ThisFile([CallerFilePath] string path = "") => path;
+}
