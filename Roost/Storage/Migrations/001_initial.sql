@@ -204,10 +204,11 @@ CREATE TABLE artifact (
     uri TEXT,
     metadata TEXT,
     at INTEGER NOT NULL,
-    UNIQUE (work, name, version),
     CHECK ((blob IS NULL) <> (uri IS NULL))
 ) STRICT;
 
+-- Not unique: a step that fails for good without a state of its own, and its retries, attach at the version that they started from.
+CREATE INDEX artifact_name ON artifact (work, name, version);
 CREATE INDEX artifact_blob ON artifact (blob) WHERE blob IS NOT NULL;
 
 CREATE TABLE trigger_rule (
