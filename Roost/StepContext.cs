@@ -57,7 +57,24 @@ public sealed class StepContext
     /// <summary>The item's private folder; nothing is created before <see cref="Roost.Workspace.EnsureAsync"/>.</summary>
     public Workspace Workspace => runtime.GetWorkspace(Item.Id);
 
-    internal Staged? Staged { get; private set; }
+    private Staged? staged;
+    private bool ended;
+
+    /// <summary>What the step has staged. Whatever its code does after its end, such as after it was abandoned, adds nothing.</summary>
+    internal Staged? End()
+    {
+        lock (gate)
+        {
+            ended = true;
+            return staged;
+        }
+    }
+
+    private Staged Open()
+    {
+        if (ended) throw new InvalidOperationException($"The step at version {Version} of work item {Item.Id} has ended or was abandoned; its context takes nothing more.");
+        return staged ??= new();
+    }
 
     /// <summary>Adds an artifact whose content is a value written as JSON.</summary>
     /// <param name="name">Its name within the item, such as <c>report.json</c>; once in a step.</param>
@@ -127,9 +144,9 @@ public sealed class StepContext
         byte[]? json = data is null ? null : JsonText.Serialize("event data", data, runtime.Options.Json, runtime.Options.MaxJsonBytes, objectOnly: false);
         lock (gate)
         {
-            Staged ??= new();
-            Staged.Events.Add(("engine." + kind, json));
-            Staged.AddBytes(json?.Length ?? 0);
+            Staged staged = Open();
+            staged.Events.Add(("engine." + kind, json));
+            staged.AddBytes(json?.Length ?? 0);
         }
     }
 
@@ -142,9 +159,9 @@ public sealed class StepContext
         NewWork child = WorkItemCheck.Check(item with { ParentId = Item.Id }, runtime.Options, Now);
         lock (gate)
         {
-            Staged ??= new();
-            Staged.Children.Add(child);
-            Staged.AddBytes(child.Bytes);
+            Staged staged = Open();
+            staged.Children.Add(child);
+            staged.AddBytes(child.Bytes);
         }
         return child.Id;
     }
@@ -162,11 +179,11 @@ public sealed class StepContext
     {
         lock (gate)
         {
-            Staged ??= new();
-            if (Staged.Artifacts.Any(other => other.Name == artifact.Name))
+            Staged staged = Open();
+            if (staged.Artifacts.Any(other => other.Name == artifact.Name))
                 throw new InvalidInputException("artifact name", $"\"{artifact.Name}\" was added before in this step of work item {Item.Id}; give each its own name.");
-            Staged.Artifacts.Add(artifact);
-            Staged.AddBytes(bytes);
+            staged.Artifacts.Add(artifact);
+            staged.AddBytes(bytes);
         }
     }
 
