@@ -19,8 +19,12 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
     private long renewedAt, lastTimestamp, partedAt;
     private DateTimeOffset lastWall;
     private int foreignWrites = -1;
-    private bool othersSeen, parted;
+    private bool othersSeen;
+    private volatile bool parted;
     private volatile bool stopped;
+
+    /// <summary>The clocks have parted, and the leases have not had their time since.</summary>
+    public bool ClocksParted => parted;
 
     /// <summary>Takes over from the dead at once, then watches.</summary>
     public async Task StartAsync()
