@@ -60,6 +60,7 @@ internal sealed class Claimant(long workerKey, IReadOnlyDictionary<string, IEngi
     public void Take(string engine)
     {
         Count(engine, 1);
+        taken++;
         journal.Add((engine, 1));
     }
 
@@ -74,8 +75,13 @@ internal sealed class Claimant(long workerKey, IReadOnlyDictionary<string, IEngi
 
     public void RolledBack()
     {
-        foreach ((string engine, int n) in journal) Count(engine, -n);
+        foreach ((string engine, int n) in journal)
+        {
+            Count(engine, -n);
+            if (n > 0) taken -= n;
+        }
         journal.Clear();
+        ExpiresAt = 0;
         if (Running == 0) SoloRunning = false;
     }
 
@@ -83,6 +89,5 @@ internal sealed class Claimant(long workerKey, IReadOnlyDictionary<string, IEngi
     {
         running[engine] = running.GetValueOrDefault(engine) + n;
         Running += n;
-        if (claims != long.MaxValue && n > 0) taken += n;
     }
 }
