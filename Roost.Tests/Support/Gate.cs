@@ -19,6 +19,9 @@ internal sealed class Gate
         return open.Task;
     }
 
+    /// <summary>The engine's side: here I am, and I go on at once.</summary>
+    public void Reach() => reached.TrySetResult();
+
     /// <summary>The engine's side: here I am, and I wait for the token to fire.</summary>
     public async Task UntilFiredAsync(CancellationToken token)
     {
