@@ -175,10 +175,9 @@ internal sealed class CancelTests
     [Test]
     public async Task A_cancel_between_two_steps_of_a_kept_lease_fires_the_token_of_the_next()
     {
-        RoostRuntime? it = null;
         var reasons = new List<CancellationReason>();
         var gate = new Gate();
-        await using RoostRuntime roost = it = TestRuntime.Create(null, new ScriptedEngine(async (state, context) =>
+        await using RoostRuntime roost = TestRuntime.Create(null, new ScriptedEngine(async (state, context) =>
         {
             if (state == 1) await gate.UntilFiredAsync(context.CancellationToken);
             reasons.Add(context.CancellationReason);
