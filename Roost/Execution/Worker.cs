@@ -107,11 +107,10 @@ internal sealed class Worker : IAsyncDisposable
             await writer.RunAsync(_ => claimant.WorkerKey = key, ahead: true).ConfigureAwait(false);
     }
 
-    /// <summary>Fires the token of a running step.</summary>
-    public void Cancel(long workKey, CancellationReason why)
+    /// <summary>Fires the token of a running step, by its lease: the item may be in other hands by now, or in ours again.</summary>
+    public void Cancel(long leaseToken, CancellationReason why)
     {
-        foreach (ActiveStep step in active.Values)
-            if (step.Lease.WorkKey == workKey) step.Cancel(why);
+        if (active.TryGetValue(leaseToken, out ActiveStep? step)) step.Cancel(why);
     }
 
     private void Start(LeasedWork lease)
