@@ -72,7 +72,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         foreignWrites = writer.ForeignWrites;
         bool leased = worker.Active.Count > 0;
         bool due = leased && time.GetElapsedTime(renewedAt) >= options.LeaseTime / 3;
-        if (due || (leased && changed)) await CheckLeasesAsync(due).ConfigureAwait(false);
+        if (due || changed) await CheckLeasesAsync(due).ConfigureAwait(false);
         if (changed || othersSeen) await CheckOthersAsync().ConfigureAwait(false);
     }
 
@@ -83,7 +83,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         ActiveStep[] before = [.. worker.Active.Values];
         (bool alive, List<StoredLease> held) = await writer.RunAsync(session =>
         {
-            bool alive = !renew || worker.Claimant is not { } claimant || session.Leases.Renew(claimant);
+            bool alive = renew && worker.Claimant is { } claimant ? session.Leases.Renew(claimant) : session.Workers.IsRegistered(key);
             List<StoredLease> held = session.Leases.HeldBy(key);
             foreach (StoredLease lease in held)
                 if (!worker.Active.ContainsKey(lease.Token)) session.Leases.Release(session.Work.Load(lease.Work)!.Value, "nobody here runs it");

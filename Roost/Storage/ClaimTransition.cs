@@ -25,7 +25,7 @@ internal sealed class ClaimTransition(Session session)
         session.Leases.FailOverdue();
         IReadOnlyList<Lane> lanes = claimant.Served(session.Lanes);
         foreach (Lane lane in lanes) session.Ready.Promote(lane.Key, session.Now);
-        for (int parked = 0; claimant.Free > 0 && parked < ParkAtOnce;)
+        for (int parked = 0; claimant.Free > 0 && parked < ParkAtOnce && session.Workers.IsRegistered(claimant.WorkerKey);)
         {
             if (Choose(claimant, lanes) is not { } choice) return;
             LeasedWork? lease = TryClaim(choice.Head.Work, choice.Lane, claimant);
@@ -43,7 +43,7 @@ internal sealed class ClaimTransition(Session session)
     {
         if (session.Ready.NextDeadline() <= session.Now) return true;
         IReadOnlyList<Lane> lanes = claimant.Served(session.Lanes);
-        if (claimant.Free > 0 && Choose(claimant, lanes) is not null) return true;
+        if (claimant.Free > 0 && session.Workers.IsRegistered(claimant.WorkerKey) && Choose(claimant, lanes) is not null) return true;
         foreach (Lane lane in lanes)
             if (session.Ready.NextDueOf(lane.Key) <= session.Now) return true;
         return false;

@@ -19,10 +19,12 @@ internal sealed class WorkerTable(Session session)
     private readonly Statement delete = session.Prepare("DELETE FROM worker WHERE key = ?1");
     private readonly Statement renew = session.Prepare("UPDATE worker SET heartbeat = heartbeat + 1, heartbeat_at = ?2, expires_at = ?3 WHERE key = ?1");
     private readonly Statement others = session.Prepare("SELECT key, id, lock_file, heartbeat, expires_at, lease_ms FROM worker WHERE key <> ?1");
+    private readonly Statement exists = session.Prepare("SELECT 1 FROM worker WHERE key = ?1");
     private readonly Statement served = session.Prepare("SELECT engines, queues FROM worker");
 
     private readonly HashSet<long> liveLanes = [];
     private bool known;
+    private long registered;
     private int knownGeneration = -1;
 
     public long Insert(WorkerIdentity worker)
@@ -51,6 +53,15 @@ internal sealed class WorkerTable(Session session)
         return rows;
     }
 
+    /// <summary>Whether the worker has its row still; what one without a row claims, nobody could ever take over.</summary>
+    public bool IsRegistered(long worker)
+    {
+        if (registered == worker) return true;
+        if (exists.Bind(1, worker).Scalar() is null) return false;
+        registered = worker;
+        return true;
+    }
+
     /// <summary>Whether a registered worker serves this lane; a resource is handed on only to such an item.</summary>
     public bool Serves(long lane)
     {
@@ -67,7 +78,11 @@ internal sealed class WorkerTable(Session session)
         }
     }
 
-    public void Forget() => known = false;
+    public void Forget()
+    {
+        known = false;
+        registered = 0;
+    }
 
     private void Load()
     {
