@@ -44,9 +44,9 @@ public sealed partial class RoostRuntime
     /// <exception cref="NotFoundException">There is no such item.</exception>
     public async Task<bool> CancelAsync(string workId, string? reason = null)
     {
-        (bool cancelled, long running) = await ChangeAsync(workId, reason, (session, row) =>
-            (session.Endings.Cancel(row, reason), row.State == WorkState.Running ? row.Key : 0)).ConfigureAwait(false);
-        if (running != 0) worker?.Cancel(running, CancellationReason.Cancelled);
+        (bool cancelled, long? lease) = await ChangeAsync(workId, reason, (session, row) =>
+            (session.Endings.Cancel(row, reason), row.Token)).ConfigureAwait(false);
+        if (lease is { } token) worker?.Cancel(token, CancellationReason.Cancelled);
         return cancelled;
     }
 
@@ -69,12 +69,12 @@ public sealed partial class RoostRuntime
     /// <exception cref="ConflictException">The item is not running.</exception>
     public async Task ReleaseLeaseAsync(string workId, string? reason = null)
     {
-        long key = await ChangeAsync(workId, reason, (session, row) =>
+        long token = await ChangeAsync(workId, reason, (session, row) =>
         {
             session.Operator.ReleaseByForce(row, workId, reason);
-            return row.Key;
+            return row.Token!.Value;
         }).ConfigureAwait(false);
-        worker?.Cancel(key, CancellationReason.LeaseLost);
+        worker?.Cancel(token, CancellationReason.LeaseLost);
     }
 
     /// <summary>Makes a backup copy a file of its own, so that its work may run. Do this only where the original runs no more, or the same work is done twice.</summary>

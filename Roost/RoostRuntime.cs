@@ -58,6 +58,8 @@ public sealed partial class RoostRuntime : IAsyncDisposable
 
     internal ArtifactStore Artifacts { get; }
 
+    internal Writer Writer => writer;
+
     internal JsonSerializerOptions IndentedJson => indentedJson;
 
     /// <summary>

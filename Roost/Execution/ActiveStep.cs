@@ -3,18 +3,35 @@ using Roost.Storage;
 namespace Roost.Execution;
 
 /// <summary>A leased item while this process steps it: its token, and why that has fired.</summary>
-internal sealed class ActiveStep(LeasedWork lease, long workerKey) : IDisposable
+internal sealed class ActiveStep(LeasedWork lease, long workerKey, Claimant claimant) : IDisposable
 {
-    private readonly CancellationTokenSource source = new();
-    private int reason;
+    private readonly Lock gate = new();
+    private CancellationTokenSource source = new();
+    private CancellationReason reason;
+    private bool cancelled, lost;
 
     public LeasedWork Lease { get; } = lease;
 
     public long WorkerKey { get; } = workerKey;
 
-    public CancellationToken Token => source.Token;
+    /// <summary>Whose slot it has. A step that outlives its loop must not be counted against the next one.</summary>
+    public Claimant Claimant { get; } = claimant;
 
-    public CancellationReason Reason => (CancellationReason)Volatile.Read(ref reason);
+    public CancellationToken Token
+    {
+        get
+        {
+            lock (gate) return source.Token;
+        }
+    }
+
+    public CancellationReason Reason
+    {
+        get
+        {
+            lock (gate) return reason;
+        }
+    }
 
     /// <summary>The lease is gone: what the step still brings is thrown away.</summary>
     public bool IsLost => Reason == CancellationReason.LeaseLost;
@@ -22,15 +39,38 @@ internal sealed class ActiveStep(LeasedWork lease, long workerKey) : IDisposable
     /// <summary>Fires the token, on the thread pool: what is registered on it is the user's code. The first reason stays, but a lost lease outweighs any.</summary>
     public void Cancel(CancellationReason why)
     {
-        int before = Interlocked.CompareExchange(ref reason, (int)why, (int)CancellationReason.None);
-        if (why == CancellationReason.LeaseLost) Volatile.Write(ref reason, (int)why);
-        if (before != (int)CancellationReason.None) return;
-        ThreadPool.UnsafeQueueUserWorkItem(static step => step.Fire(), this, preferLocal: false);
+        lock (gate)
+        {
+            cancelled |= why == CancellationReason.Cancelled;
+            lost |= why == CancellationReason.LeaseLost;
+            CancellationReason before = reason;
+            if (before == CancellationReason.None || lost) reason = why == CancellationReason.None ? before : lost ? CancellationReason.LeaseLost : why;
+            if (before != CancellationReason.None) return;
+            ThreadPool.UnsafeQueueUserWorkItem(Fire, source, preferLocal: false);
+        }
+    }
+
+    /// <summary>
+    /// On to the next step of the same lease. A time that was over concerns the last step alone; a cancel or a loss that came while its
+    /// commit was on the way concerns this one too.
+    /// </summary>
+    public void GoOn()
+    {
+        lock (gate)
+        {
+            if (reason == CancellationReason.None) return;
+            reason = CancellationReason.None;
+            source.Dispose();
+            source = new();
+            if (!cancelled && !lost) return;
+            reason = lost ? CancellationReason.LeaseLost : CancellationReason.Cancelled;
+            source.Cancel();
+        }
     }
 
     public void Dispose() => source.Dispose();
 
-    private void Fire()
+    private static void Fire(CancellationTokenSource source)
     {
         try
         {

@@ -19,8 +19,12 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
     private long renewedAt, lastTimestamp, partedAt;
     private DateTimeOffset lastWall;
     private int foreignWrites = -1, doubts;
-    private bool othersSeen, parted;
+    private bool othersSeen;
+    private volatile bool parted;
     private volatile bool stopped;
+
+    /// <summary>The clocks have parted, and the leases have not had their time since.</summary>
+    public bool ClocksParted => parted;
 
     /// <summary>Takes over from the dead at once, then watches.</summary>
     public async Task StartAsync()
@@ -71,7 +75,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         bool due = (leased && time.GetElapsedTime(renewedAt) >= options.LeaseTime / 3) || worker.Claimant is { Displaced: true };
         bool doubtful = doubts != writer.Doubts;
         doubts = writer.Doubts;
-        if (due || doubtful || (leased && changed)) await CheckLeasesAsync(due).ConfigureAwait(false);
+        if (due || doubtful || changed) await CheckLeasesAsync(due).ConfigureAwait(false);
         if (changed || othersSeen) await CheckOthersAsync().ConfigureAwait(false);
     }
 
@@ -82,7 +86,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         ActiveStep[] before = [.. worker.Active.Values];
         (bool alive, List<StoredLease> held) = await writer.RunAsync(session =>
         {
-            bool alive = !renew || worker.Claimant is not { } claimant || session.Leases.Renew(claimant);
+            bool alive = renew && worker.Claimant is { } claimant ? session.Leases.Renew(claimant) : session.Workers.IsRegistered(key);
             List<StoredLease> held = session.Leases.HeldBy(key);
             foreach (StoredLease lease in held)
                 if (!worker.Active.ContainsKey(lease.Token)) session.Leases.Release(session.Work.Load(lease.Work)!.Value, "nobody here runs it");

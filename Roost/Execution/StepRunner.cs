@@ -104,7 +104,7 @@ internal sealed class StepRunner(RoostRuntime runtime)
         long delay = WorkItemCheck.Milliseconds("delay", outcome.After);
         if (next is not null) next.Delay = TimeSpan.FromMilliseconds(delay);
         byte[] hash = next is null ? [] : SHA256.HashData(next.Utf8.Span);
-        return new(lease, outcome.Kind, Cut(outcome.Reason, MaxReason), delay, next, hash, engine.StateVersion, staged)
+        return new(lease, outcome.Kind, outcome.Reason is null ? null : Cut(Safe(outcome.Reason), MaxReason), delay, next, hash, engine.StateVersion, staged)
         {
             SlotTimeIsOver = options.TimeProvider.GetElapsedTime(lease.SlotSince) >= options.SlotTime,
         };
@@ -118,7 +118,7 @@ internal sealed class StepRunner(RoostRuntime runtime)
         int attempt = step.Lease.Failures + 1;
         bool corrupt = e is DataCorruptException;
         bool last = corrupt || attempt >= (step.Lease.Item.MaxAttempts ?? options.MaxAttempts);
-        if (step.Reason == CancellationReason.ShuttingDown && e is OperationCanceledException) return new(null, null, false, staged);
+        if (step.Reason is CancellationReason.ShuttingDown or CancellationReason.LeaseLost) return new(null, null, false, staged);
         string reason = e is AbandonedException ? FailReasons.Abandoned
             : corrupt ? FailReasons.CorruptSnapshot
             : step.Reason == CancellationReason.TimedOut ? FailReasons.TimedOut

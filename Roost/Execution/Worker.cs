@@ -60,7 +60,7 @@ internal sealed class Worker : IAsyncDisposable
         givingUp = false;
         LastStarted = null;
         var facts = engines.ToDictionary(entry => entry.Key, entry => entry.Value.Facts);
-        Claimant = new Claimant(Seat.Key, facts, [.. options.Queues], slots, claims) { Start = Start, Idle = idle };
+        Claimant = new Claimant(Seat.Key, facts, [.. options.Queues], slots, claims) { Start = Start, Idle = idle, ClocksParted = keeper.ClocksParted };
         Claimant opened = Claimant;
         await writer.RunAsync(session =>
         {
@@ -110,16 +110,15 @@ internal sealed class Worker : IAsyncDisposable
             }, ahead: true).ConfigureAwait(false);
     }
 
-    /// <summary>Fires the token of a running step.</summary>
-    public void Cancel(long workKey, CancellationReason why)
+    /// <summary>Fires the token of a running step, by its lease: the item may be in other hands by now, or in ours again.</summary>
+    public void Cancel(long leaseToken, CancellationReason why)
     {
-        foreach (ActiveStep step in active.Values)
-            if (step.Lease.WorkKey == workKey) step.Cancel(why);
+        if (active.TryGetValue(leaseToken, out ActiveStep? step)) step.Cancel(why);
     }
 
     private void Start(LeasedWork lease)
     {
-        var step = new ActiveStep(lease, Seat.Key);
+        var step = new ActiveStep(lease, Seat.Key, writer.Claimant!);
         active[lease.Token] = step;
         LastStarted = lease;
         ThreadPool.UnsafeQueueUserWorkItem(static it => _ = it.worker.RunSlotAsync(it.step), (worker: this, step), preferLocal: false);
@@ -137,7 +136,7 @@ internal sealed class Worker : IAsyncDisposable
                 using var telemetry = Telemetry.Step(step.Lease);
                 StepEnd end = await runner.RunAsync(step, engine).ConfigureAwait(false);
                 kept = await CommitAsync(step, end).ConfigureAwait(false);
-                if (kept) step = Next(step);
+                if (kept) step.GoOn();
             }
         }
         catch (Exception e)
@@ -161,7 +160,7 @@ internal sealed class Worker : IAsyncDisposable
             {
                 return await CommitOnceAsync(step, end).ConfigureAwait(false);
             }
-            catch (Exception e) when (end.Commit is not null && e is ConflictException or InvalidInputException)
+            catch (Exception e) when (end.Commit is not null && e is ConflictException or InvalidInputException or (not RoostException and not ObjectDisposedException))
             {
                 end = runner.Refused(step, e, end.Staged);
             }
@@ -179,7 +178,7 @@ internal sealed class Worker : IAsyncDisposable
         LeasedWork lease = step.Lease;
         if (end.Commit is { } commit)
         {
-            CommitResult result = await writer.RunAsync(session => Leave(session.CommitStep.Execute(commit, Claimant), session, lease), commit.Bytes).ConfigureAwait(false);
+            CommitResult result = await writer.RunAsync(session => Leave(session.CommitStep.Execute(commit, writer.Claimant == step.Claimant ? step.Claimant : null), session, step), commit.Bytes).ConfigureAwait(false);
             if (result == CommitResult.Lost) Lost(step);
             if (result != CommitResult.Kept) return false;
             lease.Advance(commit);
@@ -191,7 +190,7 @@ internal sealed class Worker : IAsyncDisposable
             bool held = end.Failure is { } failure
                 ? session.Endings.FailStep(lease, failure, Backoff(failure.Attempt), end.IsFinal)
                 : session.Leases.Release(lease, "shutting down");
-            Leave(held ? CommitResult.Released : CommitResult.Lost, session, lease);
+            Leave(held ? CommitResult.Released : CommitResult.Lost, session, step);
             return held;
         }).ConfigureAwait(false);
         if (!saved) Lost(step);
@@ -199,10 +198,10 @@ internal sealed class Worker : IAsyncDisposable
         return false;
     }
 
-    private CommitResult Leave(CommitResult result, Session session, LeasedWork lease)
+    private static CommitResult Leave(CommitResult result, Session session, ActiveStep step)
     {
-        if (result == CommitResult.Lost) session.Leases.ReleaseLanded(lease);
-        if (result != CommitResult.Kept) Claimant?.Give(lease.Lane.Engine);
+        if (result == CommitResult.Lost) session.Leases.ReleaseLanded(step.Lease);
+        if (result != CommitResult.Kept) step.Claimant.Give(step.Lease.Lane.Engine);
         return result;
     }
 
@@ -214,16 +213,6 @@ internal sealed class Worker : IAsyncDisposable
 
     private long Backoff(int attempt) =>
         (long)RetryPolicy.Delay(attempt, options.RetryBaseDelay, options.RetryMaxDelay, Random.Shared.NextDouble()).TotalMilliseconds;
-
-    /// <summary>The same lease with a token that has not fired.</summary>
-    private ActiveStep Next(ActiveStep step)
-    {
-        if (step.Reason == CancellationReason.None) return step;
-        var fresh = new ActiveStep(step.Lease, step.WorkerKey);
-        active[step.Lease.Token] = fresh;
-        step.Dispose();
-        return fresh;
-    }
 
     private async Task<bool> EndedWithinAsync(TimeSpan time)
     {

@@ -68,15 +68,18 @@ internal sealed class ClaimTransition(Session session)
     {
         if (claimant.MakeRoomUntil > session.Now) return true;
         int priority = lease.Item.Priority;
-        if (lease.ResourceCount > 0 && session.Resources.BestWaiting(lease.WorkKey) is { } waiting && (slotTimeIsOver || waiting > priority)) return true;
+        bool couldLetIn = lease.ResourceCount > 0 && lease.Item.ResourceHold == ResourceHold.Step;
+        if (couldLetIn && session.Resources.BestWaiting(lease.WorkKey) is { } waiting && GoesBefore(waiting)) return true;
         if (claimant.Free > 0) return false;
         foreach (Lane lane in claimant.Served(session.Lanes))
         {
             if (session.Ready.HeadOf(lane.Key) is not { } head) continue;
             if (lane.Engine != lease.Lane.Engine && !claimant.HasRoomFor(lane.Engine)) continue;
-            if (slotTimeIsOver ? head.Priority >= priority : head.Priority > priority) return true;
+            if (GoesBefore(head.Priority)) return true;
         }
         return false;
+
+        bool GoesBefore(int other) => slotTimeIsOver ? other >= priority : other > priority;
     }
 
     private (Lane Lane, Head Head)? Choose(Claimant claimant, IReadOnlyList<Lane> lanes)
@@ -89,7 +92,8 @@ internal sealed class ClaimTransition(Session session)
             if (session.Ready.HeadOf(lane.Key) is { } head && (best is not { } first || head.IsBefore(first.Item2))) best = (lane, head);
         }
         if (bestSolo is not { } alone) return best;
-        if (claimant.Running == 0) return best is { } other && other.Item2.IsBefore(alone.Item2) && claimant.MakeRoomUntil <= session.Now ? best : alone;
+        if (best is { } other && other.Item2.IsBefore(alone.Item2)) return best;
+        if (claimant.Running == 0) return alone;
         return MakesRoom(claimant) ? null : best;
     }
 
@@ -115,7 +119,7 @@ internal sealed class ClaimTransition(Session session)
         session.Work.Save(row, running);
         session.Events.Append(EventKinds.Claimed, work, claimant.WorkerKey, static (json, worker) => json.WriteNumber("worker", worker));
         claimant.Take(lane.Engine);
-        if (row.Solo) claimant.SoloRunning = true;
+        if (row.Solo) (claimant.SoloRunning, claimant.MakeRoomUntil) = (true, 0);
         session.Leases.KeepAlive(claimant);
         return Lease(running, lane);
     }

@@ -63,6 +63,7 @@ internal sealed class Claimant(long workerKey, IReadOnlyDictionary<string, IEngi
     public void Take(string engine)
     {
         Count(engine, 1);
+        taken++;
         journal.Add((engine, 1));
     }
 
@@ -83,8 +84,13 @@ internal sealed class Claimant(long workerKey, IReadOnlyDictionary<string, IEngi
     /// <summary>Takes back what was counted since the mark.</summary>
     public void RolledBackTo(int mark)
     {
-        for (int i = mark; i < journal.Count; i++) Count(journal[i].Engine, -journal[i].N);
+        for (int i = mark; i < journal.Count; i++)
+        {
+            Count(journal[i].Engine, -journal[i].N);
+            if (journal[i].N > 0) taken -= journal[i].N;
+        }
         journal.RemoveRange(mark, journal.Count - mark);
+        ExpiresAt = 0;
         if (Running == 0) SoloRunning = false;
     }
 
@@ -100,6 +106,5 @@ internal sealed class Claimant(long workerKey, IReadOnlyDictionary<string, IEngi
     {
         running[engine] = running.GetValueOrDefault(engine) + n;
         Running += n;
-        if (claims != long.MaxValue && n > 0) taken += n;
     }
 }

@@ -58,6 +58,7 @@ internal sealed class EndTransitions(Session session)
         if (row.State.IsEnded()) return false;
         if (row.State == WorkState.Running)
         {
+            if (row.CancelRequested) return true;
             session.Work.Save(row, row with { CancelRequested = true, CancelReason = reason });
             session.Events.AppendReason(EventKinds.CancelRequested, row.Key, reason);
             return true;
@@ -77,6 +78,7 @@ internal sealed class EndTransitions(Session session)
         session.Work.Save(row, after);
         ForgetFailure(row.Key);
         if (row.Deadline <= session.Now) session.Leases.LiftDeadline(row.Key);
+        else if (row.Deadline is not null) session.Ready.DeadlinesChanged();
         session.Events.AppendReason(EventKinds.Retried, row.Key, reason);
     }
 

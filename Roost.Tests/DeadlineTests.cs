@@ -1,0 +1,175 @@
+using Roost.Tests.Support;
+
+namespace Roost.Tests;
+
+[TestFixture]
+internal sealed class DeadlineTests
+{
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+    private static readonly DateTimeOffset InAnHour = TestRuntime.Start + Hour;
+
+    [Test]
+    public async Task A_delayed_item_whose_deadline_passes_is_a_dead_letter()
+    {
+        var clock = TestRuntime.Clock();
+        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted") { Delay = 2 * Hour, Deadline = InAnHour });
+        clock.Advance(Hour);
+
+        (await roost.RunUntilIdleAsync()).Should().BeNull();
+
+        (await roost.WaitAsync(id)).FailReason.Should().Be(FailReasons.DeadlineExceeded);
+        roost.EventsOf(id).Should().Equal("enqueued", "failed");
+    }
+
+    [Test]
+    public async Task Before_its_deadline_an_item_runs()
+    {
+        var clock = TestRuntime.Clock();
+        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted") { Deadline = InAnHour });
+        clock.Advance(Hour - TimeSpan.FromMilliseconds(1));
+
+        (await roost.RunUntilDoneAsync(id).Soon()).State.Should().Be(WorkState.Done);
+    }
+
+    [Test]
+    public async Task A_loop_enforces_the_deadlines_of_engines_and_queues_that_it_does_not_serve()
+    {
+        var clock = TestRuntime.Clock();
+        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
+        string engine = await roost.EnqueueAsync(new WorkItem("elsewhere") { Deadline = InAnHour });
+        string queue = await roost.EnqueueAsync(new WorkItem("scripted") { Queue = "night", Deadline = InAnHour });
+        clock.Advance(Hour);
+
+        await roost.RunUntilIdleAsync();
+
+        roost.StateOf(engine).Should().Be("failed");
+        roost.StateOf(queue).Should().Be("failed");
+    }
+
+    [Test]
+    public async Task More_items_than_one_transaction_takes_fail_all_the_same()
+    {
+        var clock = TestRuntime.Clock();
+        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
+        await roost.EnqueueAsync(Enumerable.Range(0, 1200).Select(_ => new WorkItem("elsewhere") { Deadline = InAnHour }));
+        clock.Advance(Hour);
+
+        await roost.RunUntilIdleAsync();
+
+        roost.Number("SELECT count(*) FROM work WHERE state = 'failed'").Should().Be(1200);
+        roost.Number("SELECT n FROM lane_count WHERE condition = 'failed'").Should().Be(1200);
+    }
+
+    [Test]
+    public async Task A_running_steps_token_fires_and_a_done_that_still_arrives_is_accepted()
+    {
+        var clock = TestRuntime.Clock();
+        var gate = new Gate();
+        CancellationReason reason = default;
+        await using RoostRuntime roost = TestRuntime.Create(clock, new ScriptedEngine(async (state, context) =>
+        {
+            await gate.UntilFiredAsync(context.CancellationToken);
+            reason = context.CancellationReason;
+            return ScriptedEngine.Finish(state);
+        }));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted") { Deadline = InAnHour });
+        Task<WorkSummary> running = roost.RunUntilDoneAsync(id);
+        await gate.Reached;
+
+        clock.Advance(Hour);
+
+        (await running.Soon()).State.Should().Be(WorkState.Done);
+        reason.Should().Be(CancellationReason.DeadlineExceeded);
+    }
+
+    [Test]
+    public async Task A_step_that_would_go_on_after_the_deadline_fails_with_its_snapshot_saved()
+    {
+        var clock = TestRuntime.Clock();
+        var gate = new Gate();
+        await using RoostRuntime roost = TestRuntime.Create(clock, new ScriptedEngine(async (state, context) =>
+        {
+            await gate.UntilFiredAsync(context.CancellationToken);
+            return ScriptedEngine.GoOn(state + 1);
+        }));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted") { Deadline = InAnHour });
+        Task<WorkSummary> running = roost.RunUntilDoneAsync(id);
+        await gate.Reached;
+
+        clock.Advance(Hour);
+
+        (await running.Soon()).Should().BeEquivalentTo(new { State = WorkState.Failed, FailReason = FailReasons.DeadlineExceeded, Version = 2 });
+    }
+
+    [Test]
+    public async Task A_step_that_throws_after_the_deadline_is_not_tried_again()
+    {
+        var clock = TestRuntime.Clock();
+        var gate = new Gate();
+        await using RoostRuntime roost = TestRuntime.Create(clock, new ScriptedEngine(async (_, context) =>
+        {
+            await gate.UntilFiredAsync(context.CancellationToken);
+            throw new OperationCanceledException();
+        }));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted") { Deadline = InAnHour });
+        Task<WorkSummary> running = roost.RunUntilDoneAsync(id);
+        await gate.Reached;
+
+        clock.Advance(Hour);
+
+        (await running.Soon()).FailReason.Should().Be(FailReasons.DeadlineExceeded);
+    }
+
+    [Test]
+    public async Task A_retry_of_an_overdue_dead_letter_runs()
+    {
+        var clock = TestRuntime.Clock();
+        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted") { Delay = 2 * Hour, Deadline = InAnHour });
+        clock.Advance(Hour);
+        await roost.RunUntilIdleAsync();
+
+        await roost.RetryAsync(id);
+
+        (await roost.RunUntilDoneAsync(id).Soon()).State.Should().Be(WorkState.Done);
+    }
+
+    [Test]
+    public async Task A_retry_before_the_deadline_keeps_it()
+    {
+        var clock = TestRuntime.Clock();
+        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.From((state, _) => state == 0 ? ScriptedEngine.GiveUp("no") : ScriptedEngine.Finish(state)));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted") { Deadline = InAnHour });
+        await roost.RunUntilDoneAsync(id).Soon();
+
+        await roost.RetryAsync(id);
+        clock.Advance(Hour);
+
+        (await roost.RunUntilDoneAsync(id).Soon()).FailReason.Should().Be(FailReasons.DeadlineExceeded);
+    }
+
+    [Test]
+    public async Task A_blocked_item_that_is_overdue_gives_back_what_it_took()
+    {
+        var clock = TestRuntime.Clock();
+        var gate = new Gate();
+        await using RoostRuntime roost = TestRuntime.Create(clock, new ScriptedEngine(async (state, context) =>
+        {
+            if (context.Item.Id != "holder") return ScriptedEngine.Finish(state);
+            await gate.PassAsync();
+            return ScriptedEngine.Finish(state);
+        }));
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "holder", Resources = ["b"], Priority = 1 });
+        string blocked = await roost.EnqueueAsync(new WorkItem("scripted") { Resources = ["a", "b"], Deadline = InAnHour });
+        Task loop = roost.RunUntilIdleAsync();
+        await gate.Reached;
+        clock.Advance(Hour);
+
+        (await roost.WaitAsync(blocked).Soon()).FailReason.Should().Be(FailReasons.DeadlineExceeded);
+        roost.Rows("SELECT name FROM resource").Should().Equal("b");
+        gate.Open();
+        await loop.Soon();
+    }
+}

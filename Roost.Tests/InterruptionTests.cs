@@ -1,0 +1,321 @@
+using Roost.Tests.Support;
+
+namespace Roost.Tests;
+
+[TestFixture]
+internal sealed class InterruptionTests
+{
+    [Test]
+    public async Task A_dead_workers_item_goes_on_at_once_from_its_last_snapshot()
+    {
+        var clock = TestRuntime.Clock();
+        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(3));
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
+        await InterruptAsync(roost);
+
+        WorkSummary ended = await roost.RunUntilDoneAsync("it").Soon();
+
+        ended.State.Should().Be(WorkState.Done);
+        clock.GetUtcNow().Should().Be(TestRuntime.Start, "no time had to pass");
+        roost.EventsOf("it")[..4].Should().Equal("enqueued", "claimed", "interrupted", "claimed");
+        roost.Number("SELECT count(*) FROM worker").Should().Be(0);
+        Directory.GetFiles(Path.GetDirectoryName(roost.Path)!, "*.lock").Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task A_running_loop_notices_the_death_within_a_second_of_its_clock()
+    {
+        var clock = TestRuntime.Clock();
+        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
+        using Ghost ghost = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1));
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
+        await ghost.ClaimAsync();
+        Task<WorkSummary> loop = roost.RunUntilDoneAsync("it");
+        await Waiting.Until(() => roost.Number("SELECT count(*) FROM worker") == 2);
+
+        ghost.Die();
+        await loop.WhileTimePasses(clock);
+
+        (clock.GetUtcNow() - TestRuntime.Start).Should().BeLessThan(TimeSpan.FromSeconds(20), "its lease would have lasted 30 s");
+    }
+
+    [Test]
+    public async Task Interruptions_are_counted_apart_from_failures_and_neither_resets_the_other()
+    {
+        var clock = TestRuntime.Clock();
+        var seen = new List<string>();
+        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.From((state, context) =>
+        {
+            seen.Add($"{context.Attempt}.{context.Interruptions}");
+            return context.Attempt < 3 ? throw new InvalidOperationException("no") : ScriptedEngine.Finish(state);
+        }));
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
+        await roost.StepOnceAsync();
+        await InterruptAsync(roost);
+        await RescueAsync(roost);
+        clock.SetUtcNow((await roost.RunUntilIdleAsync())!.Value);
+        await InterruptAsync(roost);
+
+        await roost.RunThroughAsync(clock);
+
+        seen.Should().Equal("1.1", "2.2", "3.2");
+        roost.Column("it", "interruptions").Should().Be(0, "success resets both");
+    }
+
+    [Test]
+    public async Task The_first_interruption_does_not_wait_and_the_second_backs_off()
+    {
+        var clock = TestRuntime.Clock();
+        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(9, TimeSpan.FromDays(1)));
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
+        await InterruptAsync(roost);
+        await RescueAsync(roost);
+        roost.Column("it", "ready_seq IS NOT NULL").Should().Be(1);
+
+        await InterruptAsync(roost);
+        await RescueAsync(roost);
+
+        roost.Column("it", "due_at").Should().BeInRange(TestRuntime.Start.ToUnixTimeMilliseconds() + 500, TestRuntime.Start.ToUnixTimeMilliseconds() + 1000);
+        roost.Column("it", "solo").Should().Be(1);
+    }
+
+    [Test]
+    public async Task The_fifth_interruption_makes_a_dead_letter()
+    {
+        var clock = TestRuntime.Clock();
+        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
+        for (int i = 1; i <= 5; i++)
+        {
+            roost.StateOf("it").Should().Be("queued");
+            await InterruptAsync(roost);
+            await RescueAsync(roost);
+            clock.Advance(TimeSpan.FromMinutes(5));
+        }
+
+        (await roost.WaitAsync("it").Soon()).FailReason.Should().Be(FailReasons.Interrupted);
+        (await roost.WaitAsync("it").Soon()).Error.Should().Contain("5 times");
+        roost.EventsOf("it").Count(kind => kind == "interrupted").Should().Be(5);
+    }
+
+    [Test]
+    public async Task An_engine_that_asks_for_it_has_its_item_parked_at_the_first()
+    {
+        ScriptedEngine Engine() => new((state, _) => Task.FromResult(ScriptedEngine.Finish(state))) { Interrupted = OnInterrupted.Park };
+        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(1, id: "other"));
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
+        await InterruptAsync(roost, Engine());
+        await RescueAsync(roost);
+
+        (await roost.WaitAsync("it").Soon()).FailReason.Should().Be(FailReasons.Interrupted);
+        roost.EventsOf("it").Should().Equal("enqueued", "claimed", "interrupted", "failed");
+
+        await roost.RetryAsync("it", "checked by hand");
+        await using RoostRuntime serving = TestRuntime.Beside(roost, Engine());
+        (await serving.RunUntilDoneAsync("it").Soon()).State.Should().Be(WorkState.Done);
+    }
+
+    [Test]
+    public async Task An_interrupted_item_that_was_to_be_cancelled_is_cancelled()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
+        using Ghost ghost = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1));
+        await ghost.ClaimAsync();
+        await roost.CancelAsync("it");
+
+        ghost.Die();
+        await RescueAsync(roost);
+
+        roost.StateOf("it").Should().Be("cancelled");
+    }
+
+    [Test]
+    public async Task An_item_that_was_interrupted_twice_runs_with_nothing_beside_it()
+    {
+        var clock = TestRuntime.Clock();
+        var engine = new Watchful();
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { SlotTime = TimeSpan.Zero }, clock, engine);
+        await SoloAsync(roost, clock, "poison");
+        await roost.EnqueueAsync(Enumerable.Range(0, 16).Select(i => new WorkItem("scripted") { Id = $"innocent{i}" }));
+        engine.DuringPoison = async () =>
+        {
+            // Each of these is a transaction that fills whatever slots it may.
+            for (int i = 0; i < 5; i++) await roost.EnqueueAsync(new WorkItem("elsewhere"));
+        };
+
+        await roost.RunThroughAsync(clock).Soon();
+
+        roost.Number("SELECT count(*) FROM work WHERE state = 'done'").Should().Be(17);
+        engine.BesidePoison.Should().Equal(0, 0);
+    }
+
+    [Test]
+    public async Task Room_is_made_for_it_at_most_ten_seconds_and_then_the_others_go_on()
+    {
+        var clock = TestRuntime.Clock();
+        var gate = new Gate();
+        var ran = new TaskCompletionSource();
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 4 }, clock, new ScriptedEngine(async (state, context) =>
+        {
+            if (context.Item.Id == "long") await gate.PassAsync();
+            if (context.Item.Id == "quick") ran.TrySetResult();
+            return ScriptedEngine.Finish(state);
+        }));
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "long", Priority = 9 });
+        using var stop = new CancellationTokenSource();
+        Task loop = roost.RunAsync(stop.Token);
+        await gate.Reached;
+        await SoloWhileRunningAsync(roost, clock, "poison");
+        DateTimeOffset asked = clock.GetUtcNow();
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "quick" });
+
+        await ran.Task.WhileTimePasses(clock);
+
+        (clock.GetUtcNow() - asked).Should().BeGreaterThan(TimeSpan.FromSeconds(8)).And.BeLessThan(TimeSpan.FromSeconds(30));
+        roost.StateOf("poison").Should().Be("queued", "the long one still runs");
+        gate.Open();
+        (await roost.WaitAsync("poison").Soon()).State.Should().Be(WorkState.Done);
+        await stop.CancelAsync();
+        await loop.Soon();
+    }
+
+    [Test]
+    public async Task It_does_not_make_those_of_a_higher_priority_wait()
+    {
+        var clock = TestRuntime.Clock();
+        var gate = new Gate();
+        var order = new List<string>();
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 2 }, clock, new ScriptedEngine(async (state, context) =>
+        {
+            if (context.Item.Id == "long") await gate.PassAsync();
+            order.Add(context.Item.Id);
+            if (context.Item.Id == "high2") gate.Open();
+            return ScriptedEngine.Finish(state);
+        }));
+        await SoloAsync(roost, clock, "poison");
+        await roost.EnqueueAsync([new WorkItem("scripted") { Id = "long", Priority = 2 }, new WorkItem("scripted") { Id = "high1", Priority = 1 }, new WorkItem("scripted") { Id = "high2", Priority = 1 }]);
+
+        await roost.RunUntilIdleAsync().Soon();
+
+        order.Should().Equal("high1", "high2", "long", "poison");
+    }
+
+    [Test]
+    public async Task A_step_that_succeeds_lets_it_run_beside_others_again()
+    {
+        var clock = TestRuntime.Clock();
+        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(2, TimeSpan.FromHours(1)));
+        await SoloAsync(roost, clock, "it");
+
+        await roost.RunUntilIdleAsync();
+
+        roost.Column("it", "solo + interruptions").Should().Be(0);
+    }
+
+    [Test]
+    public async Task A_failed_try_leaves_it_alone()
+    {
+        var clock = TestRuntime.Clock();
+        await using RoostRuntime roost = TestRuntime.Create(clock, new ScriptedEngine((_, _) => throw new InvalidOperationException("unreached")) { First = _ => throw new InvalidOperationException("no") });
+        await SoloAsync(roost, clock, "it");
+
+        await roost.RunUntilIdleAsync();
+
+        roost.Column("it", "solo").Should().Be(1);
+        roost.Column("it", "interruptions").Should().Be(2);
+        roost.Column("it", "failures").Should().Be(1);
+    }
+
+    [Test]
+    public async Task A_clean_shutdown_charges_nothing_whatever_the_engine_throws()
+    {
+        var gate = new Gate();
+        CancellationReason reason = default;
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { DrainTime = TimeSpan.Zero }, null, new ScriptedEngine(async (_, context) =>
+        {
+            await gate.UntilFiredAsync(context.CancellationToken);
+            reason = context.CancellationReason;
+            throw new IOException("the connection was cut");
+        }));
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
+        using var stop = new CancellationTokenSource();
+        Task loop = roost.RunAsync(stop.Token);
+        await gate.Reached;
+
+        await stop.CancelAsync();
+        await loop.Soon();
+
+        reason.Should().Be(CancellationReason.ShuttingDown);
+        roost.Column("it", "failures + interruptions").Should().Be(0);
+        roost.EventsOf("it").Should().Equal("enqueued", "claimed", "stepped", "released");
+        roost.StateOf("it").Should().Be("queued");
+    }
+
+    private static async Task InterruptAsync(RoostRuntime roost, IEngine? engine = null)
+    {
+        using Ghost ghost = await Ghost.StartAsync(roost, engine ?? ScriptedEngine.CountingTo(1));
+        (await ghost.ClaimAsync()).Should().HaveCount(1);
+        ghost.Die();
+    }
+
+    /// <summary>A worker of an engine that has no work comes, takes over from the dead, and goes.</summary>
+    private static async Task RescueAsync(RoostRuntime roost)
+    {
+        await using RoostRuntime rescuer = TestRuntime.Beside(roost, ScriptedEngine.CountingTo(1, id: "none"));
+        await rescuer.RunUntilIdleAsync();
+    }
+
+    /// <summary>An item that was interrupted twice and is due again.</summary>
+    private static async Task SoloAsync(RoostRuntime roost, Microsoft.Extensions.Time.Testing.FakeTimeProvider clock, string id)
+    {
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = id });
+        for (int i = 0; i < 2; i++)
+        {
+            await InterruptAsync(roost);
+            await RescueAsync(roost);
+            clock.Advance(TimeSpan.FromSeconds(2));
+        }
+    }
+
+    /// <summary>The same while a loop runs, which must not take the item in between: as another process would have left it.</summary>
+    private static async Task SoloWhileRunningAsync(RoostRuntime roost, Microsoft.Extensions.Time.Testing.FakeTimeProvider clock, string id)
+    {
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = id, Delay = TimeSpan.FromDays(1) });
+        roost.Execute("UPDATE work SET solo = 1, interruptions = 2, due_at = $1 WHERE id = $0", id, clock.GetUtcNow().ToUnixTimeMilliseconds());
+        await Waiting.Until(() => roost.Column(id, "ready_seq IS NOT NULL") == 1);
+    }
+
+    private sealed class Watchful : Engine<int>
+    {
+        private int running;
+
+        public override string EngineId => "scripted";
+
+        public Func<Task> DuringPoison { get; set; } = () => Task.CompletedTask;
+
+        public List<int> BesidePoison { get; } = [];
+
+        protected override async Task<int> InitAsync(WorkItem item, CancellationToken cancellationToken)
+        {
+            int others = Interlocked.Increment(ref running) - 1;
+            if (item.Id == "poison")
+            {
+                BesidePoison.Add(others);
+                await DuringPoison();
+                BesidePoison.Add(Volatile.Read(ref running) - 1);
+            }
+            await Task.Yield();
+            Interlocked.Decrement(ref running);
+            return 0;
+        }
+
+        protected override async Task<Outcome> StepAsync(int state, StepContext context)
+        {
+            Interlocked.Increment(ref running);
+            await Task.Yield();
+            Interlocked.Decrement(ref running);
+            return state == 3 ? Done(state) : Continue(state + 1);
+        }
+    }
+}

@@ -1,0 +1,198 @@
+using Roost.Tests.Support;
+
+namespace Roost.Tests;
+
+[TestFixture]
+internal sealed class LeaseKeepingTests
+{
+    private static RoostOptions OneSlot => new() { Concurrency = 1 };
+
+    [Test]
+    public async Task An_item_that_continues_goes_on_with_the_same_lease()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(5));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
+
+        await roost.RunUntilDoneAsync(id).Soon();
+
+        roost.EventsOf(id).Should().Equal("enqueued", "claimed", "stepped", "stepped", "stepped", "stepped", "stepped", "done");
+    }
+
+    [Test]
+    public async Task A_delayed_continuation_gives_the_lease_back()
+    {
+        var clock = TestRuntime.Clock();
+        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(2, TimeSpan.FromTicks(1)));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
+
+        DateTimeOffset? due = await roost.RunUntilIdleAsync();
+
+        due.Should().Be(TestRuntime.Start.AddMilliseconds(1), "a delay is rounded up to a whole millisecond");
+        roost.Column(id, "worker IS NULL AND due_at IS NOT NULL").Should().Be(1);
+    }
+
+    [Test]
+    public async Task Something_ready_of_a_higher_priority_takes_the_slot_at_once()
+    {
+        string? urgent = null;
+        var steps = new List<string>();
+        RoostRuntime? it = null;
+        var engine = new ScriptedEngine(async (state, context) =>
+        {
+            steps.Add($"{context.Item.Priority}:{state}");
+            if (context.Item.Priority == 0 && state == 1) urgent = await it!.EnqueueAsync(new WorkItem("scripted") { Priority = 1 });
+            return state == 3 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
+        });
+        await using RoostRuntime roost = it = TestRuntime.Create(OneSlot with { SlotTime = TimeSpan.FromHours(1) }, TestRuntime.Clock(), engine);
+        await roost.EnqueueAsync(new WorkItem("scripted"));
+
+        await roost.RunUntilIdleAsync().Soon();
+
+        steps.Should().Equal("0:0", "0:1", "1:0", "1:1", "1:2", "1:3", "0:2", "0:3");
+    }
+
+    [Test]
+    public async Task Something_ready_of_a_lower_priority_never_takes_the_slot()
+    {
+        var clock = TestRuntime.Clock();
+        var steps = new List<int>();
+        var engine = ScriptedEngine.From((state, context) =>
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            steps.Add(context.Item.Priority);
+            return state == 2 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
+        });
+        await using RoostRuntime roost = TestRuntime.Create(OneSlot, clock, engine);
+        await roost.EnqueueAsync([new WorkItem("scripted") { Priority = -1 }, new WorkItem("scripted")]);
+
+        await roost.RunUntilIdleAsync().Soon();
+
+        steps.Should().Equal(0, 0, 0, -1, -1, -1);
+    }
+
+    [Test]
+    public async Task Equals_wait_until_the_slot_time_is_over_and_then_take_turns()
+    {
+        var clock = TestRuntime.Clock();
+        var steps = new List<string>();
+        var engine = ScriptedEngine.From((state, context) =>
+        {
+            steps.Add($"{context.Item.Id}{state}");
+            clock.Advance(TimeSpan.FromMilliseconds(10));
+            return state == 3 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
+        });
+        await using RoostRuntime roost = TestRuntime.Create(OneSlot, clock, engine);
+        await roost.EnqueueAsync([new WorkItem("scripted") { Id = "a" }, new WorkItem("scripted") { Id = "b" }]);
+
+        await roost.RunUntilIdleAsync().Soon();
+
+        steps.Should().Equal("a0", "a1", "b0", "b1", "a2", "a3", "b2", "b3");
+    }
+
+    [Test]
+    public async Task Within_the_slot_time_equals_wait()
+    {
+        var steps = new List<string>();
+        var engine = ScriptedEngine.From((state, context) =>
+        {
+            steps.Add(context.Item.Id);
+            return state == 2 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
+        });
+        await using RoostRuntime roost = TestRuntime.Create(OneSlot, TestRuntime.Clock(), engine);
+        await roost.EnqueueAsync([new WorkItem("scripted") { Id = "a" }, new WorkItem("scripted") { Id = "b" }]);
+
+        await roost.RunUntilIdleAsync().Soon();
+
+        steps.Should().Equal("a", "a", "a", "b", "b", "b");
+    }
+
+    [Test]
+    public async Task Free_slots_mean_no_yielding()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 2, SlotTime = TimeSpan.Zero }, null, ScriptedEngine.CountingTo(10), ScriptedEngine.CountingTo(1, id: "other"));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
+        await roost.EnqueueAsync(new WorkItem("other"));
+
+        await roost.RunUntilIdleAsync().Soon();
+
+        roost.EventsOf(id).Count(kind => kind == "claimed").Should().Be(1);
+    }
+
+    [Test]
+    public async Task An_engine_at_its_limit_does_not_make_others_yield_in_vain()
+    {
+        var gate = new Gate();
+        var limited = new ScriptedEngine(async (_, _) =>
+        {
+            await gate.PassAsync();
+            return ScriptedEngine.Finish(1);
+        }, "limited") { Limit = 1 };
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 2, SlotTime = TimeSpan.Zero }, null, limited, ScriptedEngine.CountingTo(10));
+        await roost.EnqueueAsync([new WorkItem("limited") { Priority = 9 }, new WorkItem("limited") { Priority = 9 }]);
+        Task loop = roost.RunUntilIdleAsync();
+        await gate.Reached;
+
+        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
+        await roost.WaitAsync(id).Soon();
+        gate.Open();
+        await loop.Soon();
+
+        roost.EventsOf(id).Count(kind => kind == "claimed").Should().Be(1);
+    }
+
+    [Test]
+    public async Task A_waiter_for_its_resource_counts_as_ready_even_where_slots_are_free()
+    {
+        var clock = TestRuntime.Clock();
+        var steps = new List<string>();
+        var engine = ScriptedEngine.From((state, context) =>
+        {
+            steps.Add(context.Item.Id);
+            clock.Advance(TimeSpan.FromMilliseconds(30));
+            return state == 2 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
+        });
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 4 }, clock, engine);
+        await roost.EnqueueAsync([new WorkItem("scripted") { Id = "a", Resources = ["x"] }, new WorkItem("scripted") { Id = "b", Resources = ["x"] }]);
+
+        await roost.RunUntilIdleAsync().Soon();
+
+        steps.Should().Equal("a", "b", "a", "b", "a", "b");
+    }
+
+    [Test]
+    public async Task A_waiter_of_a_lower_priority_does_not_get_the_resource_while_the_item_goes_on()
+    {
+        var clock = TestRuntime.Clock();
+        var steps = new List<string>();
+        var engine = ScriptedEngine.From((state, context) =>
+        {
+            steps.Add(context.Item.Id);
+            clock.Advance(TimeSpan.FromMilliseconds(30));
+            return state == 2 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
+        });
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 4 }, clock, engine);
+        await roost.EnqueueAsync([new WorkItem("scripted") { Id = "high", Priority = 1, Resources = ["x"] }, new WorkItem("scripted") { Id = "low", Resources = ["x"] }]);
+
+        await roost.RunUntilIdleAsync().Soon();
+
+        steps.Should().Equal("high", "high", "high", "low", "low", "low");
+    }
+
+    [Test]
+    public async Task An_item_that_holds_for_life_does_not_yield_to_those_it_cannot_let_in()
+    {
+        var clock = TestRuntime.Clock();
+        var engine = ScriptedEngine.From((state, _) =>
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(30));
+            return state == 3 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
+        });
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 4 }, clock, engine);
+        string holder = await roost.EnqueueAsync(new WorkItem("scripted") { Resources = ["x"], ResourceHold = ResourceHold.Life });
+        await roost.EnqueueAsync(new WorkItem("scripted") { Resources = ["x"] });
+
+        await roost.RunUntilIdleAsync().Soon();
+
+        roost.EventsOf(holder).Count(kind => kind == "claimed").Should().BeLessThanOrEqualTo(2, "before its first snapshot it may still give the name away");
+    }
+}
