@@ -118,6 +118,7 @@ internal static class ChildVerbs
         Path = path,
         RetryBaseDelay = TimeSpan.FromMilliseconds(10),
         RetryMaxDelay = TimeSpan.FromMilliseconds(50),
+        DrainTime = TimeSpan.FromSeconds(1),
     };
 
     /// <summary>Warnings and errors on the error stream, which a failed test shows.</summary>
