@@ -43,7 +43,7 @@ internal sealed class BareLoop : IDisposable
         count = Prepare("INSERT INTO lane_count (lane, condition, n) VALUES (?1, ?2, ?3) ON CONFLICT (lane, condition) DO UPDATE SET n = n + excluded.n");
         writer = Prepare(
             """
-            INSERT INTO writer (key, batch, event_seq, ready_seq, opened_at) VALUES (1, 1, ?1, 0, ?2)
+            INSERT INTO writer (key, batch, event_seq, ready_seq, saved_at) VALUES (1, 1, ?1, 0, ?2)
             ON CONFLICT (key) DO UPDATE SET batch = batch + 1, event_seq = excluded.event_seq
             """);
         forget = Prepare("DELETE FROM failure WHERE work = ?1");

@@ -193,7 +193,7 @@ internal sealed class TimeoutTests
 
         hang.Open();
 
-        (await late.Task.Soon()).Should().BeOfType<InvalidOperationException>().Which.Message.Should().Contain(id);
+        (await late.Task.Soon()).Should().BeOfType<ConflictException>().Which.Message.Should().Contain(id);
     }
 
     [Test]

@@ -10,11 +10,11 @@ internal sealed class Counters(Session session)
 {
     private readonly Statement load = session.Prepare("SELECT max(event_seq), max(ready_seq) FROM writer");
     private readonly Statement batchOf = session.Prepare("SELECT batch FROM writer WHERE key = ?1");
-    private readonly Statement dropOld = session.Prepare("DELETE FROM writer WHERE opened_at < ?1");
+    private readonly Statement dropOld = session.Prepare("DELETE FROM writer WHERE saved_at < ?1");
     private readonly Statement save = session.Prepare(
         """
-        INSERT INTO writer (key, batch, event_seq, ready_seq, opened_at) VALUES (?1, ?2, ?3, ?4, ?5)
-        ON CONFLICT (key) DO UPDATE SET batch = excluded.batch, event_seq = excluded.event_seq, ready_seq = excluded.ready_seq
+        INSERT INTO writer (key, batch, event_seq, ready_seq, saved_at) VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT (key) DO UPDATE SET batch = excluded.batch, event_seq = excluded.event_seq, ready_seq = excluded.ready_seq, saved_at = excluded.saved_at
         """);
 
     private static readonly long Day = (long)TimeSpan.FromDays(1).TotalMilliseconds;

@@ -28,7 +28,7 @@ CREATE TABLE writer (
     batch INTEGER NOT NULL,
     event_seq INTEGER NOT NULL,
     ready_seq INTEGER NOT NULL,
-    opened_at INTEGER NOT NULL
+    saved_at INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE worker (
