@@ -142,12 +142,30 @@ internal sealed class Worker : IAsyncDisposable
         catch (Exception e)
         {
             log.LogError(e, "The slot of work item {WorkId} failed", step.Lease.Item.Id);
+            await GiveBackAsync(step).ConfigureAwait(false);
         }
         finally
         {
             active.TryRemove(step.Lease.Token, out _);
             step.Dispose();
             ended.Pulse();
+        }
+    }
+
+    /// <summary>Not even the failure could be saved: the lease goes back, so that neither item nor slot is lost to this worker.</summary>
+    private async Task GiveBackAsync(ActiveStep step)
+    {
+        try
+        {
+            await writer.RunAsync(session =>
+            {
+                session.Leases.Release(step.Lease, "its end could not be saved");
+                return Leave(CommitResult.Released, session, step);
+            }).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RoostException or ObjectDisposedException)
+        {
+            log.LogError(e, "The lease of work item {WorkId} could not be given back; it goes on when it expires", step.Lease.Item.Id);
         }
     }
 
