@@ -79,6 +79,11 @@ public sealed partial class RoostRuntime
                 await next.WaitAsync(either.Token).ConfigureAwait(false);
             }
         }
+        catch (RoostException e) when (disposed != 0 && e is not NotFoundException)
+        {
+            // A temporary file goes with its runtime, perhaps in the middle of this read.
+            throw new OperationCanceledException($"The runtime of {Path} was closed while item {workId} was waited for.", e);
+        }
         finally
         {
             writer.Watch(-1);

@@ -1,0 +1,394 @@
+using System.Collections.Concurrent;
+using Roost.Tests.Support;
+
+namespace Roost.Tests;
+
+[TestFixture]
+internal sealed class LoopTests
+{
+    [Test]
+    public async Task Opening_a_file_starts_nothing()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(1));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
+
+        await using RoostRuntime other = TestRuntime.Beside(roost, ScriptedEngine.CountingTo(1));
+        await other.EnqueueAsync(new WorkItem("scripted"));
+
+        roost.Number("SELECT count(*) FROM worker").Should().Be(0);
+        roost.EventsOf(id).Should().Equal("enqueued");
+    }
+
+    [Test]
+    public async Task A_cancelled_loop_lets_its_steps_finish_and_returns_normally()
+    {
+        var gate = new Gate();
+        bool fired = true;
+        await using RoostRuntime roost = TestRuntime.Create(null, new ScriptedEngine(async (state, context) =>
+        {
+            await gate.PassAsync();
+            fired = context.CancellationToken.IsCancellationRequested;
+            return ScriptedEngine.GoOn(state + 1);
+        }));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
+        using var stop = new CancellationTokenSource();
+        Task loop = roost.RunAsync(stop.Token);
+        await gate.Reached;
+
+        await stop.CancelAsync();
+        gate.Open();
+        await loop.Soon();
+
+        fired.Should().BeFalse("it had time to drain");
+        roost.EventsOf(id).Should().Equal("enqueued", "claimed", "stepped", "stepped");
+        roost.Number("SELECT count(*) FROM worker").Should().Be(0);
+        Directory.GetFiles(Path.GetDirectoryName(roost.Path)!, "*.lock").Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task A_loop_that_was_cancelled_before_it_began_returns_normally()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(1));
+
+        await roost.RunAsync(new CancellationToken(true)).Soon();
+    }
+
+    [Test]
+    public async Task What_does_not_stop_is_given_back_and_its_late_result_is_fenced_off()
+    {
+        var gate = new Gate();
+        var late = new TaskCompletionSource();
+        int calls = 0;
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { DrainTime = TimeSpan.Zero, Concurrency = 1 }, null, new ScriptedEngine(async (state, _) =>
+        {
+            if (Interlocked.Increment(ref calls) > 1) return ScriptedEngine.Finish(2);
+            await gate.PassAsync();
+            late.SetResult();
+            return ScriptedEngine.Finish(1);
+        }), new ScriptedEngine(async (state, _) =>
+        {
+            gate.Open();
+            await late.Task;
+            return ScriptedEngine.Finish(state);
+        }, "opener"));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
+        using var stop = new CancellationTokenSource();
+        Task loop = roost.RunAsync(stop.Token);
+        await gate.Reached;
+        await stop.CancelAsync();
+        await loop.Soon();
+        roost.StateOf(id).Should().Be("queued");
+        roost.Column(id, "failures + interruptions").Should().Be(0);
+
+        await roost.EnqueueAsync(new WorkItem("opener") { Priority = 1 });
+        await roost.RunUntilIdleAsync().Soon();
+        await roost.RunUntilIdleAsync().Soon();
+
+        roost.Rows("SELECT data FROM snapshot JOIN work ON work.key = work WHERE id = $0 ORDER BY snapshot.version", id).Should().Equal("0", "2");
+        roost.EventsOf(id).Should().Equal("enqueued", "claimed", "stepped", "released", "claimed", "done");
+    }
+
+    [Test]
+    public async Task A_second_loop_of_one_runtime_is_refused()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(1));
+        using var stop = new CancellationTokenSource();
+        Task loop = roost.RunAsync(stop.Token);
+
+        await roost.Invoking(it => it.RunAsync(stop.Token)).Should().ThrowAsync<ConflictException>();
+        await roost.Invoking(it => it.RunUntilIdleAsync()).Should().ThrowAsync<ConflictException>();
+        await roost.Invoking(it => it.StepOnceAsync()).Should().ThrowAsync<ConflictException>();
+        roost.Invoking(it => it.AddEngine(ScriptedEngine.CountingTo(1, id: "more"))).Should().Throw<ConflictException>();
+
+        await stop.CancelAsync();
+        await loop.Soon();
+        await roost.RunUntilIdleAsync().Soon();
+    }
+
+    [Test]
+    public async Task A_loop_without_engines_is_refused_and_the_next_one_is_not()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null);
+
+        await roost.Invoking(it => it.RunUntilIdleAsync()).Should().ThrowAsync<ConflictException>();
+        roost.AddEngine(ScriptedEngine.CountingTo(1));
+
+        await roost.RunUntilIdleAsync().Soon();
+    }
+
+    [Test]
+    public async Task Step_once_runs_one_step_each_time()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(2));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
+        await roost.EnqueueAsync(new WorkItem("scripted") { Priority = -1 });
+
+        for (int version = 1; version <= 3; version++)
+            (await roost.StepOnceAsync().Soon()).Should().BeEquivalentTo(new { Id = id, Version = version });
+
+        roost.StateOf(id).Should().Be("done");
+        roost.Number("SELECT count(*) FROM snapshot").Should().Be(3);
+    }
+
+    [Test]
+    public async Task Step_once_with_nothing_ready_says_so()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(2));
+        await roost.EnqueueAsync(new WorkItem("scripted") { Delay = TimeSpan.FromHours(1) });
+
+        (await roost.StepOnceAsync().Soon()).Should().BeNull();
+    }
+
+    [Test]
+    public async Task Idle_says_when_the_next_delayed_item_is_due()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(1), ScriptedEngine.CountingTo(1, id: "two"));
+        (await roost.RunUntilIdleAsync().Soon()).Should().BeNull();
+
+        await roost.EnqueueAsync([new WorkItem("scripted") { Delay = TimeSpan.FromHours(2) }, new WorkItem("two") { Delay = TimeSpan.FromHours(1) }]);
+
+        (await roost.RunUntilIdleAsync().Soon()).Should().Be(TestRuntime.Start.AddHours(1));
+    }
+
+    [Test]
+    public async Task An_item_that_ended_before_needs_no_loop_and_no_engine()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null);
+        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
+        await roost.CancelAsync(id);
+
+        (await roost.RunUntilDoneAsync(id).Soon()).State.Should().Be(WorkState.Cancelled);
+    }
+
+    [Test]
+    public async Task Running_an_item_of_an_engine_that_is_not_registered_is_refused()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(1));
+        string id = await roost.EnqueueAsync(new WorkItem("elsewhere"));
+
+        (await roost.Invoking(it => it.RunUntilDoneAsync(id)).Should().ThrowAsync<ConflictException>()).Which.Message.Should().Contain("elsewhere");
+        await roost.Invoking(it => it.RunUntilDoneAsync("nobody")).Should().ThrowAsync<NotFoundException>();
+    }
+
+    [Test]
+    public async Task Waiting_ends_with_the_time_and_the_work_goes_on()
+    {
+        var clock = TestRuntime.Clock();
+        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
+        Task<WorkSummary> waiting = roost.WaitAsync(id, TimeSpan.FromMinutes(1));
+
+        clock.Advance(TimeSpan.FromMinutes(1));
+
+        await FluentActions.Awaiting(() => waiting.Soon()).Should().ThrowAsync<TimeoutException>();
+        (await roost.RunUntilDoneAsync(id).Soon()).State.Should().Be(WorkState.Done);
+        await roost.Invoking(it => it.WaitAsync("nobody")).Should().ThrowAsync<NotFoundException>();
+    }
+
+    [Test]
+    public async Task An_end_in_another_runtime_is_seen_though_this_one_writes_at_the_same_time()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { PollInterval = TimeSpan.FromMinutes(1) }, null);
+        await using RoostRuntime beside = TestRuntime.Beside(roost, ScriptedEngine.CountingTo(1));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
+        Task<WorkSummary> waiting = roost.WaitAsync(id);
+        await beside.RunUntilDoneAsync(id).Soon();
+
+        await roost.EnqueueAsync(new WorkItem("elsewhere"));
+
+        (await waiting.Soon()).State.Should().Be(WorkState.Done);
+    }
+
+    [Test]
+    public async Task Engines_come_as_instances_as_factories_and_from_an_assembly()
+    {
+        int made = 0;
+        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(1, id: "instance"));
+        roost.AddEngine(() =>
+        {
+            made++;
+            return ScriptedEngine.CountingTo(1, id: "factory");
+        });
+        roost.AddEngines(typeof(PublicEngine).Assembly, type => type == typeof(PublicEngine) ? new PublicEngine() : ScriptedEngine.CountingTo(1, id: type.Name));
+        IReadOnlyList<EnqueueResult> items = await roost.EnqueueAsync([new WorkItem("instance"), new WorkItem("factory"), new WorkItem("public")]);
+
+        foreach (string id in items) (await roost.RunUntilDoneAsync(id).Soon()).State.Should().Be(WorkState.Done);
+
+        made.Should().Be(3, "once to learn its id, and once for each step");
+        roost.Invoking(it => it.AddEngine(ScriptedEngine.CountingTo(1, id: "instance"))).Should().Throw<ConflictException>();
+        roost.Invoking(it => it.AddEngines(typeof(RoostRuntime).Assembly)).Should().Throw<InvalidInputException>();
+    }
+
+    [Test]
+    public void A_host_that_blocks_its_only_thread_does_not_lock_up_and_engines_never_run_there()
+    {
+        var contexts = new ConcurrentBag<SynchronizationContext?>();
+        WorkSummary? ended = null;
+        var host = new Thread(() =>
+        {
+            SynchronizationContext.SetSynchronizationContext(new NeverPumped());
+            RoostRuntime roost = TestRuntime.Create(null, new ScriptedEngine(async (state, _) =>
+            {
+                contexts.Add(SynchronizationContext.Current);
+                await Task.Yield();
+                contexts.Add(SynchronizationContext.Current);
+                return ScriptedEngine.Finish(state);
+            })
+            { Timeout = TimeSpan.FromMinutes(1) });
+            string id = roost.EnqueueAsync(new WorkItem("scripted")).GetAwaiter().GetResult();
+            ended = roost.RunUntilDoneAsync(id).GetAwaiter().GetResult();
+            roost.WaitAsync(id, TimeSpan.FromMinutes(1)).GetAwaiter().GetResult();
+            roost.StepOnceAsync().GetAwaiter().GetResult();
+            roost.CancelAsync(id).GetAwaiter().GetResult();
+            roost.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        })
+        { IsBackground = true };
+        host.Start();
+
+        host.Join(Gate.Patience).Should().BeTrue("nothing of Roost may wait for the host's thread");
+
+        ended!.State.Should().Be(WorkState.Done);
+        contexts.Should().HaveCount(2).And.OnlyContain(context => context == null);
+    }
+
+    [Test]
+    public async Task Dispose_while_the_loop_runs_lets_steps_finish_and_ends_the_loop()
+    {
+        var gate = new Gate();
+        using var folder = new TemporaryFolder();
+        var file = new RoostRuntime(new RoostOptions { Path = folder["roost.db"], Durability = Durability.None });
+        file.AddEngine(new ScriptedEngine(async (state, _) =>
+        {
+            await gate.PassAsync();
+            return ScriptedEngine.Finish(state);
+        }));
+        string id = await file.EnqueueAsync(new WorkItem("scripted"));
+        Task loop = file.RunAsync(CancellationToken.None);
+        await gate.Reached;
+
+        Task disposing = file.DisposeAsync().AsTask();
+        gate.Open();
+        await disposing.Soon();
+        await loop.Soon();
+
+        file.StateOf(id).Should().Be("done");
+        file.Number("SELECT count(*) FROM worker").Should().Be(0);
+    }
+
+    [Test]
+    public async Task Dispose_ends_those_who_wait_for_an_item_and_refuses_what_comes_after()
+    {
+        RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(1));
+        string id = await roost.EnqueueAsync(new WorkItem("elsewhere"));
+        Task<WorkSummary> waiting = roost.WaitAsync(id);
+
+        await roost.DisposeAsync().AsTask().Soon();
+
+        await FluentActions.Awaiting(() => waiting.Soon()).Should().ThrowAsync<OperationCanceledException>();
+        await roost.Invoking(it => it.EnqueueAsync(new WorkItem("scripted"))).Should().ThrowAsync<ObjectDisposedException>();
+        await roost.Invoking(it => it.RunAsync(CancellationToken.None)).Should().ThrowAsync<ObjectDisposedException>();
+        await roost.Invoking(it => it.RunUntilIdleAsync()).Should().ThrowAsync<ObjectDisposedException>();
+        await roost.DisposeAsync();
+    }
+
+    [Test]
+    public async Task Dispose_during_commits_answers_every_waiter_with_the_truth()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new RoostOptions { Path = folder["roost.db"], Durability = Durability.None };
+        var roost = new RoostRuntime(options);
+        using var hold = new ManualResetEventSlim();
+        Task<bool> holding = roost.Writer.RunAsync(_ => hold.Wait(Gate.Patience));
+        Task<EnqueueResult>[] before = [.. Enumerable.Range(0, 250).Select(i => roost.EnqueueAsync(new WorkItem("scripted") { Id = $"before{i}" }))];
+        Task disposing = roost.DisposeAsync().AsTask();
+        Task<EnqueueResult>[] beside = [.. Enumerable.Range(0, 250).Select(i => Task.Run(() => roost.EnqueueAsync(new WorkItem("scripted") { Id = $"beside{i}" })))];
+
+        hold.Set();
+        await disposing.Soon();
+        await holding.Soon();
+        Task<EnqueueResult> after = roost.EnqueueAsync(new WorkItem("scripted") { Id = "after" });
+        await Task.WhenAll(beside).ContinueWith(_ => { }, TaskScheduler.Default).Soon();
+
+        string[] told = [.. (await Task.WhenAll(before).Soon()).Select(result => result.Id), .. beside.Where(task => task.IsCompletedSuccessfully).Select(task => task.Result.Id)];
+        await FluentActions.Awaiting(() => after).Should().ThrowAsync<ObjectDisposedException>();
+        foreach (Task refused in beside.Where(task => task.IsFaulted)) refused.Exception!.InnerException.Should().BeOfType<ObjectDisposedException>();
+        roost.Rows("SELECT id FROM work").Should().BeEquivalentTo(told);
+    }
+
+    [Test]
+    public async Task A_runtime_disposed_twice_or_unused_is_no_error()
+    {
+        RoostRuntime roost = TestRuntime.Create(null);
+
+        await roost.DisposeAsync();
+        await roost.DisposeAsync();
+
+        Directory.Exists(Path.GetDirectoryName(roost.Path)).Should().BeFalse("a temporary runtime takes its file along");
+    }
+
+    [Test]
+    public void What_a_rollback_took_back_does_not_count_as_claimed()
+    {
+        var claimant = new Storage.Claimant(1, new Dictionary<string, IEngine>(), ["default"], 1, 1) { Start = _ => { }, Idle = _ => { } };
+
+        claimant.Take("scripted");
+        claimant.Free.Should().Be(0);
+        claimant.RolledBack();
+
+        claimant.Free.Should().Be(1);
+        claimant.MayGoOn.Should().BeTrue();
+    }
+
+    [Test]
+    public async Task A_claim_and_a_renewal_in_one_transaction_leave_the_new_lease_alone()
+    {
+        var clock = TestRuntime.Clock();
+        var first = new Gate();
+        var second = new Gate();
+        CancellationReason reason = default;
+        await using RoostRuntime roost = TestRuntime.Create(clock, new ScriptedEngine(async (state, context) =>
+        {
+            await (context.Item.Id == "first" ? first : second).PassAsync();
+            if (context.Item.Id == "second") reason = context.CancellationReason;
+            return ScriptedEngine.Finish(state);
+        }));
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "first" });
+        using var stop = new CancellationTokenSource();
+        Task loop = roost.RunAsync(stop.Token);
+        await first.Reached;
+        using var hold = new ManualResetEventSlim();
+        Task<bool> holding = roost.Writer.RunAsync(_ => hold.Wait(Gate.Patience));
+        Task enqueued = roost.EnqueueAsync(new WorkItem("scripted") { Id = "second" });
+        clock.Advance(roost.Options.LeaseTime / 2);
+
+        hold.Set();
+        await holding.Soon();
+        await enqueued.Soon();
+        await second.Reached;
+        second.Open();
+        await roost.WaitAsync("second").Soon();
+        first.Open();
+        await stop.CancelAsync();
+        await loop.Soon();
+
+        reason.Should().Be(CancellationReason.None);
+    }
+
+    private sealed class NeverPumped : SynchronizationContext
+    {
+        public override void Post(SendOrPostCallback d, object? state)
+        {
+            // Its one thread is blocked: what is posted here never runs.
+        }
+    }
+}
+
+/// <summary>What a scan of this assembly finds.</summary>
+public sealed class PublicEngine : Engine<int>
+{
+    public override string EngineId => "public";
+
+    protected override int Init(WorkItem item) => 0;
+
+    protected override Task<Outcome> StepAsync(int state, StepContext context) => Task.FromResult(Done(state));
+}
