@@ -193,7 +193,8 @@ internal sealed class ClaimOrderTests
             await gate.PassAsync();
             Interlocked.Decrement(ref now);
             return ScriptedEngine.Finish(1);
-        }, "slow") { Limit = 1 };
+        }, "slow")
+        { Limit = 1 };
         await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 2 }, null, slow, OneStep("quick"));
         for (int i = 0; i < 3; i++) await roost.EnqueueAsync(new WorkItem("slow") { Priority = 5 });
         string quick = await roost.EnqueueAsync(new WorkItem("quick"));

@@ -126,7 +126,8 @@ internal sealed class LeaseKeepingTests
         {
             await gate.PassAsync();
             return ScriptedEngine.Finish(1);
-        }, "limited") { Limit = 1 };
+        }, "limited")
+        { Limit = 1 };
         await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 2, SlotTime = TimeSpan.Zero }, null, limited, ScriptedEngine.CountingTo(10));
         await roost.EnqueueAsync([new WorkItem("limited") { Priority = 9 }, new WorkItem("limited") { Priority = 9 }]);
         Task loop = roost.RunUntilIdleAsync();
