@@ -89,6 +89,27 @@ internal sealed class LoopTests
     }
 
     [Test]
+    public async Task A_loop_that_ends_while_the_file_is_locked_claims_nothing_more()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { BusyTimeout = TimeSpan.FromSeconds(1) }, null, ScriptedEngine.CountingTo(1));
+        using var stop = new CancellationTokenSource();
+        Task loop = roost.RunAsync(stop.Token);
+        await Waiting.Until(() => roost.Number("SELECT count(*) FROM worker") == 1);
+        using (roost.Lock())
+        {
+            await stop.CancelAsync();
+            await loop.ContinueWith(_ => { }, TaskScheduler.Default).Soon();
+        }
+
+        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
+        await roost.EnqueueAsync(new WorkItem("elsewhere"));
+
+        roost.EventsOf(id).Should().Equal("enqueued");
+        Directory.GetFiles(Path.GetDirectoryName(roost.Path)!, "*.lock").Should().BeEmpty();
+        (await roost.RunUntilDoneAsync(id).Soon()).State.Should().Be(WorkState.Done);
+    }
+
+    [Test]
     public async Task A_second_loop_of_one_runtime_is_refused()
     {
         await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(1));

@@ -114,9 +114,15 @@ public sealed partial class RoostRuntime
         }
         finally
         {
-            if (leave) await LeaveAsync().ConfigureAwait(false);
-            loopRunning = false;
-            loopEnded.Release();
+            try
+            {
+                if (leave) await LeaveAsync().ConfigureAwait(false);
+            }
+            finally
+            {
+                loopRunning = false;
+                loopEnded.Release();
+            }
         }
     }
 

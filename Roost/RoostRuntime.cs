@@ -122,9 +122,15 @@ public sealed partial class RoostRuntime : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;
         await closing.CancelAsync().ConfigureAwait(false);
-        await StopLoopAsync().ConfigureAwait(false);
-        await Task.Run(writer.Dispose).ConfigureAwait(false);
-        closing.Dispose();
+        try
+        {
+            await StopLoopAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            await Task.Run(writer.Dispose).ConfigureAwait(false);
+            closing.Dispose();
+        }
         if (temporaryFolder is not null) Directory.Delete(temporaryFolder, recursive: true);
     }
 

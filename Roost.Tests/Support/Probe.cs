@@ -16,6 +16,15 @@ internal static class Probe
         return command.ExecuteNonQuery();
     }
 
+    /// <summary>Takes the write lock, as another process in a long transaction would, until disposed.</summary>
+    public static IDisposable Lock(this RoostRuntime runtime)
+    {
+        SqliteConnection connection = Open(runtime);
+        using SqliteCommand begin = Command(connection, "BEGIN IMMEDIATE", []);
+        begin.ExecuteNonQuery();
+        return connection;
+    }
+
     /// <summary>The kinds of an item's events, in order.</summary>
     public static List<string> EventsOf(this RoostRuntime runtime, string workId) =>
         Rows(runtime, "SELECT e.kind FROM event e JOIN work w ON w.key = e.work WHERE w.id = $0 ORDER BY e.seq", workId);

@@ -50,8 +50,16 @@ internal sealed class Worker : IAsyncDisposable
     {
         var worker = new Worker(runtime, writer, engines, log);
         worker.Seat = await WorkerSeat.TakeAsync(runtime, writer, [.. engines.Values.Select(engine => engine.Facts)]).ConfigureAwait(false);
-        await worker.keeper.StartAsync().ConfigureAwait(false);
-        return worker;
+        try
+        {
+            await worker.keeper.StartAsync().ConfigureAwait(false);
+            return worker;
+        }
+        catch
+        {
+            worker.Seat.Drop();
+            throw;
+        }
     }
 
     /// <summary>Begins to claim.</summary>
@@ -74,18 +82,34 @@ internal sealed class Worker : IAsyncDisposable
     public async Task CloseAsync(TimeSpan drain)
     {
         if (Claimant is not { } closing) return;
-        await writer.RunAsync(_ => closing.Paused = true, ahead: true).ConfigureAwait(false);
+        closing.Paused = true;
+        await BarrierAsync().ConfigureAwait(false);
         if (!await EndedWithinAsync(drain).ConfigureAwait(false))
         {
             foreach (ActiveStep step in active.Values) step.Cancel(CancellationReason.ShuttingDown);
-            if (!await EndedWithinAsync(StopPatience).ConfigureAwait(false)) await GiveUpAsync(closing).ConfigureAwait(false);
+            try
+            {
+                if (!await EndedWithinAsync(StopPatience).ConfigureAwait(false)) await GiveUpAsync(closing).ConfigureAwait(false);
+            }
+            finally
+            {
+                writer.Claimant = Claimant = null;
+            }
         }
-        await writer.RunAsync(_ =>
+        writer.Claimant = Claimant = null;
+    }
+
+    /// <summary>Behind what the writer had begun; the loop ends even where the file cannot be written.</summary>
+    private async Task BarrierAsync()
+    {
+        try
         {
-            if (writer.Claimant == closing) writer.Claimant = null;
-            return true;
-        }).ConfigureAwait(false);
-        Claimant = null;
+            await writer.RunAsync(_ => true, ahead: true).ConfigureAwait(false);
+        }
+        catch (RoostException e)
+        {
+            log.LogWarning(e, "The file could not be written while the loop was closing");
+        }
     }
 
     /// <summary>Leaves the table; what the worker still holds goes back uncharged.</summary>

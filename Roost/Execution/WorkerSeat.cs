@@ -46,12 +46,19 @@ internal sealed class WorkerSeat
 
     public async Task LeaveAsync(Writer writer)
     {
-        await writer.RunAsync(session =>
+        try
         {
-            session.Leases.Unregister(Key, Id);
-            return true;
-        }).ConfigureAwait(false);
-        held.Dispose();
+            await writer.RunAsync(session =>
+            {
+                session.Leases.Unregister(Key, Id);
+                return true;
+            }).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Where the row could not be removed, the lock must not say for ever that its worker lives.
+            held.Dispose();
+        }
     }
 
     /// <summary>The row is gone already; let the lock go too.</summary>

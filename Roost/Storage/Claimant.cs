@@ -11,6 +11,7 @@ internal sealed class Claimant(long workerKey, IReadOnlyDictionary<string, IEngi
     private readonly List<Lane> served = [];
     private int servedGeneration = -1;
     private long taken;
+    private bool paused;
 
     /// <summary>Starts a claimed step; called on the writer thread once the claim is durable.</summary>
     public required Action<LeasedWork> Start { get; init; }
@@ -31,8 +32,12 @@ internal sealed class Claimant(long workerKey, IReadOnlyDictionary<string, IEngi
     /// <summary>An item that was interrupted twice runs, and nothing beside it.</summary>
     public bool SoloRunning { get; set; }
 
-    /// <summary>No new claims: the loop is stopping.</summary>
-    public bool Paused { get; set; }
+    /// <summary>No new claims: the loop is stopping. Set from outside the writer thread, so that it holds even where nothing can be written.</summary>
+    public bool Paused
+    {
+        get => Volatile.Read(ref paused);
+        set => Volatile.Write(ref paused, value);
+    }
 
     /// <summary>The clocks have parted by more than half a lease: nothing is claimed until every lease has had its time.</summary>
     public bool ClocksParted { get; set; }
