@@ -156,7 +156,10 @@ public sealed class StepContext
     }
 
     /// <summary>Enqueues a work item as a child of this one; it exists once the step has committed. Dropped where the item was cancelled meanwhile.</summary>
-    /// <returns>The child's id.</returns>
+    /// <returns>
+    /// The child's id. Where the child has an idempotency key that an item of its engine has already, that item stays the only one, and no item
+    /// of the returned id comes to exist.
+    /// </returns>
     public string AddChild(WorkItem item)
     {
         ArgumentNullException.ThrowIfNull(item);

@@ -17,11 +17,11 @@ internal sealed class StepRunner(RoostRuntime runtime)
     public async Task<StepEnd> RunAsync(ActiveStep step, EngineEntry engine)
     {
         var context = new StepContext(runtime, step);
+        ITimer? deadline = DeadlineTimer(step);
         try
         {
             if (step.Lease.CancelRequested) step.Cancel(CancellationReason.Cancelled);
             TimeSpan? timeout = step.Lease.Item.Timeout ?? engine.Facts.StepTimeout ?? options.StepTimeout;
-            using ITimer? deadline = DeadlineTimer(step);
             Outcome outcome = timeout is { } limit
                 ? await CallWithinAsync(limit, step, engine, context).ConfigureAwait(false)
                 : await CallAsync(step, engine, context).ConfigureAwait(false);
@@ -31,6 +31,11 @@ internal sealed class StepRunner(RoostRuntime runtime)
         catch (Exception e)
         {
             return Failed(step, e, context.End());
+        }
+        finally
+        {
+            // Waits for a callback under way, which must not hit the next step of a kept lease.
+            if (deadline is not null) await deadline.DisposeAsync().ConfigureAwait(false);
         }
     }
 
@@ -54,7 +59,7 @@ internal sealed class StepRunner(RoostRuntime runtime)
     {
         TimeProvider time = options.TimeProvider;
         Task<Outcome> call = Task.Run(() => CallAsync(step, engine, context));
-        using ITimer timer = time.CreateTimer(static state => ((ActiveStep)state!).Cancel(CancellationReason.TimedOut), step, limit, Timeout.InfiniteTimeSpan);
+        ITimer timer = time.CreateTimer(static state => ((ActiveStep)state!).Cancel(CancellationReason.TimedOut), step, limit, Timeout.InfiniteTimeSpan);
         try
         {
             return await call.WaitAsync(limit + options.StepTimeoutGrace, time, CancellationToken.None).ConfigureAwait(false);
@@ -63,6 +68,10 @@ internal sealed class StepRunner(RoostRuntime runtime)
         {
             _ = call.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             throw new AbandonedException($"The step took longer than {limit} and did not stop within the grace period of {options.StepTimeoutGrace}; it was abandoned. Its code may still be running, so its resources are no longer exclusive.");
+        }
+        finally
+        {
+            await timer.DisposeAsync().ConfigureAwait(false);
         }
     }
 
