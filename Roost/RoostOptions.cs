@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Roost.Execution;
 
 namespace Roost;
 
@@ -106,7 +107,7 @@ public sealed record RoostOptions
             throw new InvalidInputException(nameof(Durability), $"{(int)Durability} is none; it must be Full, ProcessCrash or None.");
         Range(nameof(Concurrency), Concurrency, 1, 4096);
         Range(nameof(LeaseTime), LeaseTime, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
-        if (StepTimeout is { } timeout) Range(nameof(StepTimeout), timeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(24));
+        if (StepTimeout is { } timeout) Range(nameof(StepTimeout), timeout, TimeSpan.FromMilliseconds(1), WorkItemCheck.MaxTimeout);
         Range(nameof(StepTimeoutGrace), StepTimeoutGrace, TimeSpan.Zero, TimeSpan.FromHours(1));
         Range(nameof(MaxAttempts), MaxAttempts, 1, 1000);
         Range(nameof(MaxInterruptions), MaxInterruptions, 1, 1000);

@@ -69,8 +69,8 @@ internal sealed class StepRunner(RoostRuntime runtime)
     private ITimer? DeadlineTimer(ActiveStep step)
     {
         if (step.Lease.Deadline is not { } deadline) return null;
-        TimeSpan left = DateTimeOffset.FromUnixTimeMilliseconds(deadline) - options.TimeProvider.GetUtcNow();
-        if (left > TimeSpan.FromDays(24)) return null;
+        TimeSpan left = StoredTime.Read(deadline) - options.TimeProvider.GetUtcNow();
+        if (left > WorkItemCheck.MaxTimeout) return null;
         return options.TimeProvider.CreateTimer(
             static state => ((ActiveStep)state!).Cancel(CancellationReason.DeadlineExceeded), step, left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }

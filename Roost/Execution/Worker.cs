@@ -116,6 +116,10 @@ internal sealed class Worker : IAsyncDisposable
         if (active.TryGetValue(leaseToken, out ActiveStep? step)) step.Cancel(why);
     }
 
+    /// <summary>How long the next try waits after so many failed or interrupted ones, in milliseconds.</summary>
+    public long Backoff(int attempt) =>
+        (long)RetryPolicy.Delay(attempt, options.RetryBaseDelay, options.RetryMaxDelay, Random.Shared.NextDouble()).TotalMilliseconds;
+
     private void Start(LeasedWork lease)
     {
         var step = new ActiveStep(lease, Seat.Key, writer.Claimant!);
@@ -228,9 +232,6 @@ internal sealed class Worker : IAsyncDisposable
         step.Cancel(CancellationReason.LeaseLost);
         log.LogWarning("The lease of work item {WorkId} was lost at version {Version}; nothing of the step was saved", step.Lease.Item.Id, step.Lease.Version);
     }
-
-    private long Backoff(int attempt) =>
-        (long)RetryPolicy.Delay(attempt, options.RetryBaseDelay, options.RetryMaxDelay, Random.Shared.NextDouble()).TotalMilliseconds;
 
     private async Task<bool> EndedWithinAsync(TimeSpan time)
     {

@@ -17,7 +17,6 @@ internal sealed class ClaimTransition(Session session)
         LEFT JOIN work p ON p.key = w.parent
         WHERE w.key = ?1
         """);
-    private readonly Statement names = session.Prepare("SELECT name FROM work_resource WHERE work = ?1 ORDER BY name");
 
     /// <summary>Promotes what is due, then claims until the slots are full or nothing is left that can run here.</summary>
     public void Fill(Claimant claimant, List<LeasedWork> claimed)
@@ -132,9 +131,9 @@ internal sealed class ClaimTransition(Session session)
             Id = load.Text(0),
             Queue = lane.Queue,
             Priority = row.Priority,
-            Resources = row.ResourceCount == 0 ? [] : NamesOf(row.Key),
+            Resources = row.ResourceCount == 0 ? [] : session.Resources.NamesOf(row.Key),
             ResourceHold = row.HoldForLife ? ResourceHold.Life : ResourceHold.Step,
-            Deadline = row.Deadline is { } deadline ? DateTimeOffset.FromUnixTimeMilliseconds(deadline) : null,
+            Deadline = StoredTime.Read(row.Deadline),
             Timeout = load.NullableInt64(6) is { } timeout ? TimeSpan.FromMilliseconds(timeout) : null,
             MaxAttempts = (int?)load.NullableInt64(7),
             IdempotencyKey = load.NullableText(8),
@@ -157,7 +156,7 @@ internal sealed class ClaimTransition(Session session)
             ResourceCount = row.ResourceCount,
             Deadline = row.Deadline,
             CancelRequested = row.CancelRequested,
-            CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(load.Int64(1)),
+            CreatedAt = StoredTime.Read(load.Int64(1)),
             FileId = session.Identity.FileId,
             Nonce = load.Int64(3),
             Branch = load.Int32(4),
@@ -177,18 +176,10 @@ internal sealed class ClaimTransition(Session session)
         StateVersion = load.Int32(9),
         Step = load.Text(10),
         Utf8 = load.Bytes(11).ToArray(),
-        CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(load.Int64(1)),
-        UpdatedAt = DateTimeOffset.FromUnixTimeMilliseconds(load.Int64(13)),
+        CreatedAt = StoredTime.Read(load.Int64(1)),
+        UpdatedAt = StoredTime.Read(load.Int64(13)),
         Delay = TimeSpan.FromMilliseconds(load.Int64(14)),
         Json = session.Options.Json,
         MaxJsonBytes = session.Options.MaxJsonBytes,
     };
-
-    private List<string> NamesOf(long work)
-    {
-        var found = new List<string>();
-        names.Bind(1, work);
-        while (names.Step()) found.Add(names.Text(0));
-        return found;
-    }
 }

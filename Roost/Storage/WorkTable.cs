@@ -31,6 +31,10 @@ internal sealed class WorkTable(Session session)
 
     public WorkRow? Load(long key) => Read(load.Bind(1, key));
 
+    /// <summary>The row as long as it is still this lease's, at its version; null once the lease is lost.</summary>
+    public WorkRow? LoadHeld(LeasedWork lease) =>
+        Load(lease.WorkKey) is { } row && row.Token == lease.Token && row.Version == lease.Version ? row : null;
+
     public WorkRow? Find(string workId) => Read(find.Bind(1, workId));
 
     public string Id(long key)
