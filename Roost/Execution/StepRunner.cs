@@ -78,9 +78,9 @@ internal sealed class StepRunner(RoostRuntime runtime)
     private static Snapshot Verified(LeasedWork lease)
     {
         if (lease.Snapshot is not { } snapshot)
-            throw new DataCorruptException($"Version {lease.Version} of work item {lease.Item.Id} is missing from the file.");
+            throw new DataCorruptException($"Version {lease.Version} of work item {lease.Item.Id} is missing from the file. {SnapshotQueries.CorruptAdvice}");
         if (lease.SnapshotHash is { } hash && !SHA256.HashData(snapshot.Utf8.Span).AsSpan().SequenceEqual(hash))
-            throw new DataCorruptException($"Version {lease.Version} of work item {lease.Item.Id} does not match its SHA-256: the file is damaged. Restore a backup, or retry the item from an earlier version.");
+            throw new DataCorruptException($"Version {lease.Version} of work item {lease.Item.Id} does not match its SHA-256: the file is damaged. {SnapshotQueries.CorruptAdvice}");
         return snapshot;
     }
 

@@ -169,7 +169,7 @@ internal sealed class Worker : IAsyncDisposable
         }
         catch (Exception e) when (e is RoostException or ObjectDisposedException)
         {
-            log.LogError(e, "The lease of work item {WorkId} could not be given back; it goes on when it expires", step.Lease.Item.Id);
+            log.LogError(e, "The lease of work item {WorkId} could not be given back; it is released with the next renewal, or rescued when it expires", step.Lease.Item.Id);
         }
     }
 
@@ -230,7 +230,7 @@ internal sealed class Worker : IAsyncDisposable
     private void Lost(ActiveStep step)
     {
         step.Cancel(CancellationReason.LeaseLost);
-        log.LogWarning("The lease of work item {WorkId} was lost at version {Version}; nothing of the step was saved", step.Lease.Item.Id, step.Lease.Version);
+        log.LogWarning("The lease of work item {WorkId} was lost at version {Version}; what the step brings now is thrown away", step.Lease.Item.Id, step.Lease.Version);
     }
 
     private async Task<bool> EndedWithinAsync(TimeSpan time)

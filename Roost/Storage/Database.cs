@@ -191,7 +191,7 @@ internal static class Database
         }
         catch (IOException e)
         {
-            throw new FileRefusedException($"{path} cannot be created: {e.Message}", e);
+            throw new FileRefusedException($"{path} cannot be created: {e.Message} Check that the folder may be written and has space.", e);
         }
         try
         {

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Roost.Storage;
 
-/// <summary>What a worker's lease may have become while it was not looking.</summary>
+/// <summary>A lease as the file has it, and whether its item is to be cancelled.</summary>
 internal readonly record struct StoredLease(long Work, long Token, bool CancelRequested);
 
 /// <summary>Workers come and go: registration, heartbeat, release, and the rescue of what a dead worker held. Also deadlines, which any running loop enforces.</summary>
