@@ -54,11 +54,11 @@ internal sealed class BlobTable(Session session)
         if (findBlob.BindBlob(1, sha256).Scalar() is not { } known)
         {
             finishBlob.Bind(1, blob).BindBlob(2, sha256).Bind(3, size).Run();
-            return new(blob, worker, pin, size, sha256);
+            return new(blob, worker, pin, sha256);
         }
         long newPin = Pin(worker, known);
         Unpin(worker, blob, pin);
-        return new(known, worker, newPin, size, sha256);
+        return new(known, worker, newPin, sha256);
     }
 
     /// <summary>Attaches a staged artifact to its work item at a snapshot version.</summary>

@@ -126,21 +126,7 @@ internal sealed class ClaimTransition(Session session)
     private LeasedWork Lease(in WorkRow row, Lane lane)
     {
         load.Bind(1, row.Key).Step();
-        var item = new WorkItem(lane.Engine, new StoredJson(load.Bytes(2).ToArray()))
-        {
-            Id = load.Text(0),
-            Queue = lane.Queue,
-            Priority = row.Priority,
-            Resources = row.ResourceCount == 0 ? [] : session.Resources.NamesOf(row.Key),
-            ResourceHold = row.HoldForLife ? ResourceHold.Life : ResourceHold.Step,
-            Deadline = StoredTime.Read(row.Deadline),
-            Timeout = load.NullableInt64(6) is { } timeout ? TimeSpan.FromMilliseconds(timeout) : null,
-            MaxAttempts = (int?)load.NullableInt64(7),
-            IdempotencyKey = load.NullableText(8),
-            ParentId = load.NullableText(15),
-            Json = session.Options.Json,
-            MaxJsonBytes = session.Options.MaxJsonBytes,
-        };
+        WorkItem item = ItemOf(row, lane);
         var lease = new LeasedWork
         {
             WorkKey = row.Key,
@@ -166,6 +152,22 @@ internal sealed class ClaimTransition(Session session)
         load.Reset();
         return lease;
     }
+
+    private WorkItem ItemOf(in WorkRow row, Lane lane) => new(lane.Engine, new StoredJson(load.Bytes(2).ToArray()))
+    {
+        Id = load.Text(0),
+        Queue = lane.Queue,
+        Priority = row.Priority,
+        Resources = row.ResourceCount == 0 ? [] : session.Resources.NamesOf(row.Key),
+        ResourceHold = row.HoldForLife ? ResourceHold.Life : ResourceHold.Step,
+        Deadline = StoredTime.Read(row.Deadline),
+        Timeout = load.NullableInt64(6) is { } timeout ? TimeSpan.FromMilliseconds(timeout) : null,
+        MaxAttempts = (int?)load.NullableInt64(7),
+        IdempotencyKey = load.NullableText(8),
+        ParentId = load.NullableText(15),
+        Json = session.Options.Json,
+        MaxJsonBytes = session.Options.MaxJsonBytes,
+    };
 
     /// <summary>Null where the version that the item is at is missing: the step fails as corrupt, and nothing runs on guesses.</summary>
     private Snapshot? SnapshotOf(WorkItem item, int version) => load.IsNull(9) ? null : new()

@@ -9,7 +9,7 @@ internal sealed class WorkTable(Session session)
     private const string Columns =
         """
         key, lane, state, priority, version, updated_at, ended_at, ready_seq, ready_at, due_at, blocked_on, place, solo, worker, token, claimed_at,
-        failures, interruptions, park_interrupted, cancel_requested, cancel_reason, deadline, parent, resource_count, hold_for_life
+        failures, interruptions, park_interrupted, cancel_requested, cancel_reason, deadline, resource_count, hold_for_life
         """;
 
     private readonly Statement load = session.Prepare($"SELECT {Columns} FROM work WHERE key = ?1");
@@ -108,9 +108,8 @@ internal sealed class WorkTable(Session session)
             CancelRequested = row.Int32(19) != 0,
             CancelReason = row.NullableText(20),
             Deadline = row.NullableInt64(21),
-            Parent = row.NullableInt64(22),
-            ResourceCount = row.Int32(23),
-            HoldForLife = row.Int32(24) != 0,
+            ResourceCount = row.Int32(22),
+            HoldForLife = row.Int32(23) != 0,
         };
         row.Reset();
         return read;
