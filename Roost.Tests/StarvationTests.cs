@@ -60,7 +60,8 @@ internal sealed class StarvationTests
         });
         await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 1, BusyTimeout = TimeSpan.FromSeconds(1), LoggerFactory = log }, null, engine);
         string lost = await roost.EnqueueAsync(new WorkItem("scripted"));
-        Task loop = roost.RunUntilIdleAsync();
+        using var stop = new CancellationTokenSource();
+        Task loop = roost.RunAsync(stop.Token);
         await gate.Reached;
         await roost.ReleaseLeaseAsync(lost);
         await roost.CancelAsync(lost);
@@ -72,6 +73,7 @@ internal sealed class StarvationTests
         string next = await roost.EnqueueAsync(new WorkItem("scripted") { Priority = 1 });
 
         (await roost.WaitAsync(next).Soon()).State.Should().Be(WorkState.Done);
+        await stop.CancelAsync();
         await loop.Soon();
     }
 
