@@ -18,6 +18,16 @@ public abstract class ConsolePage : ComponentBase
 
     protected DateTimeOffset Now => Roost.Options.TimeProvider.GetUtcNow();
 
+    /// <summary>Reads all that the page shows, before it is drawn for the first and only time.</summary>
+    protected virtual Task LoadAsync() => Task.CompletedTask;
+
+    public override async Task SetParametersAsync(ParameterView parameters)
+    {
+        parameters.SetParameterProperties(this);
+        await LoadAsync();
+        await base.SetParametersAsync(ParameterView.Empty);
+    }
+
     /// <summary>A field of the address; null where it is missing or empty.</summary>
     protected string? Query(string name) => Context.Request.Query[name] is [{ Length: > 0 } value] ? value : null;
 

@@ -1,4 +1,3 @@
-using System.Net.Mime;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Roost.Cli.Console.Pages;
 
@@ -13,16 +12,25 @@ internal static class Problems
         {
             await next(context).ConfigureAwait(false);
         }
-        catch (Exception error) when (!context.Response.HasStarted && (error is RoostException or BadHttpRequestException))
-        {
-            context.Response.StatusCode = StatusOf(error);
-            context.Response.ContentType = MediaTypeNames.Text.Html;
-            await new RazorComponentResult<Problem>(new { error.Message }) { StatusCode = StatusOf(error) }.ExecuteAsync(context).ConfigureAwait(false);
-        }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             // The browser has gone on to another page.
         }
+        catch (Exception error) when (error is RoostException or BadHttpRequestException && !context.Response.HasStarted)
+        {
+            await AnswerAsync(context, StatusOf(error), error.Message).ConfigureAwait(false);
+        }
+        catch (Exception error) when (!context.Response.HasStarted)
+        {
+            await System.Console.Error.WriteLineAsync($"{context.Request.Path}: {error}").ConfigureAwait(false);
+            await AnswerAsync(context, StatusCodes.Status500InternalServerError, "The console has a defect; what happened is on the standard error of roost ui.").ConfigureAwait(false);
+        }
+    }
+
+    private static Task AnswerAsync(HttpContext context, int status, string message)
+    {
+        context.Response.Headers.Remove("Content-Length");
+        return new RazorComponentResult<Problem>(new { Message = message }) { StatusCode = status }.ExecuteAsync(context);
     }
 
     private static int StatusOf(Exception error) => error switch
