@@ -55,7 +55,7 @@ internal sealed class Admission
         }
     }
 
-    private static void SetHeaders(IHeaderDictionary headers)
+    public static void SetHeaders(IHeaderDictionary headers)
     {
         headers.ContentSecurityPolicy = "default-src 'self'; frame-ancestors 'none'; object-src 'none'; base-uri 'none'; form-action 'self'";
         headers.XContentTypeOptions = "nosniff";
@@ -84,7 +84,7 @@ internal sealed class Admission
         }
         context.Response.Cookies.Append(cookie, session, new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Strict, Path = "/", IsEssential = true });
         context.Response.ContentType = "text/html; charset=utf-8";
-        await context.Response.WriteAsync("<!doctype html><meta charset=utf-8><meta http-equiv=refresh content=\"0;url=/\"><title>Roost</title><a href=\"/\">Continue</a>").ConfigureAwait(false);
+        await context.Response.WriteAsync("<!doctype html><meta charset=utf-8><meta http-equiv=refresh content=\"0;url=/\"><link rel=icon href=/assets/roost.svg><title>Roost</title><a href=\"/\">Continue</a>").ConfigureAwait(false);
     }
 
     private static async Task RefuseAsync(HttpContext context, int status, string why)

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Roost.Cli.Console.Pages;
 
@@ -16,7 +17,7 @@ internal static class Problems
         {
             // The browser has gone on to another page.
         }
-        catch (Exception error) when (error is RoostException or BadHttpRequestException && !context.Response.HasStarted)
+        catch (Exception error) when (error is RoostException or BadHttpRequestException or AntiforgeryValidationException && !context.Response.HasStarted)
         {
             await AnswerAsync(context, StatusOf(error), error.Message).ConfigureAwait(false);
         }
@@ -27,16 +28,24 @@ internal static class Problems
         }
     }
 
-    private static Task AnswerAsync(HttpContext context, int status, string message)
+    private static async Task AnswerAsync(HttpContext context, int status, string message)
     {
-        context.Response.Headers.Remove("Content-Length");
-        return new RazorComponentResult<Problem>(new { Message = message }) { StatusCode = status }.ExecuteAsync(context);
+        IServiceProvider before = context.RequestServices;
+        AsyncServiceScope scope = before.CreateAsyncScope(); // A renderer draws one page: that of the request may have begun its own.
+        await using (scope.ConfigureAwait(false))
+        {
+            context.RequestServices = scope.ServiceProvider;
+            context.Response.Clear();
+            Admission.SetHeaders(context.Response.Headers);
+            await new RazorComponentResult<Problem>(new { Message = message }) { StatusCode = status }.ExecuteAsync(context).ConfigureAwait(false);
+            context.RequestServices = before;
+        }
     }
 
     private static int StatusOf(Exception error) => error switch
     {
         NotFoundException => StatusCodes.Status404NotFound,
-        InvalidInputException => StatusCodes.Status400BadRequest,
+        InvalidInputException or AntiforgeryValidationException => StatusCodes.Status400BadRequest,
         ConflictException => StatusCodes.Status409Conflict,
         BadHttpRequestException bad => bad.StatusCode,
         FileBusyException or DiskFullException => StatusCodes.Status503ServiceUnavailable,

@@ -21,7 +21,7 @@
       if (from.nodeValue !== to.nodeValue) from.nodeValue = to.nodeValue;
       return;
     }
-    if (from.nodeName === "FORM") return; // Whatever a person is filling in stays as it is.
+    if (from.nodeName === "SELECT" || (from.nodeName === "INPUT" && from.type !== "hidden")) return; // What a person is filling in stays as it is.
     if (from.nodeName === "DETAILS") to.toggleAttribute("open", from.open);
     if (from.isEqualNode(to)) return;
     syncAttributes(from, to);
@@ -41,7 +41,7 @@
     }
     while (place) {
       const next = place.nextSibling;
-      if (!place.contains(document.activeElement) || keyOf(place) === undefined) place.remove();
+      place.remove();
       place = next;
     }
   }
