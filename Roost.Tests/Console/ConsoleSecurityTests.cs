@@ -1,4 +1,5 @@
 using System.Net;
+using Roost.Cli.Console;
 
 namespace Roost.Tests.ConsolePages;
 
@@ -135,5 +136,22 @@ internal sealed class ConsoleSecurityTests
         answer.Headers.GetValues("X-Content-Type-Options").Single().Should().Be("nosniff");
         string page = await answer.Content.ReadAsStringAsync();
         page.Should().NotMatchRegex("<script(?! src=\"/assets/)").And.NotMatchRegex("<style|\\sstyle=|\\son[a-z]+=");
+    }
+
+    [Test]
+    public async Task It_listens_on_the_loopback_addresses_alone()
+    {
+        System.Net.IPEndPoint[] listening = [.. System.Net.NetworkInformation.IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Where(one => one.Port == host.Root.Port)];
+        listening.Should().NotBeEmpty().And.OnlyContain(one => IPAddress.IsLoopback(one.Address));
+        using HttpClient stranger = host.Stranger();
+        (await stranger.GetAsync(new Uri($"http://localhost:{host.Root.Port}/"))).StatusCode.Should().Be(HttpStatusCode.Unauthorized);
+    }
+
+    [Test]
+    public async Task A_missing_file_is_refused_and_not_made()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.db");
+        await FluentActions.Awaiting(() => ConsoleServer.StartAsync(new ConsoleOptions { Path = path })).Should().ThrowAsync<NotFoundException>();
+        File.Exists(path).Should().BeFalse();
     }
 }
