@@ -1,0 +1,167 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Roost.Cli.Console;
+
+/// <summary>The local console: Kestrel on the loopback addresses, pages rendered on the server.</summary>
+public sealed class ConsoleServer : IAsyncDisposable
+{
+    private const int MaxBodyBytes = 64 * 1024;
+    private const int PortTries = 10;
+
+    private readonly WebApplication application;
+    private readonly RoostRuntime? owned;
+
+    private ConsoleServer(WebApplication application, Uri link, RoostRuntime? owned)
+    {
+        this.application = application;
+        this.owned = owned;
+        Link = link;
+    }
+
+    /// <summary>The address to open, with the token that lets a browser in.</summary>
+    public Uri Link { get; }
+
+    /// <summary>Serves until cancelled; prints the link when it is ready.</summary>
+    /// <returns>The exit code: 0.</returns>
+    public static async Task<int> RunAsync(ConsoleOptions options, CancellationToken cancellationToken)
+    {
+        ConsoleServer server = await StartAsync(options, cancellationToken).ConfigureAwait(false);
+        await using (server.ConfigureAwait(false))
+        {
+            TextWriter output = options.Output ?? System.Console.Out;
+            await output.WriteLineAsync($"The console is at {server.Link}").ConfigureAwait(false);
+            await output.FlushAsync(cancellationToken).ConfigureAwait(false);
+            await server.application.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
+        }
+        return 0;
+    }
+
+    /// <summary>Starts serving. Dispose the server to stop.</summary>
+    /// <exception cref="RoostException">The file is missing or refused, or the address cannot be listened on.</exception>
+    public static async Task<ConsoleServer> StartAsync(ConsoleOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RoostRuntime? owned = options.Runtime is null ? Open(options.Path) : null;
+        try
+        {
+            for (int attempt = 1; ; attempt++)
+            {
+                int port = options.Port != 0 ? options.Port : FreePort();
+                var admission = new Admission(options.Hosts, port);
+                WebApplication application = await BuildAsync(options, options.Runtime ?? owned!, admission, port, cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    await application.StartAsync(cancellationToken).ConfigureAwait(false);
+                    return new(application, admission.Link, owned);
+                }
+                catch (IOException error)
+                {
+                    await application.DisposeAsync().ConfigureAwait(false);
+                    if (options.Port == 0 && attempt < PortTries) continue; // Another program took the free port meanwhile.
+                    throw new RoostException($"Port {port} cannot be listened on: {error.Message} Name another port, or 0 for a free one.", error);
+                }
+            }
+        }
+        catch when (owned is not null)
+        {
+            await owned.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await application.StopAsync().ConfigureAwait(false);
+        await application.DisposeAsync().ConfigureAwait(false);
+        if (owned is not null) await owned.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static RoostRuntime Open(string? path)
+    {
+        if (string.IsNullOrWhiteSpace(path)) throw new InvalidInputException("path", "is empty; name the data file to look into.");
+        if (!File.Exists(path)) throw new NotFoundException($"There is no data file {System.IO.Path.GetFullPath(path)}. Name the one to look into.");
+        return new RoostRuntime(path);
+    }
+
+    private static async Task<WebApplication> BuildAsync(ConsoleOptions options, RoostRuntime roost, Admission admission, int port, CancellationToken cancellationToken)
+    {
+        // Nothing of the working directory, such as an appsettings.json beside the data file, may configure the server.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        IPAddress[] addresses = await AddressesAsync(options.Hosts, cancellationToken).ConfigureAwait(false);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
+            kestrel.Limits.MaxConcurrentConnections = 200;
+            foreach (IPAddress address in addresses) kestrel.Listen(address, port, listen => listen.Protocols = HttpProtocols.Http1);
+        });
+        builder.Services.AddRoutingCore();
+        builder.Services.AddLogging();
+        builder.Services.AddRazorComponents();
+        builder.Services.AddHttpContextAccessor();
+        builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
+        builder.Services.AddAntiforgery(antiforgery =>
+        {
+            antiforgery.Cookie.Name = $"roost_{port}_form";
+            antiforgery.Cookie.SameSite = SameSiteMode.Strict;
+            antiforgery.Cookie.HttpOnly = true;
+        });
+        builder.Services.AddSingleton(roost).AddSingleton(options).AddSingleton<Recent>().AddSingleton<Notes>();
+        builder.Services.AddSingleton(new SecretKeys(options.SecretKeys, options.Reveal));
+
+        WebApplication application = builder.Build();
+        application.Use(next => context => admission.InvokeAsync(context, next));
+        application.Use(Problems.CatchAsync);
+        application.UseRouting();
+        application.UseAntiforgery();
+        Routes.Map(application, options);
+        return application;
+    }
+
+    /// <summary>Loopback, and what was named beyond it.</summary>
+    private static async Task<IPAddress[]> AddressesAsync(IReadOnlyList<string> hosts, CancellationToken cancellationToken)
+    {
+        List<IPAddress> addresses = [IPAddress.Loopback];
+        if (HasLoopback6()) addresses.Add(IPAddress.IPv6Loopback);
+        foreach (string host in hosts)
+        {
+            try
+            {
+                addresses.AddRange(await Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false));
+            }
+            catch (SocketException error)
+            {
+                throw new InvalidInputException("host", $"\"{host}\" is neither an address nor a name that this machine knows: {error.Message}", error);
+            }
+        }
+        // A wildcard listens on the loopback addresses too, and a second listener on the same port would be refused.
+        if (addresses.Contains(IPAddress.IPv6Any)) return [IPAddress.IPv6Any];
+        if (addresses.Contains(IPAddress.Any)) addresses.RemoveAll(address => address.AddressFamily == AddressFamily.InterNetwork && !address.Equals(IPAddress.Any));
+        return [.. addresses.Distinct()];
+    }
+
+    private static bool HasLoopback6()
+    {
+        if (!Socket.OSSupportsIPv6) return false;
+        try
+        {
+            using var probe = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
+            probe.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)probe.LocalEndPoint!).Port;
+    }
+}

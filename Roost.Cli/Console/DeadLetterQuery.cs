@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Primitives;
+
+namespace Roost.Cli.Console;
+
+/// <summary>Which dead letters an address or a form means.</summary>
+public sealed record DeadLetterQuery(DeadLetterFilter Filter)
+{
+    private static readonly string[] Names = ["engine", "queue", "reason-is", "type", "error"];
+
+    public bool IsEmpty => Fields.All(part => part.Value is null);
+
+    /// <summary>The fields by the names that <see cref="Of"/> reads.</summary>
+    public IEnumerable<KeyValuePair<string, string?>> Fields => Names.Zip(
+        [Filter.Engine, Filter.Queue, Filter.Reason, Filter.ErrorType, Filter.Error], (name, value) => KeyValuePair.Create(name, value));
+
+    public static DeadLetterQuery Of(Func<string, StringValues> read)
+    {
+        return new(new DeadLetterFilter { Engine = One(0), Queue = One(1), Reason = One(2), ErrorType = One(3), Error = One(4) });
+
+        string? One(int field) => read(Names[field]) is [{ Length: > 0 } value] ? value : null;
+    }
+
+    public string Address() => IsEmpty ? "/dead-letters?all=1" : "/dead-letters" + QueryString.Create(Fields.Where(part => part.Value is not null));
+}
