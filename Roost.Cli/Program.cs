@@ -1,1 +1,3 @@
-return 0;
+using Roost.Cli;
+
+return await RoostCommand.RunAsync(args);

@@ -1,0 +1,22 @@
+using System.CommandLine;
+using System.CommandLine.Completions;
+using Roost.Cli.Verbs;
+
+namespace Roost.Cli;
+
+/// <summary>All verbs, and the engines that they may run.</summary>
+internal sealed class Root : RootCommand
+{
+    public Root(Action<RoostRuntime> addEngines) : base("Durable agent work in one SQLite file: see it, run it, put it right.")
+    {
+        AddEngines = addEngines;
+        Directives.Add(new SuggestDirective());
+        foreach (Command verb in (Command[])
+        [
+            new EnqueueVerb(), new WorkerVerb(), new StatusVerb(), new ListVerb(), new EventsVerb(),
+        ]) Subcommands.Add(verb);
+        foreach (Option option in CommonOptions.All) Options.Add(option);
+    }
+
+    public Action<RoostRuntime> AddEngines { get; }
+}
