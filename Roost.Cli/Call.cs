@@ -36,17 +36,17 @@ internal sealed class Call
 
     public T? Get<T>(Option<T> option) => parsed.GetValue(option);
 
-    public T Get<T>(Argument<T> argument) => parsed.GetRequiredValue(argument);
+    public T Get<T>(Argument<T> argument) => parsed.GetValue(argument)!;
 
     public bool IsGiven(Option option) => parsed.GetResult(option) is { Implicit: false };
 
     /// <summary>For every verb but those that begin something: a mistyped path is no new file.</summary>
-    public RoostRuntime Open()
+    public RoostRuntime Open(RoostOptions? options = null)
     {
         string path = Database.Path;
         if (!File.Exists(path) && !Directory.Exists(path))
             throw new NotFoundException($"There is no database {path}. Name one by --db or ROOST_DB; \"roost enqueue\" and \"roost worker\" create it.");
-        return new RoostRuntime(path);
+        return new RoostRuntime((options ?? new()) with { Path = path });
     }
 
     /// <summary>Opens, looks for the item, and does something with it.</summary>

@@ -13,7 +13,11 @@ internal sealed class Root : RootCommand
         Directives.Add(new SuggestDirective());
         foreach (Command verb in (Command[])
         [
-            new EnqueueVerb(), new WorkerVerb(), new StatusVerb(), new ListVerb(), new EventsVerb(),
+            new EnginesVerb(), new EnqueueVerb(), new WorkerVerb(), new StatusVerb(), new ListVerb(), new EventsVerb(), new WaitVerb(),
+            new CancelVerb(), new RetryVerb(), DeadLettersVerb.Create(), new RequeueVerb(), new PriorityVerb(), new ReleaseVerb(),
+            new HistoryVerb(), new DiffVerb(), ArtifactsVerb.Create(), new WorkspacePathVerb(),
+            new StatsVerb(), new ResourcesVerb(), new WorkersVerb(), new PruneVerb(), new BackupVerb(), new AdoptVerb(), new DoctorVerb(),
+            new SchemaVerb(), new CompletionVerb(),
         ]) Subcommands.Add(verb);
         foreach (Option option in CommonOptions.All) Options.Add(option);
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Spectre.Console;
 
 namespace Roost.Cli.Output;
@@ -39,7 +40,7 @@ internal sealed class Printer
 
     public string Pretty(object? value) => Text.Lines(Output.Json.Text(masking.Apply(Output.Json.Node(value)), indented: true));
 
-    public bool IsSecret(string key) => masking.IsSecret(key);
+    public JsonNode? Masked(object? value) => masking.Apply(Output.Json.Node(value));
 
     /// <summary>The last 8 characters of a generated id on a terminal, the whole elsewhere.</summary>
     public string Id(string? id) => id is null ? "" : IsTerminal && Guid.TryParse(id, out _) ? id[^8..] : Text.Line(id);

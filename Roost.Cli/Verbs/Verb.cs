@@ -30,20 +30,21 @@ internal abstract class Verb : Command
         {
             return ExitCodes.Interrupted;
         }
-        catch (Exception e) when (CodeOf(e) is { } code)
+        catch (Exception e)
         {
             string advice = e.Message.Contains("AdoptAsync", StringComparison.Ordinal) ? "\n\"roost adopt\" does so." : "";
-            await System.Console.Error.WriteLineAsync($"roost {Name}: {Text.Lines(e.Message)}{advice}");
-            return code;
+            await System.Console.Error.WriteLineAsync($"roost {Name}: {Text.Lines(IsExpected(e) ? e.Message : e.ToString())}{advice}");
+            return CodeOf(e);
         }
     }
 
-    private static int? CodeOf(Exception e) => e switch
+    private static bool IsExpected(Exception e) => e is UsageException or RoostException or IOException or UnauthorizedAccessException;
+
+    private static int CodeOf(Exception e) => e switch
     {
         UsageException or InvalidInputException => ExitCodes.Usage,
         NotFoundException => ExitCodes.NotFound,
         ConflictException => ExitCodes.Conflict,
-        RoostException or IOException or UnauthorizedAccessException => ExitCodes.Error,
-        _ => null,
+        _ => ExitCodes.Error,
     };
 }
