@@ -65,12 +65,11 @@ internal static class StepsBenchmark
 
     private static async Task CheckAsync(RoostRuntime roost, int items)
     {
-        int done = 0;
         await using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={roost.Path};Pooling=False");
         await connection.OpenAsync();
         await using var command = connection.CreateCommand();
         command.CommandText = "SELECT count(*) FROM work WHERE state = 'done'";
-        done = Convert.ToInt32(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
+        int done = Convert.ToInt32(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
         if (done != items) throw new InvalidOperationException($"{done} items are done where {items} are right.");
     }
 

@@ -37,20 +37,6 @@ internal sealed class ConcurrencyTests
     }
 
     [Test]
-    public async Task A_thousand_callers_with_one_idempotency_key_make_one_item()
-    {
-        await using RoostRuntime first = TestRuntime.Create(null);
-        await using RoostRuntime second = TestRuntime.Beside(first);
-
-        EnqueueResult[] results = await Task.WhenAll(Enumerable.Range(0, 1000).Select(i =>
-            Task.Run(() => (i % 2 == 0 ? first : second).EnqueueAsync(new WorkItem("e", new { n = 1 }) { IdempotencyKey = "one" })))).WaitAsync(Patience);
-
-        results.Select(result => result.Id).Distinct().Should().ContainSingle();
-        results.Count(result => result.Created).Should().Be(1);
-        FileAudit.Count(first.Path, "work").Should().Be(1);
-    }
-
-    [Test]
     public async Task A_reader_that_stays_open_sees_one_moment_and_blocks_nobody()
     {
         await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(5));

@@ -189,6 +189,6 @@ internal sealed class DetailTests
         await roost.RunUntilIdleAsync();
         RawFile.Execute(roost, "DELETE FROM snapshot WHERE version = 2");
 
-        (await roost.GetAsync(id)).SnapshotError.Should().Be($"Version 2 of work item {id} is missing from the file.");
+        (await roost.GetAsync(id)).SnapshotError.Should().Be($"Version 2 of work item {id} is missing from the file. Restore a backup, or enqueue the work anew.");
     }
 }

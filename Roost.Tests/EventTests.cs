@@ -163,7 +163,7 @@ internal sealed class EventTests
     {
         await using RoostRuntime roost = await WithItemsAsync(10);
 
-        EventPage page = new Reader(roost.Path, roost.Options).Run(db => EventQueries.Page(db, DetailQueries.KeyOf(db, "w3"), null, 500));
+        EventPage page = new Reader(roost.Path, roost.Options).Run(db => EventQueries.Page(db, WorkQueries.KeyOf(db, "w3"), null, 500));
 
         page.Events.Single().Sequence.Should().Be(4);
         page.UpTo.Should().Be(10);

@@ -273,81 +273,6 @@ internal sealed class LoopTests
     }
 
     [Test]
-    public async Task Dispose_while_the_loop_runs_lets_steps_finish_and_ends_the_loop()
-    {
-        var gate = new Gate();
-        using var folder = new TemporaryFolder();
-        var file = new RoostRuntime(new RoostOptions { Path = folder["roost.db"], Durability = Durability.None });
-        file.AddEngine(new ScriptedEngine(async (state, _) =>
-        {
-            await gate.PassAsync();
-            return ScriptedEngine.Finish(state);
-        }));
-        string id = await file.EnqueueAsync(new WorkItem("scripted"));
-        Task loop = file.RunAsync(CancellationToken.None);
-        await gate.Reached;
-
-        Task disposing = file.DisposeAsync().AsTask();
-        gate.Open();
-        await disposing.Soon();
-        await loop.Soon();
-
-        file.StateOf(id).Should().Be("done");
-        file.Number("SELECT count(*) FROM worker").Should().Be(0);
-    }
-
-    [Test]
-    public async Task Dispose_ends_those_who_wait_for_an_item_and_refuses_what_comes_after()
-    {
-        RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(1));
-        string id = await roost.EnqueueAsync(new WorkItem("elsewhere"));
-        Task<WorkSummary> waiting = roost.WaitAsync(id);
-
-        await roost.DisposeAsync().AsTask().Soon();
-
-        await FluentActions.Awaiting(() => waiting.Soon()).Should().ThrowAsync<OperationCanceledException>();
-        await roost.Invoking(it => it.EnqueueAsync(new WorkItem("scripted"))).Should().ThrowAsync<ObjectDisposedException>();
-        await roost.Invoking(it => it.RunAsync(CancellationToken.None)).Should().ThrowAsync<ObjectDisposedException>();
-        await roost.Invoking(it => it.RunUntilIdleAsync()).Should().ThrowAsync<ObjectDisposedException>();
-        await roost.DisposeAsync();
-    }
-
-    [Test]
-    public async Task Dispose_during_commits_answers_every_waiter_with_the_truth()
-    {
-        using var folder = new TemporaryFolder();
-        var options = new RoostOptions { Path = folder["roost.db"], Durability = Durability.None };
-        var roost = new RoostRuntime(options);
-        using var hold = new ManualResetEventSlim();
-        Task<bool> holding = roost.Writer.RunAsync(_ => hold.Wait(Gate.Patience));
-        Task<EnqueueResult>[] before = [.. Enumerable.Range(0, 250).Select(i => roost.EnqueueAsync(new WorkItem("scripted") { Id = $"before{i}" }))];
-        Task disposing = roost.DisposeAsync().AsTask();
-        Task<EnqueueResult>[] beside = [.. Enumerable.Range(0, 250).Select(i => Task.Run(() => roost.EnqueueAsync(new WorkItem("scripted") { Id = $"beside{i}" })))];
-
-        hold.Set();
-        await disposing.Soon();
-        await holding.Soon();
-        Task<EnqueueResult> after = roost.EnqueueAsync(new WorkItem("scripted") { Id = "after" });
-        await Task.WhenAll(beside).ContinueWith(_ => { }, TaskScheduler.Default).Soon();
-
-        string[] told = [.. (await Task.WhenAll(before).Soon()).Select(result => result.Id), .. beside.Where(task => task.IsCompletedSuccessfully).Select(task => task.Result.Id)];
-        await FluentActions.Awaiting(() => after).Should().ThrowAsync<ObjectDisposedException>();
-        foreach (Task refused in beside.Where(task => task.IsFaulted)) refused.Exception!.InnerException.Should().BeOfType<ObjectDisposedException>();
-        roost.Rows("SELECT id FROM work").Should().BeEquivalentTo(told);
-    }
-
-    [Test]
-    public async Task A_runtime_disposed_twice_or_unused_is_no_error()
-    {
-        RoostRuntime roost = TestRuntime.Create(null);
-
-        await roost.DisposeAsync();
-        await roost.DisposeAsync();
-
-        Directory.Exists(Path.GetDirectoryName(roost.Path)).Should().BeFalse("a temporary runtime takes its file along");
-    }
-
-    [Test]
     public void What_a_rollback_took_back_does_not_count_as_claimed()
     {
         var claimant = new Storage.Claimant(1, new Dictionary<string, IEngine>(), ["default"], 1, 1) { Start = _ => { }, Idle = _ => { } };
@@ -358,41 +283,6 @@ internal sealed class LoopTests
 
         claimant.Free.Should().Be(1);
         claimant.MayGoOn.Should().BeTrue();
-    }
-
-    [Test]
-    public async Task A_claim_and_a_renewal_in_one_transaction_leave_the_new_lease_alone()
-    {
-        var clock = TestRuntime.Clock();
-        var first = new Gate();
-        var second = new Gate();
-        CancellationReason reason = default;
-        await using RoostRuntime roost = TestRuntime.Create(clock, new ScriptedEngine(async (state, context) =>
-        {
-            await (context.Item.Id == "first" ? first : second).PassAsync();
-            if (context.Item.Id == "second") reason = context.CancellationReason;
-            return ScriptedEngine.Finish(state);
-        }));
-        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "first" });
-        using var stop = new CancellationTokenSource();
-        Task loop = roost.RunAsync(stop.Token);
-        await first.Reached;
-        using var hold = new ManualResetEventSlim();
-        Task<bool> holding = roost.Writer.RunAsync(_ => hold.Wait(Gate.Patience));
-        Task enqueued = roost.EnqueueAsync(new WorkItem("scripted") { Id = "second" });
-        clock.Advance(roost.Options.LeaseTime / 2);
-
-        hold.Set();
-        await holding.Soon();
-        await enqueued.Soon();
-        await second.Reached;
-        second.Open();
-        await roost.WaitAsync("second").Soon();
-        first.Open();
-        await stop.CancelAsync();
-        await loop.Soon();
-
-        reason.Should().Be(CancellationReason.None);
     }
 
     private sealed class NeverPumped : SynchronizationContext

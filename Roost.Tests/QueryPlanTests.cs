@@ -19,7 +19,7 @@ internal sealed partial class QueryPlanTests
     [TestCase("SELECT key FROM work WHERE lane = ?1 AND due_at <= ?2", "work_delayed")]
     [TestCase("SELECT min(deadline) FROM work", "work_deadline")]
     [TestCase("SELECT key FROM work WHERE deadline IS NOT NULL", "work_deadline")]
-    [TestCase("SELECT key, token, cancel_requested, cancel_reason FROM work", "work_running")]
+    [TestCase("SELECT key, token, cancel_requested FROM work", "work_running")]
     [TestCase("SELECT key, priority, place FROM work WHERE blocked_on = ?1", "work_blocked")]
     [TestCase("SELECT min(blocked_on) FROM work", "work_blocked")]
     [TestCase("SELECT key FROM work WHERE worker IS NULL AND lane = ?1", "work_recent")]
@@ -79,8 +79,8 @@ internal sealed partial class QueryPlanTests
         foreach (string id in (string[])["parent", "bad", "blocked"])
         {
             DetailQueries.Read(db, id, ".", roost.Options);
-            SnapshotQueries.History(db, DetailQueries.KeyOf(db, id)!.Value);
-            EventQueries.Page(db, DetailQueries.KeyOf(db, id), 0, 10);
+            SnapshotQueries.History(db, WorkQueries.KeyOf(db, id)!.Value);
+            EventQueries.Page(db, WorkQueries.KeyOf(db, id), 0, 10);
         }
         EventQueries.Page(db, null, null, 10);
         EngineQueries.Engines(db, WorkerQueries.All(db, ".", now), now);

@@ -23,10 +23,10 @@ public interface IEngine
     /// <summary>The version of the state's shape, 1 or more. An item stored with an older one goes through <see cref="Migrate"/>; an item stored with a newer one is left alone.</summary>
     int StateVersion => 1;
 
-    /// <summary>How many steps of this engine may run at once in one runtime. Default (null): no limit of its own.</summary>
+    /// <summary>How many steps of this engine may run at once in one runtime, 1 or more. Default (null): no limit of its own.</summary>
     int? MaxConcurrency => null;
 
-    /// <summary>How long a step of this engine may take unless the item says otherwise. Default (null): <see cref="RoostOptions.StepTimeout"/>.</summary>
+    /// <summary>How long a step of this engine may take unless the item says otherwise, 1 ms to 24 days. Default (null): <see cref="RoostOptions.StepTimeout"/>.</summary>
     TimeSpan? StepTimeout => null;
 
     /// <summary>What happens to an item whose process died during a step. Default: the step runs again.</summary>

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Roost;
 
-/// <summary>The four things that a step can end with.</summary>
+/// <summary>What a step can end with; a continuation may have a delay.</summary>
 public enum OutcomeKind
 {
     /// <summary>Step again, at once or after a delay.</summary>
@@ -26,7 +26,7 @@ public class Outcome
         Reason = reason;
     }
 
-    /// <summary>Which of the four it is; a continuation with a delay has <see cref="After"/> above zero.</summary>
+    /// <summary>Which it is; a continuation with a delay has <see cref="After"/> above zero.</summary>
     public OutcomeKind Kind { get; }
 
     /// <summary>The next snapshot. Null only where a step fails without one.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Roost.Execution;
 
 namespace Roost;
 
@@ -40,7 +41,7 @@ public sealed record RoostOptions
     /// <summary>How long a lease holds without renewal. It is renewed every third of this. Default 30 s; 1 s to 1 day.</summary>
     public TimeSpan LeaseTime { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long one step may take before its token fires, unless the work item or the engine says otherwise. Default: no limit. At least 1 ms.</summary>
+    /// <summary>How long one step may take before its token fires, unless the work item or the engine says otherwise. Default: no limit; 1 ms to 24 days.</summary>
     public TimeSpan? StepTimeout { get; init; }
 
     /// <summary>How long a step whose token has fired for a timeout may go on before it is abandoned. Default 10 s; 0 to 1 hour.</summary>
@@ -67,7 +68,7 @@ public sealed record RoostOptions
     /// <summary>How often a running loop looks for what other processes wrote. Default 10 ms; 1 ms to 1 minute.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>How long a write waits for another process's write lock before <see cref="FileBusyException"/>. Default 5 s; 1 s to 1 hour, in whole seconds.</summary>
+    /// <summary>How long a write waits for another process's write lock before <see cref="FileBusyException"/>. Default 5 s; 1 s to 1 hour.</summary>
     public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The largest payload, state or event data in bytes of UTF-8 JSON. Larger things belong into an artifact. Default 4 MiB; 1 KiB to 256 MiB.</summary>
@@ -82,7 +83,7 @@ public sealed record RoostOptions
     /// <summary>How many events the file keeps; older ones are trimmed and a watermark says up to where. Default: all. At least 1,000.</summary>
     public long? MaxEvents { get; init; }
 
-    /// <summary>Follow-ups to enqueue when an engine's item is done, stored in the file when this runtime's worker starts. Default (null): what the file holds stays as it is.</summary>
+    /// <summary>Follow-ups to enqueue when an engine's item is done, stored in the file when this runtime's worker starts. Default (null): what the file holds stays as it is. <see cref="TriggerFile"/> reads them from JSON.</summary>
     public IReadOnlyList<Trigger>? Triggers { get; init; }
 
     /// <summary>How payload, state, event data and JSON artifacts are written and read. Default: <see cref="RoostJson.Default"/> (snake_case, case-insensitive reading).</summary>
@@ -106,7 +107,7 @@ public sealed record RoostOptions
             throw new InvalidInputException(nameof(Durability), $"{(int)Durability} is none; it must be Full, ProcessCrash or None.");
         Range(nameof(Concurrency), Concurrency, 1, 4096);
         Range(nameof(LeaseTime), LeaseTime, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
-        if (StepTimeout is { } timeout) Range(nameof(StepTimeout), timeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(24));
+        if (StepTimeout is { } timeout) Range(nameof(StepTimeout), timeout, TimeSpan.FromMilliseconds(1), WorkItemCheck.MaxTimeout);
         Range(nameof(StepTimeoutGrace), StepTimeoutGrace, TimeSpan.Zero, TimeSpan.FromHours(1));
         Range(nameof(MaxAttempts), MaxAttempts, 1, 1000);
         Range(nameof(MaxInterruptions), MaxInterruptions, 1, 1000);

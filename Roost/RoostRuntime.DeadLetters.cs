@@ -31,7 +31,7 @@ public sealed partial class RoostRuntime
         {
             WorkSummary item = WorkQueries.Summary(db, workId) ?? throw NotFound(workId);
             if (item.State != WorkState.Failed) throw NoDeadLetter(workId, item.State);
-            long key = DetailQueries.KeyOf(db, workId)!.Value;
+            long key = WorkQueries.KeyOf(db, workId)!.Value;
             (Snapshot? snapshot, string? error) = SnapshotQueries.Last(db, key, item, Options);
             return new DeadLetter(item, FailureQueries.Last(db, key)!) { Snapshot = snapshot, SnapshotError = error };
         }, cancellationToken);

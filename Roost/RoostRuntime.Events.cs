@@ -62,7 +62,7 @@ public sealed partial class RoostRuntime
     }
 
     private Task<EventPage> ReadEventPageAsync(string? workId, long? after, int limit, CancellationToken cancellationToken) => reader.RunAsync(
-        db => EventQueries.Page(db, workId is null ? null : DetailQueries.KeyOf(db, workId) ?? throw NotFound(workId), after, limit), cancellationToken);
+        db => EventQueries.Page(db, workId is null ? null : WorkQueries.KeyOf(db, workId) ?? throw NotFound(workId), after, limit), cancellationToken);
 
     private static void CheckEvents(string? workId, long? after)
     {

@@ -33,7 +33,7 @@ public sealed partial class RoostRuntime
     public Task<IReadOnlyList<SnapshotVersion>> GetHistoryAsync(string workId, CancellationToken cancellationToken = default)
     {
         Names.Check("id", workId);
-        return reader.RunAsync(db => SnapshotQueries.History(db, DetailQueries.KeyOf(db, workId) ?? throw NotFound(workId)), cancellationToken);
+        return reader.RunAsync(db => SnapshotQueries.History(db, WorkQueries.KeyOf(db, workId) ?? throw NotFound(workId)), cancellationToken);
     }
 
     /// <summary>One kept version of a work item's state.</summary>
@@ -49,7 +49,7 @@ public sealed partial class RoostRuntime
         return reader.RunAsync(db =>
         {
             WorkSummary item = WorkQueries.Summary(db, workId) ?? throw NotFound(workId);
-            return SnapshotQueries.Read(db, DetailQueries.KeyOf(db, workId)!.Value, item, version ?? item.Version, Options)
+            return SnapshotQueries.Read(db, WorkQueries.KeyOf(db, workId)!.Value, item, version ?? item.Version, Options)
                 ?? throw new NotFoundException($"Work item {workId} has no snapshot version {version ?? item.Version}; it is at version {item.Version}. GetHistoryAsync lists those that are kept.");
         }, cancellationToken);
     }

@@ -39,7 +39,7 @@ public sealed partial class RoostRuntime
     /// <returns>When the next delayed item of this runtime becomes due, or null where there is none.</returns>
     public Task<DateTimeOffset?> RunUntilIdleAsync(CancellationToken cancellationToken = default) =>
         LoopAsync(Options.Concurrency, long.MaxValue, true, async (_, idle) =>
-            await idle.WaitAsync(cancellationToken).ConfigureAwait(false) is { } due ? DateTimeOffset.FromUnixTimeMilliseconds(due) : (DateTimeOffset?)null);
+            StoredTime.Read(await idle.WaitAsync(cancellationToken).ConfigureAwait(false)));
 
     /// <summary>
     /// Claims one ready item and runs one step of it: for a host that owns its loop, such as a timer of a desktop program or a test. The

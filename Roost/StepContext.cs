@@ -82,8 +82,8 @@ public sealed class StepContext
 
     /// <summary>Adds an artifact whose content is text, stored as UTF-8.</summary>
     /// <param name="name">Its name within the item; once in a step.</param>
-    /// <param name="info">Kind, media type and metadata where the extension does not tell them.</param>
     /// <param name="text">The text.</param>
+    /// <param name="info">Kind, media type and metadata where the extension does not tell them.</param>
     public void AddArtifactText(string name, string text, ArtifactInfo? info = null)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -92,8 +92,8 @@ public sealed class StepContext
 
     /// <summary>Adds an artifact whose content is in memory. At most 256 MiB; more than some MiB is better streamed by <see cref="AddArtifactAsync"/>.</summary>
     /// <param name="name">Its name within the item; once in a step.</param>
-    /// <param name="info">Kind, media type and metadata where the extension does not tell them.</param>
     /// <param name="content">The bytes; do not change them before the step has ended.</param>
+    /// <param name="info">Kind, media type and metadata where the extension does not tell them.</param>
     public void AddArtifactBytes(string name, ReadOnlyMemory<byte> content, ArtifactInfo? info = null)
     {
         if (content.Length > ArtifactStore.MaxInMemoryBytes)
@@ -103,8 +103,8 @@ public sealed class StepContext
 
     /// <summary>Adds an artifact that is somewhere else: its address alone is stored.</summary>
     /// <param name="name">Its name within the item; once in a step.</param>
-    /// <param name="info">Kind, media type and metadata where the extension does not tell them.</param>
     /// <param name="uri">An absolute URI.</param>
+    /// <param name="info">Kind, media type and metadata where the extension does not tell them.</param>
     public void AddArtifactUri(string name, Uri uri, ArtifactInfo? info = null)
     {
         ArgumentNullException.ThrowIfNull(uri);
@@ -114,8 +114,8 @@ public sealed class StepContext
 
     /// <summary>Adds an artifact from a stream, of any size, at constant memory. Its bytes land in the file as they come and count once the step commits.</summary>
     /// <param name="name">Its name within the item; once in a step.</param>
-    /// <param name="info">Kind, media type and metadata where the extension does not tell them.</param>
     /// <param name="content">Read to its end; not closed.</param>
+    /// <param name="info">Kind, media type and metadata where the extension does not tell them.</param>
     public async Task AddArtifactAsync(string name, Stream content, ArtifactInfo? info = null)
     {
         ArgumentNullException.ThrowIfNull(content);

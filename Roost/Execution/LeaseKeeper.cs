@@ -119,7 +119,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
             bool? dead = WorkerLock.IsFree(lockFile);
             if (dead != true && !HasRunDown(other)) continue;
             int? rescued = await writer.RunAsync(session =>
-                dead == false && session.Leases.HeldBy(other.Key).Count == 0 ? null : session.Leases.Rescue(other, Backoff)).ConfigureAwait(false);
+                dead == false && session.Leases.HeldBy(other.Key).Count == 0 ? null : session.Leases.Rescue(other, worker.Backoff)).ConfigureAwait(false);
             if (dead == true && rescued is not null) WorkerLock.Remove(lockFile);
             if (rescued > 0) log.LogWarning("Worker {WorkerId} {How}; {Count} items were taken over", other.Id, dead == true ? "has died" : "has let its leases run down", rescued);
         }
@@ -161,7 +161,4 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         log.LogWarning("The clock was set by {Apart}; claiming is {State}", apart, parted ? "paused for one lease" : "resumed");
         if (worker.Claimant is { } claimant) await writer.RunAsync(_ => claimant.ClocksParted = parted).ConfigureAwait(false);
     }
-
-    private long Backoff(int interruption) =>
-        (long)RetryPolicy.Delay(interruption, options.RetryBaseDelay, options.RetryMaxDelay, Random.Shared.NextDouble()).TotalMilliseconds;
 }

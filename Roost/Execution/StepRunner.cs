@@ -78,8 +78,8 @@ internal sealed class StepRunner(RoostRuntime runtime)
     private ITimer? DeadlineTimer(ActiveStep step)
     {
         if (step.Lease.Deadline is not { } deadline) return null;
-        TimeSpan left = DateTimeOffset.FromUnixTimeMilliseconds(deadline) - options.TimeProvider.GetUtcNow();
-        if (left > TimeSpan.FromDays(24)) return null;
+        TimeSpan left = StoredTime.Read(deadline) - options.TimeProvider.GetUtcNow();
+        if (left > WorkItemCheck.MaxTimeout) return null;
         return options.TimeProvider.CreateTimer(
             static state => ((ActiveStep)state!).Cancel(CancellationReason.DeadlineExceeded), step, left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
@@ -87,9 +87,9 @@ internal sealed class StepRunner(RoostRuntime runtime)
     private static Snapshot Verified(LeasedWork lease)
     {
         if (lease.Snapshot is not { } snapshot)
-            throw new DataCorruptException($"Version {lease.Version} of work item {lease.Item.Id} is missing from the file.");
+            throw new DataCorruptException($"Version {lease.Version} of work item {lease.Item.Id} is missing from the file. {SnapshotQueries.CorruptAdvice}");
         if (lease.SnapshotHash is { } hash && !SHA256.HashData(snapshot.Utf8.Span).AsSpan().SequenceEqual(hash))
-            throw new DataCorruptException($"Version {lease.Version} of work item {lease.Item.Id} does not match its SHA-256: the file is damaged. Restore a backup, or retry the item from an earlier version.");
+            throw new DataCorruptException($"Version {lease.Version} of work item {lease.Item.Id} does not match its SHA-256: the file is damaged. {SnapshotQueries.CorruptAdvice}");
         return snapshot;
     }
 

@@ -11,7 +11,8 @@ internal static class WorkItemCheck
     /// <summary>The longest delay anywhere: beyond it, something is wrong with the number.</summary>
     public static readonly TimeSpan MaxDelay = TimeSpan.FromDays(3653);
 
-    private static readonly TimeSpan MaxTimeout = TimeSpan.FromDays(24);
+    /// <summary>The longest timeout of a step: a timer takes no more.</summary>
+    public static readonly TimeSpan MaxTimeout = TimeSpan.FromDays(24);
 
     public static NewWork Check(WorkItem item, RoostOptions options, DateTimeOffset now)
     {

@@ -140,6 +140,10 @@ internal sealed class Worker : IAsyncDisposable
         if (active.TryGetValue(leaseToken, out ActiveStep? step)) step.Cancel(why);
     }
 
+    /// <summary>How long the next try waits after so many failed or interrupted ones, in milliseconds.</summary>
+    public long Backoff(int attempt) =>
+        (long)RetryPolicy.Delay(attempt, options.RetryBaseDelay, options.RetryMaxDelay, Random.Shared.NextDouble()).TotalMilliseconds;
+
     private void Start(LeasedWork lease)
     {
         var step = new ActiveStep(lease, Seat.Key, writer.Claimant!);
@@ -189,7 +193,7 @@ internal sealed class Worker : IAsyncDisposable
         }
         catch (Exception e) when (e is RoostException or ObjectDisposedException)
         {
-            log.LogError(e, "The lease of work item {WorkId} could not be given back; it goes on when it expires", step.Lease.Item.Id);
+            log.LogError(e, "The lease of work item {WorkId} could not be given back; it is released with the next renewal, or rescued when it expires", step.Lease.Item.Id);
         }
     }
 
@@ -250,11 +254,8 @@ internal sealed class Worker : IAsyncDisposable
     private void Lost(ActiveStep step)
     {
         step.Cancel(CancellationReason.LeaseLost);
-        log.LogWarning("The lease of work item {WorkId} was lost at version {Version}; nothing of the step was saved", step.Lease.Item.Id, step.Lease.Version);
+        log.LogWarning("The lease of work item {WorkId} was lost at version {Version}; what the step brings now is thrown away", step.Lease.Item.Id, step.Lease.Version);
     }
-
-    private long Backoff(int attempt) =>
-        (long)RetryPolicy.Delay(attempt, options.RetryBaseDelay, options.RetryMaxDelay, Random.Shared.NextDouble()).TotalMilliseconds;
 
     private async Task<bool> EndedWithinAsync(TimeSpan time)
     {

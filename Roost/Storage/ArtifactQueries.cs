@@ -21,7 +21,7 @@ internal static class ArtifactQueries
     private sealed record ChunkRow(long RowId, byte[] Sha256, long Length);
 
     /// <summary>What an item has produced, oldest first; null where there is no such item.</summary>
-    public static IReadOnlyList<Artifact>? List(SqliteConnection db, string workId) => KeyOf(db, workId) is { } work ? List(db, work, workId) : null;
+    public static IReadOnlyList<Artifact>? List(SqliteConnection db, string workId) => WorkQueries.KeyOf(db, workId) is { } work ? List(db, work, workId) : null;
 
     public static IReadOnlyList<Artifact> List(SqliteConnection db, long work, string workId)
     {
@@ -36,13 +36,13 @@ internal static class ArtifactQueries
         return [.. rows.Select(row => new Artifact(
             workId, row.Name, (int)row.Version, ArtifactNames.ParseKind(row.Kind), row.MediaType, row.Size,
             row.Sha256 is null ? null : Convert.ToHexStringLower(row.Sha256), row.Uri,
-            row.Metadata is null ? null : MetadataOf(workId, row), DateTimeOffset.FromUnixTimeMilliseconds(row.At)))];
+            row.Metadata is null ? null : MetadataOf(workId, row), StoredTime.Read(row.At)))];
     }
 
     /// <summary>Finds the latest artifact of a name, or the latest of one version.</summary>
     public static ArtifactContent Find(SqliteConnection db, string workId, string name, int? version)
     {
-        long work = KeyOf(db, workId) ?? throw new NotFoundException($"There is no work item {workId}.");
+        long work = WorkQueries.KeyOf(db, workId) ?? throw new NotFoundException($"There is no work item {workId}.");
         ContentRow? row = db.QueryFirstOrDefault<ContentRow>(
             """
             SELECT a.version AS Version, a.blob AS Blob, b.sha256 AS Sha256, b.size AS Size, a.uri AS Uri
@@ -72,8 +72,6 @@ internal static class ArtifactQueries
 
     public static bool Exists(SqliteConnection db, long blob) =>
         db.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM blob WHERE key = @blob)", new { blob }) != 0;
-
-    private static long? KeyOf(SqliteConnection db, string workId) => db.QuerySingleOrDefault<long?>("SELECT key FROM work WHERE id = @workId", new { workId });
 
     private static JsonElement MetadataOf(string workId, ListRow row)
     {

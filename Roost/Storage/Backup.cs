@@ -60,11 +60,9 @@ internal sealed class Backup(string path, RoostOptions options)
 
     private static void CreatePrivate(string made)
     {
-        var how = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) how.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         try
         {
-            new FileStream(made, how).Dispose();
+            Database.CreatePrivate(made);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -26,14 +26,13 @@ internal sealed class BlobTable(Session session)
         "SELECT EXISTS (SELECT 1 FROM artifact WHERE blob = ?1) OR EXISTS (SELECT 1 FROM blob_pin WHERE blob = ?1)");
     private readonly Statement isPinned = session.Prepare("SELECT 1 FROM blob_pin WHERE worker = ?1 AND blob = ?2 AND pin = ?3");
     private readonly Statement shrink = session.Prepare("PRAGMA shrink_memory");
-    private readonly Statement isWorker = session.Prepare("SELECT 1 FROM worker WHERE key = ?1");
     private readonly Statement insertArtifact = session.Prepare(
         "INSERT INTO artifact (work, name, version, kind, media_type, blob, uri, metadata, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
 
     /// <summary>Begins an upload: an unnamed blob, pinned by the worker. Null where the worker is gone: nobody would ever take its pin away.</summary>
     public (long Blob, long Pin)? Begin(long worker)
     {
-        if (isWorker.Bind(1, worker).Scalar() is null) return null;
+        if (!session.Workers.IsRegistered(worker)) return null;
         long blob = insertBlob.BindNull(1).Bind(2, 0).Bind(3, session.Now).Scalar()!.Value;
         return (blob, Pin(worker, blob));
     }
@@ -55,11 +54,11 @@ internal sealed class BlobTable(Session session)
         if (findBlob.BindBlob(1, sha256).Scalar() is not { } known)
         {
             finishBlob.Bind(1, blob).BindBlob(2, sha256).Bind(3, size).Run();
-            return new(blob, worker, pin, size, sha256);
+            return new(blob, worker, pin, sha256);
         }
         long newPin = Pin(worker, known);
         Unpin(worker, blob, pin);
-        return new(known, worker, newPin, size, sha256);
+        return new(known, worker, newPin, sha256);
     }
 
     /// <summary>Attaches a staged artifact to its work item at a snapshot version.</summary>

@@ -17,7 +17,6 @@ internal sealed class ClaimTransition(Session session)
         LEFT JOIN work p ON p.key = w.parent
         WHERE w.key = ?1
         """);
-    private readonly Statement names = session.Prepare("SELECT name FROM work_resource WHERE work = ?1 ORDER BY name");
 
     /// <summary>Promotes what is due, then claims until the slots are full or nothing is left that can run here.</summary>
     public void Fill(Claimant claimant, List<LeasedWork> claimed)
@@ -127,21 +126,7 @@ internal sealed class ClaimTransition(Session session)
     private LeasedWork Lease(in WorkRow row, Lane lane)
     {
         load.Bind(1, row.Key).Step();
-        var item = new WorkItem(lane.Engine, new StoredJson(load.Bytes(2).ToArray()))
-        {
-            Id = load.Text(0),
-            Queue = lane.Queue,
-            Priority = row.Priority,
-            Resources = row.ResourceCount == 0 ? [] : NamesOf(row.Key),
-            ResourceHold = row.HoldForLife ? ResourceHold.Life : ResourceHold.Step,
-            Deadline = row.Deadline is { } deadline ? DateTimeOffset.FromUnixTimeMilliseconds(deadline) : null,
-            Timeout = load.NullableInt64(6) is { } timeout ? TimeSpan.FromMilliseconds(timeout) : null,
-            MaxAttempts = (int?)load.NullableInt64(7),
-            IdempotencyKey = load.NullableText(8),
-            ParentId = load.NullableText(15),
-            Json = session.Options.Json,
-            MaxJsonBytes = session.Options.MaxJsonBytes,
-        };
+        WorkItem item = ItemOf(row, lane);
         var lease = new LeasedWork
         {
             WorkKey = row.Key,
@@ -157,7 +142,7 @@ internal sealed class ClaimTransition(Session session)
             ResourceCount = row.ResourceCount,
             Deadline = row.Deadline,
             CancelRequested = row.CancelRequested,
-            CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(load.Int64(1)),
+            CreatedAt = StoredTime.Read(load.Int64(1)),
             FileId = session.Identity.FileId,
             Nonce = load.Int64(3),
             Branch = load.Int32(4),
@@ -168,6 +153,22 @@ internal sealed class ClaimTransition(Session session)
         return lease;
     }
 
+    private WorkItem ItemOf(in WorkRow row, Lane lane) => new(lane.Engine, new StoredJson(load.Bytes(2).ToArray()))
+    {
+        Id = load.Text(0),
+        Queue = lane.Queue,
+        Priority = row.Priority,
+        Resources = row.ResourceCount == 0 ? [] : session.Resources.NamesOf(row.Key),
+        ResourceHold = row.HoldForLife ? ResourceHold.Life : ResourceHold.Step,
+        Deadline = StoredTime.Read(row.Deadline),
+        Timeout = load.NullableInt64(6) is { } timeout ? TimeSpan.FromMilliseconds(timeout) : null,
+        MaxAttempts = (int?)load.NullableInt64(7),
+        IdempotencyKey = load.NullableText(8),
+        ParentId = load.NullableText(15),
+        Json = session.Options.Json,
+        MaxJsonBytes = session.Options.MaxJsonBytes,
+    };
+
     /// <summary>Null where the version that the item is at is missing: the step fails as corrupt, and nothing runs on guesses.</summary>
     private Snapshot? SnapshotOf(WorkItem item, int version) => load.IsNull(9) ? null : new()
     {
@@ -177,18 +178,10 @@ internal sealed class ClaimTransition(Session session)
         StateVersion = load.Int32(9),
         Step = load.Text(10),
         Utf8 = load.Bytes(11).ToArray(),
-        CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(load.Int64(1)),
-        UpdatedAt = DateTimeOffset.FromUnixTimeMilliseconds(load.Int64(13)),
+        CreatedAt = StoredTime.Read(load.Int64(1)),
+        UpdatedAt = StoredTime.Read(load.Int64(13)),
         Delay = TimeSpan.FromMilliseconds(load.Int64(14)),
         Json = session.Options.Json,
         MaxJsonBytes = session.Options.MaxJsonBytes,
     };
-
-    private List<string> NamesOf(long work)
-    {
-        var found = new List<string>();
-        names.Bind(1, work);
-        while (names.Step()) found.Add(names.Text(0));
-        return found;
-    }
 }

@@ -61,7 +61,7 @@ internal sealed class CommitTransition(Session session)
     private CommitResult Leave(StepCommit commit, Lane lane)
     {
         LeasedWork lease = commit.Lease;
-        if (session.Work.Load(lease.WorkKey) is not { } row || row.Token != lease.Token || row.Version != lease.Version) return CommitResult.Lost;
+        if (session.Work.LoadHeld(lease) is not { } row) return CommitResult.Lost;
         bool cancelled = row.CancelRequested && commit.Kind != OutcomeKind.Done;
         bool overdue = commit.Kind == OutcomeKind.Continue && row.Deadline <= session.Now;
         WorkRow stepped = row.WithCleanRecord() with { Version = commit.Next is null ? row.Version : row.Version + 1, Lane = lane.Key };
@@ -78,13 +78,12 @@ internal sealed class CommitTransition(Session session)
         if (!session.Work.Save(row, after)) return CommitResult.Lost;
         if (commit.Next is not null) Save(commit);
         Attach(commit, goesOn: !cancelled);
-        Record(commit, after, row);
-        if (after.State.IsEnded() || !after.HoldsForLife) session.Endings.ReleaseResources(after);
-        if (after.Deadline is not null) session.Ready.DeadlinesChanged();
+        Record(commit, after);
+        session.Endings.LeftSlot(after);
         return CommitResult.Released;
     }
 
-    private void Record(StepCommit commit, in WorkRow after, in WorkRow before)
+    private void Record(StepCommit commit, in WorkRow after)
     {
         switch (after.State)
         {
@@ -95,8 +94,7 @@ internal sealed class CommitTransition(Session session)
                 break;
             case WorkState.Cancelled:
                 Stepped(commit);
-                session.Events.AppendReason(EventKinds.Cancelled, after.Key, before.CancelReason);
-                session.Endings.Ended(after);
+                session.Endings.RecordCancelled(after);
                 break;
             case WorkState.Failed:
                 Stepped(commit);
@@ -115,7 +113,7 @@ internal sealed class CommitTransition(Session session)
     {
         LeasedWork lease = commit.Lease;
         int version = lease.Version + 1;
-        commit.Next!.UpdatedAt = DateTimeOffset.FromUnixTimeMilliseconds(session.Now);
+        commit.Next!.UpdatedAt = StoredTime.Read(session.Now);
         insert.Bind(1, lease.WorkKey).Bind(2, version).Bind(3, commit.StateVersion).Bind(4, commit.Next.Step)
             .BindText(5, commit.Next.Utf8.Span).BindBlob(6, commit.Hash).Bind(7, commit.DelayMs).Bind(8, session.Now).Run();
         int first = session.Options.HistoryFirst, last = version - session.Options.HistoryLast;
@@ -152,5 +150,5 @@ internal sealed record Failure(string Reason, string? ErrorType, string Message,
 {
     public static Failure Deadline(long deadline, int attempt) => new(
         FailReasons.DeadlineExceeded, null,
-        $"The deadline {DateTimeOffset.FromUnixTimeMilliseconds(deadline).ToString("u", CultureInfo.InvariantCulture)} passed before the work was done.", null, attempt);
+        $"The deadline {StoredTime.Read(deadline).ToString("u", CultureInfo.InvariantCulture)} passed before the work was done.", null, attempt);
 }

@@ -47,9 +47,6 @@ internal sealed class Counters(Session session)
         changesAtBegin = session.TotalChanges;
     }
 
-    /// <summary>True where the running transaction has changed anything.</summary>
-    public bool Changed => session.TotalChanges != changesAtBegin;
-
     public long NextEvent() => ++EventSeq;
 
     /// <summary>The place behind everything that is ready now.</summary>
@@ -63,7 +60,7 @@ internal sealed class Counters(Session session)
 
     public void Save()
     {
-        if (!Changed) return;
+        if (session.TotalChanges == changesAtBegin) return;
         if (!saved) dropOld.Bind(1, session.Now - Day).Run();
         Batch++;
         SaveRow();

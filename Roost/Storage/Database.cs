@@ -149,6 +149,14 @@ internal static class Database
     /// <summary>Of a file system whose locks or shared memory may not work.</summary>
     public static bool IsUnsafe(string format) => UnsafeFileSystems.Any(name => format.StartsWith(name, StringComparison.OrdinalIgnoreCase));
 
+    /// <summary>Creates an empty file, for its owner alone, where there is none. Never for a file that SQLite may have open: closing a handle drops its locks.</summary>
+    public static void CreatePrivate(string path)
+    {
+        var how = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) how.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        new FileStream(path, how).Dispose();
+    }
+
     private static void CheckPlace(string path, RoostOptions options)
     {
         if (Directory.Exists(path)) throw new FileRefusedException($"{path} is a folder; name a file in it, such as {System.IO.Path.Combine(path, "roost.db")}.");
@@ -180,15 +188,13 @@ internal static class Database
     {
         if (File.Exists(path)) return;
         string made = $"{path}.{Guid.NewGuid():N}.new";
-        var how = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) how.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         try
         {
-            new FileStream(made, how).Dispose();
+            CreatePrivate(made);
         }
         catch (IOException e)
         {
-            throw new FileRefusedException($"{path} cannot be created: {e.Message}", e);
+            throw new FileRefusedException($"{path} cannot be created: {e.Message} Check that the folder may be written and has space.", e);
         }
         try
         {

@@ -44,8 +44,6 @@ internal static class DetailQueries
         public int N { get; init; }
     }
 
-    public static long? KeyOf(SqliteConnection db, string workId) => db.ExecuteScalar<long?>("SELECT key FROM work WHERE id = @workId", new { workId });
-
     public static WorkDetail? Read(SqliteConnection db, string workId, string folder, RoostOptions options)
     {
         if (WorkQueries.Summary(db, workId) is not { } item) return null;

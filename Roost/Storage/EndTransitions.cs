@@ -17,7 +17,7 @@ internal sealed class EndTransitions(Session session)
     /// <summary>running -> queued after the backoff, or failed where no further try is left. False: the lease is lost.</summary>
     public bool FailStep(LeasedWork lease, Failure failure, long backoffMs, bool lastTry)
     {
-        if (session.Work.Load(lease.WorkKey) is not { } row || row.Token != lease.Token || row.Version != lease.Version) return false;
+        if (session.Work.LoadHeld(lease) is not { } row) return false;
         WorkRow failed = row with { Failures = row.Failures + 1 };
         bool overdue = row.Deadline <= session.Now;
         WorkRow after = row.CancelRequested ? failed.AsEnded(WorkState.Cancelled, session.Now)
@@ -28,8 +28,7 @@ internal sealed class EndTransitions(Session session)
 
         if (after.State == WorkState.Cancelled)
         {
-            session.Events.AppendReason(EventKinds.Cancelled, row.Key, row.CancelReason);
-            Ended(after);
+            RecordCancelled(after);
         }
         else if (after.State == WorkState.Failed)
         {
@@ -47,8 +46,7 @@ internal sealed class EndTransitions(Session session)
                 json.WriteNumber("backoff_ms", it.backoffMs);
             });
         }
-        if (after.State.IsEnded() || !after.HoldsForLife) ReleaseResources(after);
-        if (row.Deadline is not null) session.Ready.DeadlinesChanged();
+        LeftSlot(after);
         return true;
     }
 
@@ -65,9 +63,8 @@ internal sealed class EndTransitions(Session session)
         }
         WorkRow after = row.AsEnded(WorkState.Cancelled, session.Now) with { CancelReason = reason };
         session.Work.Save(row, after);
-        session.Events.AppendReason(EventKinds.Cancelled, row.Key, reason);
+        RecordCancelled(after);
         ReleaseResources(after);
-        Ended(after);
         return true;
     }
 
@@ -102,6 +99,20 @@ internal sealed class EndTransitions(Session session)
             json.WriteString("message", it.Message);
         });
         Ended(row);
+    }
+
+    /// <summary>Writes down that an item has just become cancelled, with the reason that its row has.</summary>
+    public void RecordCancelled(in WorkRow row)
+    {
+        session.Events.AppendReason(EventKinds.Cancelled, row.Key, row.CancelReason);
+        Ended(row);
+    }
+
+    /// <summary>An item no longer runs: what it held for the step alone goes on to others.</summary>
+    public void LeftSlot(in WorkRow after)
+    {
+        if (after.State.IsEnded() || !after.HoldsForLife) ReleaseResources(after);
+        if (after.Deadline is not null) session.Ready.DeadlinesChanged();
     }
 
     public void ReleaseResources(in WorkRow row)

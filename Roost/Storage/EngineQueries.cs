@@ -46,13 +46,13 @@ internal static class EngineQueries
 
     public static IReadOnlyList<EngineInfo> Engines(SqliteConnection db, IReadOnlyList<WorkerInfo> workers, long now)
     {
-        var service = new Service(workers);
+        var servedLanes = new ServedLanes(workers);
         ILookup<string, LaneRow> lanes = ReadLanes(db).ToLookup(lane => lane.Engine);
         ILookup<string, QueueCounts> counts = Counts(db).Queues.ToLookup(line => line.Engine);
         IEnumerable<string> served = workers.Where(worker => worker.IsAlive).SelectMany(worker => worker.Engines).Select(engine => engine.EngineId);
         return lanes.Select(group => group.Key).Union(served).Order(StringComparer.Ordinal).Select(engine => new EngineInfo(
             engine, [.. counts[engine]], counts[engine].Aggregate(StateCounts.None, (sum, line) => sum.Plus(line.Counts)),
-            service.WorkersOf(engine), OldestOf(db, lanes[engine]), Unserved(lanes[engine], service, now))).ToList();
+            servedLanes.WorkersOf(engine), OldestOf(db, lanes[engine]), Unserved(lanes[engine], servedLanes, now))).ToList();
     }
 
     private static List<LaneRow> ReadLanes(SqliteConnection db) => db.Query<LaneRow>(
@@ -63,14 +63,14 @@ internal static class EngineQueries
         FROM lane l
         """).OrderBy(lane => lane.Queue, StringComparer.Ordinal).ThenBy(lane => lane.StateVersion).ToList();
 
-    private static List<UnservedWork> Unserved(IEnumerable<LaneRow> lanes, Service service, long now)
+    private static List<UnservedWork> Unserved(IEnumerable<LaneRow> lanes, ServedLanes served, long now)
     {
         var unserved = new List<UnservedWork>();
         foreach (LaneRow lane in lanes)
         {
             long? due = lane.DueAt >= 0 && lane.DueAt <= now ? lane.DueAt : null;
             if (lane.Ready == 0 && due is null) continue;
-            if (service.WhyUnserved(lane.Engine, lane.Queue, lane.StateVersion) is { } why)
+            if (served.WhyUnserved(lane.Engine, lane.Queue, lane.StateVersion) is { } why)
                 unserved.Add(new(lane.Queue, lane.StateVersion, lane.Ready, StoredTime.Read(due), why));
         }
         return unserved;

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Roost.Storage;
 
-/// <summary>What a worker's lease may have become while it was not looking.</summary>
-internal readonly record struct StoredLease(long Work, long Token, bool CancelRequested, string? CancelReason);
+/// <summary>A lease as the file has it, and whether its item is to be cancelled.</summary>
+internal readonly record struct StoredLease(long Work, long Token, bool CancelRequested);
 
 /// <summary>Workers come and go: registration, heartbeat, release, and the rescue of what a dead worker held. Also deadlines, which any running loop enforces.</summary>
 internal sealed class LeaseTransitions(Session session)
@@ -11,7 +11,7 @@ internal sealed class LeaseTransitions(Session session)
     private const int OverdueAtOnce = 500;
     private const int SoloAfter = 2;
 
-    private readonly Statement heldBy = session.Prepare("SELECT key, token, cancel_requested, cancel_reason FROM work WHERE worker = ?1");
+    private readonly Statement heldBy = session.Prepare("SELECT key, token, cancel_requested FROM work WHERE worker = ?1");
     private readonly Statement overdue = session.Prepare(
         "SELECT key FROM work WHERE deadline IS NOT NULL AND state = 'queued' AND deadline <= ?1 ORDER BY deadline LIMIT ?2");
     private readonly Statement liftDeadline = session.Prepare("UPDATE work SET deadline = NULL WHERE key = ?1");
@@ -54,13 +54,13 @@ internal sealed class LeaseTransitions(Session session)
     {
         var held = new List<StoredLease>();
         heldBy.Bind(1, worker);
-        while (heldBy.Step()) held.Add(new(heldBy.Int64(0), heldBy.Int64(1), heldBy.Int32(2) != 0, heldBy.NullableText(3)));
+        while (heldBy.Step()) held.Add(new(heldBy.Int64(0), heldBy.Int64(1), heldBy.Int32(2) != 0));
         return held;
     }
 
     /// <summary>running -> queued without a charge, where the holder itself gives the lease back. False: it was lost before.</summary>
     public bool Release(LeasedWork held, string why) =>
-        session.Work.Load(held.WorkKey) is { } row && row.Token == held.Token && row.Version == held.Version && Release(row, why);
+        session.Work.LoadHeld(held) is { } row && Release(row, why);
 
     /// <summary>A commit whose fate was unknown has landed after all and kept the lease: the slot that made it goes on with something else.</summary>
     public void ReleaseLanded(LeasedWork held)
@@ -76,7 +76,7 @@ internal sealed class LeaseTransitions(Session session)
             : row.AsReady(session.Counters.HeadReady(), session.Now);
         if (!session.Work.Save(row, after)) return false;
         session.Events.Append(EventKinds.Released, row.Key, why, static (json, reason) => json.WriteString("reason", reason));
-        Left(row, after);
+        Left(after);
         return true;
     }
 
@@ -143,17 +143,12 @@ internal sealed class LeaseTransitions(Session session)
                 : string.Create(CultureInfo.InvariantCulture, $"The process died {interruptions} times during this step.");
             session.Endings.DeadLetter(after, new(FailReasons.Interrupted, null, message, null, row.Failures + 1));
         }
-        Left(row, after);
+        Left(after);
     }
 
-    private void Left(in WorkRow before, in WorkRow after)
+    private void Left(in WorkRow after)
     {
-        if (after.State == WorkState.Cancelled)
-        {
-            session.Events.AppendReason(EventKinds.Cancelled, after.Key, before.CancelReason);
-            session.Endings.Ended(after);
-        }
-        if (after.State.IsEnded() || !after.HoldsForLife) session.Endings.ReleaseResources(after);
-        if (after.Deadline is not null) session.Ready.DeadlinesChanged();
+        if (after.State == WorkState.Cancelled) session.Endings.RecordCancelled(after);
+        session.Endings.LeftSlot(after);
     }
 }

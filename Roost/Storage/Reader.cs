@@ -2,7 +2,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Roost.Storage;
 
-/// <summary>Runs reads on connections of their own, which never block the writer. A few connections are kept; a transaction lives only as long as one read.</summary>
+/// <summary>Runs each read on a connection of its own, which never blocks the writer; connection and transaction live only as long as the read.</summary>
 internal sealed class Reader(string path, RoostOptions options)
 {
     /// <summary>Runs one read on the thread pool; the provider's own async methods would block the caller's thread.</summary>

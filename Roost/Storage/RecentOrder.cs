@@ -176,7 +176,7 @@ internal sealed class RecentOrder
         bound.Add("Engine", selection.Engine);
         bound.Add("Queue", selection.Queue);
         bound.Add("ParentId", selection.ParentId);
-        bound.Add("Parent", selection.ParentId is null ? null : db.ExecuteScalar<long?>("SELECT key FROM work WHERE id = @ParentId", new { selection.ParentId }));
+        bound.Add("Parent", selection.ParentId is null ? null : WorkQueries.KeyOf(db, selection.ParentId));
         bound.Add("Resource", selection.Resource);
         bound.Add("Error", selection.Error);
         bound.Add("Reason", selection.Reason);

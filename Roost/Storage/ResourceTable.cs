@@ -20,6 +20,15 @@ internal sealed class ResourceTable(Session session)
         """);
     private readonly Statement nextBlockedName = session.Prepare("SELECT min(blocked_on) FROM work WHERE blocked_on > ?1");
 
+    /// <summary>The names that an item asks for, in their order.</summary>
+    public List<string> NamesOf(long work)
+    {
+        var found = new List<string>(2);
+        names.Bind(1, work);
+        while (names.Step()) found.Add(names.Text(0));
+        return found;
+    }
+
     /// <summary>Takes all names of an item, or as many as are free in order; the name that it has to wait for, or null when it holds them all.</summary>
     public string? TakeAll(long work)
     {
@@ -90,14 +99,6 @@ internal sealed class ResourceTable(Session session)
             if (best is not { } known || waiter.IsBefore(known)) best = waiter;
         }
         return best;
-    }
-
-    private List<string> NamesOf(long work)
-    {
-        var found = new List<string>(2);
-        names.Bind(1, work);
-        while (names.Step()) found.Add(names.Text(0));
-        return found;
     }
 
     private string? NextBlockedName(string after)

@@ -10,7 +10,6 @@ internal sealed class Session : IDisposable
 {
     private readonly SqliteConnection connection;
     private readonly List<Statement> statements = [];
-    private readonly List<Action> afterCommit = [];
     private readonly Statement begin, commit, rollback, savepoint, releaseSavepoint, rollbackTo, dataVersion;
     private long seenDataVersion = -1;
 
@@ -117,28 +116,19 @@ internal sealed class Session : IDisposable
         CommitUnderWay = true;
         commit.Run();
         CommitUnderWay = false;
-        foreach (Action action in afterCommit) action();
-        afterCommit.Clear();
     }
 
     public void Rollback()
     {
-        Undo();
-        if (IsInTransaction) rollback.Run();
-    }
-
-    private void Undo()
-    {
-        afterCommit.Clear();
         Counts.Drop();
         Forget();
         Counters.Forget();
+        if (IsInTransaction) rollback.Run();
     }
 
     /// <summary>Runs one request so that what it throws leaves its neighbours in the batch alone.</summary>
     public void Isolated(Action body)
     {
-        int actions = afterCommit.Count;
         Counts.Save();
         savepoint.Run();
         try
@@ -149,7 +139,6 @@ internal sealed class Session : IDisposable
         }
         catch
         {
-            afterCommit.RemoveRange(actions, afterCommit.Count - actions);
             Counts.Drop();
             Forget();
             if (!IsInTransaction) throw; // SQLite has rolled back by itself, as it does for a full disk; a savepoint would begin a transaction.
@@ -158,9 +147,6 @@ internal sealed class Session : IDisposable
             throw;
         }
     }
-
-    /// <summary>Runs the action on the writer thread once this transaction is durable.</summary>
-    public void AfterCommit(Action action) => afterCommit.Add(action);
 
     /// <summary>Reads before any transaction, to see whether one is worth taking the write lock for.</summary>
     public void Peek() => Now = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();

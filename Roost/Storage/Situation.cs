@@ -45,7 +45,7 @@ internal sealed record Situation
 
     private string Queued()
     {
-        string? unserved = new Service(Workers).WhyUnserved(Item.Engine, Item.Queue, StateVersion);
+        string? unserved = new ServedLanes(Workers).WhyUnserved(Item.Engine, Item.Queue, StateVersion);
         string but = unserved is null ? "" : $", but {unserved}";
         if (BlockedOn is not null) return Blocked() + but;
         if (DueAt > Now) return $"delayed until {Time(DueAt.Value)}{Tries()}{but}";

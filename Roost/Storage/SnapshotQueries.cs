@@ -7,6 +7,9 @@ namespace Roost.Storage;
 /// <summary>Reads of the versions of an item's state. What does not match its SHA-256 is never returned.</summary>
 internal static class SnapshotQueries
 {
+    /// <summary>What a person can do about a version that is damaged or missing.</summary>
+    public const string CorruptAdvice = "Restore a backup, or enqueue the work anew.";
+
     private sealed class Row
     {
         public int Version { get; init; }
@@ -37,7 +40,7 @@ internal static class SnapshotQueries
             """, new { work, version });
         if (row is null) return null;
         if (!SHA256.HashData(row.Data).AsSpan().SequenceEqual(row.Sha256))
-            throw new DataCorruptException($"Version {version} of work item {item.Id} does not match its SHA-256; its bytes were changed after they were written. Restore a backup, or enqueue the work anew.");
+            throw new DataCorruptException($"Version {version} of work item {item.Id} does not match its SHA-256; its bytes were changed after they were written. {CorruptAdvice}");
         bool isLast = version == item.Version;
         return new()
         {
@@ -64,7 +67,7 @@ internal static class SnapshotQueries
         try
         {
             Snapshot? snapshot = Read(db, work, item, item.Version, options);
-            return (snapshot, snapshot is null ? $"Version {item.Version} of work item {item.Id} is missing from the file." : null);
+            return (snapshot, snapshot is null ? $"Version {item.Version} of work item {item.Id} is missing from the file. {CorruptAdvice}" : null);
         }
         catch (DataCorruptException e)
         {

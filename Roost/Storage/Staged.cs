@@ -24,4 +24,4 @@ internal sealed record StagedArtifact(string Name, ArtifactKind Kind, string Med
 }
 
 /// <summary>Uploaded content that is kept until its step commits or ends, or its worker is found dead.</summary>
-internal sealed record PinnedBlob(long Blob, long Worker, long Pin, long Size, byte[] Sha256);
+internal sealed record PinnedBlob(long Blob, long Worker, long Pin, byte[] Sha256);

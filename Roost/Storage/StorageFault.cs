@@ -12,10 +12,9 @@ internal static class StorageFault
             or SQLITE_FULL or SQLITE_CANTOPEN or SQLITE_PROTOCOL or SQLITE_NOTADB
     };
 
-    /// <summary>Even out of COMMIT these mean that nothing was written: the frame that would make it valid comes last.</summary>
+    /// <summary>
+    /// Even out of COMMIT these mean that nothing was written: the frame that would make it valid comes last. They also leave the connection
+    /// usable once the transaction is rolled back.
+    /// </summary>
     public static bool IsDefinite(SqliteException fault) => fault.SqliteErrorCode is SQLITE_BUSY or SQLITE_LOCKED or SQLITE_FULL;
-
-    public static bool LeavesConnectionUsable(SqliteException fault) => fault.SqliteErrorCode is SQLITE_BUSY or SQLITE_LOCKED or SQLITE_FULL;
-
-    public static Exception Translate(SqliteException fault, string path) => Database.Translate(fault, path);
 }

@@ -64,7 +64,7 @@ internal sealed class TriggerTable(Session session)
         }
         WorkItem origin = commit.Lease.Item;
         var item = new WorkItem(rule.Enqueue) { Queue = origin.Queue, Priority = done.Priority, ResourceHold = origin.ResourceHold };
-        var work = new NewWork(item, Guid.CreateVersion7(DateTimeOffset.FromUnixTimeMilliseconds(session.Now)).ToString(), merged, origin.Resources, null);
+        var work = new NewWork(item, Guid.CreateVersion7(StoredTime.Read(session.Now)).ToString(), merged, origin.Resources, null);
         session.Enqueue.Execute(work, done.Key, depth);
         session.Events.Append(EventKinds.Triggered, done.Key, (rule.Enqueue, work.Id), static (json, it) =>
         {

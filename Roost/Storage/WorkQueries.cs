@@ -47,6 +47,8 @@ internal static class WorkQueries
             StoredTime.Read(CreatedAt), StoredTime.Read(UpdatedAt), StoredTime.Read(EndedAt), FailReason, Error);
     }
 
+    public static long? KeyOf(SqliteConnection db, string workId) => db.ExecuteScalar<long?>("SELECT key FROM work WHERE id = @workId", new { workId });
+
     public static WorkSummary? Summary(SqliteConnection db, string workId) =>
         db.QuerySingleOrDefault<Row>($"SELECT {Columns} FROM work w {Joins} WHERE w.id = @workId", new { workId })?.Summary;
 

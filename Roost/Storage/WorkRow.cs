@@ -25,7 +25,6 @@ internal readonly record struct WorkRow
     public bool CancelRequested { get; init; }
     public string? CancelReason { get; init; }
     public long? Deadline { get; init; }
-    public long? Parent { get; init; }
     public int ResourceCount { get; init; }
     public bool HoldForLife { get; init; }
 

@@ -9,7 +9,7 @@ internal sealed class WorkTable(Session session)
     private const string Columns =
         """
         key, lane, state, priority, version, updated_at, ended_at, ready_seq, ready_at, due_at, blocked_on, place, solo, worker, token, claimed_at,
-        failures, interruptions, park_interrupted, cancel_requested, cancel_reason, deadline, parent, resource_count, hold_for_life
+        failures, interruptions, park_interrupted, cancel_requested, cancel_reason, deadline, resource_count, hold_for_life
         """;
 
     private readonly Statement load = session.Prepare($"SELECT {Columns} FROM work WHERE key = ?1");
@@ -30,6 +30,10 @@ internal sealed class WorkTable(Session session)
     private readonly Statement id = session.Prepare("SELECT id FROM work WHERE key = ?1");
 
     public WorkRow? Load(long key) => Read(load.Bind(1, key));
+
+    /// <summary>The row as long as it is still this lease's, at its version; null once the lease is lost.</summary>
+    public WorkRow? LoadHeld(LeasedWork lease) =>
+        Load(lease.WorkKey) is { } row && row.Token == lease.Token && row.Version == lease.Version ? row : null;
 
     public WorkRow? Find(string workId) => Read(find.Bind(1, workId));
 
@@ -104,9 +108,8 @@ internal sealed class WorkTable(Session session)
             CancelRequested = row.Int32(19) != 0,
             CancelReason = row.NullableText(20),
             Deadline = row.NullableInt64(21),
-            Parent = row.NullableInt64(22),
-            ResourceCount = row.Int32(23),
-            HoldForLife = row.Int32(24) != 0,
+            ResourceCount = row.Int32(22),
+            HoldForLife = row.Int32(23) != 0,
         };
         row.Reset();
         return read;

@@ -2,7 +2,7 @@ namespace Roost.Storage;
 
 /// <summary>
 /// One mutation on its way to the writer. <see cref="Execute"/> runs inside a transaction that may be rolled back and run again, so it
-/// changes nothing but the session; the caller learns the result once that is durable.
+/// changes nothing but the session and what belongs to the writer thread; the caller learns the result once that is durable.
 /// </summary>
 internal abstract class WriteRequest
 {

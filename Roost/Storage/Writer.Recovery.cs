@@ -16,8 +16,8 @@ internal sealed partial class Writer
         if (session is not { CommitUnderWay: true } failed || StorageFault.IsDefinite(fault))
         {
             Claimant?.RolledBack();
-            if (session?.TryRollback() != true || !StorageFault.LeavesConnectionUsable(fault)) CloseSession();
-            FailBatch(StorageFault.Translate(fault, path));
+            if (session?.TryRollback() != true || !StorageFault.IsDefinite(fault)) CloseSession();
+            FailBatch(Database.Translate(fault, path));
             return false;
         }
         CloseSession();
@@ -36,7 +36,7 @@ internal sealed partial class Writer
             return false;
         }
         if (runsAgain > 0) return ProcessAgain(runsAgain - 1);
-        FailBatch(StorageFault.Translate(fault, path));
+        FailBatch(Database.Translate(fault, path));
         return false;
     }
 
@@ -68,7 +68,7 @@ internal sealed partial class Writer
         if (unknown) Interlocked.Increment(ref doubts);
         FailBatch(unknown
             ? new OutcomeUnknownException($"A commit to {path} failed ({e.Message}); whether it landed is not known. Read the item back before trying again.", e)
-            : e is SqliteException fault ? StorageFault.Translate(fault, path) : e);
+            : e is SqliteException fault ? Database.Translate(fault, path) : e);
         return false;
     }
 

@@ -25,7 +25,7 @@ internal sealed partial class Writer : IDisposable
     private Session? session;
     private long reopenAt;
     private bool stopping, claimsFailed;
-    private int watchers;
+    private int watchers, foreignWrites, noticed, doubts;
 
     public Writer(string path, RoostOptions options, ILogger log)
     {
@@ -49,13 +49,11 @@ internal sealed partial class Writer : IDisposable
     /// <summary>How often another process's writes were noticed.</summary>
     public int ForeignWrites => Volatile.Read(ref foreignWrites);
 
-    private int foreignWrites, noticed, doubts;
-
     /// <summary>How often nobody could tell whether a commit had landed: the file may hold leases that no step here knows of.</summary>
     public int Doubts => Volatile.Read(ref doubts);
 
     /// <summary>Runs a mutation in the next transaction; the task ends when it is durable.</summary>
-    /// <param name="body">Runs on the writer thread, perhaps more than once; must change nothing but the session.</param>
+    /// <param name="body">Runs on the writer thread, perhaps more than once; must change nothing but the session and what belongs to this thread.</param>
     /// <param name="bytes">About how much it writes.</param>
     /// <param name="ahead">Ahead of everything that is not.</param>
     public Task<T> RunAsync<T>(Func<Session, T> body, int bytes = 256, bool ahead = false)

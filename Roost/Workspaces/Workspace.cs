@@ -11,31 +11,31 @@ namespace Roost;
 /// </summary>
 public sealed class Workspace
 {
-    private readonly WorkspaceOptions _options;
-    private readonly BaseRepository? _repository;
-    private readonly ILogger _logger;
-    private readonly UnfinishedMark _unfinished;
-    private readonly string _root;
-    private readonly string _stateFolder;
-    private readonly string _lockPath;
-    private readonly string _branch;
+    private readonly WorkspaceOptions options;
+    private readonly BaseRepository? repository;
+    private readonly ILogger logger;
+    private readonly UnfinishedMark unfinished;
+    private readonly string root;
+    private readonly string stateFolder;
+    private readonly string lockPath;
+    private readonly string branch;
 
     internal Workspace(WorkspaceOptions options, string root, string workId, ILogger? logger = null)
     {
-        _options = options;
-        _root = System.IO.Path.GetFullPath(root);
-        _logger = logger ?? NullLogger.Instance;
-        _repository = options.Repository is null ? null : new(System.IO.Path.GetFullPath(options.Repository), options.BaseRevision);
+        this.options = options;
+        this.root = System.IO.Path.GetFullPath(root);
+        this.logger = logger ?? NullLogger.Instance;
+        repository = options.Repository is null ? null : new(System.IO.Path.GetFullPath(options.Repository), options.BaseRevision);
         WorkId = workId;
 
         string name = SafeName.WithHash(workId);
-        Path = SafeName.Under(_root, name);
-        _branch = $"roost/{name}";
-        _stateFolder = SafeName.Under(_root, ".roost");
-        _unfinished = new(System.IO.Path.Combine(_stateFolder, $"{name}.unfinished"));
+        Path = SafeName.Under(this.root, name);
+        branch = $"roost/{name}";
+        stateFolder = SafeName.Under(this.root, ".roost");
+        unfinished = new(System.IO.Path.Combine(stateFolder, $"{name}.unfinished"));
 
         // Lock files cannot be deleted safely, so 256 of them serve all workspaces: the hash's last two digits choose.
-        _lockPath = System.IO.Path.Combine(_stateFolder, $"{name[^2..]}.lock");
+        lockPath = System.IO.Path.Combine(stateFolder, $"{name[^2..]}.lock");
     }
 
     /// <summary>The id of the work item that owns the workspace.</summary>
@@ -48,13 +48,13 @@ public sealed class Workspace
     public string Path { get; }
 
     /// <summary>Whether the folder is there and whole: not half-made or half-removed, and not a link.</summary>
-    public bool Exists => Found() is not null && !_unfinished.Exists;
+    public bool Exists => Found() is not null && !unfinished.Exists;
 
     /// <summary>
     /// What is there now: <see cref="WorkspaceMode.Worktree"/>, <see cref="WorkspaceMode.Clone"/> or <see cref="WorkspaceMode.Folder"/>,
     /// told by its <c>.git</c>; null when <see cref="Exists"/> is false.
     /// </summary>
-    public WorkspaceMode? Kind => _unfinished.Exists ? null : Found();
+    public WorkspaceMode? Kind => unfinished.Exists ? null : Found();
 
     /// <summary>
     /// Makes the workspace unless it is there, and returns its full path. What is there stays as it is, with uncommitted work; what a crash left
@@ -66,18 +66,18 @@ public sealed class Workspace
     public async Task<string> EnsureAsync(CancellationToken cancellationToken = default)
     {
         PrepareRoot();
-        using FileStream held = await WorkspaceLock.TakeAsync(_lockPath, cancellationToken).ConfigureAwait(false);
+        using FileStream held = await WorkspaceLock.TakeAsync(lockPath, cancellationToken).ConfigureAwait(false);
         RefuseWhatIsInTheWay();
-        if (_unfinished.Exists)
+        if (unfinished.Exists)
             FolderTree.Delete(Path);
         else if (await CanBeKeptAsync(cancellationToken).ConfigureAwait(false))
             return Path;
 
-        if (_repository is null)
+        if (repository is null)
             Directory.CreateDirectory(Path);
         else
-            await MakeFromRepositoryAsync(_repository, cancellationToken).ConfigureAwait(false);
-        _unfinished.Delete();
+            await MakeFromRepositoryAsync(repository, cancellationToken).ConfigureAwait(false);
+        unfinished.Delete();
         return Path;
     }
 
@@ -89,20 +89,20 @@ public sealed class Workspace
     /// <exception cref="RoostException">Something could not be deleted; remove the workspace again once the reason is gone.</exception>
     public async Task RemoveAsync(CancellationToken cancellationToken = default)
     {
-        if (!Directory.Exists(_root))
+        if (!Directory.Exists(root))
             return;
         PrepareRoot();
-        using FileStream held = await WorkspaceLock.TakeAsync(_lockPath, cancellationToken).ConfigureAwait(false);
+        using FileStream held = await WorkspaceLock.TakeAsync(lockPath, cancellationToken).ConfigureAwait(false);
         RefuseWhatIsInTheWay();
-        WorkspaceMode? kind = _unfinished.Read() ?? Found();
+        WorkspaceMode? kind = unfinished.Read() ?? Found();
         if (kind is { } known)
-            _unfinished.Write(known);
+            unfinished.Write(known);
 
         FolderTree.Delete(Path);
         // Only a worktree's branch is Roost's: in the base of a clone, one of that name was pushed there to stay.
-        if (kind == WorkspaceMode.Worktree && _repository is not null)
-            await _repository.ForgetWorktreeAsync(Path, _branch, cancellationToken).ConfigureAwait(false);
-        _unfinished.Delete();
+        if (kind == WorkspaceMode.Worktree && repository is not null)
+            await repository.ForgetWorktreeAsync(Path, branch, cancellationToken).ConfigureAwait(false);
+        unfinished.Delete();
     }
 
     private WorkspaceMode? Found()
@@ -120,34 +120,34 @@ public sealed class Workspace
         WorkspaceMode? kind = Found();
         if (kind == WorkspaceMode.Worktree && !WorktreeLink.Holds(Path))
         {
-            if (_repository is not null)
-                await _repository.RepairAsync(Path, cancellationToken).ConfigureAwait(false);
+            if (repository is not null)
+                await repository.RepairAsync(Path, cancellationToken).ConfigureAwait(false);
             if (!WorktreeLink.Holds(Path))
                 throw new FileRefusedException($"The workspace '{Path}' is a git worktree, but its repository no longer knows it. Save what you need from it, then remove the workspace; the next step makes it anew.");
         }
 
         // An empty folder holds no work: with a repository it becomes what was asked for.
-        return kind is not null && (kind != WorkspaceMode.Folder || _repository is null || Directory.EnumerateFileSystemEntries(Path).Any());
+        return kind is not null && (kind != WorkspaceMode.Folder || repository is null || Directory.EnumerateFileSystemEntries(Path).Any());
     }
 
-    private async Task MakeFromRepositoryAsync(BaseRepository repository, CancellationToken cancellationToken)
+    private async Task MakeFromRepositoryAsync(BaseRepository from, CancellationToken cancellationToken)
     {
-        string commit = await repository.ResolveAsync(cancellationToken).ConfigureAwait(false);
+        string commit = await from.ResolveAsync(cancellationToken).ConfigureAwait(false);
         string? refused = null;
-        if (_options.Mode != WorkspaceMode.Clone)
+        if (options.Mode != WorkspaceMode.Clone)
         {
-            _unfinished.Write(WorkspaceMode.Worktree);
-            refused = await repository.AddWorktreeAsync(Path, _branch, commit, cancellationToken).ConfigureAwait(false);
+            unfinished.Write(WorkspaceMode.Worktree);
+            refused = await from.AddWorktreeAsync(Path, branch, commit, cancellationToken).ConfigureAwait(false);
             if (refused is null)
                 return;
-            if (_options.Mode == WorkspaceMode.Worktree)
+            if (options.Mode == WorkspaceMode.Worktree)
                 throw new RoostException($"git could not make the worktree '{Path}': {refused}. Repair the cause, or use mode Auto or Clone.");
-            _logger.LogWarning("Git could not make the worktree {Path}, a clone is made instead: {Reason}", Path, refused);
+            logger.LogWarning("Git could not make the worktree {Path}, a clone is made instead: {Reason}", Path, refused);
             FolderTree.Delete(Path);
         }
 
-        _unfinished.Write(WorkspaceMode.Clone);
-        string? failed = await repository.CloneAsync(Path, _branch, commit, cancellationToken).ConfigureAwait(false);
+        unfinished.Write(WorkspaceMode.Clone);
+        string? failed = await from.CloneAsync(Path, branch, commit, cancellationToken).ConfigureAwait(false);
         if (failed is not null)
             throw new RoostException($"git could not make the clone '{Path}': {failed}{(refused is null ? "" : $" (nor a worktree: {refused})")}. Repair the cause and try again.");
     }
@@ -156,17 +156,17 @@ public sealed class Workspace
     {
         try
         {
-            if (!Directory.Exists(_root))
-                CreatePrivateFolder(_root);
-            Directory.CreateDirectory(_stateFolder);
+            if (!Directory.Exists(root))
+                CreatePrivateFolder(root);
+            Directory.CreateDirectory(stateFolder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FileRefusedException($"The folder for workspaces '{_root}' cannot be used: {e.Message} Set workspaces.root to a folder that this process may write.", e);
+            throw new FileRefusedException($"The folder for workspaces '{root}' cannot be used: {e.Message} Set workspaces.root to a folder that this process may write.", e);
         }
 
-        if (IsLink(_stateFolder))
-            throw new FileRefusedException($"'{_stateFolder}' is a link, expected a folder of Roost's own; delete the link.");
+        if (IsLink(stateFolder))
+            throw new FileRefusedException($"'{stateFolder}' is a link, expected a folder of Roost's own; delete the link.");
     }
 
     private static void CreatePrivateFolder(string path)

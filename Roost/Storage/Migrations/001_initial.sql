@@ -13,7 +13,7 @@
 --   snapshot       versions of an item's state
 --   failure        the last error of an item that is retried, or of a dead letter
 --   event          the append-only history
---   blob, blob_chunk, blob_pin, artifact   content-addressed outputs
+--   blob, blob_chunk, blob_pin, artifact   outputs: content-addressed bytes in chunks, who still writes them, what they are attached to
 --   trigger_rule   follow-ups
 --
 -- Times are UTC milliseconds. The transitions in Storage/ are the only writers, so there are no foreign keys to pay for on each step.

@@ -1,7 +1,7 @@
 namespace Roost.Storage;
 
 /// <summary>Which lanes the living workers serve, and what is missing where none does.</summary>
-internal sealed class Service(IReadOnlyList<WorkerInfo> workers)
+internal sealed class ServedLanes(IReadOnlyList<WorkerInfo> workers)
 {
     private readonly WorkerInfo[] alive = [.. workers.Where(worker => worker.IsAlive)];
 

@@ -1,0 +1,135 @@
+using Roost.Storage;
+using Roost.Tests.Support;
+using static Roost.Tests.Support.Artifacts;
+
+namespace Roost.Tests;
+
+/// <summary>Reading an artifact: from anywhere, at constant memory, and never a damaged byte.</summary>
+[TestFixture]
+internal sealed class ArtifactReadTests
+{
+    [Test]
+    public async Task A_flipped_bit_is_reported_and_its_chunk_not_returned()
+    {
+        byte[] content = Bytes(3 * Chunk);
+        await using RoostRuntime roost = TestRuntime.Create(null, Once(context => context.AddArtifactAsync("a.bin", new MemoryStream(content))));
+        string id = await RunAsync(roost);
+        roost.Execute("UPDATE blob_chunk SET data = CAST(x'FF' || substr(data, 2) AS BLOB) WHERE n = 1");
+
+        await using Stream stream = await roost.OpenArtifactAsync(id, "a.bin");
+        byte[] read = new byte[Chunk];
+        await stream.ReadExactlyAsync(read);
+        read.Should().Equal(content[..Chunk]);
+        byte[] untouched = new byte[Chunk];
+        (await ThrownByAsync<DataCorruptException>(() => stream.ReadExactlyAsync(untouched).AsTask())).Message.Should().Contain("chunk 1").And.Contain("a.bin");
+        untouched.Should().OnlyContain(b => b == 0);
+        Assert.Throws<DataCorruptException>(() => stream.ReadByte());
+    }
+
+    [Test]
+    public async Task Chunks_that_are_whole_but_not_those_of_the_artifact_are_reported_before_the_last_is_returned()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null, Once(context => context.AddArtifactAsync("a.bin", new MemoryStream(Bytes(3 * Chunk)))));
+        string id = await RunAsync(roost);
+        roost.Execute("UPDATE blob_chunk SET (data, sha256) = (SELECT data, sha256 FROM blob_chunk WHERE n = 0) WHERE n = 2");
+
+        await using Stream stream = await roost.OpenArtifactAsync(id, "a.bin");
+        await stream.ReadExactlyAsync(new byte[2 * Chunk]);
+        (await ThrownByAsync<DataCorruptException>(() => stream.ReadExactlyAsync(new byte[1]).AsTask())).Message.Should().Contain("SHA-256");
+        await ThrownByAsync<DataCorruptException>(() => stream.ReadExactlyAsync(new byte[1]).AsTask());
+    }
+
+    [TestCase("DELETE FROM blob_chunk WHERE n = 1")]
+    [TestCase("UPDATE blob_chunk SET data = substr(data, 2) WHERE n = 1")]
+    [TestCase("UPDATE blob SET size = size - 1")]
+    [TestCase("UPDATE blob SET size = 262144")]
+    [TestCase("UPDATE blob SET size = 0")]
+    [TestCase("UPDATE blob SET sha256 = zeroblob(32)")]
+    public async Task Other_damage_is_reported_too(string damage)
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null, Once(context => context.AddArtifactAsync("a.bin", new MemoryStream(Bytes(2 * Chunk)))));
+        string id = await RunAsync(roost);
+        roost.Execute(damage);
+
+        await ThrownByAsync<DataCorruptException>(() => roost.ReadArtifactAsync(id, "a.bin"));
+    }
+
+    [Test]
+    public async Task An_artifact_that_is_purged_while_it_is_read_is_said_to_be_gone()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null, Once(context => context.AddArtifactAsync("a.bin", new MemoryStream(Bytes(2 * Chunk)))));
+        string id = await RunAsync(roost);
+        await using Stream stream = await roost.OpenArtifactAsync(id, "a.bin");
+        await stream.ReadExactlyAsync(new byte[Chunk]);
+        await roost.PurgeAsync(new(TimeSpan.Zero));
+
+        (await ThrownByAsync<NotFoundException>(() => stream.ReadExactlyAsync(new byte[1]).AsTask())).Message.Should().Contain("purged");
+    }
+
+    [Test]
+    public async Task An_open_stream_keeps_no_transaction()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null, Once(context => context.AddArtifactAsync("a.bin", new MemoryStream(Bytes(3 * Chunk)))));
+        string id = await RunAsync(roost);
+        await using Stream stream = await roost.OpenArtifactAsync(id, "a.bin");
+        await stream.ReadExactlyAsync(new byte[Chunk + 1]);
+        await roost.EnqueueAsync(new WorkItem("scripted"));
+
+        using var connection = Database.OpenForWriting(roost.Path, roost.Options);
+        Database.Scalar(connection, "PRAGMA wal_checkpoint(TRUNCATE)").Should().Be(0L, "a reader in the way would make it busy");
+    }
+
+    [Test]
+    public async Task Large_content_goes_in_and_out_a_chunk_at_a_time()
+    {
+        const int size = 64 * 1024 * 1024;
+        ObservedStream content = new(size, _ => Task.CompletedTask);
+        long before = 0, written = 0;
+        await using RoostRuntime roost = TestRuntime.Create(null, Once(async context =>
+        {
+            before = GC.GetTotalAllocatedBytes();
+            await context.AddArtifactAsync("large.bin", content);
+            written = GC.GetTotalAllocatedBytes();
+        }));
+        string id = await RunAsync(roost);
+        long readFrom = GC.GetTotalAllocatedBytes();
+        await using Stream stream = await roost.OpenArtifactAsync(id, "large.bin");
+        byte[] buffer = new byte[Chunk];
+        long total = 0;
+        for (int n; (n = await stream.ReadAsync(buffer)) > 0; total += n) { }
+
+        total.Should().Be(size);
+        content.LargestRead.Should().BeLessThanOrEqualTo(Chunk);
+        (written - before).Should().BeLessThan(size / 8);
+        (GC.GetTotalAllocatedBytes() - readFrom).Should().BeLessThan(size / 8);
+    }
+
+    [Test]
+    public async Task A_stream_can_be_read_from_anywhere()
+    {
+        byte[] content = Bytes(2 * Chunk + 100);
+        await using RoostRuntime roost = TestRuntime.Create(null, Once(context => context.AddArtifactAsync("a.bin", new MemoryStream(content))));
+        string id = await RunAsync(roost);
+        await using Stream stream = await roost.OpenArtifactAsync(id, "a.bin");
+
+        stream.Length.Should().Be(content.Length);
+        foreach (int at in new[] { 2 * Chunk + 50, Chunk - 5, 0, Chunk, content.Length - 10 })
+        {
+            stream.Position = at;
+            byte[] ten = new byte[10];
+            stream.ReadExactly(ten);
+            ten.Should().Equal(content[at..(at + 10)]);
+        }
+        stream.ReadByte().Should().Be(-1);
+    }
+
+    [Test]
+    public async Task An_artifact_too_large_for_memory_is_refused_with_the_call_that_streams_it()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null, Once(context => context.AddArtifactAsync("a.bin", new MemoryStream(Bytes(1)))));
+        string id = await RunAsync(roost);
+        roost.Execute("UPDATE blob SET size = 268435457");
+
+        (await ThrownByAsync<ConflictException>(() => roost.ReadArtifactAsync(id, "a.bin"))).Message.Should().Contain("OpenArtifactAsync");
+    }
+}
