@@ -19,7 +19,8 @@ public static class RoostCommand
         ArgumentNullException.ThrowIfNull(args);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using PosixSignalRegistration onInterrupt = StopOn(PosixSignal.SIGINT, stop), onTerminate = StopOn(PosixSignal.SIGTERM, stop);
-        ParseResult parsed = new Root(addEngines ?? AddSamples).Parse(args);
+        // @file is a payload's file here, no list of arguments.
+        ParseResult parsed = new Root(addEngines ?? AddSamples).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction wrong) return Explain(parsed, wrong);
         return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token);
     }
