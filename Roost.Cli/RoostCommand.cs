@@ -18,11 +18,19 @@ public static class RoostCommand
     {
         ArgumentNullException.ThrowIfNull(args);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using PosixSignalRegistration onInterrupt = StopOn(PosixSignal.SIGINT, stop), onTerminate = StopOn(PosixSignal.SIGTERM, stop);
+        int signals = 0;
+        using PosixSignalRegistration onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop), onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         // @file is a payload's file here, no list of arguments.
         ParseResult parsed = new Root(addEngines ?? AddSamples).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction wrong) return Explain(parsed, wrong);
         return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token);
+
+        void Stop(PosixSignalContext received)
+        {
+            if (Interlocked.Increment(ref signals) > 1) Environment.Exit(ExitCodes.Interrupted);
+            received.Cancel = true;
+            stop.Cancel();
+        }
     }
 
     private static void AddSamples(RoostRuntime roost) => roost.AddEngine(new DemoEngine()).AddEngine(new WatchlistEngine());
@@ -35,11 +43,4 @@ public static class RoostCommand
         System.Console.Error.WriteLine($"\"roost{verb} --help\" shows how.");
         return ExitCodes.Usage;
     }
-
-    private static PosixSignalRegistration StopOn(PosixSignal signal, CancellationTokenSource stop) => PosixSignalRegistration.Create(signal, received =>
-    {
-        if (stop.IsCancellationRequested) Environment.Exit(ExitCodes.Interrupted);
-        received.Cancel = true;
-        stop.Cancel();
-    });
 }

@@ -86,7 +86,7 @@ internal sealed class Printer
     private static void Draw(IAnsiConsole terminal, string[] heads, string[][] rows)
     {
         Table table = new Table().Border(TableBorder.Simple).BorderColor(Color.Grey);
-        foreach (string head in heads) table.AddColumn(new TableColumn(new Markup($"[grey]{Markup.Escape(head)}[/]")));
+        foreach (string head in heads) table.AddColumn(new TableColumn(new Markup($"[grey]{Markup.Escape(head)}[/]")) { NoWrap = head == heads[0] });
         foreach (string[] row in rows) table.AddRow(row.Select(cell => new Markup($"[{ColourOf(cell)}]{Markup.Escape(cell)}[/]")));
         terminal.Write(table);
     }
