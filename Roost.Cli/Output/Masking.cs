@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace Roost.Cli.Output;
 
 /// <summary>Hides the values under keys that look secret, at any depth.</summary>
-internal sealed class Masking
+internal sealed partial class Masking
 {
     public const string Mask = "***";
 
@@ -11,17 +12,17 @@ internal sealed class Masking
 
     private Masking(string[] keys) => this.keys = keys;
 
-    public static IReadOnlyList<string> DefaultKeys { get; } = ["token", "secret", "password", "api_key", "authorization"];
+    public static IReadOnlyList<string> DefaultKeys { get; } = ["token", "secret", "password", "api_key", "apikey", "authorization"];
 
     public static Masking None { get; } = new([]);
 
-    public static Masking Of(IEnumerable<string> keys) => new([.. keys.Select(Plain).Where(key => key.Length > 0)]);
+    public static Masking Of(IEnumerable<string> keys) => new([.. keys.Select(Words).Where(words => words.Length > 2)]);
 
-    /// <summary>Looks secret: access_token, apiKey, X-Api-Key.</summary>
+    /// <summary>Compared word by word: access_token, apiKey and X-Api-Key are secret, max_tokens is not.</summary>
     public bool IsSecret(string key)
     {
-        string plain = Plain(key);
-        return Array.Exists(keys, secret => plain.Contains(secret, StringComparison.Ordinal));
+        string words = Words(key);
+        return Array.Exists(keys, secret => words.Contains(secret, StringComparison.Ordinal));
     }
 
     public JsonNode? Apply(JsonNode? node)
@@ -42,5 +43,8 @@ internal sealed class Masking
         return node;
     }
 
-    private static string Plain(string key) => string.Concat(key.Where(char.IsLetterOrDigit)).ToLowerInvariant();
+    private static string Words(string key) => $"_{Boundary().Replace(key, "_").Trim('_').ToLowerInvariant()}_";
+
+    [GeneratedRegex("[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")]
+    private static partial Regex Boundary();
 }
