@@ -9,6 +9,7 @@ namespace Roost.Tests;
 internal sealed class CrashTests
 {
     private const int Kills = 25;
+    private const int AcknowledgedEach = 10;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private TemporaryFolder folder = null!;
@@ -39,12 +40,12 @@ internal sealed class CrashTests
                 workers.Enqueue(ChildProcess.Start("crash", path, $"{random.Next()}"));
                 if (workers.Count < 2) continue;
                 ChildProcess victim = workers.Dequeue();
-                await victim.WaitForAsync("enqueued");
-                await Task.Delay(random.Next(250)); // The moment of the kill is what is random here; nothing waits for it.
+                await victim.WaitForLinesAsync(AcknowledgedEach);
+                await Task.Delay(random.Next(150)); // The moment of the kill is what is random here; nothing waits for it.
                 acknowledged.AddRange(await victim.KillAsync());
                 await victim.DisposeAsync();
             }
-            await workers.Peek().WaitForAsync("enqueued");
+            await workers.Peek().WaitForLinesAsync(AcknowledgedEach);
             acknowledged.AddRange(await workers.Peek().KillAsync());
         }
         finally
@@ -52,7 +53,7 @@ internal sealed class CrashTests
             foreach (ChildProcess worker in workers) await worker.DisposeAsync();
         }
 
-        acknowledged.Should().HaveCountGreaterThan(Kills * 10, "the children have to get something done between the kills");
+        acknowledged.Should().HaveCountGreaterThan(Kills * AcknowledgedEach, "the children have to get something done between the kills");
         FileAudit.MustHold(path, acknowledged);
         FileAudit.MustAgree(path);
         await DrainAsync();

@@ -1,6 +1,8 @@
 using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Time.Testing;
+using Roost.Samples.Demo;
 using Roost.Samples.Watchlist;
 
 namespace Roost.Tests;
@@ -16,7 +18,31 @@ internal sealed class ReadmeTests
 
     [TestCase("Roost.Samples/Watchlist/WatchlistEngine.cs")]
     [TestCase("Roost.Samples/Script.cs")]
+    [TestCase("Roost.Samples/Service.cs")]
     public void Shown_code_is_the_compiled_code(string file) => Readme.Should().Contain($"```csharp\n{Read(file)}```");
+
+    [Test]
+    public async Task The_test_that_is_shown_works()
+    {
+        var clock = new FakeTimeProvider();
+        await using RoostRuntime roost = RoostRuntime.CreateTemporary(new RoostOptions { TimeProvider = clock });
+        roost.AddEngine(new DemoEngine());
+        string id = await roost.EnqueueAsync(new WorkItem("demo", new { message = "hello", count_to = 3, delay_seconds = 86400 }));
+        while (await roost.RunUntilIdleAsync() is { } due) clock.SetUtcNow(due);
+
+        (await roost.WaitAsync(id)).State.Should().Be(WorkState.Done);
+    }
+
+    [Test]
+    public void The_trigger_file_that_is_shown_is_read()
+    {
+        string file = Path.GetTempFileName();
+        File.WriteAllText(file, Regex.Match(Readme, "```json\n(.*?)```", RegexOptions.Singleline).Groups[1].Value);
+
+        TriggerFile.Load(file).Should().ContainSingle().Which.Enqueue.Should().Be("demo");
+
+        File.Delete(file);
+    }
 
     [Test]
     public void The_state_diagram_is_the_table_of_transitions()
@@ -31,7 +57,7 @@ internal sealed class ReadmeTests
     [Test]
     public void Every_call_that_is_named_exists()
     {
-        Type[] types = [.. typeof(RoostRuntime).Assembly.GetExportedTypes(), .. typeof(WatchlistEngine).Assembly.GetExportedTypes()];
+        Type[] types = [.. typeof(RoostRuntime).Assembly.GetExportedTypes(), .. typeof(WatchlistEngine).Assembly.GetTypes()];
         HashSet<string> members = [.. types.SelectMany(type => type.GetMembers(All)).Select(member => member.Name)];
 
         string[] calls = [.. Regex.Matches(Readme, @"\b[A-Z][A-Za-z]+Async\b").Select(call => call.Value)];

@@ -131,7 +131,7 @@ internal sealed class RetryTests
     {
         static TestCaseData Case(string name, string says, Func<Snapshot, WorkItem, Task<Outcome>> step) => new(says, step) { TestName = $"A_bad_outcome_is_a_failed_try({name})" };
         yield return Case("null outcome", "outcome: is null", (_, _) => Task.FromResult<Outcome>(null!));
-        yield return Case("null task", "Object reference", (_, _) => null!);
+        yield return Case("null task", "outcome: is null", (_, _) => null!);
         yield return Case("null snapshot", "snapshot: is null", (_, _) => Task.FromResult(Outcome.Done(null!)));
         yield return Case("another item's snapshot", "belongs to work item other", (_, item) => Task.FromResult(Outcome.Done(Snapshot.First(item with { Id = "other" }, 1))));
         yield return Case("the same version", "has version 1 where 2 is expected", (snapshot, _) => Task.FromResult(Outcome.Done(snapshot)));

@@ -68,14 +68,17 @@ public abstract class Engine<TState> : IEngine
 
     async Task<Snapshot> IEngine.InitSnapshotAsync(WorkItem item, CancellationToken cancellationToken)
     {
-        TState state = await InitAsync(item, cancellationToken).ConfigureAwait(false);
+        Task<TState> making = InitAsync(item, cancellationToken) ?? throw new InvalidInputException("state", $"engine \"{EngineId}\" returned a null task from InitAsync for work item {item.Id}; return the first state.");
+        TState state = await making.ConfigureAwait(false);
+        if (state is null) throw new InvalidInputException("state", $"engine \"{EngineId}\" made null of work item {item.Id}; return the first state.");
         return Snapshot.First(item, JsonText.Serialize("state", state, TypeFor(item.Json), item.MaxJsonBytes), "init");
     }
 
     async Task<Outcome> IEngine.StepAsync(Snapshot snapshot, WorkItem item, StepContext context)
     {
         JsonTypeInfo<TState> type = TypeFor(item.Json);
-        Outcome? outcome = await StepAsync(Read(snapshot, type), context).ConfigureAwait(false);
+        Task<Outcome>? step = StepAsync(Read(snapshot, type), context);
+        Outcome? outcome = step is null ? null : await step.ConfigureAwait(false);
         return outcome is TypedOutcome<TState> typed ? typed.ToRaw(snapshot, type, item.MaxJsonBytes) : outcome!;
     }
 

@@ -56,6 +56,19 @@ internal static class JsonText
         return utf8;
     }
 
+    /// <summary>JSON for people, of any size.</summary>
+    public static byte[] Indented(string field, object value, JsonSerializerOptions indented)
+    {
+        try
+        {
+            return JsonSerializer.SerializeToUtf8Bytes(value, value.GetType(), indented);
+        }
+        catch (Exception e) when (e is NotSupportedException or JsonException or InvalidOperationException or ArgumentException)
+        {
+            throw new InvalidInputException(field, $"a {value.GetType().Name} cannot be written as JSON: {e.Message}", e);
+        }
+    }
+
     public static void CheckSize(string field, long bytes, int maxBytes)
     {
         if (bytes > maxBytes)

@@ -15,6 +15,21 @@ internal static class Names
             if (char.IsControl(c)) throw new InvalidInputException(field, $"holds the control character U+{(int)c:X4}; use printable characters.");
     }
 
+    /// <summary>Refuses a name that is matched against others when it could only miss: white space around it.</summary>
+    public static void CheckExact(string field, string? value)
+    {
+        Check(field, value);
+        if (char.IsWhiteSpace(value![0]) || char.IsWhiteSpace(value[^1])) throw new InvalidInputException(field, $"\"{value}\" begins or ends with white space; remove it.");
+    }
+
+    /// <summary>Refuses an artifact's name that would lead out of a folder when it is used as a file's name: a folder in front of it is fine.</summary>
+    public static void CheckFile(string field, string? value)
+    {
+        Check(field, value);
+        if (value!.Contains('\\') || value.Contains(':') || value.Split('/').Any(part => part is "" or "." or ".."))
+            throw new InvalidInputException(field, $"\"{value}\" is no relative file name; use one such as \"report.json\" or \"logs/run.txt\", without \"..\", \"\\\", \":\" or a leading \"/\".");
+    }
+
     /// <summary>Refuses text that SQLite or UTF-8 cannot hold unchanged.</summary>
     public static void CheckText(string field, string value)
     {

@@ -1,7 +1,7 @@
 namespace Roost;
 
 /// <summary>Which finished work <see cref="RoostRuntime.PurgeAsync"/> removes.</summary>
-/// <param name="OlderThan">How long ago the work must have ended, at least. Zero for everything that has ended; not negative.</param>
+/// <param name="OlderThan">How long ago the work must have ended, at least. Zero for everything that has ended in the given states; not negative.</param>
 public sealed record PurgeFilter(TimeSpan OlderThan)
 {
     /// <summary>In which states: done, failed or cancelled. Default done and cancelled; failed ones are dead letters, and go only when they are asked for.</summary>

@@ -126,7 +126,7 @@ public sealed record RoostOptions
         Given(nameof(Workspaces), Workspaces);
         Given(nameof(TimeProvider), TimeProvider);
         if (Queues.Count == 0) throw new InvalidInputException(nameof(Queues), "no queue is named; a worker serves at least one, such as \"default\".");
-        foreach (string queue in Queues) Names.Check(nameof(Queues), queue);
+        foreach (string queue in Queues) Names.CheckExact(nameof(Queues), queue);
         if (Triggers is { } triggers) TriggerCheck.Check(triggers, Json, MaxJsonBytes);
         Workspaces.Validate();
     }

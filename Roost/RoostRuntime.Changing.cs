@@ -106,6 +106,18 @@ public sealed partial class RoostRuntime
         if (reason.Length > 1000) throw new InvalidInputException("reason", $"is {reason.Length:N0} characters long; the limit is 1,000.");
     }
 
+    /// <summary>
+    /// Checks a child. One with an idempotency key takes the id of the item that has the key already, or one that the commit refuses should
+    /// another item get the key meanwhile: the step then runs again and learns that item's id.
+    /// </summary>
+    internal NewWork CheckChild(WorkItem child)
+    {
+        DateTimeOffset now = Options.TimeProvider.GetUtcNow();
+        if (child.IdempotencyKey is { } key && !child.IsIdGiven)
+            child = child with { Id = reader.Run(db => WorkQueries.IdOfKey(db, child.Engine, key)) ?? Guid.CreateVersion7(now).ToString() };
+        return WorkItemCheck.Check(child, Options, now);
+    }
+
     private void WarnUnserved(string engine)
     {
         lock (engines)

@@ -9,7 +9,7 @@ public sealed partial class RoostRuntime
     /// <summary>
     /// Removes finished work with its snapshots, events, artifacts and idempotency key, in small transactions that let other writes in between,
     /// then gives the freed space back to the file system. Work that is queued or running is never removed. Cancelled half-way, it leaves
-    /// done what was done.
+    /// done what was done. Workspaces are not touched: remove one with <c>GetWorkspace(id).RemoveAsync()</c> while its id is known.
     /// </summary>
     /// <param name="filter">What to remove.</param>
     /// <param name="dryRun">Counts, and writes nothing.</param>
@@ -80,7 +80,7 @@ public sealed partial class RoostRuntime
 
     private PurgeScope ScopeOf(PurgeFilter filter)
     {
-        if (filter.OlderThan < TimeSpan.Zero) throw new InvalidInputException("older_than", $"is {filter.OlderThan}; it must not be negative. Zero purges everything that has ended.");
+        if (filter.OlderThan < TimeSpan.Zero) throw new InvalidInputException("older_than", $"is {filter.OlderThan}; it must not be negative. Zero purges everything that has ended in the given states.");
         if (filter.States is not { Count: > 0 }) throw new InvalidInputException("states", "names no state; give done, failed or cancelled, or leave it out for done and cancelled.");
         foreach (WorkState state in filter.States)
             if (!state.IsEnded()) throw new InvalidInputException("states", $"holds {state}; only done, failed and cancelled work can be purged. Cancel it first.");

@@ -24,19 +24,21 @@ public sealed partial class RoostRuntime
 
     /// <summary>Runs the loop until one work item is done, failed or cancelled, whoever finishes it, and returns how it ended.</summary>
     /// <exception cref="NotFoundException">There is no such item.</exception>
-    /// <exception cref="ConflictException">Its engine is not registered here, so that this loop would wait for ever.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled first; the item goes on when a loop runs again.</exception>
+    /// <exception cref="ConflictException">Its engine, queue or state version is not served here, so that this loop would wait for ever; or a loop of this runtime is running already.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled first, or the runtime was disposed; the item goes on when a loop runs again.</exception>
     public async Task<WorkSummary> RunUntilDoneAsync(string workId, CancellationToken cancellationToken = default)
     {
+        Names.Check("id", workId);
         WorkSummary found = await reader.RunAsync(db => WorkQueries.Summary(db, workId), cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
         if (found.State.IsEnded()) return found;
-        lock (engines)
-            if (!engines.ContainsKey(found.Engine)) throw new ConflictException($"Work item {workId} needs engine \"{found.Engine}\", which is not registered in this runtime; call AddEngine first, or WaitAsync to wait for another process.");
+        int stateVersion = await reader.RunAsync(db => WorkQueries.StateVersion(db, workId), cancellationToken).ConfigureAwait(false);
+        CheckServed(found, stateVersion);
         return await LoopAsync(Options.Concurrency, long.MaxValue, true, (_, _) => WaitForEndAsync(workId, cancellationToken)).ConfigureAwait(false);
     }
 
     /// <summary>Runs the loop until nothing can run here now: no ready item of an engine and queue that this runtime serves.</summary>
     /// <returns>When the next delayed item of this runtime becomes due, or null where there is none.</returns>
+    /// <exception cref="ConflictException">A loop of this runtime is running already, or no engine is registered.</exception>
     public Task<DateTimeOffset?> RunUntilIdleAsync(CancellationToken cancellationToken = default) =>
         LoopAsync(Options.Concurrency, long.MaxValue, true, async (_, idle) =>
             StoredTime.Read(await idle.WaitAsync(cancellationToken).ConfigureAwait(false)));
@@ -46,6 +48,7 @@ public sealed partial class RoostRuntime
     /// worker stays registered until the runtime is disposed or another loop ends.
     /// </summary>
     /// <returns>The item after the step, or null where nothing was ready.</returns>
+    /// <exception cref="ConflictException">A loop of this runtime is running already, or no engine is registered.</exception>
     public Task<WorkSummary?> StepOnceAsync(CancellationToken cancellationToken = default) =>
         LoopAsync(1, 1, false, async (it, idle) =>
         {
@@ -59,14 +62,47 @@ public sealed partial class RoostRuntime
     /// <param name="cancellationToken">Ends the waiting, not the work.</param>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="TimeoutException">The time is over and the item has not ended.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled, or the runtime was disposed meanwhile.</exception>
     public Task<WorkSummary> WaitAsync(string workId, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
-        Task<WorkSummary> ended = WaitForEndAsync(workId, cancellationToken);
-        return timeout is { } limit ? ended.WaitAsync(limit, Options.TimeProvider, cancellationToken) : ended;
+        Names.Check("id", workId);
+        if (timeout is not { } limit) return WaitForEndAsync(workId, cancellationToken);
+        if (limit < TimeSpan.Zero) throw new InvalidInputException("timeout", $"is {limit}; it must not be negative. Leave it out to wait for ever.");
+        return WaitForEndWithinAsync(workId, limit, cancellationToken);
+    }
+
+    private async Task<WorkSummary> WaitForEndWithinAsync(string workId, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<WorkSummary> ended = WaitForEndAsync(workId, over.Token);
+        try
+        {
+            return await ended.WaitAsync(limit, Options.TimeProvider, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            await over.CancelAsync().ConfigureAwait(false);
+            await ((Task)ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw new TimeoutException($"Work item {workId} has not ended within {limit}; it goes on. GetAsync says where it stands.");
+        }
+    }
+
+    private void CheckServed(WorkSummary item, int stateVersion)
+    {
+        const string Instead = "call WaitAsync to wait for another process.";
+        EngineEntry? engine;
+        lock (engines) engines.TryGetValue(item.Engine, out engine);
+        if (engine is null)
+            throw new ConflictException($"Work item {item.Id} needs engine \"{item.Engine}\", which is not registered in this runtime; call AddEngine first, or {Instead}");
+        if (!Options.Queues.Contains(item.Queue))
+            throw new ConflictException($"Work item {item.Id} is in queue \"{item.Queue}\", and this runtime serves {string.Join(", ", Options.Queues)}; name the queue in RoostOptions.Queues, or {Instead}");
+        if (stateVersion > engine.Facts.StateVersion)
+            throw new ConflictException($"Work item {item.Id} has a state of version {stateVersion}, and engine \"{item.Engine}\" knows versions up to {engine.Facts.StateVersion}; use the newer engine, or {Instead}");
     }
 
     private async Task<WorkSummary> WaitForEndAsync(string workId, CancellationToken cancellationToken)
     {
+        ObjectDisposedException.ThrowIf(disposed != 0, this);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
         writer.Watch(1);
         try
@@ -79,7 +115,7 @@ public sealed partial class RoostRuntime
                 await next.WaitAsync(either.Token).ConfigureAwait(false);
             }
         }
-        catch (RoostException e) when (disposed != 0 && e is not NotFoundException)
+        catch (Exception e) when (disposed != 0 && e is ObjectDisposedException or (RoostException and not NotFoundException))
         {
             // A temporary file goes with its runtime, perhaps in the middle of this read.
             throw new OperationCanceledException($"The runtime of {Path} was closed while item {workId} was waited for.", e);
@@ -95,7 +131,7 @@ public sealed partial class RoostRuntime
     {
         ObjectDisposedException.ThrowIf(disposed != 0, this);
         if (!await loopEnded.WaitAsync(0).ConfigureAwait(false))
-            throw new ConflictException("A loop of this runtime is running already; one runtime runs one loop. Open another RoostRuntime on the same file to run a second.");
+            throw new ConflictException("A loop of this runtime is running already; one runtime runs one loop at a time. Await the call that runs (a timer that calls StepOnceAsync, say), or use WaitAsync to wait for an item that the running loop steps.");
         try
         {
             loopRunning = true;

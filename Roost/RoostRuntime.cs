@@ -66,12 +66,15 @@ public sealed partial class RoostRuntime : IAsyncDisposable
     /// A runtime on a real file of its own in the temporary folder, for tests and trials: never synced to the disk, deleted on dispose.
     /// </summary>
     /// <param name="options">Settings other than the file and its durability; default all defaults.</param>
+    /// <exception cref="InvalidInputException">The options name a file.</exception>
     public static RoostRuntime CreateTemporary(RoostOptions? options = null)
     {
+        if (options is { Path: not null } or { Root: not null } or { Namespace: not null })
+            throw new InvalidInputException(nameof(Path), "is given for a temporary runtime, which has a file of its own; leave Path, Root and Namespace out, or use the constructor.");
         string folder = Directory.CreateTempSubdirectory("roost-").FullName;
         try
         {
-            return new((options ?? new()) with { Path = System.IO.Path.Combine(folder, "roost.db"), Root = null, Namespace = null, Durability = Durability.None }, folder);
+            return new((options ?? new()) with { Path = System.IO.Path.Combine(folder, "roost.db"), Durability = Durability.None }, folder);
         }
         catch
         {
@@ -96,7 +99,7 @@ public sealed partial class RoostRuntime : IAsyncDisposable
         return Add(EngineEntry.For(factory));
     }
 
-    /// <summary>Registers every public engine of an assembly that can be made: concrete classes that implement <see cref="IEngine"/>.</summary>
+    /// <summary>Registers every public engine of an assembly: concrete classes that implement <see cref="IEngine"/>. One that cannot be made is an error.</summary>
     /// <param name="assembly">The assembly to look through.</param>
     /// <param name="create">Makes an engine of a type. Default: its constructor without parameters.</param>
     /// <exception cref="InvalidInputException">There is no engine in the assembly, or one cannot be made.</exception>
@@ -151,6 +154,7 @@ public sealed partial class RoostRuntime : IAsyncDisposable
         }
         finally
         {
+            reader.Close();
             await Task.Run(writer.Dispose).ConfigureAwait(false);
             closing.Dispose();
         }
@@ -159,6 +163,7 @@ public sealed partial class RoostRuntime : IAsyncDisposable
 
     private RoostRuntime Add(EngineEntry entry)
     {
+        ObjectDisposedException.ThrowIf(disposed != 0, this);
         lock (engines)
         {
             if (loopRunning) throw new ConflictException($"Engine \"{entry.Facts.EngineId}\" cannot be added while the loop runs; add engines first.");

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Roost;
 
@@ -25,7 +26,8 @@ public sealed class Snapshot
     public int StateVersion { get; internal set; }
 
     /// <summary>The state as UTF-8 JSON, as it is stored.</summary>
-    public required ReadOnlyMemory<byte> Utf8 { get; init; }
+    [JsonIgnore]
+    public ReadOnlyMemory<byte> Utf8 { get; internal init; }
 
     /// <summary>The state as JSON.</summary>
     public JsonElement Data => data ??= JsonText.Parse(Utf8);

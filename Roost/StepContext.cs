@@ -76,7 +76,7 @@ public sealed class StepContext
     public void AddArtifact(string name, object value, ArtifactInfo? info = null)
     {
         ArgumentNullException.ThrowIfNull(value);
-        byte[] json = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(value, value.GetType(), runtime.IndentedJson);
+        byte[] json = JsonText.Indented($"artifact \"{name}\"", value, runtime.IndentedJson);
         AddArtifactBytes(name, json, info ?? new() { Kind = ArtifactKind.Json, MediaType = "application/json" });
     }
 
@@ -157,14 +157,13 @@ public sealed class StepContext
 
     /// <summary>Enqueues a work item as a child of this one; it exists once the step has committed. Dropped where the item was cancelled meanwhile.</summary>
     /// <returns>
-    /// The child's id. Where the child has an idempotency key that an item of its engine has already, that item stays the only one, and no item
-    /// of the returned id comes to exist.
+    /// The child's id; where the child has an idempotency key that an item of its engine has already, the id of that item.
     /// </returns>
     public string AddChild(WorkItem item)
     {
         ArgumentNullException.ThrowIfNull(item);
         if (item.ParentId is not null && item.ParentId != Item.Id) throw new InvalidInputException("parent_id", $"is {item.ParentId}; a child of this step belongs to {Item.Id}. Leave it out.");
-        NewWork child = WorkItemCheck.Check(item with { ParentId = Item.Id }, runtime.Options, Now);
+        NewWork child = runtime.CheckChild(item with { ParentId = Item.Id });
         lock (gate)
         {
             Open().Children.Add(child);
@@ -175,7 +174,7 @@ public sealed class StepContext
 
     private StagedArtifact Describe(string name, ArtifactInfo? info)
     {
-        Names.Check("artifact name", name);
+        Names.CheckFile("artifact name", name);
         info ??= new();
         if (!Enum.IsDefined(info.Kind)) throw new InvalidInputException("kind", $"{(int)info.Kind} is no kind of artifact; give one of {string.Join(", ", Enum.GetNames<ArtifactKind>())}.");
         byte[]? metadata = info.Metadata is null ? null : JsonText.Serialize("metadata", info.Metadata, runtime.Options.Json, runtime.Options.MaxJsonBytes, objectOnly: true);

@@ -7,6 +7,7 @@ namespace Roost.Samples.Takeover;
 internal sealed class Account(TextWriter output)
 {
     private readonly List<int> versions = [];
+    private readonly List<string> workers = [];
     private DateTimeOffset? began;
 
     /// <summary>The versions in the order in which they were committed.</summary>
@@ -34,7 +35,7 @@ internal sealed class Account(TextWriter output)
                 versions.Add(Field(happened, "version").GetInt32());
                 return $"version {versions[^1]} saved: {Field(happened, "step")}";
             case EventKinds.Claimed:
-                return $"leased to worker {Field(happened, "worker")}";
+                return $"leased to worker {NumberOf(Field(happened, "worker").GetString()!)}";
             case EventKinds.Interrupted:
                 return "found interrupted: its worker is dead";
             case EventKinds.StepFailed or EventKinds.Failed:
@@ -42,6 +43,13 @@ internal sealed class Account(TextWriter output)
             default:
                 return happened.Kind;
         }
+    }
+
+    /// <summary>Workers in the order of their first lease: the first one is killed.</summary>
+    private int NumberOf(string worker)
+    {
+        if (!workers.Contains(worker)) workers.Add(worker);
+        return workers.IndexOf(worker) + 1;
     }
 
     private static JsonElement Field(WorkEvent happened, string name) =>

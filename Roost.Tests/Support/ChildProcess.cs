@@ -82,7 +82,13 @@ internal sealed class ChildProcess : IAsyncDisposable
     public int ExitCode => process.ExitCode;
 
     /// <summary>Waits for a line that begins so.</summary>
-    public async Task<string> WaitForAsync(string beginning)
+    public Task<string> WaitForAsync(string beginning) =>
+        WaitForAsync($"a line \"{beginning}\"", () => lines.Find(line => line.StartsWith(beginning, StringComparison.Ordinal)));
+
+    /// <summary>Waits for so many lines.</summary>
+    public Task WaitForLinesAsync(int count) => WaitForAsync($"{count} lines", () => lines.Count >= count ? "" : null);
+
+    private async Task<string> WaitForAsync(string what, Func<string?> find)
     {
         long since = Stopwatch.GetTimestamp();
         while (true)
@@ -90,8 +96,8 @@ internal sealed class ChildProcess : IAsyncDisposable
             Task next;
             lock (lines)
             {
-                if (lines.Find(line => line.StartsWith(beginning, StringComparison.Ordinal)) is { } found) return found;
-                if (ended) throw new InvalidOperationException($"The child ended without a line \"{beginning}\": {Errors}");
+                if (find() is { } found) return found;
+                if (ended) throw new InvalidOperationException($"The child ended without {what}: {Errors}");
                 next = more.Task;
             }
             await next.WaitAsync(Patience - Stopwatch.GetElapsedTime(since));

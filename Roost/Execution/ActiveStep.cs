@@ -17,6 +17,9 @@ internal sealed class ActiveStep(LeasedWork lease, long workerKey, Claimant clai
     /// <summary>Whose slot it has. A step that outlives its loop must not be counted against the next one.</summary>
     public Claimant Claimant { get; } = claimant;
 
+    /// <summary>The slot has been given back together with the lease, in a transaction that has landed.</summary>
+    public bool SlotGiven { get; set; }
+
     public CancellationToken Token
     {
         get

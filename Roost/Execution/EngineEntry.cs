@@ -18,7 +18,7 @@ internal sealed record EngineEntry(IEngine Facts, Func<IEngine> Get)
 
     private static void Check(IEngine engine)
     {
-        Names.Check("engine_id", engine.EngineId);
+        Names.CheckExact("engine_id", engine.EngineId);
         if (engine.StateVersion < 1) throw new InvalidInputException("state_version", $"of engine \"{engine.EngineId}\" is {engine.StateVersion}; it must be 1 or more.");
         if (engine.MaxConcurrency is < 1) throw new InvalidInputException("max_concurrency", $"of engine \"{engine.EngineId}\" is {engine.MaxConcurrency}; it must be 1 or more, or null for no limit.");
         if (engine.StepTimeout is { } timeout && (timeout < TimeSpan.FromMilliseconds(1) || timeout > WorkItemCheck.MaxTimeout))

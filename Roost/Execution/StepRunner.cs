@@ -4,7 +4,7 @@ using Roost.Storage;
 namespace Roost.Execution;
 
 /// <summary>How a step ended: with an outcome to commit, or with a failure; with neither where its lease is to be given back uncharged.</summary>
-internal readonly record struct StepEnd(StepCommit? Commit, Failure? Failure, bool IsFinal, Staged? Staged);
+internal readonly record struct StepEnd(StepCommit? Commit, Failure? Failure, bool IsFinal, Staged? Staged, Exception? Exception = null);
 
 /// <summary>Runs one step of the user's engine: within its time, and with whatever it throws turned into a failure.</summary>
 internal sealed class StepRunner(RoostRuntime runtime)
@@ -45,13 +45,14 @@ internal sealed class StepRunner(RoostRuntime runtime)
         IEngine engine = entry.Get();
         if (lease.Version == 0)
         {
-            Snapshot first = await engine.InitSnapshotAsync(lease.Item, step.Token).ConfigureAwait(false);
-            return Outcome.Continue(first);
+            Task<Snapshot>? init = engine.InitSnapshotAsync(lease.Item, step.Token);
+            return Outcome.Continue(init is null ? null! : await init.ConfigureAwait(false));
         }
         Snapshot snapshot = Verified(lease);
         if (snapshot.StateVersion < engine.StateVersion)
             snapshot = engine.Migrate(snapshot) ?? throw new InvalidInputException("migrate", $"engine \"{engine.EngineId}\" returned null for version {snapshot.Version} of work item {lease.Item.Id}.");
-        return await engine.StepAsync(snapshot, lease.Item, context).ConfigureAwait(false);
+        Task<Outcome>? call = engine.StepAsync(snapshot, lease.Item, context);
+        return call is null ? null! : await call.ConfigureAwait(false);
     }
 
     /// <summary>Lets the token fire at the timeout and abandons the call at the end of the grace period, wherever it hangs.</summary>
@@ -87,9 +88,9 @@ internal sealed class StepRunner(RoostRuntime runtime)
     private static Snapshot Verified(LeasedWork lease)
     {
         if (lease.Snapshot is not { } snapshot)
-            throw new DataCorruptException($"Version {lease.Version} of work item {lease.Item.Id} is missing from the file. {SnapshotQueries.CorruptAdvice}");
+            throw new CorruptSnapshotException($"Version {lease.Version} of work item {lease.Item.Id} is missing from the file. {SnapshotQueries.CorruptAdvice}");
         if (lease.SnapshotHash is { } hash && !SHA256.HashData(snapshot.Utf8.Span).AsSpan().SequenceEqual(hash))
-            throw new DataCorruptException($"Version {lease.Version} of work item {lease.Item.Id} does not match its SHA-256: the file is damaged. {SnapshotQueries.CorruptAdvice}");
+            throw new CorruptSnapshotException($"Version {lease.Version} of work item {lease.Item.Id} does not match its SHA-256: the file is damaged. {SnapshotQueries.CorruptAdvice}");
         return snapshot;
     }
 
@@ -125,7 +126,7 @@ internal sealed class StepRunner(RoostRuntime runtime)
     private StepEnd Failed(ActiveStep step, Exception e, Staged? staged)
     {
         int attempt = step.Lease.Failures + 1;
-        bool corrupt = e is DataCorruptException;
+        bool corrupt = e is CorruptSnapshotException;
         bool last = corrupt || attempt >= (step.Lease.Item.MaxAttempts ?? options.MaxAttempts);
         if (step.Reason is CancellationReason.ShuttingDown or CancellationReason.LeaseLost) return new(null, null, false, staged);
         string reason = e is AbandonedException ? FailReasons.Abandoned
@@ -133,7 +134,7 @@ internal sealed class StepRunner(RoostRuntime runtime)
             : step.Reason == CancellationReason.TimedOut ? FailReasons.TimedOut
             : last ? FailReasons.MaxAttempts
             : FailReasons.Error;
-        return new(null, new(reason, e.GetType().FullName, Cut(Safe(e.Message), MaxReason)!, Cut(e.StackTrace, MaxStack), attempt), last, staged);
+        return new(null, new(reason, e.GetType().FullName, Cut(Safe(e.Message), MaxReason)!, Cut(e.StackTrace, MaxStack), attempt), last, staged, e);
     }
 
     private static string? Cut(string? text, int length) => text is null || text.Length <= length ? text : text[..length] + "…";
@@ -144,3 +145,6 @@ internal sealed class StepRunner(RoostRuntime runtime)
 
 /// <summary>A step went on beyond timeout and grace.</summary>
 internal sealed class AbandonedException(string message) : RoostException(message);
+
+/// <summary>The snapshot that the step should start from is damaged: no further try can help.</summary>
+internal sealed class CorruptSnapshotException(string message) : RoostException(message);

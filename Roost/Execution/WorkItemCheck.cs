@@ -16,8 +16,8 @@ internal static class WorkItemCheck
 
     public static NewWork Check(WorkItem item, RoostOptions options, DateTimeOffset now)
     {
-        Names.Check("engine", item.Engine);
-        Names.Check("queue", item.Queue);
+        Names.CheckExact("engine", item.Engine);
+        Names.CheckExact("queue", item.Queue);
         if (item.IsIdGiven) Names.Check("id", item.Id);
         if (item.IdempotencyKey is not null) Names.Check("idempotency_key", item.IdempotencyKey);
         if (item.ParentId is not null) Names.Check("parent_id", item.ParentId);

@@ -53,6 +53,7 @@ internal sealed class Worker : IAsyncDisposable
         try
         {
             await worker.keeper.StartAsync().ConfigureAwait(false);
+            log.LogInformation("Worker {WorkerId} serves {Engines} in queues {Queues} of {Path}", worker.Seat.Id, string.Join(", ", engines.Keys), string.Join(", ", runtime.Options.Queues), runtime.Path);
             return worker;
         }
         catch
@@ -68,14 +69,23 @@ internal sealed class Worker : IAsyncDisposable
         givingUp = false;
         LastStarted = null;
         var facts = engines.ToDictionary(entry => entry.Key, entry => entry.Value.Facts);
-        Claimant = new Claimant(Seat.Key, facts, [.. options.Queues], slots, claims) { Start = Start, Idle = idle, ClocksParted = keeper.ClocksParted };
+        Claimant = new Claimant(Seat.Key, Seat.Id, facts, [.. options.Queues], slots, claims) { Start = Start, Idle = idle, ClocksParted = keeper.ClocksParted };
         Claimant opened = Claimant;
-        await writer.RunAsync(session =>
+        try
         {
-            session.Identity.RefuseCopy(runtime.Path, "runs nothing");
-            writer.Claimant = opened;
-            return true;
-        }).ConfigureAwait(false);
+            await writer.RunAsync(session =>
+            {
+                session.Identity.RefuseCopy(runtime.Path, "runs nothing");
+                writer.Claimant = opened;
+                return true;
+            }).ConfigureAwait(false);
+        }
+        catch
+        {
+            opened.Paused = true;
+            writer.Claimant = Claimant = null;
+            throw;
+        }
     }
 
     /// <summary>Stops claiming, lets running steps finish within the time to drain, then fires their tokens and gives their leases back.</summary>
@@ -89,7 +99,7 @@ internal sealed class Worker : IAsyncDisposable
             foreach (ActiveStep step in active.Values) step.Cancel(CancellationReason.ShuttingDown);
             try
             {
-                if (!await EndedWithinAsync(StopPatience).ConfigureAwait(false)) await GiveUpAsync(closing).ConfigureAwait(false);
+                if (!await EndedWithinAsync(StopPatience).ConfigureAwait(false)) await GiveUpAsync().ConfigureAwait(false);
             }
             finally
             {
@@ -117,6 +127,7 @@ internal sealed class Worker : IAsyncDisposable
     {
         await keeper.DisposeAsync().ConfigureAwait(false);
         await Seat.LeaveAsync(writer).ConfigureAwait(false);
+        log.LogInformation("Worker {WorkerId} has stopped", Seat.Id);
     }
 
     /// <summary>Takes another seat after this one was declared dead.</summary>
@@ -125,11 +136,11 @@ internal sealed class Worker : IAsyncDisposable
         foreach (ActiveStep step in active.Values) step.Cancel(CancellationReason.LeaseLost);
         Seat.Drop();
         Seat = await WorkerSeat.TakeAsync(runtime, writer, [.. engines.Values.Select(engine => engine.Facts)]).ConfigureAwait(false);
-        long key = Seat.Key;
+        (long key, string id) = (Seat.Key, Seat.Id);
         if (Claimant is { } claimant)
             await writer.RunAsync(_ =>
             {
-                claimant.Reseat(key);
+                claimant.Reseat(key, id);
                 return true;
             }, ahead: true).ConfigureAwait(false);
     }
@@ -170,26 +181,28 @@ internal sealed class Worker : IAsyncDisposable
         catch (Exception e)
         {
             log.LogError(e, "The slot of work item {WorkId} failed", step.Lease.Item.Id);
-            await GiveBackAsync(step).ConfigureAwait(false);
+            await GiveBackAsync(step, "its end could not be saved").ConfigureAwait(false);
         }
         finally
         {
+            if (!step.SlotGiven) writer.GiveSlot(step.Claimant, step.Lease.Lane.Engine);
             active.TryRemove(step.Lease.Token, out _);
             step.Dispose();
             ended.Pulse();
         }
     }
 
-    /// <summary>Not even the failure could be saved: the lease goes back, so that neither item nor slot is lost to this worker.</summary>
-    private async Task GiveBackAsync(ActiveStep step)
+    /// <summary>Gives a lease back uncharged, with its slot, where the step's own end will not.</summary>
+    private async Task GiveBackAsync(ActiveStep step, string why)
     {
         try
         {
             await writer.RunAsync(session =>
             {
-                session.Leases.Release(step.Lease, "its end could not be saved");
+                session.Leases.Release(step.Lease, why);
                 return Leave(CommitResult.Released, session, step);
             }).ConfigureAwait(false);
+            step.SlotGiven = true;
         }
         catch (Exception e) when (e is RoostException or ObjectDisposedException)
         {
@@ -210,7 +223,7 @@ internal sealed class Worker : IAsyncDisposable
             {
                 end = runner.Refused(step, e, end.Staged);
             }
-            catch (RoostException e)
+            catch (RoostException e) when (e is not (ConflictException or InvalidInputException or NotFoundException))
             {
                 log.LogError(e, "Work item {WorkId} could not be saved; trying again", step.Lease.Item.Id);
                 if (step.IsLost || givingUp) return false;
@@ -225,7 +238,9 @@ internal sealed class Worker : IAsyncDisposable
         if (end.Commit is { } commit)
         {
             CommitResult result = await writer.RunAsync(session => Leave(session.CommitStep.Execute(commit, writer.Claimant == step.Claimant ? step.Claimant : null), session, step), commit.Bytes).ConfigureAwait(false);
+            step.SlotGiven = result != CommitResult.Kept;
             if (result == CommitResult.Lost) Lost(step);
+            else if (commit.Kind == OutcomeKind.Fail) log.LogError("Work item {WorkId} of engine {Engine} is a dead letter: {Reason}", lease.Item.Id, lease.Lane.Engine, commit.Reason);
             if (result != CommitResult.Kept) return false;
             lease.Advance(commit);
             return true;
@@ -239,8 +254,11 @@ internal sealed class Worker : IAsyncDisposable
             Leave(held ? CommitResult.Released : CommitResult.Lost, session, step);
             return held;
         }).ConfigureAwait(false);
+        step.SlotGiven = true;
         if (!saved) Lost(step);
-        else if (end.Failure is { } why) log.LogWarning("Work item {WorkId} failed try {Attempt} at version {Version}: {Message}", lease.Item.Id, why.Attempt, lease.Version, why.Message);
+        else if (end.Failure is { } why)
+            log.Log(end.IsFinal ? LogLevel.Error : LogLevel.Warning, end.Exception, "Work item {WorkId} of engine {Engine} failed try {Attempt} at version {Version}{Fate}: {Message}",
+                lease.Item.Id, lease.Lane.Engine, why.Attempt, lease.Version, end.IsFinal ? " and is a dead letter" : "", why.Message);
         return false;
     }
 
@@ -278,17 +296,13 @@ internal sealed class Worker : IAsyncDisposable
     }
 
     /// <summary>Some steps do not stop: their leases go back, and whatever they still bring is fenced off.</summary>
-    private async Task GiveUpAsync(Claimant closing)
+    private async Task GiveUpAsync()
     {
         givingUp = true;
         foreach (ActiveStep step in active.Values)
         {
             step.Cancel(CancellationReason.LeaseLost);
-            await writer.RunAsync(session =>
-            {
-                if (session.Leases.Release(step.Lease, "shutting down")) closing.Give(step.Lease.Lane.Engine);
-                return true;
-            }).ConfigureAwait(false);
+            await GiveBackAsync(step, "shutting down").ConfigureAwait(false);
             active.TryRemove(step.Lease.Token, out _);
         }
     }

@@ -46,6 +46,7 @@ internal sealed class ClaimTransition(Session session)
     public bool IsWorthwhile(Claimant claimant)
     {
         if (session.Ready.NextDeadline() <= session.Now) return true;
+        if (claimant.Displaced) return false;
         IReadOnlyList<Lane> lanes = claimant.Served(session.Lanes);
         if (claimant.Free > 0 && Choose(claimant, lanes) is not null) return true;
         foreach (Lane lane in lanes)
@@ -69,12 +70,15 @@ internal sealed class ClaimTransition(Session session)
         int priority = lease.Item.Priority;
         bool couldLetIn = lease.ResourceCount > 0 && lease.Item.ResourceHold == ResourceHold.Step;
         if (couldLetIn && session.Resources.BestWaiting(lease.WorkKey) is { } waiting && GoesBefore(waiting)) return true;
-        if (claimant.Free > 0) return false;
+        if (claimant.ClocksParted) return false;
+        bool full = claimant.Free <= 0;
         foreach (Lane lane in claimant.Served(session.Lanes))
         {
-            if (session.Ready.HeadOf(lane.Key) is not { } head) continue;
-            if (lane.Engine != lease.Lane.Engine && !claimant.HasRoomFor(lane.Engine)) continue;
-            if (GoesBefore(head.Priority)) return true;
+            // A free slot serves the head without us, unless its engine is at its limit and ours is the place that it needs.
+            bool hasRoom = claimant.HasRoomFor(lane.Engine);
+            bool needsOurs = hasRoom ? full : lane.Engine == lease.Lane.Engine;
+            if (needsOurs && session.Ready.HeadOf(lane.Key) is { } head && GoesBefore(head.Priority)) return true;
+            if (full && session.Ready.SoloHeadOf(lane.Key) is { } solo && GoesBefore(solo.Priority)) return true;
         }
         return false;
 
@@ -108,6 +112,11 @@ internal sealed class ClaimTransition(Session session)
     private LeasedWork? TryClaim(long work, Lane lane, Claimant claimant)
     {
         WorkRow row = session.Work.Load(work)!.Value;
+        if (row.Deadline <= session.Now)
+        {
+            session.Leases.FailOverdue(row);
+            return null;
+        }
         if (row.ResourceCount > 0 && session.Resources.TakeAll(work) is { } busy)
         {
             session.Work.Save(row, row.AsBlocked(busy, row.ReadySeq!.Value));
@@ -116,7 +125,7 @@ internal sealed class ClaimTransition(Session session)
         IEngine engine = claimant.EngineOf(lane);
         WorkRow running = row.AsRunning(claimant.WorkerKey, Counters.Token(), session.Now) with { ParkInterrupted = engine.OnInterrupted == OnInterrupted.Park };
         session.Work.Save(row, running);
-        session.Events.Append(EventKinds.Claimed, work, claimant.WorkerKey, static (json, worker) => json.WriteNumber("worker", worker));
+        session.Events.Append(EventKinds.Claimed, work, claimant.WorkerId, static (json, worker) => json.WriteString("worker", worker));
         claimant.Take(lane.Engine);
         if (row.Solo) (claimant.SoloRunning, claimant.MakeRoomUntil) = (true, 0);
         session.Leases.KeepAlive(claimant);

@@ -4,7 +4,7 @@ namespace Roost.Storage;
 /// What the running loop can take at this moment: its engines and queues, its free slots. Belongs to the writer thread, which counts slots
 /// inside the transaction that fills or frees them and takes the count back when that transaction is rolled back.
 /// </summary>
-internal sealed class Claimant(long workerKey, IReadOnlyDictionary<string, IEngine> engines, IReadOnlyCollection<string> queues, int slots, long claims)
+internal sealed class Claimant(long workerKey, string workerId, IReadOnlyDictionary<string, IEngine> engines, IReadOnlyCollection<string> queues, int slots, long claims)
 {
     private readonly Dictionary<string, int> running = [];
     private readonly List<(string Engine, int N)> journal = [];
@@ -20,6 +20,8 @@ internal sealed class Claimant(long workerKey, IReadOnlyDictionary<string, IEngi
     public required Action<long?> Idle { get; init; }
 
     public long WorkerKey { get; private set; } = workerKey;
+
+    public string WorkerId { get; private set; } = workerId;
 
     /// <summary>The worker's row is gone: another has declared it dead, and it claims nothing before it has a new seat.</summary>
     public bool Displaced { get; set; }
@@ -100,9 +102,10 @@ internal sealed class Claimant(long workerKey, IReadOnlyDictionary<string, IEngi
     }
 
     /// <summary>Goes on under another row of the table.</summary>
-    public void Reseat(long worker)
+    public void Reseat(long worker, string id)
     {
         WorkerKey = worker;
+        WorkerId = id;
         ExpiresAt = 0;
         Displaced = false;
     }

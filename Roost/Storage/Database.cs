@@ -17,7 +17,7 @@ internal static class Database
     /// <summary>The write connection, on a file that is ours and of this version.</summary>
     public static SqliteConnection OpenForWriting(string path, RoostOptions options)
     {
-        SqliteConnection connection = Open(path, SqliteOpenMode.ReadWriteCreate, options);
+        SqliteConnection connection = Open(path, SqliteOpenMode.ReadWrite, options);
         try
         {
             Execute(connection, "PRAGMA journal_size_limit = 67108864");

@@ -88,7 +88,7 @@ internal sealed class LeaseTransitions(Session session)
     {
         if (lease.Bind(1, dead.Key).Scalar() != dead.Heartbeat) return null;
         List<StoredLease> held = HeldBy(dead.Key);
-        foreach (StoredLease stored in held) Interrupt(session.Work.Load(stored.Work)!.Value, backoffMs);
+        foreach (StoredLease stored in held) Interrupt(session.Work.Load(stored.Work)!.Value, dead.Id, backoffMs);
         session.Workers.Delete(dead.Key);
         session.Blobs.UnpinAll(dead.Key);
         session.Events.Append(EventKinds.WorkerLost, null, (dead.Id, held.Count), static (json, it) =>
@@ -107,15 +107,16 @@ internal sealed class LeaseTransitions(Session session)
         var passed = new List<long>();
         overdue.Bind(1, session.Now).Bind(2, OverdueAtOnce);
         while (overdue.Step()) passed.Add(overdue.Int64(0));
-        foreach (long work in passed)
-        {
-            WorkRow row = session.Work.Load(work)!.Value;
-            WorkRow after = row.AsEnded(WorkState.Failed, session.Now);
-            session.Work.Save(row, after);
-            session.Endings.DeadLetter(after, Failure.Deadline(row.Deadline!.Value, row.Failures));
-            session.Endings.ReleaseResources(after);
-        }
+        foreach (long work in passed) FailOverdue(session.Work.Load(work)!.Value);
         session.Ready.DeadlinesChanged();
+    }
+
+    public void FailOverdue(in WorkRow row)
+    {
+        WorkRow after = row.AsEnded(WorkState.Failed, session.Now);
+        session.Work.Save(row, after);
+        session.Endings.DeadLetter(after, Failure.Deadline(row.Deadline!.Value, row.Failures));
+        session.Endings.ReleaseResources(after);
     }
 
     public void LiftDeadline(long work)
@@ -124,7 +125,7 @@ internal sealed class LeaseTransitions(Session session)
         session.Ready.DeadlinesChanged();
     }
 
-    private void Interrupt(in WorkRow row, Func<int, long> backoffMs)
+    private void Interrupt(in WorkRow row, string worker, Func<int, long> backoffMs)
     {
         int interruptions = row.Interruptions + 1;
         WorkRow charged = row with { Interruptions = interruptions, Solo = interruptions >= SoloAfter };
@@ -135,7 +136,11 @@ internal sealed class LeaseTransitions(Session session)
             : wait > 0 ? charged.AsDelayed(session.Now + wait)
             : charged.AsReady(session.Counters.HeadReady(), session.Now);
         session.Work.Save(row, after);
-        session.Events.Append(EventKinds.Interrupted, row.Key, interruptions, static (json, n) => json.WriteNumber("interruptions", n));
+        session.Events.Append(EventKinds.Interrupted, row.Key, (worker, interruptions), static (json, it) =>
+        {
+            json.WriteString("worker", it.worker);
+            json.WriteNumber("interruptions", it.interruptions);
+        });
         if (after.State == WorkState.Failed)
         {
             string message = row.ParkInterrupted

@@ -16,7 +16,7 @@ internal sealed class ResourceTable(Session session)
     private readonly Statement heldWhileQueued = session.Prepare(
         """
         SELECT DISTINCT resource.work FROM resource JOIN work ON work.key = resource.work
-        WHERE work.state = 'queued' AND NOT (work.hold_for_life = 1 AND work.version > 0)
+        WHERE work.state = 'queued' AND NOT (work.hold_for_life = 1 AND (work.version > 0 OR work.failures > 0 OR work.interruptions > 0))
         """);
     private readonly Statement nextBlockedName = session.Prepare("SELECT min(blocked_on) FROM work WHERE blocked_on > ?1");
 

@@ -8,6 +8,14 @@ namespace Roost.Storage;
 /// <summary>Reads of work items in one line, single and in lists.</summary>
 internal static class WorkQueries
 {
+    /// <summary>The version of the shape of an item's stored state; 0 before its first snapshot.</summary>
+    public static int StateVersion(SqliteConnection db, string workId) =>
+        db.QuerySingleOrDefault<int>("SELECT l.state_version FROM work w JOIN lane l ON l.key = w.lane WHERE w.id = @workId", new { workId });
+
+    /// <summary>The item that has an idempotency key, or null.</summary>
+    public static string? IdOfKey(SqliteConnection db, string engine, string key) =>
+        db.QuerySingleOrDefault<string>("SELECT w.id FROM idempotency k JOIN work w ON w.key = k.work WHERE k.engine = @engine AND k.key = @key", new { engine, key });
+
     private const string Columns =
         """
         w.key AS Key, w.id AS Id, l.engine AS Engine, l.queue AS Queue, w.state AS State, w.priority AS Priority, w.version AS Version, s.step AS Step,

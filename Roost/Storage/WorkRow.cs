@@ -40,7 +40,7 @@ internal readonly record struct WorkRow
     };
 
     /// <summary>Keeps its life-long resources while it is not ended: it has run a step with them.</summary>
-    public bool HoldsForLife => HoldForLife && Version > 0;
+    public bool HoldsForLife => HoldForLife && (Version > 0 || Failures > 0 || Interruptions > 0);
 
     public WorkRow AsReady(long place, long now) => Unplaced() with { State = WorkState.Queued, ReadySeq = place, ReadyAt = now };
 

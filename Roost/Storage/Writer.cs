@@ -20,6 +20,7 @@ internal sealed partial class Writer : IDisposable
     private readonly object gate = new();
     private readonly Queue<WriteRequest> urgent = new();
     private readonly Queue<WriteRequest> ordinary = new();
+    private readonly Queue<(Claimant Claimant, string Engine)> slots = new();
     private readonly List<WriteRequest> batch = [];
     private readonly List<LeasedWork> claimed = [];
     private Session? session;
@@ -49,6 +50,9 @@ internal sealed partial class Writer : IDisposable
     /// <summary>How often another process's writes were noticed.</summary>
     public int ForeignWrites => Volatile.Read(ref foreignWrites);
 
+    /// <summary>How many look for other processes' writes though no loop runs.</summary>
+    public int Watchers => Volatile.Read(ref watchers);
+
     /// <summary>How often nobody could tell whether a commit had landed: the file may hold leases that no step here knows of.</summary>
     public int Doubts => Volatile.Read(ref doubts);
 
@@ -66,6 +70,16 @@ internal sealed partial class Writer : IDisposable
             if (urgent.Count + ordinary.Count == 1) Monitor.Pulse(gate);
         }
         return request.Task;
+    }
+
+    /// <summary>Gives a slot back that no transaction will: its step has ended and could not be saved.</summary>
+    public void GiveSlot(Claimant claimant, string engine)
+    {
+        lock (gate)
+        {
+            slots.Enqueue((claimant, engine));
+            Monitor.Pulse(gate);
+        }
     }
 
     /// <summary>While anybody watches, other processes' writes are looked for even when no loop runs.</summary>
@@ -109,6 +123,11 @@ internal sealed partial class Writer : IDisposable
         batch.Clear();
         lock (gate)
         {
+            while (slots.TryDequeue(out (Claimant Claimant, string Engine) slot))
+            {
+                slot.Claimant.Give(slot.Engine);
+                slot.Claimant.Committed();
+            }
             int bytes = 0;
             while (batch.Count < MaxRequests && bytes < MaxBytes && (urgent.TryDequeue(out WriteRequest? request) || ordinary.TryDequeue(out request)))
             {
@@ -124,7 +143,7 @@ internal sealed partial class Writer : IDisposable
         TimeSpan howLong = HowLong();
         lock (gate)
         {
-            if (urgent.Count + ordinary.Count == 0 && !stopping) Monitor.Wait(gate, howLong);
+            if (urgent.Count + ordinary.Count + slots.Count == 0 && !stopping) Monitor.Wait(gate, howLong);
         }
     }
 
@@ -155,7 +174,7 @@ internal sealed partial class Writer : IDisposable
             if (Claimant is not { } claimant) return false;
             open.Peek();
             if (open.Claim.IsWorthwhile(claimant)) return Process() && !claimsFailed;
-            if (claimant.Running == 0 && !claimant.Displaced) claimant.Idle(open.Claim.NextDue(claimant));
+            if (claimant is { Running: 0, Displaced: false, ClocksParted: false }) claimant.Idle(open.Claim.NextDue(claimant));
             return false;
         }
         catch (Exception e)

@@ -1,0 +1,98 @@
+using Roost.Tests.Support;
+
+namespace Roost.Tests;
+
+/// <summary>Nothing that is ready waits for ever, and no slot is lost.</summary>
+[TestFixture]
+internal sealed class StarvationTests
+{
+    [Test]
+    public async Task An_item_of_an_engine_at_its_limit_yields_to_a_higher_priority_though_other_slots_are_free()
+    {
+        var steps = new List<string>();
+        RoostRuntime? it = null;
+        var engine = new ScriptedEngine(async (state, context) =>
+        {
+            steps.Add($"{context.Item.Priority}:{state}");
+            if (context.Item.Priority == 0 && state == 1) await it!.EnqueueAsync(new WorkItem("scripted") { Priority = 1 });
+            return state == 2 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
+        })
+        { Limit = 1 };
+        await using RoostRuntime roost = it = TestRuntime.Create(new RoostOptions { Concurrency = 16, SlotTime = TimeSpan.FromHours(1) }, TestRuntime.Clock(), engine);
+        await roost.EnqueueAsync(new WorkItem("scripted"));
+
+        await roost.RunUntilIdleAsync().Soon();
+
+        steps.Should().Equal("0:0", "0:1", "1:0", "1:1", "1:2", "0:2");
+    }
+
+    [Test]
+    public async Task An_item_that_must_run_alone_gets_its_turn_before_lower_priorities_that_keep_all_slots()
+    {
+        var steps = new List<string>();
+        string alone = "";
+        RoostRuntime? it = null;
+        var engine = new ScriptedEngine(async (state, context) =>
+        {
+            steps.Add($"{context.Item.Priority}:{state}");
+            if (context.Item.Priority == 0 && state == 1) await it!.RequeueNowAsync(alone);
+            return state == 2 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
+        });
+        await using RoostRuntime roost = it = TestRuntime.Create(new RoostOptions { Concurrency = 1, SlotTime = TimeSpan.FromHours(1) }, TestRuntime.Clock(), engine);
+        alone = await roost.EnqueueAsync(new WorkItem("scripted") { Priority = 1, Delay = TimeSpan.FromHours(1) });
+        roost.Execute("UPDATE work SET solo = 1, interruptions = 2 WHERE id = $0", alone);
+        await roost.EnqueueAsync(new WorkItem("scripted"));
+
+        await roost.RunUntilIdleAsync().Soon();
+
+        steps.Should().StartWith(["0:0", "0:1", "1:0"]).And.HaveCount(6);
+    }
+
+    [Test]
+    public async Task A_step_that_lost_its_lease_while_the_file_was_locked_gives_its_slot_back()
+    {
+        var gate = new Gate();
+        var log = new WaitingLog("could not be saved");
+        var engine = new ScriptedEngine(async (state, context) =>
+        {
+            if (context.Item.Priority == 0) await gate.PassAsync();
+            return ScriptedEngine.Finish(state);
+        });
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 1, BusyTimeout = TimeSpan.FromSeconds(1), LoggerFactory = log }, null, engine);
+        string lost = await roost.EnqueueAsync(new WorkItem("scripted"));
+        using var stop = new CancellationTokenSource();
+        Task loop = roost.RunAsync(stop.Token);
+        await gate.Reached;
+        await roost.ReleaseLeaseAsync(lost);
+        await roost.CancelAsync(lost);
+        using (roost.Lock())
+        {
+            gate.Open();
+            await log.Seen.Soon();
+        }
+        string next = await roost.EnqueueAsync(new WorkItem("scripted") { Priority = 1 });
+
+        (await roost.WaitAsync(next).Soon()).State.Should().Be(WorkState.Done);
+        await stop.CancelAsync();
+        await loop.Soon();
+    }
+
+    [Test]
+    public async Task Not_one_of_many_items_whose_deadline_has_passed_is_run()
+    {
+        var clock = TestRuntime.Clock();
+        int started = 0;
+        var engine = new ScriptedEngine((state, _) => Task.FromResult(ScriptedEngine.Finish(state)))
+        {
+            First = _ => Interlocked.Increment(ref started),
+        };
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 64 }, clock, engine);
+        await roost.EnqueueAsync(Enumerable.Range(0, 1200).Select(_ => new WorkItem("scripted") { Deadline = clock.GetUtcNow().AddSeconds(2) }));
+        clock.Advance(TimeSpan.FromSeconds(3));
+
+        await roost.RunUntilIdleAsync().Soon();
+
+        started.Should().Be(0);
+        (await roost.GetCountsAsync()).Total.Failed.Should().Be(1200);
+    }
+}
