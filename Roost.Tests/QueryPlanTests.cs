@@ -83,6 +83,8 @@ internal sealed partial class QueryPlanTests
             EventQueries.Page(db, WorkQueries.KeyOf(db, id), 0, 10);
         }
         EventQueries.Page(db, null, null, 10);
+        EventQueries.Last(db);
+        WorkQueries.FindIds(db, "unknown", 10);
         EngineQueries.Engines(db, WorkerQueries.All(db, ".", now), now);
         WorkerQueries.Leases(db);
         ResourceQueries.Held(db, "", 10);

@@ -21,6 +21,10 @@ public sealed partial class RoostRuntime
         return (await ReadEventPageAsync(workId, after, limit, cancellationToken).ConfigureAwait(false)).Events;
     }
 
+    /// <summary>The sequence number of the last event of the file; 0 where there is none. Reading after it begins with what happens next.</summary>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public Task<long> GetLastSequenceAsync(CancellationToken cancellationToken = default) => reader.RunAsync(EventQueries.Last, cancellationToken);
+
     /// <summary>
     /// Follows what happens, in this process and in others, until cancelled: first what the history holds already, then each event once it is
     /// committed. Nothing of the file is held open between two events, however long the consumer takes.

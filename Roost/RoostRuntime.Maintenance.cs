@@ -63,6 +63,21 @@ public sealed partial class RoostRuntime
         return Task.Run(() => backup.Run(target, cancellationToken), cancellationToken);
     }
 
+    /// <summary>Checks a data file without opening a runtime on it: its place, schema, pragmas, integrity, leases, and engines that nobody serves. Changes nothing.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="full">Whether to read the whole file for its integrity and its counts, which takes long where it is large. Default true.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>Every check that could be made; what cannot be read is an error among them.</returns>
+    /// <exception cref="NotFoundException">There is no such file.</exception>
+    public static Task<IReadOnlyList<FileCheck>> CheckFileAsync(string path, bool full = true, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        string file = System.IO.Path.GetFullPath(path);
+        if (!File.Exists(file)) throw new NotFoundException($"There is no database {file}.");
+        var checkup = new Checkup(file, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
+        return Task.Run(() => checkup.Run(full), cancellationToken);
+    }
+
     private PurgeScope ScopeOf(PurgeFilter filter)
     {
         if (filter.OlderThan < TimeSpan.Zero) throw new InvalidInputException("older_than", $"is {filter.OlderThan}; it must not be negative. Zero purges everything that has ended in the given states.");

@@ -12,6 +12,22 @@ public sealed partial class RoostRuntime
         return await reader.RunAsync(db => DetailQueries.Read(db, workId, Folder, Options), cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
     }
 
+    /// <summary>
+    /// The ids that a part of one may mean: the id itself where it is one, else the ids that begin with the part, and those of the latest
+    /// 100,000 items that end with it. Letters of either case are different.
+    /// </summary>
+    /// <param name="part">At least 3 characters, or a whole id.</param>
+    /// <param name="limit">How many at most; 1 to 1,000. Default 10.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>None, one, or as many as could be meant.</returns>
+    /// <exception cref="InvalidInputException">The part is no possible part of an id, or the limit is out of range.</exception>
+    public async Task<IReadOnlyList<string>> FindIdsAsync(string part, int limit = 10, CancellationToken cancellationToken = default)
+    {
+        Names.Check("id", part);
+        Selection.CheckLimit(limit);
+        return await reader.RunAsync(db => WorkQueries.FindIds(db, part, limit), cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>The versions of a work item's state that are kept, oldest first: the first <see cref="RoostOptions.HistoryFirst"/> and the last <see cref="RoostOptions.HistoryLast"/>.</summary>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     public Task<IReadOnlyList<SnapshotVersion>> GetHistoryAsync(string workId, CancellationToken cancellationToken = default)

@@ -112,6 +112,29 @@ public sealed partial class RoostRuntime : IAsyncDisposable
         return this;
     }
 
+    /// <summary>The ids of the engines that are registered, in the order of their names.</summary>
+    public IReadOnlyList<string> EngineIds
+    {
+        get
+        {
+            lock (engines) return [.. engines.Keys.Order(StringComparer.Ordinal)];
+        }
+    }
+
+    /// <summary>Takes an engine out again, so that the next loop does not serve it.</summary>
+    /// <param name="engineId">Its id.</param>
+    /// <returns>False where no engine of that id is registered.</returns>
+    /// <exception cref="ConflictException">The loop is running.</exception>
+    public bool RemoveEngine(string engineId)
+    {
+        lock (engines)
+        {
+            if (loopRunning) throw new ConflictException($"Engine \"{engineId}\" cannot be removed while the loop runs; end the loop first.");
+            if (worker is not null) workerEngines = 0;
+            return engines.Remove(engineId);
+        }
+    }
+
     /// <summary>The private folder of a work item; nothing is created before <see cref="Workspace.EnsureAsync"/>.</summary>
     /// <param name="workId">Any id; it need not exist.</param>
     public Workspace GetWorkspace(string workId)

@@ -146,6 +146,9 @@ internal static class Database
         return command.ExecuteScalar();
     }
 
+    /// <summary>Of a file system whose locks or shared memory may not work.</summary>
+    public static bool IsUnsafe(string format) => UnsafeFileSystems.Any(name => format.StartsWith(name, StringComparison.OrdinalIgnoreCase));
+
     /// <summary>Creates an empty file, for its owner alone, where there is none. Never for a file that SQLite may have open: closing a handle drops its locks.</summary>
     public static void CreatePrivate(string path)
     {
@@ -161,7 +164,7 @@ internal static class Database
         if (!Directory.Exists(folder)) throw new FileRefusedException($"The folder {folder} does not exist; create it first. Roost creates the file, not the folder.");
         if (options.AllowNetworkFileSystem) return;
         string format = FormatOf(folder);
-        if (UnsafeFileSystems.Any(name => format.StartsWith(name, StringComparison.OrdinalIgnoreCase)))
+        if (IsUnsafe(format))
             throw new FileRefusedException($"{folder} is on a {format} file system, where SQLite's locks and shared memory may not work and the file may be damaged. Use a local disk, or set RoostOptions.AllowNetworkFileSystem.");
     }
 

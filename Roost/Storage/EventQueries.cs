@@ -11,6 +11,8 @@ internal sealed record EventPage(IReadOnlyList<WorkEvent> Events, long UpTo);
 /// <summary>Reads of the history, one bounded page at a time.</summary>
 internal static class EventQueries
 {
+    public static long Last(SqliteConnection db) => db.ExecuteScalar<long?>("SELECT max(seq) FROM event") ?? 0;
+
     private const long MaxBytes = 8 * 1024 * 1024;
 
     private const string Columns = "e.seq AS Seq, e.at AS At, e.kind AS Kind, w.id AS WorkId, e.data AS Data";

@@ -29,6 +29,11 @@ internal static class WorkQueries
         LEFT JOIN failure f ON f.work = w.key
         """;
 
+    /// <summary>How far back the end of an id is looked for; there is no index of ends.</summary>
+    private const int Latest = 100_000;
+
+    private const int LeastPart = 3;
+
     private sealed class Row
     {
         public long Key { get; init; }
@@ -54,6 +59,21 @@ internal static class WorkQueries
 
     public static WorkSummary? Summary(SqliteConnection db, string workId) =>
         db.QuerySingleOrDefault<Row>($"SELECT {Columns} FROM work w {Joins} WHERE w.id = @workId", new { workId })?.Summary;
+
+    /// <summary>Ids that a part of one may mean: the id itself, else those that begin with it, by the index, and those of the latest items that end with it.</summary>
+    public static IReadOnlyList<string> FindIds(SqliteConnection db, string part, int limit)
+    {
+        if (db.ExecuteScalar<string?>("SELECT id FROM work WHERE id = @part", new { part }) is { } exact) return [exact];
+        if (part.Length < LeastPart) return [];
+        IEnumerable<string> beginning = db.Query<string>("SELECT id FROM work WHERE id >= @part AND id < @past ORDER BY id LIMIT @limit", new { part, past = part + char.ConvertFromUtf32(0x10FFFF), limit });
+        IEnumerable<string> ending = db.Query<string>(
+            """
+            SELECT id FROM work
+            WHERE key > (SELECT coalesce(max(key), 0) FROM work) - @Latest AND substr(id, -length(@part)) = @part
+            ORDER BY key DESC LIMIT @limit
+            """, new { part, Latest, limit });
+        return [.. beginning.Concat(ending).Distinct(StringComparer.Ordinal).Take(limit)];
+    }
 
     public static WorkPage List(SqliteConnection db, Selection selection, int limit, Position after)
     {

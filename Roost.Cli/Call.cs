@@ -1,0 +1,94 @@
+using System.CommandLine;
+using Roost.Cli.Output;
+
+namespace Roost.Cli;
+
+/// <summary>What an invocation of a verb shows.</summary>
+/// <param name="Json">The same as data, for --json.</param>
+/// <param name="Show">For people.</param>
+internal sealed record Answer(object Json, Action<Printer> Show);
+
+/// <summary>One invocation of a verb: its options, its data file and its output.</summary>
+internal sealed class Call
+{
+    private readonly ParseResult parsed;
+
+    public Call(ParseResult parsed, CancellationToken stop)
+    {
+        this.parsed = parsed;
+        Stop = stop;
+        string[]? keys = parsed.GetValue(CommonOptions.SecretKeys);
+        Print = new Printer(System.Console.Out, parsed.GetValue(CommonOptions.Reveal) ? Masking.None : Masking.Of(keys is { Length: > 0 } ? Lists.Split(keys) : Masking.DefaultKeys));
+    }
+
+    /// <summary>Cancelled by the first Ctrl-C.</summary>
+    public CancellationToken Stop { get; }
+
+    public Printer Print { get; }
+
+    public bool IsJson => parsed.CommandResult.Command.Options.Contains(CommonOptions.Json) && parsed.GetValue(CommonOptions.Json);
+
+    public string? Reason => parsed.GetValue(CommonOptions.Reason);
+
+    public DatabaseOption Database => field ??= DatabaseOption.Of(parsed);
+
+    public Action<RoostRuntime> AddEngines => ((Root)parsed.RootCommandResult.Command).AddEngines;
+
+    public T? Get<T>(Option<T> option) => parsed.GetValue(option);
+
+    public T Get<T>(Argument<T> argument) => parsed.GetValue(argument)!;
+
+    public bool IsGiven(Option option) => parsed.GetResult(option) is { Implicit: false };
+
+    /// <summary>For every verb but those that begin something: a mistyped path is no new file.</summary>
+    public RoostRuntime Open(RoostOptions? options = null)
+    {
+        string path = Database.Path;
+        if (!File.Exists(path) && !Directory.Exists(path))
+            throw new NotFoundException($"There is no database {path}. Name one by --db or ROOST_DB; \"roost enqueue\" and \"roost worker\" create it.");
+        return new RoostRuntime((options ?? new()) with { Path = path });
+    }
+
+    /// <summary>Opens, looks for the item, and does something with it.</summary>
+    public async Task<int> WithItemAsync(Argument<string> id, Func<RoostRuntime, string, Task<int>> action)
+    {
+        await using RoostRuntime roost = Open();
+        return await action(roost, await IdResolver.FindAsync(roost, Get(id), Stop));
+    }
+
+    /// <summary>Shows once, or with --watch again at every change.</summary>
+    public async Task<int> ShowAsync(Func<Task<Answer>> read)
+    {
+        if (!IsGiven(CommonOptions.Watch))
+        {
+            Show(Print, await read(), indented: true);
+            return ExitCodes.Ok;
+        }
+        double seconds = Get(CommonOptions.Watch) ?? 1;
+        if (seconds is not (>= 0.1 and <= 3600)) throw new UsageException($"--watch is {seconds}; give 0.1 to 3600 seconds.");
+        string? before = null;
+        while (true)
+        {
+            Answer answer = await read();
+            if (Print.IsTerminal && !IsJson) Print.Clear();
+            if (Print.IsTerminal && !IsJson) answer.Show(Print);
+            else before = ShowChange(answer, before);
+            await Task.Delay(TimeSpan.FromSeconds(seconds), Stop);
+        }
+    }
+
+    private string ShowChange(Answer answer, string? before)
+    {
+        using var text = new StringWriter();
+        Show(Print.To(text), answer, indented: false);
+        string now = text.ToString();
+        if (now != before) Print.Raw(before is null || IsJson ? now : $"\n{now}");
+        return now;
+    }
+
+    private void Show(Printer print, Answer answer, bool indented)
+    {
+        if (IsJson) print.Json(answer.Json, indented);
+        else answer.Show(print);
+    }
+}

@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Spectre.Console;
+
+namespace Roost.Cli.Output;
+
+/// <summary>Writes results: drawn tables to a terminal, plain columns with nothing shortened to anything else.</summary>
+internal sealed class Printer
+{
+    private readonly TextWriter output;
+    private readonly Masking masking;
+    private readonly IAnsiConsole? terminal;
+
+    public Printer(TextWriter output, Masking masking)
+    {
+        this.output = output;
+        this.masking = masking;
+        if (ReferenceEquals(output, System.Console.Out) && !System.Console.IsOutputRedirected) terminal = AnsiConsole.Console;
+    }
+
+    public bool IsTerminal => terminal is not null;
+
+    public IAnsiConsole Terminal => terminal ?? throw new InvalidOperationException("stdout is no terminal");
+
+    public DateTimeOffset Now { get; } = TimeProvider.System.GetUtcNow();
+
+    public Printer To(TextWriter other) => new(other, masking);
+
+    public void Clear() => terminal?.Clear();
+
+    /// <summary>Text that was cleaned already.</summary>
+    public void Raw(string text) => output.Write(text);
+
+    public void Line(string text = "") => output.WriteLine(Text.Lines(text));
+
+    public void Json(object? value, bool indented = true) => output.WriteLine(Output.Json.Text(masking.Apply(Output.Json.Node(value)), indented));
+
+    /// <summary>Stored JSON on one line, secrets masked.</summary>
+    public string Compact(object? value) => Text.Line(Output.Json.Text(masking.Apply(Output.Json.Node(value)), indented: false));
+
+    public string Pretty(object? value) => Text.Lines(Output.Json.Text(masking.Apply(Output.Json.Node(value)), indented: true));
+
+    public JsonNode? Masked(object? value) => masking.Apply(Output.Json.Node(value));
+
+    /// <summary>The last 8 characters of a generated id on a terminal, the whole elsewhere.</summary>
+    public string Id(string? id) => id is null ? "" : IsTerminal && Guid.TryParse(id, out _) ? id[^8..] : Text.Line(id);
+
+    /// <summary>Relative on a terminal, exact elsewhere.</summary>
+    public string Time(DateTimeOffset? at) => at is not { } time ? "" : IsTerminal ? Times.Relative(time, Now) : Times.Exact(time);
+
+    public static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>Names on the left, values on the right; what has no value is left out.</summary>
+    public void Fields(params (string Name, string? Value)[] fields)
+    {
+        (string Name, string? Value)[] shown = [.. fields.Where(field => !string.IsNullOrEmpty(field.Value))];
+        int width = shown.Length == 0 ? 0 : shown.Max(field => field.Name.Length);
+        foreach ((string name, string? value) in shown)
+        {
+            string padded = name.PadRight(width + 2);
+            string clean = Text.Lines(value).Replace("\n", "\n" + new string(' ', width + 2), StringComparison.Ordinal);
+            if (terminal is null) output.WriteLine($"{padded}{clean}".TrimEnd());
+            else terminal.MarkupLine($"[grey]{Markup.Escape(padded)}[/]{Markup.Escape(clean)}");
+        }
+    }
+
+    public void Table(string[] heads, IEnumerable<string[]> rows, string empty)
+    {
+        string[][] clean = [.. rows.Select(row => Array.ConvertAll(row, Text.Line))];
+        if (clean.Length == 0)
+        {
+            System.Console.Error.WriteLine(empty);
+            return;
+        }
+        if (terminal is null) Columns(heads, clean);
+        else Draw(terminal, heads, clean);
+    }
+
+    private void Columns(string[] heads, string[][] rows)
+    {
+        int[] widths = [.. heads.Select((head, i) => Math.Max(head.Length, rows.Max(row => row[i].Length)))];
+        foreach (string[] row in rows.Prepend(heads))
+            output.WriteLine(string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
+    }
+
+    private static void Draw(IAnsiConsole terminal, string[] heads, string[][] rows)
+    {
+        Table table = new Table().Border(TableBorder.Simple).BorderColor(Color.Grey);
+        foreach (string head in heads) table.AddColumn(new TableColumn(new Markup($"[grey]{Markup.Escape(head)}[/]")) { NoWrap = head == heads[0] });
+        foreach (string[] row in rows) table.AddRow(row.Select(cell => new Markup($"[{ColourOf(cell)}]{Markup.Escape(cell)}[/]")));
+        terminal.Write(table);
+    }
+
+    private static string ColourOf(string cell) => cell switch
+    {
+        "done" or "ok" or "alive" => "green",
+        "failed" or "error" or "dead" => "red",
+        "running" => "blue",
+        "cancelled" => "grey",
+        "warning" => "yellow",
+        _ => "default",
+    };
+}

@@ -1,0 +1,23 @@
+namespace Roost.Cli.Output;
+
+/// <summary>What happens while a worker runs, a line each.</summary>
+internal sealed class WorkerLines(RoostRuntime roost, Printer print)
+{
+    public async Task RunAsync(long since, CancellationToken stop)
+    {
+        try
+        {
+            await foreach (WorkEvent one in roost.WatchEventsAsync(after: since, cancellationToken: stop)) since = Show(one);
+        }
+        catch (OperationCanceledException)
+        {
+            foreach (WorkEvent one in await roost.ReadEventsAsync(after: since, limit: 10_000, cancellationToken: CancellationToken.None)) Show(one);
+        }
+    }
+
+    private long Show(WorkEvent one)
+    {
+        print.Line(EventLine.Of(one, print));
+        return one.Sequence;
+    }
+}

@@ -1,0 +1,54 @@
+using System.Globalization;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace Roost.Cli.Output;
+
+/// <summary>A worker at a glance, renewed twice a second: what runs, what waits, what just ended.</summary>
+internal sealed class WorkerView(RoostRuntime roost, IAnsiConsole terminal)
+{
+    private const int Shown = 12;
+    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
+
+    public Task RunAsync(CancellationToken stop) => terminal.Live(new Markup("[grey]starting[/]")).StartAsync(async live =>
+    {
+        while (true)
+        {
+            live.UpdateTarget(await DrawAsync());
+            live.Refresh();
+            if (stop.IsCancellationRequested) return;
+            await Task.Delay(Every, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    });
+
+    private async Task<IRenderable> DrawAsync()
+    {
+        StateCounts counts = (await roost.GetCountsAsync()).Total;
+        IReadOnlyList<WorkSummary> running = (await roost.ListAsync(new() { State = WorkState.Running }, Shown)).Items;
+        IReadOnlyList<WorkSummary> recent = (await roost.ListAsync(limit: Shown)).Items;
+        return new Rows(
+            new Markup($"[bold]roost worker[/] on {Markup.Escape(Text.Line(roost.Path))}  [grey]Ctrl-C drains and ends[/]"),
+            Bar(counts),
+            Table("running", running),
+            Table("latest", [.. recent.Where(item => item.State != WorkState.Running)]));
+    }
+
+    private static Markup Bar(StateCounts counts)
+    {
+        double ended = counts.Done + counts.Failed + counts.Cancelled;
+        int filled = counts.Total == 0 ? 0 : (int)(ended / counts.Total * 30);
+        return new Markup(string.Create(CultureInfo.InvariantCulture,
+            $"[green]{new string('━', filled)}[/][grey]{new string('━', 30 - filled)}[/] {counts.Done:N0} done, [red]{counts.Failed:N0} failed[/], [blue]{counts.Running:N0} running[/], {counts.Ready:N0} ready, {counts.Delayed:N0} delayed, {counts.Blocked:N0} blocked"));
+    }
+
+    private static IRenderable Table(string title, IReadOnlyList<WorkSummary> items)
+    {
+        if (items.Count == 0) return new Markup($"[grey]{title}: nothing[/]");
+        Table table = new Table().Border(TableBorder.Simple).BorderColor(Color.Grey).Title($"[grey]{title}[/]");
+        foreach (string head in (string[])["id", "engine", "state", "version", "step", "updated"]) table.AddColumn(head);
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        foreach (WorkSummary item in items)
+            table.AddRow([.. new[] { item.Id[Math.Max(0, item.Id.Length - 8)..], item.Engine, item.State.Name(), item.Version.ToString(CultureInfo.InvariantCulture), item.Step ?? "", Times.Relative(item.UpdatedAt, now) }.Select(cell => new Markup(Markup.Escape(Text.Line(cell))))]);
+        return table;
+    }
+}

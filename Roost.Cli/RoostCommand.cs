@@ -1,0 +1,46 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.Runtime.InteropServices;
+using Roost.Samples.Demo;
+using Roost.Samples.Watchlist;
+
+namespace Roost.Cli;
+
+/// <summary>The <c>roost</c> command, also for a host's own program, which gets all verbs with its own engines by one call.</summary>
+public static class RoostCommand
+{
+    /// <summary>Parses the arguments and runs the verb that they name. SIGINT and SIGTERM end it; a second one ends the process at once.</summary>
+    /// <param name="args">The arguments of the program.</param>
+    /// <param name="addEngines">Registers the host's engines. Default: the samples' <c>demo</c> and <c>watchlist</c>.</param>
+    /// <param name="cancellationToken">Ends the verb as the first Ctrl-C does.</param>
+    /// <returns>One of <see cref="ExitCodes"/>.</returns>
+    public static async Task<int> RunAsync(string[] args, Action<RoostRuntime>? addEngines = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        int signals = 0;
+        using PosixSignalRegistration onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop), onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        // @file is a payload's file here, no list of arguments.
+        ParseResult parsed = new Root(addEngines ?? AddSamples).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Action is ParseErrorAction wrong) return Explain(parsed, wrong);
+        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token);
+
+        void Stop(PosixSignalContext received)
+        {
+            if (Interlocked.Increment(ref signals) > 1) Environment.Exit(ExitCodes.Interrupted);
+            received.Cancel = true;
+            stop.Cancel();
+        }
+    }
+
+    private static void AddSamples(RoostRuntime roost) => roost.AddEngine(new DemoEngine()).AddEngine(new WatchlistEngine());
+
+    private static int Explain(ParseResult parsed, ParseErrorAction wrong)
+    {
+        wrong.ShowHelp = parsed.Tokens.Count == 0;
+        parsed.Invoke(new InvocationConfiguration { Output = System.Console.Error, Error = System.Console.Error });
+        string verb = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
+        System.Console.Error.WriteLine($"\"roost{verb} --help\" shows how.");
+        return ExitCodes.Usage;
+    }
+}

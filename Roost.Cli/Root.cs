@@ -1,0 +1,26 @@
+using System.CommandLine;
+using System.CommandLine.Completions;
+using Roost.Cli.Verbs;
+
+namespace Roost.Cli;
+
+/// <summary>All verbs, and the engines that they may run.</summary>
+internal sealed class Root : RootCommand
+{
+    public Root(Action<RoostRuntime> addEngines) : base("Durable agent work in one SQLite file: see it, run it, put it right.")
+    {
+        AddEngines = addEngines;
+        Directives.Add(new SuggestDirective());
+        foreach (Command verb in (Command[])
+        [
+            new EnginesVerb(), new EnqueueVerb(), new WorkerVerb(), new StatusVerb(), new ListVerb(), new EventsVerb(), new WaitVerb(),
+            new CancelVerb(), new RetryVerb(), DeadLettersVerb.Create(), new RequeueVerb(), new PriorityVerb(), new ReleaseVerb(),
+            new HistoryVerb(), new DiffVerb(), ArtifactsVerb.Create(), new WorkspacePathVerb(),
+            new StatsVerb(), new ResourcesVerb(), new WorkersVerb(), new PruneVerb(), new BackupVerb(), new AdoptVerb(), new DoctorVerb(),
+            new SchemaVerb(), new CompletionVerb(),
+        ]) Subcommands.Add(verb);
+        foreach (Option option in CommonOptions.All) Options.Add(option);
+    }
+
+    public Action<RoostRuntime> AddEngines { get; }
+}

@@ -1,0 +1,17 @@
+using Roost.Cli.Output;
+
+namespace Roost.Cli.Verbs;
+
+/// <summary>Cancels a work item.</summary>
+internal sealed class CancelVerb() : ChangeVerb("cancel", "Cancel a work item: at once where it is queued, else its step is asked to stop.")
+{
+    protected override async Task<string> ChangeAsync(Call call, RoostRuntime roost, string workId)
+    {
+        if (!await roost.CancelAsync(workId, call.Reason))
+        {
+            WorkDetail item = await roost.GetAsync(workId, call.Stop);
+            throw new ConflictException($"Work item {workId} is {item.Summary.State.Name()} already{(item.Summary.EndedAt is { } at ? $", since {Times.Exact(at)}" : "")}; only queued and running work can be cancelled.");
+        }
+        return (await roost.GetAsync(workId, call.Stop)).Summary.State == WorkState.Cancelled ? "cancelled" : "cancel requested";
+    }
+}

@@ -1,0 +1,77 @@
+using System.CommandLine;
+
+namespace Roost.Cli.Verbs;
+
+/// <summary>Retries or discards dead letters: some by id, or many by filter, after a look at how many they are.</summary>
+internal sealed class ChangeDeadLetters : Verb
+{
+    private readonly string done;
+    private readonly Func<RoostRuntime, string, string?, Task> changeOne;
+    private readonly Func<RoostRuntime, DeadLetterFilter, string?, CancellationToken, Task<int>> changeAll;
+    private readonly Argument<string[]> ids = new("id") { Description = "The dead letters: ids, or unique beginnings or ends of them.", Arity = ArgumentArity.ZeroOrMore };
+    private readonly DeadLetterOptions filter = new();
+    private readonly Option<bool> all = new("--all") { Description = "All dead letters." };
+    private readonly Option<bool> dryRun = new("--dry-run") { Description = "Only counts them." };
+
+    public ChangeDeadLetters(
+        string name, string description, string done,
+        Func<RoostRuntime, string, string?, Task> changeOne, Func<RoostRuntime, DeadLetterFilter, string?, CancellationToken, Task<int>> changeAll) : base(name, description)
+    {
+        (this.done, this.changeOne, this.changeAll) = (done, changeOne, changeAll);
+        Take(ids);
+        Take(filter.All);
+        Take(all, dryRun, CommonOptions.Yes, CommonOptions.Reason, CommonOptions.Json);
+    }
+
+    protected override async Task<int> RunAsync(Call call)
+    {
+        string[] named = call.Get(ids);
+        bool isFiltered = filter.IsGiven(call) || call.Get(all);
+        if (named.Length > 0 == isFiltered) throw new UsageException("Name dead letters by id, or give a filter such as --engine or --error, or --all.");
+        await using RoostRuntime roost = call.Open();
+        return named.Length > 0 ? await ByIdAsync(call, roost, named) : await ByFilterAsync(call, roost);
+    }
+
+    private async Task<int> ByIdAsync(Call call, RoostRuntime roost, string[] named)
+    {
+        foreach (string text in named)
+        {
+            string id = await IdResolver.FindAsync(roost, text, call.Stop);
+            if (!call.Get(dryRun)) await changeOne(roost, id, call.Reason);
+            if (!call.IsJson) call.Print.Line($"{id}: {(call.Get(dryRun) ? "would be " : "")}{done}");
+        }
+        if (call.IsJson) call.Print.Json(new { Result = done, Count = named.Length, DryRun = call.Get(dryRun) });
+        return ExitCodes.Ok;
+    }
+
+    private async Task<int> ByFilterAsync(Call call, RoostRuntime roost)
+    {
+        DeadLetterFilter meant = filter.Of(call);
+        int found = await CountAsync(roost, meant, call.Stop);
+        if (call.Get(dryRun) || found == 0) return Tell(call, found);
+        if (!call.Get(CommonOptions.Yes) && !Question.Ask($"{found:N0} dead letters would be {done}. Go on?"))
+            throw new UsageException($"{found:N0} dead letters would be {done}; nothing was done. Give --yes to do it.");
+        return Tell(call, await changeAll(roost, meant, call.Reason, call.Stop));
+    }
+
+    private int Tell(Call call, int count)
+    {
+        if (call.IsJson) call.Print.Json(new { Result = done, Count = count, DryRun = call.Get(dryRun) });
+        else call.Print.Line($"{count} dead letters {(call.Get(dryRun) ? "would be " : "")}{done}");
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<int> CountAsync(RoostRuntime roost, DeadLetterFilter meant, CancellationToken stop)
+    {
+        int count = 0;
+        string? cursor = null;
+        do
+        {
+            DeadLetterPage page = await roost.ListDeadLettersAsync(meant, 1000, cursor, stop);
+            count += page.Items.Count;
+            cursor = page.Next;
+        }
+        while (cursor is not null);
+        return count;
+    }
+}

@@ -1,0 +1,30 @@
+using System.CommandLine;
+
+namespace Roost.Cli.Verbs;
+
+/// <summary>Which dead letters are meant.</summary>
+internal sealed class DeadLetterOptions
+{
+    private readonly Option<string> engine = new("--engine", "-e") { Description = "Only of this engine." };
+    private readonly Option<string> queue = new("--queue", "-q") { Description = "Only of this queue." };
+    private readonly Option<string> reason = new("--fail-reason") { Description = "Only with this reason, such as max_attempts." };
+    private readonly Option<string> type = new("--error-type") { Description = "Only with an error of this type." };
+    private readonly Option<string> error = new("--error") { Description = "Only with an error that holds this text.", HelpName = "text" };
+    private readonly Option<string> before = new("--failed-before") { Description = "Only what failed before this time, or longer ago than this.", HelpName = "time" };
+    private readonly Option<string> after = new("--failed-after") { Description = "Only what failed at this time or later, or less long ago than this.", HelpName = "time" };
+
+    public Symbol[] All => [engine, queue, reason, type, error, before, after];
+
+    public bool IsGiven(Call call) => All.Any(option => call.IsGiven((Option)option));
+
+    public DeadLetterFilter Of(Call call) => new()
+    {
+        Engine = call.Get(engine),
+        Queue = call.Get(queue),
+        Reason = call.Get(reason),
+        ErrorType = call.Get(type),
+        Error = call.Get(error),
+        FailedBefore = Instants.Past("--failed-before", call.Get(before)),
+        FailedAfter = Instants.Past("--failed-after", call.Get(after)),
+    };
+}

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using System.Globalization;
+using Roost.Cli.Output;
+
+namespace Roost.Cli.Verbs;
+
+/// <summary>What has failed for good: look at it, retry it, or give it up, one by one or by filter.</summary>
+internal static class DeadLettersVerb
+{
+    public static Command Create()
+    {
+        var all = new ListDeadLetters("dead-letters", "List what has failed; retry or discard it.");
+        all.Subcommands.Add(new ListDeadLetters("list", "List what has failed, last failed first."));
+        all.Subcommands.Add(new ShowDeadLetter());
+        all.Subcommands.Add(new ChangeDeadLetters("retry", "Queue dead letters again: those named, or all that the filter means.", "retried",
+            (roost, id, reason) => roost.RetryAsync(id, reason), (roost, filter, reason, stop) => roost.RetryAllAsync(filter, reason, stop)));
+        all.Subcommands.Add(new ChangeDeadLetters("discard", "Give dead letters up: those named, or all that the filter means.", "discarded",
+            (roost, id, reason) => roost.DiscardAsync(id, reason), (roost, filter, reason, stop) => roost.DiscardAllAsync(filter, reason, stop)));
+        return all;
+    }
+
+    private sealed class ListDeadLetters : Verb
+    {
+        private readonly DeadLetterOptions filter = new();
+        private readonly Option<int> limit = new("--limit", "-n") { Description = "How many at most.", DefaultValueFactory = _ => 50 };
+        private readonly Option<string> cursor = new("--cursor") { Description = "Goes on where an earlier page ended: the next of its --json." };
+
+        public ListDeadLetters(string name, string description) : base(name, description)
+        {
+            Take(filter.All);
+            Take(limit, cursor, CommonOptions.Json, CommonOptions.Watch);
+        }
+
+        protected override async Task<int> RunAsync(Call call)
+        {
+            await using RoostRuntime roost = call.Open();
+            return await call.ShowAsync(async () =>
+            {
+                DeadLetterPage page = await Pages.FillAsync(roost, filter.Of(call), call.Get(limit), call.Get(cursor), call.Stop);
+                return new(page, print => Show(print, page));
+            });
+        }
+
+        private static void Show(Printer print, DeadLetterPage page)
+        {
+            print.Table(
+                ["id", "engine", "reason", "error type", "attempt", "failed", "error"],
+                page.Items.Select(each => new[]
+                {
+                    print.Id(each.Item.Id), each.Item.Engine, each.Failure.Reason, each.Failure.ErrorType ?? "", each.Failure.Attempt.ToString(CultureInfo.InvariantCulture),
+                    print.Time(each.Failure.At), Text.Short(each.Failure.Message, 80),
+                }),
+                "No dead letter is like that.");
+            if (page.Next is not null) System.Console.Error.WriteLine($"More: --cursor {page.Next}");
+        }
+    }
+
+    private sealed class ShowDeadLetter : Verb
+    {
+        private readonly Argument<string> id = CommonOptions.Id();
+
+        public ShowDeadLetter() : base("show", "Show one dead letter with its stack trace and its last snapshot.") => Take(id, CommonOptions.Json);
+
+        protected override Task<int> RunAsync(Call call) => call.WithItemAsync(id, (roost, workId) => call.ShowAsync(async () =>
+        {
+            DeadLetter letter = await roost.GetDeadLetterAsync(workId, call.Stop);
+            return new(letter, print => print.Fields(
+                ("id", letter.Item.Id),
+                ("engine", letter.Item.Engine),
+                ("reason", letter.Failure.Reason),
+                ("failed", Times.Both(letter.Failure.At, print.Now)),
+                ("attempt", $"{letter.Failure.Attempt} of version {letter.Failure.Version}"),
+                ("error type", letter.Failure.ErrorType),
+                ("error", letter.Failure.Message),
+                ("data", letter.Snapshot is { } snapshot ? print.Compact(snapshot.Data) : letter.SnapshotError),
+                ("stack", letter.Failure.Stack)));
+        }));
+    }
+}

@@ -1,0 +1,56 @@
+using System.Globalization;
+using Roost.Cli.Output;
+
+namespace Roost.Cli.Verbs;
+
+/// <summary>The engines that this program has, and those that the file's work names.</summary>
+internal sealed class EnginesVerb : Verb
+{
+    public EnginesVerb() : base("engines", "List the engines, their work, and what nobody serves.") => Take(CommonOptions.Json, CommonOptions.Watch);
+
+    private sealed record Line(
+        string EngineId, bool IsHere, int Workers, StateCounts Counts, IReadOnlyList<QueueCounts> Queues, IReadOnlyList<OldestReady> OldestReady, IReadOnlyList<UnservedWork> Unserved);
+
+    protected override async Task<int> RunAsync(Call call)
+    {
+        // The engines of this program can be told without a file, but a file that was named has to be there.
+        bool hasFile = call.Database.IsNamed || File.Exists(call.Database.Path);
+        await using RoostRuntime? roost = hasFile ? call.Open() : null;
+        IReadOnlyList<string> here = await HereAsync(call);
+        return await call.ShowAsync(async () =>
+        {
+            Line[] lines = Merge(here, roost is null ? [] : await roost.GetEnginesAsync(call.Stop));
+            return new(new { Items = lines }, print => Show(print, lines));
+        });
+    }
+
+    private static async Task<IReadOnlyList<string>> HereAsync(Call call)
+    {
+        await using var known = RoostRuntime.CreateTemporary();
+        call.AddEngines(known);
+        return known.EngineIds;
+    }
+
+    private static Line[] Merge(IReadOnlyList<string> here, IReadOnlyList<EngineInfo> stored)
+    {
+        var nothing = new StateCounts(0, 0, 0, 0, 0, 0, 0);
+        IEnumerable<Line> known = stored.Select(each => new Line(each.EngineId, here.Contains(each.EngineId), each.Workers, each.Counts, each.Queues, each.OldestReady, each.Unserved));
+        IEnumerable<Line> others = here.Except(stored.Select(each => each.EngineId)).Select(id => new Line(id, true, 0, nothing, [], [], []));
+        return [.. known.Concat(others).OrderBy(line => line.EngineId, StringComparer.Ordinal)];
+    }
+
+    private static void Show(Printer print, Line[] lines)
+    {
+        print.Table(
+            ["engine", "built in", "workers", "queued", "running", "done", "failed", "cancelled", "oldest ready"],
+            lines.Select(line => new[]
+            {
+                line.EngineId, line.IsHere ? "yes" : "no", line.Workers.ToString(CultureInfo.InvariantCulture), Printer.Number(line.Counts.Queued), Printer.Number(line.Counts.Running),
+                Printer.Number(line.Counts.Done), Printer.Number(line.Counts.Failed), Printer.Number(line.Counts.Cancelled),
+                print.Time(line.OldestReady.Count == 0 ? null : line.OldestReady.Min(each => each.Since)),
+            }),
+            "There is no engine.");
+        foreach (Line line in lines)
+            foreach (UnservedWork unserved in line.Unserved) print.Line($"{Text.Line(line.EngineId)}: {Text.Line(unserved.Why)}");
+    }
+}

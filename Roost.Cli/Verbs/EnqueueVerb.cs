@@ -1,0 +1,66 @@
+using System.CommandLine;
+
+namespace Roost.Cli.Verbs;
+
+/// <summary>Enqueues one work item and prints its id.</summary>
+internal sealed class EnqueueVerb : Verb
+{
+    private readonly Option<string> engine = new("--engine", "-e") { Description = "The engine that runs it.", Required = true };
+    private readonly Option<string> payload = new("--payload", "-p") { Description = "A JSON object; @file reads a file, - reads stdin. Default {}.", HelpName = "json" };
+    private readonly Option<string> id = new("--id") { Description = "Its id. Default: a new one." };
+    private readonly Option<string> queue = new("--queue", "-q") { Description = "Its queue. Default: default." };
+    private readonly Option<int> priority = new("--priority") { Description = "Higher runs first. Default 0." };
+    private readonly Option<string[]> resources = new("--resource", "-r") { Description = "A name to hold alone, such as domain:example.com; may be repeated.", HelpName = "name" };
+    private readonly Option<string> hold = new("--hold") { Description = "How long its resources are held: step or life. Default step." };
+    private readonly Option<string> delay = new("--delay") { Description = "Not before this much time has passed, such as 30s or 2h.", HelpName = "duration" };
+    private readonly Option<string> notBefore = new("--not-before") { Description = "Not before this time, in UTC where no offset is given.", HelpName = "time" };
+    private readonly Option<string> deadline = new("--deadline") { Description = "Fails when it has not ended by this time, or after this duration.", HelpName = "time" };
+    private readonly Option<string> timeout = new("--timeout") { Description = "The longest that one of its steps may take.", HelpName = "duration" };
+    private readonly Option<int?> retries = new("--retries", "--max-attempts") { Description = "How often a step is tried.", HelpName = "attempts" };
+    private readonly Option<string> idempotencyKey = new("--idempotency-key", "-k") { Description = "Enqueues once for each key and engine.", HelpName = "key" };
+    private readonly Option<string> parent = new("--parent") { Description = "The item that this one belongs to.", HelpName = "id" };
+
+    public EnqueueVerb() : base("enqueue", "Enqueue a work item and print its id.")
+    {
+        hold.AcceptOnlyFromAmong("step", "life");
+        Take(engine, payload, id, queue, priority, resources, hold, delay, notBefore, deadline, timeout, retries, idempotencyKey, parent, CommonOptions.Json);
+    }
+
+    protected override async Task<int> RunAsync(Call call)
+    {
+        WorkItem item = WorkItem.FromJson(call.Get(engine)!, await ReadPayloadAsync(call.Get(payload) ?? "{}", call.Stop)) with
+        {
+            Queue = call.Get(queue) ?? WorkItem.DefaultQueue,
+            Priority = call.Get(priority),
+            Resources = call.Get(resources) ?? [],
+            ResourceHold = call.Get(hold) == "life" ? ResourceHold.Life : ResourceHold.Step,
+            Delay = Durations.Optional("--delay", call.Get(delay)),
+            NotBefore = Instants.Optional("--not-before", call.Get(notBefore)),
+            Deadline = Instants.Optional("--deadline", call.Get(deadline)),
+            Timeout = Durations.Optional("--timeout", call.Get(timeout)),
+            MaxAttempts = call.Get(retries),
+            IdempotencyKey = call.Get(idempotencyKey),
+        };
+        if (call.Get(id) is { } given) item = item with { Id = given };
+        await using var roost = new RoostRuntime(call.Database.Path);
+        if (call.Get(parent) is { } of) item = item with { ParentId = await IdResolver.FindAsync(roost, of, call.Stop) };
+        EnqueueResult result = await roost.EnqueueAsync(item, call.Stop);
+        if (call.IsJson) call.Print.Json(new { result.Id, result.Created });
+        else call.Print.Line(result.Id);
+        if (!result.Created) await System.Console.Error.WriteLineAsync("It was enqueued before under this idempotency key; nothing was added.");
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<string> ReadPayloadAsync(string text, CancellationToken stop)
+    {
+        try
+        {
+            if (text == "-") return await System.Console.In.ReadToEndAsync(stop);
+            return text.StartsWith('@') ? await File.ReadAllTextAsync(text[1..], stop) : text;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new UsageException($"--payload {text}: {e.Message}");
+        }
+    }
+}

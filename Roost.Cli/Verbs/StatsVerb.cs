@@ -1,0 +1,50 @@
+using System.Globalization;
+using Roost.Cli.Output;
+
+namespace Roost.Cli.Verbs;
+
+/// <summary>How much work there is, in which state, and how big the file is.</summary>
+internal sealed class StatsVerb : Verb
+{
+    public StatsVerb() : base("stats", "Count the work by state, engine and queue.") => Take(CommonOptions.Json, CommonOptions.Watch);
+
+    private sealed record Stats(
+        StateCounts Total, IReadOnlyList<QueueCounts> Queues, int Workers, int WorkersAlive, DateTimeOffset? OldestReady, long EventSequence, string Path, long FileBytes, long WalBytes);
+
+    protected override async Task<int> RunAsync(Call call)
+    {
+        await using RoostRuntime roost = call.Open();
+        return await call.ShowAsync(async () =>
+        {
+            Stats stats = await ReadAsync(roost, call.Stop);
+            return new(stats, print => Show(print, stats));
+        });
+    }
+
+    private static async Task<Stats> ReadAsync(RoostRuntime roost, CancellationToken stop)
+    {
+        WorkCounts counts = await roost.GetCountsAsync(stop);
+        IReadOnlyList<WorkerInfo> workers = await roost.GetWorkersAsync(stop);
+        DateTimeOffset[] ready = [.. (await roost.GetEnginesAsync(stop)).SelectMany(engine => engine.OldestReady).Select(each => each.Since)];
+        return new(
+            counts.Total, counts.Queues, workers.Count, workers.Count(worker => worker.IsAlive), ready.Length == 0 ? null : ready.Min(),
+            await roost.GetLastSequenceAsync(stop), roost.Path, Size(roost.Path), Size($"{roost.Path}-wal"));
+    }
+
+    private static long Size(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
+
+    private static void Show(Printer print, Stats stats)
+    {
+        print.Table(
+            ["engine", "queue", "ready", "delayed", "blocked", "running", "done", "failed", "cancelled", "total"],
+            stats.Queues.Select(each => Row(each.Engine, each.Queue, each.Counts)).Append(Row("all", "", stats.Total)), "");
+        print.Fields(
+            ("workers", string.Create(CultureInfo.InvariantCulture, $"{stats.WorkersAlive} alive of {stats.Workers}")),
+            ("oldest ready", stats.OldestReady is { } since ? Times.Both(since, print.Now) : null),
+            ("events", Printer.Number(stats.EventSequence)),
+            ("file", $"{stats.Path}, {Times.Bytes(stats.FileBytes)}, log {Times.Bytes(stats.WalBytes)}"));
+    }
+
+    private static string[] Row(string engine, string queue, StateCounts counts) =>
+        [engine, queue, .. ((long[])[counts.Ready, counts.Delayed, counts.Blocked, counts.Running, counts.Done, counts.Failed, counts.Cancelled, counts.Total]).Select(Printer.Number)];
+}

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using System.Globalization;
+using Roost.Cli.Output;
+
+namespace Roost.Cli.Verbs;
+
+/// <summary>One work item with everything about it, including why it does not run.</summary>
+internal sealed class StatusVerb : Verb
+{
+    private readonly Argument<string> id = CommonOptions.Id();
+
+    public StatusVerb() : base("status", "Show one work item, and in words what it waits for.") => Take(id, CommonOptions.Json, CommonOptions.Watch);
+
+    protected override Task<int> RunAsync(Call call) => call.WithItemAsync(id, (roost, workId) => call.ShowAsync(async () =>
+    {
+        WorkDetail item = await roost.GetAsync(workId, call.Stop);
+        return new(ItemJson.Of(item), print => Show(print, item));
+    }));
+
+    private static void Show(Printer print, WorkDetail item)
+    {
+        WorkSummary summary = item.Summary;
+        print.Fields(
+            ("id", summary.Id),
+            ("state", summary.State.Name()),
+            ("situation", item.Situation),
+            ("engine", $"{summary.Engine} (queue {summary.Queue}, priority {summary.Priority.ToString(CultureInfo.InvariantCulture)})"),
+            ("version", summary.Step is null ? null : $"{summary.Version.ToString(CultureInfo.InvariantCulture)}, after step {summary.Step}"),
+            ("attempts", item.Failures + item.Interruptions == 0 ? null : $"{item.Failures} failed, {item.Interruptions} interrupted in this step"),
+            ("created", Times.Both(summary.CreatedAt, print.Now)),
+            ("updated", Times.Both(summary.UpdatedAt, print.Now)),
+            ("ended", Time(summary.EndedAt, print)),
+            ("ready since", Time(item.ReadySince, print)),
+            ("due", Time(item.DueAt, print)),
+            ("deadline", Time(item.Deadline, print)),
+            ("timeout", item.Timeout is { } timeout ? Times.Span(timeout) : null),
+            ("max attempts", item.MaxAttempts?.ToString(CultureInfo.InvariantCulture)),
+            ("idempotency key", item.IdempotencyKey),
+            ("parent", item.ParentId),
+            ("children", string.Join(", ", item.Children.Where(pair => pair.Value > 0).Select(pair => $"{pair.Value} {pair.Key.Name()}"))),
+            ("resources", string.Join(", ", item.Resources.Select(name => item.ResourcesHeld.Contains(name) ? $"{name} (held)" : name))),
+            ("cancel asked", item.CancelRequested ? item.CancelReason ?? "yes" : null),
+            ("lease", item.Lease is { } lease ? $"worker {lease.WorkerId}, since {Times.Both(lease.ClaimedAt, print.Now)}, until {Times.Both(lease.ExpiresAt, print.Now)}" : null));
+        if (item.LastFailure is { } failure) Show(print, failure);
+        print.Fields(
+            ("payload", print.Compact(item.Payload)),
+            ("data", item.Snapshot is { } snapshot ? print.Compact(snapshot.Data) : item.SnapshotError),
+            ("artifacts", string.Join("\n", item.Artifacts.Select(artifact => $"{Text.Line(artifact.Name)} ({Text.Line(artifact.MediaType)}, {(artifact.Size is { } size ? Times.Bytes(size) : Text.Line(artifact.Uri))})"))));
+    }
+
+    private static void Show(Printer print, WorkFailure failure) => print.Fields(
+        ("last failure", $"{failure.Reason}{(failure.ErrorType is null ? "" : $", {failure.ErrorType}")} at attempt {failure.Attempt} of version {failure.Version}, {Times.Both(failure.At, print.Now)}"),
+        ("error", failure.Message));
+
+    private static string? Time(DateTimeOffset? at, Printer print) => at is { } time ? Times.Both(time, print.Now) : null;
+}

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using Roost.Cli.Output;
+
+namespace Roost.Cli.Verbs;
+
+/// <summary>One verb. What goes wrong in it becomes a line on stderr and an exit code, here and nowhere else.</summary>
+internal abstract class Verb : Command
+{
+    protected Verb(string name, string description) : base(name, description) => SetAction(GuardAsync);
+
+    protected abstract Task<int> RunAsync(Call call);
+
+    /// <summary>Declares the arguments and options, in the order of the help text.</summary>
+    protected void Take(params Symbol[] symbols)
+    {
+        foreach (Symbol symbol in symbols)
+        {
+            if (symbol is Argument argument) Arguments.Add(argument);
+            else Options.Add((Option)symbol);
+        }
+    }
+
+    private async Task<int> GuardAsync(ParseResult parsed, CancellationToken stop)
+    {
+        try
+        {
+            return await RunAsync(new Call(parsed, stop));
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return ExitCodes.Interrupted;
+        }
+        catch (Exception e)
+        {
+            string advice = e.Message.Contains("AdoptAsync", StringComparison.Ordinal) ? "\n\"roost adopt\" does so." : "";
+            await System.Console.Error.WriteLineAsync($"roost {Name}: {Text.Lines(IsExpected(e) ? e.Message : e.ToString())}{advice}");
+            return CodeOf(e);
+        }
+    }
+
+    private static bool IsExpected(Exception e) => e is UsageException or RoostException or IOException or UnauthorizedAccessException;
+
+    private static int CodeOf(Exception e) => e switch
+    {
+        UsageException or InvalidInputException => ExitCodes.Usage,
+        NotFoundException => ExitCodes.NotFound,
+        ConflictException => ExitCodes.Conflict,
+        _ => ExitCodes.Error,
+    };
+}

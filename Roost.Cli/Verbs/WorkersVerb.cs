@@ -1,0 +1,26 @@
+using System.Globalization;
+
+namespace Roost.Cli.Verbs;
+
+/// <summary>The workers that run, and those that died with work in their hands.</summary>
+internal sealed class WorkersVerb : Verb
+{
+    public WorkersVerb() : base("workers", "Show the workers and what they serve.") => Take(CommonOptions.Json, CommonOptions.Watch);
+
+    protected override async Task<int> RunAsync(Call call)
+    {
+        await using RoostRuntime roost = call.Open();
+        return await call.ShowAsync(async () =>
+        {
+            IReadOnlyList<WorkerInfo> workers = await roost.GetWorkersAsync(call.Stop);
+            return new(new { Items = workers }, print => print.Table(
+                ["worker", "process", "machine", "alive", "started", "heartbeat", "running", "engines", "queues"],
+                workers.Select(each => new[]
+                {
+                    each.Id, each.ProcessId.ToString(CultureInfo.InvariantCulture), each.Machine, each.IsAlive ? "alive" : "dead", print.Time(each.StartedAt), print.Time(each.HeartbeatAt),
+                    string.Create(CultureInfo.InvariantCulture, $"{each.Running}/{each.Concurrency}"), string.Join(",", each.Engines.Select(engine => engine.EngineId)), string.Join(",", each.Queues),
+                }),
+                "No worker runs."));
+        });
+    }
+}

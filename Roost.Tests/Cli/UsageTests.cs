@@ -1,0 +1,61 @@
+using Roost.Tests.Support;
+
+namespace Roost.Tests.Cli;
+
+[TestFixture]
+internal sealed class UsageTests
+{
+    private CommandFolder roost = null!;
+
+    [OneTimeSetUp]
+    public void SetUp() => roost = new();
+
+    [OneTimeTearDown]
+    public void TearDown() => roost.Dispose();
+
+    [Test]
+    public async Task A_mistyped_verb_is_a_usage_error_with_the_right_one_beside_it()
+    {
+        CommandResult result = await roost.RunAsync("lst");
+
+        result.Ends(2).Error.Should().Contain("list");
+        result.Output.Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task A_mistyped_option_is_a_usage_error_with_the_right_one_beside_it() =>
+        (await roost.RunAsync("list", "--sate", "done")).Ends(2).Error.Should().Contain("--state");
+
+    [Test]
+    public async Task Help_names_every_verb()
+    {
+        string help = (await roost.RunAsync("--help")).Ends(0).Output;
+
+        foreach (string verb in new[] { "engines", "enqueue", "worker", "status", "list", "events", "wait", "cancel", "retry", "dead-letters", "requeue", "priority", "release", "history", "diff", "artifacts", "workspace-path", "stats", "resources", "workers", "prune", "backup", "adopt", "doctor", "schema", "completion" })
+            help.Should().MatchRegex($@"(?m)^  {verb}\b");
+    }
+
+    [TestCase("bash", "complete -o default")]
+    [TestCase("zsh", "#compdef")]
+    [TestCase("fish", "complete -c roost")]
+    [TestCase("pwsh", "Register-ArgumentCompleter")]
+    public async Task Each_shell_has_a_completion_script(string shell, string word) =>
+        (await roost.RunAsync("completion", shell)).Ends(0).Output.Should().Contain(word).And.Contain("[suggest:");
+
+    [Test]
+    public async Task The_scripts_ask_a_directive_that_answers() =>
+        (await roost.RunAsync("[suggest:10]", "roost work")).Ends(0).Output.Split('\n').Should().Contain(["worker", "workers"]);
+
+    [Test]
+    public async Task The_schema_makes_the_tables() =>
+        (await roost.RunAsync("schema", "--json")).Ends(0).Json.GetProperty("sql").GetString().Should().Contain("CREATE TABLE work ");
+
+    [Test]
+    public async Task The_built_in_engines_are_told_without_a_file()
+    {
+        CommandResult result = await roost.RunAsync("engines", "--json");
+
+        result.Ends(0).Json.GetProperty("items").EnumerateArray().Select(engine => engine.GetProperty("engine_id").GetString()).Should().Equal("demo", "watchlist");
+        Directory.GetFiles(roost.Folder.Root).Should().BeEmpty();
+    }
+}

@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Roost.Cli;
+
+namespace Roost.Tests.Support;
+
+/// <summary>How a run of the command ended.</summary>
+internal sealed record CommandResult(int ExitCode, string Output, string Error)
+{
+    public JsonElement Json => JsonSerializer.Deserialize<JsonElement>(Output);
+
+    /// <summary>The only word of the output.</summary>
+    public string Word => Output.Trim();
+
+    public CommandResult Ends(int exitCode)
+    {
+        ExitCode.Should().Be(exitCode, "stdout was \"{0}\" and stderr \"{1}\"", Output, Error);
+        return this;
+    }
+}
+
+/// <summary>The roost command as a user starts it: a real process in a folder of the test.</summary>
+internal sealed class CommandProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly string[] Variables = ["ROOST_DB", "ROOST_NAMESPACE", "ROOST_ROOT", "ROOST_CONFIG", "ROOST_WORKSPACE_ROOT", "ROOST_WORKSPACE_MODE", "ROOST_REPOSITORY", "ROOST_BASE_REVISION"];
+
+    private readonly Process process;
+    private readonly Task<string> error;
+
+    private CommandProcess(Process process)
+    {
+        this.process = process;
+        error = process.StandardError.ReadToEndAsync();
+    }
+
+    public static CommandProcess Start(TemporaryFolder folder, IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        {
+            WorkingDirectory = folder.Root,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        foreach (string variable in Variables) start.Environment.Remove(variable);
+        foreach ((string name, string value) in environment) start.Environment[name] = value;
+        start.ArgumentList.Add("exec");
+        start.ArgumentList.Add(typeof(RoostCommand).Assembly.Location);
+        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        return new(Process.Start(start)!);
+    }
+
+    /// <summary>The next line of stdout.</summary>
+    public async Task<string?> ReadLineAsync() => await process.StandardOutput.ReadLineAsync().WaitAsync(Patience);
+
+    public async Task SignalAsync(string name)
+    {
+        using Process kill = Process.Start("kill", [$"-{name}", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        kill.ExitCode.Should().Be(0);
+    }
+
+    public async Task<CommandResult> EndAsync(string input = "")
+    {
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
+        string output = await process.StandardOutput.ReadToEndAsync().WaitAsync(Patience);
+        await process.WaitForExitAsync().WaitAsync(Patience);
+        return new(process.ExitCode, output, await error);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited) process.Kill(entireProcessTree: true);
+        await process.WaitForExitAsync();
+        process.Dispose();
+    }
+}
+
+/// <summary>The command in one folder.</summary>
+internal sealed class CommandFolder : IDisposable
+{
+    private static readonly Dictionary<string, string> NoVariables = [];
+
+    public TemporaryFolder Folder { get; } = new();
+
+    public string Database => Folder["roost.db"];
+
+    public Task<CommandResult> RunAsync(params string[] arguments) => RunWithAsync(NoVariables, "", arguments);
+
+    public async Task<CommandResult> RunWithAsync(IReadOnlyDictionary<string, string> environment, string input, params string[] arguments)
+    {
+        await using var command = CommandProcess.Start(Folder, environment, arguments);
+        return await command.EndAsync(input);
+    }
+
+    public CommandProcess Start(params string[] arguments) => CommandProcess.Start(Folder, NoVariables, arguments);
+
+    public async Task<string> EnqueueAsync(params string[] more) => (await RunAsync(["enqueue", "--engine", "demo", .. more])).Ends(0).Word;
+
+    /// <summary>Runs what is ready until nothing is.</summary>
+    public async Task<CommandResult> WorkAsync(params string[] more) => (await RunAsync(["worker", "--until-idle", .. more])).Ends(0);
+
+    public void Dispose() => Folder.Dispose();
+}

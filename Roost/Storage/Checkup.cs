@@ -1,0 +1,118 @@
+using System.Globalization;
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace Roost.Storage;
+
+/// <summary>Checks of a file that change nothing in it. They go as far as the file lets them: what cannot be read is a finding, not an exception.</summary>
+internal sealed class Checkup(string path, long now)
+{
+    private const long LargeLog = 256L * 1024 * 1024;
+    private const long LittleSpace = 64L * 1024 * 1024;
+    private const int ProblemsShown = 5;
+
+    private readonly List<FileCheck> checks = [];
+
+    public IReadOnlyList<FileCheck> Run(bool full)
+    {
+        LookAtPlace();
+        try
+        {
+            using SqliteConnection db = Database.OpenForReading(path, new() { Path = path });
+            if (LookAtSchema(db))
+            {
+                LookAtPragmas(db);
+                LookAtIntegrity(db, full);
+                LookAtWork(db);
+            }
+        }
+        catch (SqliteException e)
+        {
+            Add("readable", CheckStatus.Error, Database.Translate(e, path).Message);
+        }
+        catch (RoostException e)
+        {
+            Add("readable", CheckStatus.Error, e.Message);
+        }
+        return checks;
+    }
+
+    private void LookAtPlace()
+    {
+        string folder = Path.GetDirectoryName(path)!;
+        long size = new FileInfo(path).Length, log = new FileInfo($"{path}-wal") is { Exists: true } wal ? wal.Length : 0;
+        Add("size", log > LargeLog ? CheckStatus.Warning : CheckStatus.Ok, Text($"{size:N0} bytes, log {log:N0} bytes"),
+            log > LargeLog ? "A reader that stays open keeps the log from being written back; find and end it." : null);
+        var drive = new DriveInfo(folder);
+        bool isTight = drive.AvailableFreeSpace < Math.Max(LittleSpace, size / 10);
+        Add("disk_space", isTight ? CheckStatus.Warning : CheckStatus.Ok, Text($"{drive.AvailableFreeSpace:N0} bytes free"), isTight ? "Free space, or prune finished work." : null);
+        bool isUnsafe = Database.IsUnsafe(drive.DriveFormat);
+        Add("file_system", isUnsafe ? CheckStatus.Error : CheckStatus.Ok, drive.DriveFormat, isUnsafe ? "SQLite's locks may not work there; move the file to a local disk." : null);
+        if (OperatingSystem.IsWindows()) return;
+        UnixFileMode mode = File.GetUnixFileMode(path);
+        bool isOpen = (mode & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) != 0, isClosed = !mode.HasFlag(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Add("permissions", isOpen || isClosed ? CheckStatus.Warning : CheckStatus.Ok, Convert.ToString((int)mode, 8),
+            isOpen ? "Others than its owner may read or change it; chmod 600." : isClosed ? "Its owner cannot read and write it; chmod 600." : null);
+    }
+
+    private bool LookAtSchema(SqliteConnection db)
+    {
+        long application = db.ExecuteScalar<long>("PRAGMA application_id"), version = db.ExecuteScalar<long>("PRAGMA user_version");
+        if (application != Database.ApplicationId)
+        {
+            Add("schema", CheckStatus.Error, Text($"application id {application}"), "This is no Roost database; give another path.");
+            return false;
+        }
+        bool isKnown = version == Schema.Version;
+        Add("schema", isKnown ? CheckStatus.Ok : version < Schema.Version ? CheckStatus.Warning : CheckStatus.Error, Text($"version {version} of {Schema.Version}"),
+            isKnown ? null : version < Schema.Version ? "It is migrated when a runtime opens it." : "A newer Roost made it; update Roost.");
+        return isKnown;
+    }
+
+    private void LookAtPragmas(SqliteConnection db)
+    {
+        string journal = db.ExecuteScalar<string>("PRAGMA journal_mode")!;
+        long vacuum = db.ExecuteScalar<long>("PRAGMA auto_vacuum");
+        bool isRight = journal == "wal" && vacuum == 2;
+        Add("pragmas", isRight ? CheckStatus.Ok : CheckStatus.Warning, Text($"journal_mode {journal}, auto_vacuum {vacuum}, page_size {db.ExecuteScalar<long>("PRAGMA page_size")}, SQLite {db.ServerVersion}"),
+            isRight ? null : "Expected are journal_mode wal and auto_vacuum 2; another program changed the file.");
+        string? original = db.ExecuteScalar<string?>("SELECT value FROM meta WHERE key = 'copy_of'");
+        Add("identity", original is null ? CheckStatus.Ok : CheckStatus.Warning, original is null ? "an original" : $"a backup copy of file {original}",
+            original is null ? null : "Nothing runs or changes here until it is adopted.");
+    }
+
+    private void LookAtIntegrity(SqliteConnection db, bool full)
+    {
+        if (!full) return;
+        string[] problems = [.. db.Query<string>("PRAGMA integrity_check(100)")];
+        bool isSound = problems is ["ok"];
+        Add("integrity", isSound ? CheckStatus.Ok : CheckStatus.Error, isSound ? "ok" : Text($"{problems.Length} problems: {string.Join("; ", problems.Take(ProblemsShown))}"),
+            isSound ? null : "Stop the workers, copy the file, and restore a backup.");
+        long drifted = db.ExecuteScalar<long>(
+            """
+            SELECT count(*) FROM (
+                SELECT lane, CASE WHEN state <> 'queued' THEN state WHEN ready_seq IS NOT NULL THEN 'ready' WHEN due_at IS NOT NULL THEN 'delayed' ELSE 'blocked' END AS condition, count(*) AS n
+                FROM work GROUP BY 1, 2
+            ) c LEFT JOIN lane_count k ON k.lane = c.lane AND k.condition = c.condition WHERE coalesce(k.n, 0) <> c.n
+            """);
+        Add("counts", drifted == 0 ? CheckStatus.Ok : CheckStatus.Error, drifted == 0 ? "as counted" : Text($"{drifted} counts differ from the items"), drifted == 0 ? null : "Keep a copy of the file and report it: the counts are kept with every change.");
+    }
+
+    private void LookAtWork(SqliteConnection db)
+    {
+        IReadOnlyList<WorkerInfo> workers = WorkerQueries.All(db, Path.GetDirectoryName(path)!, now);
+        long ownerless = db.ExecuteScalar<long>("SELECT count(*) FROM work w WHERE w.worker IS NOT NULL AND NOT EXISTS (SELECT 1 FROM worker h WHERE h.key = w.worker)");
+        WorkerInfo[] dead = [.. workers.Where(worker => !worker.IsAlive && worker.Running > 0)];
+        Add("leases", ownerless > 0 ? CheckStatus.Error : dead.Length > 0 ? CheckStatus.Warning : CheckStatus.Ok,
+            ownerless > 0 ? Text($"{ownerless} running items of no known worker") : dead.Length > 0 ? Text($"{dead.Sum(worker => worker.Running)} items of {dead.Length} dead workers: {string.Join(", ", dead.Take(ProblemsShown).Select(worker => worker.Id))}") : "no orphans",
+            ownerless > 0 ? "Release them by force." : dead.Length > 0 ? "The next worker that runs takes them over." : null);
+        UnservedWork[] unserved = [.. EngineQueries.Engines(db, workers, now).SelectMany(engine => engine.Unserved)];
+        Add("engines", unserved.Length > 0 ? CheckStatus.Warning : CheckStatus.Ok,
+            unserved.Length > 0 ? string.Join("; ", unserved.Take(ProblemsShown).Select(each => each.Why)) : Text($"{workers.Count(worker => worker.IsAlive)} workers alive, nothing waits unserved"),
+            unserved.Length > 0 ? "Start a worker that serves them." : null);
+    }
+
+    private void Add(string name, CheckStatus status, string found, string? advice = null) => checks.Add(new(name, status, found, advice));
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
