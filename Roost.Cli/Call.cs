@@ -18,13 +18,19 @@ internal sealed class Call
         this.parsed = parsed;
         Stop = stop;
         string[]? keys = parsed.GetValue(CommonOptions.SecretKeys);
-        Print = new Printer(System.Console.Out, parsed.GetValue(CommonOptions.Reveal) ? Masking.None : Masking.Of(keys is { Length: > 0 } ? Lists.Split(keys) : Masking.DefaultKeys));
+        SecretKeys = keys is { Length: > 0 } ? [.. Lists.Split(keys)] : Console.SecretKeys.Usual;
+        Print = new Printer(System.Console.Out, new Masking(new(SecretKeys, IsRevealed)));
     }
 
     /// <summary>Cancelled by the first Ctrl-C.</summary>
     public CancellationToken Stop { get; }
 
     public Printer Print { get; }
+
+    /// <summary>The keys whose values are masked.</summary>
+    public IReadOnlyList<string> SecretKeys { get; }
+
+    public bool IsRevealed => parsed.GetValue(CommonOptions.Reveal);
 
     public bool IsJson => parsed.CommandResult.Command.Options.Contains(CommonOptions.Json) && parsed.GetValue(CommonOptions.Json);
 

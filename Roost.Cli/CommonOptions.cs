@@ -15,7 +15,7 @@ internal static class CommonOptions
 
     public static Option<string[]> SecretKeys { get; } = new("--secret-keys")
     {
-        Description = "The keys whose values are masked, with commas between. Default: token, secret, password, api_key, authorization.",
+        Description = "The keys whose values are masked, with commas between. Default: token, secret, password, api_key, authorization and their like.",
         HelpName = "keys",
         Recursive = true,
     };

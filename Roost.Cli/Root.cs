@@ -17,7 +17,7 @@ internal sealed class Root : RootCommand
             new CancelVerb(), new RetryVerb(), DeadLettersVerb.Create(), new RequeueVerb(), new PriorityVerb(), new ReleaseVerb(),
             new HistoryVerb(), new DiffVerb(), ArtifactsVerb.Create(), new WorkspacePathVerb(),
             new StatsVerb(), new ResourcesVerb(), new WorkersVerb(), new PruneVerb(), new BackupVerb(), new AdoptVerb(), new DoctorVerb(),
-            new SchemaVerb(), new CompletionVerb(),
+            new SchemaVerb(), new UiVerb(), new CompletionVerb(),
         ]) Subcommands.Add(verb);
         foreach (Option option in CommonOptions.All) Options.Add(option);
     }

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Time.Testing;
+using Roost.Cli;
 using Roost.Samples.Demo;
 using Roost.Samples.Watchlist;
 
@@ -57,7 +58,7 @@ internal sealed class ReadmeTests
     [Test]
     public void Every_call_that_is_named_exists()
     {
-        Type[] types = [.. typeof(RoostRuntime).Assembly.GetExportedTypes(), .. typeof(WatchlistEngine).Assembly.GetTypes()];
+        Type[] types = [.. typeof(RoostRuntime).Assembly.GetExportedTypes(), .. typeof(WatchlistEngine).Assembly.GetTypes(), .. typeof(RoostCommand).Assembly.GetExportedTypes()];
         HashSet<string> members = [.. types.SelectMany(type => type.GetMembers(All)).Select(member => member.Name)];
 
         string[] calls = [.. Regex.Matches(Readme, @"\b[A-Z][A-Za-z]+Async\b").Select(call => call.Value)];
