@@ -8,6 +8,9 @@ internal static class SampleProcess
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
+    /// <summary>The samples' own build: the copy beside the tests lacks what their own framework reference brings.</summary>
+    private static readonly string Program = typeof(DemoEngine).Assembly.Location.Replace("Roost.Tests", "Roost.Samples", StringComparison.Ordinal);
+
     public static Process Start(TemporaryFolder folder, params string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
@@ -18,7 +21,7 @@ internal static class SampleProcess
             RedirectStandardInput = true,
         };
         start.Environment["TMPDIR"] = folder.Root;
-        start.ArgumentList.Add(typeof(DemoEngine).Assembly.Location);
+        start.ArgumentList.Add(Program);
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         return Process.Start(start)!;
     }
