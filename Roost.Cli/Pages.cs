@@ -7,30 +7,35 @@ internal static class Pages
 
     public static async Task<WorkPage> FillAsync(RoostRuntime roost, WorkFilter filter, int limit, string? cursor, CancellationToken stop)
     {
-        CheckLimit(limit);
-        var items = new List<WorkSummary>();
-        do
+        (List<WorkSummary> items, string? next) = await FillAsync(limit, cursor, async (most, from) =>
         {
-            WorkPage page = await roost.ListAsync(filter, Math.Min(limit - items.Count, AtOnce), cursor, stop);
-            items.AddRange(page.Items);
-            cursor = page.Next;
-        }
-        while (cursor is not null && items.Count < limit);
-        return new(items, cursor);
+            WorkPage page = await roost.ListAsync(filter, most, from, stop);
+            return (page.Items, page.Next);
+        });
+        return new(items, next);
     }
 
     public static async Task<DeadLetterPage> FillAsync(RoostRuntime roost, DeadLetterFilter filter, int limit, string? cursor, CancellationToken stop)
     {
+        (List<DeadLetter> items, string? next) = await FillAsync(limit, cursor, async (most, from) =>
+        {
+            DeadLetterPage page = await roost.ListDeadLettersAsync(filter, most, from, stop);
+            return (page.Items, page.Next);
+        });
+        return new(items, next);
+    }
+
+    private static async Task<(List<T> Items, string? Next)> FillAsync<T>(int limit, string? cursor, Func<int, string?, Task<(IReadOnlyList<T> Items, string? Next)>> read)
+    {
         CheckLimit(limit);
-        var items = new List<DeadLetter>();
+        var items = new List<T>();
         do
         {
-            DeadLetterPage page = await roost.ListDeadLettersAsync(filter, Math.Min(limit - items.Count, AtOnce), cursor, stop);
-            items.AddRange(page.Items);
-            cursor = page.Next;
+            (IReadOnlyList<T> page, cursor) = await read(Math.Min(limit - items.Count, AtOnce), cursor);
+            items.AddRange(page);
         }
         while (cursor is not null && items.Count < limit);
-        return new(items, cursor);
+        return (items, cursor);
     }
 
     private static void CheckLimit(int limit)

@@ -93,20 +93,17 @@ internal sealed class Worker : IAsyncDisposable
     {
         if (Claimant is not { } closing) return;
         closing.Paused = true;
-        await BarrierAsync().ConfigureAwait(false);
-        if (!await EndedWithinAsync(drain).ConfigureAwait(false))
+        try
         {
+            await BarrierAsync().ConfigureAwait(false);
+            if (await EndedWithinAsync(drain).ConfigureAwait(false)) return;
             foreach (ActiveStep step in active.Values) step.Cancel(CancellationReason.ShuttingDown);
-            try
-            {
-                if (!await EndedWithinAsync(StopPatience).ConfigureAwait(false)) await GiveUpAsync().ConfigureAwait(false);
-            }
-            finally
-            {
-                writer.Claimant = Claimant = null;
-            }
+            if (!await EndedWithinAsync(StopPatience).ConfigureAwait(false)) await GiveUpAsync().ConfigureAwait(false);
         }
-        writer.Claimant = Claimant = null;
+        finally
+        {
+            writer.Claimant = Claimant = null;
+        }
     }
 
     /// <summary>Behind what the writer had begun; the loop ends even where the file cannot be written.</summary>
