@@ -4,16 +4,8 @@ using Roost.Tests.Support;
 namespace Roost.Tests;
 
 [TestFixture]
-internal sealed class BackupTests
+internal sealed class BackupTests : FolderTests
 {
-    private TemporaryFolder folder = null!;
-
-    [SetUp]
-    public void SetUp() => folder = new();
-
-    [TearDown]
-    public void TearDown() => folder.Dispose();
-
     [Test]
     public async Task A_backup_under_load_is_whole_and_goes_on_from_its_own_snapshots_once_adopted()
     {
