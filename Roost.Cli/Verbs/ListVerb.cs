@@ -45,7 +45,7 @@ internal sealed class ListVerb : Verb
             page.Items.Select(item => new[]
             {
                 print.Id(item.Id), item.Engine, item.Queue, item.State.Name(), item.Priority.ToString(CultureInfo.InvariantCulture),
-                item.Version.ToString(CultureInfo.InvariantCulture), item.Step ?? "", print.Time(item.UpdatedAt), Text.Short(item.Error, 60),
+                item.Version.ToString(CultureInfo.InvariantCulture), item.Step ?? "", print.Time(item.UpdatedAt), Text.Short(print.Hide(item.Error), 60),
             }),
             "No work item is like that.");
         if (page.Next is not null) System.Console.Error.WriteLine($"More: --cursor {page.Next}");

@@ -33,6 +33,6 @@ internal sealed class WaitVerb : Verb
     private static void Show(Call call, WorkSummary item)
     {
         if (call.IsJson) call.Print.Json(item, indented: false);
-        else call.Print.Line($"{Text.Line(item.Id)} {item.State.Name()}{(item.Error is null ? "" : $": {Text.Line(item.Error)}")}");
+        else call.Print.Line($"{Text.Line(item.Id)} {item.State.Name()}{(item.Error is null ? "" : $": {Text.Line(call.Print.Hide(item.Error))}")}");
     }
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Reflection;
-using Microsoft.Extensions.Logging.Console;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
@@ -30,7 +29,7 @@ internal sealed class WorkerVerb : Verb
 
     protected override async Task<int> RunAsync(Call call)
     {
-        using ILoggerFactory log = CreateLog(call.Get(verbose));
+        using ILoggerFactory log = LogLines.Create(call.Print, call.Get(verbose) ? LogLevel.Debug : LogLevel.Warning);
         await using var roost = new RoostRuntime(OptionsOf(call) with { LoggerFactory = log });
         call.AddEngines(roost);
         foreach (string file in call.Get(assemblies) ?? []) roost.AddEngines(Load(file));
@@ -120,9 +119,4 @@ internal sealed class WorkerVerb : Verb
         if (named.Length == 0) return;
         foreach (string other in known.Except(named)) roost.RemoveEngine(other);
     }
-
-    private static ILoggerFactory CreateLog(bool verbose) => LoggerFactory.Create(log => log
-        .SetMinimumLevel(verbose ? LogLevel.Debug : LogLevel.Warning)
-        .AddSimpleConsole(format => (format.SingleLine, format.TimestampFormat, format.ColorBehavior) = (true, "HH:mm:ss ", LoggerColorBehavior.Disabled))
-        .Services.Configure<ConsoleLoggerOptions>(target => target.LogToStandardErrorThreshold = LogLevel.Trace));
 }
