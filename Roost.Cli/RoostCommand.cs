@@ -27,7 +27,11 @@ public static class RoostCommand
 
         void Stop(PosixSignalContext received)
         {
-            if (Interlocked.Increment(ref signals) > 1) Environment.Exit(ExitCodes.Interrupted);
+            if (Interlocked.Increment(ref signals) > 1)
+            {
+                if (!System.Console.IsOutputRedirected) System.Console.CursorVisible = true; // The live view of a worker hides it.
+                Environment.Exit(ExitCodes.Interrupted);
+            }
             received.Cancel = true;
             stop.Cancel();
         }

@@ -13,8 +13,8 @@ internal static class ArtifactsVerb
 
     private sealed class ListArtifacts : Verb
     {
-        private readonly Argument<string?> id = new("id") { Description = "The work item: its id, or a unique beginning or end of it. Default: all, newest artifact first.", Arity = ArgumentArity.ZeroOrOne };
-        private readonly Option<string> engine = new("--engine", "-e") { Description = "Without an id: only of this engine's items." };
+        private readonly Argument<string?> id = new Argument<string?>("id") { Description = "The work item: its id, or a unique beginning or end of it. Default: all, newest artifact first.", Arity = ArgumentArity.ZeroOrOne }.OffersIds();
+        private readonly Option<string> engine = CommonOptions.Engine("Without an id: only of this engine's items.");
         private readonly Option<string> name = new("--name") { Description = "Without an id: only artifacts whose name holds this text.", HelpName = "text" };
         private readonly Option<int> limit = new("--limit", "-n") { Description = "Without an id: how many at most.", HelpName = "number", DefaultValueFactory = _ => 50 };
         private readonly Option<string> cursor = new("--cursor") { Description = "Without an id: goes on where an earlier page ended: the next of its --json." };

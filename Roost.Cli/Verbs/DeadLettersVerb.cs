@@ -57,7 +57,7 @@ internal static class DeadLettersVerb
 
     private sealed class ShowDeadLetter : Verb
     {
-        private readonly Argument<string> id = CommonOptions.Id();
+        private readonly Argument<string> id = new Argument<string>("id") { Description = "The dead letter: its id, or a unique beginning or end of it." }.OffersDeadLetters();
 
         public ShowDeadLetter() : base("show", "Show one dead letter with its stack trace and its last snapshot.") => Take(id, CommonOptions.Json);
 

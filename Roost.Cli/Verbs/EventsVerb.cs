@@ -6,7 +6,7 @@ namespace Roost.Cli.Verbs;
 /// <summary>What has happened, to one work item or to all.</summary>
 internal sealed class EventsVerb : Verb
 {
-    private readonly Argument<string?> id = new("id") { Description = "The work item: its id, or a unique beginning or end of it. Default: all of the file.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Argument<string?> id = new Argument<string?>("id") { Description = "The work item: its id, or a unique beginning or end of it. Default: all of the file.", Arity = ArgumentArity.ZeroOrOne }.OffersIds();
     private readonly Option<long?> after = new("--after") { Description = "Forwards from this sequence number; 0 is before all. Default: the latest events.", HelpName = "number" };
     private readonly Option<long?> before = new("--before") { Description = "The latest before this sequence number.", HelpName = "number" };
     private readonly Option<int> limit = new("--limit", "--last", "-n") { Description = "How many at most.", HelpName = "number", DefaultValueFactory = _ => 500 };

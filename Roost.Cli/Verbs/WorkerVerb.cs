@@ -7,7 +7,7 @@ namespace Roost.Cli.Verbs;
 /// <summary>Runs work in this process until Ctrl-C, or until there is nothing to do.</summary>
 internal sealed class WorkerVerb : Verb
 {
-    private readonly Option<string[]> engines = new("--engines", "--engine", "-e") { Description = "The engines to serve, with commas between. Default: all.", HelpName = "ids" };
+    private readonly Option<string[]> engines = new Option<string[]>("--engines", "--engine", "-e") { Description = "The engines to serve, with commas between. Default: all.", HelpName = "ids" }.OffersEngines();
     private readonly Option<string[]> assemblies = new("--assembly", "-a") { Description = "A .dll whose public engines are served too; may be repeated.", HelpName = "file" };
     private readonly Option<string[]> queues = new("--queues", "--queue", "-q") { Description = "The queues to serve, with commas between. Default: default.", HelpName = "names" };
     private readonly Option<int?> concurrency = new("--concurrency", "-c") { Description = "How many steps run at a time. Default 16.", HelpName = "steps" };
@@ -37,7 +37,7 @@ internal sealed class WorkerVerb : Verb
         long since = await roost.GetLastSequenceAsync(call.Stop);
         using var ended = new CancellationTokenSource();
         Task shown = call.Print.IsTerminal && !call.Get(plain)
-            ? new WorkerView(roost, call.Print.Terminal).RunAsync(ended.Token)
+            ? new WorkerView(roost, call.Print.Terminal, call.Stop).RunAsync(ended.Token)
             : new WorkerLines(roost, call.Print).RunAsync(since, ended.Token);
         if (!call.Print.IsTerminal || call.Get(plain)) call.Print.Line($"worker on {roost.Path}: engines {string.Join(", ", roost.EngineIds)}; queues {string.Join(", ", roost.Options.Queues)}; concurrency {roost.Options.Concurrency}");
         try

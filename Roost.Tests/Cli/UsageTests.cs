@@ -35,6 +35,17 @@ internal sealed class UsageTests
             help.Should().MatchRegex($@"(?m)^  {verb}\b");
     }
 
+    [Test]
+    public async Task Help_of_a_verb_names_its_values_and_reads_no_file()
+    {
+        string[] ids = [.. await Task.WhenAll(roost.EnqueueAsync("--db", "some.db"), roost.EnqueueAsync("--db", "some.db"))];
+        var environment = new Dictionary<string, string> { ["ROOST_DB"] = roost.Folder["some.db"] };
+
+        foreach (string verb in new[] { "status", "events", "wait", "enqueue", "worker", "list", "prune" })
+            (await roost.RunWithAsync(environment, "", verb, "--help")).Ends(0).Output.Should().MatchRegex("<(id|ids|engine)>").And.NotContainAny(ids);
+        File.Delete(roost.Folder["some.db"]);
+    }
+
     [TestCase("bash", "complete -o default")]
     [TestCase("zsh", "#compdef")]
     [TestCase("fish", "complete -c roost")]
