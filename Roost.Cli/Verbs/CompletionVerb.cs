@@ -11,6 +11,7 @@ internal sealed class CompletionVerb : Verb
           # bash breaks words at colons, too: what is typed before the last one is not given back.
           local line="${COMP_LINE:0:COMP_POINT}" word="${COMP_WORDS[COMP_CWORD]}" each
           local typed="${line##* }"
+          [[ $word == [:=] ]] && word=
           COMPREPLY=()
           while IFS= read -r each; do
             [[ $each == "$typed"* ]] && COMPREPLY+=("${each#"${typed%"$word"}"}")

@@ -26,6 +26,17 @@ internal sealed class UsageTests
     public async Task A_mistyped_option_is_a_usage_error_with_the_right_one_beside_it() =>
         (await roost.RunAsync("list", "--sate", "done")).Ends(2).Error.Should().Contain("--state");
 
+    [TestCase("list", "--limit", "many")]
+    [TestCase("list", "--state", "lost")]
+    [TestCase("list", "--watch=often")]
+    [TestCase("events", "--after", "yesterday")]
+    [TestCase("history", "id", "--version", "x")]
+    [TestCase("enqueue", "-e", "demo", "--priority", "99999999999")]
+    [TestCase("worker", "--concurrency", "1.5")]
+    [TestCase("ui", "--port", "http")]
+    public async Task A_value_of_the_wrong_kind_is_a_usage_error_in_words(params string[] arguments) =>
+        (await roost.RunAsync(arguments)).Ends(2).Error.Should().Contain($"'{arguments[^1].Split('=')[^1]}'").And.NotContainAny("System.", "Roost.");
+
     [Test]
     public async Task Help_names_every_verb()
     {
