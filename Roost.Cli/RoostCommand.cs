@@ -52,6 +52,8 @@ public static class RoostCommand
 
     /// <summary>The parser names a wrong value's type as the runtime does.</summary>
     private static string WithoutTypes(string text) => text
+        .Replace("System.Nullable`1[System.Int32]", "System.Int32", StringComparison.Ordinal)
+        .Replace("System.Nullable`1[System.Int64]", "System.Int64", StringComparison.Ordinal)
         .Replace(" as expected type 'System.Int32'.", "; give a whole number.", StringComparison.Ordinal)
         .Replace(" as expected type 'System.Int64'.", "; give a whole number.", StringComparison.Ordinal)
         .Replace(" as expected type 'System.Double'.", "; give a number.", StringComparison.Ordinal)
