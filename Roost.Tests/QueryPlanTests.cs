@@ -81,9 +81,13 @@ internal sealed partial class QueryPlanTests
             DetailQueries.Read(db, id, ".", roost.Options);
             SnapshotQueries.History(db, WorkQueries.KeyOf(db, id)!.Value);
             EventQueries.Page(db, WorkQueries.KeyOf(db, id), 0, 10);
+            EventQueries.Last(db, WorkQueries.KeyOf(db, id), 100, 10);
         }
         EventQueries.Page(db, null, null, 10);
-        EventQueries.Last(db);
+        EventQueries.Last(db, null, 100, 10);
+        EventQueries.LastSequence(db);
+        ArtifactQueries.Latest(db, new(), 3, long.MaxValue);
+        ArtifactQueries.Latest(db, new() { Engine = "scripted", Name = "x" }, 3, 5);
         WorkQueries.FindIds(db, "unknown", 10);
         EngineQueries.Engines(db, WorkerQueries.All(db, ".", now), now);
         WorkerQueries.Leases(db);
@@ -114,7 +118,7 @@ internal sealed partial class QueryPlanTests
     private static IEnumerable<string> Sorts(RoostRuntime roost, string sql)
     {
         List<string> plan = Plan(roost, sql);
-        bool isSmall = sql.Contains("FROM artifact a", StringComparison.Ordinal) || plan.All(step =>
+        bool isSmall = sql.Contains("WHERE a.work = ", StringComparison.Ordinal) || plan.All(step =>
             !step.StartsWith("SEARCH ", StringComparison.Ordinal) || Small.Contains(step.Split(' ')[1]) || step.Contains("work_running", StringComparison.Ordinal));
         return isSmall ? [] : plan.Where(step => step.Contains("TEMP B-TREE", StringComparison.Ordinal)).Select(step => $"{step}: {sql}");
     }

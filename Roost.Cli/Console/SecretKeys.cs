@@ -20,7 +20,7 @@ public sealed partial class SecretKeys
         if (this.keys.Length > 0)
         {
             string any = string.Join('|', this.keys.Select(key => Regex.Escape(key.Trim('_')).Replace("_", "[_-]?", StringComparison.Ordinal)));
-            inText = new Regex($"""(?<key>(?<![a-z])(?:{any})(?![a-z])["']?\s*[:=]\s*)(?<value>(?:(?:bearer|basic)\s+)?(?:"[^"\n]*"|'[^'\n]*'|[^\s"',;&<>]+))""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
+            inText = new Regex($"""(?<key>(?<![a-z])(?:{any})(?![a-z])\\*["']?\s*[:=]\s*)(?<value>(?:(?:bearer|basic)\s+)?(?:(?<quote>\\*["'])(?:(?!\k<quote>)[^\n])*(?:\k<quote>)?|[^\s"',;&<>\\]+))""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
         }
     }
 
@@ -35,12 +35,12 @@ public sealed partial class SecretKeys
     }
 
     /// <summary>A text with what follows a secret key, as in <c>token=abc</c> or <c>"password": "x"</c>, masked.</summary>
-    public string Hide(string text)
+    public string Hide(string text, string mask = Mask)
     {
         if (inText is null) return text;
         try
         {
-            return inText.Replace(text, "${key}" + Mask);
+            return inText.Replace(text, found => $"{found.Groups["key"].Value}{found.Groups["quote"].Value}{mask}{found.Groups["quote"].Value}");
         }
         catch (RegexMatchTimeoutException)
         {
