@@ -9,7 +9,7 @@ namespace Roost.Cli.Console;
 public sealed partial class SecretKeys
 {
     /// <summary>What is shown in the place of a secret.</summary>
-    public const string Mask = "••••••";
+    public const string Mask = "***";
 
     private readonly string[] keys;
     private readonly Regex? inText;

@@ -6,7 +6,7 @@ namespace Roost.Cli.Output;
 /// <summary>Hides the values under keys that look secret, at any depth.</summary>
 internal sealed class Masking(SecretKeys keys)
 {
-    public const string Mask = "***";
+    public SecretKeys Keys => keys;
 
     public JsonNode? Apply(JsonNode? node)
     {
@@ -18,7 +18,7 @@ internal sealed class Masking(SecretKeys keys)
         {
             foreach ((string key, JsonNode? value) in fields.ToArray())
             {
-                if (value is not null && keys.IsSecret(key)) fields[key] = Mask;
+                if (value is not null && keys.IsSecret(key)) fields[key] = SecretKeys.Mask;
                 else Apply(value);
             }
         }

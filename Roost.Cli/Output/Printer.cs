@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
+using Roost.Cli.Console;
 using Spectre.Console;
 
 namespace Roost.Cli.Output;
@@ -22,6 +22,8 @@ internal sealed class Printer
 
     public IAnsiConsole Terminal => terminal ?? throw new InvalidOperationException("stdout is no terminal");
 
+    public SecretKeys Secrets => masking.Keys;
+
     public DateTimeOffset Now { get; } = TimeProvider.System.GetUtcNow();
 
     public Printer To(TextWriter other) => new(other, masking);
@@ -39,8 +41,6 @@ internal sealed class Printer
     public string Compact(object? value) => Text.Line(Output.Json.Text(masking.Apply(Output.Json.Node(value)), indented: false));
 
     public string Pretty(object? value) => Text.Lines(Output.Json.Text(masking.Apply(Output.Json.Node(value)), indented: true));
-
-    public JsonNode? Masked(object? value) => masking.Apply(Output.Json.Node(value));
 
     /// <summary>The last 8 characters of a generated id on a terminal, the whole elsewhere.</summary>
     public string Id(string? id) => id is null ? "" : IsTerminal && Guid.TryParse(id, out _) ? id[^8..] : Text.Line(id);

@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using Roost.Tests.Support;
 
 namespace Roost.Tests.ConsolePages;
 
@@ -6,35 +7,21 @@ namespace Roost.Tests.ConsolePages;
 [TestFixture]
 internal sealed class ConsoleBrowserTests
 {
-    private static readonly string[] Browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-
     private readonly ConsoleEngine engine = new();
     private readonly List<string> complaints = [];
-    private IPlaywright playwright = null!;
-    private IBrowser browser = null!;
+    private HeadlessBrowser browser = null!;
     private ConsoleHost host = null!;
     private IPage page = null!;
     private CancellationTokenSource stop = null!;
     private Task worker = Task.CompletedTask;
 
     [OneTimeSetUp]
-    public async Task StartBrowserAsync()
-    {
-        string? path = Browsers.FirstOrDefault(File.Exists);
-        if (path is null) Assert.Ignore($"No browser was found ({string.Join(", ", Browsers)}); install Debian's chromium to run these tests.");
-        playwright = await Playwright.CreateAsync();
-        browser = await playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = path,
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        });
-    }
+    public async Task StartBrowserAsync() => browser = await HeadlessBrowser.StartAsync();
 
     [OneTimeTearDown]
     public async Task StopBrowserAsync()
     {
-        if (browser is not null) await browser.CloseAsync();
-        playwright?.Dispose();
+        if (browser is not null) await browser.DisposeAsync();
     }
 
     [SetUp]
@@ -42,7 +29,7 @@ internal sealed class ConsoleBrowserTests
     {
         host = await ConsoleHost.StartAsync(null, engine);
         stop = new();
-        page = await browser.NewPageAsync();
+        page = await browser.OpenAsync();
         complaints.Clear();
         page.Console += (_, message) => { if (message.Type == "error" && !message.Text.Contains("status of 4", StringComparison.Ordinal)) complaints.Add(message.Text); };
         page.PageError += (_, error) => complaints.Add(error);
