@@ -62,6 +62,56 @@ internal sealed class ConsoleBrowserTests
     }
 
     [Test]
+    public async Task The_token_leaves_the_address_and_the_history()
+    {
+        page.Url.Should().Be(host.Root.AbsoluteUri);
+        await page.GotoAsync(new Uri(host.Root, "/work").AbsoluteUri);
+        while (await page.GoBackAsync() is not null) page.Url.Should().NotContain("token");
+    }
+
+    [Test]
+    public async Task Nothing_is_wider_than_a_phone()
+    {
+        await page.SetViewportSizeAsync(375, 700);
+        string failed = await FailAsync("A long error: " + new string('x', 300)), good = await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "artifacts", text = new string('y', 300) }) { Id = new string('z', 200), Resources = ["domain:" + new string('w', 100)] });
+        await host.Roost.RunUntilIdleAsync();
+        await host.Roost.EnqueueAsync(new WorkItem("nobody"));
+        string[] addresses =
+        [
+            "/", "/work", "/work?engine=probe", "/work?q=nothing", "/dead-letters", "/dead-letters?all=1", "/events", "/resources", "/artifacts", "/engines", "/system", "/system?check=quick", "/nowhere",
+            ConsoleHost.ItemAddress(failed), ConsoleHost.ItemAddress(good), $"/work/item/artifact?id={good}&name=report.json",
+        ];
+        foreach (string address in addresses)
+        {
+            await page.GotoAsync(new Uri(host.Root, address).AbsoluteUri);
+            (await page.EvaluateAsync<int>("document.documentElement.scrollWidth")).Should().BeLessThanOrEqualTo(375, address);
+        }
+    }
+
+    [Test]
+    public async Task A_command_is_copied_as_it_is_shown()
+    {
+        await page.Context.GrantPermissionsAsync(["clipboard-read", "clipboard-write"]);
+        await OpenItemAsync(await host.Roost.EnqueueAsync(new WorkItem("probe") { Id = "it's \"one\"" }));
+        ILocator command = page.Locator(".command").First;
+        await command.GetByRole(AriaRole.Button, new() { Name = "Copy" }).ClickAsync();
+        await Assertions.Expect(command.GetByRole(AriaRole.Button)).ToHaveTextAsync("Copied");
+        string copied = await page.EvaluateAsync<string>("navigator.clipboard.readText()");
+        copied.Should().Be(await command.Locator("code").TextContentAsync()).And.Contain("'it'\\''s \"one\"'");
+    }
+
+    [Test]
+    public async Task The_numbers_of_an_open_page_follow_without_a_reload()
+    {
+        await page.EvaluateAsync("window.stays = true");
+        await host.Roost.EnqueueAsync(new WorkItem("probe"));
+        await Assertions.Expect(page.Locator(".tile").First.Locator(".figure")).ToHaveTextAsync("1", new() { Timeout = 20_000 });
+        worker = host.Roost.RunAsync(stop.Token);
+        await Assertions.Expect(page.Locator(".tile.done .figure")).ToHaveTextAsync("1", new() { Timeout = 20_000 });
+        (await page.EvaluateAsync<bool>("window.stays === true")).Should().BeTrue();
+    }
+
+    [Test]
     public async Task A_hostile_item_runs_nothing_on_any_page()
     {
         string id = await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "fail " + ConsoleEngine.Markup, note = ConsoleEngine.Markup }) { Id = ConsoleEngine.Markup[..40], MaxAttempts = 1, Resources = ["<b>x</b>"] });

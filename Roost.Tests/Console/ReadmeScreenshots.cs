@@ -44,8 +44,8 @@ internal sealed class ReadmeScreenshots
         await using CommandProcess ui = Start("ui");
         string line = (await ui.ReadLineAsync())!;
         var link = new Uri(line[line.IndexOf("http", StringComparison.Ordinal)..]);
-        await ShootAsync(browser, link, ColorScheme.Light, "/", "overview.png", 860);
-        await ShootAsync(browser, link, ColorScheme.Light, ConsoleHost.ItemAddress(id), "detail.png", 1180);
+        await ShootAsync(browser, link, ColorScheme.Light, "/", "overview.png", "main");
+        await ShootAsync(browser, link, ColorScheme.Light, ConsoleHost.ItemAddress(id), "detail.png", ".columns:has(.json)");
         await worker.SignalAsync("TERM");
         await drained;
     }
@@ -69,13 +69,14 @@ internal sealed class ReadmeScreenshots
         while (await process.ReadLineAsync() is not null) { }
     }
 
-    private static async Task ShootAsync(HeadlessBrowser browser, Uri link, ColorScheme scheme, string address, string name, int height)
+    private static async Task ShootAsync(HeadlessBrowser browser, Uri link, ColorScheme scheme, string address, string name, string last)
     {
-        IPage page = await browser.OpenAsync(new() { ViewportSize = new() { Width = Width, Height = height }, ColorScheme = scheme, DeviceScaleFactor = 1.5f });
+        IPage page = await browser.OpenAsync(new() { ViewportSize = new() { Width = Width, Height = 900 }, ColorScheme = scheme, DeviceScaleFactor = 1.5f });
         await page.GotoAsync(link.AbsoluteUri);
         await page.WaitForURLAsync(new Uri(link, "/").AbsoluteUri);
         await page.GotoAsync(new Uri(link, address).AbsoluteUri);
-        await page.ScreenshotAsync(new() { Path = SourceTree.PathOf("Roost.Cli", "Screenshots", name) });
+        LocatorBoundingBoxResult end = (await page.Locator(last).BoundingBoxAsync())!;
+        await page.ScreenshotAsync(new() { Path = SourceTree.PathOf("Roost.Cli", "Screenshots", name), FullPage = true, Clip = new() { Width = Width, Height = end.Y + end.Height } });
         await page.CloseAsync();
     }
 }
