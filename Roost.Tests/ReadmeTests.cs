@@ -67,5 +67,13 @@ internal sealed class ReadmeTests
         calls.Where(call => !members.Contains(call)).Should().BeEmpty();
     }
 
+    [Test]
+    public void Every_picture_that_is_shown_is_there()
+    {
+        string[] pictures = [.. Regex.Matches(Readme, @"!\[[^\]]+\]\(([^)]+)\)").Select(picture => picture.Groups[1].Value)];
+
+        pictures.Should().HaveCount(2).And.OnlyContain(picture => File.Exists(SourceTree.PathOf(picture)));
+    }
+
     private static string Read(string file) => File.ReadAllText(SourceTree.PathOf(file)).ReplaceLineEndings("\n");
 }
