@@ -5,7 +5,7 @@ namespace Roost.Tests.ConsolePages;
 /// <summary>Work of every state, for the samples' engines, so that the overview of the README has something to show.</summary>
 internal static class OtherWork
 {
-    private static readonly TimeSpan Spread = TimeSpan.FromSeconds(150);
+    private static readonly TimeSpan Spread = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     /// <summary>Ends while a step runs, and holds a resource that another item waits for.</summary>
