@@ -33,7 +33,7 @@ internal sealed class ConsoleBrowserTests
         complaints.Clear();
         page.Console += (_, message) => { if (message.Type == "error" && !message.Text.Contains("status of 4", StringComparison.Ordinal)) complaints.Add(message.Text); };
         page.PageError += (_, error) => complaints.Add(error);
-        await page.GotoAsync(host.Server.Link.AbsoluteUri);
+        await page.GotoAsync(host.Server.Link.AbsoluteUri, new() { WaitUntil = WaitUntilState.Commit });
         await page.WaitForURLAsync(host.Root.AbsoluteUri);
     }
 

@@ -72,7 +72,7 @@ internal sealed class ReadmeScreenshots
     private static async Task ShootAsync(HeadlessBrowser browser, Uri link, ColorScheme scheme, string address, string name, string last)
     {
         IPage page = await browser.OpenAsync(new() { ViewportSize = new() { Width = Width, Height = 900 }, ColorScheme = scheme, DeviceScaleFactor = 1.5f });
-        await page.GotoAsync(link.AbsoluteUri);
+        await page.GotoAsync(link.AbsoluteUri, new() { WaitUntil = WaitUntilState.Commit });
         await page.WaitForURLAsync(new Uri(link, "/").AbsoluteUri);
         await page.GotoAsync(new Uri(link, address).AbsoluteUri);
         LocatorBoundingBoxResult end = (await page.Locator(last).BoundingBoxAsync())!;
