@@ -9,7 +9,7 @@ namespace Roost.Cli.Console;
 public sealed partial class SecretKeys
 {
     /// <summary>What is shown in the place of a secret.</summary>
-    public const string Mask = "••••••";
+    public const string Mask = "***";
 
     private readonly string[] keys;
     private readonly Regex? inText;
@@ -35,12 +35,12 @@ public sealed partial class SecretKeys
     }
 
     /// <summary>A text with what follows a secret key, as in <c>token=abc</c> or <c>"password": "x"</c>, masked.</summary>
-    public string Hide(string text, string mask = Mask)
+    public string Hide(string text)
     {
         if (inText is null) return text;
         try
         {
-            return inText.Replace(text, found => $"{found.Groups["key"].Value}{found.Groups["quote"].Value}{mask}{found.Groups["quote"].Value}");
+            return inText.Replace(text, found => $"{found.Groups["key"].Value}{found.Groups["quote"].Value}{Mask}{found.Groups["quote"].Value}");
         }
         catch (RegexMatchTimeoutException)
         {

@@ -7,7 +7,7 @@ namespace Roost.Cli.Output;
 /// <summary>Hides the values under keys that look secret, at any depth, and what follows such a key within a text. Ids and names stay as they are.</summary>
 internal sealed class Masking(SecretKeys keys)
 {
-    public const string Mask = "***";
+    public SecretKeys Keys => keys;
 
     /// <summary>Fields of Roost's own that hold what an engine or a person wrote.</summary>
     private static readonly string[] Texts = ["error", "message", "stack", "reason", "cancel_reason", "situation", "snapshot_error", "uri"];
@@ -22,7 +22,7 @@ internal sealed class Masking(SecretKeys keys)
     public JsonNode? ApplyToStored(JsonNode? node) => Apply(node, isStored: true);
 
     /// <summary>A text that an engine or a person has written.</summary>
-    public string Hide(string? text) => text is null ? "" : keys.Hide(text, Mask);
+    public string Hide(string? text) => text is null ? "" : keys.Hide(text);
 
     private JsonNode? Apply(JsonNode? node, bool isStored)
     {
@@ -34,7 +34,7 @@ internal sealed class Masking(SecretKeys keys)
         {
             foreach ((string key, JsonNode? value) in fields.ToArray())
             {
-                if (value is not null && keys.IsSecret(key)) fields[key] = Mask;
+                if (value is not null && keys.IsSecret(key)) fields[key] = SecretKeys.Mask;
                 else Replace(value, isStored || Stored.Contains(key) || (value is JsonValue && Texts.Contains(key)), masked => fields[key] = masked);
             }
         }

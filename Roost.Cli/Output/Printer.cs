@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
+using Roost.Cli.Console;
 using Spectre.Console;
 
 namespace Roost.Cli.Output;
@@ -21,6 +21,8 @@ internal sealed class Printer
     public bool IsTerminal => terminal is not null;
 
     public IAnsiConsole Terminal => terminal ?? throw new InvalidOperationException("stdout is no terminal");
+
+    public SecretKeys Secrets => masking.Keys;
 
     public DateTimeOffset Now { get; } = TimeProvider.System.GetUtcNow();
 
