@@ -115,7 +115,7 @@ internal static class StoredFile
 
     private static string Parent(int n) => FormattableString.Invariant($"batch-{n}");
 
-    private static TimeSpan Years(int n) => TimeSpan.FromDays(3650) + TimeSpan.FromSeconds(n);
+    private static TimeSpan Years(int n) => TimeSpan.FromDays(3600) + TimeSpan.FromSeconds(n);
 
     private static async Task CheckAsync(string path, int items)
     {
