@@ -20,18 +20,14 @@ internal static class StoredFile
     /// <summary>The path of a copy that may be changed; the file itself is made where it is missing.</summary>
     public static async Task<string> CopyAsync(string folder, StoredMix mix, int items)
     {
-        string kept = await MakeAsync(folder, mix, items);
+        string kept = await KeepAsync(folder, mix, items);
         string copy = Path.Combine(folder, Guid.NewGuid().ToString("N") + ".db");
         File.Copy(kept, copy);
         return copy;
     }
 
-    public static void Delete(string path)
-    {
-        foreach (string suffix in new[] { "", "-wal", "-shm" }) File.Delete(path + suffix);
-    }
-
-    private static async Task<string> MakeAsync(string folder, StoredMix mix, int items)
+    /// <summary>The path of the file itself, for copying only; made where it is missing.</summary>
+    public static async Task<string> KeepAsync(string folder, StoredMix mix, int items)
     {
         Directory.CreateDirectory(folder);
         string path = Path.Combine(folder, FormattableString.Invariant($"stored-{mix.ToString().ToLowerInvariant()}-{items}.db"));
@@ -46,6 +42,11 @@ internal static class StoredFile
         File.Move(making, path);
         Console.Error.WriteLine($"made {Path.GetFileName(path)} in {made.TotalSeconds:N0} s, {new FileInfo(path).Length / 1_000_000:N0} MB, checked");
         return path;
+    }
+
+    public static void Delete(string path)
+    {
+        foreach (string suffix in new[] { "", "-wal", "-shm" }) File.Delete(path + suffix);
     }
 
     private static async Task FillAsync(RoostRuntime roost, StoredMix mix, int items)

@@ -15,8 +15,8 @@ internal static class WorkQueries
     public static string? IdOfKey(SqliteConnection db, string engine, string key) =>
         db.QuerySingleOrDefault<string>("SELECT w.id FROM idempotency k JOIN work w ON w.key = k.work WHERE k.engine = @engine AND k.key = @key", new { engine, key });
 
-    /// <summary>How far back the end of an id is looked for; there is no index of ends.</summary>
-    private const int Latest = 100_000;
+    /// <summary>How far back the end of an id is looked for; there is no index of ends. As bytes, because the end of a text is found by counting its characters.</summary>
+    private const int Latest = 50_000;
 
     private const int LeastPart = 3;
 
@@ -33,7 +33,7 @@ internal static class WorkQueries
         IEnumerable<string> ending = db.Query<string>(
             """
             SELECT id FROM work
-            WHERE key > (SELECT coalesce(max(key), 0) FROM work) - @Latest AND substr(id, -length(@part)) = @part
+            WHERE key > (SELECT coalesce(max(key), 0) FROM work) - @Latest AND substr(CAST(id AS BLOB), -length(CAST(@part AS BLOB))) = CAST(@part AS BLOB)
             ORDER BY key DESC LIMIT @limit
             """, new { part, Latest, limit });
         return [.. beginning.Concat(ending).Distinct(StringComparer.Ordinal).Take(limit)];
