@@ -22,6 +22,8 @@ internal sealed class RecentOrder : IDisposable
              ELSE max(w.updated_at, coalesce((SELECT s.at FROM snapshot s WHERE s.work = w.key AND s.version = w.version), 0)) END
         """;
 
+    private const string OfLane = "w.lane = ?1", OfParent = "w.parent = ?1";
+
     private readonly SqliteConnection db;
     private readonly Selection selection;
     private readonly PriorityQueue<Piece, Position> pieces = new();
@@ -101,12 +103,12 @@ internal sealed class RecentOrder : IDisposable
             if (WorkQueries.KeyOf(db, selection.ParentId) is not { } parent) return;
             SelectionTest test = Open(new SelectionTest(db, selection, SelectionFact.State | SelectionFact.Parent));
             foreach (WorkState state in selection.States)
-                if (state != WorkState.Running) pieces.Enqueue(new(ReadChildren(parent, state.Name()), test), Reached with { Key = long.MaxValue });
+                if (state != WorkState.Running) pieces.Enqueue(new(ReadPiece(OfParent, parent, state.Name()), test), Reached with { Key = long.MaxValue });
             return;
         }
         SelectionTest ofLane = Open(new SelectionTest(db, selection, SelectionFact.State | SelectionFact.Lane));
         foreach (PieceRow piece in ReadHeads())
-            pieces.Enqueue(new(ReadLane(piece), ofLane), new(piece.Head, long.MaxValue));
+            pieces.Enqueue(new(ReadPiece(OfLane, piece.Lane, piece.State), ofLane), new(piece.Head, long.MaxValue));
     }
 
     private void AddWhole(List<Position> positions, SelectionFact known)
@@ -116,37 +118,39 @@ internal sealed class RecentOrder : IDisposable
         if (positions.Count > 0) pieces.Enqueue(new(positions.GetEnumerator(), Open(new SelectionTest(db, selection, known))), positions[0]);
     }
 
+    /// <summary>Where each piece begins, or later; the key is left to the piece.</summary>
     private List<PieceRow> ReadHeads() => db.Query<PieceRow>(
         """
         SELECT l.key AS Lane, s.value AS State, coalesce((
             SELECT w.updated_at FROM work w
-            WHERE w.worker IS NULL AND w.lane = l.key AND w.state = s.value AND (w.updated_at, w.key) < (@At, @Key) AND w.updated_at >= @Least
-            ORDER BY w.updated_at DESC, w.key DESC LIMIT 1), -1) AS Head
+            WHERE w.worker IS NULL AND w.lane = l.key AND w.state = s.value AND w.updated_at <= @At AND w.updated_at >= @Least
+            ORDER BY w.updated_at DESC LIMIT 1), -1) AS Head
         FROM lane l CROSS JOIN json_each(@States) s
         WHERE s.value <> 'running' AND (@Engine IS NULL OR l.engine = @Engine) AND (@Queue IS NULL OR l.queue = @Queue)
-        """, new { Reached.At, Reached.Key, selection.Least, States = selection.StateNames, selection.Engine, selection.Queue }).Where(piece => piece.Head >= 0).ToList();
+        """, new { Reached.At, selection.Least, States = selection.StateNames, selection.Engine, selection.Queue }).Where(piece => piece.Head >= 0).ToList();
 
-    /// <summary>A piece is opened when the page comes to it, and goes on from there.</summary>
-    private IEnumerator<Position> ReadLane(PieceRow piece)
+    /// <summary>
+    /// A piece is opened when the page comes to it, and goes on from there: first what was updated at that very time, then what was before.
+    /// As one condition on time and key, SQLite would look for the time alone, and a batch that was enqueued at once shares one.
+    /// </summary>
+    private IEnumerator<Position> ReadPiece(string ofPiece, long key, string state)
     {
-        Statement rows = Prepare(
-            """
-            SELECT w.key, w.updated_at FROM work w
-            WHERE w.worker IS NULL AND w.lane = ?1 AND w.state = ?2 AND (w.updated_at, w.key) < (?3, ?4) AND w.updated_at >= ?5
+        Position from = Reached;
+        if (from.At >= selection.Least && from.At != long.MaxValue)
+        {
+            Statement same = Prepare(
+                $"""
+                SELECT w.key, w.updated_at FROM work w WHERE {ofPiece} AND w.worker IS NULL AND w.state = ?2 AND w.updated_at = ?3 AND w.key < ?4
+                ORDER BY w.key DESC
+                """).Bind(1, key).Bind(2, state).Bind(3, from.At).Bind(4, from.Key);
+            while (same.Step()) yield return PositionAt(same);
+        }
+        Statement before = Prepare(
+            $"""
+            SELECT w.key, w.updated_at FROM work w WHERE {ofPiece} AND w.worker IS NULL AND w.state = ?2 AND w.updated_at < ?3 AND w.updated_at >= ?4
             ORDER BY w.updated_at DESC, w.key DESC
-            """).Bind(1, piece.Lane).Bind(2, piece.State).Bind(3, Reached.At).Bind(4, Reached.Key).Bind(5, selection.Least);
-        while (rows.Step()) yield return PositionAt(rows);
-    }
-
-    private IEnumerator<Position> ReadChildren(long parent, string state)
-    {
-        Statement rows = Prepare(
-            """
-            SELECT w.key, w.updated_at FROM work w
-            WHERE w.parent = ?1 AND w.worker IS NULL AND w.state = ?2 AND (w.updated_at, w.key) < (?3, ?4) AND w.updated_at >= ?5
-            ORDER BY w.updated_at DESC, w.key DESC
-            """).Bind(1, parent).Bind(2, state).Bind(3, Reached.At).Bind(4, Reached.Key).Bind(5, selection.Least);
-        while (rows.Step()) yield return PositionAt(rows);
+            """).Bind(1, key).Bind(2, state).Bind(3, from.At).Bind(4, selection.Least);
+        while (before.Step()) yield return PositionAt(before);
     }
 
     private List<Position> ReadRunning() => ReadAll(Prepare($"SELECT w.key, {LastUpdate} FROM worker h CROSS JOIN work w ON w.worker = h.key"));
