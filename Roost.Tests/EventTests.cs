@@ -94,7 +94,7 @@ internal sealed class EventTests
     public async Task A_sequence_number_is_never_used_again()
     {
         await using RoostRuntime roost = await WithItemsAsync(3);
-        RawFile.Execute(roost, "DELETE FROM event");
+        roost.Execute("DELETE FROM event");
         await using RoostRuntime reopened = TestRuntime.Beside(roost);
         await reopened.EnqueueAsync(new WorkItem("e"));
         await roost.EnqueueAsync(new WorkItem("e"));
@@ -185,7 +185,7 @@ internal sealed class EventTests
         await NextAsync(watch);
         await roost.EnqueueAsync(new WorkItem("e"));
 
-        RawFile.Query(roost, "PRAGMA wal_checkpoint(TRUNCATE)")[0].Should().Equal(0L, 0L, 0L);
+        roost.Table("PRAGMA wal_checkpoint(TRUNCATE)")[0].Should().Equal(0L, 0L, 0L);
     }
 
     [Test]

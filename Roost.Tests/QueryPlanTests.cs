@@ -120,9 +120,9 @@ internal sealed partial class QueryPlanTests
         return isSmall ? [] : plan.Where(step => step.Contains("TEMP B-TREE", StringComparison.Ordinal)).Select(step => $"{step}: {sql}");
     }
 
-    private static List<string> Plan(RoostRuntime roost, string sql) => RawFile.Query(roost, "EXPLAIN QUERY PLAN " + sql, Unbound(sql)).Select(row => (string)row[3]).ToList();
+    private static List<string> Plan(RoostRuntime roost, string sql) => roost.Table("EXPLAIN QUERY PLAN " + sql, Unbound(sql)).ConvertAll(row => (string)row[3]);
 
-    private static (string, object)[] Unbound(string sql) => [.. Parameter().Matches(sql).Select(match => match.Value).Distinct().Select(name => (name, (object)DBNull.Value))];
+    private static SqliteParameter[] Unbound(string sql) => [.. Parameter().Matches(sql).Select(match => match.Value).Distinct().Select(name => new SqliteParameter(name, DBNull.Value))];
 
     [GeneratedRegex(@"^\s*(SELECT|INSERT|UPDATE|DELETE)\b")]
     private static partial Regex Explained();
