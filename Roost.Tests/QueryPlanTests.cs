@@ -62,7 +62,8 @@ internal sealed partial class QueryPlanTests
         reads.Should().HaveCountGreaterThan(25);
         reads.SelectMany(sql => Scans(roost, sql)).Should().BeEmpty();
         reads.SelectMany(sql => Sorts(roost, sql)).Should().BeEmpty();
-        string.Join('\n', reads.SelectMany(sql => Plan(roost, sql))).Should().ContainAll("work_recent", "work_children", "work_running", "work_ready ", "work_ready_solo", "work_delayed", "work_blocked", "event_work");
+        string.Join('\n', reads.SelectMany(sql => Plan(roost, sql))).Should().ContainAll("work_recent", "work_children", "work_running", "work_ready ", "work_ready_solo", "work_delayed", "work_blocked", "event_work",
+            "work_recent (lane=? AND state=? AND updated_at=? AND rowid<?)");
     }
 
     private static void ReadEverything(SqliteConnection db, RoostRuntime roost, long now)
@@ -73,7 +74,7 @@ internal sealed partial class QueryPlanTests
             new() { State = WorkState.Failed, Engine = "scripted", Queue = "default", ParentId = "parent", Resource = "r", Error = "x" },
         ];
         foreach (WorkFilter filter in filters) WorkQueries.List(db, Selection.Of(filter), 3, Position.Start);
-        WorkQueries.List(db, Selection.Of(new WorkFilter()), 3, new(now, 5));
+        WorkQueries.List(db, Selection.Of(new WorkFilter()), 3, new(now, 5)); // Within what was updated at one time.
         DeadLetterFilter[] letters = [new(), new() { Engine = "scripted", Queue = "default", Reason = "x", ErrorType = "x", Error = "x", FailedAfter = TestRuntime.Start, FailedBefore = TestRuntime.Start.AddYears(1) }];
         foreach (DeadLetterFilter filter in letters) FailureQueries.DeadLetters(db, Selection.Of(filter), 3, Position.Start);
         foreach (string id in (string[])["parent", "bad", "blocked"])
