@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Roost.Cli.Console;
 using Spectre.Console;
 
@@ -42,7 +43,7 @@ internal sealed class Printer
 
     public string Pretty(object? value) => Text.Lines(Output.Json.Text(Masked(value), indented: true));
 
-    public JsonNode? Masked(object? value) => masking.ApplyToStored(Output.Json.Node(value));
+    private JsonNode? Masked(object? value) => masking.ApplyToStored(Output.Json.Node(value));
 
     /// <summary>A text that an engine or a person has written, secrets masked. Before it is shortened: half a secret is one, too.</summary>
     public string Hide(string? text) => masking.Hide(text);
