@@ -22,6 +22,7 @@ internal sealed class FaultTests
     [TestCase("sync", "EIO", 40, 5)]
     [TestCase("write", "EIO", 200, 25)]
     [TestCase("write", "ENOSPC", 200, 25)]
+    [TestCase("write", "ENOSPC", 6, 1)]
     public async Task After_any_one_failing_call_every_answer_was_true_and_the_process_goes_on(string call, string error, int last, int stride)
     {
         int first = Random.Shared.Next(1, stride + 1);

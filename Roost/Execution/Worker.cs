@@ -58,7 +58,7 @@ internal sealed class Worker : IAsyncDisposable
         }
         catch
         {
-            worker.Seat.Drop();
+            await worker.AbandonSeatAsync().ConfigureAwait(false);
             throw;
         }
     }
@@ -125,6 +125,19 @@ internal sealed class Worker : IAsyncDisposable
         await keeper.DisposeAsync().ConfigureAwait(false);
         await Seat.LeaveAsync(writer).ConfigureAwait(false);
         log.LogInformation("Worker {WorkerId} has stopped", Seat.Id);
+    }
+
+    /// <summary>What kept the worker from starting is what the caller learns; a row that is left over is removed when its lease is over.</summary>
+    private async Task AbandonSeatAsync()
+    {
+        try
+        {
+            await Seat.LeaveAsync(writer).ConfigureAwait(false);
+        }
+        catch (RoostException e)
+        {
+            log.LogWarning(e, "Worker {WorkerId} could not start, and its row could not be removed", Seat.Id);
+        }
     }
 
     /// <summary>Takes another seat after this one was declared dead.</summary>
