@@ -9,6 +9,9 @@ switch (verb)
     case "steps":
         await StepsBenchmark.RunAsync(folder, runs);
         return 0;
+    case "idle":
+        await IdleBenchmark.RunAsync(folder);
+        return 0;
     default:
         Console.Error.WriteLine("usage: Roost.Benchmarks steps [--runs N] [--folder F]");
         Console.Error.WriteLine("  steps   durable steps per second at concurrency 1, 16 and 64, beside a bare loop of the same statements");

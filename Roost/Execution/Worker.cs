@@ -156,6 +156,7 @@ internal sealed class Worker : IAsyncDisposable
     {
         var step = new ActiveStep(lease, Seat.Key, writer.Claimant!);
         active[lease.Token] = step;
+        keeper.Hurry();
         LastStarted = lease;
         ThreadPool.UnsafeQueueUserWorkItem(static it => _ = it.worker.RunSlotAsync(it.step), (worker: this, step), preferLocal: false);
     }

@@ -47,6 +47,9 @@ internal sealed partial class Writer : IDisposable
     /// <summary>Pulsed when an item may have ended, here or by another process.</summary>
     public Signal Ended { get; } = new();
 
+    /// <summary>Called on the writer thread when another process's writes were noticed.</summary>
+    public Action? ForeignWrite { get; set; }
+
     /// <summary>How often another process's writes were noticed.</summary>
     public int ForeignWrites => Volatile.Read(ref foreignWrites);
 
@@ -114,6 +117,7 @@ internal sealed partial class Writer : IDisposable
             else if (last) break;
             else if (!Look()) WaitForRequests();
         }
+        logWatch?.Dispose();
         session?.Dispose();
     }
 
@@ -135,30 +139,6 @@ internal sealed partial class Writer : IDisposable
                 bytes += request.Bytes;
             }
             return stopping;
-        }
-    }
-
-    private void WaitForRequests()
-    {
-        TimeSpan howLong = HowLong();
-        lock (gate)
-        {
-            if (urgent.Count + ordinary.Count + slots.Count == 0 && !stopping) Monitor.Wait(gate, howLong);
-        }
-    }
-
-    /// <summary>How long to sleep with nothing to do: until the next due time, but no longer than other processes may be left unnoticed.</summary>
-    private TimeSpan HowLong()
-    {
-        if (Claimant is not { } claimant) return watchers > 0 ? options.PollInterval : Timeout.InfiniteTimeSpan;
-        try
-        {
-            double wait = session is { } open && open.Claim.NextDue(claimant) is { } due ? due - open.Now : double.MaxValue;
-            return TimeSpan.FromMilliseconds(Math.Clamp(wait, 1, options.PollInterval.TotalMilliseconds));
-        }
-        catch (SqliteException)
-        {
-            return options.PollInterval;
         }
     }
 
@@ -188,7 +168,9 @@ internal sealed partial class Writer : IDisposable
     {
         if (open.ForeignWrites == noticed) return;
         noticed = open.ForeignWrites;
+        busyAt = Environment.TickCount64;
         Interlocked.Increment(ref foreignWrites);
+        ForeignWrite?.Invoke();
         Changed.Pulse();
         Ended.Pulse();
     }
@@ -205,6 +187,7 @@ internal sealed partial class Writer : IDisposable
     /// <summary>One transaction for the batch. True where it has landed.</summary>
     private bool Process()
     {
+        asleep = false;
         try
         {
             session ??= new Session(path, options);
@@ -294,6 +277,7 @@ internal sealed partial class Writer : IDisposable
 
     private void Landed()
     {
+        busyAt = Environment.TickCount64;
         bool ended = session!.Endings.AnyEnded;
         session.Endings.AnyEnded = false;
         Claimant?.Committed();
