@@ -63,9 +63,13 @@ internal sealed partial class Writer : IDisposable
     /// <param name="body">Runs on the writer thread, perhaps more than once; must change nothing but the session and what belongs to this thread.</param>
     /// <param name="bytes">About how much it writes.</param>
     /// <param name="ahead">Ahead of everything that is not.</param>
-    public Task<T> RunAsync<T>(Func<Session, T> body, int bytes = 256, bool ahead = false)
+    public Task<T> RunAsync<T>(Func<Session, T> body, int bytes = 256, bool ahead = false) =>
+        RunAsync(body, static (session, body) => body(session), bytes, ahead);
+
+    /// <summary>The same for what is done for every step, without a closure.</summary>
+    public Task<TResult> RunAsync<TArgument, TResult>(TArgument argument, Func<Session, TArgument, TResult> body, int bytes = 256, bool ahead = false)
     {
-        var request = new WriteRequest<T>(body, bytes);
+        var request = new WriteRequest<TArgument, TResult>(argument, body, bytes);
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(stopping, typeof(RoostRuntime));
@@ -226,7 +230,7 @@ internal sealed partial class Writer : IDisposable
         for (int i = 0; i < batch.Count; i++)
         {
             WriteRequest request = batch[i];
-            if (!isolated) request.Execute(open);
+            if (!isolated) request.Run(open);
             else if (Isolated(open, request) is { } exception)
             {
                 request.Fail(exception);
@@ -266,7 +270,7 @@ internal sealed partial class Writer : IDisposable
     {
         try
         {
-            open.Isolated(() => request.Execute(open));
+            open.Isolated(() => request.Run(open));
             return null;
         }
         catch (Exception e) when (!StorageFault.IsOne(e))
@@ -281,7 +285,8 @@ internal sealed partial class Writer : IDisposable
         bool ended = session!.Endings.AnyEnded;
         session.Endings.AnyEnded = false;
         Claimant?.Committed();
-        foreach (WriteRequest request in batch) request.Complete();
+        if (batch.Count == 1) batch[0].Complete();
+        else if (batch.Count > 1) ThreadPool.UnsafeQueueUserWorkItem(new LandedRequests([.. batch]), preferLocal: false);
         if (Claimant is { } claimant)
             foreach (LeasedWork lease in claimed) claimant.Start(lease);
         claimed.Clear();
