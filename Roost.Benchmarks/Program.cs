@@ -12,6 +12,9 @@ switch (verb)
     case "idle":
         await IdleBenchmark.RunAsync(folder);
         return 0;
+    case "once":
+        await StepsBenchmark.OnceAsync(folder, int.Parse(args[1]), int.Parse(args[2]), int.Parse(args[3]), args.Contains("--floor"));
+        return 0;
     default:
         Console.Error.WriteLine("usage: Roost.Benchmarks steps [--runs N] [--folder F]");
         Console.Error.WriteLine("  steps   durable steps per second at concurrency 1, 16 and 64, beside a bare loop of the same statements");

@@ -15,6 +15,9 @@ internal sealed partial class Writer
     private volatile bool asleep;
     private long busyAt, wokenAt;
 
+    /// <summary>Nothing has happened for a while: a write to the log, a request or the next due time wakes it.</summary>
+    public bool IsAsleep => asleep;
+
     private void WaitForRequests()
     {
         bool sleeps = asleep;
