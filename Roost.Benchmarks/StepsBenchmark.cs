@@ -12,7 +12,7 @@ internal static class StepsBenchmark
     public static async Task RunAsync(string folder, int runs)
     {
         Directory.CreateDirectory(folder);
-        Console.WriteLine($"{RuntimeFacts()}; median (least to most) of {runs} runs; synchronous=FULL; one step = one engine call and its commit");
+        Console.WriteLine($"{Machine.Facts}; median (least to most) of {runs} runs; synchronous=FULL; one step = one engine call and its commit");
         foreach (int concurrency in Concurrencies) await ProductAsync(folder, 300, 5, concurrency);
         foreach ((int items, int steps) in Works)
             foreach (int concurrency in Concurrencies)
@@ -66,7 +66,7 @@ internal static class StepsBenchmark
                 Console.WriteLine($"batches {await k.ExecuteScalarAsync()}");
             }
             await roost.DisposeAsync();
-            Delete(path);
+            StoredFile.Delete(path);
             return perSecond;
         }
     }
@@ -83,7 +83,7 @@ internal static class StepsBenchmark
             if (done != items * (steps + 1)) throw new InvalidOperationException($"The bare loop made {done} steps where {items * (steps + 1)} are right.");
             perSecond = done / time.TotalSeconds;
         }
-        Delete(path);
+        StoredFile.Delete(path);
         return perSecond;
     }
 
@@ -98,12 +98,4 @@ internal static class StepsBenchmark
     }
 
     private static string NewFile(string folder) => Path.Combine(folder, Guid.NewGuid().ToString("N") + ".db");
-
-    private static void Delete(string path)
-    {
-        foreach (string suffix in new[] { "", "-wal", "-shm" }) File.Delete(path + suffix);
-    }
-
-    private static string RuntimeFacts() =>
-        $"{Environment.ProcessorCount} cores, {System.Runtime.InteropServices.RuntimeInformation.OSDescription.Trim()}, .NET {Environment.Version}";
 }

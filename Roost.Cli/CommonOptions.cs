@@ -35,5 +35,8 @@ internal static class CommonOptions
 
     public static IReadOnlyList<Option> All { get; } = [Db, Root, Namespace, Reveal, SecretKeys];
 
-    public static Argument<string> Id() => new("id") { Description = "The work item: its id, or a unique beginning or end of it." };
+    public static Argument<string> Id() => new Argument<string>("id") { Description = "The work item: its id, or a unique beginning or end of it." }.OffersIds();
+
+    /// <summary>--engine as a filter.</summary>
+    public static Option<string> Engine(string description) => new Option<string>("--engine", "-e") { Description = description }.OffersEngines();
 }

@@ -25,6 +25,16 @@ internal static class Pages
         return new(items, next);
     }
 
+    public static async Task<ArtifactList> FillAsync(RoostRuntime roost, ArtifactFilter filter, int limit, string? cursor, CancellationToken stop)
+    {
+        (List<Artifact> items, string? next) = await FillAsync(limit, cursor, async (most, from) =>
+        {
+            ArtifactList page = await roost.ListArtifactsAsync(filter, most, from, stop);
+            return (page.Items, page.Next);
+        });
+        return new(items, next);
+    }
+
     private static async Task<(List<T> Items, string? Next)> FillAsync<T>(int limit, string? cursor, Func<int, string?, Task<(IReadOnlyList<T> Items, string? Next)>> read)
     {
         CheckLimit(limit);

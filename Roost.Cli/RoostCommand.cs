@@ -27,7 +27,11 @@ public static class RoostCommand
 
         void Stop(PosixSignalContext received)
         {
-            if (Interlocked.Increment(ref signals) > 1) Environment.Exit(ExitCodes.Interrupted);
+            if (Interlocked.Increment(ref signals) > 1)
+            {
+                if (!System.Console.IsOutputRedirected) System.Console.CursorVisible = true; // The live view of a worker hides it.
+                Environment.Exit(ExitCodes.Interrupted);
+            }
             received.Cancel = true;
             stop.Cancel();
         }
@@ -38,9 +42,20 @@ public static class RoostCommand
     private static int Explain(ParseResult parsed, ParseErrorAction wrong)
     {
         wrong.ShowHelp = parsed.Tokens.Count == 0;
-        parsed.Invoke(new InvocationConfiguration { Output = System.Console.Error, Error = System.Console.Error });
+        using var text = new StringWriter();
+        parsed.Invoke(new InvocationConfiguration { Output = text, Error = text });
+        System.Console.Error.Write(WithoutTypes(text.ToString()));
         string verb = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
         System.Console.Error.WriteLine($"\"roost{verb} --help\" shows how.");
         return ExitCodes.Usage;
     }
+
+    /// <summary>The parser names a wrong value's type as the runtime does.</summary>
+    private static string WithoutTypes(string text) => text
+        .Replace("System.Nullable`1[System.Int32]", "System.Int32", StringComparison.Ordinal)
+        .Replace("System.Nullable`1[System.Int64]", "System.Int64", StringComparison.Ordinal)
+        .Replace(" as expected type 'System.Int32'.", "; give a whole number.", StringComparison.Ordinal)
+        .Replace(" as expected type 'System.Int64'.", "; give a whole number.", StringComparison.Ordinal)
+        .Replace(" as expected type 'System.Double'.", "; give a number.", StringComparison.Ordinal)
+        .Replace(" as expected type 'Roost.WorkState'.", ".", StringComparison.Ordinal);
 }

@@ -4,16 +4,8 @@ using Roost.Tests.Support;
 namespace Roost.Tests;
 
 [TestFixture]
-internal sealed class BackupTests
+internal sealed class BackupTests : FolderTests
 {
-    private TemporaryFolder folder = null!;
-
-    [SetUp]
-    public void SetUp() => folder = new();
-
-    [TearDown]
-    public void TearDown() => folder.Dispose();
-
     [Test]
     public async Task A_backup_under_load_is_whole_and_goes_on_from_its_own_snapshots_once_adopted()
     {
@@ -36,9 +28,9 @@ internal sealed class BackupTests
             await Safely(running);
         }
 
-        StoredFile.Scalar(folder["copy.db"], "PRAGMA integrity_check").Should().Be("ok");
-        StoredFile.Number(folder["copy.db"], "SELECT count(*) FROM work WHERE state = 'running'").Should().BeGreaterThan(0, "it was taken while steps ran");
-        StoredFile.Number(folder["copy.db"], "SELECT count(*) FROM work w WHERE version > 0 AND NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.work = w.key AND s.version = w.version)").Should().Be(0);
+        Probe.Text(folder["copy.db"], "PRAGMA integrity_check").Should().Be("ok");
+        Probe.Number(folder["copy.db"], "SELECT count(*) FROM work WHERE state = 'running'").Should().BeGreaterThan(0, "it was taken while steps ran");
+        Probe.Number(folder["copy.db"], "SELECT count(*) FROM work w WHERE version > 0 AND NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.work = w.key AND s.version = w.version)").Should().Be(0);
         var continued = new ConcurrentDictionary<string, int>();
         await using var copy = new RoostRuntime(folder["copy.db"]);
         copy.AddEngine(ScriptedEngine.From((state, context) =>
@@ -47,15 +39,15 @@ internal sealed class BackupTests
             return ScriptedEngine.Finish(state);
         }));
         Dictionary<string, long> stored = Enumerable.Range(1, items).ToDictionary(
-            key => (string)StoredFile.Scalar(folder["copy.db"], $"SELECT id FROM work WHERE key = {key}")!,
-            key => StoredFile.Number(folder["copy.db"], $"SELECT coalesce((SELECT s.data FROM snapshot s WHERE s.work = w.key AND s.version = w.version), 0) FROM work w WHERE key = {key} AND state <> 'done'"));
+            key => Probe.Text(folder["copy.db"], "SELECT id FROM work WHERE key = $0", key),
+            key => Probe.Number(folder["copy.db"], $"SELECT coalesce((SELECT s.data FROM snapshot s WHERE s.work = w.key AND s.version = w.version), 0) FROM work w WHERE key = {key} AND state <> 'done'"));
         await copy.AdoptAsync();
         await copy.RunUntilIdleAsync();
 
         continued.Should().NotBeEmpty();
         continued.Should().AllSatisfy(item => item.Value.Should().Be((int)stored[item.Key]));
-        StoredFile.Number(copy.Path, "SELECT count(*) FROM work WHERE state = 'done'").Should().Be(items);
-        StoredFile.Number(copy.Path, "SELECT sum(interruptions) + sum(failures) FROM work").Should().Be(0, "nobody died");
+        copy.Number("SELECT count(*) FROM work WHERE state = 'done'").Should().Be(items);
+        copy.Number("SELECT sum(interruptions) + sum(failures) FROM work").Should().Be(0, "nobody died");
     }
 
     [Test]
@@ -67,7 +59,7 @@ internal sealed class BackupTests
         await roost.BackupAsync(folder["copy.db"]);
         await using var copy = new RoostRuntime(new RoostOptions { Path = folder["copy.db"], Triggers = [new("scripted", "next")] });
         copy.AddEngine(ScriptedEngine.CountingTo(3));
-        long seq = StoredFile.Number(copy.Path, "SELECT max(seq) FROM event");
+        long seq = copy.Number("SELECT max(seq) FROM event");
 
         await RefusedAsync(() => copy.RunUntilIdleAsync());
         await RefusedAsync(() => copy.StepOnceAsync());
@@ -75,9 +67,9 @@ internal sealed class BackupTests
         await RefusedAsync(async () => await copy.EnqueueAsync(new WorkItem("scripted")));
         await RefusedAsync(() => copy.PurgeAsync(new(TimeSpan.Zero)));
 
-        StoredFile.Number(copy.Path, "SELECT max(seq) FROM event").Should().Be(seq);
-        StoredFile.Number(copy.Path, "SELECT count(*) FROM trigger_rule").Should().Be(0);
-        StoredFile.Number(copy.Path, "SELECT count(*) FROM worker").Should().Be(1, "the worker of the original, as it was");
+        copy.Number("SELECT max(seq) FROM event").Should().Be(seq);
+        copy.Number("SELECT count(*) FROM trigger_rule").Should().Be(0);
+        copy.Number("SELECT count(*) FROM worker").Should().Be(1, "the worker of the original, as it was");
     }
 
     [Test]
@@ -101,7 +93,7 @@ internal sealed class BackupTests
         await Safely(roost.BackupAsync(folder["copy.db"]));
         go.SetResult();
         await Safely(running);
-        StoredFile.Number(folder["copy.db"], "SELECT count(*) FROM blob_pin").Should().Be(1, "the upload was pinned at that moment");
+        Probe.Number(folder["copy.db"], "SELECT count(*) FROM blob_pin").Should().Be(1, "the upload was pinned at that moment");
 
         await using var copy = new RoostRuntime(folder["copy.db"]);
         copy.AddEngine(ScriptedEngine.From((state, context) =>
@@ -111,10 +103,10 @@ internal sealed class BackupTests
         }));
         await copy.AdoptAsync("moved");
 
-        StoredFile.Number(copy.Path, "SELECT count(*) FROM worker").Should().Be(0);
+        copy.Number("SELECT count(*) FROM worker").Should().Be(0);
         copy.ContentRows().Should().Be(0);
-        StoredFile.Number(copy.Path, "SELECT count(*) FROM work WHERE state = 'running' OR interruptions > 0 OR failures > 0").Should().Be(0);
-        StoredFile.Number(copy.Path, "SELECT count(*) FROM event WHERE kind = 'adopted' AND data ->> 'reason' = 'moved'").Should().Be(1);
+        copy.Number("SELECT count(*) FROM work WHERE state = 'running' OR interruptions > 0 OR failures > 0").Should().Be(0);
+        copy.Number("SELECT count(*) FROM event WHERE kind = 'adopted' AND data ->> 'reason' = 'moved'").Should().Be(1);
         await copy.RunUntilIdleAsync();
         (await copy.WaitAsync(first)).State.Should().Be(WorkState.Done);
         (await copy.WaitAsync(second)).State.Should().Be(WorkState.Done);
@@ -140,8 +132,8 @@ internal sealed class BackupTests
         await using var copy = new RoostRuntime(folder["copy.db"]);
         await copy.BackupAsync(folder["second.db"]);
 
-        object? original = StoredFile.Scalar(roost.Path, "SELECT value FROM meta WHERE key = 'file_id'");
-        StoredFile.Scalar(folder["second.db"], "SELECT value FROM meta WHERE key = 'copy_of'").Should().Be(original);
+        string original = roost.Text("SELECT value FROM meta WHERE key = 'file_id'");
+        Probe.Text(folder["second.db"], "SELECT value FROM meta WHERE key = 'copy_of'").Should().Be(original);
         await using var second = new RoostRuntime(folder["second.db"]);
         await RefusedAsync(async () => await second.EnqueueAsync(new WorkItem("scripted")));
     }
@@ -154,8 +146,8 @@ internal sealed class BackupTests
 
         Directory.GetFiles(folder.Root).Should().Equal(folder["copy.db"]);
         if (!OperatingSystem.IsWindows()) File.GetUnixFileMode(folder["copy.db"]).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        StoredFile.Scalar(folder["copy.db"], "PRAGMA journal_mode").Should().Be("wal");
-        StoredFile.Number(folder["copy.db"], "PRAGMA auto_vacuum").Should().Be(2);
+        Probe.Text(folder["copy.db"], "PRAGMA journal_mode").Should().Be("wal");
+        Probe.Number(folder["copy.db"], "PRAGMA auto_vacuum").Should().Be(2);
     }
 
     [TestCase("")]

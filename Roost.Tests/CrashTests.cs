@@ -6,24 +6,16 @@ using Roost.Tests.Support;
 namespace Roost.Tests;
 
 [TestFixture]
-internal sealed class CrashTests
+internal sealed class CrashTests : FolderTests
 {
     private const int Kills = 25;
     private const int AcknowledgedEach = 10;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private TemporaryFolder folder = null!;
     private string path = null!;
 
     [SetUp]
-    public void MakeFolder()
-    {
-        folder = new();
-        path = folder["roost.db"];
-    }
-
-    [TearDown]
-    public void DeleteFolder() => folder.Dispose();
+    public void SetPath() => path = folder["roost.db"];
 
     [Test]
     public async Task Killing_workers_at_random_moments_loses_nothing_that_was_acknowledged()

@@ -65,61 +65,32 @@ internal sealed class DeadlineTests
     [Test]
     public async Task A_running_steps_token_fires_and_a_done_that_still_arrives_is_accepted()
     {
-        var clock = TestRuntime.Clock();
-        var gate = new Gate();
         CancellationReason reason = default;
-        await using RoostRuntime roost = TestRuntime.Create(clock, new ScriptedEngine(async (state, context) =>
+
+        WorkSummary ended = await OverdueAsync((state, context) =>
         {
-            await gate.UntilFiredAsync(context.CancellationToken);
             reason = context.CancellationReason;
             return ScriptedEngine.Finish(state);
-        }));
-        string id = await roost.EnqueueAsync(new WorkItem("scripted") { Deadline = InAnHour });
-        Task<WorkSummary> running = roost.RunUntilDoneAsync(id);
-        await gate.Reached;
+        });
 
-        clock.Advance(Hour);
-
-        (await running.Soon()).State.Should().Be(WorkState.Done);
+        ended.State.Should().Be(WorkState.Done);
         reason.Should().Be(CancellationReason.DeadlineExceeded);
     }
 
     [Test]
     public async Task A_step_that_would_go_on_after_the_deadline_fails_with_its_snapshot_saved()
     {
-        var clock = TestRuntime.Clock();
-        var gate = new Gate();
-        await using RoostRuntime roost = TestRuntime.Create(clock, new ScriptedEngine(async (state, context) =>
-        {
-            await gate.UntilFiredAsync(context.CancellationToken);
-            return ScriptedEngine.GoOn(state + 1);
-        }));
-        string id = await roost.EnqueueAsync(new WorkItem("scripted") { Deadline = InAnHour });
-        Task<WorkSummary> running = roost.RunUntilDoneAsync(id);
-        await gate.Reached;
+        WorkSummary ended = await OverdueAsync((state, _) => ScriptedEngine.GoOn(state + 1));
 
-        clock.Advance(Hour);
-
-        (await running.Soon()).Should().BeEquivalentTo(new { State = WorkState.Failed, FailReason = FailReasons.DeadlineExceeded, Version = 2 });
+        ended.Should().BeEquivalentTo(new { State = WorkState.Failed, FailReason = FailReasons.DeadlineExceeded, Version = 2 });
     }
 
     [Test]
     public async Task A_step_that_throws_after_the_deadline_is_not_tried_again()
     {
-        var clock = TestRuntime.Clock();
-        var gate = new Gate();
-        await using RoostRuntime roost = TestRuntime.Create(clock, new ScriptedEngine(async (_, context) =>
-        {
-            await gate.UntilFiredAsync(context.CancellationToken);
-            throw new OperationCanceledException();
-        }));
-        string id = await roost.EnqueueAsync(new WorkItem("scripted") { Deadline = InAnHour });
-        Task<WorkSummary> running = roost.RunUntilDoneAsync(id);
-        await gate.Reached;
+        WorkSummary ended = await OverdueAsync((_, _) => throw new OperationCanceledException());
 
-        clock.Advance(Hour);
-
-        (await running.Soon()).FailReason.Should().Be(FailReasons.DeadlineExceeded);
+        ended.FailReason.Should().Be(FailReasons.DeadlineExceeded);
     }
 
     [Test]
@@ -171,5 +142,24 @@ internal sealed class DeadlineTests
         roost.Rows("SELECT name FROM resource").Should().Equal("b");
         gate.Open();
         await loop.Soon();
+    }
+
+    /// <summary>How an item ends whose step is running when its deadline passes, and answers this once its token has fired.</summary>
+    private static async Task<WorkSummary> OverdueAsync(Func<int, StepContext, Outcome> answer)
+    {
+        var clock = TestRuntime.Clock();
+        var gate = new Gate();
+        await using RoostRuntime roost = TestRuntime.Create(clock, new ScriptedEngine(async (state, context) =>
+        {
+            await gate.UntilFiredAsync(context.CancellationToken);
+            return answer(state, context);
+        }));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted") { Deadline = InAnHour });
+        Task<WorkSummary> running = roost.RunUntilDoneAsync(id);
+        await gate.Reached;
+
+        clock.Advance(Hour);
+
+        return await running.Soon();
     }
 }

@@ -6,16 +6,8 @@ namespace Roost.Tests;
 
 /// <summary>The programs that a newcomer runs first, as real processes.</summary>
 [TestFixture]
-internal sealed class DemonstrationTests
+internal sealed class DemonstrationTests : FolderTests
 {
-    private TemporaryFolder folder = null!;
-
-    [SetUp]
-    public void MakeFolder() => folder = new();
-
-    [TearDown]
-    public void RemoveFolder() => folder.Dispose();
-
     [Test]
     public async Task A_killed_workers_item_is_carried_on_from_its_last_snapshot_to_its_artifact()
     {

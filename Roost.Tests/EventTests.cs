@@ -45,6 +45,52 @@ internal sealed class EventTests
     }
 
     [Test]
+    public async Task The_end_is_read_page_by_page_back_to_the_beginning()
+    {
+        await using RoostRuntime roost = await WithItemsAsync(5);
+
+        IReadOnlyList<WorkEvent> last = await roost.ReadLastEventsAsync(limit: 3);
+        IReadOnlyList<WorkEvent> earlier = await roost.ReadLastEventsAsync(before: last[0].Sequence, limit: 3);
+        IReadOnlyList<WorkEvent> end = await roost.ReadLastEventsAsync(before: earlier[0].Sequence, limit: 3);
+
+        last.Select(one => one.WorkId).Should().Equal("w2", "w3", "w4");
+        earlier.Select(one => one.WorkId).Should().Equal("w0", "w1");
+        end.Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task The_end_of_one_item_holds_nothing_of_others()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(3));
+        await roost.EnqueueAsync([new WorkItem("scripted") { Id = "w" }, new WorkItem("scripted") { Id = "beside" }]);
+        await roost.RunUntilIdleAsync();
+
+        IReadOnlyList<WorkEvent> last = await roost.ReadLastEventsAsync("w", limit: 2);
+
+        last.Should().OnlyContain(one => one.WorkId == "w");
+        last.Select(one => one.Kind).Should().Equal(EventKinds.Stepped, EventKinds.Done);
+        (await roost.ReadLastEventsAsync("w")).Should().BeEquivalentTo(await roost.ReadEventsAsync("w"), compare => compare.WithStrictOrdering().Excluding(one => one.Data));
+    }
+
+    [Test]
+    public async Task A_page_of_the_end_is_bounded_by_the_size_of_its_data_and_keeps_the_latest()
+    {
+        string large = new('x', 3_000_000);
+        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.From((state, context) =>
+        {
+            context.AddEvent("large", new { large });
+            return state < 5 ? ScriptedEngine.GoOn(state + 1) : ScriptedEngine.Finish(state);
+        }));
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "w" });
+        await roost.RunUntilIdleAsync();
+
+        IReadOnlyList<WorkEvent> last = await roost.ReadLastEventsAsync("w");
+
+        last.Count(one => one.Kind == "engine.large").Should().Be(3);
+        last[^1].Kind.Should().Be(EventKinds.Done);
+    }
+
+    [Test]
     public async Task An_event_about_the_file_names_no_item()
     {
         await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
@@ -60,6 +106,9 @@ internal sealed class EventTests
 
         (await roost.Invoking(it => it.ReadEventsAsync(after: -1)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("after");
         (await roost.Invoking(it => it.ReadEventsAsync(limit: 0)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("limit");
+        (await roost.Invoking(it => it.ReadLastEventsAsync(before: 0)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("before");
+        (await roost.Invoking(it => it.ReadLastEventsAsync(limit: 10_001)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("limit");
+        await roost.Invoking(it => it.ReadLastEventsAsync("nobody")).Should().ThrowAsync<NotFoundException>();
         roost.Invoking(it => it.WatchEventsAsync(after: -1)).Should().Throw<InvalidInputException>();
         await roost.Invoking(it => it.ReadEventsAsync("nobody")).Should().ThrowAsync<NotFoundException>();
         await roost.Invoking(it => it.WatchEventsAsync("nobody").GetAsyncEnumerator().MoveNextAsync().AsTask()).Should().ThrowAsync<NotFoundException>();
@@ -94,7 +143,7 @@ internal sealed class EventTests
     public async Task A_sequence_number_is_never_used_again()
     {
         await using RoostRuntime roost = await WithItemsAsync(3);
-        RawFile.Execute(roost, "DELETE FROM event");
+        roost.Execute("DELETE FROM event");
         await using RoostRuntime reopened = TestRuntime.Beside(roost);
         await reopened.EnqueueAsync(new WorkItem("e"));
         await roost.EnqueueAsync(new WorkItem("e"));
@@ -185,7 +234,7 @@ internal sealed class EventTests
         await NextAsync(watch);
         await roost.EnqueueAsync(new WorkItem("e"));
 
-        RawFile.Query(roost, "PRAGMA wal_checkpoint(TRUNCATE)")[0].Should().Equal(0L, 0L, 0L);
+        roost.Table("PRAGMA wal_checkpoint(TRUNCATE)")[0].Should().Equal(0L, 0L, 0L);
     }
 
     [Test]

@@ -8,20 +8,12 @@ namespace Roost.Tests;
 
 /// <summary>The data file: how it is made, what is refused, and what happens when it cannot be written.</summary>
 [TestFixture]
-internal sealed class FileTests
+internal sealed class FileTests : FolderTests
 {
-    private TemporaryFolder folder = null!;
     private string path = null!;
 
     [SetUp]
-    public void MakeFolder()
-    {
-        folder = new();
-        path = folder["roost.db"];
-    }
-
-    [TearDown]
-    public void DeleteFolder() => folder.Dispose();
+    public void SetPath() => path = folder["roost.db"];
 
     [Test]
     public async Task Its_owner_alone_can_read_it()

@@ -144,39 +144,17 @@ internal sealed class LeaseKeepingTests
     [Test]
     public async Task A_waiter_for_its_resource_counts_as_ready_even_where_slots_are_free()
     {
-        var clock = TestRuntime.Clock();
-        var steps = new List<string>();
-        var engine = ScriptedEngine.From((state, context) =>
-        {
-            steps.Add(context.Item.Id);
-            clock.Advance(TimeSpan.FromMilliseconds(30));
-            return state == 2 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
-        });
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 4 }, clock, engine);
-        await roost.EnqueueAsync([new WorkItem("scripted") { Id = "a", Resources = ["x"] }, new WorkItem("scripted") { Id = "b", Resources = ["x"] }]);
+        List<string> turns = await TurnsAsync(new WorkItem("scripted") { Id = "a", Resources = ["x"] }, new WorkItem("scripted") { Id = "b", Resources = ["x"] });
 
-        await roost.RunUntilIdleAsync().Soon();
-
-        steps.Should().Equal("a", "b", "a", "b", "a", "b");
+        turns.Should().Equal("a", "b", "a", "b", "a", "b");
     }
 
     [Test]
     public async Task A_waiter_of_a_lower_priority_does_not_get_the_resource_while_the_item_goes_on()
     {
-        var clock = TestRuntime.Clock();
-        var steps = new List<string>();
-        var engine = ScriptedEngine.From((state, context) =>
-        {
-            steps.Add(context.Item.Id);
-            clock.Advance(TimeSpan.FromMilliseconds(30));
-            return state == 2 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
-        });
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 4 }, clock, engine);
-        await roost.EnqueueAsync([new WorkItem("scripted") { Id = "high", Priority = 1, Resources = ["x"] }, new WorkItem("scripted") { Id = "low", Resources = ["x"] }]);
+        List<string> turns = await TurnsAsync(new WorkItem("scripted") { Id = "high", Priority = 1, Resources = ["x"] }, new WorkItem("scripted") { Id = "low", Resources = ["x"] });
 
-        await roost.RunUntilIdleAsync().Soon();
-
-        steps.Should().Equal("high", "high", "high", "low", "low", "low");
+        turns.Should().Equal("high", "high", "high", "low", "low", "low");
     }
 
     [Test]
@@ -195,5 +173,24 @@ internal sealed class LeaseKeepingTests
         await roost.RunUntilIdleAsync().Soon();
 
         roost.EventsOf(holder).Count(kind => kind == "claimed").Should().BeLessThanOrEqualTo(2, "before its first snapshot it may still give the name away");
+    }
+
+    /// <summary>Whose steps ran, in order, where each outlasts its slot's time, an item has three of them, and slots stay free.</summary>
+    private static async Task<List<string>> TurnsAsync(params WorkItem[] items)
+    {
+        var clock = TestRuntime.Clock();
+        var turns = new List<string>();
+        var engine = ScriptedEngine.From((state, context) =>
+        {
+            turns.Add(context.Item.Id);
+            clock.Advance(TimeSpan.FromMilliseconds(30));
+            return state == 2 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
+        });
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 4 }, clock, engine);
+        await roost.EnqueueAsync(items);
+
+        await roost.RunUntilIdleAsync().Soon();
+
+        return turns;
     }
 }

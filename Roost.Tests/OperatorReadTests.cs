@@ -55,13 +55,13 @@ internal sealed class OperatorReadTests
             if (round % 10 == 9) await roost.RunUntilIdleAsync();
         }
 
-        List<object[]> counted = RawFile.Query(roost,
+        List<object[]> counted = roost.Table(
             """
             SELECT lane, CASE WHEN state <> 'queued' THEN state WHEN ready_seq IS NOT NULL THEN 'ready' WHEN due_at IS NOT NULL THEN 'delayed' ELSE 'blocked' END AS condition, count(*)
             FROM work GROUP BY 1, 2 ORDER BY 1, 2
             """);
         counted.Select(row => (string)row[1]).Distinct().Should().HaveCountGreaterThan(4, "a history that leaves most conditions empty shows little");
-        RawFile.Query(roost, "SELECT lane, condition, n FROM lane_count WHERE n <> 0 ORDER BY lane, condition").Should().BeEquivalentTo(counted, it => it.WithStrictOrdering());
+        roost.Table("SELECT lane, condition, n FROM lane_count WHERE n <> 0 ORDER BY lane, condition").Should().BeEquivalentTo(counted, it => it.WithStrictOrdering());
         (await roost.GetCountsAsync()).Total.Total.Should().Be(200);
     }
 

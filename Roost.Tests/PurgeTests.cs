@@ -149,7 +149,7 @@ internal sealed class PurgeTests
         ((pages - after) * roost.Number("PRAGMA page_size")).Should().Be(purged.FreedBytes);
         roost.Number("PRAGMA freelist_count").Should().Be(0);
         new FileInfo(roost.Path).Length.Should().Be(after * roost.Number("PRAGMA page_size"));
-        StoredFile.Scalar(roost.Path, "PRAGMA integrity_check").Should().Be("ok");
+        roost.Text("PRAGMA integrity_check").Should().Be("ok");
     }
 
     [Test]
@@ -194,7 +194,7 @@ internal sealed class PurgeTests
     }
 
     private static Task<string?[]> StatesAsync(RoostRuntime roost, params string[] ids) =>
-        Task.FromResult(Array.ConvertAll(ids, id => (string?)StoredFile.Scalar(roost.Path, $"SELECT state FROM work WHERE id = '{id}'")));
+        Task.FromResult(Array.ConvertAll(ids, id => roost.Rows("SELECT state FROM work WHERE id = $0", id).SingleOrDefault()));
 
     private static async Task RefusedAsync(RoostRuntime roost, PurgeFilter filter, string field) =>
         (await FluentActions.Awaiting(() => roost.PurgeAsync(filter)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be(field);

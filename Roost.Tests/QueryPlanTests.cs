@@ -62,7 +62,8 @@ internal sealed partial class QueryPlanTests
         reads.Should().HaveCountGreaterThan(25);
         reads.SelectMany(sql => Scans(roost, sql)).Should().BeEmpty();
         reads.SelectMany(sql => Sorts(roost, sql)).Should().BeEmpty();
-        string.Join('\n', reads.SelectMany(sql => Plan(roost, sql))).Should().ContainAll("work_recent", "work_children", "work_running", "work_ready ", "work_ready_solo", "work_delayed", "work_blocked", "event_work");
+        string.Join('\n', reads.SelectMany(sql => Plan(roost, sql))).Should().ContainAll("work_recent", "work_children", "work_running", "work_ready ", "work_ready_solo", "work_delayed", "work_blocked", "event_work",
+            "work_recent (lane=? AND state=? AND updated_at=? AND rowid<?)");
     }
 
     private static void ReadEverything(SqliteConnection db, RoostRuntime roost, long now)
@@ -73,7 +74,7 @@ internal sealed partial class QueryPlanTests
             new() { State = WorkState.Failed, Engine = "scripted", Queue = "default", ParentId = "parent", Resource = "r", Error = "x" },
         ];
         foreach (WorkFilter filter in filters) WorkQueries.List(db, Selection.Of(filter), 3, Position.Start);
-        WorkQueries.List(db, Selection.Of(new WorkFilter()), 3, new(now, 5));
+        WorkQueries.List(db, Selection.Of(new WorkFilter()), 3, new(now, 5)); // Within what was updated at one time.
         DeadLetterFilter[] letters = [new(), new() { Engine = "scripted", Queue = "default", Reason = "x", ErrorType = "x", Error = "x", FailedAfter = TestRuntime.Start, FailedBefore = TestRuntime.Start.AddYears(1) }];
         foreach (DeadLetterFilter filter in letters) FailureQueries.DeadLetters(db, Selection.Of(filter), 3, Position.Start);
         foreach (string id in (string[])["parent", "bad", "blocked"])
@@ -81,9 +82,13 @@ internal sealed partial class QueryPlanTests
             DetailQueries.Read(db, id, ".", roost.Options);
             SnapshotQueries.History(db, WorkQueries.KeyOf(db, id)!.Value);
             EventQueries.Page(db, WorkQueries.KeyOf(db, id), 0, 10);
+            EventQueries.Last(db, WorkQueries.KeyOf(db, id), 100, 10);
         }
         EventQueries.Page(db, null, null, 10);
-        EventQueries.Last(db);
+        EventQueries.Last(db, null, 100, 10);
+        EventQueries.LastSequence(db);
+        ArtifactQueries.Latest(db, new(), 3, long.MaxValue);
+        ArtifactQueries.Latest(db, new() { Engine = "scripted", Name = "x" }, 3, 5);
         WorkQueries.FindIds(db, "unknown", 10);
         EngineQueries.Engines(db, WorkerQueries.All(db, ".", now), now);
         WorkerQueries.Leases(db);
@@ -114,14 +119,14 @@ internal sealed partial class QueryPlanTests
     private static IEnumerable<string> Sorts(RoostRuntime roost, string sql)
     {
         List<string> plan = Plan(roost, sql);
-        bool isSmall = sql.Contains("FROM artifact a", StringComparison.Ordinal) || plan.All(step =>
+        bool isSmall = sql.Contains("WHERE a.work = ", StringComparison.Ordinal) || plan.All(step =>
             !step.StartsWith("SEARCH ", StringComparison.Ordinal) || Small.Contains(step.Split(' ')[1]) || step.Contains("work_running", StringComparison.Ordinal));
         return isSmall ? [] : plan.Where(step => step.Contains("TEMP B-TREE", StringComparison.Ordinal)).Select(step => $"{step}: {sql}");
     }
 
-    private static List<string> Plan(RoostRuntime roost, string sql) => RawFile.Query(roost, "EXPLAIN QUERY PLAN " + sql, Unbound(sql)).Select(row => (string)row[3]).ToList();
+    private static List<string> Plan(RoostRuntime roost, string sql) => roost.Table("EXPLAIN QUERY PLAN " + sql, Unbound(sql)).ConvertAll(row => (string)row[3]);
 
-    private static (string, object)[] Unbound(string sql) => [.. Parameter().Matches(sql).Select(match => match.Value).Distinct().Select(name => (name, (object)DBNull.Value))];
+    private static SqliteParameter[] Unbound(string sql) => [.. Parameter().Matches(sql).Select(match => match.Value).Distinct().Select(name => new SqliteParameter(name, DBNull.Value))];
 
     [GeneratedRegex(@"^\s*(SELECT|INSERT|UPDATE|DELETE)\b")]
     private static partial Regex Explained();

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 using Roost.Cli;
 using Roost.Samples.Demo;
 using Roost.Samples.Watchlist;
+using Roost.Tests.Support;
 
 namespace Roost.Tests;
 
@@ -14,7 +15,6 @@ internal sealed class ReadmeTests
 {
     private const BindingFlags All = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
 
-    private static readonly string Root = FindRoot();
     private static readonly string Readme = Read("README.md");
 
     [TestCase("Roost.Samples/Watchlist/WatchlistEngine.cs")]
@@ -67,12 +67,13 @@ internal sealed class ReadmeTests
         calls.Where(call => !members.Contains(call)).Should().BeEmpty();
     }
 
-    private static string Read(string file) => File.ReadAllText(Path.Combine(Root, file)).ReplaceLineEndings("\n");
-
-    private static string FindRoot()
+    [Test]
+    public void Every_picture_that_is_shown_is_there()
     {
-        string? folder = TestContext.CurrentContext.TestDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "Roost.sln"))) folder = Path.GetDirectoryName(folder);
-        return folder ?? throw new DirectoryNotFoundException("No folder above the tests holds Roost.sln.");
+        string[] pictures = [.. Regex.Matches(Readme, @"!\[[^\]]+\]\(([^)]+)\)").Select(picture => picture.Groups[1].Value)];
+
+        pictures.Should().HaveCount(2).And.OnlyContain(picture => File.Exists(SourceTree.PathOf(picture)));
     }
+
+    private static string Read(string file) => File.ReadAllText(SourceTree.PathOf(file)).ReplaceLineEndings("\n");
 }

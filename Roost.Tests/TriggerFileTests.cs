@@ -5,16 +5,8 @@ using Roost.Tests.Support;
 namespace Roost.Tests;
 
 [TestFixture]
-internal sealed class TriggerFileTests
+internal sealed class TriggerFileTests : FolderTests
 {
-    private TemporaryFolder folder = null!;
-
-    [SetUp]
-    public void SetUp() => folder = new();
-
-    [TearDown]
-    public void TearDown() => folder.Dispose();
-
     [Test]
     public void A_file_says_everything_that_a_trigger_can()
     {

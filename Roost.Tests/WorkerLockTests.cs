@@ -4,16 +4,8 @@ using Roost.Tests.Support;
 namespace Roost.Tests;
 
 [TestFixture]
-internal sealed class WorkerLockTests
+internal sealed class WorkerLockTests : FolderTests
 {
-    private TemporaryFolder folder = null!;
-
-    [SetUp]
-    public void MakeFolder() => folder = new();
-
-    [TearDown]
-    public void DeleteFolder() => folder.Dispose();
-
     [Test]
     public void A_lock_that_is_held_says_that_its_worker_lives()
     {

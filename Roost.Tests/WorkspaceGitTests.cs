@@ -4,21 +4,8 @@ using Roost.Workspaces;
 namespace Roost.Tests;
 
 [TestFixture]
-public sealed class WorkspaceGitTests
+internal sealed class WorkspaceGitTests : RepositoryTests
 {
-    private TemporaryFolder _folder = null!;
-    private GitRepository _repository = null!;
-
-    [SetUp]
-    public async Task CreateRepository()
-    {
-        _folder = new TemporaryFolder();
-        _repository = await GitRepository.CreateAsync(_folder["base"]);
-    }
-
-    [TearDown]
-    public void DeleteFolder() => _folder.Dispose();
-
     [TestCase(WorkspaceMode.Auto, WorkspaceMode.Worktree)]
     [TestCase(WorkspaceMode.Worktree, WorkspaceMode.Worktree)]
     [TestCase(WorkspaceMode.Clone, WorkspaceMode.Clone)]
@@ -51,10 +38,10 @@ public sealed class WorkspaceGitTests
     [Test]
     public async Task A_workspace_starts_at_the_base_revision()
     {
-        await _repository.RunAsync("tag", "v1");
-        await _repository.CommitAsync("readme.txt", "newer");
+        await repository.RunAsync("tag", "v1");
+        await repository.CommitAsync("readme.txt", "newer");
 
-        string path = await new Workspace(new() { Repository = _repository.Folder, BaseRevision = "v1" }, _folder["root"], "job-1").EnsureAsync();
+        string path = await new Workspace(new() { Repository = repository.Folder, BaseRevision = "v1" }, folder["root"], "job-1").EnsureAsync();
 
         File.ReadAllText(Path.Combine(path, "readme.txt")).Should().Be("base");
     }
@@ -95,7 +82,7 @@ public sealed class WorkspaceGitTests
 
         Directory.Exists(path).Should().BeFalse();
         (await BranchesAsync()).Should().Equal("main");
-        (await _repository.RunAsync("worktree", "list", "--porcelain")).Should().NotContain(Path.GetFileName(path));
+        (await repository.RunAsync("worktree", "list", "--porcelain")).Should().NotContain(Path.GetFileName(path));
     }
 
     [Test]
@@ -118,7 +105,7 @@ public sealed class WorkspaceGitTests
     {
         Workspace workspace = Of("job-1");
         await workspace.EnsureAsync();
-        FolderTree.Delete(_repository.Folder);
+        FolderTree.Delete(repository.Folder);
 
         await workspace.RemoveAsync();
 
@@ -129,7 +116,7 @@ public sealed class WorkspaceGitTests
     public async Task Auto_makes_a_clone_where_git_refuses_a_worktree_and_Worktree_says_why()
     {
         string branch = $"roost/{Path.GetFileName(Of("job-1").Path)}";
-        await _repository.RunAsync("worktree", "add", "--quiet", "-b", branch, _folder["elsewhere"]);
+        await repository.RunAsync("worktree", "add", "--quiet", "-b", branch, folder["elsewhere"]);
 
         (await Of("job-1", WorkspaceMode.Worktree).Invoking(w => w.EnsureAsync()).Should().ThrowAsync<RoostException>()).WithMessage($"*{branch}*");
         await Of("job-1").EnsureAsync();
@@ -148,7 +135,7 @@ public sealed class WorkspaceGitTests
             return;
         }
 
-        File.SetUnixFileMode(Path.Combine(_repository.Folder, ".git"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(Path.Combine(repository.Folder, ".git"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
 
         await Of("job-1").EnsureAsync();
 
@@ -158,10 +145,10 @@ public sealed class WorkspaceGitTests
     [Test]
     public async Task A_base_that_is_no_repository_with_a_commit_is_refused_with_advice()
     {
-        await File.WriteAllTextAsync(_folder["file"], "x");
-        Directory.CreateDirectory(_folder["plain"]);
-        Directory.CreateDirectory(Path.Combine(_repository.Folder, "sub"));
-        await GitRepository.CreateEmptyAsync(_folder["empty"]);
+        await File.WriteAllTextAsync(folder["file"], "x");
+        Directory.CreateDirectory(folder["plain"]);
+        Directory.CreateDirectory(Path.Combine(repository.Folder, "sub"));
+        await GitRepository.CreateEmptyAsync(folder["empty"]);
 
         await ShouldRefuseAsync("missing", "*there is no folder*git init*");
         await ShouldRefuseAsync("file", "*is a file*");
@@ -173,7 +160,7 @@ public sealed class WorkspaceGitTests
     [Test]
     public async Task A_base_revision_that_is_not_there_is_refused_by_name()
     {
-        var workspace = new Workspace(new() { Repository = _repository.Folder, BaseRevision = "v9" }, _folder["root"], "job-1");
+        var workspace = new Workspace(new() { Repository = repository.Folder, BaseRevision = "v9" }, folder["root"], "job-1");
 
         (await workspace.Invoking(w => w.EnsureAsync()).Should().ThrowAsync<InvalidInputException>().WithMessage("*'v9'*")).Which.Field.Should().Be("workspaces.base_revision");
     }
@@ -181,9 +168,9 @@ public sealed class WorkspaceGitTests
     [Test]
     public async Task A_bare_repository_serves_as_base()
     {
-        await _repository.RunAsync("clone", "--quiet", "--bare", _repository.Folder, _folder["bare"]);
+        await repository.RunAsync("clone", "--quiet", "--bare", repository.Folder, folder["bare"]);
 
-        string path = await new Workspace(new() { Repository = _folder["bare"] }, _folder["root"], "job-1").EnsureAsync();
+        string path = await new Workspace(new() { Repository = folder["bare"] }, folder["root"], "job-1").EnsureAsync();
 
         File.Exists(Path.Combine(path, "readme.txt")).Should().BeTrue();
     }
@@ -201,20 +188,20 @@ public sealed class WorkspaceGitTests
     [Test]
     public async Task The_repositorys_hooks_do_not_run()
     {
-        string hook = Path.Combine(_repository.Folder, ".git", "hooks", "post-checkout");
-        await File.WriteAllTextAsync(hook, $"#!/bin/sh\necho ran > '{_folder["hook-ran"]}'\nexit 1\n");
+        string hook = Path.Combine(repository.Folder, ".git", "hooks", "post-checkout");
+        await File.WriteAllTextAsync(hook, $"#!/bin/sh\necho ran > '{folder["hook-ran"]}'\nexit 1\n");
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(hook, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
         await Of("job-1", WorkspaceMode.Worktree).EnsureAsync();
 
-        File.Exists(_folder["hook-ran"]).Should().BeFalse();
+        File.Exists(folder["hook-ran"]).Should().BeFalse();
     }
 
     [Test]
     public async Task Variables_that_git_sets_for_its_hooks_do_not_turn_the_commands_elsewhere()
     {
-        GitRepository other = await GitRepository.CreateAsync(_folder["other"]);
+        GitRepository other = await GitRepository.CreateAsync(folder["other"]);
         string[] names = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"];
         try
         {
@@ -237,29 +224,26 @@ public sealed class WorkspaceGitTests
     public void Missing_git_is_refused_with_advice_and_folders_relative_to_the_current_one_are_not_searched()
     {
         FluentActions.Invoking(() => Git.Locate(null)).Should().Throw<InvalidInputException>().WithMessage("*not on the PATH*install git*");
-        FluentActions.Invoking(() => Git.Locate($".{Path.PathSeparator}{_folder.Root}")).Should().Throw<InvalidInputException>();
+        FluentActions.Invoking(() => Git.Locate($".{Path.PathSeparator}{folder.Root}")).Should().Throw<InvalidInputException>();
     }
 
     [Test]
     public async Task Output_beyond_the_bound_is_dropped_and_does_not_block_git()
     {
-        Git.Result result = await Git.RunAsync(_repository.Folder, ["-c", "alias.flood=!seq 1 100000", "flood"], CancellationToken.None);
+        Git.Result result = await Git.RunAsync(repository.Folder, ["-c", "alias.flood=!seq 1 100000", "flood"], CancellationToken.None);
 
         result.Succeeded.Should().BeTrue();
         result.Output.Length.Should().BeLessThan(20_000);
         result.Output.Should().EndWith("100000\n");
     }
 
-    private async Task ShouldRefuseAsync(string folder, string message)
+    private async Task ShouldRefuseAsync(string name, string message)
     {
-        var workspace = new Workspace(new() { Repository = _folder[folder] }, _folder["root"], "job-1");
+        var workspace = new Workspace(new() { Repository = folder[name] }, folder["root"], "job-1");
         await workspace.Invoking(w => w.EnsureAsync()).Should().ThrowAsync<InvalidInputException>().WithMessage(message);
         workspace.Exists.Should().BeFalse();
     }
 
     private async Task<string[]> BranchesAsync() =>
-        (await _repository.RunAsync("for-each-ref", "--format=%(refname:short)", "refs/heads")).Split('\n');
-
-    private Workspace Of(string id, WorkspaceMode mode = WorkspaceMode.Auto) =>
-        new(new WorkspaceOptions { Repository = _repository.Folder, Mode = mode }, _folder["root"], id);
+        (await repository.RunAsync("for-each-ref", "--format=%(refname:short)", "refs/heads")).Split('\n');
 }

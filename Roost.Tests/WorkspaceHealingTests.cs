@@ -5,21 +5,8 @@ using Roost.Workspaces;
 namespace Roost.Tests;
 
 [TestFixture]
-public sealed class WorkspaceHealingTests
+internal sealed class WorkspaceHealingTests : RepositoryTests
 {
-    private TemporaryFolder _folder = null!;
-    private GitRepository _repository = null!;
-
-    [SetUp]
-    public async Task CreateRepository()
-    {
-        _folder = new TemporaryFolder();
-        _repository = await GitRepository.CreateAsync(_folder["base"]);
-    }
-
-    [TearDown]
-    public void DeleteFolder() => _folder.Dispose();
-
     [TestCase(WorkspaceMode.Worktree)]
     [TestCase(WorkspaceMode.Clone)]
     public async Task A_half_made_workspace_is_made_anew(WorkspaceMode mode)
@@ -27,10 +14,10 @@ public sealed class WorkspaceHealingTests
         Workspace workspace = Of("job-1", mode);
         string path = await workspace.EnsureAsync();
         string name = Path.GetFileName(path);
-        await File.WriteAllTextAsync(Path.Combine(_folder["root"], ".roost", $"{name}.unfinished"), mode.ToString());
+        await File.WriteAllTextAsync(Path.Combine(folder["root"], ".roost", $"{name}.unfinished"), mode.ToString());
         File.Delete(Path.Combine(path, "readme.txt"));
         if (mode == WorkspaceMode.Worktree)
-            await File.WriteAllTextAsync(Path.Combine(_repository.Folder, ".git", "worktrees", name, "locked"), "initializing");
+            await File.WriteAllTextAsync(Path.Combine(repository.Folder, ".git", "worktrees", name, "locked"), "initializing");
         workspace.Exists.Should().BeFalse();
 
         await workspace.EnsureAsync();
@@ -44,8 +31,8 @@ public sealed class WorkspaceHealingTests
     [TestCase(WorkspaceMode.Clone)]
     public async Task A_cancelled_making_is_finished_by_the_next_call(WorkspaceMode mode)
     {
-        await _repository.CommitAsync(".gitattributes", "*.txt filter=stuck");
-        string userSettings = _folder["gitconfig"];
+        await repository.CommitAsync(".gitattributes", "*.txt filter=stuck");
+        string userSettings = folder["gitconfig"];
         await File.WriteAllTextAsync(userSettings, "[filter \"stuck\"]\n\tsmudge = sleep 60\n");
         string? before = Environment.GetEnvironmentVariable("GIT_CONFIG_GLOBAL");
         Environment.SetEnvironmentVariable("GIT_CONFIG_GLOBAL", userSettings);
@@ -85,10 +72,10 @@ public sealed class WorkspaceHealingTests
     {
         string path = await Of("job-1").EnsureAsync();
         await File.WriteAllTextAsync(Path.Combine(path, "readme.txt"), "edited");
-        Directory.Move(_folder["root"], _folder["moved"]);
+        Directory.Move(folder["root"], folder["moved"]);
 
-        string moved = await new Workspace(new() { Repository = _repository.Folder }, _folder["moved"], "job-1").EnsureAsync();
-        await _repository.RunAsync("worktree", "prune");
+        string moved = await new Workspace(new() { Repository = repository.Folder }, folder["moved"], "job-1").EnsureAsync();
+        await repository.RunAsync("worktree", "prune");
 
         File.ReadAllText(Path.Combine(moved, "readme.txt")).Should().Be("edited");
         (await GitRepository.RunInAsync(moved, "status", "--porcelain")).Should().Contain("readme.txt");
@@ -98,7 +85,7 @@ public sealed class WorkspaceHealingTests
     public async Task A_worktree_that_its_repository_forgot_is_refused_and_its_files_stay()
     {
         string path = await Of("job-1").EnsureAsync();
-        FolderTree.Delete(Path.Combine(_repository.Folder, ".git", "worktrees"));
+        FolderTree.Delete(Path.Combine(repository.Folder, ".git", "worktrees"));
 
         await Of("job-1").Invoking(w => w.EnsureAsync()).Should().ThrowAsync<FileRefusedException>().WithMessage("*no longer knows it*");
         File.Exists(Path.Combine(path, "readme.txt")).Should().BeTrue();
@@ -106,7 +93,4 @@ public sealed class WorkspaceHealingTests
         await Of("job-1").RemoveAsync();
         await Of("job-1").EnsureAsync();
     }
-
-    private Workspace Of(string id, WorkspaceMode mode = WorkspaceMode.Auto) =>
-        new(new WorkspaceOptions { Repository = _repository.Folder, Mode = mode }, _folder["root"], id);
 }

@@ -3,22 +3,14 @@ using Roost.Tests.Support;
 namespace Roost.Tests;
 
 [TestFixture]
-public sealed class WorkspaceTests
+internal sealed class WorkspaceTests : FolderTests
 {
-    private TemporaryFolder _folder = null!;
-
-    [SetUp]
-    public void CreateFolder() => _folder = new TemporaryFolder();
-
-    [TearDown]
-    public void DeleteFolder() => _folder.Dispose();
-
     [Test]
     public async Task Without_a_repository_a_workspace_is_an_empty_private_folder()
     {
         Workspace workspace = Plain("job-1");
         workspace.Exists.Should().BeFalse();
-        Directory.Exists(_folder["root"]).Should().BeFalse("nothing is made before it is asked for");
+        Directory.Exists(folder["root"]).Should().BeFalse("nothing is made before it is asked for");
 
         string path = await workspace.EnsureAsync();
 
@@ -26,7 +18,7 @@ public sealed class WorkspaceTests
         Directory.EnumerateFileSystemEntries(path).Should().BeEmpty();
         workspace.Kind.Should().Be(WorkspaceMode.Folder);
         if (!OperatingSystem.IsWindows())
-            File.GetUnixFileMode(_folder["root"]).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            File.GetUnixFileMode(folder["root"]).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     [Test]
@@ -48,9 +40,9 @@ public sealed class WorkspaceTests
         foreach (string id in ids)
             paths.Add(await Plain(id).EnsureAsync());
 
-        paths.Should().OnlyContain(path => Path.GetDirectoryName(path) == _folder["root"] && Directory.Exists(path) && Path.GetFileName(path).Length < 64);
+        paths.Should().OnlyContain(path => Path.GetDirectoryName(path) == folder["root"] && Directory.Exists(path) && Path.GetFileName(path).Length < 64);
         paths.Distinct(StringComparer.OrdinalIgnoreCase).Should().HaveCount(ids.Length);
-        Directory.EnumerateDirectories(_folder["root"]).Should().HaveCount(ids.Length + 1, "only Roost's own folder is beside them");
+        Directory.EnumerateDirectories(folder["root"]).Should().HaveCount(ids.Length + 1, "only Roost's own folder is beside them");
     }
 
     [Test]
@@ -72,7 +64,7 @@ public sealed class WorkspaceTests
     [Test]
     public async Task Removing_deletes_links_but_not_what_they_point_at()
     {
-        string outside = Directory.CreateDirectory(_folder["outside"]).FullName;
+        string outside = Directory.CreateDirectory(folder["outside"]).FullName;
         await File.WriteAllTextAsync(Path.Combine(outside, "precious.txt"), "x");
         Workspace workspace = Plain("job-1");
         string path = await workspace.EnsureAsync();
@@ -108,9 +100,9 @@ public sealed class WorkspaceTests
     [Test]
     public async Task A_link_at_the_path_is_refused_and_left_alone()
     {
-        string outside = Directory.CreateDirectory(_folder["outside"]).FullName;
+        string outside = Directory.CreateDirectory(folder["outside"]).FullName;
         Workspace workspace = Plain("job-1");
-        Directory.CreateDirectory(_folder["root"]);
+        Directory.CreateDirectory(folder["root"]);
         Directory.CreateSymbolicLink(workspace.Path, outside);
 
         workspace.Exists.Should().BeFalse();
@@ -122,20 +114,20 @@ public sealed class WorkspaceTests
     [Test]
     public async Task A_dangling_link_and_a_file_at_the_path_are_refused()
     {
-        Directory.CreateDirectory(_folder["root"]);
-        Directory.CreateSymbolicLink(Plain("dangling").Path, _folder["nowhere"]);
+        Directory.CreateDirectory(folder["root"]);
+        Directory.CreateSymbolicLink(Plain("dangling").Path, folder["nowhere"]);
         await File.WriteAllTextAsync(Plain("file").Path, "x");
 
         await Plain("dangling").Invoking(w => w.EnsureAsync()).Should().ThrowAsync<FileRefusedException>();
         await Plain("file").Invoking(w => w.EnsureAsync()).Should().ThrowAsync<FileRefusedException>().WithMessage("*is a file*");
-        Directory.Exists(_folder["nowhere"]).Should().BeFalse();
+        Directory.Exists(folder["nowhere"]).Should().BeFalse();
     }
 
     [Test]
     public async Task A_link_in_place_of_the_state_folder_is_refused()
     {
-        Directory.CreateDirectory(_folder["root"]);
-        Directory.CreateSymbolicLink(Path.Combine(_folder["root"], ".roost"), Directory.CreateDirectory(_folder["outside"]).FullName);
+        Directory.CreateDirectory(folder["root"]);
+        Directory.CreateSymbolicLink(Path.Combine(folder["root"], ".roost"), Directory.CreateDirectory(folder["outside"]).FullName);
 
         await Plain("job-1").Invoking(w => w.EnsureAsync()).Should().ThrowAsync<FileRefusedException>().WithMessage("*is a link*");
     }
@@ -143,7 +135,7 @@ public sealed class WorkspaceTests
     [Test]
     public async Task A_root_that_is_a_file_is_refused_with_advice()
     {
-        await File.WriteAllTextAsync(_folder["root"], "x");
+        await File.WriteAllTextAsync(folder["root"], "x");
 
         await Plain("job-1").Invoking(w => w.EnsureAsync()).Should().ThrowAsync<FileRefusedException>().WithMessage("*workspaces.root*");
     }
@@ -154,7 +146,7 @@ public sealed class WorkspaceTests
         Workspace workspace = Plain("job-1");
         string path = await workspace.EnsureAsync();
         await File.WriteAllTextAsync(Path.Combine(path, "left-over.txt"), "x");
-        string mark = Path.Combine(_folder["root"], ".roost", $"{Path.GetFileName(path)}.unfinished");
+        string mark = Path.Combine(folder["root"], ".roost", $"{Path.GetFileName(path)}.unfinished");
         await File.WriteAllTextAsync(mark, "Folder");
         workspace.Exists.Should().BeFalse();
 
@@ -169,7 +161,7 @@ public sealed class WorkspaceTests
     {
         Workspace workspace = Plain("job-1");
         await workspace.EnsureAsync();
-        string lockPath = Path.Combine(_folder["root"], ".roost", $"{workspace.Path[^2..]}.lock");
+        string lockPath = Path.Combine(folder["root"], ".roost", $"{workspace.Path[^2..]}.lock");
         using FileStream held = await Workspaces.WorkspaceLock.TakeAsync(lockPath, CancellationToken.None);
         using var cancelled = new CancellationTokenSource();
 
@@ -201,5 +193,5 @@ public sealed class WorkspaceTests
         new WorkspaceOptions { Repository = "/repository", BaseRevision = "main" }.Invoking(o => o.Validate()).Should().NotThrow();
     }
 
-    private Workspace Plain(string id) => new(new WorkspaceOptions(), _folder["root"], id);
+    private Workspace Plain(string id) => new(new WorkspaceOptions(), folder["root"], id);
 }

@@ -14,6 +14,22 @@ public sealed partial class RoostRuntime
         return await reader.RunAsync(db => ArtifactQueries.List(db, workId), cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
     }
 
+    /// <summary>What all work items have produced, newest first. Costs the same however many there are.</summary>
+    /// <param name="filter">Which artifacts. Default: all.</param>
+    /// <param name="limit">How many on a page; 1 to 1,000. Default 50.</param>
+    /// <param name="cursor">The <see cref="ArtifactList.Next"/> of the page before. Default: the first page.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="InvalidInputException">The limit, the cursor or a field of the filter breaks a rule.</exception>
+    public Task<ArtifactList> ListArtifactsAsync(ArtifactFilter? filter = null, int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
+    {
+        Selection.CheckLimit(limit);
+        filter ??= new();
+        if (filter.Engine is not null) Names.Check("engine", filter.Engine);
+        if (filter.Name is not null) Names.Check("name", filter.Name);
+        long before = Position.ReadKey(ArtifactQueries.Mark, cursor);
+        return reader.RunAsync(db => ArtifactQueries.Latest(db, filter, limit, before), cancellationToken);
+    }
+
     /// <summary>
     /// Opens an artifact for reading, of any size, at constant memory: 256 KiB at a time. The stream can seek. Each part is verified against its
     /// SHA-256 before a byte of it is returned, and the whole at the end where it was read from the start; a mismatch is a

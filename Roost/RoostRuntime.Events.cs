@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Data.Sqlite;
 using Roost.Storage;
 
 namespace Roost;
@@ -17,13 +18,28 @@ public sealed partial class RoostRuntime
     public async Task<IReadOnlyList<WorkEvent>> ReadEventsAsync(string? workId = null, long? after = null, int limit = EventsAtOnce, CancellationToken cancellationToken = default)
     {
         CheckEvents(workId, after);
-        if (limit is < 1 or > 10_000) throw new InvalidInputException("limit", $"is {limit}; it must be from 1 to 10,000.");
+        CheckEventLimit(limit);
         return (await ReadEventPageAsync(workId, after, limit, cancellationToken).ConfigureAwait(false)).Events;
+    }
+
+    /// <summary>Reads back from the end: the latest that has happened to a work item or in the whole file. Costs the same however much lies before it.</summary>
+    /// <param name="workId">The item. Default: all of them, and what concerns the file.</param>
+    /// <param name="before">Events with a smaller sequence number. Default: up to the last.</param>
+    /// <param name="limit">How many at most; 1 to 10,000. Default 500. A page ends earlier where its data is beyond 8 MiB; only an empty page is the beginning of what is kept.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>The events in their order, the latest at the end. The page before it is read before the sequence number of its first.</returns>
+    /// <exception cref="NotFoundException">There is no such item.</exception>
+    public async Task<IReadOnlyList<WorkEvent>> ReadLastEventsAsync(string? workId = null, long? before = null, int limit = EventsAtOnce, CancellationToken cancellationToken = default)
+    {
+        if (workId is not null) Names.Check("id", workId);
+        if (before < 1) throw new InvalidInputException("before", $"is {before}; sequence numbers begin at 1.");
+        CheckEventLimit(limit);
+        return await reader.RunAsync(db => EventQueries.Last(db, KeyOf(db, workId), before ?? long.MaxValue, limit), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The sequence number of the last event of the file; 0 where there is none. Reading after it begins with what happens next.</summary>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    public Task<long> GetLastSequenceAsync(CancellationToken cancellationToken = default) => reader.RunAsync(EventQueries.Last, cancellationToken);
+    public Task<long> GetLastSequenceAsync(CancellationToken cancellationToken = default) => reader.RunAsync(EventQueries.LastSequence, cancellationToken);
 
     /// <summary>
     /// Follows what happens, in this process and in others, until cancelled: first what the history holds already, then each event once it is
@@ -62,7 +78,14 @@ public sealed partial class RoostRuntime
     }
 
     private Task<EventPage> ReadEventPageAsync(string? workId, long? after, int limit, CancellationToken cancellationToken) => reader.RunAsync(
-        db => EventQueries.Page(db, workId is null ? null : WorkQueries.KeyOf(db, workId) ?? throw NotFound(workId), after, limit), cancellationToken);
+        db => EventQueries.Page(db, KeyOf(db, workId), after, limit), cancellationToken);
+
+    private long? KeyOf(SqliteConnection db, string? workId) => workId is null ? null : WorkQueries.KeyOf(db, workId) ?? throw NotFound(workId);
+
+    private static void CheckEventLimit(int limit)
+    {
+        if (limit is < 1 or > 10_000) throw new InvalidInputException("limit", $"is {limit}; it must be from 1 to 10,000.");
+    }
 
     private static void CheckEvents(string? workId, long? after)
     {

@@ -14,7 +14,7 @@ public sealed partial class RoostRuntime
 
     /// <summary>
     /// The ids that a part of one may mean: the id itself where it is one, else the ids that begin with the part, and those of the latest
-    /// 100,000 items that end with it. Letters of either case are different.
+    /// 50,000 items that end with it. Letters of either case are different.
     /// </summary>
     /// <param name="part">At least 3 characters, or a whole id.</param>
     /// <param name="limit">How many at most; 1 to 1,000. Default 10.</param>

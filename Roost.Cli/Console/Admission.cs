@@ -83,6 +83,7 @@ internal sealed class Admission
             return;
         }
         context.Response.Cookies.Append(cookie, session, new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Strict, Path = "/", IsEssential = true });
+        context.Response.Headers["Referrer-Policy"] = "no-referrer"; // This address alone holds the token.
         context.Response.ContentType = "text/html; charset=utf-8";
         await context.Response.WriteAsync("<!doctype html><meta charset=utf-8><meta http-equiv=refresh content=\"0;url=/\"><link rel=icon href=/assets/roost.svg><title>Roost</title><a href=\"/\">Continue</a>").ConfigureAwait(false);
     }

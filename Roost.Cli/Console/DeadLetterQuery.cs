@@ -20,5 +20,12 @@ public sealed record DeadLetterQuery(DeadLetterFilter Filter)
         string? One(int field) => read(Names[field]) is [{ Length: > 0 } value] ? value : null;
     }
 
-    public string Address() => IsEmpty ? "/dead-letters?all=1" : "/dead-letters" + QueryString.Create(Fields.Where(part => part.Value is not null));
+    /// <summary>The page that shows them and, where that is asked for, counts all of them.</summary>
+    public string Address(bool counted = false)
+    {
+        List<KeyValuePair<string, string?>> fields = [.. Fields.Where(part => part.Value is not null)];
+        if (fields.Count == 0) fields.Add(new("all", "1"));
+        if (counted) fields.Add(new("count", "1"));
+        return "/dead-letters" + QueryString.Create(fields);
+    }
 }

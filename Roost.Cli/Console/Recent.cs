@@ -5,7 +5,6 @@ public readonly record struct Minute(DateTimeOffset At, int Steps, int Failures)
 
 /// <summary>
 /// The end of the history, followed a bounded way with each look: the last events for the tail, and how many steps each of the last minutes had.
-/// The library reads the history forwards only, so its end is found by halving: about fifty reads of one row, once.
 /// </summary>
 internal sealed class Recent(RoostRuntime roost) : IDisposable
 {
@@ -42,13 +41,8 @@ internal sealed class Recent(RoostRuntime roost) : IDisposable
     /// <summary>The last events of one item, oldest first.</summary>
     public async Task<(IReadOnlyList<WorkEvent> Events, bool All)> OfAsync(string workId, int count, CancellationToken cancellationToken)
     {
-        IReadOnlyList<WorkEvent> first = await roost.ReadEventsAsync(workId, null, count, cancellationToken).ConfigureAwait(false);
-        if (first.Count < count) return (first, true);
-        await RefreshAsync(cancellationToken).ConfigureAwait(false);
-        long after = await FirstAsync(first[^1].Sequence, last ?? first[^1].Sequence, async place =>
-            (await roost.ReadEventsAsync(workId, place, count, cancellationToken).ConfigureAwait(false)).Count < count).ConfigureAwait(false);
-        IReadOnlyList<WorkEvent> tail = await roost.ReadEventsAsync(workId, after, count, cancellationToken).ConfigureAwait(false);
-        return (tail, false);
+        IReadOnlyList<WorkEvent> tail = await roost.ReadLastEventsAsync(workId, limit: count, cancellationToken: cancellationToken).ConfigureAwait(false);
+        return (tail, tail.Count == 0 || (await roost.ReadLastEventsAsync(workId, tail[0].Sequence, 1, cancellationToken).ConfigureAwait(false)).Count == 0);
     }
 
     public void Dispose() => gate.Dispose();
@@ -98,15 +92,8 @@ internal sealed class Recent(RoostRuntime roost) : IDisposable
 
     private async Task<long> StartAsync(CancellationToken cancellationToken)
     {
-        IReadOnlyList<WorkEvent> oldest = await roost.ReadEventsAsync(null, null, 1, cancellationToken).ConfigureAwait(false);
-        if (oldest.Count == 0) return 0;
-        long low = oldest[0].Sequence, high = low + 1;
-        while (await AnyAfterAsync(high).ConfigureAwait(false)) high *= 2;
-        long end = await FirstAsync(low, high, async place => !await AnyAfterAsync(place).ConfigureAwait(false)).ConfigureAwait(false);
         CompleteSince = default;
-        return since = Math.Max(low - 1, end - AtFirst);
-
-        async Task<bool> AnyAfterAsync(long place) => (await ReadAsync(place, 1, cancellationToken).ConfigureAwait(false)).Count > 0;
+        return since = Math.Max(0, await roost.GetLastSequenceAsync(cancellationToken).ConfigureAwait(false) - AtFirst);
     }
 
     /// <summary>A cap on events may trim what was to be read; then it goes on with the oldest that is kept.</summary>
@@ -118,18 +105,8 @@ internal sealed class Recent(RoostRuntime roost) : IDisposable
         }
         catch (EventsTrimmedException trimmed)
         {
+            since = trimmed.Watermark;
             return await roost.ReadEventsAsync(null, trimmed.Watermark, limit, cancellationToken).ConfigureAwait(false);
         }
-    }
-
-    private static async Task<long> FirstAsync(long low, long high, Func<long, Task<bool>> holds)
-    {
-        while (low < high)
-        {
-            long middle = low + (high - low) / 2;
-            if (await holds(middle).ConfigureAwait(false)) high = middle;
-            else low = middle + 1;
-        }
-        return low;
     }
 }

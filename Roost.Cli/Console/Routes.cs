@@ -26,7 +26,7 @@ internal static class Routes
         Page<Artifacts>(application, "/artifacts");
         Page<Engines>(application, "/engines");
         Page<SystemPage>(application, "/system");
-        application.MapGet("/work/item/file", ArtifactFile.SendAsync);
+        application.MapGet("/work/item/file", ArtifactDownload.SendAsync);
         application.MapGet("/assets/{name}", SendAsset);
         Actions.Map(application, options);
         application.MapFallback(IResult () => throw new NotFoundException("There is no such page."));

@@ -9,7 +9,7 @@ namespace Roost.Cli.Console;
 public sealed partial class SecretKeys
 {
     /// <summary>What is shown in the place of a secret.</summary>
-    public const string Mask = "••••••";
+    public const string Mask = "***";
 
     private readonly string[] keys;
     private readonly Regex? inText;
@@ -20,7 +20,7 @@ public sealed partial class SecretKeys
         if (this.keys.Length > 0)
         {
             string any = string.Join('|', this.keys.Select(key => Regex.Escape(key.Trim('_')).Replace("_", "[_-]?", StringComparison.Ordinal)));
-            inText = new Regex($"""(?<key>(?<![a-z])(?:{any})(?![a-z])["']?\s*[:=]\s*)(?<value>(?:(?:bearer|basic)\s+)?(?:"[^"\n]*"|'[^'\n]*'|[^\s"',;&<>]+))""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
+            inText = new Regex($"""(?<key>(?<![a-z])(?:{any})(?![a-z])\\*["']?\s*[:=]\s*)(?<value>(?:(?:bearer|basic)\s+)?(?:(?<quote>\\*["'])(?:(?!\k<quote>)[^\n])*(?:\k<quote>)?|[^\s"',;&<>\\]+))""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
         }
     }
 
@@ -40,7 +40,7 @@ public sealed partial class SecretKeys
         if (inText is null) return text;
         try
         {
-            return inText.Replace(text, "${key}" + Mask);
+            return inText.Replace(text, found => $"{found.Groups["key"].Value}{found.Groups["quote"].Value}{Mask}{found.Groups["quote"].Value}");
         }
         catch (RegexMatchTimeoutException)
         {

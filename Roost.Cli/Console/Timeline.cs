@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace Roost.Cli.Console;
 
-/// <summary>One try of a step: how long the item waited before it, and how long it ran.</summary>
-public sealed record TimelineRow(string Label, string Outcome, DateTimeOffset From, TimeSpan Waited, TimeSpan? Ran, string? Detail)
+/// <summary>One try of a step: how long the item waited before it, how long it ran, and in which worker.</summary>
+public sealed record TimelineRow(string Label, string Outcome, DateTimeOffset From, TimeSpan Waited, TimeSpan? Ran, string? Worker, string? Detail)
 {
     public DateTimeOffset To => From + Waited + (Ran ?? TimeSpan.Zero);
 }
@@ -15,6 +15,7 @@ internal static class Timeline
     {
         var rows = new List<TimelineRow>();
         DateTimeOffset? waiting = null, running = null;
+        string? worker = null;
         for (int i = 0; i < events.Count; i++)
         {
             WorkEvent one = events[i];
@@ -26,6 +27,7 @@ internal static class Timeline
                 case EventKinds.Claimed:
                     running = one.At;
                     waiting ??= one.At;
+                    worker = Text(one.Data, "worker");
                     break;
                 case EventKinds.Stepped:
                     End(one, Step(one.Data), "ok");
@@ -43,13 +45,13 @@ internal static class Timeline
         }
         if (runs) running ??= waiting;
         if (waiting is { } from)
-            rows.Add(running is { } start ? new("running", "now", from, start - from, now - start, null) : new("waiting", "wait", from, now - from, null, null));
+            rows.Add(running is { } start ? new("running", "now", from, start - from, now - start, worker, null) : new("waiting", "wait", from, now - from, null, null, null));
         return rows;
 
         void End(WorkEvent one, string label, string outcome)
         {
             DateTimeOffset from = waiting ?? running ?? one.At, start = running ?? one.At;
-            rows.Add(new(label, outcome, from, start - from, running is null ? null : one.At - start, Text(one.Data, "message")));
+            rows.Add(new(label, outcome, from, start - from, running is null ? null : one.At - start, running is null ? null : worker, Text(one.Data, "message")));
             waiting = one.At;
             running = null;
         }

@@ -38,6 +38,10 @@ internal static class Words
     public static string Quote(string word) =>
         word.Length > 0 && word.All(letter => char.IsAsciiLetterOrDigit(letter) || "-_./:@%+=".Contains(letter, StringComparison.Ordinal)) ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
+    /// <summary>A line for a shell that does with one file what the page does.</summary>
+    public static string Command(string verb, string path, params string[] arguments) =>
+        $"roost {verb} --db {Quote(path)}{(arguments.Any(argument => argument.StartsWith('-')) ? " --" : "")}{string.Concat(arguments.Select(argument => $" {Quote(argument)}"))}";
+
     public static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
     public static string Plural(long count, string one, string? many = null) => count == 1 ? $"1 {one}" : $"{Number(count)} {many ?? one + "s"}";

@@ -1,27 +1,50 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Roost.Cli.Console;
 
 namespace Roost.Cli.Output;
 
-/// <summary>Hides the values under keys that look secret, at any depth.</summary>
+/// <summary>Hides the values under keys that look secret, at any depth, and what follows such a key within a text. Ids and names stay as they are.</summary>
 internal sealed class Masking(SecretKeys keys)
 {
-    public const string Mask = "***";
+    public SecretKeys Keys => keys;
 
-    public JsonNode? Apply(JsonNode? node)
+    /// <summary>Fields of Roost's own that hold what an engine or a person wrote.</summary>
+    private static readonly string[] Texts = ["error", "message", "stack", "reason", "cancel_reason", "situation", "snapshot_error", "uri"];
+
+    /// <summary>Fields that hold JSON of an engine or a caller: every text in it may hold a secret.</summary>
+    private static readonly string[] Stored = ["payload", "data", "metadata", "before", "after"];
+
+    /// <summary>What Roost tells, with stored JSON in some of its fields.</summary>
+    public JsonNode? Apply(JsonNode? node) => Apply(node, isStored: false);
+
+    /// <summary>JSON that an engine or a caller has made.</summary>
+    public JsonNode? ApplyToStored(JsonNode? node) => Apply(node, isStored: true);
+
+    /// <summary>A text that an engine or a person has written.</summary>
+    public string Hide(string? text) => text is null ? "" : keys.Hide(text);
+
+    private JsonNode? Apply(JsonNode? node, bool isStored)
     {
         if (node is JsonArray list)
         {
-            foreach (JsonNode? each in list) Apply(each);
+            for (int i = 0; i < list.Count; i++) Replace(list[i], isStored, masked => list[i] = masked);
         }
         else if (node is JsonObject fields)
         {
             foreach ((string key, JsonNode? value) in fields.ToArray())
             {
-                if (value is not null && keys.IsSecret(key)) fields[key] = Mask;
-                else Apply(value);
+                if (value is not null && keys.IsSecret(key)) fields[key] = SecretKeys.Mask;
+                else Replace(value, isStored || Stored.Contains(key) || (value is JsonValue && Texts.Contains(key)), masked => fields[key] = masked);
             }
         }
+        else if (isStored && node?.GetValueKind() == JsonValueKind.String) return JsonValue.Create(Hide(node.GetValue<string>()));
         return node;
+    }
+
+    private void Replace(JsonNode? value, bool isStored, Action<JsonNode?> replace)
+    {
+        JsonNode? masked = Apply(value, isStored);
+        if (!ReferenceEquals(masked, value)) replace(masked);
     }
 }

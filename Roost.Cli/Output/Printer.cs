@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Roost.Cli.Console;
 using Spectre.Console;
 
 namespace Roost.Cli.Output;
@@ -22,6 +23,8 @@ internal sealed class Printer
 
     public IAnsiConsole Terminal => terminal ?? throw new InvalidOperationException("stdout is no terminal");
 
+    public SecretKeys Secrets => masking.Keys;
+
     public DateTimeOffset Now { get; } = TimeProvider.System.GetUtcNow();
 
     public Printer To(TextWriter other) => new(other, masking);
@@ -36,11 +39,14 @@ internal sealed class Printer
     public void Json(object? value, bool indented = true) => output.WriteLine(Output.Json.Text(masking.Apply(Output.Json.Node(value)), indented));
 
     /// <summary>Stored JSON on one line, secrets masked.</summary>
-    public string Compact(object? value) => Text.Line(Output.Json.Text(masking.Apply(Output.Json.Node(value)), indented: false));
+    public string Compact(object? value) => Text.Line(Output.Json.Text(Masked(value), indented: false));
 
-    public string Pretty(object? value) => Text.Lines(Output.Json.Text(masking.Apply(Output.Json.Node(value)), indented: true));
+    public string Pretty(object? value) => Text.Lines(Output.Json.Text(Masked(value), indented: true));
 
-    public JsonNode? Masked(object? value) => masking.Apply(Output.Json.Node(value));
+    private JsonNode? Masked(object? value) => masking.ApplyToStored(Output.Json.Node(value));
+
+    /// <summary>A text that an engine or a person has written, secrets masked. Before it is shortened: half a secret is one, too.</summary>
+    public string Hide(string? text) => masking.Hide(text);
 
     /// <summary>The last 8 characters of a generated id on a terminal, the whole elsewhere.</summary>
     public string Id(string? id) => id is null ? "" : IsTerminal && Guid.TryParse(id, out _) ? id[^8..] : Text.Line(id);

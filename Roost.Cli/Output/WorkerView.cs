@@ -5,7 +5,7 @@ using Spectre.Console.Rendering;
 namespace Roost.Cli.Output;
 
 /// <summary>A worker at a glance, renewed twice a second: what runs, what waits, what just ended.</summary>
-internal sealed class WorkerView(RoostRuntime roost, IAnsiConsole terminal)
+internal sealed class WorkerView(RoostRuntime roost, IAnsiConsole terminal, CancellationToken draining)
 {
     private const int Shown = 12;
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
@@ -27,7 +27,7 @@ internal sealed class WorkerView(RoostRuntime roost, IAnsiConsole terminal)
         IReadOnlyList<WorkSummary> running = (await roost.ListAsync(new() { State = WorkState.Running }, Shown)).Items;
         IReadOnlyList<WorkSummary> recent = (await roost.ListAsync(limit: Shown)).Items;
         return new Rows(
-            new Markup($"[bold]roost worker[/] on {Markup.Escape(Text.Line(roost.Path))}  [grey]Ctrl-C drains and ends[/]"),
+            new Markup($"[bold]roost worker[/] on {Markup.Escape(Text.Line(roost.Path))}  [grey]{(draining.IsCancellationRequested ? "draining; Ctrl-C again does not wait" : "Ctrl-C drains and ends")}[/]"),
             Bar(counts),
             Table("running", running),
             Table("latest", [.. recent.Where(item => item.State != WorkState.Running)]));

@@ -13,22 +13,38 @@ internal static class ArtifactsVerb
 
     private sealed class ListArtifacts : Verb
     {
-        private readonly Argument<string> id = CommonOptions.Id();
+        private readonly Argument<string?> id = new Argument<string?>("id") { Description = "The work item: its id, or a unique beginning or end of it. Default: all, newest artifact first.", Arity = ArgumentArity.ZeroOrOne }.OffersIds();
+        private readonly Option<string> engine = CommonOptions.Engine("Without an id: only of this engine's items.");
+        private readonly Option<string> name = new("--name") { Description = "Without an id: only artifacts whose name holds this text.", HelpName = "text" };
+        private readonly Option<int> limit = new("--limit", "-n") { Description = "Without an id: how many at most.", HelpName = "number", DefaultValueFactory = _ => 50 };
+        private readonly Option<string> cursor = new("--cursor") { Description = "Without an id: goes on where an earlier page ended: the next of its --json." };
 
-        public ListArtifacts() : base("list", "List the artifacts of a work item.") => Take(id, CommonOptions.Json);
+        public ListArtifacts() : base("list", "List the artifacts of a work item, or the newest of all.") => Take(id, engine, name, limit, cursor, CommonOptions.Json);
 
-        protected override Task<int> RunAsync(Call call) => call.WithItemAsync(id, (roost, workId) => call.ShowAsync(async () =>
+        protected override async Task<int> RunAsync(Call call)
         {
-            IReadOnlyList<Artifact> artifacts = await roost.GetArtifactsAsync(workId, call.Stop);
-            return new(new { Items = artifacts }, print => print.Table(
-                ["name", "version", "kind", "media type", "size", "created", "sha256"],
-                artifacts.Select(each => new[]
-                {
+            if (call.Get(id) is not null && new Option[] { engine, name, limit, cursor }.FirstOrDefault(call.IsGiven) is { } odd)
+                throw new UsageException($"{odd.Name} is given together with an id; of one work item all artifacts are listed.");
+            await using RoostRuntime roost = call.Open();
+            ArtifactList page = call.Get(id) is { } of
+                ? new(await roost.GetArtifactsAsync(await IdResolver.FindAsync(roost, of, call.Stop), call.Stop), null)
+                : await Pages.FillAsync(roost, new ArtifactFilter { Engine = call.Get(engine), Name = call.Get(name) }, call.Get(limit), call.Get(cursor), call.Stop);
+            return await call.ShowAsync(() => Task.FromResult(new Answer(page, print => Show(print, page, withItem: call.Get(id) is null))));
+        }
+
+        private static void Show(Printer print, ArtifactList page, bool withItem)
+        {
+            print.Table(
+                [.. withItem ? (string[])["item"] : [], "name", "version", "kind", "media type", "size", "created", "sha256"],
+                page.Items.Select(each => (string[])
+                [
+                    .. withItem ? (string[])[print.Id(each.WorkId)] : [],
                     each.Name, each.Version.ToString(CultureInfo.InvariantCulture), each.Kind.ToString().ToLowerInvariant(), each.MediaType,
-                    each.Size is { } size ? Times.Bytes(size) : each.Uri ?? "", print.Time(each.CreatedAt), print.IsTerminal ? Text.Short(each.Sha256, 12) : each.Sha256 ?? "",
-                }),
-                "It has no artifact."));
-        }));
+                    each.Size is { } size ? Times.Bytes(size) : print.Hide(each.Uri), print.Time(each.CreatedAt), print.IsTerminal ? Text.Short(each.Sha256, 12) : each.Sha256 ?? "",
+                ]),
+                withItem ? "No artifact is like that." : "It has no artifact.");
+            if (page.Next is not null) System.Console.Error.WriteLine($"More: --cursor {page.Next}");
+        }
     }
 
     private sealed class CatArtifact : Verb
@@ -37,7 +53,7 @@ internal static class ArtifactsVerb
         private readonly Argument<string> name = new("name") { Description = "The artifact." };
         private readonly Option<int?> version = Version();
 
-        public CatArtifact() : base("cat", "Write the bytes of an artifact to stdout, as they are.") => Take(id, name, version);
+        public CatArtifact() : base("cat", "Write the bytes of an artifact to stdout, as they are; a terminal gets its text, cleaned and with secrets masked.") => Take(id, name, version);
 
         protected override Task<int> RunAsync(Call call) => call.WithItemAsync(id, async (roost, workId) =>
         {
@@ -51,11 +67,11 @@ internal static class ArtifactsVerb
             return ExitCodes.Ok;
         });
 
-        /// <summary>A terminal gets the text with nothing in it that would steer the terminal.</summary>
+        /// <summary>A terminal gets the text with nothing in it that would steer the terminal, and no secrets.</summary>
         private static async Task ShowAsync(Printer print, Stream content, CancellationToken stop)
         {
             using var reader = new StreamReader(content);
-            while (await reader.ReadLineAsync(stop) is { } line) print.Line(line);
+            while (await reader.ReadLineAsync(stop) is { } line) print.Line(print.Hide(line));
         }
     }
 

@@ -8,7 +8,7 @@ internal sealed class ChangeDeadLetters : Verb
     private readonly string done;
     private readonly Func<RoostRuntime, string, string?, Task> changeOne;
     private readonly Func<RoostRuntime, DeadLetterFilter, string?, CancellationToken, Task<int>> changeAll;
-    private readonly Argument<string[]> ids = new("id") { Description = "The dead letters: ids, or unique beginnings or ends of them.", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Argument<string[]> ids = new Argument<string[]>("id") { Description = "The dead letters: ids, or unique beginnings or ends of them.", Arity = ArgumentArity.ZeroOrMore }.OffersDeadLetters();
     private readonly DeadLetterOptions filter = new();
     private readonly Option<bool> all = new("--all") { Description = "All dead letters." };
     private readonly Option<bool> dryRun = new("--dry-run") { Description = "Only counts them." };
@@ -47,7 +47,7 @@ internal sealed class ChangeDeadLetters : Verb
     private async Task<int> ByFilterAsync(Call call, RoostRuntime roost)
     {
         DeadLetterFilter meant = filter.Of(call);
-        int found = await CountAsync(roost, meant, call.Stop);
+        int found = await DeadLetterCount.OfAsync(roost, meant, call.Stop);
         if (call.Get(dryRun) || found == 0) return Tell(call, found);
         if (!call.Get(CommonOptions.Yes) && !Question.Ask($"{found:N0} dead letters would be {done}. Go on?"))
             throw new UsageException($"{found:N0} dead letters would be {done}; nothing was done. Give --yes to do it.");
@@ -59,19 +59,5 @@ internal sealed class ChangeDeadLetters : Verb
         if (call.IsJson) call.Print.Json(new { Result = done, Count = count, DryRun = call.Get(dryRun) });
         else call.Print.Line($"{count} dead letters {(call.Get(dryRun) ? "would be " : "")}{done}");
         return ExitCodes.Ok;
-    }
-
-    private static async Task<int> CountAsync(RoostRuntime roost, DeadLetterFilter meant, CancellationToken stop)
-    {
-        int count = 0;
-        string? cursor = null;
-        do
-        {
-            DeadLetterPage page = await roost.ListDeadLettersAsync(meant, 1000, cursor, stop);
-            count += page.Items.Count;
-            cursor = page.Next;
-        }
-        while (cursor is not null);
-        return count;
     }
 }

@@ -8,8 +8,14 @@ internal sealed class CompletionVerb : Verb
     private const string Bash =
         """
         _roost() {
-          local IFS=$'\n' word="${COMP_WORDS[COMP_CWORD]}"
-          COMPREPLY=($(compgen -W "$(roost "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "$word"))
+          # bash breaks words at colons, too: what is typed before the last one is not given back.
+          local line="${COMP_LINE:0:COMP_POINT}" word="${COMP_WORDS[COMP_CWORD]}" each
+          local typed="${line##* }"
+          [[ $word == [:=] ]] && word=
+          COMPREPLY=()
+          while IFS= read -r each; do
+            [[ $each == "$typed"* ]] && COMPREPLY+=("${each#"${typed%"$word"}"}")
+          done < <(roost "[suggest:${#line}]" "$line" 2>/dev/null)
         }
         complete -o default -F _roost roost
         """;
@@ -19,10 +25,10 @@ internal sealed class CompletionVerb : Verb
         #compdef roost
         _roost() {
           local -a found
-          found=("${(@f)$(roost "[suggest:${#BUFFER}]" "$BUFFER" 2>/dev/null)}")
+          found=("${(@f)$(roost "[suggest:${#LBUFFER}]" "$LBUFFER" 2>/dev/null)}")
           compadd -a found
         }
-        compdef _roost roost
+        if [ "$funcstack[1]" = "_roost" ]; then _roost "$@"; else compdef _roost roost; fi
         """;
 
     private const string Fish =

@@ -5,7 +5,7 @@ namespace Roost.Cli.Verbs;
 /// <summary>Which dead letters are meant.</summary>
 internal sealed class DeadLetterOptions
 {
-    private readonly Option<string> engine = new("--engine", "-e") { Description = "Only of this engine." };
+    private readonly Option<string> engine = CommonOptions.Engine("Only of this engine.");
     private readonly Option<string> queue = new("--queue", "-q") { Description = "Only of this queue." };
     private readonly Option<string> reason = new("--fail-reason") { Description = "Only with this reason, such as max_attempts." };
     private readonly Option<string> type = new("--error-type") { Description = "Only with an error of this type." };

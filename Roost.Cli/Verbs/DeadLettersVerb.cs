@@ -48,7 +48,7 @@ internal static class DeadLettersVerb
                 page.Items.Select(each => new[]
                 {
                     print.Id(each.Item.Id), each.Item.Engine, each.Failure.Reason, each.Failure.ErrorType ?? "", each.Failure.Attempt.ToString(CultureInfo.InvariantCulture),
-                    print.Time(each.Failure.At), Text.Short(each.Failure.Message, 80),
+                    print.Time(each.Failure.At), Text.Short(print.Hide(each.Failure.Message), 80),
                 }),
                 "No dead letter is like that.");
             if (page.Next is not null) System.Console.Error.WriteLine($"More: --cursor {page.Next}");
@@ -57,7 +57,7 @@ internal static class DeadLettersVerb
 
     private sealed class ShowDeadLetter : Verb
     {
-        private readonly Argument<string> id = CommonOptions.Id();
+        private readonly Argument<string> id = new Argument<string>("id") { Description = "The dead letter: its id, or a unique beginning or end of it." }.OffersDeadLetters();
 
         public ShowDeadLetter() : base("show", "Show one dead letter with its stack trace and its last snapshot.") => Take(id, CommonOptions.Json);
 
@@ -71,9 +71,9 @@ internal static class DeadLettersVerb
                 ("failed", Times.Both(letter.Failure.At, print.Now)),
                 ("attempt", $"{letter.Failure.Attempt} of version {letter.Failure.Version}"),
                 ("error type", letter.Failure.ErrorType),
-                ("error", letter.Failure.Message),
-                ("data", letter.Snapshot is { } snapshot ? print.Compact(snapshot.Data) : letter.SnapshotError),
-                ("stack", letter.Failure.Stack)));
+                ("error", print.Hide(letter.Failure.Message)),
+                ("data", letter.Snapshot is { } snapshot ? print.Compact(snapshot.Data) : print.Hide(letter.SnapshotError)),
+                ("stack", print.Hide(letter.Failure.Stack))));
         }));
     }
 }

@@ -16,15 +16,14 @@ internal sealed class DiffVerb : Verb
     {
         Snapshot newer = await roost.GetSnapshotAsync(workId, call.Get(to), call.Stop);
         Snapshot older = await roost.GetSnapshotAsync(workId, call.Get(from) ?? BeforeOf(newer), call.Stop);
-        // Masked before it is compared: a value that is taken out of its key is no longer known to be secret.
-        List<JsonChange> changes = JsonChange.Between(call.Print.Masked(older.Data), call.Print.Masked(newer.Data));
+        IReadOnlyList<JsonChange> changes = JsonDiff.Between(older, newer, call.Print.Secrets);
         return new(new { Id = workId, From = older.Version, To = newer.Version, Changes = changes }, print => Show(print, changes));
     }));
 
     private static int BeforeOf(Snapshot newer) =>
         newer.Version > 1 ? newer.Version - 1 : throw new ConflictException($"Work item {newer.WorkId} has only version 1; there is nothing to compare.");
 
-    private static void Show(Printer print, List<JsonChange> changes)
+    private static void Show(Printer print, IReadOnlyList<JsonChange> changes)
     {
         if (changes.Count == 0) System.Console.Error.WriteLine("The two versions are the same.");
         foreach (JsonChange change in changes)

@@ -16,19 +16,12 @@ internal sealed class EnginesVerb : Verb
         // The engines of this program can be told without a file, but a file that was named has to be there.
         bool hasFile = call.Database.IsNamed || File.Exists(call.Database.Path);
         await using RoostRuntime? roost = hasFile ? call.Open() : null;
-        IReadOnlyList<string> here = await HereAsync(call);
+        IReadOnlyList<string> here = await Completions.BuiltInAsync(call.AddEngines);
         return await call.ShowAsync(async () =>
         {
             Line[] lines = Merge(here, roost is null ? [] : await roost.GetEnginesAsync(call.Stop));
             return new(new { Items = lines }, print => Show(print, lines));
         });
-    }
-
-    private static async Task<IReadOnlyList<string>> HereAsync(Call call)
-    {
-        await using var known = RoostRuntime.CreateTemporary();
-        call.AddEngines(known);
-        return known.EngineIds;
     }
 
     private static Line[] Merge(IReadOnlyList<string> here, IReadOnlyList<EngineInfo> stored)

@@ -5,7 +5,7 @@ namespace Roost.Cli.Verbs;
 /// <summary>Enqueues one work item and prints its id.</summary>
 internal sealed class EnqueueVerb : Verb
 {
-    private readonly Option<string> engine = new("--engine", "-e") { Description = "The engine that runs it.", Required = true };
+    private readonly Option<string> engine = new Option<string>("--engine", "-e") { Description = "The engine that runs it.", Required = true }.OffersEngines();
     private readonly Option<string> payload = new("--payload", "-p") { Description = "A JSON object; @file reads a file, - reads stdin. Default {}.", HelpName = "json" };
     private readonly Option<string> id = new("--id") { Description = "Its id. Default: a new one." };
     private readonly Option<string> queue = new("--queue", "-q") { Description = "Its queue. Default: default." };
@@ -18,7 +18,7 @@ internal sealed class EnqueueVerb : Verb
     private readonly Option<string> timeout = new("--timeout") { Description = "The longest that one of its steps may take.", HelpName = "duration" };
     private readonly Option<int?> retries = new("--retries", "--max-attempts") { Description = "How often a step is tried.", HelpName = "attempts" };
     private readonly Option<string> idempotencyKey = new("--idempotency-key", "-k") { Description = "Enqueues once for each key and engine.", HelpName = "key" };
-    private readonly Option<string> parent = new("--parent") { Description = "The item that this one belongs to.", HelpName = "id" };
+    private readonly Option<string> parent = new Option<string>("--parent") { Description = "The item that this one belongs to.", HelpName = "id" }.OffersIds();
 
     public EnqueueVerb() : base("enqueue", "Enqueue a work item and print its id.")
     {

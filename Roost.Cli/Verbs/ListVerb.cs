@@ -8,7 +8,7 @@ namespace Roost.Cli.Verbs;
 internal sealed class ListVerb : Verb
 {
     private readonly Option<WorkState?> state = new("--state", "-s") { Description = "Only items in this state." };
-    private readonly Option<string> engine = new("--engine", "-e") { Description = "Only items of this engine." };
+    private readonly Option<string> engine = CommonOptions.Engine("Only items of this engine.");
     private readonly Option<string> queue = new("--queue", "-q") { Description = "Only items of this queue." };
     private readonly Option<string> parent = new("--parent") { Description = "Only the children of this item.", HelpName = "id" };
     private readonly Option<string> resource = new("--resource", "-r") { Description = "Only items that ask for this resource.", HelpName = "name" };
@@ -16,8 +16,12 @@ internal sealed class ListVerb : Verb
     private readonly Option<int> limit = new("--limit", "-n") { Description = "How many at most.", DefaultValueFactory = _ => 50 };
     private readonly Option<string> cursor = new("--cursor") { Description = "Goes on where an earlier page ended: the next of its --json." };
 
-    public ListVerb() : base("list", "List work items, most recently updated first.") =>
+    public ListVerb() : base("list", "List work items, most recently updated first.")
+    {
+        state.CompletionSources.Clear();
+        state.CompletionSources.Add([.. Enum.GetValues<WorkState>().Select(each => each.Name())]);
         Take(state, engine, queue, parent, resource, error, limit, cursor, CommonOptions.Json, CommonOptions.Watch);
+    }
 
     protected override async Task<int> RunAsync(Call call)
     {
@@ -45,7 +49,7 @@ internal sealed class ListVerb : Verb
             page.Items.Select(item => new[]
             {
                 print.Id(item.Id), item.Engine, item.Queue, item.State.Name(), item.Priority.ToString(CultureInfo.InvariantCulture),
-                item.Version.ToString(CultureInfo.InvariantCulture), item.Step ?? "", print.Time(item.UpdatedAt), Text.Short(item.Error, 60),
+                item.Version.ToString(CultureInfo.InvariantCulture), item.Step ?? "", print.Time(item.UpdatedAt), Text.Short(print.Hide(item.Error), 60),
             }),
             "No work item is like that.");
         if (page.Next is not null) System.Console.Error.WriteLine($"More: --cursor {page.Next}");

@@ -23,7 +23,7 @@ internal sealed class StatusVerb : Verb
         print.Fields(
             ("id", summary.Id),
             ("state", summary.State.Name()),
-            ("situation", item.Situation),
+            ("situation", print.Hide(item.Situation)),
             ("engine", $"{summary.Engine} (queue {summary.Queue}, priority {summary.Priority.ToString(CultureInfo.InvariantCulture)})"),
             ("version", summary.Step is null ? null : $"{summary.Version.ToString(CultureInfo.InvariantCulture)}, after step {summary.Step}"),
             ("attempts", item.Failures + item.Interruptions == 0 ? null : $"{item.Failures} failed, {item.Interruptions} interrupted in this step"),
@@ -39,18 +39,18 @@ internal sealed class StatusVerb : Verb
             ("parent", item.ParentId),
             ("children", string.Join(", ", item.Children.Where(pair => pair.Value > 0).Select(pair => $"{pair.Value} {pair.Key.Name()}"))),
             ("resources", string.Join(", ", item.Resources.Select(name => item.ResourcesHeld.Contains(name) ? $"{name} (held)" : name))),
-            ("cancel asked", item.CancelRequested ? item.CancelReason ?? "yes" : null),
+            ("cancel asked", item.CancelRequested ? print.Hide(item.CancelReason ?? "yes") : null),
             ("lease", item.Lease is { } lease ? $"worker {lease.WorkerId}, since {Times.Both(lease.ClaimedAt, print.Now)}, until {Times.Both(lease.ExpiresAt, print.Now)}" : null));
         if (item.LastFailure is { } failure) Show(print, failure);
         print.Fields(
             ("payload", print.Compact(item.Payload)),
-            ("data", item.Snapshot is { } snapshot ? print.Compact(snapshot.Data) : item.SnapshotError),
-            ("artifacts", string.Join("\n", item.Artifacts.Select(artifact => $"{Text.Line(artifact.Name)} ({Text.Line(artifact.MediaType)}, {(artifact.Size is { } size ? Times.Bytes(size) : Text.Line(artifact.Uri))})"))));
+            ("data", item.Snapshot is { } snapshot ? print.Compact(snapshot.Data) : print.Hide(item.SnapshotError)),
+            ("artifacts", string.Join("\n", item.Artifacts.Select(artifact => $"{Text.Line(artifact.Name)} ({Text.Line(artifact.MediaType)}, {(artifact.Size is { } size ? Times.Bytes(size) : Text.Line(print.Hide(artifact.Uri)))})"))));
     }
 
     private static void Show(Printer print, WorkFailure failure) => print.Fields(
         ("last failure", $"{failure.Reason}{(failure.ErrorType is null ? "" : $", {failure.ErrorType}")} at attempt {failure.Attempt} of version {failure.Version}, {Times.Both(failure.At, print.Now)}"),
-        ("error", failure.Message));
+        ("error", print.Hide(failure.Message)));
 
     private static string? Time(DateTimeOffset? at, Printer print) => at is { } time ? Times.Both(time, print.Now) : null;
 }

@@ -12,15 +12,22 @@ internal sealed class UiVerb : Verb
 
     public UiVerb() : base("ui", "Serve the console on the loopback addresses and print its link.") => Take(port, host, readOnly);
 
-    protected override Task<int> RunAsync(Call call) => ConsoleServer.RunAsync(
-        new ConsoleOptions
-        {
-            Path = call.Database.Path,
-            Port = call.Get(port),
-            Hosts = call.Get(host) ?? [],
-            ReadOnly = call.Get(readOnly),
-            Reveal = call.IsRevealed,
-            SecretKeys = call.SecretKeys,
-        },
-        call.Stop);
+    protected override Task<int> RunAsync(Call call)
+    {
+        string[] hosts = call.Get(host) ?? [];
+        // An empty name would mean every address of this machine.
+        if (hosts.Any(string.IsNullOrWhiteSpace)) throw new UsageException("--host is empty; name an address or a host.");
+        if (call.Get(port) is < 0 or > 65_535) throw new UsageException($"--port is {call.Get(port)}; give 1 to 65535, or 0 for a free one.");
+        return ConsoleServer.RunAsync(
+            new ConsoleOptions
+            {
+                Path = call.Database.Path,
+                Port = call.Get(port),
+                Hosts = hosts,
+                ReadOnly = call.Get(readOnly),
+                Reveal = call.IsRevealed,
+                SecretKeys = call.SecretKeys,
+            },
+            call.Stop);
+    }
 }

@@ -22,9 +22,10 @@ internal abstract class Verb : Command
 
     private async Task<int> GuardAsync(ParseResult parsed, CancellationToken stop)
     {
+        var call = new Call(parsed, stop);
         try
         {
-            return await RunAsync(new Call(parsed, stop));
+            return await RunAsync(call);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -33,7 +34,7 @@ internal abstract class Verb : Command
         catch (Exception e)
         {
             string advice = e.Message.Contains("AdoptAsync", StringComparison.Ordinal) ? "\n\"roost adopt\" does so." : "";
-            await System.Console.Error.WriteLineAsync($"roost {Name}: {Text.Lines(IsExpected(e) ? e.Message : e.ToString())}{advice}");
+            await System.Console.Error.WriteLineAsync($"roost {Name}: {Text.Lines(call.Print.Hide(IsExpected(e) ? e.Message : e.ToString()))}{advice}");
             return CodeOf(e);
         }
     }

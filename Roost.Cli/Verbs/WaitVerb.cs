@@ -6,7 +6,7 @@ namespace Roost.Cli.Verbs;
 /// <summary>Waits until work items have ended, whoever runs them.</summary>
 internal sealed class WaitVerb : Verb
 {
-    private readonly Argument<string[]> ids = new("id") { Description = "The work items: ids, or unique beginnings or ends of them.", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string[]> ids = new Argument<string[]>("id") { Description = "The work items: ids, or unique beginnings or ends of them.", Arity = ArgumentArity.OneOrMore }.OffersIds();
     private readonly Option<string> timeout = new("--timeout", "-t") { Description = "Gives up after this time, with exit code 124. Default: never.", HelpName = "duration" };
 
     public WaitVerb() : base("wait", "Wait until work items have ended; exit code 5 where one failed or was cancelled.") => Take(ids, timeout, CommonOptions.Json);
@@ -33,6 +33,6 @@ internal sealed class WaitVerb : Verb
     private static void Show(Call call, WorkSummary item)
     {
         if (call.IsJson) call.Print.Json(item, indented: false);
-        else call.Print.Line($"{Text.Line(item.Id)} {item.State.Name()}{(item.Error is null ? "" : $": {Text.Line(item.Error)}")}");
+        else call.Print.Line($"{Text.Line(item.Id)} {item.State.Name()}{(item.Error is null ? "" : $": {Text.Line(call.Print.Hide(item.Error))}")}");
     }
 }

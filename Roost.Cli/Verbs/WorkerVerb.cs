@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Reflection;
-using Microsoft.Extensions.Logging.Console;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
@@ -8,7 +7,7 @@ namespace Roost.Cli.Verbs;
 /// <summary>Runs work in this process until Ctrl-C, or until there is nothing to do.</summary>
 internal sealed class WorkerVerb : Verb
 {
-    private readonly Option<string[]> engines = new("--engines", "--engine", "-e") { Description = "The engines to serve, with commas between. Default: all.", HelpName = "ids" };
+    private readonly Option<string[]> engines = new Option<string[]>("--engines", "--engine", "-e") { Description = "The engines to serve, with commas between. Default: all.", HelpName = "ids" }.OffersEngines();
     private readonly Option<string[]> assemblies = new("--assembly", "-a") { Description = "A .dll whose public engines are served too; may be repeated.", HelpName = "file" };
     private readonly Option<string[]> queues = new("--queues", "--queue", "-q") { Description = "The queues to serve, with commas between. Default: default.", HelpName = "names" };
     private readonly Option<int?> concurrency = new("--concurrency", "-c") { Description = "How many steps run at a time. Default 16.", HelpName = "steps" };
@@ -30,7 +29,7 @@ internal sealed class WorkerVerb : Verb
 
     protected override async Task<int> RunAsync(Call call)
     {
-        using ILoggerFactory log = CreateLog(call.Get(verbose));
+        using ILoggerFactory log = LogLines.Create(call.Print, call.Get(verbose) ? LogLevel.Debug : LogLevel.Warning);
         await using var roost = new RoostRuntime(OptionsOf(call) with { LoggerFactory = log });
         call.AddEngines(roost);
         foreach (string file in call.Get(assemblies) ?? []) roost.AddEngines(Load(file));
@@ -38,7 +37,7 @@ internal sealed class WorkerVerb : Verb
         long since = await roost.GetLastSequenceAsync(call.Stop);
         using var ended = new CancellationTokenSource();
         Task shown = call.Print.IsTerminal && !call.Get(plain)
-            ? new WorkerView(roost, call.Print.Terminal).RunAsync(ended.Token)
+            ? new WorkerView(roost, call.Print.Terminal, call.Stop).RunAsync(ended.Token)
             : new WorkerLines(roost, call.Print).RunAsync(since, ended.Token);
         if (!call.Print.IsTerminal || call.Get(plain)) call.Print.Line($"worker on {roost.Path}: engines {string.Join(", ", roost.EngineIds)}; queues {string.Join(", ", roost.Options.Queues)}; concurrency {roost.Options.Concurrency}");
         try
@@ -120,9 +119,4 @@ internal sealed class WorkerVerb : Verb
         if (named.Length == 0) return;
         foreach (string other in known.Except(named)) roost.RemoveEngine(other);
     }
-
-    private static ILoggerFactory CreateLog(bool verbose) => LoggerFactory.Create(log => log
-        .SetMinimumLevel(verbose ? LogLevel.Debug : LogLevel.Warning)
-        .AddSimpleConsole(format => (format.SingleLine, format.TimestampFormat, format.ColorBehavior) = (true, "HH:mm:ss ", LoggerColorBehavior.Disabled))
-        .Services.Configure<ConsoleLoggerOptions>(target => target.LogToStandardErrorThreshold = LogLevel.Trace));
 }

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Cli;
@@ -31,6 +33,74 @@ internal sealed class UiVerbTests
         opened.StatusCode.Should().Be(HttpStatusCode.OK);
         (await opened.Content.ReadAsStringAsync()).Should().Contain("Overview");
         refused.IsSuccessStatusCode.Should().BeFalse();
+    }
+
+    [Test]
+    public async Task Both_loopback_addresses_answer_and_no_other_does()
+    {
+        await roost.EnqueueAsync();
+        await using CommandProcess ui = roost.Start("ui");
+        int port = await PortAsync(ui);
+
+        (await AnswersAsync(IPAddress.Loopback, port)).Should().BeTrue();
+        if (Socket.OSSupportsIPv6) (await AnswersAsync(IPAddress.IPv6Loopback, port)).Should().BeTrue();
+        foreach (IPAddress other in Others()) (await AnswersAsync(other, port)).Should().BeFalse("{0} was not named", other);
+    }
+
+    [Test]
+    public async Task Another_address_answers_where_it_is_named()
+    {
+        if (Others().FirstOrDefault() is not { } other)
+        {
+            Assert.Ignore("This machine has no address but the loopback ones.");
+            return;
+        }
+        await roost.EnqueueAsync();
+        await using CommandProcess ui = roost.Start("ui", "--host", other.ToString());
+        int port = await PortAsync(ui);
+
+        (await AnswersAsync(other, port)).Should().BeTrue();
+        (await AnswersAsync(IPAddress.Loopback, port)).Should().BeTrue();
+    }
+
+    [TestCase("--host", "no such name")]
+    [TestCase("--host", "")]
+    [TestCase("--host", "http://127.0.0.1")]
+    [TestCase("--host", "256.0.0.1")]
+    [TestCase("--host", "127.0.0.1:80")]
+    [TestCase("--port", "-1")]
+    [TestCase("--port", "65536")]
+    [TestCase("--port", "http")]
+    public async Task Nonsense_is_a_usage_error(string option, string value)
+    {
+        await roost.EnqueueAsync();
+
+        (await roost.RunAsync("ui", option, value)).Ends(Roost.Cli.ExitCodes.Usage).Error.Should().NotContain("   at ");
+    }
+
+    private static async Task<int> PortAsync(CommandProcess ui)
+    {
+        string line = (await ui.ReadLineAsync())!;
+        return new Uri(line[line.IndexOf("http", StringComparison.Ordinal)..]).Port;
+    }
+
+    private static IEnumerable<IPAddress> Others() => NetworkInterface.GetAllNetworkInterfaces()
+        .Where(each => each.OperationalStatus == OperationalStatus.Up && each.NetworkInterfaceType != NetworkInterfaceType.Loopback)
+        .SelectMany(each => each.GetIPProperties().UnicastAddresses).Select(each => each.Address)
+        .Where(address => address.AddressFamily == AddressFamily.InterNetwork);
+
+    private static async Task<bool> AnswersAsync(IPAddress address, int port)
+    {
+        using var client = new TcpClient(address.AddressFamily);
+        try
+        {
+            await client.ConnectAsync(address, port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     [Test]

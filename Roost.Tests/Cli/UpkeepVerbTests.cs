@@ -24,8 +24,8 @@ internal sealed class UpkeepVerbTests
     public async Task Finished_work_is_counted_and_then_removed()
     {
         (await roost.RunAsync("prune", "--older-than", "1d")).Ends(0).Output.Should().StartWith("0 ");
-        (await roost.RunAsync("prune", "--older-than", "0", "--dry-run", "--json")).Ends(0).Json.GetProperty("items").GetInt32().Should().Be(1);
-        (await roost.RunAsync("prune", "--older-than", "0", "--json")).Ends(0).Json.GetProperty("items").GetInt32().Should().Be(1);
+        (await roost.RunAsync("prune", "--older-than", "0", "--dry-run", "--json")).Ends(0).Json.GetProperty("count").GetInt32().Should().Be(1);
+        (await roost.RunAsync("prune", "--older-than", "0", "--json")).Ends(0).Json.GetProperty("count").GetInt32().Should().Be(1);
         (await roost.RunAsync("list")).Ends(0).Output.Should().BeEmpty();
         (await roost.RunAsync("prune", "--older-than", "0", "--states", "running")).Ends(2);
         (await roost.RunAsync("prune")).Ends(2);

@@ -26,6 +26,17 @@ internal sealed class UsageTests
     public async Task A_mistyped_option_is_a_usage_error_with_the_right_one_beside_it() =>
         (await roost.RunAsync("list", "--sate", "done")).Ends(2).Error.Should().Contain("--state");
 
+    [TestCase("list", "--limit", "many")]
+    [TestCase("list", "--state", "lost")]
+    [TestCase("list", "--watch=often")]
+    [TestCase("events", "--after", "yesterday")]
+    [TestCase("history", "id", "--version", "x")]
+    [TestCase("enqueue", "-e", "demo", "--priority", "99999999999")]
+    [TestCase("worker", "--concurrency", "1.5")]
+    [TestCase("ui", "--port", "http")]
+    public async Task A_value_of_the_wrong_kind_is_a_usage_error_in_words(params string[] arguments) =>
+        (await roost.RunAsync(arguments)).Ends(2).Error.Should().Contain($"'{arguments[^1].Split('=')[^1]}'").And.NotContainAny("System.", "Roost.");
+
     [Test]
     public async Task Help_names_every_verb()
     {
@@ -33,6 +44,17 @@ internal sealed class UsageTests
 
         foreach (string verb in new[] { "engines", "enqueue", "worker", "status", "list", "events", "wait", "cancel", "retry", "dead-letters", "requeue", "priority", "release", "history", "diff", "artifacts", "workspace-path", "stats", "resources", "workers", "prune", "backup", "adopt", "doctor", "schema", "completion" })
             help.Should().MatchRegex($@"(?m)^  {verb}\b");
+    }
+
+    [Test]
+    public async Task Help_of_a_verb_names_its_values_and_reads_no_file()
+    {
+        string[] ids = [.. await Task.WhenAll(roost.EnqueueAsync("--db", "some.db"), roost.EnqueueAsync("--db", "some.db"))];
+        var environment = new Dictionary<string, string> { ["ROOST_DB"] = roost.Folder["some.db"] };
+
+        foreach (string verb in new[] { "status", "events", "wait", "enqueue", "worker", "list", "prune" })
+            (await roost.RunWithAsync(environment, "", verb, "--help")).Ends(0).Output.Should().MatchRegex("<(id|ids|engine)>").And.NotContainAny(ids);
+        File.Delete(roost.Folder["some.db"]);
     }
 
     [TestCase("bash", "complete -o default")]

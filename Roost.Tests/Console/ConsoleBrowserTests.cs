@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using Roost.Tests.Support;
 
 namespace Roost.Tests.ConsolePages;
 
@@ -6,35 +7,21 @@ namespace Roost.Tests.ConsolePages;
 [TestFixture]
 internal sealed class ConsoleBrowserTests
 {
-    private static readonly string[] Browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-
     private readonly ConsoleEngine engine = new();
     private readonly List<string> complaints = [];
-    private IPlaywright playwright = null!;
-    private IBrowser browser = null!;
+    private HeadlessBrowser browser = null!;
     private ConsoleHost host = null!;
     private IPage page = null!;
     private CancellationTokenSource stop = null!;
     private Task worker = Task.CompletedTask;
 
     [OneTimeSetUp]
-    public async Task StartBrowserAsync()
-    {
-        string? path = Browsers.FirstOrDefault(File.Exists);
-        if (path is null) Assert.Ignore($"No browser was found ({string.Join(", ", Browsers)}); install Debian's chromium to run these tests.");
-        playwright = await Playwright.CreateAsync();
-        browser = await playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = path,
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        });
-    }
+    public async Task StartBrowserAsync() => browser = await HeadlessBrowser.StartAsync();
 
     [OneTimeTearDown]
     public async Task StopBrowserAsync()
     {
-        if (browser is not null) await browser.CloseAsync();
-        playwright?.Dispose();
+        if (browser is not null) await browser.DisposeAsync();
     }
 
     [SetUp]
@@ -42,11 +29,11 @@ internal sealed class ConsoleBrowserTests
     {
         host = await ConsoleHost.StartAsync(null, engine);
         stop = new();
-        page = await browser.NewPageAsync();
+        page = await browser.OpenAsync();
         complaints.Clear();
         page.Console += (_, message) => { if (message.Type == "error" && !message.Text.Contains("status of 4", StringComparison.Ordinal)) complaints.Add(message.Text); };
         page.PageError += (_, error) => complaints.Add(error);
-        await page.GotoAsync(host.Server.Link.AbsoluteUri);
+        await page.GotoAsync(host.Server.Link.AbsoluteUri, new() { WaitUntil = WaitUntilState.Commit });
         await page.WaitForURLAsync(host.Root.AbsoluteUri);
     }
 
@@ -72,6 +59,56 @@ internal sealed class ConsoleBrowserTests
             await page.WaitForURLAsync(url => !url.Contains("token", StringComparison.Ordinal));
             await Assertions.Expect(page).ToHaveTitleAsync($"{title} · Roost");
         }
+    }
+
+    [Test]
+    public async Task The_token_leaves_the_address_and_the_history()
+    {
+        page.Url.Should().Be(host.Root.AbsoluteUri);
+        await page.GotoAsync(new Uri(host.Root, "/work").AbsoluteUri);
+        while (await page.GoBackAsync() is not null) page.Url.Should().NotContain("token");
+    }
+
+    [Test]
+    public async Task Nothing_is_wider_than_a_phone()
+    {
+        await page.SetViewportSizeAsync(375, 700);
+        string failed = await FailAsync("A long error: " + new string('x', 300)), good = await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "artifacts", text = new string('y', 300) }) { Id = new string('z', 200), Resources = ["domain:" + new string('w', 100)] });
+        await host.Roost.RunUntilIdleAsync();
+        await host.Roost.EnqueueAsync(new WorkItem("nobody"));
+        string[] addresses =
+        [
+            "/", "/work", "/work?engine=probe", "/work?q=nothing", "/dead-letters", "/dead-letters?all=1", "/events", "/resources", "/artifacts", "/engines", "/system", "/system?check=quick", "/nowhere",
+            ConsoleHost.ItemAddress(failed), ConsoleHost.ItemAddress(good), $"/work/item/artifact?id={good}&name=report.json",
+        ];
+        foreach (string address in addresses)
+        {
+            await page.GotoAsync(new Uri(host.Root, address).AbsoluteUri);
+            (await page.EvaluateAsync<int>("document.documentElement.scrollWidth")).Should().BeLessThanOrEqualTo(375, address);
+        }
+    }
+
+    [Test]
+    public async Task A_command_is_copied_as_it_is_shown()
+    {
+        await page.Context.GrantPermissionsAsync(["clipboard-read", "clipboard-write"]);
+        await OpenItemAsync(await host.Roost.EnqueueAsync(new WorkItem("probe") { Id = "it's \"one\"" }));
+        ILocator command = page.Locator(".command").First;
+        await command.GetByRole(AriaRole.Button, new() { Name = "Copy" }).ClickAsync();
+        await Assertions.Expect(command.GetByRole(AriaRole.Button)).ToHaveTextAsync("Copied");
+        string copied = await page.EvaluateAsync<string>("navigator.clipboard.readText()");
+        copied.Should().Be(await command.Locator("code").TextContentAsync()).And.Contain("'it'\\''s \"one\"'");
+    }
+
+    [Test]
+    public async Task The_numbers_of_an_open_page_follow_without_a_reload()
+    {
+        await page.EvaluateAsync("window.stays = true");
+        await host.Roost.EnqueueAsync(new WorkItem("probe"));
+        await Assertions.Expect(page.Locator(".tile").First.Locator(".figure")).ToHaveTextAsync("1", new() { Timeout = 20_000 });
+        worker = host.Roost.RunAsync(stop.Token);
+        await Assertions.Expect(page.Locator(".tile.done .figure")).ToHaveTextAsync("1", new() { Timeout = 20_000 });
+        (await page.EvaluateAsync<bool>("window.stays === true")).Should().BeTrue();
     }
 
     [Test]

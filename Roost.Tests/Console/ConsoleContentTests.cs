@@ -25,6 +25,84 @@ internal sealed class ConsoleContentTests
     }
 
     [Test]
+    public async Task Secrets_inside_the_text_of_an_error_are_masked_on_every_page()
+    {
+        await using ConsoleHost host = await ConsoleHost.StartAsync(null, new ConsoleEngine());
+        string id = await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "fail GET /feed?token=sk-hidden answered 401, Authorization: Bearer sk-hidden2" }) { MaxAttempts = 1 });
+        string again = await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "fail {\"password\": \"sk-hidden\"} is wrong" }) { MaxAttempts = 2 });
+        await host.Roost.RunUntilIdleAsync();
+        foreach (string address in new[] { "/", "/work", "/work?q=answered", "/dead-letters", "/dead-letters?all=1", "/dead-letters?error=answered", "/events", $"/events?id={id}", ConsoleHost.ItemAddress(id), ConsoleHost.ItemAddress(again) })
+            (await host.ReadAsync(address)).Should().NotContain("sk-hidden", address);
+        (await host.ReadAsync(ConsoleHost.ItemAddress(id))).Should().Contain("answered 401").And.Contain("***");
+    }
+
+    [TestCase(8, "its end")]
+    [TestCase(-8, "its beginning")]
+    public async Task An_item_is_found_by_a_part_of_its_id(int part, string what)
+    {
+        await using ConsoleHost host = await ConsoleHost.StartAsync(null, new ConsoleEngine());
+        string id = await host.Roost.EnqueueAsync(new WorkItem("probe") { Id = "first-item-last-word" });
+        await host.Roost.EnqueueAsync(new WorkItem("probe") { Id = "another" });
+        (await host.ReadAsync($"/work?q={(part > 0 ? id[^part..] : id[..-part])}")).Should().Contain(id, what).And.NotContain("another");
+        (await host.ReadAsync($"/work?q={new string('x', 900)}")).Should().Contain("Nothing matches");
+    }
+
+    [Test]
+    public async Task Dead_letters_beyond_those_that_are_looked_at_are_counted_and_retried_as_well()
+    {
+        const int Many = 3_100;
+        await using ConsoleHost host = await ConsoleHost.StartAsync(null, new ConsoleEngine());
+        for (int i = 0; i < Many; i += 500)
+            await host.Roost.EnqueueAsync([.. Enumerable.Range(i, Math.Min(500, Many - i)).Select(n => new WorkItem("probe", new { what = $"fail The service answered 429 to request {n}" }) { MaxAttempts = 1 })]);
+        await host.Roost.RunUntilIdleAsync();
+
+        string all = await host.ReadAsync("/dead-letters");
+        all.Should().Contain("the last 3,000 dead letters; there are 3,100").And.Contain("Count all, then retry or discard").And.NotContain("Retry all");
+        string address = System.Text.RegularExpressions.Regex.Match(all, "href=\"([^\"]*count=1)\"").Groups[1].Value;
+        (await host.ReadAsync(WebUtility.HtmlDecode(address))).Should().Contain("Retry all 3,100");
+
+        string form = await host.FormTokenAsync("/dead-letters?all=1&count=1");
+        using HttpResponseMessage answer = await host.PostAsync("retry-all", new() { ["engine"] = "probe", ["error"] = "answered 429" }, form: form);
+        (await host.ReadAsync(answer.Headers.Location!.OriginalString)).Should().Contain("3,100 queued again.");
+        (await host.Roost.GetCountsAsync()).Total.Failed.Should().Be(0);
+    }
+
+    [Test]
+    public async Task A_group_counts_what_an_action_on_it_would_change()
+    {
+        await using ConsoleHost host = await ConsoleHost.StartAsync(null, new ConsoleEngine());
+        foreach (string message in new[] { "The disk is full", "The disk is full again" })
+            await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "fail " + message }) { MaxAttempts = 1 });
+        await host.Roost.RunUntilIdleAsync();
+        (await host.ReadAsync("/dead-letters")).Should().Contain("Retry all 2").And.Contain("Retry 1");
+    }
+
+    [Test]
+    public async Task A_batch_tells_how_far_it_is()
+    {
+        await using ConsoleHost host = await ConsoleHost.StartAsync(null, new ConsoleEngine());
+        string parent = await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "wait" }));
+        string child = "";
+        for (int i = 0; i < 4; i++) child = await host.Roost.EnqueueAsync(new WorkItem(i == 0 ? "nobody" : "probe") { ParentId = parent });
+        await host.Roost.RunUntilIdleAsync();
+        foreach (string address in new[] { ConsoleHost.ItemAddress(parent), ConsoleHost.ItemAddress(child), $"/work?parent={parent}" })
+            (await host.ReadAsync(address)).Should().Contain("<b>75 %</b> ended", address).And.Contain("<b>3</b> done").And.Contain("<b>1</b> queued");
+        (await host.ReadAsync("/work?engine=probe")).Should().Contain("<b>75 %</b> ended");
+        (await host.ReadAsync("/")).Should().Contain("3 of 4 ended").And.Contain("0 of 1 ended");
+    }
+
+    [TestCase("quick")]
+    [TestCase("full")]
+    public async Task The_file_is_checked_when_that_is_asked_for(string how)
+    {
+        await using ConsoleHost host = await ConsoleHost.StartAsync(null, new ConsoleEngine());
+        int checks = (await RoostRuntime.CheckFileAsync(host.Roost.Path, how == "full")).Count;
+        (await host.ReadAsync("/system")).Should().NotContain("class=\"checks\"");
+        string page = await host.ReadAsync($"/system?check={how}");
+        page[page.IndexOf("class=\"checks\"", StringComparison.Ordinal)..page.IndexOf("Prune", StringComparison.Ordinal)].Split("<tr><td><span class=\"dot").Should().HaveCount(checks + 1);
+    }
+
+    [Test]
     public async Task Secrets_are_shown_where_that_was_asked_for()
     {
         await using ConsoleHost host = await ConsoleHost.StartAsync(options => options with { Reveal = true }, new ConsoleEngine());

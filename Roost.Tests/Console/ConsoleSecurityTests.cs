@@ -58,6 +58,20 @@ internal sealed class ConsoleSecurityTests
     }
 
     [Test]
+    public async Task The_link_lets_a_second_browser_in_and_is_told_to_no_other_site()
+    {
+        for (int i = 0; i < 2; i++)
+        {
+            using HttpClient stranger = host.Stranger();
+            using HttpResponseMessage answer = await stranger.GetAsync(host.Server.Link);
+            answer.StatusCode.Should().Be(HttpStatusCode.OK);
+            answer.Headers.Contains("Set-Cookie").Should().BeTrue();
+            answer.Headers.GetValues("Referrer-Policy").Single().Should().Be("no-referrer");
+            (await answer.Content.ReadAsStringAsync()).Should().NotContain(host.Server.Link.Query[7..]);
+        }
+    }
+
+    [Test]
     public async Task The_link_of_an_earlier_start_is_refused()
     {
         await using ConsoleHost earlier = await ConsoleHost.StartAsync();

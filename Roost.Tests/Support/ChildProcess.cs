@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 
 namespace Roost.Tests.Support;
@@ -40,15 +39,7 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     public static ChildProcess StartWith(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.ArgumentList.Add("exec");
-        start.ArgumentList.Add(typeof(ChildProcess).Assembly.Location);
-        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        ProcessStartInfo start = Programs.Run(typeof(ChildProcess).Assembly.Location, arguments);
         start.Environment["DOTNET_TieredPGO"] = "0";
         foreach ((string name, string value) in environment) start.Environment[name] = value;
         return new(Process.Start(start)!);
@@ -105,12 +96,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Sends a signal by name, such as STOP.</summary>
-    public async Task SignalAsync(string name)
-    {
-        using Process kill = Process.Start("kill", [$"-{name}", process.Id.ToString(CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync();
-        kill.ExitCode.Should().Be(0);
-    }
+    public Task SignalAsync(string name) => process.SignalAsync(name);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
 using Roost.Cli;
 
@@ -37,30 +36,17 @@ internal sealed class CommandProcess : IAsyncDisposable
 
     public static CommandProcess Start(TemporaryFolder folder, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
-        {
-            WorkingDirectory = folder.Root,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-        };
+        ProcessStartInfo start = Programs.Run(typeof(RoostCommand).Assembly.Location, arguments);
+        start.WorkingDirectory = folder.Root;
         foreach (string variable in Variables) start.Environment.Remove(variable);
         foreach ((string name, string value) in environment) start.Environment[name] = value;
-        start.ArgumentList.Add("exec");
-        start.ArgumentList.Add(typeof(RoostCommand).Assembly.Location);
-        foreach (string argument in arguments) start.ArgumentList.Add(argument);
         return new(Process.Start(start)!);
     }
 
     /// <summary>The next line of stdout.</summary>
     public async Task<string?> ReadLineAsync() => await process.StandardOutput.ReadLineAsync().WaitAsync(Patience);
 
-    public async Task SignalAsync(string name)
-    {
-        using Process kill = Process.Start("kill", [$"-{name}", process.Id.ToString(CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync();
-        kill.ExitCode.Should().Be(0);
-    }
+    public Task SignalAsync(string name) => process.SignalAsync(name);
 
     public async Task<CommandResult> EndAsync(string input = "")
     {

@@ -1,17 +1,25 @@
+using System.Globalization;
 using Microsoft.Data.Sqlite;
 
 namespace Roost.Tests.Support;
 
-/// <summary>Reads a runtime's file with plain SQL, past everything that the runtime remembers; and writes to it what another process might have.</summary>
+/// <summary>
+/// Reads a runtime's file with plain SQL, past everything that the runtime remembers; and writes to it what another process might have.
+/// Values are bound to <c>$0</c>, <c>$1</c>, ... in their order.
+/// </summary>
 internal static class Probe
 {
-    public static long Number(this RoostRuntime runtime, string sql, params object[] values) => Convert.ToInt64(Value(runtime, sql, values), System.Globalization.CultureInfo.InvariantCulture);
+    public static long Number(this RoostRuntime runtime, string sql, params object[] values) => Number(runtime.Path, sql, values);
 
-    public static string Text(this RoostRuntime runtime, string sql, params object[] values) => (string)Value(runtime, sql, values)!;
+    public static long Number(string path, string sql, params object[] values) => Convert.ToInt64(Value(path, sql, values), CultureInfo.InvariantCulture);
+
+    public static string Text(this RoostRuntime runtime, string sql, params object[] values) => Text(runtime.Path, sql, values);
+
+    public static string Text(string path, string sql, params object[] values) => (string)Value(path, sql, values)!;
 
     public static int Execute(this RoostRuntime runtime, string sql, params object[] values)
     {
-        using SqliteConnection connection = Open(runtime);
+        using SqliteConnection connection = FileAudit.Open(runtime.Path);
         using SqliteCommand command = Command(connection, sql, values);
         return command.ExecuteNonQuery();
     }
@@ -19,7 +27,7 @@ internal static class Probe
     /// <summary>Takes the write lock, as another process in a long transaction would, until disposed.</summary>
     public static IDisposable Lock(this RoostRuntime runtime)
     {
-        SqliteConnection connection = Open(runtime);
+        SqliteConnection connection = FileAudit.Open(runtime.Path);
         using SqliteCommand begin = Command(connection, "BEGIN IMMEDIATE", []);
         begin.ExecuteNonQuery();
         return connection;
@@ -33,39 +41,45 @@ internal static class Probe
     public static List<string> ClaimsOf(this RoostRuntime runtime) =>
         Rows(runtime, "SELECT w.id FROM event e JOIN work w ON w.key = e.work WHERE e.kind = 'claimed' ORDER BY e.seq");
 
-    public static List<string> Rows(this RoostRuntime runtime, string sql, params object[] values)
+    /// <summary>The first column of every row.</summary>
+    public static List<string> Rows(this RoostRuntime runtime, string sql, params object[] values) =>
+        Table(runtime, sql, values).ConvertAll(row => Convert.ToString(row[0], CultureInfo.InvariantCulture)!);
+
+    public static List<object[]> Table(this RoostRuntime runtime, string sql, params object[] values)
     {
-        using SqliteConnection connection = Open(runtime);
+        using SqliteConnection connection = FileAudit.Open(runtime.Path);
         using SqliteCommand command = Command(connection, sql, values);
         using SqliteDataReader reader = command.ExecuteReader();
-        var found = new List<string>();
-        while (reader.Read()) found.Add(Convert.ToString(reader.GetValue(0), System.Globalization.CultureInfo.InvariantCulture)!);
-        return found;
+        var rows = new List<object[]>();
+        while (reader.Read())
+        {
+            var row = new object[reader.FieldCount];
+            reader.GetValues(row);
+            rows.Add(row);
+        }
+        return rows;
     }
 
     public static string StateOf(this RoostRuntime runtime, string workId) => Text(runtime, "SELECT state FROM work WHERE id = $0", workId);
 
     public static long Column(this RoostRuntime runtime, string workId, string column) => Number(runtime, $"SELECT {column} FROM work WHERE id = $0", workId);
 
-    private static object? Value(RoostRuntime runtime, string sql, object[] values)
+    /// <summary>Rows of content that is stored or on its way.</summary>
+    public static long ContentRows(this RoostRuntime runtime) =>
+        Number(runtime, "SELECT (SELECT count(*) FROM blob) + (SELECT count(*) FROM blob_chunk) + (SELECT count(*) FROM blob_pin)");
+
+    private static object? Value(string path, string sql, object[] values)
     {
-        using SqliteConnection connection = Open(runtime);
+        using SqliteConnection connection = FileAudit.Open(path);
         using SqliteCommand command = Command(connection, sql, values);
         return command.ExecuteScalar();
-    }
-
-    private static SqliteConnection Open(RoostRuntime runtime)
-    {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = runtime.Path, Pooling = false }.ToString());
-        connection.Open();
-        return connection;
     }
 
     private static SqliteCommand Command(SqliteConnection connection, string sql, object[] values)
     {
         SqliteCommand command = connection.CreateCommand();
         command.CommandText = sql;
-        for (int i = 0; i < values.Length; i++) command.Parameters.AddWithValue($"${i}", values[i]);
+        for (int i = 0; i < values.Length; i++) command.Parameters.Add(values[i] as SqliteParameter ?? new SqliteParameter($"${i}", values[i]));
         return command;
     }
 }

@@ -13,16 +13,9 @@ internal static class SampleProcess
 
     public static Process Start(TemporaryFolder folder, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
-        {
-            WorkingDirectory = folder.Root,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-        };
+        ProcessStartInfo start = Programs.Run(Program, arguments);
+        start.WorkingDirectory = folder.Root;
         start.Environment["TMPDIR"] = folder.Root;
-        start.ArgumentList.Add(Program);
-        foreach (string argument in arguments) start.ArgumentList.Add(argument);
         return Process.Start(start)!;
     }
 

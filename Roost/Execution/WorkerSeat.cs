@@ -44,15 +44,19 @@ internal sealed class WorkerSeat
         }
     }
 
+    /// <summary>Takes the row away; where that fails, once more, for what failed may have been one write alone.</summary>
     public async Task LeaveAsync(Writer writer)
     {
         try
         {
-            await writer.RunAsync(session =>
+            try
             {
-                session.Leases.Unregister(Key, Id);
-                return true;
-            }).ConfigureAwait(false);
+                await UnregisterAsync(writer).ConfigureAwait(false);
+            }
+            catch (RoostException)
+            {
+                await UnregisterAsync(writer).ConfigureAwait(false);
+            }
         }
         finally
         {
@@ -63,4 +67,10 @@ internal sealed class WorkerSeat
 
     /// <summary>The row is gone already; let the lock go too.</summary>
     public void Drop() => held.Dispose();
+
+    private Task<bool> UnregisterAsync(Writer writer) => writer.RunAsync(session =>
+    {
+        session.Leases.Unregister(Key, Id);
+        return true;
+    });
 }

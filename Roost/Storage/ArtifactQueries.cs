@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Dapper;
@@ -11,33 +12,64 @@ internal sealed record ArtifactContent(string Label, long? Blob, byte[]? Sha256,
 /// <summary>Reads of what work items have produced.</summary>
 internal static class ArtifactQueries
 {
+    public const char Mark = 'a';
+
     private const int NamesInMessage = 10;
 
+    /// <summary>How many artifacts a filtered page looks at.</summary>
+    private const int ExaminedOnPage = 5000;
+
+    private const string Columns =
+        """
+        a.key AS Key, w.id AS WorkId, a.name AS Name, a.version AS Version, a.kind AS Kind, a.media_type AS MediaType, b.size AS Size, b.sha256 AS Sha256,
+        a.uri AS Uri, a.metadata AS Metadata, a.at AS At
+        """;
+
     private sealed record ListRow(
-        string Name, long Version, string Kind, string MediaType, long? Size, byte[]? Sha256, string? Uri, string? Metadata, long At);
+        long Key, string WorkId, string Name, long Version, string Kind, string MediaType, long? Size, byte[]? Sha256, string? Uri, string? Metadata, long At);
 
     private sealed record ContentRow(long Version, long? Blob, byte[]? Sha256, long? Size, string? Uri);
 
     private sealed record ChunkRow(long RowId, byte[] Sha256, long Length);
 
     /// <summary>What an item has produced, oldest first; null where there is no such item.</summary>
-    public static IReadOnlyList<Artifact>? List(SqliteConnection db, string workId) => WorkQueries.KeyOf(db, workId) is { } work ? List(db, work, workId) : null;
+    public static IReadOnlyList<Artifact>? List(SqliteConnection db, string workId) => WorkQueries.KeyOf(db, workId) is { } work ? List(db, work) : null;
 
-    public static IReadOnlyList<Artifact> List(SqliteConnection db, long work, string workId)
+    public static IReadOnlyList<Artifact> List(SqliteConnection db, long work)
     {
         IEnumerable<ListRow> rows = db.Query<ListRow>(
-            """
-            SELECT a.name AS Name, a.version AS Version, a.kind AS Kind, a.media_type AS MediaType, b.size AS Size, b.sha256 AS Sha256, a.uri AS Uri,
-                   a.metadata AS Metadata, a.at AS At
-            FROM artifact a LEFT JOIN blob b ON b.key = a.blob
-            WHERE a.work = @work
-            ORDER BY a.key
-            """, new { work });
-        return [.. rows.Select(row => new Artifact(
-            workId, row.Name, (int)row.Version, ArtifactNames.ParseKind(row.Kind), row.MediaType, row.Size,
-            row.Sha256 is null ? null : Convert.ToHexStringLower(row.Sha256), row.Uri,
-            row.Metadata is null ? null : MetadataOf(workId, row), StoredTime.Read(row.At)))];
+            $"SELECT {Columns} FROM artifact a CROSS JOIN work w ON w.key = a.work LEFT JOIN blob b ON b.key = a.blob WHERE a.work = @work ORDER BY a.key", new { work });
+        return [.. rows.Select(ArtifactOf)];
     }
+
+    /// <summary>Artifacts of all items, newest first.</summary>
+    public static ArtifactList Latest(SqliteConnection db, ArtifactFilter filter, int limit, long before)
+    {
+        int most = filter.Engine is null && filter.Name is null ? limit + 1 : ExaminedOnPage;
+        var items = new List<Artifact>();
+        int examined = 0;
+        foreach ((ListRow row, string engine) in db.Query<ListRow, string, (ListRow, string)>(
+            $"""
+            SELECT {Columns}, l.engine AS Engine
+            FROM artifact a CROSS JOIN work w ON w.key = a.work CROSS JOIN lane l ON l.key = w.lane LEFT JOIN blob b ON b.key = a.blob
+            WHERE a.key < @before ORDER BY a.key DESC LIMIT @most
+            """, (row, engine) => (row, engine), new { before, most }, buffered: false, splitOn: "Engine"))
+        {
+            if (items.Count == limit) return Page(before);
+            examined++;
+            before = row.Key;
+            bool isMeant = (filter.Engine is null || engine == filter.Engine) && (filter.Name is null || row.Name.Contains(filter.Name, StringComparison.OrdinalIgnoreCase));
+            if (isMeant) items.Add(ArtifactOf(row));
+        }
+        return Page(examined == most ? before : null);
+
+        ArtifactList Page(long? reached) => new(items, reached is { } key ? Position.Write(Mark, key.ToString(CultureInfo.InvariantCulture)) : null);
+    }
+
+    private static Artifact ArtifactOf(ListRow row) => new(
+        row.WorkId, row.Name, (int)row.Version, ArtifactNames.ParseKind(row.Kind), row.MediaType, row.Size,
+        row.Sha256 is null ? null : Convert.ToHexStringLower(row.Sha256), row.Uri,
+        row.Metadata is null ? null : MetadataOf(row), StoredTime.Read(row.At));
 
     /// <summary>Finds the latest artifact of a name, or the latest of one version.</summary>
     public static ArtifactContent Find(SqliteConnection db, string workId, string name, int? version)
@@ -73,7 +105,7 @@ internal static class ArtifactQueries
     public static bool Exists(SqliteConnection db, long blob) =>
         db.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM blob WHERE key = @blob)", new { blob }) != 0;
 
-    private static JsonElement MetadataOf(string workId, ListRow row)
+    private static JsonElement MetadataOf(ListRow row)
     {
         try
         {
@@ -81,7 +113,7 @@ internal static class ArtifactQueries
         }
         catch (JsonException e)
         {
-            throw new DataCorruptException($"The metadata of artifact \"{row.Name}\" of work item {workId}, version {row.Version}, is no JSON any more: the file is damaged. Restore a backup.", e);
+            throw new DataCorruptException($"The metadata of artifact \"{row.Name}\" of work item {row.WorkId}, version {row.Version}, is no JSON any more: the file is damaged. Restore a backup.", e);
         }
     }
 

@@ -77,7 +77,7 @@ internal static class DetailQueries
             SnapshotError = snapshotError,
             Lease = lease,
             LastFailure = FailureQueries.Last(db, row.Key),
-            Artifacts = ArtifactQueries.List(db, row.Key, workId),
+            Artifacts = ArtifactQueries.List(db, row.Key),
         };
     }
 

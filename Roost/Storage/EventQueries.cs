@@ -11,7 +11,7 @@ internal sealed record EventPage(IReadOnlyList<WorkEvent> Events, long UpTo);
 /// <summary>Reads of the history, one bounded page at a time.</summary>
 internal static class EventQueries
 {
-    public static long Last(SqliteConnection db) => db.ExecuteScalar<long?>("SELECT max(seq) FROM event") ?? 0;
+    public static long LastSequence(SqliteConnection db) => db.ExecuteScalar<long?>("SELECT max(seq) FROM event") ?? 0;
 
     private const long MaxBytes = 8 * 1024 * 1024;
 
@@ -33,19 +33,32 @@ internal static class EventQueries
         long watermark = db.ExecuteScalar<string?>("SELECT value FROM meta WHERE key = 'events_watermark'") is { } text ? long.Parse(text, CultureInfo.InvariantCulture) : 0;
         if (after < watermark) throw new EventsTrimmedException(watermark);
         long from = after ?? watermark;
-        string sql = work is null
-            ? $"SELECT {Columns} FROM event e LEFT JOIN work w ON w.key = e.work WHERE e.seq > @from ORDER BY e.seq LIMIT @limit"
-            : $"SELECT {Columns} FROM event e LEFT JOIN work w ON w.key = e.work WHERE e.work = @work AND e.seq > @from ORDER BY e.seq LIMIT @limit";
+        (List<WorkEvent> events, bool isCut) = Read(db, $"{Where(work)} e.seq > @from ORDER BY e.seq", new { work, from, limit }, limit);
+        long last = events.Count > 0 ? events[^1].Sequence : from;
+        return new(events, isCut ? last : Math.Max(last, LastSequence(db)));
+    }
+
+    /// <summary>The last events before a sequence number, of one item or all, in their order.</summary>
+    public static IReadOnlyList<WorkEvent> Last(SqliteConnection db, long? work, long before, int limit)
+    {
+        List<WorkEvent> events = Read(db, $"{Where(work)} e.seq < @before ORDER BY e.seq DESC", new { work, before, limit }, limit).Events;
+        events.Reverse();
+        return events;
+    }
+
+    /// <summary>One statement for each case: an OR would hide the index of an item's events.</summary>
+    private static string Where(long? work) => work is null ? "WHERE" : "WHERE e.work = @work AND";
+
+    private static (List<WorkEvent> Events, bool IsCut) Read(SqliteConnection db, string which, object values, int limit)
+    {
         var events = new List<WorkEvent>();
         long bytes = 0;
-        foreach (Row row in db.Query<Row>(sql, new { work, from, limit }, buffered: false))
+        foreach (Row row in db.Query<Row>($"SELECT {Columns} FROM event e LEFT JOIN work w ON w.key = e.work {which} LIMIT @limit", values, buffered: false))
         {
             events.Add(new(row.Seq, StoredTime.Read(row.At), row.Kind, row.WorkId, row.Data is null ? null : JsonSerializer.Deserialize<JsonElement>(row.Data)));
             bytes += row.Data?.Length ?? 0;
             if (bytes > MaxBytes) break;
         }
-        bool isCut = events.Count == limit || bytes > MaxBytes;
-        long last = events.Count > 0 ? events[^1].Sequence : from;
-        return new(events, isCut ? last : Math.Max(last, db.ExecuteScalar<long?>("SELECT max(seq) FROM event") ?? 0));
+        return (events, events.Count == limit || bytes > MaxBytes);
     }
 }

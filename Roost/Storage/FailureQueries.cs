@@ -8,7 +8,6 @@ internal static class FailureQueries
 {
     private sealed class Row
     {
-        public long Work { get; init; }
         public string Reason { get; init; } = "";
         public string? ErrorType { get; init; }
         public string Message { get; init; } = "";
@@ -22,18 +21,28 @@ internal static class FailureQueries
 
     public static WorkFailure? Last(SqliteConnection db, long work) => db.QuerySingleOrDefault<Row>(
         """
-        SELECT work AS Work, reason AS Reason, error_type AS ErrorType, message AS Message, stack AS Stack, attempt AS Attempt, version AS Version, at AS At
+        SELECT reason AS Reason, error_type AS ErrorType, message AS Message, stack AS Stack, attempt AS Attempt, version AS Version, at AS At
         FROM failure WHERE work = @work
         """, new { work })?.Failure;
 
     public static DeadLetterPage DeadLetters(SqliteConnection db, Selection selection, int limit, Position after)
     {
         (List<Position> found, string? next) = WorkQueries.Find(db, selection, limit, after);
-        Dictionary<long, Row> failures = db.Query<Row>(
-            """
-            SELECT f.work AS Work, f.reason AS Reason, f.error_type AS ErrorType, f.message AS Message, f.attempt AS Attempt, f.version AS Version, f.at AS At
-            FROM json_each(@keys) k CROSS JOIN failure f ON f.work = k.value
-            """, new { keys = WorkQueries.Keys(found) }).ToDictionary(row => row.Work);
-        return new([.. WorkQueries.Summaries(db, found).Select(item => new DeadLetter(item.Summary, failures[item.Key].Failure))], next);
+        long[] keys = [.. found.Select(place => place.Key)];
+        return new([.. WorkQueries.Summaries(db, keys).Zip(InLists(db, keys), (item, failure) => new DeadLetter(item, failure))], next);
+    }
+
+    /// <summary>The last errors of these items, in their order, without the stacks.</summary>
+    private static WorkFailure[] InLists(SqliteConnection db, long[] keys)
+    {
+        using var row = new Statement(db.Handle!, "SELECT reason, error_type, message, attempt, version, at FROM failure WHERE work = ?1");
+        var failures = new WorkFailure[keys.Length];
+        for (int n = 0; n < failures.Length; n++)
+        {
+            row.Bind(1, keys[n]).Step();
+            failures[n] = new(row.Text(0), row.NullableText(1), row.Text(2), null, row.Int32(3), row.Int32(4), StoredTime.Read(row.Int64(5)));
+            row.Reset();
+        }
+        return failures;
     }
 }

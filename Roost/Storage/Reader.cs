@@ -1,14 +1,25 @@
+using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
 
 namespace Roost.Storage;
 
-/// <summary>Runs each read on a connection of its own, which never blocks the writer; connection and transaction live only as long as the read.</summary>
+/// <summary>
+/// Runs each read on a connection that nothing else uses meanwhile, which never blocks the writer; its transaction lives only as long as the
+/// read. A few connections are kept for the next reads, because opening one costs as much as a small read.
+/// </summary>
 internal sealed class Reader(string path, RoostOptions options)
 {
+    private const int Kept = 4;
+
+    private readonly ConcurrentBag<SqliteConnection> idle = [];
     private volatile bool closed;
 
     /// <summary>The runtime is disposed: reads end with <see cref="ObjectDisposedException"/>.</summary>
-    public void Close() => closed = true;
+    public void Close()
+    {
+        closed = true;
+        CloseIdle();
+    }
 
     /// <summary>Runs one read on the thread pool; the provider's own async methods would block the caller's thread.</summary>
     public Task<T> RunAsync<T>(Func<SqliteConnection, T> read, CancellationToken cancellationToken = default) => Task.Run(() => Run(read), cancellationToken);
@@ -19,13 +30,39 @@ internal sealed class Reader(string path, RoostOptions options)
         ObjectDisposedException.ThrowIf(closed, typeof(RoostRuntime));
         try
         {
-            using SqliteConnection connection = Database.OpenForReading(path, options);
-            using SqliteTransaction transaction = connection.BeginTransaction(deferred: true);
-            return read(connection);
+            SqliteConnection connection = idle.TryTake(out SqliteConnection? kept) ? kept : Database.OpenForReading(path, options);
+            bool isSound = false;
+            try
+            {
+                T found;
+                using (connection.BeginTransaction(deferred: true)) found = read(connection);
+                isSound = true;
+                return found;
+            }
+            finally
+            {
+                GiveBack(connection, isSound);
+            }
         }
         catch (SqliteException e)
         {
             throw Database.Translate(e, path);
         }
+    }
+
+    private void GiveBack(SqliteConnection connection, bool isSound)
+    {
+        if (!isSound || idle.Count >= Kept)
+        {
+            connection.Dispose();
+            return;
+        }
+        idle.Add(connection);
+        if (closed) CloseIdle();
+    }
+
+    private void CloseIdle()
+    {
+        while (idle.TryTake(out SqliteConnection? connection)) connection.Dispose();
     }
 }

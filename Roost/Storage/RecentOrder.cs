@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Dapper;
 using Microsoft.Data.Sqlite;
 
@@ -8,7 +7,7 @@ namespace Roost.Storage;
 /// Work items by their last update, latest first, without a scan: the lanes and states that are asked for lie each in one piece of an index,
 /// and the pieces are merged as far as the page needs. What runs is few and is read whole.
 /// </summary>
-internal sealed class RecentOrder
+internal sealed class RecentOrder : IDisposable
 {
     /// <summary>How many items one page may look at where the selection needs more than an index tells.</summary>
     private const int MaxLooked = 2000;
@@ -16,11 +15,19 @@ internal sealed class RecentOrder
     /// <summary>A resource that fewer items ask for is better found by its name.</summary>
     private const int FewAskFor = 2000;
 
-    private const int Chunk = 200;
+    /// <summary>A kept lease leaves the time of the item alone; its snapshot has the time of the last step.</summary>
+    private const string LastUpdate =
+        """
+        CASE WHEN w.worker IS NULL THEN w.updated_at
+             ELSE max(w.updated_at, coalesce((SELECT s.at FROM snapshot s WHERE s.work = w.key AND s.version = w.version), 0)) END
+        """;
+
+    private const string OfLane = "w.lane = ?1", OfParent = "w.parent = ?1";
 
     private readonly SqliteConnection db;
-    private readonly DynamicParameters values;
+    private readonly Selection selection;
     private readonly PriorityQueue<Piece, Position> pieces = new();
+    private readonly List<IDisposable> opened = [];
 
     private sealed class PieceRow
     {
@@ -29,40 +36,26 @@ internal sealed class RecentOrder
         public long Head { get; init; }
     }
 
-    private sealed class Row
+    /// <summary>Positions in order, and the test of what their order does not tell.</summary>
+    private sealed class Piece(IEnumerator<Position> positions, SelectionTest test)
     {
-        public long Key { get; init; }
-        public long At { get; init; }
-        public long IsMeant { get; init; }
+        private bool isAt;
 
-        public Position Position => new(At, Key);
-    }
+        /// <summary>The position that was not taken yet; null at the end.</summary>
+        public Position? Peek() => (isAt = isAt || positions.MoveNext()) ? positions.Current : null;
 
-    /// <summary>One lane and state of the index, or a few items that were read whole, from some position on.</summary>
-    private sealed class Piece(Func<Position, IReadOnlyList<Row>>? more)
-    {
-        private IReadOnlyList<Row> rows = [];
-        private int next;
+        public void Take() => isAt = false;
 
-        public Piece(IReadOnlyList<Row> whole) : this((Func<Position, IReadOnlyList<Row>>?)null) => rows = whole;
-
-        public Row? Peek(Position after)
-        {
-            if (next == rows.Count && more is not null) (rows, next) = (more(after), 0);
-            return next < rows.Count ? rows[next] : null;
-        }
-
-        public void Take() => next++;
+        public bool IsMeant(Position position) => test.Holds(position.Key);
     }
 
     public RecentOrder(SqliteConnection db, Selection selection, Position after)
     {
         this.db = db;
-        if (selection.Below <= after.At && selection.Below != long.MaxValue) after = new(selection.Below, 0);
-        Reached = after;
-        values = ValuesOf(selection);
-        if (selection.Resource is not null && ReadByResource(selection) is { } few) AddWhole(few);
-        else AddPieces(selection);
+        this.selection = selection;
+        Reached = selection.Below <= after.At && selection.Below != long.MaxValue ? new(selection.Below, 0) : after;
+        if (selection.Resource is not null && ReadByResource() is { } few) AddWhole(few, SelectionFact.Resource);
+        else AddPieces();
     }
 
     /// <summary>The position of the item that was looked at last.</summary>
@@ -82,115 +75,107 @@ internal sealed class RecentOrder
                 IsAtEnd = true;
                 return found;
             }
-            if (piece.Peek(Reached) is not { } row) continue;
-            if (row.Position != from)
+            if (piece.Peek() is not { } position) continue;
+            if (position != from)
             {
-                pieces.Enqueue(piece, row.Position);
+                pieces.Enqueue(piece, position);
                 continue;
             }
             piece.Take();
             looked++;
-            Reached = row.Position;
-            if (row.IsMeant != 0) found.Add(row.Position);
-            if (piece.Peek(Reached) is { } following) pieces.Enqueue(piece, following.Position);
+            Reached = position;
+            if (piece.IsMeant(position)) found.Add(position);
+            if (piece.Peek() is { } following) pieces.Enqueue(piece, following);
         }
         return found;
     }
 
-    private void AddPieces(Selection selection)
+    public void Dispose()
     {
-        if (selection.States.Contains(WorkState.Running)) AddWhole(ReadRunning());
+        foreach (IDisposable one in opened) one.Dispose();
+    }
+
+    private void AddPieces()
+    {
+        if (selection.States.Contains(WorkState.Running)) AddWhole(ReadRunning(), SelectionFact.State);
         if (selection.ParentId is not null)
         {
+            if (WorkQueries.KeyOf(db, selection.ParentId) is not { } parent) return;
+            SelectionTest test = Open(new SelectionTest(db, selection, SelectionFact.State | SelectionFact.Parent));
             foreach (WorkState state in selection.States)
-                if (state != WorkState.Running) pieces.Enqueue(new(after => ReadChildren(state.Name(), after)), Reached with { Key = long.MaxValue });
+                if (state != WorkState.Running) pieces.Enqueue(new(ReadPiece(OfParent, parent, state.Name()), test), Reached with { Key = long.MaxValue });
             return;
         }
+        SelectionTest ofLane = Open(new SelectionTest(db, selection, SelectionFact.State | SelectionFact.Lane));
         foreach (PieceRow piece in ReadHeads())
-            pieces.Enqueue(new(after => ReadLane(piece, after)), new(piece.Head, long.MaxValue));
+            pieces.Enqueue(new(ReadPiece(OfLane, piece.Lane, piece.State), ofLane), new(piece.Head, long.MaxValue));
     }
 
-    private void AddWhole(IReadOnlyList<Row> rows)
+    private void AddWhole(List<Position> positions, SelectionFact known)
     {
-        Row[] following = [.. rows.Where(row => row.Position.CompareTo(Reached) > 0).OrderBy(row => row.Position)];
-        if (following.Length > 0) pieces.Enqueue(new(following), following[0].Position);
+        positions.RemoveAll(position => position.CompareTo(Reached) <= 0);
+        positions.Sort();
+        if (positions.Count > 0) pieces.Enqueue(new(positions.GetEnumerator(), Open(new SelectionTest(db, selection, known))), positions[0]);
     }
 
+    /// <summary>Where each piece begins, or later; the key is left to the piece.</summary>
     private List<PieceRow> ReadHeads() => db.Query<PieceRow>(
         """
         SELECT l.key AS Lane, s.value AS State, coalesce((
             SELECT w.updated_at FROM work w
-            WHERE w.worker IS NULL AND w.lane = l.key AND w.state = s.value AND (w.updated_at, w.key) < (@at, @key) AND w.updated_at >= @Least
-            ORDER BY w.updated_at DESC, w.key DESC LIMIT 1), -1) AS Head
-        FROM lane l CROSS JOIN json_each(@StateNames) s
+            WHERE w.worker IS NULL AND w.lane = l.key AND w.state = s.value AND w.updated_at <= @At AND w.updated_at >= @Least
+            ORDER BY w.updated_at DESC LIMIT 1), -1) AS Head
+        FROM lane l CROSS JOIN json_each(@States) s
         WHERE s.value <> 'running' AND (@Engine IS NULL OR l.engine = @Engine) AND (@Queue IS NULL OR l.queue = @Queue)
-        """, After(Reached)).Where(piece => piece.Head >= 0).ToList();
+        """, new { Reached.At, selection.Least, States = selection.StateNames, selection.Engine, selection.Queue }).Where(piece => piece.Head >= 0).ToList();
 
-    private List<Row> ReadLane(PieceRow piece, Position after)
+    /// <summary>
+    /// A piece is opened when the page comes to it, and goes on from there: first what was updated at that very time, then what was before.
+    /// As one condition on time and key, SQLite would look for the time alone, and a batch that was enqueued at once shares one.
+    /// </summary>
+    private IEnumerator<Position> ReadPiece(string ofPiece, long key, string state)
     {
-        DynamicParameters bound = After(after);
-        bound.Add("lane", piece.Lane);
-        bound.Add("state", piece.State);
-        return db.Query<Row>(
+        Position from = Reached;
+        if (from.At >= selection.Least && from.At != long.MaxValue)
+        {
+            Statement same = Prepare(
+                $"""
+                SELECT w.key, w.updated_at FROM work w WHERE {ofPiece} AND w.worker IS NULL AND w.state = ?2 AND w.updated_at = ?3 AND w.key < ?4
+                ORDER BY w.key DESC
+                """).Bind(1, key).Bind(2, state).Bind(3, from.At).Bind(4, from.Key);
+            while (same.Step()) yield return PositionAt(same);
+        }
+        Statement before = Prepare(
             $"""
-            SELECT w.key AS Key, w.updated_at AS At, ({Selection.Matches}) AS IsMeant FROM work w
-            WHERE w.worker IS NULL AND w.lane = @lane AND w.state = @state AND (w.updated_at, w.key) < (@at, @key) AND w.updated_at >= @Least
-            ORDER BY w.updated_at DESC, w.key DESC LIMIT @chunk
-            """, bound).AsList();
+            SELECT w.key, w.updated_at FROM work w WHERE {ofPiece} AND w.worker IS NULL AND w.state = ?2 AND w.updated_at < ?3 AND w.updated_at >= ?4
+            ORDER BY w.updated_at DESC, w.key DESC
+            """).Bind(1, key).Bind(2, state).Bind(3, from.At).Bind(4, selection.Least);
+        while (before.Step()) yield return PositionAt(before);
     }
 
-    private List<Row> ReadChildren(string state, Position after)
-    {
-        DynamicParameters bound = After(after);
-        bound.Add("state", state);
-        return db.Query<Row>(
-            $"""
-            SELECT w.key AS Key, w.updated_at AS At, ({Selection.Matches}) AS IsMeant FROM work w
-            WHERE w.parent = @Parent AND w.worker IS NULL AND w.state = @state AND (w.updated_at, w.key) < (@at, @key) AND w.updated_at >= @Least
-            ORDER BY w.updated_at DESC, w.key DESC LIMIT @chunk
-            """, bound).AsList();
-    }
-
-    private List<Row> ReadRunning() => db.Query<Row>(
-        $"""
-        SELECT w.key AS Key, max(w.updated_at, coalesce(s.at, 0)) AS At, ({Selection.Matches}) AS IsMeant
-        FROM worker h CROSS JOIN work w ON w.worker = h.key LEFT JOIN snapshot s ON s.work = w.key AND s.version = w.version
-        """, values).AsList();
+    private List<Position> ReadRunning() => ReadAll(Prepare($"SELECT w.key, {LastUpdate} FROM worker h CROSS JOIN work w ON w.worker = h.key"));
 
     /// <summary>All items that ask for the resource, or null where they are many.</summary>
-    private List<Row>? ReadByResource(Selection selection)
+    private List<Position>? ReadByResource()
     {
         if (db.ExecuteScalar<long>("SELECT count(*) FROM (SELECT 1 FROM work_resource WHERE name = @Resource LIMIT @few + 1)", new { selection.Resource, few = FewAskFor }) > FewAskFor) return null;
-        return db.Query<Row>(
-            $"""
-            SELECT w.key AS Key, max(w.updated_at, coalesce(s.at, 0)) AS At, (w.state IN (SELECT value FROM json_each(@StateNames)) AND {Selection.Matches}) AS IsMeant
-            FROM work_resource n CROSS JOIN work w ON w.key = n.work LEFT JOIN snapshot s ON s.work = w.key AND s.version = w.version
-            WHERE n.name = @Resource
-            """, values).Where(row => row.IsMeant != 0).ToList();
+        return ReadAll(Prepare($"SELECT w.key, {LastUpdate} FROM work_resource n CROSS JOIN work w ON w.key = n.work WHERE n.name = ?1").Bind(1, selection.Resource));
     }
 
-    private DynamicParameters ValuesOf(Selection selection)
+    private static List<Position> ReadAll(Statement rows)
     {
-        var bound = new DynamicParameters();
-        bound.Add("StateNames", JsonSerializer.Serialize(selection.States.Select(state => state.Name())));
-        bound.Add("Engine", selection.Engine);
-        bound.Add("Queue", selection.Queue);
-        bound.Add("ParentId", selection.ParentId);
-        bound.Add("Parent", selection.ParentId is null ? null : WorkQueries.KeyOf(db, selection.ParentId));
-        bound.Add("Resource", selection.Resource);
-        bound.Add("Error", selection.Error);
-        bound.Add("Reason", selection.Reason);
-        bound.Add("ErrorType", selection.ErrorType);
-        bound.Add("Least", selection.Least);
-        return bound;
+        var all = new List<Position>();
+        while (rows.Step()) all.Add(PositionAt(rows));
+        return all;
     }
 
-    private DynamicParameters After(Position position)
+    private static Position PositionAt(Statement row) => new(row.Int64(1), row.Int64(0));
+
+    private Statement Prepare(string sql) => Open(new Statement(db.Handle!, sql));
+
+    private T Open<T>(T one) where T : IDisposable
     {
-        var bound = new DynamicParameters(values);
-        bound.Add("at", position.At);
-        bound.Add("key", position.Key);
-        bound.Add("chunk", Chunk);
-        return bound;
+        opened.Add(one);
+        return one;
     }
 }

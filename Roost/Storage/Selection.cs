@@ -1,24 +1,22 @@
+using System.Text.Json;
+
 namespace Roost.Storage;
 
-/// <summary>Which work items a list is about, with the values that its statements bind.</summary>
+/// <summary>Which work items a list is about.</summary>
 internal sealed record Selection
 {
-    /// <summary>Holds for a row of <c>work w</c> that the selection means; what the order of the list gives already is left to it.</summary>
-    public const string Matches =
-        """
-        (@Engine IS NULL OR EXISTS (SELECT 1 FROM lane l WHERE l.key = w.lane AND l.engine = @Engine))
-        AND (@Queue IS NULL OR EXISTS (SELECT 1 FROM lane l WHERE l.key = w.lane AND l.queue = @Queue))
-        AND (@ParentId IS NULL OR w.parent = @Parent)
-        AND (@Resource IS NULL OR EXISTS (SELECT 1 FROM work_resource r WHERE r.work = w.key AND r.name = @Resource))
-        AND ((@Error IS NULL AND @Reason IS NULL AND @ErrorType IS NULL) OR EXISTS (
-            SELECT 1 FROM failure f
-            WHERE f.work = w.key AND (@Error IS NULL OR f.message LIKE @Error ESCAPE '\')
-              AND (@Reason IS NULL OR f.reason = @Reason) AND (@ErrorType IS NULL OR f.error_type = @ErrorType)))
-        """;
-
     private const int MaxText = 1000;
 
+    private static readonly WorkState[] All = [WorkState.Queued, WorkState.Running, WorkState.Done, WorkState.Failed, WorkState.Cancelled];
+
+    /// <summary>An item that is done has no failure any more.</summary>
+    private static readonly WorkState[] WithFailures = [WorkState.Queued, WorkState.Running, WorkState.Failed, WorkState.Cancelled];
+
     public required IReadOnlyList<WorkState> States { get; init; }
+
+    /// <summary>The names of <see cref="States"/>, as a JSON array.</summary>
+    public string StateNames => JsonSerializer.Serialize(States.Select(state => state.Name()));
+
     public string? Engine { get; init; }
     public string? Queue { get; init; }
     public string? ParentId { get; init; }
@@ -43,7 +41,7 @@ internal sealed record Selection
         if (filter.State is { } state && !Enum.IsDefined(state)) throw new InvalidInputException("state", $"{(int)state} is no state of a work item.");
         return new()
         {
-            States = filter.State is { } only ? [only] : [WorkState.Queued, WorkState.Running, WorkState.Done, WorkState.Failed, WorkState.Cancelled],
+            States = filter.State is { } only ? [only] : filter.Error is null ? All : WithFailures,
             Engine = filter.Engine,
             Queue = filter.Queue,
             ParentId = filter.ParentId,

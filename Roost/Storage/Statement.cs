@@ -5,8 +5,8 @@ using SQLitePCL;
 namespace Roost.Storage;
 
 /// <summary>
-/// A prepared statement that lives as long as the write connection. Beneath SqliteCommand, because a command and a reader for each step
-/// are two thirds of what the runtime would allocate. Prepared on first use; used by the writer thread alone.
+/// A prepared statement, of the write connection as long as that lives, or of a read that looks at many rows. Beneath SqliteCommand, because a
+/// command and a reader for each step are two thirds of what the runtime would allocate. Prepared on first use; used by one thread at a time.
 /// </summary>
 internal sealed class Statement(sqlite3 handle, string sql) : IDisposable
 {

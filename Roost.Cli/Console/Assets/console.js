@@ -85,6 +85,9 @@
     if (paused) clearTimeout(timer); else refresh();
   }
 
+  const nav = document.querySelector(".top nav"), here = nav?.querySelector("[aria-current]");
+  if (here) nav.scrollLeft = here.offsetLeft - (nav.clientWidth - here.offsetWidth) / 2; // On a phone the list of pages is wider than the screen.
+
   document.addEventListener("visibilitychange", () => document.hidden ? clearTimeout(timer) : refresh());
   schedule();
 

@@ -5,7 +5,7 @@ using Microsoft.Net.Http.Headers;
 namespace Roost.Cli.Console;
 
 /// <summary>Sends an artifact's bytes: to be saved, or, for raster images alone, to be shown. Nothing of it can run in the console's origin.</summary>
-internal static class ArtifactFile
+internal static class ArtifactDownload
 {
     public const int MaxImageBytes = 20 * 1024 * 1024;
 
@@ -25,7 +25,7 @@ internal static class ArtifactFile
             if (image is null)
             {
                 var disposition = new ContentDispositionHeaderValue("attachment");
-                disposition.SetHttpFileName(FileNameOf(name));
+                disposition.SetHttpFileName(ArtifactFile.SafeName(name));
                 headers.ContentDisposition = disposition.ToString();
             }
             await content.CopyToAsync(context.Response.Body, context.RequestAborted).ConfigureAwait(false);
@@ -44,11 +44,5 @@ internal static class ArtifactFile
         if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF])) return MediaTypeNames.Image.Jpeg;
         if (bytes.StartsWith("GIF87a"u8) || bytes.StartsWith("GIF89a"u8)) return MediaTypeNames.Image.Gif;
         return bytes.StartsWith("RIFF"u8) && bytes[8..].StartsWith("WEBP"u8) ? "image/webp" : null;
-    }
-
-    private static string FileNameOf(string name)
-    {
-        string last = name[(name.LastIndexOfAny(['/', '\\']) + 1)..];
-        return last.Length == 0 ? "artifact" : last;
     }
 }

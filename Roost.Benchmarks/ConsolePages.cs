@@ -1,0 +1,54 @@
+using System.Net;
+using Roost.Cli.Console;
+
+namespace Roost.Benchmarks;
+
+/// <summary>The console's pages, asked for over HTTP as a browser does, of a console in this process.</summary>
+internal sealed class ConsolePages : IAsyncDisposable
+{
+    private readonly ConsoleServer server;
+    private readonly HttpClient browser;
+
+    private ConsolePages(ConsoleServer server, HttpClient browser)
+    {
+        this.server = server;
+        this.browser = browser;
+    }
+
+    public static async Task<ConsolePages> StartAsync(RoostRuntime roost)
+    {
+        ConsoleServer server = await ConsoleServer.StartAsync(new ConsoleOptions { Runtime = roost, ReadOnly = true, Output = TextWriter.Null });
+        var browser = new HttpClient(new SocketsHttpHandler { CookieContainer = new CookieContainer() }) { BaseAddress = new(server.Link.GetLeftPart(UriPartial.Authority)) };
+        (await browser.GetAsync(server.Link)).EnsureSuccessStatusCode();
+        return new(server, browser);
+    }
+
+    public IEnumerable<OperatorQuery> All =>
+    [
+        Page("overview", "/"),
+        Page("work list", "/work"),
+        Page("work list, failed", "/work?state=failed"),
+        Page("work list, error text", "/work?error=site-777.example"),
+        Page("work list, search", "/work?q=site-777"),
+        Page("detail", $"/work/item?id={StoredFile.BigParent}"),
+        Page("dead letters", "/dead-letters"),
+        Page("events", "/events"),
+        Page("resources", "/resources"),
+        Page("artifacts", "/artifacts?engine=review"),
+        Page("engines", "/engines"),
+        Page("system", "/system"),
+    ];
+
+    public async ValueTask DisposeAsync()
+    {
+        browser.Dispose();
+        await server.DisposeAsync();
+    }
+
+    private OperatorQuery Page(string name, string address) => new($"console: {name}", async _ =>
+    {
+        using HttpResponseMessage answer = await browser.GetAsync(new Uri(address, UriKind.Relative));
+        answer.EnsureSuccessStatusCode();
+        await answer.Content.ReadAsByteArrayAsync();
+    });
+}

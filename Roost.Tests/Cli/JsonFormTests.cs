@@ -1,0 +1,131 @@
+using System.CommandLine;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Roost.Cli;
+using Roost.Tests.Support;
+
+namespace Roost.Tests.Cli;
+
+/// <summary>Roost.Cli/JSON.md says what --json prints, field by field, and nothing else is printed.</summary>
+[TestFixture]
+internal sealed class JsonFormTests
+{
+    private static readonly JsonForms Forms = JsonForms.Read(PathOf());
+
+    private CommandFolder roost = null!;
+    private StuckPage page = null!;
+    private CommandProcess worker = null!;
+    private string done = "", failed = "", delayed = "", running = "";
+
+    [OneTimeSetUp]
+    public async Task SetUp()
+    {
+        (roost, page) = (new(), new());
+        done = await roost.EnqueueAsync("-k", "once", "--timeout", "5m", "--retries", "3", "--deadline", "2h", "-r", "domain:a", "--payload", """{"count_to":2,"token":"t"}""");
+        failed = (await roost.RunAsync("enqueue", "-e", "watchlist")).Ends(0).Word;
+        await roost.EnqueueAsync("--parent", done);
+        await roost.WorkAsync();
+        delayed = await roost.EnqueueAsync("--delay", "1h", "--parent", done);
+        await roost.EnqueueAsync("--queue", "unserved");
+        running = (await roost.RunAsync("enqueue", "-e", "watchlist", "-r", "domain:b", "--hold", "life", "-p", $$"""{"url":"{{page.Url}}"}""")).Ends(0).Word;
+        worker = roost.Start("worker", "--plain");
+        await page.Asked.WaitAsync(Gate.Patience);
+        await roost.EnqueueAsync("-r", "domain:b");
+    }
+
+    [OneTimeTearDown]
+    public async Task TearDown()
+    {
+        if (worker is not null) await worker.DisposeAsync();
+        page.Dispose();
+        roost.Dispose();
+    }
+
+    [TestCase("status <id>", "status", "{done}")]
+    [TestCase("status <id>", "status", "{failed}")]
+    [TestCase("status <id>", "status", "{running}")]
+    [TestCase("status <id>", "status", "{delayed}")]
+    [TestCase("list", "list", "--limit", "2")]
+    [TestCase("events", "events")]
+    [TestCase("events", "events", "{done}")]
+    [TestCase("wait <id>", "wait", "{done}")]
+    [TestCase("dead-letters", "dead-letters")]
+    [TestCase("dead-letters", "dead-letters", "list")]
+    [TestCase("dead-letters show <id>", "dead-letters", "show", "{failed}")]
+    [TestCase("history <id>", "history", "{done}")]
+    [TestCase("history <id> --version <number>", "history", "{done}", "--version", "2")]
+    [TestCase("diff <id>", "diff", "{done}", "1", "2")]
+    [TestCase("artifacts list", "artifacts", "list")]
+    [TestCase("artifacts list", "artifacts", "list", "{done}")]
+    [TestCase("artifacts save <id>", "artifacts", "save", "{done}", "--to", "out", "--force")]
+    [TestCase("workspace-path <id>", "workspace-path", "{done}")]
+    [TestCase("stats", "stats")]
+    [TestCase("engines", "engines")]
+    [TestCase("resources", "resources")]
+    [TestCase("workers", "workers")]
+    [TestCase("doctor", "doctor")]
+    [TestCase("schema", "schema")]
+    [TestCase("enqueue", "enqueue", "-e", "demo", "--delay", "1h")]
+    [TestCase("cancel <id>", "priority", "{delayed}", "3")]
+    [TestCase("cancel <id>", "requeue", "{delayed}")]
+    [TestCase("dead-letters retry", "dead-letters", "retry", "--all", "--dry-run")]
+    [TestCase("dead-letters retry", "dead-letters", "discard", "{failed}", "--dry-run")]
+    [TestCase("prune", "prune", "--older-than", "1d")]
+    public async Task A_verb_prints_the_documented_fields(string form, params string[] arguments)
+    {
+        string[] verb = [.. arguments.Select(each => each switch { "{done}" => done, "{failed}" => failed, "{running}" => running, "{delayed}" => delayed, _ => each })];
+
+        CommandResult result = (await roost.RunAsync([.. verb, "--json"])).Ends(0);
+
+        Forms.Differences(form, result.Json).Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task Followed_events_are_the_documented_ones()
+    {
+        await using CommandProcess follow = roost.Start("events", "--follow", "--json");
+
+        Forms.Differences("events --follow", JsonSerializer.Deserialize<JsonElement>((await follow.ReadLineAsync())!)).Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task A_backup_and_its_adoption_print_the_documented_fields()
+    {
+        Forms.Differences("backup <file>", (await roost.RunAsync("backup", "copy.db", "--json")).Ends(0).Json).Should().BeEmpty();
+        Forms.Differences("adopt", (await roost.RunAsync("adopt", "--db", "copy.db", "--json")).Ends(0).Json).Should().BeEmpty();
+        Forms.Differences("cancel <id>", (await roost.RunAsync("cancel", delayed, "--db", "copy.db", "--json")).Ends(0).Json).Should().BeEmpty();
+        Forms.Differences("cancel <id>", (await roost.RunAsync("retry", failed, "--db", "copy.db", "--json")).Ends(0).Json).Should().BeEmpty();
+    }
+
+    [Test]
+    public void Every_example_has_the_documented_fields()
+    {
+        foreach (string verb in Forms.Verbs)
+            foreach (string example in Forms.ExamplesOf(verb)) Forms.Differences(verb, JsonSerializer.Deserialize<JsonElement>(example)).Should().BeEmpty("it is the example of {0}", verb);
+    }
+
+    [Test]
+    public void Every_verb_with_json_is_documented()
+    {
+        string text = File.ReadAllText(PathOf());
+
+        foreach (string verb in WithJson(new Root(_ => { }), "")) text.Should().MatchRegex($@"`{verb}(`| )|roost {verb} ", "{0} has --json", verb);
+    }
+
+    [Test]
+    public void Every_exit_code_is_documented()
+    {
+        string text = File.ReadAllText(PathOf());
+
+        foreach (object? code in typeof(ExitCodes).GetFields().Select(field => field.GetRawConstantValue())) text.Should().Contain($"\n| {code} | ");
+    }
+
+    private static IEnumerable<string> WithJson(Command command, string path)
+    {
+        if (command.Options.Contains(CommonOptions.Json)) yield return path;
+        foreach (Command each in command.Subcommands)
+            foreach (string found in WithJson(each, $"{path} {each.Name}".Trim())) yield return found;
+    }
+
+    private static string PathOf([CallerFilePath] string here = "") => Path.Combine(here, "..", "..", "..", "Roost.Cli", "JSON.md");
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.IO.Compression;
+using System.Runtime.CompilerServices;
+using System.Xml.Linq;
+using Roost.Tests.Support;
+
+namespace Roost.Tests.Cli;
+
+/// <summary>The package of the command, made and installed as a user does it, without any other source.</summary>
+[TestFixture]
+internal sealed class ToolPackageTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    private TemporaryFolder folder = null!;
+    private string package = "";
+
+    [OneTimeSetUp]
+    public async Task Pack()
+    {
+        folder = new();
+        string configuration = typeof(ToolPackageTests).Assembly.Location.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}", StringComparison.Ordinal) ? "Release" : "Debug";
+        (await RunAsync("dotnet", "pack", ProjectOf(), "--no-build", "--configuration", configuration, "--output", folder["packages"])).Ends(0);
+        package = Directory.GetFiles(folder["packages"], "*.nupkg").Single();
+    }
+
+    [OneTimeTearDown]
+    public void TearDown() => folder.Dispose();
+
+    [Test]
+    public async Task It_is_installed_and_runs_work()
+    {
+        await File.WriteAllTextAsync(folder["nuget.config"], """<configuration><packageSources><clear /><add key="local" value="packages" /></packageSources></configuration>""");
+        (await RunAsync("dotnet", "tool", "install", "Roost.Cli", "--tool-path", folder["tools"], "--configfile", folder["nuget.config"])).Ends(0);
+        string roost = folder[Path.Combine("tools", OperatingSystem.IsWindows() ? "roost.exe" : "roost")];
+
+        (await RunAsync(roost, "--version")).Ends(0).Output.Should().MatchRegex(@"^\d+\.\d+\.\d+");
+        string id = (await RunAsync(roost, "enqueue", "--engine", "demo")).Ends(0).Word;
+        (await RunAsync(roost, "worker", "--until-idle")).Ends(0);
+        (await RunAsync(roost, "status", id, "--json")).Ends(0).Json.GetProperty("state").GetString().Should().Be("done");
+    }
+
+    [Test]
+    public async Task It_says_what_it_is()
+    {
+        await using ZipArchive archive = await ZipFile.OpenReadAsync(package);
+        await using Stream content = await archive.Entries.Single(entry => entry.FullName.EndsWith(".nuspec", StringComparison.Ordinal)).OpenAsync();
+        XElement metadata = (await XDocument.LoadAsync(content, LoadOptions.None, CancellationToken.None)).Root!.Elements().Single();
+
+        Value("id").Should().Be("Roost.Cli");
+        Value("license").Should().Be("MIT");
+        Value("readme").Should().Be("README.md");
+        Value("description").Should().Contain("SQLite");
+        Value("tags").Should().NotBeNullOrEmpty();
+        Value("authors").Should().NotBeNullOrEmpty();
+        metadata.Descendants().Where(each => each.Name.LocalName == "packageType").Attributes("name").Select(name => name.Value).Should().Equal("DotnetTool");
+        archive.Entries.Select(entry => entry.FullName).Should().Contain(["README.md", "JSON.md"]);
+
+        string? Value(string name) => metadata.Elements().FirstOrDefault(each => each.Name.LocalName == name)?.Value;
+    }
+
+    private async Task<CommandResult> RunAsync(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program == "dotnet" ? Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? program : program, arguments)
+        {
+            WorkingDirectory = folder.Root,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["NUGET_PACKAGES"] = folder["cache"]; // A package of the same version from an earlier run must not answer.
+        start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = start.Environment["DOTNET_NOLOGO"] = "1";
+        using Process process = Process.Start(start)!;
+        process.StandardInput.Close();
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string output = await process.StandardOutput.ReadToEndAsync().WaitAsync(Patience);
+        await process.WaitForExitAsync().WaitAsync(Patience);
+        return new(process.ExitCode, output, await error);
+    }
+
+    private static string ProjectOf([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(here, "..", "..", "..", "Roost.Cli", "Roost.Cli.csproj"));
+}

@@ -1,0 +1,13 @@
+namespace Roost.Tests.Support;
+
+/// <summary>Tests that each have a folder of their own, deleted with them.</summary>
+internal abstract class FolderTests
+{
+    private protected TemporaryFolder folder = null!;
+
+    [SetUp]
+    public void MakeFolder() => folder = new();
+
+    [TearDown]
+    public void DeleteFolder() => folder.Dispose();
+}
