@@ -30,6 +30,20 @@ internal static class StepsBenchmark
             }
     }
 
+    public static async Task OnceAsync(string folder, int items, int steps, int concurrency, bool floor)
+    {
+        Directory.CreateDirectory(folder);
+        if (floor) await FloorAsync(folder, 300, 5, concurrency); else await ProductAsync(folder, 2000, 5, concurrency);
+        for (int i = 0; i < 4; i++)
+        {
+            TimeSpan cpu = System.Environment.CpuUsage.TotalTime;
+            long bytes = GC.GetTotalAllocatedBytes();
+            double perSecond = floor ? await FloorAsync(folder, items, steps, concurrency) : await ProductAsync(folder, items, steps, concurrency);
+            double n = items * (steps + 1);
+            Console.WriteLine($"{perSecond:N0} steps/s, {(System.Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / n:N1} us CPU/step (enqueue included), {(GC.GetTotalAllocatedBytes() - bytes) / n:N0} B/step");
+        }
+    }
+
     private static async Task<double> ProductAsync(string folder, int items, int steps, int concurrency)
     {
         string path = NewFile(folder);
@@ -41,6 +55,16 @@ internal static class StepsBenchmark
             await roost.RunUntilIdleAsync();
             double perSecond = items * (steps + 1) / watch.Elapsed.TotalSeconds;
             await CheckAsync(roost, items);
+            if (Environment.GetEnvironmentVariable("EV") is not null)
+            {
+                await using var c = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={roost.Path};Pooling=False");
+                await c.OpenAsync();
+                await using var k = c.CreateCommand();
+                k.CommandText = "SELECT group_concat(kind || ' ' || n, ', ') FROM (SELECT kind, count(*) AS n FROM event GROUP BY kind)";
+                Console.WriteLine(await k.ExecuteScalarAsync());
+                k.CommandText = "SELECT batch FROM writer ORDER BY batch DESC LIMIT 1";
+                Console.WriteLine($"batches {await k.ExecuteScalarAsync()}");
+            }
             await roost.DisposeAsync();
             StoredFile.Delete(path);
             return perSecond;

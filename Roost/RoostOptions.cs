@@ -65,7 +65,7 @@ public sealed record RoostOptions
     /// <summary>How long <see cref="RoostRuntime.RunAsync"/> lets running steps finish after it was cancelled. Default 10 s; 0 to 1 hour.</summary>
     public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often a running loop looks for what other processes wrote. Default 10 ms; 1 ms to 1 minute.</summary>
+    /// <summary>How often a running loop looks for what other processes wrote. After a tenth of a second without news it sleeps instead until the log of the file is written (on Linux; elsewhere it goes on looking). Default 10 ms; 1 ms to 1 minute.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>How long a write waits for another process's write lock before <see cref="FileBusyException"/>. Default 5 s; 1 s to 1 hour.</summary>

@@ -5,11 +5,12 @@ namespace Roost.Execution;
 
 /// <summary>
 /// Renews this worker's leases, notices when one was taken or is to be cancelled, and takes over from workers that have died. Four times a
-/// second by the runtime's clock.
+/// second by the runtime's clock while there are leases or other workers; an idle worker that is alone wakes every few seconds only.
 /// </summary>
 internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker worker, ILogger log) : IAsyncDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan IdlePeriod = TimeSpan.FromSeconds(5);
 
     private readonly RoostOptions options = runtime.Options;
     private readonly TimeProvider time = runtime.Options.TimeProvider;
@@ -22,6 +23,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
     private bool othersSeen;
     private volatile bool parted;
     private volatile bool stopped;
+    private int hurries = 1;
 
     /// <summary>The clocks have parted, and the leases have not had their time since.</summary>
     public bool ClocksParted => parted;
@@ -34,12 +36,20 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         await LookAsync().ConfigureAwait(false);
         await SweepAsync().ConfigureAwait(false);
         timer = time.CreateTimer(_ => _ = TickAsync(), null, Period, Period);
+        writer.ForeignWrite = Hurry;
+    }
+
+    /// <summary>There is something to look after from here on: a lease, or what another process wrote. Cheap, for it is called often.</summary>
+    public void Hurry()
+    {
+        if (Volatile.Read(ref hurries) == 0 && Interlocked.Exchange(ref hurries, 1) == 0) timer?.Change(Period, Period);
     }
 
     /// <summary>Stops, once a tick that is under way has ended.</summary>
     public async ValueTask DisposeAsync()
     {
         stopped = true;
+        writer.ForeignWrite = null;
         if (timer is not null) await timer.DisposeAsync().ConfigureAwait(false);
         await turn.WaitAsync().ConfigureAwait(false);
         turn.Dispose();
@@ -52,6 +62,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         {
             await CompareClocksAsync().ConfigureAwait(false);
             await LookAsync().ConfigureAwait(false);
+            SlowDown();
         }
         catch (ObjectDisposedException)
         {
@@ -66,6 +77,15 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
             turn.Release();
         }
     }
+
+    private void SlowDown()
+    {
+        if (IsNeeded() || Interlocked.Exchange(ref hurries, 0) == 0) return;
+        timer?.Change(IdlePeriod, IdlePeriod);
+        if (IsNeeded()) Hurry(); // It came while we slowed down.
+    }
+
+    private bool IsNeeded() => worker.Active.Count > 0 || othersSeen || parted || worker.Claimant is { Displaced: true } || foreignWrites != writer.ForeignWrites || doubts != writer.Doubts;
 
     private async Task LookAsync()
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Roost.Storage;
 
@@ -14,7 +15,8 @@ internal sealed class StepRunner(RoostRuntime runtime)
 
     private readonly RoostOptions options = runtime.Options;
 
-    public async Task<StepEnd> RunAsync(ActiveStep step, EngineEntry engine)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<StepEnd> RunAsync(ActiveStep step, EngineEntry engine)
     {
         var context = new StepContext(runtime, step);
         ITimer? deadline = DeadlineTimer(step);
@@ -39,7 +41,8 @@ internal sealed class StepRunner(RoostRuntime runtime)
         }
     }
 
-    private static async Task<Outcome> CallAsync(ActiveStep step, EngineEntry entry, StepContext context)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<Outcome> CallAsync(ActiveStep step, EngineEntry entry, StepContext context)
     {
         LeasedWork lease = step.Lease;
         IEngine engine = entry.Get();
@@ -59,7 +62,7 @@ internal sealed class StepRunner(RoostRuntime runtime)
     private async Task<Outcome> CallWithinAsync(TimeSpan limit, ActiveStep step, EngineEntry engine, StepContext context)
     {
         TimeProvider time = options.TimeProvider;
-        Task<Outcome> call = Task.Run(() => CallAsync(step, engine, context));
+        Task<Outcome> call = Task.Run(() => CallAsync(step, engine, context).AsTask());
         ITimer timer = time.CreateTimer(static state => ((ActiveStep)state!).Cancel(CancellationReason.TimedOut), step, limit, Timeout.InfiniteTimeSpan);
         try
         {

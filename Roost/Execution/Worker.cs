@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Roost.Storage;
 
@@ -169,6 +170,7 @@ internal sealed class Worker : IAsyncDisposable
     {
         var step = new ActiveStep(lease, Seat.Key, writer.Claimant!);
         active[lease.Token] = step;
+        keeper.Hurry();
         LastStarted = lease;
         ThreadPool.UnsafeQueueUserWorkItem(static it => _ = it.worker.RunSlotAsync(it.step), (worker: this, step), preferLocal: false);
     }
@@ -221,7 +223,8 @@ internal sealed class Worker : IAsyncDisposable
     }
 
     /// <summary>Saves how the step ended, trying again while the file cannot be written and the lease is ours: the engine is not run again for that.</summary>
-    private async Task<bool> CommitAsync(ActiveStep step, StepEnd end)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> CommitAsync(ActiveStep step, StepEnd end)
     {
         while (true)
         {
@@ -242,12 +245,14 @@ internal sealed class Worker : IAsyncDisposable
         }
     }
 
-    private async Task<bool> CommitOnceAsync(ActiveStep step, StepEnd end)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> CommitOnceAsync(ActiveStep step, StepEnd end)
     {
         LeasedWork lease = step.Lease;
         if (end.Commit is { } commit)
         {
-            CommitResult result = await writer.RunAsync(session => Leave(session.CommitStep.Execute(commit, writer.Claimant == step.Claimant ? step.Claimant : null), session, step), commit.Bytes).ConfigureAwait(false);
+            CommitResult result = await writer.RunAsync((writer, step, commit), static (session, it) =>
+                Leave(session.CommitStep.Execute(it.commit, it.writer.Claimant == it.step.Claimant ? it.step.Claimant : null), session, it.step), commit.Bytes).ConfigureAwait(false);
             step.SlotGiven = result != CommitResult.Kept;
             if (result == CommitResult.Lost) Lost(step);
             else if (commit.Kind == OutcomeKind.Fail) log.LogError("Work item {WorkId} of engine {Engine} is a dead letter: {Reason}", lease.Item.Id, lease.Lane.Engine, commit.Reason);
@@ -255,6 +260,17 @@ internal sealed class Worker : IAsyncDisposable
             lease.Advance(commit);
             return true;
         }
+        if (!await SaveEndAsync(step, end).ConfigureAwait(false)) Lost(step);
+        else if (end.Failure is { } why)
+            log.Log(end.IsFinal ? LogLevel.Error : LogLevel.Warning, end.Exception, "Work item {WorkId} of engine {Engine} failed try {Attempt} at version {Version}{Fate}: {Message}",
+                lease.Item.Id, lease.Lane.Engine, why.Attempt, lease.Version, end.IsFinal ? " and is a dead letter" : "", why.Message);
+        return false;
+    }
+
+    /// <summary>Saves a failed try, or gives the lease back; false where it was lost.</summary>
+    private async Task<bool> SaveEndAsync(ActiveStep step, StepEnd end)
+    {
+        LeasedWork lease = step.Lease;
         bool saved = await writer.RunAsync(session =>
         {
             session.Blobs.Unpin(end.Staged);
@@ -265,11 +281,7 @@ internal sealed class Worker : IAsyncDisposable
             return held;
         }).ConfigureAwait(false);
         step.SlotGiven = true;
-        if (!saved) Lost(step);
-        else if (end.Failure is { } why)
-            log.Log(end.IsFinal ? LogLevel.Error : LogLevel.Warning, end.Exception, "Work item {WorkId} of engine {Engine} failed try {Attempt} at version {Version}{Fate}: {Message}",
-                lease.Item.Id, lease.Lane.Engine, why.Attempt, lease.Version, end.IsFinal ? " and is a dead letter" : "", why.Message);
-        return false;
+        return saved;
     }
 
     private static CommitResult Leave(CommitResult result, Session session, ActiveStep step)

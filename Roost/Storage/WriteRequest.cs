@@ -1,33 +1,57 @@
 namespace Roost.Storage;
 
 /// <summary>
-/// One mutation on its way to the writer. <see cref="Execute"/> runs inside a transaction that may be rolled back and run again, so it
-/// changes nothing but the session and what belongs to the writer thread; the caller learns the result once that is durable.
+/// One mutation on its way to the writer. <see cref="Run"/> happens inside a transaction that may be rolled back and run again, so it
+/// changes nothing but the session and what belongs to the writer thread; the caller learns the result once that is durable, on the thread
+/// pool, where what it awaits goes on.
 /// </summary>
-internal abstract class WriteRequest
+internal abstract class WriteRequest : IThreadPoolWorkItem
 {
+    private Exception? failure;
+
     /// <summary>About how much it writes, for the bound on a batch.</summary>
     public abstract int Bytes { get; }
 
-    public abstract void Execute(Session session);
+    public abstract void Run(Session session);
 
-    public abstract void Complete();
+    /// <summary>Tells the caller that it has landed.</summary>
+    public void Complete() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
 
-    public abstract void Fail(Exception exception);
+    /// <summary>Tells the caller why it has not.</summary>
+    public void Fail(Exception exception)
+    {
+        failure = exception;
+        Complete();
+    }
+
+    void IThreadPoolWorkItem.Execute() => Tell(failure);
+
+    protected abstract void Tell(Exception? failure);
 }
 
-internal sealed class WriteRequest<T>(Func<Session, T> body, int bytes) : WriteRequest
+internal sealed class WriteRequest<TArgument, TResult>(TArgument argument, Func<Session, TArgument, TResult> body, int bytes) : WriteRequest
 {
-    private readonly TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private T? result;
+    private readonly TaskCompletionSource<TResult> completion = new();
+    private TResult? result;
 
-    public Task<T> Task => completion.Task;
+    public Task<TResult> Task => completion.Task;
 
     public override int Bytes => bytes;
 
-    public override void Execute(Session session) => result = body(session);
+    public override void Run(Session session) => result = body(session, argument);
 
-    public override void Complete() => completion.TrySetResult(result!);
+    protected override void Tell(Exception? failure)
+    {
+        if (failure is null) completion.SetResult(result!);
+        else completion.SetException(failure);
+    }
+}
 
-    public override void Fail(Exception exception) => completion.TrySetException(exception);
+/// <summary>Many requests that have landed together: told by the thread pool's own threads, so that the writer can go on with the next batch.</summary>
+internal sealed class LandedRequests(WriteRequest[] requests) : IThreadPoolWorkItem
+{
+    public void Execute()
+    {
+        foreach (WriteRequest request in requests) request.Complete();
+    }
 }

@@ -47,6 +47,9 @@ internal sealed partial class Writer : IDisposable
     /// <summary>Pulsed when an item may have ended, here or by another process.</summary>
     public Signal Ended { get; } = new();
 
+    /// <summary>Called on the writer thread when another process's writes were noticed.</summary>
+    public Action? ForeignWrite { get; set; }
+
     /// <summary>How often another process's writes were noticed.</summary>
     public int ForeignWrites => Volatile.Read(ref foreignWrites);
 
@@ -60,9 +63,13 @@ internal sealed partial class Writer : IDisposable
     /// <param name="body">Runs on the writer thread, perhaps more than once; must change nothing but the session and what belongs to this thread.</param>
     /// <param name="bytes">About how much it writes.</param>
     /// <param name="ahead">Ahead of everything that is not.</param>
-    public Task<T> RunAsync<T>(Func<Session, T> body, int bytes = 256, bool ahead = false)
+    public Task<T> RunAsync<T>(Func<Session, T> body, int bytes = 256, bool ahead = false) =>
+        RunAsync(body, static (session, body) => body(session), bytes, ahead);
+
+    /// <summary>The same for what is done for every step, without a closure.</summary>
+    public Task<TResult> RunAsync<TArgument, TResult>(TArgument argument, Func<Session, TArgument, TResult> body, int bytes = 256, bool ahead = false)
     {
-        var request = new WriteRequest<T>(body, bytes);
+        var request = new WriteRequest<TArgument, TResult>(argument, body, bytes);
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(stopping, typeof(RoostRuntime));
@@ -114,6 +121,7 @@ internal sealed partial class Writer : IDisposable
             else if (last) break;
             else if (!Look()) WaitForRequests();
         }
+        logWatch?.Dispose();
         session?.Dispose();
     }
 
@@ -135,30 +143,6 @@ internal sealed partial class Writer : IDisposable
                 bytes += request.Bytes;
             }
             return stopping;
-        }
-    }
-
-    private void WaitForRequests()
-    {
-        TimeSpan howLong = HowLong();
-        lock (gate)
-        {
-            if (urgent.Count + ordinary.Count + slots.Count == 0 && !stopping) Monitor.Wait(gate, howLong);
-        }
-    }
-
-    /// <summary>How long to sleep with nothing to do: until the next due time, but no longer than other processes may be left unnoticed.</summary>
-    private TimeSpan HowLong()
-    {
-        if (Claimant is not { } claimant) return watchers > 0 ? options.PollInterval : Timeout.InfiniteTimeSpan;
-        try
-        {
-            double wait = session is { } open && open.Claim.NextDue(claimant) is { } due ? due - open.Now : double.MaxValue;
-            return TimeSpan.FromMilliseconds(Math.Clamp(wait, 1, options.PollInterval.TotalMilliseconds));
-        }
-        catch (SqliteException)
-        {
-            return options.PollInterval;
         }
     }
 
@@ -188,7 +172,9 @@ internal sealed partial class Writer : IDisposable
     {
         if (open.ForeignWrites == noticed) return;
         noticed = open.ForeignWrites;
+        busyAt = Environment.TickCount64;
         Interlocked.Increment(ref foreignWrites);
+        ForeignWrite?.Invoke();
         Changed.Pulse();
         Ended.Pulse();
     }
@@ -205,6 +191,7 @@ internal sealed partial class Writer : IDisposable
     /// <summary>One transaction for the batch. True where it has landed.</summary>
     private bool Process()
     {
+        asleep = false;
         try
         {
             session ??= new Session(path, options);
@@ -243,7 +230,7 @@ internal sealed partial class Writer : IDisposable
         for (int i = 0; i < batch.Count; i++)
         {
             WriteRequest request = batch[i];
-            if (!isolated) request.Execute(open);
+            if (!isolated) request.Run(open);
             else if (Isolated(open, request) is { } exception)
             {
                 request.Fail(exception);
@@ -283,7 +270,7 @@ internal sealed partial class Writer : IDisposable
     {
         try
         {
-            open.Isolated(() => request.Execute(open));
+            open.Isolated(() => request.Run(open));
             return null;
         }
         catch (Exception e) when (!StorageFault.IsOne(e))
@@ -294,10 +281,12 @@ internal sealed partial class Writer : IDisposable
 
     private void Landed()
     {
+        busyAt = Environment.TickCount64;
         bool ended = session!.Endings.AnyEnded;
         session.Endings.AnyEnded = false;
         Claimant?.Committed();
-        foreach (WriteRequest request in batch) request.Complete();
+        if (batch.Count == 1) batch[0].Complete();
+        else if (batch.Count > 1) ThreadPool.UnsafeQueueUserWorkItem(new LandedRequests([.. batch]), preferLocal: false);
         if (Claimant is { } claimant)
             foreach (LeasedWork lease in claimed) claimant.Start(lease);
         claimed.Clear();

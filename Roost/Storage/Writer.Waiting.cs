@@ -1,0 +1,77 @@
+using Microsoft.Data.Sqlite;
+
+namespace Roost.Storage;
+
+/// <content>What the writer does with nothing to do: polls while something has just happened, and sleeps when nothing has for a while.</content>
+internal sealed partial class Writer
+{
+    private const int QuietMilliseconds = 100;
+    private const int WakingMilliseconds = 20;
+    private static readonly TimeSpan Doze = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Waking = TimeSpan.FromMilliseconds(1);
+
+    private LogWatch? logWatch;
+    private bool logWatchTried;
+    private volatile bool asleep;
+    private long busyAt, wokenAt;
+
+    /// <summary>Nothing has happened for a while: a write to the log, a request or the next due time wakes it.</summary>
+    public bool IsAsleep => asleep;
+
+    private void WaitForRequests()
+    {
+        bool sleeps = asleep;
+        if (!sleeps && MayFallAsleep())
+        {
+            asleep = true;
+            if (logWatch!.Arm()) return; // Once more around: what was written just before the watch stood is seen now.
+            asleep = false;
+        }
+        TimeSpan howLong = HowLong(sleeps);
+        lock (gate)
+        {
+            if (urgent.Count + ordinary.Count + slots.Count == 0 && !stopping && asleep == sleeps) Monitor.Wait(gate, howLong);
+        }
+    }
+
+    /// <summary>
+    /// How long to wait with nothing to do: until the next due time, but no longer than other processes may be left unnoticed. With a watch on
+    /// the log that is a second, in case the file system does not tell; right after a write was told it is a moment, until its commit is there.
+    /// </summary>
+    private TimeSpan HowLong(bool sleeps)
+    {
+        if (Claimant is null && watchers == 0) return Timeout.InfiniteTimeSpan;
+        TimeSpan most = sleeps ? Doze : options.PollInterval;
+        if (!sleeps && Waking < most && Environment.TickCount64 - wokenAt < WakingMilliseconds) most = Waking;
+        try
+        {
+            double wait = Claimant is { } claimant && session is { } open && open.Claim.NextDue(claimant) is { } due ? due - open.Now : double.MaxValue;
+            return TimeSpan.FromMilliseconds(Math.Clamp(wait, 1, most.TotalMilliseconds));
+        }
+        catch (SqliteException)
+        {
+            return options.PollInterval;
+        }
+    }
+
+    /// <summary>Nothing was written for a while, here or elsewhere, and the clock is one that passes by itself.</summary>
+    private bool MayFallAsleep()
+    {
+        if (Claimant is null && watchers == 0) return false;
+        if (session is null || options.TimeProvider != TimeProvider.System || Environment.TickCount64 - busyAt < QuietMilliseconds) return false;
+        if (!logWatchTried) (logWatch, logWatchTried) = (LogWatch.TryCreate(path, WakeUp), true);
+        return logWatch is not null;
+    }
+
+    /// <summary>Somebody has written to the log; its commit follows within moments, so the next looks are close together.</summary>
+    private void WakeUp()
+    {
+        lock (gate)
+        {
+            if (!asleep) return;
+            busyAt = wokenAt = Environment.TickCount64;
+            asleep = false;
+            Monitor.Pulse(gate);
+        }
+    }
+}
