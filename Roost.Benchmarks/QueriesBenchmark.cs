@@ -19,14 +19,15 @@ internal static class QueriesBenchmark
         public Sample Max { get; } = new();
     }
 
-    public static async Task RunAsync(string folder, int runs, int items, int calls, bool pages)
+    public static async Task RunAsync(Settings settings)
     {
+        (string folder, int runs, int items, int calls) = (settings.Folder, settings.Runs, settings.Number("--items", 1_000_000), settings.Number("--calls", 200));
         string path = await StoredFile.CopyAsync(folder, StoredMix.Mixed, items);
         await using (var roost = new RoostRuntime(new RoostOptions { Path = path, Concurrency = Slots }))
         {
             roost.AddEngine(new CounterEngine());
             await roost.EnqueueAsync(Enumerable.Range(0, Counters).Select(_ => new WorkItem("counter", new Target(int.MaxValue))));
-            ConsolePages? console = pages ? await ConsolePages.StartAsync(roost) : null;
+            ConsolePages? console = settings.Has("--no-console") ? null : await ConsolePages.StartAsync(roost);
             try
             {
                 OperatorQuery[] queries = [.. await OperatorQueries.AllAsync(roost), .. console?.All ?? []];

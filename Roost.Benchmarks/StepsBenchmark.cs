@@ -8,12 +8,13 @@ internal static class StepsBenchmark
 {
     private static readonly (int Items, int Steps)[] Works = [(2000, 5), (400, 50)];
     private static readonly int[] Concurrencies = [1, 16, 64];
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
 
-    public static async Task RunAsync(string folder, int runs)
+    public static async Task RunAsync(Settings settings)
     {
-        Directory.CreateDirectory(folder);
+        (string folder, int runs) = (settings.Folder, settings.Runs);
         Console.WriteLine($"{Machine.Facts}; median (least to most) of {runs} runs; synchronous=FULL; one step = one engine call and its commit");
-        foreach (int concurrency in Concurrencies) await ProductAsync(folder, 300, 5, concurrency);
+        foreach (int concurrency in Concurrencies) await WarmUpAsync(folder, concurrency);
         foreach ((int items, int steps) in Works)
             foreach (int concurrency in Concurrencies)
             {
@@ -30,17 +31,33 @@ internal static class StepsBenchmark
             }
     }
 
-    public static async Task OnceAsync(string folder, int items, int steps, int concurrency, bool floor)
+    /// <summary>What one step of the whole product costs in processor time and in bytes allocated, the enqueueing included; a profiler's target, too.</summary>
+    public static async Task CostAsync(Settings settings)
     {
-        Directory.CreateDirectory(folder);
-        if (floor) await FloorAsync(folder, 300, 5, concurrency); else await ProductAsync(folder, 2000, 5, concurrency);
-        for (int i = 0; i < 4; i++)
+        int items = settings.Number("--items", 4000), steps = settings.Number("--steps", 20), concurrency = settings.Number("--concurrency", 64);
+        Func<string, int, int, int, Task<double>> measure = settings.Has("--bare") ? FloorAsync : ProductAsync;
+        await WarmUpAsync(settings.Folder, concurrency);
+        Sample perSecond = new(), cpu = new(), bytes = new();
+        for (int run = 0; run < settings.Runs; run++)
         {
-            TimeSpan cpu = System.Environment.CpuUsage.TotalTime;
-            long bytes = GC.GetTotalAllocatedBytes();
-            double perSecond = floor ? await FloorAsync(folder, items, steps, concurrency) : await ProductAsync(folder, items, steps, concurrency);
-            double n = items * (steps + 1);
-            Console.WriteLine($"{perSecond:N0} steps/s, {(System.Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / n:N1} us CPU/step (enqueue included), {(GC.GetTotalAllocatedBytes() - bytes) / n:N0} B/step");
+            TimeSpan cpuBefore = Environment.CpuUsage.TotalTime;
+            long bytesBefore = GC.GetTotalAllocatedBytes(precise: true);
+            perSecond.Add(await measure(settings.Folder, items, steps, concurrency));
+            double done = items * (steps + 1.0);
+            cpu.Add((Environment.CpuUsage.TotalTime - cpuBefore).TotalMicroseconds / done);
+            bytes.Add((GC.GetTotalAllocatedBytes(precise: true) - bytesBefore) / done);
+        }
+        Console.WriteLine($"{items} items x {steps} steps, concurrency {concurrency}: {perSecond.Format("N0")} steps/s, {cpu.Format("N1")} microseconds of processor time and {bytes.Format("N0")} bytes allocated per step");
+    }
+
+    /// <summary>Until the compiler has seen what is hot: the first second of a process runs code that is not optimised yet.</summary>
+    private static async Task WarmUpAsync(string folder, int concurrency)
+    {
+        var watch = Stopwatch.StartNew();
+        while (watch.Elapsed < WarmUp)
+        {
+            await ProductAsync(folder, 1000, 10, concurrency);
+            await FloorAsync(folder, 1000, 10, concurrency);
         }
     }
 
@@ -55,16 +72,6 @@ internal static class StepsBenchmark
             await roost.RunUntilIdleAsync();
             double perSecond = items * (steps + 1) / watch.Elapsed.TotalSeconds;
             await CheckAsync(roost, items);
-            if (Environment.GetEnvironmentVariable("EV") is not null)
-            {
-                await using var c = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={roost.Path};Pooling=False");
-                await c.OpenAsync();
-                await using var k = c.CreateCommand();
-                k.CommandText = "SELECT group_concat(kind || ' ' || n, ', ') FROM (SELECT kind, count(*) AS n FROM event GROUP BY kind)";
-                Console.WriteLine(await k.ExecuteScalarAsync());
-                k.CommandText = "SELECT batch FROM writer ORDER BY batch DESC LIMIT 1";
-                Console.WriteLine($"batches {await k.ExecuteScalarAsync()}");
-            }
             await roost.DisposeAsync();
             StoredFile.Delete(path);
             return perSecond;

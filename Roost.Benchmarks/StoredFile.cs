@@ -17,6 +17,11 @@ internal static class StoredFile
     private const int Batch = 10_000;
     private const int Holders = 100;
 
+    public static async Task KeepAllAsync(Settings settings)
+    {
+        foreach (StoredMix mix in Enum.GetValues<StoredMix>()) Console.WriteLine(await KeepAsync(settings.Folder, mix, settings.Number("--items", 1_000_000)));
+    }
+
     /// <summary>The path of a copy that may be changed; the file itself is made where it is missing.</summary>
     public static async Task<string> CopyAsync(string folder, StoredMix mix, int items)
     {
@@ -29,7 +34,6 @@ internal static class StoredFile
     /// <summary>The path of the file itself, for copying only; made where it is missing.</summary>
     public static async Task<string> KeepAsync(string folder, StoredMix mix, int items)
     {
-        Directory.CreateDirectory(folder);
         string path = Path.Combine(folder, FormattableString.Invariant($"stored-{mix.ToString().ToLowerInvariant()}-{items}.db"));
         if (File.Exists(path)) return path;
         string making = path + ".making";
