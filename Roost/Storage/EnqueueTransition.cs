@@ -44,16 +44,18 @@ internal sealed class EnqueueTransition(Session session)
 
         Lane lane = session.Lanes.Get(item.Engine, item.Queue, 0);
         bool ready = work.DueAt is not { } due || due <= session.Now;
+        long? place = ready ? session.Counters.NextReady() : null, dueAt = ready ? null : work.DueAt;
         long? deadline = item.Deadline?.ToUnixTimeMilliseconds();
         long created = insert.Bind(1, work.Id).Bind(2, lane.Key).Bind(3, item.Priority).Bind(4, session.Now)
-            .Bind(5, ready ? session.Counters.NextReady() : null).Bind(6, ready ? session.Now : null).Bind(7, ready ? null : work.DueAt)
+            .Bind(5, place).Bind(6, ready ? session.Now : null).Bind(7, dueAt)
             .Bind(8, deadline).Bind(9, parent).Bind(10, work.Resources.Count).Bind(11, item.ResourceHold == ResourceHold.Life ? 1 : 0).Scalar()!.Value;
         insertInput.Bind(1, created).BindText(2, work.Payload).Bind(3, Counters.Token()).Bind(4, depth)
             .Bind(5, Milliseconds(item.Timeout)).Bind(6, item.MaxAttempts).Bind(7, item.IdempotencyKey).Run();
         if (item.IdempotencyKey is not null) insertKey.Bind(1, item.Engine).Bind(2, item.IdempotencyKey).Bind(3, created).Run();
         foreach (string name in work.Resources) insertName.Bind(1, created).Bind(2, name).Run();
 
-        session.Work.Moved(lane.Key, ready ? Condition.Ready : Condition.Delayed, 1);
+        session.Counts.Add(lane.Key, ready ? Condition.Ready : Condition.Delayed, 1);
+        session.Ready.Came(new() { Key = created, Lane = lane.Key, Priority = item.Priority, ReadySeq = place, DueAt = dueAt });
         if (deadline is not null) session.Ready.DeadlinesChanged();
         session.Events.Append(EventKinds.Enqueued, created, item, static (json, enqueued) =>
         {

@@ -72,13 +72,33 @@ internal sealed class ReadyOrder(Session session)
         due.Bind(1, lane).Bind(2, now).Bind(3, PromoteAtOnce);
         while (due.Step()) found.Add(due.Int64(0));
         foreach (long work in found) promote.Bind(1, work).Bind(2, session.Counters.NextReady()).Run();
-        session.Work.Moved(lane, Condition.Delayed, -found.Count);
-        session.Work.Moved(lane, Condition.Ready, found.Count);
+        session.Counts.Add(lane, Condition.Delayed, -found.Count);
+        session.Counts.Add(lane, Condition.Ready, found.Count);
+        lanes.Remove(lane);
     }
 
-    public void Changed(long lane)
+    /// <summary>An item has come to its lane: what is remembered of the lane is kept where it is no nearer, else it is the item.</summary>
+    public void Came(in WorkRow row)
     {
-        if (lanes.TryGetValue(lane, out Remembered? known)) known.HeadKnown = known.SoloKnown = known.DueKnown = false;
+        if (!lanes.TryGetValue(row.Lane, out Remembered? known)) return;
+        if (row.ReadySeq is { } place)
+        {
+            var item = new Head(row.Key, row.Priority, place);
+            if (row.Solo) known.Solo = Nearer(known.Solo, item);
+            else known.Head = Nearer(known.Head, item);
+        }
+        else if (row.DueAt is { } due && !(known.Due <= due)) known.Due = due;
+
+        static Head? Nearer(Head? first, Head item) => first is { } other && other.IsBefore(item) ? other : item;
+    }
+
+    /// <summary>An item has left its lane: what is remembered is forgotten where it was the item.</summary>
+    public void Left(in WorkRow row)
+    {
+        if (!lanes.TryGetValue(row.Lane, out Remembered? known)) return;
+        if (known.Head?.Work == row.Key) known.HeadKnown = false;
+        if (known.Solo?.Work == row.Key) known.SoloKnown = false;
+        if (row.DueAt is { } due && due == known.Due) known.DueKnown = false;
     }
 
     public void Forget()

@@ -57,8 +57,10 @@ internal sealed class WorkTable(Session session)
             .Bind(18, after.ClaimedAt).Bind(19, after.Failures).Bind(20, after.Interruptions).Bind(21, after.ParkInterrupted ? 1 : 0)
             .Bind(22, after.CancelRequested ? 1 : 0).Bind(23, after.CancelReason);
         if (save.Run() == 0) return false;
-        Moved(before.Lane, before.Condition, -1);
-        Moved(after.Lane, after.Condition, 1);
+        session.Counts.Add(before.Lane, before.Condition, -1);
+        session.Counts.Add(after.Lane, after.Condition, 1);
+        session.Ready.Left(before);
+        session.Ready.Came(after);
         return true;
     }
 
@@ -72,13 +74,6 @@ internal sealed class WorkTable(Session session)
         session.Counts.Add(lease.Lane.Key, Condition.Running, -1);
         session.Counts.Add(lane.Key, Condition.Running, 1);
         return true;
-    }
-
-    /// <summary>Tells the counts and the remembered heads of the order that an item has come to or gone from a lane.</summary>
-    public void Moved(long lane, Condition condition, int n)
-    {
-        session.Counts.Add(lane, condition, n);
-        if (condition is Condition.Ready or Condition.Delayed) session.Ready.Changed(lane);
     }
 
     private static WorkRow? Read(Statement row)
