@@ -8,6 +8,9 @@ namespace Roost.Cli.Output;
 /// <summary>Writes results: drawn tables to a terminal, plain columns with nothing shortened to anything else.</summary>
 internal sealed class Printer
 {
+    /// <summary>A column that is this wide at most is never broken; a wider one holds a text, which needs the second width.</summary>
+    private const int Word = 24, Sentence = 16;
+
     private readonly TextWriter output;
     private readonly Masking masking;
     private readonly IAnsiConsole? terminal;
@@ -78,21 +81,28 @@ internal sealed class Printer
             System.Console.Error.WriteLine(empty);
             return;
         }
-        if (terminal is null) Columns(heads, clean);
-        else Draw(terminal, heads, clean);
+        int[] widths = [.. heads.Select((head, i) => Math.Max(head.Length, clean.Max(row => row[i].Length)))];
+        if (terminal is null || !Fits(terminal.Profile.Width, widths)) Columns(heads, clean, widths);
+        else Draw(terminal, heads, clean, widths);
     }
 
-    private void Columns(string[] heads, string[][] rows)
+    /// <summary>Where texts would be left a few letters a line, whole columns are better: the terminal breaks them at its edge.</summary>
+    private static bool Fits(int width, int[] widths) => widths.Sum(each => (each <= Word ? each : Sentence) + 2) <= width;
+
+    private void Columns(string[] heads, string[][] rows, int[] widths)
     {
-        int[] widths = [.. heads.Select((head, i) => Math.Max(head.Length, rows.Max(row => row[i].Length)))];
         foreach (string[] row in rows.Prepend(heads))
             output.WriteLine(string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
     }
 
-    private static void Draw(IAnsiConsole terminal, string[] heads, string[][] rows)
+    private static void Draw(IAnsiConsole terminal, string[] heads, string[][] rows, int[] widths)
     {
         Table table = new Table().Border(TableBorder.Simple).BorderColor(Color.Grey);
-        foreach (string head in heads) table.AddColumn(new TableColumn(new Markup($"[grey]{Markup.Escape(head)}[/]")) { NoWrap = head == heads[0] });
+        for (int i = 0; i < heads.Length; i++)
+        {
+            var padding = new Padding(0, 0, i < heads.Length - 1 ? 1 : 0, 0);
+            table.AddColumn(new TableColumn(new Markup($"[grey]{Markup.Escape(heads[i])}[/]")) { NoWrap = widths[i] <= Word, Padding = padding });
+        }
         foreach (string[] row in rows) table.AddRow(row.Select(cell => new Markup($"[{ColourOf(cell)}]{Markup.Escape(cell)}[/]")));
         terminal.Write(table);
     }

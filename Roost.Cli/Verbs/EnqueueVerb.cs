@@ -48,7 +48,18 @@ internal sealed class EnqueueVerb : Verb
         if (call.IsJson) call.Print.Json(new { result.Id, result.Created });
         else call.Print.Line(result.Id);
         if (!result.Created) await System.Console.Error.WriteLineAsync("It was enqueued before under this idempotency key; nothing was added.");
+        else await WarnOfUnknownAsync(call, roost, item.Engine);
         return ExitCodes.Ok;
+    }
+
+    /// <summary>An engine may be served later, so an unknown one is no error; but one that differs by a letter or two from a known one is rarely meant.</summary>
+    private static async Task WarnOfUnknownAsync(Call call, RoostRuntime roost, string engine)
+    {
+        IReadOnlyList<string> here = await Completions.BuiltInAsync(call.AddEngines);
+        IReadOnlyList<EngineInfo> stored = await roost.GetEnginesAsync(call.Stop);
+        if (here.Contains(engine) || stored.Any(each => each.EngineId == engine && each.Workers > 0)) return;
+        if (Suggestion.For(engine, here.Concat(stored.Select(each => each.EngineId)).Where(other => other != engine), atMost: 2) is { } near)
+            await System.Console.Error.WriteLineAsync($"Nobody serves engine \"{engine}\" now; did you mean {near}?");
     }
 
     private static async Task<string> ReadPayloadAsync(string text, CancellationToken stop)

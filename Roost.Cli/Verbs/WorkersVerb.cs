@@ -17,7 +17,8 @@ internal sealed class WorkersVerb : Verb
                 ["worker", "process", "machine", "alive", "started", "heartbeat", "running", "engines", "queues"],
                 workers.Select(each => new[]
                 {
-                    each.Id, each.ProcessId.ToString(CultureInfo.InvariantCulture), each.Machine, each.IsAlive ? "alive" : "dead", print.Time(each.StartedAt), print.Time(each.HeartbeatAt),
+                    each.Id, each.ProcessId.ToString(CultureInfo.InvariantCulture), each.Machine, each.IsAlive ? "alive" : "dead", print.Time(each.StartedAt),
+                    print.IsTerminal && each is { IsAlive: true, Running: 0 } ? "idle" : print.Time(each.HeartbeatAt),
                     string.Create(CultureInfo.InvariantCulture, $"{each.Running}/{each.Concurrency}"), string.Join(",", each.Engines.Select(engine => engine.EngineId)), string.Join(",", each.Queues),
                 }),
                 "No worker runs."));

@@ -68,4 +68,18 @@ internal sealed class DatabaseOptionTests
 
         (await roost.RunAsync("list")).Ends(1).Error.Should().Contain("not a Roost database");
     }
+
+    [TestCase("list")]
+    [TestCase("stats")]
+    public async Task A_reading_verb_makes_no_database_of_an_empty_file(string verb)
+    {
+        string file = roost.Folder["empty.db"];
+        await File.WriteAllBytesAsync(file, []);
+
+        (await roost.RunAsync(verb, "--db", file)).Ends(3).Error.Should().Contain("is empty");
+
+        new FileInfo(file).Length.Should().Be(0);
+        (await roost.RunAsync("enqueue", "-e", "demo", "--db", file)).Ends(0);
+        (await roost.RunAsync("stats", "--db", file)).Ends(0);
+    }
 }

@@ -22,6 +22,17 @@ internal sealed class EnqueueVerbTests
         result.Error.Should().BeEmpty();
     }
 
+    [TestCase("watchlit", "did you mean watchlist?")]
+    [TestCase("of-another-program", "")]
+    public async Task An_engine_that_looks_mistyped_is_enqueued_and_told(string engine, string told)
+    {
+        CommandResult result = await roost.RunAsync("enqueue", "--engine", engine);
+
+        result.Ends(0).Output.Should().MatchRegex("^[0-9a-f-]{36}\n$");
+        if (told.Length > 0) result.Error.Should().Contain(told);
+        else result.Error.Should().BeEmpty();
+    }
+
     [Test]
     public async Task Every_option_reaches_the_item()
     {

@@ -68,6 +68,17 @@ internal sealed class WorkerViewTests
     }
 
     [Test]
+    public async Task No_word_of_a_table_is_broken_on_80_columns()
+    {
+        await roost.EnqueueAsync();
+        await using var terminal = Terminal.Start(roost.Folder, "stty cols 80; roost stats", ("NO_COLOR", "1"));
+
+        await terminal.EndAsync();
+
+        terminal.Seen.Should().MatchRegex("delayed +blocked +running +done +failed +cancelled");
+    }
+
+    [Test]
     public async Task Plain_lines_where_the_output_is_redirected_or_that_was_asked_for()
     {
         await roost.EnqueueAsync();

@@ -83,5 +83,5 @@ internal sealed class Backup(string path, RoostOptions options)
     }
 
     private static SqliteException Error(SqliteConnection connection, int rc) =>
-        new($"SQLite error {rc}: {sqlite3_errmsg(connection.Handle!).utf8_to_string()}", rc & 0xFF, rc);
+        new($"SQLite error {rc}: {sqlite3_errmsg(connection.Handle!).utf8_to_string()}.", rc & 0xFF, rc);
 }

@@ -107,5 +107,5 @@ internal sealed class Statement(sqlite3 handle, string sql) : IDisposable
     }
 
     private SqliteException Error(int rc) =>
-        new($"SQLite error {rc}: {raw.sqlite3_errmsg(handle).utf8_to_string()}", rc & 0xFF, raw.sqlite3_extended_errcode(handle));
+        new($"SQLite error {rc}: {raw.sqlite3_errmsg(handle).utf8_to_string()}.", rc & 0xFF, raw.sqlite3_extended_errcode(handle));
 }
