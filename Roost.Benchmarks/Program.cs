@@ -5,6 +5,7 @@ Benchmark[] all =
 [
     new("steps", "durable steps per second at concurrency 1, 16 and 64, beside a bare loop of the same statements", StepsBenchmark.RunAsync),
     new("cost", "CPU time and allocation of a step: [--items N] [--steps N] [--concurrency N] [--bare] (the bare loop instead)", StepsBenchmark.CostAsync),
+    new("enqueue", "items enqueued per second, one at a time and in batches, beside a bare loop of the same inserts: [--items N]", EnqueueBenchmark.RunAsync),
     new("idle", "CPU time and disk writes of a loop with nothing to do: [--items N] delayed items (default 1,000,000)", IdleBenchmark.RunAsync),
     new("queries", "every query of an operator, and the console's pages, on a big file while 64 slots write: [--items N] [--calls N] [--no-console]", QueriesBenchmark.RunAsync),
     new("files", "makes and checks the big files of every mix, of [--items N] each, where they are missing", StoredFile.KeepAllAsync),
