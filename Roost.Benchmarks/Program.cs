@@ -8,9 +8,18 @@ Benchmark[] all =
     new("enqueue", "items enqueued per second, one at a time and in batches, beside a bare loop of the same inserts: [--items N]", EnqueueBenchmark.RunAsync),
     new("idle", "CPU time and disk writes of a loop with nothing to do: [--items N] delayed items (default 1,000,000)", IdleBenchmark.RunAsync),
     new("queries", "every query of an operator, and the console's pages, on a big file while 64 slots write: [--items N] [--calls N] [--no-console]", QueriesBenchmark.RunAsync),
+    new("newcomer", "how long a short item waits among 200 endless ones on 64 slots: [--newcomers N]", NewcomerBenchmark.RunAsync),
+    new("latency", "from enqueueing to the step's start in an idle runtime, in this process and another: [--calls N]", LatencyBenchmark.RunAsync),
+    new("takeover", "from kill -9 of a worker to its step's start in another: [--kills N]", TakeoverBenchmark.RunAsync),
+    new("open", "opening a big file: [--items N] [--opens N]", OpenBenchmark.RunAsync),
     new("files", "makes and checks the big files of every mix, of [--items N] each, where they are missing", StoredFile.KeepAllAsync),
 ];
-if (all.FirstOrDefault(benchmark => args.Length > 0 && benchmark.Name == args[0]) is { } chosen)
+Benchmark[] ofChildren =
+[
+    new("serve", "", MomentEngine.ServeAsync),
+    new("open-once", "", OpenBenchmark.OnceAsync),
+];
+if (all.Concat(ofChildren).FirstOrDefault(benchmark => args.Length > 0 && benchmark.Name == args[0]) is { } chosen)
 {
     await chosen.RunAsync(new Settings(args));
     return 0;
