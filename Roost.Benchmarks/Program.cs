@@ -12,12 +12,17 @@ Benchmark[] all =
     new("latency", "from enqueueing to the step's start in an idle runtime, in this process and another: [--calls N]", LatencyBenchmark.RunAsync),
     new("takeover", "from kill -9 of a worker to its step's start in another: [--kills N]", TakeoverBenchmark.RunAsync),
     new("open", "opening a big file: [--items N] [--opens N]", OpenBenchmark.RunAsync),
+    new("memory", "the peak of a process that works in a big file, and of one that streams an artifact in and out: [--items N] [--mebibytes N]", MemoryBenchmark.RunAsync),
+    new("allocation", "bytes allocated per step, and what stays, over many steps: [--million-steps N]", AllocationBenchmark.RunAsync),
+    new("minute", "how long commits take and how large the log grows at full speed: [--seconds N]", MinuteBenchmark.RunAsync),
     new("files", "makes and checks the big files of every mix, of [--items N] each, where they are missing", StoredFile.KeepAllAsync),
 ];
 Benchmark[] ofChildren =
 [
     new("serve", "", MomentEngine.ServeAsync),
     new("open-once", "", OpenBenchmark.OnceAsync),
+    new("work-in", "", MemoryBenchmark.WorkAsync),
+    new("stream", "", MemoryBenchmark.StreamAsync),
 ];
 if (all.Concat(ofChildren).FirstOrDefault(benchmark => args.Length > 0 && benchmark.Name == args[0]) is { } chosen)
 {
