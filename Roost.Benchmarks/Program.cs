@@ -8,6 +8,8 @@ Benchmark[] all =
     new("enqueue", "items enqueued per second, one at a time and in batches, beside a bare loop of the same inserts: [--items N]", EnqueueBenchmark.RunAsync),
     new("idle", "CPU time and disk writes of a loop with nothing to do: [--items N] delayed items (default 1,000,000)", IdleBenchmark.RunAsync),
     new("queries", "every query of an operator, and the console's pages, on a big file while 64 slots write: [--items N] [--calls N] [--no-console]", QueriesBenchmark.RunAsync),
+    new("scale", "what a step costs with many items stored, by SQLite's own counts and in time: [--only <word>] [--steps N] [--items N,N,N]", ScaleBenchmark.RunAsync),
+    new("blocked", "what a step costs with many items waiting for its resource, and a drain of crossing names: [--items N,N] [--drain N]", BlockedBenchmark.RunAsync),
     new("newcomer", "how long a short item waits among 200 endless ones on 64 slots: [--newcomers N]", NewcomerBenchmark.RunAsync),
     new("latency", "from enqueueing to the step's start in an idle runtime, in this process and another: [--calls N]", LatencyBenchmark.RunAsync),
     new("takeover", "from kill -9 of a worker to its step's start in another: [--kills N]", TakeoverBenchmark.RunAsync),
