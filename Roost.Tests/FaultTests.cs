@@ -40,7 +40,7 @@ internal sealed class FaultTests
     private async Task TryAsync(string call, string error, int at, int count)
     {
         string which = $"{call}-{error}-{at}-{count}";
-        string own = Directory.CreateDirectory(folder[which]).FullName;
+        string own = Directory.CreateDirectory(folder[$"{which}-{Guid.NewGuid():N}"]).FullName;
         string path = Path.Combine(own, "roost.db");
         await using (new RoostRuntime(ChildVerbs.Options(path))) { }
         await using ChildProcess child = ChildProcess.StartWith(FaultShim.Environment(library, call, at, error, count), "faults", path);

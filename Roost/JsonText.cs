@@ -52,8 +52,7 @@ internal static class JsonText
     private static byte[] Accept(string field, byte[] utf8, int maxBytes, bool objectOnly)
     {
         CheckSize(field, utf8.Length, maxBytes);
-        if (objectOnly) RequireObject(field, utf8);
-        if (utf8.AsSpan().IndexOf("\\u0000"u8) >= 0) Verify(field, utf8, objectOnly);
+        if (objectOnly || utf8.AsSpan().IndexOf("\\u0000"u8) >= 0) Verify(field, utf8, objectOnly);
         return utf8;
     }
 
@@ -105,7 +104,8 @@ internal static class JsonText
     /// <summary>One pass over the tokens: an object where one is asked for, bounded depth, no duplicate keys, no NUL, no number that reads back as infinite.</summary>
     private static void Verify(string field, byte[] utf8, bool objectOnly)
     {
-        if (objectOnly) RequireObject(field, utf8);
+        if (objectOnly && utf8[0] != (byte)'{')
+            throw new InvalidInputException(field, $"is JSON that begins with '{(char)utf8[0]}'; it must be an object such as {{\"url\": \"...\"}}.");
         var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = MaxDepth });
         var keys = new Stack<HashSet<string>?>();
         try
@@ -129,11 +129,6 @@ internal static class JsonText
         {
             throw new InvalidInputException(field, $"is not acceptable JSON (at most {MaxDepth} levels): {e.Message}", e);
         }
-    }
-
-    private static void RequireObject(string field, byte[] utf8)
-    {
-        if (utf8[0] != (byte)'{') throw new InvalidInputException(field, $"is JSON that begins with '{(char)utf8[0]}'; it must be an object such as {{\"url\": \"...\"}}.");
     }
 
     private static void CheckKey(string field, ref Utf8JsonReader reader, Stack<HashSet<string>?> keys)

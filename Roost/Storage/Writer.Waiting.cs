@@ -30,7 +30,7 @@ internal sealed partial class Writer
         TimeSpan howLong = HowLong(sleeps);
         lock (gate)
         {
-            if (urgent.Count + ordinary.Count + slots.Count == 0 && !stopping && asleep == sleeps) Monitor.Wait(gate, howLong);
+            if (requests + slots.Count == 0 && !stopping && asleep == sleeps) Monitor.Wait(gate, howLong);
         }
     }
 

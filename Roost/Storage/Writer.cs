@@ -23,16 +23,19 @@ internal sealed partial class Writer : IDisposable
     private readonly Queue<(Claimant Claimant, string Engine)> slots = new();
     private readonly List<WriteRequest> batch = [];
     private readonly List<LeasedWork> claimed = [];
+    private readonly Gathering gathering = new();
+    private readonly Func<int> waiting;
     private Session? session;
     private long reopenAt;
     private bool stopping, claimsFailed;
-    private int watchers, foreignWrites, noticed, doubts;
+    private int requests, batchBytes, watchers, foreignWrites, noticed, doubts;
 
     public Writer(string path, RoostOptions options, ILogger log)
     {
         this.path = path;
         this.options = options;
         this.log = log;
+        waiting = () => Volatile.Read(ref requests);
         session = new Session(path, options);
         thread = new Thread(Loop) { IsBackground = true, Name = "Roost writer" };
         thread.Start();
@@ -74,7 +77,7 @@ internal sealed partial class Writer : IDisposable
         {
             ObjectDisposedException.ThrowIf(stopping, typeof(RoostRuntime));
             (ahead ? urgent : ordinary).Enqueue(request);
-            if (urgent.Count + ordinary.Count == 1) Monitor.Pulse(gate);
+            if (++requests == 1) Monitor.Pulse(gate);
         }
         return request.Task;
     }
@@ -125,10 +128,11 @@ internal sealed partial class Writer : IDisposable
         session?.Dispose();
     }
 
-    /// <summary>Takes what waits, urgent first, bounded in count and bytes. True once the writer is stopping.</summary>
+    /// <summary>Begins a batch with what waits. True once the writer is stopping.</summary>
     private bool TakeBatch()
     {
         batch.Clear();
+        batchBytes = 0;
         lock (gate)
         {
             while (slots.TryDequeue(out (Claimant Claimant, string Engine) slot))
@@ -136,14 +140,28 @@ internal sealed partial class Writer : IDisposable
                 slot.Claimant.Give(slot.Engine);
                 slot.Claimant.Committed();
             }
-            int bytes = 0;
-            while (batch.Count < MaxRequests && bytes < MaxBytes && (urgent.TryDequeue(out WriteRequest? request) || ordinary.TryDequeue(out request)))
-            {
-                batch.Add(request);
-                bytes += request.Bytes;
-            }
+            Take();
             return stopping;
         }
+    }
+
+    /// <summary>Adds what waits to the batch, urgent first, bounded in count and bytes.</summary>
+    private void Take()
+    {
+        while (batch.Count < MaxRequests && batchBytes < MaxBytes && (urgent.TryDequeue(out WriteRequest? request) || ordinary.TryDequeue(out request)))
+        {
+            batch.Add(request);
+            batchBytes += request.Bytes;
+            requests--;
+        }
+    }
+
+    /// <summary>Lets those join the open transaction who come while it is worth waiting for them. False where nobody did.</summary>
+    private bool TakeMore()
+    {
+        if (batch.Count >= MaxRequests || batchBytes >= MaxBytes || !gathering.Wait(batch.Count, waiting)) return false;
+        lock (gate) Take();
+        return true;
     }
 
     /// <summary>Notices other processes' writes, and claims what is ready or due. True where there was something to do.</summary>
@@ -227,7 +245,7 @@ internal sealed partial class Writer : IDisposable
     {
         Session open = session!;
         open.Begin();
-        for (int i = 0; i < batch.Count; i++)
+        for (int i = 0; i < batch.Count || (!isolated && TakeMore()); i++)
         {
             WriteRequest request = batch[i];
             if (!isolated) request.Run(open);
@@ -282,6 +300,7 @@ internal sealed partial class Writer : IDisposable
     private void Landed()
     {
         busyAt = Environment.TickCount64;
+        gathering.Expect(batch.Count, requests);
         bool ended = session!.Endings.AnyEnded;
         session.Endings.AnyEnded = false;
         Claimant?.Committed();
