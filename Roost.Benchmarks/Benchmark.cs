@@ -20,6 +20,9 @@ internal sealed class Settings(string[] args)
 
     public int Number(string name, int usual) => Text(name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : usual;
 
+    public int[] Numbers(string name, params int[] usual) =>
+        Text(name) is { } text ? [.. text.Split(',').Select(word => int.Parse(word, CultureInfo.InvariantCulture))] : usual;
+
     private static string? Text(string[] args, string name)
     {
         int at = Array.IndexOf(args, name);

@@ -5,7 +5,8 @@ namespace Roost.Benchmarks;
 /// <summary>How long each of many calls took, in milliseconds.</summary>
 internal sealed class Latencies
 {
-    private readonly List<double> sorted = [];
+    private readonly List<double> values = [];
+    private bool sorted;
 
     /// <summary>Asks every query in turn, so often, so that none has a quieter time than its neighbours.</summary>
     public static async Task<Latencies[]> OfAsync(IReadOnlyList<OperatorQuery> queries, int calls)
@@ -16,14 +17,26 @@ internal sealed class Latencies
             {
                 long began = Stopwatch.GetTimestamp();
                 await queries[query].AskAsync(call);
-                all[query].sorted.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+                all[query].Add(Stopwatch.GetElapsedTime(began));
             }
-        foreach (Latencies each in all) each.sorted.Sort();
         return all;
     }
 
-    public double Max => sorted[^1];
+    public void Add(TimeSpan time)
+    {
+        values.Add(time.TotalMilliseconds);
+        sorted = false;
+    }
+
+    public int Count => values.Count;
+
+    public double Max => Percentile(1);
 
     /// <summary>The least time that this share of the calls kept to.</summary>
-    public double Percentile(double share) => sorted[Math.Max(0, (int)Math.Ceiling(share * sorted.Count) - 1)];
+    public double Percentile(double share)
+    {
+        if (!sorted) values.Sort();
+        sorted = true;
+        return values[Math.Max(0, (int)Math.Ceiling(share * values.Count) - 1)];
+    }
 }

@@ -63,7 +63,7 @@ internal static class StepsBenchmark
 
     private static async Task<double> ProductAsync(string folder, int items, int steps, int concurrency)
     {
-        string path = NewFile(folder);
+        string path = StoredFile.New(folder);
         await using (var roost = new RoostRuntime(new RoostOptions { Path = path, Concurrency = concurrency }))
         {
             roost.AddEngine(new CounterEngine());
@@ -80,7 +80,7 @@ internal static class StepsBenchmark
 
     private static async Task<double> FloorAsync(string folder, int items, int steps, int concurrency)
     {
-        string path = NewFile(folder);
+        string path = StoredFile.New(folder);
         await using (var roost = new RoostRuntime(path))
             await roost.EnqueueAsync(Enumerable.Range(0, items).Select(_ => new WorkItem("counter", new Target(steps))));
         double perSecond;
@@ -103,6 +103,4 @@ internal static class StepsBenchmark
         int done = Convert.ToInt32(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
         if (done != items) throw new InvalidOperationException($"{done} items are done where {items} are right.");
     }
-
-    private static string NewFile(string folder) => Path.Combine(folder, Guid.NewGuid().ToString("N") + ".db");
 }

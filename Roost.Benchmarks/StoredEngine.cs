@@ -6,7 +6,9 @@ internal sealed record Fate(string End, int Steps = 1, int Number = 0);
 internal sealed record StoredState(int Count, string Note);
 
 /// <summary>Steps items of big files to where they shall stand.</summary>
-internal sealed class StoredEngine(string id) : Engine<StoredState>
+/// <param name="id">The engine's id.</param>
+/// <param name="starting">Called at the start of each step.</param>
+internal sealed class StoredEngine(string id, Action? starting = null) : Engine<StoredState>
 {
     public const string Finish = "finish", Refuse = "refuse", Throw = "throw", Discard = "discard", Wait = "wait";
 
@@ -19,10 +21,15 @@ internal sealed class StoredEngine(string id) : Engine<StoredState>
 
     public override string EngineId => id;
 
-    protected override StoredState Init(WorkItem item) => new(0, Note);
+    protected override StoredState Init(WorkItem item)
+    {
+        starting?.Invoke();
+        return new(0, Note);
+    }
 
     protected override Task<Outcome> StepAsync(StoredState state, StepContext context)
     {
+        starting?.Invoke();
         Fate fate = context.Item.PayloadAs<Fate>();
         state = state with { Count = state.Count + 1 };
         if (state.Count < fate.Steps) return Task.FromResult(Continue(state));

@@ -71,6 +71,13 @@ internal sealed class Session : IDisposable
     /// <summary>Every statement that a transition may run, so that their plans can be looked at.</summary>
     public IReadOnlyList<Statement> Statements => statements;
 
+    /// <summary>What one of SQLite's own counters of this connection (SQLITE_DBSTATUS_...) has counted since it was last asked.</summary>
+    public int TakeStatus(int counter)
+    {
+        SQLitePCL.raw.sqlite3_db_status(connection.Handle!, counter, out int counted, out _, 1);
+        return counted;
+    }
+
     /// <summary>How many rows this connection has changed since it was opened.</summary>
     public int TotalChanges => SQLitePCL.raw.sqlite3_total_changes(connection.Handle!);
 

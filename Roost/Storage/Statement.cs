@@ -91,6 +91,9 @@ internal sealed class Statement(sqlite3 handle, string sql) : IDisposable
     /// <summary>The bytes of a text or blob; valid until the next step.</summary>
     public ReadOnlySpan<byte> Bytes(int column) => raw.sqlite3_column_blob(Prepared, column);
 
+    /// <summary>How many steps SQLite's virtual machine has made for it since this was last asked.</summary>
+    public int TakeMachineSteps() => stmt is null ? 0 : raw.sqlite3_stmt_status(stmt, raw.SQLITE_STMTSTATUS_VM_STEP, 1);
+
     public void Dispose() => stmt?.Dispose();
 
     private sqlite3_stmt Prepared => stmt ?? Prepare();
