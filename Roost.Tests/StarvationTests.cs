@@ -27,6 +27,46 @@ internal sealed class StarvationTests
     }
 
     [Test]
+    public async Task All_that_have_had_their_slot_time_yield_at_once_as_far_as_others_are_ready()
+    {
+        const int Slots = 4, Waiting = 3;
+        var clock = TestRuntime.Clock();
+        var gates = Enumerable.Range(0, Slots).Select(_ => new Gate()).ToArray();
+        var starts = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        var engine = new ScriptedEngine(async (state, context) =>
+        {
+            starts.Enqueue($"{context.Item.Id}:{state}");
+            if (context.Item.Id.StartsWith("old", StringComparison.Ordinal) && state == 0) await gates[context.Item.Id[^1] - '0'].PassAsync();
+            return state == 2 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
+        });
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = Slots }, clock, engine);
+        for (int i = 0; i < Slots; i++) await roost.EnqueueAsync(new WorkItem("scripted") { Id = $"old-{i}" });
+        Task<DateTimeOffset?> loop = roost.RunUntilIdleAsync();
+        foreach (Gate gate in gates) await gate.Reached;
+        for (int i = 0; i < Waiting; i++) await roost.EnqueueAsync(new WorkItem("scripted") { Id = $"new-{i}" });
+        starts.Clear();
+        clock.Advance(roost.Options.SlotTime);
+
+        // The writer is held, so that the four steps that end now are committed in one transaction.
+        using var held = new ManualResetEventSlim();
+        using var release = new ManualResetEventSlim();
+        Task<bool> hold = roost.Writer.RunAsync(_ =>
+        {
+            held.Set();
+            return release.Wait(Gate.Patience);
+        });
+        held.Wait(Gate.Patience).Should().BeTrue();
+        foreach (Gate gate in gates) gate.Open();
+        await Support.Waiting.Until(() => roost.Writer.Pending == Slots);
+        release.Set();
+        await hold.Soon();
+        await loop.Soon();
+
+        starts.Take(Slots).Order().Should().Equal(["new-0:0", "new-1:0", "new-2:0", starts.Take(Slots).Single(start => start.StartsWith("old", StringComparison.Ordinal))], "three of the four have let the three in");
+        starts.Should().HaveCount(Slots * 2 + Waiting * 3);
+    }
+
+    [Test]
     public async Task An_item_that_must_run_alone_gets_its_turn_before_lower_priorities_that_keep_all_slots()
     {
         var steps = new List<string>();

@@ -21,6 +21,7 @@ internal sealed class ClaimTransition(Session session)
     /// <summary>Promotes what is due, then claims until the slots are full or nothing is left that can run here.</summary>
     public void Fill(Claimant claimant, List<LeasedWork> claimed)
     {
+        claimant.Yielded = 0;
         session.Leases.FailOverdue();
         if (!session.Workers.IsRegistered(claimant.WorkerKey))
         {
@@ -71,13 +72,18 @@ internal sealed class ClaimTransition(Session session)
         bool couldLetIn = lease.ResourceCount > 0 && lease.Item.ResourceHold == ResourceHold.Step;
         if (couldLetIn && session.Resources.BestWaiting(lease.WorkKey) is { } waiting && GoesBefore(waiting)) return true;
         if (claimant.ClocksParted) return false;
+        // Free slots serve the first of those that are ready without us, and those that have yielded in this transaction stand behind us.
         bool full = claimant.Free <= 0;
+        int left = claimant.Free + claimant.Yielded + 1;
+        int least = slotTimeIsOver || priority == int.MaxValue ? priority : priority + 1;
         foreach (Lane lane in claimant.Served(session.Lanes))
         {
-            // A free slot serves the head without us, unless its engine is at its limit and ours is the place that it needs.
-            bool hasRoom = claimant.HasRoomFor(lane.Engine);
-            bool needsOurs = hasRoom ? full : lane.Engine == lease.Lane.Engine;
-            if (needsOurs && session.Ready.HeadOf(lane.Key) is { } head && GoesBefore(head.Priority)) return true;
+            if (session.Ready.HeadOf(lane.Key) is { } head && GoesBefore(head.Priority))
+            {
+                if (claimant.HasRoomFor(lane.Engine)) left -= session.Ready.CountOf(lane.Key, least, left);
+                else if (lane.Engine == lease.Lane.Engine) return true; // It needs our place under its engine's limit.
+                if (left <= 0) return true;
+            }
             if (full && session.Ready.SoloHeadOf(lane.Key) is { } solo && GoesBefore(solo.Priority)) return true;
         }
         return false;

@@ -34,6 +34,9 @@ internal sealed class Claimant(long workerKey, string workerId, IReadOnlyDiction
     /// <summary>An item that was interrupted twice runs, and nothing beside it.</summary>
     public bool SoloRunning { get; set; }
 
+    /// <summary>How many items have gone back behind their equals in this transaction.</summary>
+    public int Yielded { get; set; }
+
     /// <summary>No new claims: the loop is stopping. Set from outside the writer thread, so that it holds even where nothing can be written.</summary>
     public bool Paused
     {
@@ -97,6 +100,7 @@ internal sealed class Claimant(long workerKey, string workerId, IReadOnlyDiction
             if (journal[i].N > 0) taken -= journal[i].N;
         }
         journal.RemoveRange(mark, journal.Count - mark);
+        Yielded = 0;
         ExpiresAt = 0;
         if (Running == 0) SoloRunning = false;
     }

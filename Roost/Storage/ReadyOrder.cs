@@ -11,11 +11,14 @@ internal readonly record struct Head(long Work, int Priority, long Place)
 internal sealed class ReadyOrder(Session session)
 {
     private const int PromoteAtOnce = 1000;
+    private const int CountAhead = 64;
 
     private readonly Statement head = session.Prepare(
         "SELECT key, priority, ready_seq FROM work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0 ORDER BY priority DESC, ready_seq LIMIT 1");
     private readonly Statement soloHead = session.Prepare(
         "SELECT key, priority, ready_seq FROM work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 1 ORDER BY priority DESC, ready_seq LIMIT 1");
+    private readonly Statement count = session.Prepare(
+        "SELECT count(*) FROM (SELECT 1 FROM work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0 AND priority >= ?2 LIMIT ?3)");
     private readonly Statement nextDue = session.Prepare("SELECT due_at FROM work WHERE lane = ?1 AND due_at IS NOT NULL ORDER BY due_at LIMIT 1");
     private readonly Statement due = session.Prepare("SELECT key FROM work WHERE lane = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3");
     private readonly Statement promote = session.Prepare("UPDATE work SET ready_seq = ?2, ready_at = due_at, due_at = NULL WHERE key = ?1");
@@ -31,6 +34,7 @@ internal sealed class ReadyOrder(Session session)
         public bool HeadKnown, SoloKnown, DueKnown;
         public Head? Head, Solo;
         public long? Due;
+        public int CountedPriority, Counted;
     }
 
     public Head? HeadOf(long lane)
@@ -45,6 +49,15 @@ internal sealed class ReadyOrder(Session session)
         Remembered known = Of(lane);
         if (!known.SoloKnown) (known.Solo, known.SoloKnown) = (Probe(soloHead, lane), true);
         return known.Solo;
+    }
+
+    /// <summary>How many are ready in a lane at this priority or above, where that is less than so many; else so many or more.</summary>
+    public int CountOf(long lane, int priority, int most)
+    {
+        Remembered known = Of(lane);
+        if (known.CountedPriority == priority && known.Counted >= most) return known.Counted;
+        (known.CountedPriority, known.Counted) = (priority, (int)count.Bind(1, lane).Bind(2, priority).Bind(3, most + CountAhead).Scalar()!.Value);
+        return known.Counted;
     }
 
     public long? NextDueOf(long lane)
@@ -96,6 +109,7 @@ internal sealed class ReadyOrder(Session session)
     public void Left(in WorkRow row)
     {
         if (!lanes.TryGetValue(row.Lane, out Remembered? known)) return;
+        if (row.ReadySeq is not null) known.Counted = 0;
         if (known.Head?.Work == row.Key) known.HeadKnown = false;
         if (known.Solo?.Work == row.Key) known.SoloKnown = false;
         if (row.DueAt is { } due && due == known.Due) known.DueKnown = false;

@@ -35,7 +35,7 @@ internal sealed partial class Writer : IDisposable
         this.path = path;
         this.options = options;
         this.log = log;
-        waiting = () => Volatile.Read(ref requests);
+        waiting = () => Pending;
         session = new Session(path, options);
         thread = new Thread(Loop) { IsBackground = true, Name = "Roost writer" };
         thread.Start();
@@ -52,6 +52,9 @@ internal sealed partial class Writer : IDisposable
 
     /// <summary>Called on the writer thread when another process's writes were noticed.</summary>
     public Action? ForeignWrite { get; set; }
+
+    /// <summary>How many requests wait.</summary>
+    public int Pending => Volatile.Read(ref requests);
 
     /// <summary>How often another process's writes were noticed.</summary>
     public int ForeignWrites => Volatile.Read(ref foreignWrites);
