@@ -70,8 +70,8 @@ internal sealed class Worker : IAsyncDisposable
         givingUp = false;
         LastStarted = null;
         var facts = engines.ToDictionary(entry => entry.Key, entry => entry.Value.Facts);
-        Claimant = new Claimant(Seat.Key, Seat.Id, facts, [.. options.Queues], slots, claims) { Start = Start, Idle = idle, ClocksParted = keeper.ClocksParted };
-        Claimant opened = Claimant;
+        var opened = new Claimant(Seat.Key, Seat.Id, facts, [.. options.Queues], slots, claims) { Start = Start, Idle = idle, ClocksParted = keeper.ClocksParted };
+        Claimant = opened;
         try
         {
             await writer.RunAsync(session =>
@@ -83,8 +83,8 @@ internal sealed class Worker : IAsyncDisposable
         }
         catch
         {
-            opened.Paused = true;
-            writer.Claimant = Claimant = null;
+            // What the writer did after the transaction that failed may have claimed something already.
+            await CloseAsync(options.DrainTime).ConfigureAwait(false);
             throw;
         }
     }
@@ -166,9 +166,9 @@ internal sealed class Worker : IAsyncDisposable
     public long Backoff(int attempt) =>
         (long)RetryPolicy.Delay(attempt, options.RetryBaseDelay, options.RetryMaxDelay, Random.Shared.NextDouble()).TotalMilliseconds;
 
-    private void Start(LeasedWork lease)
+    private void Start(Claimant claimant, LeasedWork lease)
     {
-        var step = new ActiveStep(lease, Seat.Key, writer.Claimant!);
+        var step = new ActiveStep(lease, Seat.Key, claimant);
         active[lease.Token] = step;
         keeper.Hurry();
         LastStarted = lease;

@@ -310,7 +310,7 @@ internal sealed partial class Writer : IDisposable
         if (batch.Count == 1) batch[0].Complete();
         else if (batch.Count > 1) ThreadPool.UnsafeQueueUserWorkItem(new LandedRequests([.. batch]), preferLocal: false);
         if (Claimant is { } claimant)
-            foreach (LeasedWork lease in claimed) claimant.Start(lease);
+            foreach (LeasedWork lease in claimed) claimant.Start(claimant, lease);
         claimed.Clear();
         NoticeForeignWrites(session);
         if (ended) Ended.Pulse();
