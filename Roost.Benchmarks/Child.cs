@@ -57,7 +57,8 @@ internal sealed class Child : IAsyncDisposable
         {
             while (Console.In.Read() >= 0) { }
             stop.Cancel();
-        }) { IsBackground = true }.Start();
+        })
+        { IsBackground = true }.Start();
         return stop.Token;
     }
 }
