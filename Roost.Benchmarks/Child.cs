@@ -11,11 +11,16 @@ internal sealed class Child : IAsyncDisposable
 
     private Child(Process process) => this.process = process;
 
-    public static Child Start(params string[] arguments)
+    public static Child Start(params string[] arguments) => Start(new Dictionary<string, string>(), arguments);
+
+    /// <param name="environment">Variables it has besides those of this process.</param>
+    /// <param name="arguments">Its verb, and what belongs to that.</param>
+    public static Child Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(typeof(Child).Assembly.Location);
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        foreach ((string name, string value) in environment) start.Environment[name] = value;
         return new(Process.Start(start)!);
     }
 

@@ -17,6 +17,7 @@ Benchmark[] all =
     new("memory", "the peak of a process that works in a big file, and of one that streams an artifact in and out: [--items N] [--mebibytes N]", MemoryBenchmark.RunAsync),
     new("allocation", "bytes allocated per step, and what stays, over many steps: [--million-steps N]", AllocationBenchmark.RunAsync),
     new("minute", "how long commits take and how large the log grows at full speed: [--seconds N]", MinuteBenchmark.RunAsync),
+    new("slow-disk", "steps per second at concurrency 64 against 1 where each sync takes longer: [--milliseconds N] (default 5); needs a C compiler", SlowDiskBenchmark.RunAsync),
     new("files", "makes and checks the big files of every mix, of [--items N] each, where they are missing", StoredFile.KeepAllAsync),
 ];
 Benchmark[] ofChildren =
@@ -24,6 +25,7 @@ Benchmark[] ofChildren =
     new("serve", "", MomentEngine.ServeAsync),
     new("open-once", "", OpenBenchmark.OnceAsync),
     new("work-in", "", MemoryBenchmark.WorkAsync),
+    new("steps-slowly", "", SlowDiskBenchmark.StepAsync),
     new("stream", "", MemoryBenchmark.StreamAsync),
 ];
 if (all.Concat(ofChildren).FirstOrDefault(benchmark => args.Length > 0 && benchmark.Name == args[0]) is { } chosen)

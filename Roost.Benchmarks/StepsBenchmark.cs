@@ -51,7 +51,7 @@ internal static class StepsBenchmark
     }
 
     /// <summary>Until the compiler has seen what is hot: the first second of a process runs code that is not optimised yet.</summary>
-    private static async Task WarmUpAsync(string folder, int concurrency)
+    public static async Task WarmUpAsync(string folder, int concurrency)
     {
         var watch = Stopwatch.StartNew();
         while (watch.Elapsed < WarmUp)
@@ -61,7 +61,7 @@ internal static class StepsBenchmark
         }
     }
 
-    private static async Task<double> ProductAsync(string folder, int items, int steps, int concurrency)
+    public static async Task<double> ProductAsync(string folder, int items, int steps, int concurrency)
     {
         string path = StoredFile.New(folder);
         await using (var roost = new RoostRuntime(new RoostOptions { Path = path, Concurrency = concurrency }))
