@@ -18,6 +18,8 @@ Benchmark[] all =
     new("allocation", "bytes allocated per step, and what stays, over many steps: [--million-steps N]", AllocationBenchmark.RunAsync),
     new("minute", "how long commits take and how large the log grows at full speed: [--seconds N]", MinuteBenchmark.RunAsync),
     new("slow-disk", "steps per second at concurrency 64 against 1 where each sync takes longer: [--milliseconds N] (default 5); needs a C compiler", SlowDiskBenchmark.RunAsync),
+    new("others", "the same work on Hangfire, Quartz.NET and a plain loop, and what each guarantees: [--items N] (default 500) [--postgres \"connection string\"]", OthersBenchmark.RunAsync),
+    new("parts", "the small parts of a step, each by itself: time and allocation (BenchmarkDotNet)", PartsBenchmark.RunAsync),
     new("files", "makes and checks the big files of every mix, of [--items N] each, where they are missing", StoredFile.KeepAllAsync),
 ];
 Benchmark[] ofChildren =
