@@ -90,7 +90,8 @@ internal static class LatencyBenchmark
         await child.StopAsync();
     }
 
-    private static TimeSpan Append(FileStream file)
+    /// <summary>How long it takes to append a page to a file and to sync it.</summary>
+    public static TimeSpan Append(FileStream file)
     {
         long began = Stopwatch.GetTimestamp();
         file.Write(new byte[Page]);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace Roost.Benchmarks;
@@ -47,13 +46,7 @@ internal static class SlowDiskBenchmark
     {
         using var file = new FileStream(StoredFile.New(folder), FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, FileOptions.DeleteOnClose);
         var syncs = new Latencies();
-        for (int n = 0; n < 20; n++)
-        {
-            long began = Stopwatch.GetTimestamp();
-            file.Write(new byte[4096]);
-            RandomAccess.FlushToDisk(file.SafeFileHandle);
-            syncs.Add(Stopwatch.GetElapsedTime(began));
-        }
+        for (int n = 0; n < 20; n++) syncs.Add(LatencyBenchmark.Append(file));
         return syncs.Percentile(0.5);
     }
 }
