@@ -7,6 +7,10 @@ internal sealed class Latencies
 {
     private readonly List<double> sorted = [];
 
+    public Latencies() { }
+
+    public Latencies(IEnumerable<double> milliseconds) => sorted = [.. milliseconds.Order()];
+
     /// <summary>Asks every query in turn, so often, so that none has a quieter time than its neighbours.</summary>
     public static async Task<Latencies[]> OfAsync(IReadOnlyList<OperatorQuery> queries, int calls)
     {

@@ -26,7 +26,7 @@ internal static class StoredFile
     public static async Task<string> CopyAsync(string folder, StoredMix mix, int items)
     {
         string kept = await KeepAsync(folder, mix, items);
-        string copy = Path.Combine(folder, Guid.NewGuid().ToString("N") + ".db");
+        string copy = New(folder);
         File.Copy(kept, copy);
         return copy;
     }
@@ -47,6 +47,9 @@ internal static class StoredFile
         Console.Error.WriteLine($"made {Path.GetFileName(path)} in {made.TotalSeconds:N0} s, {new FileInfo(path).Length / 1_000_000:N0} MB, checked");
         return path;
     }
+
+    /// <summary>A path where nothing is yet.</summary>
+    public static string New(string folder) => Path.Combine(folder, Guid.NewGuid().ToString("N") + ".db");
 
     public static void Delete(string path)
     {
