@@ -1,9 +1,51 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace Roost.Benchmarks;
 
 /// <summary>One verb of the program.</summary>
-internal sealed record Benchmark(string Name, string Help, Func<Settings, Task> RunAsync);
+/// <param name="Name">The verb.</param>
+/// <param name="Help">What it measures, and its own options.</param>
+/// <param name="RunAsync">Measures and writes its lines; throws where what was measured went wrong.</param>
+/// <param name="Tiny">Options with which it is over in seconds, for a run that shows only that it still works.</param>
+internal sealed record Benchmark(string Name, string Help, Func<Settings, Task> RunAsync, string Tiny)
+{
+    /// <summary>Runs each in turn; 1 where one of them failed.</summary>
+    public static async Task<int> RunAllAsync(IEnumerable<Benchmark> benchmarks, Func<Benchmark, Settings> settings)
+    {
+        int failed = 0;
+        foreach (Benchmark benchmark in benchmarks)
+        {
+            Console.WriteLine($"== {benchmark.Name}");
+            long began = Stopwatch.GetTimestamp();
+            try
+            {
+                await benchmark.RunAsync(settings(benchmark));
+                Console.WriteLine($"== {benchmark.Name} took {Stopwatch.GetElapsedTime(began).TotalSeconds:N1} s");
+            }
+            catch (Exception e)
+            {
+                Console.Error.WriteLine($"== {benchmark.Name} failed: {e}");
+                failed++;
+            }
+        }
+        return failed == 0 ? 0 : 1;
+    }
+
+    /// <summary>Every verb at a tiny size, in a folder that is gone afterwards.</summary>
+    public static async Task<int> SmokeAsync(IEnumerable<Benchmark> benchmarks)
+    {
+        string folder = Directory.CreateTempSubdirectory("roost-benchmarks-").FullName;
+        try
+        {
+            return await RunAllAsync(benchmarks, benchmark => new([benchmark.Name, "--runs", "1", "--folder", folder, .. benchmark.Tiny.Split(' ', StringSplitOptions.RemoveEmptyEntries)]));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}
 
 /// <summary>What was asked for on the command line.</summary>
 internal sealed class Settings(string[] args)
@@ -22,6 +64,8 @@ internal sealed class Settings(string[] args)
 
     public int[] Numbers(string name, params int[] usual) =>
         Text(name) is { } text ? [.. text.Split(',').Select(word => int.Parse(word, CultureInfo.InvariantCulture))] : usual;
+
+    public TimeSpan Seconds(string name, double usual) => TimeSpan.FromSeconds(Text(name) is { } text ? double.Parse(text, CultureInfo.InvariantCulture) : usual);
 
     private static string? Text(string[] args, string name)
     {

@@ -9,12 +9,18 @@ internal sealed class CounterEngine : Engine<Counter>
 {
     private static readonly string Note = new('x', 150);
 
+    private long steps;
+
+    /// <summary>How many steps have begun.</summary>
+    public long Steps => Volatile.Read(ref steps);
+
     public override string EngineId => "counter";
 
     protected override Counter Init(WorkItem item) => new(0, item.PayloadAs<Target>().CountTo, Note);
 
     protected override Task<Outcome> StepAsync(Counter state, StepContext context)
     {
+        Interlocked.Increment(ref steps);
         state = state with { Count = state.Count + 1 };
         return Task.FromResult(state.Count >= state.Target ? Done(state) : Continue(state));
     }

@@ -8,6 +8,10 @@ internal sealed class Latencies
     private readonly List<double> values = [];
     private bool sorted;
 
+    public Latencies() { }
+
+    public Latencies(IEnumerable<double> milliseconds) => values.AddRange(milliseconds);
+
     /// <summary>Asks every query in turn, so often, so that none has a quieter time than its neighbours.</summary>
     public static async Task<Latencies[]> OfAsync(IReadOnlyList<OperatorQuery> queries, int calls)
     {

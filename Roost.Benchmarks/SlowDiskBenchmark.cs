@@ -32,7 +32,7 @@ internal static class SlowDiskBenchmark
     /// <summary>What the child does: for each run, one line with what a sync took and the steps per second at 1 and at 64.</summary>
     public static async Task StepAsync(Settings settings)
     {
-        await StepsBenchmark.WarmUpAsync(settings.Folder, 64);
+        await StepsBenchmark.WarmUpAsync(settings, 64);
         for (int run = 0; run < settings.Runs; run++)
         {
             double sync = Sync(settings.Folder);

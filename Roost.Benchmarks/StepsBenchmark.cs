@@ -8,14 +8,14 @@ internal static class StepsBenchmark
 {
     private static readonly (int Items, int Steps)[] Works = [(2000, 5), (400, 50)];
     private static readonly int[] Concurrencies = [1, 16, 64];
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
+    private const double WarmUpSeconds = 3;
 
     public static async Task RunAsync(Settings settings)
     {
-        (string folder, int runs) = (settings.Folder, settings.Runs);
+        (string folder, int runs, int share) = (settings.Folder, settings.Runs, settings.Number("--share", 100));
         Console.WriteLine($"{Machine.Facts}; median (least to most) of {runs} runs; synchronous=FULL; one step = one engine call and its commit");
-        foreach (int concurrency in Concurrencies) await WarmUpAsync(folder, concurrency);
-        foreach ((int items, int steps) in Works)
+        foreach (int concurrency in Concurrencies) await WarmUpAsync(settings, concurrency);
+        foreach ((int items, int steps) in Works.Select(work => (work.Items * share / 100, work.Steps)))
             foreach (int concurrency in Concurrencies)
             {
                 Sample product = new(), floor = new(), ratio = new();
@@ -36,7 +36,7 @@ internal static class StepsBenchmark
     {
         int items = settings.Number("--items", 4000), steps = settings.Number("--steps", 20), concurrency = settings.Number("--concurrency", 64);
         Func<string, int, int, int, Task<double>> measure = settings.Has("--bare") ? FloorAsync : ProductAsync;
-        await WarmUpAsync(settings.Folder, concurrency);
+        await WarmUpAsync(settings, concurrency);
         Sample perSecond = new(), cpu = new(), bytes = new();
         for (int run = 0; run < settings.Runs; run++)
         {
@@ -51,10 +51,11 @@ internal static class StepsBenchmark
     }
 
     /// <summary>Until the compiler has seen what is hot: the first second of a process runs code that is not optimised yet.</summary>
-    public static async Task WarmUpAsync(string folder, int concurrency)
+    public static async Task WarmUpAsync(Settings settings, int concurrency)
     {
+        (string folder, TimeSpan howLong) = (settings.Folder, settings.Seconds("--warm-up", WarmUpSeconds));
         var watch = Stopwatch.StartNew();
-        while (watch.Elapsed < WarmUp)
+        while (watch.Elapsed < howLong)
         {
             await ProductAsync(folder, 1000, 10, concurrency);
             await FloorAsync(folder, 1000, 10, concurrency);

@@ -11,6 +11,7 @@ internal static class Telemetry
     private static readonly Meter Meter = new("Roost");
     private static readonly Counter<long> Steps = Meter.CreateCounter<long>("roost.steps", "{step}", "Steps that were run, by engine.");
     private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>("roost.step.duration", "s", "How long a step took with its commit, by engine.");
+    private static readonly Histogram<double> LockWait = Meter.CreateHistogram<double>("roost.write_lock.wait", "s", "How long a transaction waited for other processes to let it write.");
 
     /// <summary>Measures one step until it is disposed; costs nothing while nobody listens.</summary>
     public static Measure Step(LeasedWork lease)
@@ -18,6 +19,14 @@ internal static class Telemetry
         Activity? activity = Source.HasListeners() ? Source.StartActivity("roost.step") : null;
         activity?.SetTag("roost.work_id", lease.Item.Id).SetTag("roost.engine", lease.Lane.Engine).SetTag("roost.version", lease.Version);
         return new(activity, lease.Lane.Engine, Duration.Enabled ? Stopwatch.GetTimestamp() : 0);
+    }
+
+    /// <summary>When a wait for the write lock began; 0, and nothing else, while nobody listens.</summary>
+    public static long LockWaitBegins() => LockWait.Enabled ? Stopwatch.GetTimestamp() : 0;
+
+    public static void LockWaitEnded(long since)
+    {
+        if (since != 0) LockWait.Record(Stopwatch.GetElapsedTime(since).TotalSeconds);
     }
 
     internal readonly struct Measure(Activity? activity, string engine, long since) : IDisposable

@@ -109,7 +109,9 @@ internal sealed class Session : IDisposable
     public void Begin()
     {
         CommitUnderWay = false;
+        long since = Telemetry.LockWaitBegins();
         begin.Run();
+        Telemetry.LockWaitEnded(since);
         ForeignWrite();
         Now = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
         Counters.Begin();
