@@ -16,6 +16,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
     private readonly TimeProvider time = runtime.Options.TimeProvider;
     private readonly Dictionary<long, (long Heartbeat, long Since)> seen = [];
     private readonly SemaphoreSlim turn = new(1, 1);
+    private readonly Lock pace = new();
     private ITimer? timer;
     private long renewedAt, lastTimestamp, partedAt;
     private DateTimeOffset lastWall;
@@ -23,7 +24,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
     private bool othersSeen;
     private volatile bool parted;
     private volatile bool stopped;
-    private int hurries = 1;
+    private volatile bool idle;
 
     /// <summary>The clocks have parted, and the leases have not had their time since.</summary>
     public bool ClocksParted => parted;
@@ -42,7 +43,8 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
     /// <summary>There is something to look after from here on: a lease, or what another process wrote. Cheap, for it is called often.</summary>
     public void Hurry()
     {
-        if (Volatile.Read(ref hurries) == 0 && Interlocked.Exchange(ref hurries, 1) == 0) timer?.Change(Period, Period);
+        if (!idle) return;
+        lock (pace) SetIdle(false);
     }
 
     /// <summary>Stops, once a tick that is under way has ended.</summary>
@@ -80,9 +82,19 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
 
     private void SlowDown()
     {
-        if (IsNeeded() || Interlocked.Exchange(ref hurries, 0) == 0) return;
-        timer?.Change(IdlePeriod, IdlePeriod);
-        if (IsNeeded()) Hurry(); // It came while we slowed down.
+        lock (pace)
+        {
+            if (idle || IsNeeded()) return;
+            SetIdle(true);
+            if (IsNeeded()) SetIdle(false); // It came while we slowed down, and saw us as we were before.
+        }
+    }
+
+    private void SetIdle(bool now)
+    {
+        idle = now;
+        TimeSpan period = now ? IdlePeriod : Period;
+        timer?.Change(period, period);
     }
 
     private bool IsNeeded() => worker.Active.Count > 0 || othersSeen || parted || worker.Claimant is { Displaced: true } || foreignWrites != writer.ForeignWrites || doubts != writer.Doubts;
