@@ -24,6 +24,8 @@ internal sealed class Child : IAsyncDisposable
         return new(Process.Start(start)!);
     }
 
+    public void Tell(string line) => process.StandardInput.WriteLine(line);
+
     /// <summary>The words of its next line that begins with this one, the lines before it passed over.</summary>
     public async Task<string[]> ReadAsync(string first)
     {

@@ -7,7 +7,8 @@ namespace Roost.Benchmarks;
 /// <summary>Several processes, each with a runtime of 16 slots, on one file full of endless counters; beside one process on the same work.</summary>
 internal static class ProcessesBenchmark
 {
-    public const string Part = "processes";
+    /// <summary>The verb of one of the processes.</summary>
+    public const string Part = "steps-beside";
 
     private const int Slots = 16;
     private const int Items = 256;
@@ -50,8 +51,9 @@ internal static class ProcessesBenchmark
     }
 
     /// <summary>One of the processes. Says "ready", begins at the first line it is told, measures from the second to the third, and says what it found.</summary>
-    public static async Task ChildAsync(string path)
+    public static async Task ChildAsync(Settings settings)
     {
+        string path = settings.Text("--file")!;
         var waits = new ConcurrentQueue<double>();
         using var listener = new MeterListener { InstrumentPublished = (instrument, listener) => { if (instrument.Name == "roost.write_lock.wait") listener.EnableMeasurementEvents(instrument); } };
         listener.SetMeasurementEventCallback<double>((_, seconds, _, _) => waits.Enqueue(seconds * 1000));
@@ -70,7 +72,7 @@ internal static class ProcessesBenchmark
         Console.ReadLine();
         long steps = engine.Steps - before;
         var found = new Latencies(waits);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{steps} {found.Percentile(0.99):R} {found.Max:R} {log.Busy}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"found {steps} {found.Percentile(0.99):R} {found.Max:R} {log.Busy}"));
         await stop.CancelAsync();
         await loop;
     }
@@ -80,20 +82,20 @@ internal static class ProcessesBenchmark
         string path = StoredFile.New(folder);
         await using (var roost = new RoostRuntime(path))
             await roost.EnqueueAsync(Enumerable.Range(0, Items).Select(_ => new WorkItem("counter", new Target(int.MaxValue))));
-        BenchmarkProcess[] children = [.. Enumerable.Range(0, processes).Select(_ => BenchmarkProcess.Start(new Dictionary<string, string>(), Part, path))];
+        Child[] children = [.. Enumerable.Range(0, processes).Select(_ => Child.Start(Part, "--file", path, "--folder", folder))];
         try
         {
-            foreach (BenchmarkProcess child in children) await child.HearAsync();
+            foreach (Child child in children) await child.ReadAsync("ready");
             TellAll(children, "go");
             await Task.Delay(warmUp);
             TellAll(children, "measure");
             await Task.Delay(time);
             TellAll(children, "stop");
-            return await Task.WhenAll(children.Select(async child => Parse(await child.HearAsync())));
+            return await Task.WhenAll(children.Select(async child => Parse(await child.ReadAsync("found"))));
         }
         finally
         {
-            foreach (BenchmarkProcess child in children) child.Dispose();
+            foreach (Child child in children) await child.DisposeAsync();
             StoredFile.Delete(path);
         }
     }
@@ -109,14 +111,12 @@ internal static class ProcessesBenchmark
         row.Busy += shares.Sum(share => share.Busy);
     }
 
-    private static void TellAll(BenchmarkProcess[] children, string line)
+    private static void TellAll(Child[] children, string line)
     {
-        foreach (BenchmarkProcess child in children) child.Tell(line);
+        foreach (Child child in children) child.Tell(line);
     }
 
-    private static Share Parse(string line)
-    {
-        string[] parts = line.Split(' ');
-        return new(long.Parse(parts[0], CultureInfo.InvariantCulture), double.Parse(parts[1], CultureInfo.InvariantCulture), double.Parse(parts[2], CultureInfo.InvariantCulture), int.Parse(parts[3], CultureInfo.InvariantCulture));
-    }
+    private static Share Parse(string[] words) => new(
+        long.Parse(words[1], CultureInfo.InvariantCulture), double.Parse(words[2], CultureInfo.InvariantCulture),
+        double.Parse(words[3], CultureInfo.InvariantCulture), int.Parse(words[4], CultureInfo.InvariantCulture));
 }

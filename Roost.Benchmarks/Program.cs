@@ -25,6 +25,7 @@ Benchmark[] all =
 ];
 Benchmark[] ofChildren =
 [
+    new(ProcessesBenchmark.Part, "", ProcessesBenchmark.ChildAsync, ""),
     new("serve", "", MomentEngine.ServeAsync, ""),
     new("open-once", "", OpenBenchmark.OnceAsync, ""),
     new("work-in", "", MemoryBenchmark.WorkAsync, ""),
@@ -32,7 +33,6 @@ Benchmark[] ofChildren =
     new("stream", "", MemoryBenchmark.StreamAsync, ""),
 ];
 string verb = args.FirstOrDefault() ?? "";
-if (verb == BenchmarkProcess.Verb) return await BenchmarkProcess.MainAsync(args[1..]);
 if (verb == "all") return await Benchmark.RunAllAsync(all, _ => new(args));
 if (verb == "smoke") return await Benchmark.SmokeAsync(all);
 if (all.Concat(ofChildren).FirstOrDefault(benchmark => benchmark.Name == verb) is { } chosen)
