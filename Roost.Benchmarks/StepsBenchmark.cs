@@ -8,7 +8,7 @@ internal static class StepsBenchmark
 {
     private static readonly (int Items, int Steps)[] Works = [(2000, 5), (400, 50)];
     private static readonly int[] Concurrencies = [1, 16, 64];
-    private const double WarmUpSeconds = 3;
+    private const double WarmUpSeconds = 10;
 
     public static async Task RunAsync(Settings settings)
     {

@@ -166,13 +166,18 @@ internal sealed class Worker : IAsyncDisposable
     public long Backoff(int attempt) =>
         (long)RetryPolicy.Delay(attempt, options.RetryBaseDelay, options.RetryMaxDelay, Random.Shared.NextDouble()).TotalMilliseconds;
 
-    private void Start(Claimant claimant, LeasedWork lease)
+    private Slot Start(Claimant claimant, LeasedWork lease)
     {
         var step = new ActiveStep(lease, Seat.Key, claimant);
         active[lease.Token] = step;
         keeper.Hurry();
         LastStarted = lease;
-        ThreadPool.UnsafeQueueUserWorkItem(static it => _ = it.worker.RunSlotAsync(it.step), (worker: this, step), preferLocal: false);
+        return new Slot(this, step);
+    }
+
+    private sealed class Slot(Worker worker, ActiveStep step) : IThreadPoolWorkItem
+    {
+        public void Execute() => _ = worker.RunSlotAsync(step);
     }
 
     /// <summary>One slot: step, commit, and on with the same item while its lease is kept.</summary>

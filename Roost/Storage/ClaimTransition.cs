@@ -4,6 +4,7 @@ namespace Roost.Storage;
 internal sealed class ClaimTransition(Session session)
 {
     private const int ParkAtOnce = 256;
+    private const int MostRested = 1024;
     private const long RoomMilliseconds = 10_000;
     private const long RoomPauseMilliseconds = 60_000;
 
@@ -17,6 +18,12 @@ internal sealed class ClaimTransition(Session session)
         LEFT JOIN work p ON p.key = w.parent
         WHERE w.key = ?1
         """);
+
+    /// <summary>
+    /// What was known of items that have gone back behind their equals, by key. A version's snapshot and an item's input never change, so that the
+    /// version alone says whether it still holds; a rollback empties it, for its versions may not have come to be.
+    /// </summary>
+    private readonly Dictionary<long, (LeasedWork Lease, Snapshot Next)> rested = [];
 
     /// <summary>Promotes what is due, then claims until the slots are full or nothing is left that can run here.</summary>
     public void Fill(Claimant claimant, List<LeasedWork> claimed)
@@ -138,7 +145,21 @@ internal sealed class ClaimTransition(Session session)
         return Lease(running, lane);
     }
 
-    private LeasedWork Lease(in WorkRow row, Lane lane)
+    /// <summary>An item goes back behind its equals: what it will need for its next step is kept at hand.</summary>
+    public void Rest(LeasedWork lease, Snapshot next)
+    {
+        if (rested.Count >= MostRested) rested.Clear();
+        rested[lease.WorkKey] = (lease, next);
+    }
+
+    public void Forget() => rested.Clear();
+
+    private LeasedWork Lease(in WorkRow row, Lane lane) =>
+        rested.Remove(row.Key, out (LeasedWork Lease, Snapshot Next) known) && known.Next.Version == row.Version
+            ? known.Lease.Again(row, lane, known.Next, session.Options.TimeProvider.GetTimestamp())
+            : LoadLease(row, lane);
+
+    private LeasedWork LoadLease(in WorkRow row, Lane lane)
     {
         load.Bind(1, row.Key).Step();
         WorkItem item = ItemOf(row, lane);

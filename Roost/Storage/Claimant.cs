@@ -13,8 +13,8 @@ internal sealed class Claimant(long workerKey, string workerId, IReadOnlyDiction
     private long taken;
     private bool paused;
 
-    /// <summary>Starts a claimed step; called on the writer thread once the claim is durable.</summary>
-    public required Action<Claimant, LeasedWork> Start { get; init; }
+    /// <summary>What starts a claimed step; asked for on the writer thread once the claim is durable.</summary>
+    public required Func<Claimant, LeasedWork, IThreadPoolWorkItem> Start { get; init; }
 
     /// <summary>Called on the writer thread when nothing runs and nothing can run now, with the next due time in this worker's lanes.</summary>
     public required Action<long?> Idle { get; init; }

@@ -49,7 +49,11 @@ internal sealed class CommitTransition(Session session)
             return CommitResult.Kept;
         }
         CommitResult result = Leave(commit, lane);
-        if (result == CommitResult.Released && commit.Kind == OutcomeKind.Continue && commit.DelayMs == 0 && claimant is not null) claimant.Yielded++;
+        if (result == CommitResult.Released && commit.Kind == OutcomeKind.Continue && commit.DelayMs == 0 && claimant is not null)
+        {
+            claimant.Yielded++;
+            session.Claim.Rest(lease, commit.Next!);
+        }
         if (result == CommitResult.Lost) session.Blobs.Unpin(commit.Staged);
         return result;
     }

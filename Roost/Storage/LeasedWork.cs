@@ -25,6 +25,30 @@ internal sealed class LeasedWork
     /// <summary>When it took its slot, on the clock's monotonic timestamps: how long it may keep the slot while others are ready.</summary>
     public required long SlotSince { get; init; }
 
+    /// <summary>The same item under a new lease, at the version that its last step has saved.</summary>
+    public LeasedWork Again(in WorkRow row, Lane lane, Snapshot snapshot, long slotSince) => new()
+    {
+        WorkKey = WorkKey,
+        Lane = lane,
+        Token = row.Token!.Value,
+        Item = row.Priority == Item.Priority ? Item : Item with { Priority = row.Priority },
+        Version = row.Version,
+        Snapshot = snapshot,
+        SnapshotHash = null,
+        Failures = row.Failures,
+        Interruptions = row.Interruptions,
+        Solo = row.Solo,
+        ResourceCount = row.ResourceCount,
+        Deadline = row.Deadline,
+        CancelRequested = row.CancelRequested,
+        CreatedAt = CreatedAt,
+        FileId = FileId,
+        Nonce = Nonce,
+        Branch = Branch,
+        Depth = Depth,
+        SlotSince = slotSince,
+    };
+
     /// <summary>Goes on with the next step under the same lease.</summary>
     public void Advance(StepCommit commit)
     {

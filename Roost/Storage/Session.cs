@@ -202,6 +202,7 @@ internal sealed class Session : IDisposable
         Identity.Forget();
         Lanes.Forget();
         Ready.Forget();
+        Claim.Forget();
         Workers.Forget();
         Triggers.Forget();
     }

@@ -14,16 +14,14 @@ internal abstract class WriteRequest : IThreadPoolWorkItem
 
     public abstract void Run(Session session);
 
-    /// <summary>Tells the caller that it has landed.</summary>
-    public void Complete() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
-
-    /// <summary>Tells the caller why it has not.</summary>
+    /// <summary>Tells the caller why it has not landed.</summary>
     public void Fail(Exception exception)
     {
         failure = exception;
-        Complete();
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
+    /// <summary>Tells the caller how it ended; what awaited that goes on before this returns.</summary>
     void IThreadPoolWorkItem.Execute() => Tell(failure);
 
     protected abstract void Tell(Exception? failure);
@@ -44,14 +42,5 @@ internal sealed class WriteRequest<TArgument, TResult>(TArgument argument, Func<
     {
         if (failure is null) completion.SetResult(result!);
         else completion.SetException(failure);
-    }
-}
-
-/// <summary>Many requests that have landed together: told by the thread pool's own threads, so that the writer can go on with the next batch.</summary>
-internal sealed class LandedRequests(WriteRequest[] requests) : IThreadPoolWorkItem
-{
-    public void Execute()
-    {
-        foreach (WriteRequest request in requests) request.Complete();
     }
 }

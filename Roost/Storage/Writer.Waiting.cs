@@ -20,6 +20,7 @@ internal sealed partial class Writer
 
     private void WaitForRequests()
     {
+        telling.Spread();
         bool sleeps = asleep;
         if (!sleeps && MayFallAsleep())
         {

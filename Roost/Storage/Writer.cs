@@ -24,7 +24,8 @@ internal sealed partial class Writer : IDisposable
     private readonly List<WriteRequest> batch = [];
     private readonly List<LeasedWork> claimed = [];
     private readonly Gathering gathering = new();
-    private readonly Func<int> waiting;
+    private readonly Telling telling = new();
+    private readonly Func<int> waiting, told;
     private Session? session;
     private long reopenAt;
     private bool stopping, claimsFailed;
@@ -36,6 +37,7 @@ internal sealed partial class Writer : IDisposable
         this.options = options;
         this.log = log;
         waiting = () => Pending;
+        told = () => telling.Told;
         session = new Session(path, options);
         thread = new Thread(Loop) { IsBackground = true, Name = "Roost writer" };
         thread.Start();
@@ -125,7 +127,7 @@ internal sealed partial class Writer : IDisposable
             bool last = TakeBatch();
             if (batch.Count > 0) Process();
             else if (last) break;
-            else if (!Look()) WaitForRequests();
+            else if (!gathering.Wait(0, waiting, told) && !Look()) WaitForRequests();
         }
         logWatch?.Dispose();
         session?.Dispose();
@@ -162,7 +164,7 @@ internal sealed partial class Writer : IDisposable
     /// <summary>Lets those join the open transaction who come while it is worth waiting for them. False where nobody did.</summary>
     private bool TakeMore()
     {
-        if (batch.Count >= MaxRequests || batchBytes >= MaxBytes || !gathering.Wait(batch.Count, waiting)) return false;
+        if (batch.Count >= MaxRequests || batchBytes >= MaxBytes || !gathering.Wait(batch.Count, waiting, told)) return false;
         lock (gate) Take();
         return true;
     }
@@ -259,6 +261,7 @@ internal sealed partial class Writer : IDisposable
             }
         }
         Fill(open, isolated);
+        telling.Spread();
         open.Commit();
     }
 
@@ -307,11 +310,12 @@ internal sealed partial class Writer : IDisposable
         bool ended = session!.Endings.AnyEnded;
         session.Endings.AnyEnded = false;
         Claimant?.Committed();
-        if (batch.Count == 1) batch[0].Complete();
-        else if (batch.Count > 1) ThreadPool.UnsafeQueueUserWorkItem(new LandedRequests([.. batch]), preferLocal: false);
+        var callers = new List<IThreadPoolWorkItem>(batch.Count + claimed.Count);
+        callers.AddRange(batch);
         if (Claimant is { } claimant)
-            foreach (LeasedWork lease in claimed) claimant.Start(claimant, lease);
+            foreach (LeasedWork lease in claimed) callers.Add(claimant.Start(claimant, lease));
         claimed.Clear();
+        telling.Tell(callers);
         NoticeForeignWrites(session);
         if (ended) Ended.Pulse();
         if (watchers > 0) Changed.Pulse();
