@@ -49,7 +49,7 @@ internal sealed class Ghost : IDisposable
     public Task<List<LeasedWork>> ClaimAsync(int most = 1) => writer.RunAsync(session =>
     {
         var claimed = new List<LeasedWork>();
-        session.Claim.Fill(new Claimant(Key, Id, engines, [.. Options.Queues], most, long.MaxValue) { Start = (_, _) => { }, Idle = _ => { } }, claimed);
+        session.Claim.Fill(new Claimant(Key, Id, engines, [.. Options.Queues], most, long.MaxValue) { Start = (_, _) => throw new InvalidOperationException("This loop starts nothing."), Idle = _ => { } }, claimed);
         return claimed;
     });
 

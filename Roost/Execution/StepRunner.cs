@@ -119,7 +119,7 @@ internal sealed class StepRunner(RoostRuntime runtime)
         byte[] hash = next is null ? [] : SHA256.HashData(next.Utf8.Span);
         return new(lease, outcome.Kind, outcome.Reason is null ? null : Cut(Safe(outcome.Reason), MaxReason), delay, next, hash, engine.StateVersion, staged)
         {
-            SlotTimeIsOver = options.TimeProvider.GetElapsedTime(lease.SlotSince) >= options.SlotTime,
+            HeldSlot = options.TimeProvider.GetElapsedTime(lease.SlotSince),
         };
     }
 

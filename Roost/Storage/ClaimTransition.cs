@@ -28,7 +28,7 @@ internal sealed class ClaimTransition(Session session)
     /// <summary>Promotes what is due, then claims until the slots are full or nothing is left that can run here.</summary>
     public void Fill(Claimant claimant, List<LeasedWork> claimed)
     {
-        claimant.Yielded = 0;
+        claimant.ForgetYielded();
         session.Leases.FailOverdue();
         if (!session.Workers.IsRegistered(claimant.WorkerKey))
         {
@@ -72,30 +72,32 @@ internal sealed class ClaimTransition(Session session)
     }
 
     /// <summary>Whether an item that continues without delay has to go back behind its equals.</summary>
-    public bool MustYield(Claimant claimant, LeasedWork lease, bool slotTimeIsOver)
+    public bool MustYield(Claimant claimant, LeasedWork lease, TimeSpan heldSlot)
     {
         if (claimant.MakeRoomUntil > session.Now) return true;
         int priority = lease.Item.Priority;
+        bool slotTimeIsOver = heldSlot >= session.Options.SlotTime, longTimeIsOver = heldSlot >= session.Options.SlotTime * RoostOptions.SlotTimesOfEquals;
         bool couldLetIn = lease.ResourceCount > 0 && lease.Item.ResourceHold == ResourceHold.Step;
-        if (couldLetIn && session.Resources.BestWaiting(lease.WorkKey) is { } waiting && GoesBefore(waiting)) return true;
+        if (couldLetIn && session.Resources.BestWaiting(lease.WorkKey) is { } waiting && GoesBefore(waiting, slotTimeIsOver)) return true;
         if (claimant.ClocksParted) return false;
         // Free slots serve the first of those that are ready without us, and those that have yielded in this transaction stand behind us.
         bool full = claimant.Free <= 0;
-        int left = claimant.Free + claimant.Yielded + 1;
-        int least = slotTimeIsOver || priority == int.MaxValue ? priority : priority + 1;
+        int left = claimant.Free + 1;
         foreach (Lane lane in claimant.Served(session.Lanes))
         {
-            if (session.Ready.HeadOf(lane.Key) is { } head && GoesBefore(head.Priority))
+            // Behind a head with a later place, all have gone back themselves: they can wait longer than one that has come since.
+            if (session.Ready.HeadOf(lane.Key) is { } head && (head.Place <= session.Counters.LastComer ? slotTimeIsOver : longTimeIsOver) is var isOver && GoesBefore(head.Priority, isOver))
             {
-                if (claimant.HasRoomFor(lane.Engine)) left -= session.Ready.CountOf(lane.Key, least, left);
+                int least = isOver ? priority : priority + 1, behind = claimant.YieldedIn(lane.Key);
+                if (claimant.HasRoomFor(lane.Engine)) left -= Math.Max(0, session.Ready.CountOf(lane.Key, least, left + behind) - behind);
                 else if (lane.Engine == lease.Lane.Engine) return true; // It needs our place under its engine's limit.
                 if (left <= 0) return true;
             }
-            if (full && session.Ready.SoloHeadOf(lane.Key) is { } solo && GoesBefore(solo.Priority)) return true;
+            if (full && session.Ready.SoloHeadOf(lane.Key) is { } solo && GoesBefore(solo.Priority, slotTimeIsOver)) return true;
         }
         return false;
 
-        bool GoesBefore(int other) => slotTimeIsOver ? other >= priority : other > priority;
+        bool GoesBefore(int other, bool equalsToo) => equalsToo ? other >= priority : other > priority;
     }
 
     private (Lane Lane, Head Head)? Choose(Claimant claimant, IReadOnlyList<Lane> lanes)

@@ -8,6 +8,7 @@ internal sealed class Claimant(long workerKey, string workerId, IReadOnlyDiction
 {
     private readonly Dictionary<string, int> running = [];
     private readonly List<(string Engine, int N)> journal = [];
+    private readonly Dictionary<long, int> yielded = [];
     private readonly List<Lane> served = [];
     private int servedGeneration = -1;
     private long taken;
@@ -34,8 +35,13 @@ internal sealed class Claimant(long workerKey, string workerId, IReadOnlyDiction
     /// <summary>An item that was interrupted twice runs, and nothing beside it.</summary>
     public bool SoloRunning { get; set; }
 
-    /// <summary>How many items have gone back behind their equals in this transaction.</summary>
-    public int Yielded { get; set; }
+    /// <summary>An item has gone back behind its equals.</summary>
+    public void Yield(long lane) => yielded[lane] = YieldedIn(lane) + 1;
+
+    /// <summary>How many items of a lane have gone back behind their equals in this transaction.</summary>
+    public int YieldedIn(long lane) => yielded.GetValueOrDefault(lane);
+
+    public void ForgetYielded() => yielded.Clear();
 
     /// <summary>No new claims: the loop is stopping. Set from outside the writer thread, so that it holds even where nothing can be written.</summary>
     public bool Paused
@@ -100,7 +106,7 @@ internal sealed class Claimant(long workerKey, string workerId, IReadOnlyDiction
             if (journal[i].N > 0) taken -= journal[i].N;
         }
         journal.RemoveRange(mark, journal.Count - mark);
-        Yielded = 0;
+        ForgetYielded();
         ExpiresAt = 0;
         if (Running == 0) SoloRunning = false;
     }

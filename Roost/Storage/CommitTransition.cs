@@ -19,8 +19,8 @@ internal enum CommitResult
 /// <summary>A step's outcome, checked and written as JSON, ready for its transaction.</summary>
 internal sealed record StepCommit(LeasedWork Lease, OutcomeKind Kind, string? Reason, long DelayMs, Snapshot? Next, byte[] Hash, int StateVersion, Staged? Staged)
 {
-    /// <summary>Whether the item has held its slot for as long as it may while others are ready.</summary>
-    public bool SlotTimeIsOver { get; init; }
+    /// <summary>How long the item has held its slot.</summary>
+    public TimeSpan HeldSlot { get; init; }
 
     /// <summary>The lane of the next step, where the lease was kept.</summary>
     public Lane? KeptLane { get; set; }
@@ -51,7 +51,7 @@ internal sealed class CommitTransition(Session session)
         CommitResult result = Leave(commit, lane);
         if (result == CommitResult.Released && commit.Kind == OutcomeKind.Continue && commit.DelayMs == 0 && claimant is not null)
         {
-            claimant.Yielded++;
+            claimant.Yield(lane.Key);
             session.Claim.Rest(lease, commit.Next!);
         }
         if (result == CommitResult.Lost) session.Blobs.Unpin(commit.Staged);
@@ -61,7 +61,7 @@ internal sealed class CommitTransition(Session session)
     private bool MayKeep(StepCommit commit, Claimant? claimant) =>
         commit.Kind == OutcomeKind.Continue && commit.DelayMs == 0 && claimant is not null && claimant.MayGoOn
         && !(commit.Lease.Deadline <= session.Now) && !commit.Lease.Solo
-        && !session.Claim.MustYield(claimant, commit.Lease, commit.SlotTimeIsOver);
+        && !session.Claim.MustYield(claimant, commit.Lease, commit.HeldSlot);
 
     private CommitResult Leave(StepCommit commit, Lane lane)
     {
@@ -78,7 +78,7 @@ internal sealed class CommitTransition(Session session)
             OutcomeKind.Fail => stepped.AsEnded(WorkState.Failed, session.Now),
             _ when overdue => stepped.AsEnded(WorkState.Failed, session.Now),
             _ when commit.DelayMs > 0 => stepped.AsDelayed(session.Now + commit.DelayMs),
-            _ => stepped.AsReady(session.Counters.NextReady(), session.Now),
+            _ => stepped.AsReady(session.Counters.NextReadyAgain(), session.Now),
         };
         if (!session.Work.Save(row, after)) return CommitResult.Lost;
         if (commit.Next is not null) Save(commit);

@@ -48,7 +48,7 @@ internal sealed class Counters(Session session)
             if (load.Step())
             {
                 EventSeq = load.Int64(0);
-                readySeq = load.Int64(1);
+                LastComer = readySeq = load.Int64(1);
                 load.Reset();
             }
             loaded = true;
@@ -58,8 +58,14 @@ internal sealed class Counters(Session session)
 
     public long NextEvent() => ++EventSeq;
 
-    /// <summary>The place behind everything that is ready now.</summary>
-    public long NextReady() => ++readySeq;
+    /// <summary>The last place given to an item that came, and did not only go back behind its equals; at least that, where others give places, too.</summary>
+    public long LastComer { get; private set; }
+
+    /// <summary>The place behind everything that is ready now, for an item that comes.</summary>
+    public long NextReady() => LastComer = ++readySeq;
+
+    /// <summary>The same for an item that has held its slot and goes back behind its equals.</summary>
+    public long NextReadyAgain() => ++readySeq;
 
     /// <summary>The place before everything that became ready in the ordinary way, and behind what went to the head earlier.</summary>
     public long HeadReady() => Head(NextReady());
