@@ -9,7 +9,7 @@ internal static class AllocationBenchmark
 
     public static async Task RunAsync(Settings settings)
     {
-        int steps = settings.Number("--million-steps", 1) * 1_000_000 / Items;
+        int steps = settings.Number("--steps", 1_000_000) / Items;
         Row.Head($"allocation: {Items} items x {steps:N0} steps on {Slots} slots, typed engine", settings.Runs);
         Sample perStep = new(), growth = new(), collections = new();
         for (int run = 0; run < settings.Runs; run++)
@@ -18,7 +18,7 @@ internal static class AllocationBenchmark
             await using (var roost = new RoostRuntime(new RoostOptions { Path = path, Concurrency = Slots }))
             {
                 roost.AddEngine(new CounterEngine());
-                await StepAsync(roost, Warm);
+                await StepAsync(roost, Math.Min(Warm, steps));
                 long old = OldBytes();
                 int before = GC.CollectionCount(2);
                 long allocated = GC.GetTotalAllocatedBytes(precise: true);

@@ -42,7 +42,7 @@ internal static class BlockedBenchmark
         string path = StoredFile.New(folder);
         var stint = new Stint();
         (StepCost, double) found;
-        await using (var roost = new RoostRuntime(new RoostOptions { Path = path, Concurrency = Slots }))
+        await using (var roost = new RoostRuntime(new RoostOptions { Path = path, Concurrency = Slots, DrainTime = TimeSpan.Zero }))
         {
             roost.AddEngine(new StoredEngine(Engine, stint.Started));
             roost.AddEngine(new MomentEngine((_, _, _) => { }));

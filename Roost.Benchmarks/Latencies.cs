@@ -36,9 +36,10 @@ internal sealed class Latencies
 
     public double Max => Percentile(1);
 
-    /// <summary>The least time that this share of the calls kept to.</summary>
+    /// <summary>The least time that this share of the calls kept to; not a number where there were none.</summary>
     public double Percentile(double share)
     {
+        if (values.Count == 0) return double.NaN;
         if (!sorted) values.Sort();
         sorted = true;
         return values[Math.Max(0, (int)Math.Ceiling(share * values.Count) - 1)];

@@ -6,7 +6,7 @@ internal static class OthersBenchmark
     private const int Steps = 5;
 
     /// <summary>Shorter work is repeated: a run under a third of a second varies by a factor of two.</summary>
-    private static readonly TimeSpan Least = TimeSpan.FromSeconds(1);
+    private const double LeastSeconds = 1;
 
     public static async Task RunAsync(Settings settings)
     {
@@ -24,7 +24,7 @@ internal static class OthersBenchmark
             double roost = 0;
             foreach (Rival rival in rivals)
             {
-                double found = await MeasureAsync(rival, items);
+                double found = await MeasureAsync(rival, items, settings.Seconds("--seconds", LeastSeconds));
                 if (rival == rivals[0]) roost = found;
                 perSecond[rival].Add(found);
                 ratios[rival].Add(found / roost);
@@ -37,10 +37,10 @@ internal static class OthersBenchmark
         }
     }
 
-    private static async Task<double> MeasureAsync(Rival rival, int items)
+    private static async Task<double> MeasureAsync(Rival rival, int items, TimeSpan least)
     {
         (int done, TimeSpan time) = (0, TimeSpan.Zero);
-        while (time < Least)
+        while (time < least)
         {
             time += await rival.WorkAsync(items, Steps);
             done += items * Steps;

@@ -76,6 +76,7 @@ internal sealed class ClaimTransition(Session session)
     {
         if (claimant.MakeRoomUntil > session.Now) return true;
         int priority = lease.Item.Priority;
+        heldSlot -= session.WaitedForTurns - lease.WaitedBefore;
         bool slotTimeIsOver = heldSlot >= session.Options.SlotTime, longTimeIsOver = heldSlot >= session.Options.SlotTime * RoostOptions.SlotTimesOfEquals;
         bool couldLetIn = lease.ResourceCount > 0 && lease.Item.ResourceHold == ResourceHold.Step;
         if (couldLetIn && session.Resources.BestWaiting(lease.WorkKey) is { } waiting && GoesBefore(waiting, slotTimeIsOver)) return true;
@@ -158,7 +159,7 @@ internal sealed class ClaimTransition(Session session)
 
     private LeasedWork Lease(in WorkRow row, Lane lane) =>
         rested.Remove(row.Key, out (LeasedWork Lease, Snapshot Next) known) && known.Next.Version == row.Version
-            ? known.Lease.Again(row, lane, known.Next, session.Options.TimeProvider.GetTimestamp())
+            ? known.Lease.Again(row, lane, known.Next, session)
             : LoadLease(row, lane);
 
     private LeasedWork LoadLease(in WorkRow row, Lane lane)
@@ -186,6 +187,7 @@ internal sealed class ClaimTransition(Session session)
             Branch = load.Int32(4),
             Depth = load.Int32(5),
             SlotSince = session.Options.TimeProvider.GetTimestamp(),
+            WaitedBefore = session.WaitedForTurns,
         };
         load.Reset();
         return lease;

@@ -22,6 +22,9 @@ internal sealed class Counters(Session session)
 
     private const int RandomsAtOnce = 128;
 
+    // Those who come stand at multiples of it, with room behind each for all who go back until the next one comes.
+    private const long PlacesBetweenComers = 1L << 24;
+
     [ThreadStatic]
     private static long[]? randoms;
 
@@ -48,7 +51,7 @@ internal sealed class Counters(Session session)
             if (load.Step())
             {
                 EventSeq = load.Int64(0);
-                LastComer = readySeq = load.Int64(1);
+                readySeq = load.Int64(1);
                 load.Reset();
             }
             loaded = true;
@@ -58,11 +61,11 @@ internal sealed class Counters(Session session)
 
     public long NextEvent() => ++EventSeq;
 
-    /// <summary>The last place given to an item that came, and did not only go back behind its equals; at least that, where others give places, too.</summary>
-    public long LastComer { get; private set; }
+    /// <summary>The last place given to an item that came, by any process, and did not only go back behind its equals.</summary>
+    public long LastComer => readySeq & ~(PlacesBetweenComers - 1);
 
     /// <summary>The place behind everything that is ready now, for an item that comes.</summary>
-    public long NextReady() => LastComer = ++readySeq;
+    public long NextReady() => readySeq = LastComer + PlacesBetweenComers;
 
     /// <summary>The same for an item that has held its slot and goes back behind its equals.</summary>
     public long NextReadyAgain() => ++readySeq;

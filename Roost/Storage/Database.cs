@@ -12,7 +12,8 @@ internal static class Database
     private static readonly Version LeastSqlite = new(3, 51, 3);
     private static readonly string[] UnsafeFileSystems = ["nfs", "cifs", "smb", "fuse", "9p", "virtiofs", "afs", "ceph", "glusterfs", "lustre"];
 
-    private const int WalAutoCheckpointPages = 4000;
+    // Less often than every hundredth commit at full speed, so that the checkpoint is not what the slowest commits in a hundred wait for.
+    private const int WalAutoCheckpointPages = 10_000;
 
     /// <summary>The write connection, on a file that is ours and of this version.</summary>
     public static SqliteConnection OpenForWriting(string path, RoostOptions options)

@@ -25,8 +25,11 @@ internal sealed class LeasedWork
     /// <summary>When it took its slot, on the clock's monotonic timestamps: how long it may keep the slot while others are ready.</summary>
     public required long SlotSince { get; init; }
 
+    /// <summary>What <see cref="Session.WaitedForTurns"/> was then.</summary>
+    public required TimeSpan WaitedBefore { get; init; }
+
     /// <summary>The same item under a new lease, at the version that its last step has saved.</summary>
-    public LeasedWork Again(in WorkRow row, Lane lane, Snapshot snapshot, long slotSince) => new()
+    public LeasedWork Again(in WorkRow row, Lane lane, Snapshot snapshot, Session session) => new()
     {
         WorkKey = WorkKey,
         Lane = lane,
@@ -46,7 +49,8 @@ internal sealed class LeasedWork
         Nonce = Nonce,
         Branch = Branch,
         Depth = Depth,
-        SlotSince = slotSince,
+        SlotSince = session.Options.TimeProvider.GetTimestamp(),
+        WaitedBefore = session.WaitedForTurns,
     };
 
     /// <summary>Goes on with the next step under the same lease.</summary>

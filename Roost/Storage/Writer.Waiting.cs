@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
 
 namespace Roost.Storage;
 
@@ -7,6 +8,7 @@ internal sealed partial class Writer
 {
     private const int QuietMilliseconds = 100;
     private const int WakingMilliseconds = 20;
+    private static readonly TimeSpan TurnWithNothing = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Doze = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Waking = TimeSpan.FromMilliseconds(1);
 
@@ -21,9 +23,15 @@ internal sealed partial class Writer
     private void WaitForRequests()
     {
         telling.Spread();
+        if (session is { HasTurn: true })
+        {
+            KeepOrEndTurn(session);
+            return;
+        }
         bool sleeps = asleep;
         if (!sleeps && MayFallAsleep())
         {
+            TidyLog();
             asleep = true;
             if (logWatch!.Arm()) return; // Once more around: what was written just before the watch stood is seen now.
             asleep = false;
@@ -33,6 +41,16 @@ internal sealed partial class Writer
         {
             if (requests + slots.Count == 0 && !stopping && asleep == sleeps) Monitor.Wait(gate, howLong);
         }
+    }
+
+    /// <summary>Steps that are under way may come back within the turn; but others must not wait for one who has nothing to write.</summary>
+    private void KeepOrEndTurn(Session open)
+    {
+        lock (gate)
+        {
+            if (requests + slots.Count > 0 || stopping || Monitor.Wait(gate, TurnWithNothing)) return;
+        }
+        open.EndTurn();
     }
 
     /// <summary>
@@ -52,6 +70,18 @@ internal sealed partial class Writer
         catch (SqliteException)
         {
             return options.PollInterval;
+        }
+    }
+
+    private void TidyLog()
+    {
+        try
+        {
+            session!.TidyLog();
+        }
+        catch (SqliteException e)
+        {
+            log.LogWarning(e, "The log of {Path} could not be moved to the file; the next commit that finds it large tries again", path);
         }
     }
 

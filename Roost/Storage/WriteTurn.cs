@@ -1,0 +1,210 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Roost.Storage;
+
+/// <summary>
+/// Lets the processes that write one file take turns. SQLite's own wait for the write lock is correct but sleeps and favours whoever wrote
+/// last; and each change of hands costs the writer its page cache. Two locks on bytes of the log beyond its end: who holds the first is the
+/// next, who holds the second has the turn; so a writer that has had its turn stands behind those who wait. For fairness alone: whoever waits
+/// too long writes without a turn. The kernel drops the locks with the process. Linux only; elsewhere SQLite's wait has to do.
+/// </summary>
+/// <remarks>SQLite itself locks no byte of the log, so closing a handle of it drops no lock of SQLite's.</remarks>
+internal sealed class WriteTurn : IDisposable
+{
+    private const long Next = long.MaxValue - 2, Turn = long.MaxValue - 1;
+    public static readonly TimeSpan Usual = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan WithoutTurn = TimeSpan.FromSeconds(5);
+
+    private readonly object gate = new();
+    private readonly int log;
+    private readonly TimeSpan longest;
+    private Thread? thread;
+    private volatile bool isHeld;
+    private bool isWanted, isStopping;
+    private long heldSince, withoutUntil;
+
+    private WriteTurn(int log, TimeSpan longest)
+    {
+        this.log = log;
+        this.longest = longest;
+    }
+
+    public bool IsHeld => isHeld;
+
+    /// <summary>Another stands next.</summary>
+    public bool IsWaitedFor
+    {
+        get
+        {
+            var range = new Range { Type = WriteLock, Start = Next, Length = 1 };
+            return Control(log, GetLock, ref range) == 0 && range.Type != NoLock;
+        }
+    }
+
+    /// <summary>Null where there is no such thing here.</summary>
+    /// <param name="path">The database; its log exists.</param>
+    /// <param name="longest">How long a turn may last while others wait.</param>
+    public static WriteTurn? TryOpen(string path, TimeSpan longest)
+    {
+        if (!OperatingSystem.IsLinux()) return null;
+        try
+        {
+            int log = Open(System.Text.Encoding.UTF8.GetBytes(path + "-wal\0"), ReadAndWrite | CloseOnExec);
+            return log < 0 ? null : new(log, longest);
+        }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Waits for the turn, where it is not had already, but not for ever.</summary>
+    public void Take()
+    {
+        lock (gate)
+        {
+            if (isHeld) return;
+            if (!isWanted && TryTake())
+            {
+                Begin();
+                return;
+            }
+            isWanted = true;
+            StartThread();
+            Monitor.PulseAll(gate);
+            if (Environment.TickCount64 < withoutUntil) return;
+            long since = Stopwatch.GetTimestamp();
+            while (!isHeld)
+            {
+                TimeSpan left = Patience - Stopwatch.GetElapsedTime(since);
+                if (left > TimeSpan.Zero && Monitor.Wait(gate, left)) continue;
+                if (!isHeld) withoutUntil = Environment.TickCount64 + (long)WithoutTurn.TotalMilliseconds;
+                return;
+            }
+        }
+    }
+
+    /// <summary>Gives the turn to whoever waits, after a while.</summary>
+    public void GiveWay()
+    {
+        lock (gate)
+            if (isHeld && Stopwatch.GetElapsedTime(heldSince) >= longest && IsWaitedFor) End();
+    }
+
+    /// <summary>There is nothing to write.</summary>
+    public void Release()
+    {
+        lock (gate)
+        {
+            isWanted = false;
+            if (isHeld) End();
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            isStopping = true;
+            isWanted = false;
+            if (isHeld) End();
+            Monitor.PulseAll(gate);
+            if (thread is null) _ = Close(log); // Else the thread closes it, once its wait is over.
+        }
+    }
+
+    /// <summary>Both locks at once where nobody has them; behind nobody, then.</summary>
+    private bool TryTake()
+    {
+        if (!Lock(Next, wait: false)) return false;
+        bool taken = Lock(Turn, wait: false);
+        Unlock(Next);
+        return taken;
+    }
+
+    private void Begin()
+    {
+        isHeld = true;
+        heldSince = Stopwatch.GetTimestamp();
+        withoutUntil = 0;
+    }
+
+    private void End()
+    {
+        isHeld = false;
+        Unlock(Turn);
+    }
+
+    private void StartThread()
+    {
+        if (thread is not null) return;
+        thread = new Thread(WaitForTurns, 128 * 1024) { IsBackground = true, Name = "Roost turn" };
+        thread.Start();
+    }
+
+    private void WaitForTurns()
+    {
+        while (true)
+        {
+            lock (gate)
+            {
+                while (!isStopping && (!isWanted || isHeld)) Monitor.Wait(gate);
+                if (isStopping) break;
+            }
+            if (!Lock(Next, wait: true)) break;
+            bool taken = Lock(Turn, wait: true);
+            Unlock(Next);
+            if (!taken) break;
+            lock (gate)
+            {
+                if (isWanted) Begin();
+                else Unlock(Turn);
+                isWanted = false;
+                Monitor.PulseAll(gate);
+            }
+        }
+        _ = Close(log);
+    }
+
+    private bool Lock(long at, bool wait)
+    {
+        var range = new Range { Type = WriteLock, Start = at, Length = 1 };
+        int result;
+        do result = Control(log, wait ? SetLockAndWait : SetLock, ref range);
+        while (result != 0 && wait && Marshal.GetLastPInvokeError() == Interrupted);
+        return result == 0;
+    }
+
+    private void Unlock(long at)
+    {
+        var range = new Range { Type = NoLock, Start = at, Length = 1 };
+        _ = Control(log, SetLock, ref range);
+    }
+
+    /// <summary>The kernel's <c>struct flock</c>, for locks that belong to an open handle.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Range
+    {
+        public short Type;
+        public short Whence;
+        public long Start;
+        public long Length;
+        public int Process;
+    }
+
+    private const int ReadAndWrite = 2, CloseOnExec = 0x80000;
+    private const int GetLock = 36, SetLock = 37, SetLockAndWait = 38;
+    private const short WriteLock = 1, NoLock = 2;
+    private const int Interrupted = 4;
+
+    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
+    private static extern int Open(byte[] path, int flags);
+
+    [DllImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static extern int Control(int file, int command, ref Range range);
+
+    [DllImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static extern int Close(int file);
+}
