@@ -94,6 +94,27 @@ internal sealed class LeaseKeepingTests
     }
 
     [Test]
+    public async Task An_item_that_takes_turns_is_stepped_with_what_was_changed_meanwhile()
+    {
+        var clock = TestRuntime.Clock();
+        var seen = new List<string>();
+        RoostRuntime? it = null;
+        var engine = new ScriptedEngine(async (state, context) =>
+        {
+            seen.Add($"{context.Item.Id}{state} {context.Item.Priority}");
+            clock.Advance(TimeSpan.FromMilliseconds(20));
+            if (context.Item.Id == "b") await it!.SetPriorityAsync("a", -5);
+            return state == 1 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
+        });
+        await using RoostRuntime roost = it = TestRuntime.Create(OneSlot, clock, engine);
+        await roost.EnqueueAsync([new WorkItem("scripted") { Id = "a" }, new WorkItem("scripted") { Id = "b" }]);
+
+        await roost.RunUntilIdleAsync().Soon();
+
+        seen.Should().Equal("a0 0", "b0 0", "b1 0", "a1 -5");
+    }
+
+    [Test]
     public async Task Within_the_slot_time_equals_wait()
     {
         var steps = new List<string>();

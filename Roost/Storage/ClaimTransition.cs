@@ -5,6 +5,7 @@ internal sealed class ClaimTransition(Session session)
 {
     private const int ParkAtOnce = 256;
     private const int MostRested = 1024;
+    private const int MostRestedBytes = 16 * 1024;
     private const long RoomMilliseconds = 10_000;
     private const long RoomPauseMilliseconds = 60_000;
 
@@ -20,8 +21,8 @@ internal sealed class ClaimTransition(Session session)
         """);
 
     /// <summary>
-    /// What was known of items that have gone back behind their equals, by key. A version's snapshot and an item's input never change, so that the
-    /// version alone says whether it still holds; a rollback empties it, for its versions may not have come to be.
+    /// What was known of items that have gone back behind their equals, by key. A version's snapshot never changes, nor does what else is taken from
+    /// here, so that the version alone says whether it still holds; a rollback empties it, for its versions may not have come to be.
     /// </summary>
     private readonly Dictionary<long, (LeasedWork Lease, Snapshot Next)> rested = [];
 
@@ -77,6 +78,7 @@ internal sealed class ClaimTransition(Session session)
         if (claimant.MakeRoomUntil > session.Now) return true;
         int priority = lease.Item.Priority;
         heldSlot -= session.WaitedForTurns - lease.WaitedBefore;
+        if (heldSlot < TimeSpan.Zero) heldSlot = TimeSpan.Zero;
         bool slotTimeIsOver = heldSlot >= session.Options.SlotTime, longTimeIsOver = heldSlot >= session.Options.SlotTime * RoostOptions.SlotTimesOfEquals;
         bool couldLetIn = lease.ResourceCount > 0 && lease.Item.ResourceHold == ResourceHold.Step;
         if (couldLetIn && session.Resources.BestWaiting(lease.WorkKey) is { } waiting && GoesBefore(waiting, slotTimeIsOver)) return true;
@@ -89,8 +91,8 @@ internal sealed class ClaimTransition(Session session)
             // Behind a head with a later place, all have gone back themselves: they can wait longer than one that has come since.
             if (session.Ready.HeadOf(lane.Key) is { } head && (head.Place <= session.Counters.LastComer ? slotTimeIsOver : longTimeIsOver) is var isOver && GoesBefore(head.Priority, isOver))
             {
-                int least = isOver ? priority : priority + 1, behind = claimant.YieldedIn(lane.Key);
-                if (claimant.HasRoomFor(lane.Engine)) left -= Math.Max(0, session.Ready.CountOf(lane.Key, least, left + behind) - behind);
+                int least = isOver ? priority : priority + 1, behind = claimant.YieldedIn(lane.Key, least);
+                if (claimant.HasRoomFor(lane.Engine)) left -= session.Ready.CountOf(lane.Key, least, left + behind) - behind;
                 else if (lane.Engine == lease.Lane.Engine) return true; // It needs our place under its engine's limit.
                 if (left <= 0) return true;
             }
@@ -151,6 +153,8 @@ internal sealed class ClaimTransition(Session session)
     /// <summary>An item goes back behind its equals: what it will need for its next step is kept at hand.</summary>
     public void Rest(LeasedWork lease, Snapshot next)
     {
+        int bytes = lease.Item.PayloadUtf8(int.MaxValue).Length + (lease.Snapshot?.Utf8.Length ?? 0) + next.Utf8.Length;
+        if (bytes > MostRestedBytes) return;
         if (rested.Count >= MostRested) rested.Clear();
         rested[lease.WorkKey] = (lease, next);
     }

@@ -8,7 +8,7 @@ internal sealed class Claimant(long workerKey, string workerId, IReadOnlyDiction
 {
     private readonly Dictionary<string, int> running = [];
     private readonly List<(string Engine, int N)> journal = [];
-    private readonly Dictionary<long, int> yielded = [];
+    private readonly List<(long Lane, int Priority)> yielded = [];
     private readonly List<Lane> served = [];
     private int servedGeneration = -1;
     private long taken;
@@ -36,10 +36,16 @@ internal sealed class Claimant(long workerKey, string workerId, IReadOnlyDiction
     public bool SoloRunning { get; set; }
 
     /// <summary>An item has gone back behind its equals.</summary>
-    public void Yield(long lane) => yielded[lane] = YieldedIn(lane) + 1;
+    public void Yield(long lane, int priority) => yielded.Add((lane, priority));
 
-    /// <summary>How many items of a lane have gone back behind their equals in this transaction.</summary>
-    public int YieldedIn(long lane) => yielded.GetValueOrDefault(lane);
+    /// <summary>How many items of a lane, of this priority or above, have gone back behind their equals in this transaction.</summary>
+    public int YieldedIn(long lane, int priority)
+    {
+        int n = 0;
+        foreach ((long Lane, int Priority) item in yielded)
+            if (item.Lane == lane && item.Priority >= priority) n++;
+        return n;
+    }
 
     public void ForgetYielded() => yielded.Clear();
 

@@ -48,12 +48,7 @@ internal sealed class CommitTransition(Session session)
             if (lease.Failures > 0) session.Endings.ForgetFailure(lease.WorkKey);
             return CommitResult.Kept;
         }
-        CommitResult result = Leave(commit, lane);
-        if (result == CommitResult.Released && commit.Kind == OutcomeKind.Continue && commit.DelayMs == 0 && claimant is not null)
-        {
-            claimant.Yield(lane.Key);
-            session.Claim.Rest(lease, commit.Next!);
-        }
+        CommitResult result = Leave(commit, lane, claimant);
         if (result == CommitResult.Lost) session.Blobs.Unpin(commit.Staged);
         return result;
     }
@@ -63,7 +58,7 @@ internal sealed class CommitTransition(Session session)
         && !(commit.Lease.Deadline <= session.Now) && !commit.Lease.Solo
         && !session.Claim.MustYield(claimant, commit.Lease, commit.HeldSlot);
 
-    private CommitResult Leave(StepCommit commit, Lane lane)
+    private CommitResult Leave(StepCommit commit, Lane lane, Claimant? claimant)
     {
         LeasedWork lease = commit.Lease;
         if (session.Work.LoadHeld(lease) is not { } row) return CommitResult.Lost;
@@ -85,6 +80,11 @@ internal sealed class CommitTransition(Session session)
         Attach(commit, goesOn: !cancelled);
         Record(commit, after);
         session.Endings.LeftSlot(after);
+        if (after.ReadySeq is not null && claimant is not null)
+        {
+            claimant.Yield(lane.Key, after.Priority);
+            session.Claim.Rest(lease, commit.Next!);
+        }
         return CommitResult.Released;
     }
 

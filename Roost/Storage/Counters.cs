@@ -22,8 +22,10 @@ internal sealed class Counters(Session session)
 
     private const int RandomsAtOnce = 128;
 
-    // Those who come stand at multiples of it, with room behind each for all who go back until the next one comes.
-    private const long PlacesBetweenComers = 1L << 24;
+    // Those who come stand at multiples of it, with room behind each for those who go back until the next one comes. Where more go back, they
+    // only count as such that have come. Places last for 2^42 comers: a million a second for 50 days, a
+    // thousand a second for more than a century.
+    private const long PlacesBetweenComers = 1L << 20;
 
     [ThreadStatic]
     private static long[]? randoms;

@@ -39,7 +39,7 @@ internal sealed class Gathering
             if (told() is var known && known != before) (before, moved) = (known, now);
             if (now - moved > patience || now - start > left)
             {
-                Missed();
+                StopWaiting(gathered);
                 return false;
             }
             Thread.Yield();
@@ -49,9 +49,10 @@ internal sealed class Gathering
         return true;
     }
 
-    private void Missed()
+    /// <summary>Some who call only now and then do not come back; where most do, waiting is worth it all the same.</summary>
+    private void StopWaiting(int gathered)
     {
-        misses = Math.Min(MostSkipped, misses * 2 + 1);
+        misses = gathered * 4 >= expected * 3 ? 0 : Math.Min(MostSkipped, misses * 2 + 1);
         skip = misses;
         expected = 0;
     }

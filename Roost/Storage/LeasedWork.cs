@@ -34,7 +34,7 @@ internal sealed class LeasedWork
         WorkKey = WorkKey,
         Lane = lane,
         Token = row.Token!.Value,
-        Item = row.Priority == Item.Priority ? Item : Item with { Priority = row.Priority },
+        Item = row.Priority == Item.Priority && row.Deadline == Deadline ? Item : Item with { Priority = row.Priority, Deadline = StoredTime.Read(row.Deadline) },
         Version = row.Version,
         Snapshot = snapshot,
         SnapshotHash = null,

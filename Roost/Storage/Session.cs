@@ -158,7 +158,7 @@ internal sealed class Session : IDisposable
         checkpoint.Run();
     }
 
-    /// <summary>How long this process has waited in all for others to have their turn; nobody's slot time.</summary>
+    /// <summary>How long this session has waited in all for others to have their turn; nobody's slot time.</summary>
     public TimeSpan WaitedForTurns { get; private set; }
 
     /// <summary>This process may write before others do.</summary>
@@ -173,6 +173,7 @@ internal sealed class Session : IDisposable
         Forget();
         Counters.Forget();
         if (IsInTransaction) rollback.Run();
+        turn?.GiveWay();
     }
 
     /// <summary>Runs one request so that what it throws leaves its neighbours in the batch alone.</summary>

@@ -56,7 +56,7 @@ internal sealed class Telling : IThreadPoolWorkItem
             long began = Stopwatch.GetTimestamp();
             int n = 0;
             for (; callers.Next() is { } caller; n++) caller.Execute();
-            if (Stopwatch.GetTimestamp() - began > Short * n) Volatile.Write(ref wasLong, true);
+            if (n > 0 && Stopwatch.GetTimestamp() - began > Short * n) Volatile.Write(ref wasLong, true);
         }
         while (Stays());
     }
@@ -89,6 +89,9 @@ internal sealed class Telling : IThreadPoolWorkItem
         }
     }
 
+    /// <summary>Somebody waits for a thread of the pool, which on one processor may have this one alone.</summary>
+    private static bool IsNeededElsewhere => ThreadPool.PendingWorkItemCount > 0;
+
     /// <summary>Waits a moment for the next transaction; false where none came, and the thread goes back to the pool.</summary>
     private bool Stays()
     {
@@ -96,9 +99,10 @@ internal sealed class Telling : IThreadPoolWorkItem
         {
             isIdle = true;
             while (isIdle)
-                if (!Monitor.Wait(gate, Stay) && isIdle)
+                if (IsNeededElsewhere || (!Monitor.Wait(gate, Stay) && isIdle))
                 {
                     isPresent = isIdle = false;
+                    landed = new([]);
                     return false;
                 }
             return true;

@@ -7,7 +7,7 @@ namespace Roost.Storage;
 /// Lets the processes that write one file take turns. SQLite's own wait for the write lock is correct but sleeps and favours whoever wrote
 /// last; and each change of hands costs the writer its page cache. Two locks on bytes of the log beyond its end: who holds the first is the
 /// next, who holds the second has the turn; so a writer that has had its turn stands behind those who wait. For fairness alone: whoever waits
-/// too long writes without a turn. The kernel drops the locks with the process. Linux only; elsewhere SQLite's wait has to do.
+/// too long writes without a turn. The kernel drops the locks with the process. 64-bit Linux only; elsewhere SQLite's wait has to do.
 /// </summary>
 /// <remarks>SQLite itself locks no byte of the log, so closing a handle of it drops no lock of SQLite's.</remarks>
 internal sealed class WriteTurn : IDisposable
@@ -15,15 +15,14 @@ internal sealed class WriteTurn : IDisposable
     private const long Next = long.MaxValue - 2, Turn = long.MaxValue - 1;
     public static readonly TimeSpan Usual = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan WithoutTurn = TimeSpan.FromSeconds(5);
 
     private readonly object gate = new();
     private readonly int log;
     private readonly TimeSpan longest;
     private Thread? thread;
     private volatile bool isHeld;
-    private bool isWanted, isStopping;
-    private long heldSince, withoutUntil;
+    private bool isWanted, isQueued, isStuck, isStopping, isBroken;
+    private long heldSince;
 
     private WriteTurn(int log, TimeSpan longest)
     {
@@ -48,7 +47,7 @@ internal sealed class WriteTurn : IDisposable
     /// <param name="longest">How long a turn may last while others wait.</param>
     public static WriteTurn? TryOpen(string path, TimeSpan longest)
     {
-        if (!OperatingSystem.IsLinux()) return null;
+        if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess) return null;
         try
         {
             int log = Open(System.Text.Encoding.UTF8.GetBytes(path + "-wal\0"), ReadAndWrite | CloseOnExec);
@@ -60,13 +59,13 @@ internal sealed class WriteTurn : IDisposable
         }
     }
 
-    /// <summary>Waits for the turn, where it is not had already, but not for ever.</summary>
+    /// <summary>Waits for the turn, where it is not had already, but not for ever; and for one who does not give it, once only.</summary>
     public void Take()
     {
         lock (gate)
         {
-            if (isHeld) return;
-            if (!isWanted && TryTake())
+            if (isHeld || isBroken) return;
+            if (!isQueued && TryTake())
             {
                 Begin();
                 return;
@@ -74,14 +73,12 @@ internal sealed class WriteTurn : IDisposable
             isWanted = true;
             StartThread();
             Monitor.PulseAll(gate);
-            if (Environment.TickCount64 < withoutUntil) return;
             long since = Stopwatch.GetTimestamp();
-            while (!isHeld)
+            while (!isHeld && !isBroken && !isStuck)
             {
                 TimeSpan left = Patience - Stopwatch.GetElapsedTime(since);
-                if (left > TimeSpan.Zero && Monitor.Wait(gate, left)) continue;
-                if (!isHeld) withoutUntil = Environment.TickCount64 + (long)WithoutTurn.TotalMilliseconds;
-                return;
+                if (left > TimeSpan.Zero) Monitor.Wait(gate, left);
+                else isStuck = true; // A stopped process, perhaps. The thread goes on waiting.
             }
         }
     }
@@ -107,6 +104,7 @@ internal sealed class WriteTurn : IDisposable
     {
         lock (gate)
         {
+            if (isStopping) return;
             isStopping = true;
             isWanted = false;
             if (isHeld) End();
@@ -128,7 +126,6 @@ internal sealed class WriteTurn : IDisposable
     {
         isHeld = true;
         heldSince = Stopwatch.GetTimestamp();
-        withoutUntil = 0;
     }
 
     private void End()
@@ -152,17 +149,19 @@ internal sealed class WriteTurn : IDisposable
             {
                 while (!isStopping && (!isWanted || isHeld)) Monitor.Wait(gate);
                 if (isStopping) break;
+                isQueued = true;
             }
-            if (!Lock(Next, wait: true)) break;
-            bool taken = Lock(Turn, wait: true);
+            bool taken = Lock(Next, wait: true) && Lock(Turn, wait: true);
             Unlock(Next);
-            if (!taken) break;
             lock (gate)
             {
-                if (isWanted) Begin();
+                isQueued = isStuck = false;
+                isBroken = !taken; // A file system without such locks.
+                if (isWanted && taken) Begin();
                 else Unlock(Turn);
                 isWanted = false;
                 Monitor.PulseAll(gate);
+                if (isBroken) break;
             }
         }
         _ = Close(log);

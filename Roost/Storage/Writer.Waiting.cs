@@ -28,6 +28,7 @@ internal sealed partial class Writer
             KeepOrEndTurn(session);
             return;
         }
+        session?.EndTurn(); // One that is still waited for, too: nothing is to be written in it.
         bool sleeps = asleep;
         if (!sleeps && MayFallAsleep())
         {
@@ -81,7 +82,8 @@ internal sealed partial class Writer
         }
         catch (SqliteException e)
         {
-            log.LogWarning(e, "The log of {Path} could not be moved to the file; the next commit that finds it large tries again", path);
+            log.LogWarning(e, "The log of {Path} could not be moved to the file; it is opened anew for the next write", path);
+            if (!StorageFault.IsDefinite(e)) CloseSession();
         }
     }
 

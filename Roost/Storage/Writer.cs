@@ -129,6 +129,7 @@ internal sealed partial class Writer : IDisposable
             else if (last) break;
             else if (!gathering.Wait(0, waiting, told) && !Look()) WaitForRequests();
         }
+        telling.Spread();
         logWatch?.Dispose();
         session?.Dispose();
     }
@@ -249,6 +250,7 @@ internal sealed partial class Writer : IDisposable
     private void Run(bool isolated)
     {
         Session open = session!;
+        if (!open.HasTurn) telling.Spread(); // It may take a while to get it.
         open.Begin();
         for (int i = 0; i < batch.Count || (!isolated && TakeMore()); i++)
         {
