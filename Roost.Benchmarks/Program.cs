@@ -3,7 +3,7 @@ using Roost.Benchmarks;
 // dotnet run -c Release --project Roost.Benchmarks -- <verb> [--runs N] [--folder F] ...
 Benchmark[] all =
 [
-    new("steps", "durable steps per second at concurrency 1, 16 and 64, beside a bare loop of the same statements: [--warm-up S] [--share N] (of the work, in percent)", StepsBenchmark.RunAsync, "--warm-up 0 --share 5"),
+    new("steps", "durable steps per second at concurrency 1, 16 and 64, beside a bare loop of the same statements: [--concurrency N,N] [--warm-up S] [--share N] (of the work, in percent)", StepsBenchmark.RunAsync, "--warm-up 0 --share 5"),
     new("cost", "CPU time and allocation of a step: [--items N] [--steps N] [--concurrency N] [--warm-up S] [--bare] (the bare loop instead)", StepsBenchmark.CostAsync, "--warm-up 0 --items 100"),
     new("enqueue", "items enqueued per second, one at a time and in batches, beside a bare loop of the same inserts: [--items N]", EnqueueBenchmark.RunAsync, "--items 500"),
     new("idle", "CPU time and disk writes of a loop with nothing to do: [--items N] delayed items (default 1,000,000) [--seconds S] each time (default 20)", IdleBenchmark.RunAsync, "--items 1000 --seconds 0.5"),

@@ -14,9 +14,10 @@ internal static class StepsBenchmark
     {
         (string folder, int runs, int share) = (settings.Folder, settings.Runs, settings.Number("--share", 100));
         Console.WriteLine($"{Machine.Facts}; median (least to most) of {runs} runs; synchronous=FULL; one step = one engine call and its commit");
-        foreach (int concurrency in Concurrencies) await WarmUpAsync(settings, concurrency);
+        int[] concurrencies = settings.Numbers("--concurrency", Concurrencies);
+        foreach (int concurrency in concurrencies) await WarmUpAsync(settings, concurrency);
         foreach ((int items, int steps) in Works.Select(work => (work.Items * share / 100, work.Steps)))
-            foreach (int concurrency in Concurrencies)
+            foreach (int concurrency in concurrencies)
             {
                 Sample product = new(), floor = new(), ratio = new();
                 for (int run = 0; run < runs; run++)

@@ -20,7 +20,7 @@ public enum Durability
 /// <summary>The settings of one <see cref="RoostRuntime"/>. All have working defaults but the place of the file. Values out of range are refused when the runtime is constructed.</summary>
 public sealed record RoostOptions
 {
-    internal const int SlotTimesOfEquals = 5;
+    internal const int SlotTimesOfEquals = 10;
 
     /// <summary>The data file. Either this or <see cref="Root"/> with <see cref="Namespace"/>. The folder must exist; the file is created when missing.</summary>
     public string? Path { get; init; }
@@ -62,7 +62,7 @@ public sealed record RoostOptions
     public TimeSpan RetryMaxDelay { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// How long an item that continues without delay keeps its slot while others of its priority are ready; five times that while all of those
+    /// How long an item that continues without delay keeps its slot while others of its priority are ready; ten times that while all of those
     /// have gone back for this reason themselves, and none has come since. Default 20 ms; 0 to 1 hour.
     /// </summary>
     public TimeSpan SlotTime { get; init; } = TimeSpan.FromMilliseconds(20);
