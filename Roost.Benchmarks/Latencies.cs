@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 
 namespace Roost.Benchmarks;
 
@@ -24,6 +26,15 @@ internal sealed class Latencies
                 all[query].Add(Stopwatch.GetElapsedTime(began));
             }
         return all;
+    }
+
+    /// <summary>Collects what one of the runtime's histograms of seconds records, until it is disposed.</summary>
+    public static IDisposable Listen(string histogram, ConcurrentQueue<double> milliseconds)
+    {
+        var listener = new MeterListener { InstrumentPublished = (instrument, listener) => { if (instrument.Name == histogram) listener.EnableMeasurementEvents(instrument); } };
+        listener.SetMeasurementEventCallback<double>((_, seconds, _, _) => milliseconds.Enqueue(seconds * 1000));
+        listener.Start();
+        return listener;
     }
 
     public void Add(TimeSpan time)

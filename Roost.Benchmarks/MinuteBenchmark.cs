@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 
 namespace Roost.Benchmarks;
 
@@ -31,7 +30,7 @@ internal static class MinuteBenchmark
                 await Task.Delay(2000);
                 var steps = new ConcurrentQueue<double>();
                 (var watch, long largest) = (Stopwatch.StartNew(), 0L);
-                using (MeterListener listener = Listen(steps))
+                using (Latencies.Listen("roost.step.duration", steps))
                     for (; watch.Elapsed.TotalSeconds < seconds; await Task.Delay(Pause))
                         largest = Math.Max(largest, new FileInfo(path + "-wal").Length);
                 var found = new Latencies(steps);
@@ -50,13 +49,5 @@ internal static class MinuteBenchmark
         Row.Write("a step with its commit, p99", tail, "0.00", "ms", Goal.AtMost(3));
         Row.Write("a step with its commit, longest", most, "0.0", "ms", Goal.AtMost(50));
         Row.Write("largest log", log, "0.0", "MiB", Goal.AtMost(64));
-    }
-
-    private static MeterListener Listen(ConcurrentQueue<double> milliseconds)
-    {
-        var listener = new MeterListener { InstrumentPublished = (instrument, listener) => { if (instrument.Name == "roost.step.duration") listener.EnableMeasurementEvents(instrument); } };
-        listener.SetMeasurementEventCallback<double>((_, seconds, _, _) => milliseconds.Enqueue(seconds * 1000));
-        listener.Start();
-        return listener;
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using System.Globalization;
 
 namespace Roost.Benchmarks;
@@ -61,9 +60,7 @@ internal static class ProcessesBenchmark
     {
         string path = settings.Text("--file")!;
         var waits = new ConcurrentQueue<double>();
-        using var listener = new MeterListener { InstrumentPublished = (instrument, listener) => { if (instrument.Name == "roost.write_lock.wait") listener.EnableMeasurementEvents(instrument); } };
-        listener.SetMeasurementEventCallback<double>((_, seconds, _, _) => waits.Enqueue(seconds * 1000));
-        listener.Start();
+        using IDisposable listener = Latencies.Listen("roost.write_lock.wait", waits);
         var log = new ErrorLog();
         await using var roost = new RoostRuntime(new RoostOptions { Path = path, Concurrency = Slots, LoggerFactory = log });
         var engine = new CounterEngine();

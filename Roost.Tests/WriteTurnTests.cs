@@ -72,7 +72,7 @@ internal sealed class WriteTurnTests : FolderTests
     [Test]
     public void One_that_holds_its_turn_for_ever_does_not_stop_the_others()
     {
-        using WriteTurn stuck = Open(Hour), other = Open(Hour);
+        using WriteTurn stuck = Open(Hour), other = Open(Hour, patience: TimeSpan.Zero);
         stuck.Take();
 
         other.Take();
@@ -103,5 +103,5 @@ internal sealed class WriteTurnTests : FolderTests
 
     private string Database => folder["roost.db"];
 
-    private WriteTurn Open(TimeSpan longest) => WriteTurn.TryOpen(Database, longest)!;
+    private WriteTurn Open(TimeSpan longest, TimeSpan? patience = null) => WriteTurn.TryOpen(Database, longest, patience ?? Hour)!;
 }

@@ -20,8 +20,6 @@ public enum Durability
 /// <summary>The settings of one <see cref="RoostRuntime"/>. All have working defaults but the place of the file. Values out of range are refused when the runtime is constructed.</summary>
 public sealed record RoostOptions
 {
-    internal const int SlotTimesOfEquals = 10;
-
     /// <summary>The data file. Either this or <see cref="Root"/> with <see cref="Namespace"/>. The folder must exist; the file is created when missing.</summary>
     public string? Path { get; init; }
 

@@ -117,10 +117,7 @@ internal sealed class StepRunner(RoostRuntime runtime)
         long delay = WorkItemCheck.Milliseconds("delay", outcome.After);
         if (next is not null) next.Delay = TimeSpan.FromMilliseconds(delay);
         byte[] hash = next is null ? [] : SHA256.HashData(next.Utf8.Span);
-        return new(lease, outcome.Kind, outcome.Reason is null ? null : Cut(Safe(outcome.Reason), MaxReason), delay, next, hash, engine.StateVersion, staged)
-        {
-            HeldSlot = options.TimeProvider.GetElapsedTime(lease.SlotSince),
-        };
+        return new(lease, outcome.Kind, outcome.Reason is null ? null : Cut(Safe(outcome.Reason), MaxReason), delay, next, hash, engine.StateVersion, staged);
     }
 
     /// <summary>The outcome could not be committed for what it says: a child with an id that exists, an artifact whose content is gone.</summary>

@@ -4,6 +4,7 @@ namespace Roost.Storage;
 internal sealed class ClaimTransition(Session session)
 {
     private const int ParkAtOnce = 256;
+    private const int SlotTimesOfEquals = 10;
     private const int MostRested = 1024;
     private const int MostRestedBytes = 16 * 1024;
     private const long RoomMilliseconds = 10_000;
@@ -73,13 +74,12 @@ internal sealed class ClaimTransition(Session session)
     }
 
     /// <summary>Whether an item that continues without delay has to go back behind its equals.</summary>
-    public bool MustYield(Claimant claimant, LeasedWork lease, TimeSpan heldSlot)
+    public bool MustYield(Claimant claimant, LeasedWork lease)
     {
         if (claimant.MakeRoomUntil > session.Now) return true;
         int priority = lease.Item.Priority;
-        heldSlot -= session.WaitedForTurns - lease.WaitedBefore;
-        if (heldSlot < TimeSpan.Zero) heldSlot = TimeSpan.Zero;
-        bool slotTimeIsOver = heldSlot >= session.Options.SlotTime, longTimeIsOver = heldSlot >= session.Options.SlotTime * RoostOptions.SlotTimesOfEquals;
+        TimeSpan held = lease.HeldSlot(session), slotTime = session.Options.SlotTime;
+        bool slotTimeIsOver = held >= slotTime;
         bool couldLetIn = lease.ResourceCount > 0 && lease.Item.ResourceHold == ResourceHold.Step;
         if (couldLetIn && session.Resources.BestWaiting(lease.WorkKey) is { } waiting && GoesBefore(waiting, slotTimeIsOver)) return true;
         if (claimant.ClocksParted) return false;
@@ -88,10 +88,9 @@ internal sealed class ClaimTransition(Session session)
         int left = claimant.Free + 1;
         foreach (Lane lane in claimant.Served(session.Lanes))
         {
-            // Behind a head with a later place, all have gone back themselves: they can wait longer than one that has come since.
-            if (session.Ready.HeadOf(lane.Key) is { } head && (head.Place <= session.Counters.LastComer ? slotTimeIsOver : longTimeIsOver) is var isOver && GoesBefore(head.Priority, isOver))
+            if (session.Ready.HeadOf(lane.Key) is { } head && GoesBefore(head.Priority, IsOverFor(head)))
             {
-                int least = isOver ? priority : priority + 1, behind = claimant.YieldedIn(lane.Key, least);
+                int least = IsOverFor(head) ? priority : priority + 1, behind = claimant.YieldedIn(lane.Key, least);
                 if (claimant.HasRoomFor(lane.Engine)) left -= session.Ready.CountOf(lane.Key, least, left + behind) - behind;
                 else if (lane.Engine == lease.Lane.Engine) return true; // It needs our place under its engine's limit.
                 if (left <= 0) return true;
@@ -99,6 +98,9 @@ internal sealed class ClaimTransition(Session session)
             if (full && session.Ready.SoloHeadOf(lane.Key) is { } solo && GoesBefore(solo.Priority, slotTimeIsOver)) return true;
         }
         return false;
+
+        // Behind a head with a later place than the last that came, all have gone back themselves: they can wait longer.
+        bool IsOverFor(in Head head) => head.Place <= session.Counters.LastComer ? slotTimeIsOver : held >= slotTime * SlotTimesOfEquals;
 
         bool GoesBefore(int other, bool equalsToo) => equalsToo ? other >= priority : other > priority;
     }
@@ -170,28 +172,15 @@ internal sealed class ClaimTransition(Session session)
     {
         load.Bind(1, row.Key).Step();
         WorkItem item = ItemOf(row, lane);
-        var lease = new LeasedWork
+        var lease = new LeasedWork(row, lane, session)
         {
-            WorkKey = row.Key,
-            Lane = lane,
-            Token = row.Token!.Value,
             Item = item,
-            Version = row.Version,
             Snapshot = row.Version == 0 ? null : SnapshotOf(item, row.Version),
             SnapshotHash = row.Version == 0 || load.IsNull(12) ? null : load.Bytes(12).ToArray(),
-            Failures = row.Failures,
-            Interruptions = row.Interruptions,
-            Solo = row.Solo,
-            ResourceCount = row.ResourceCount,
-            Deadline = row.Deadline,
-            CancelRequested = row.CancelRequested,
             CreatedAt = StoredTime.Read(load.Int64(1)),
-            FileId = session.Identity.FileId,
             Nonce = load.Int64(3),
             Branch = load.Int32(4),
             Depth = load.Int32(5),
-            SlotSince = session.Options.TimeProvider.GetTimestamp(),
-            WaitedBefore = session.WaitedForTurns,
         };
         load.Reset();
         return lease;

@@ -19,9 +19,6 @@ internal enum CommitResult
 /// <summary>A step's outcome, checked and written as JSON, ready for its transaction.</summary>
 internal sealed record StepCommit(LeasedWork Lease, OutcomeKind Kind, string? Reason, long DelayMs, Snapshot? Next, byte[] Hash, int StateVersion, Staged? Staged)
 {
-    /// <summary>How long the item has held its slot.</summary>
-    public TimeSpan HeldSlot { get; init; }
-
     /// <summary>The lane of the next step, where the lease was kept.</summary>
     public Lane? KeptLane { get; set; }
 
@@ -56,7 +53,7 @@ internal sealed class CommitTransition(Session session)
     private bool MayKeep(StepCommit commit, Claimant? claimant) =>
         commit.Kind == OutcomeKind.Continue && commit.DelayMs == 0 && claimant is not null && claimant.MayGoOn
         && !(commit.Lease.Deadline <= session.Now) && !commit.Lease.Solo
-        && !session.Claim.MustYield(claimant, commit.Lease, commit.HeldSlot);
+        && !session.Claim.MustYield(claimant, commit.Lease);
 
     private CommitResult Leave(StepCommit commit, Lane lane, Claimant? claimant)
     {

@@ -3,54 +3,60 @@ namespace Roost.Storage;
 /// <summary>One claimed work item in the hands of this process: what the step needs, and what its commit is fenced by.</summary>
 internal sealed class LeasedWork
 {
-    public required long WorkKey { get; init; }
-    public required Lane Lane { get; set; }
-    public required long Token { get; init; }
+    /// <summary>Takes its slot, and from the row what every claim finds anew.</summary>
+    public LeasedWork(in WorkRow row, Lane lane, Session session)
+    {
+        WorkKey = row.Key;
+        Lane = lane;
+        Token = row.Token!.Value;
+        Version = row.Version;
+        Failures = row.Failures;
+        Interruptions = row.Interruptions;
+        Solo = row.Solo;
+        ResourceCount = row.ResourceCount;
+        Deadline = row.Deadline;
+        CancelRequested = row.CancelRequested;
+        FileId = session.Identity.FileId;
+        slotSince = session.Options.TimeProvider.GetTimestamp();
+        waitedBefore = session.WaitedForTurns;
+    }
+
+    private readonly long slotSince;
+    private readonly TimeSpan waitedBefore;
+
+    public long WorkKey { get; }
+    public Lane Lane { get; private set; }
+    public long Token { get; }
     public required WorkItem Item { get; init; }
-    public required int Version { get; set; }
+    public int Version { get; private set; }
     public required Snapshot? Snapshot { get; set; }
     public required byte[]? SnapshotHash { get; set; }
-    public required int Failures { get; set; }
-    public required int Interruptions { get; set; }
-    public required bool Solo { get; init; }
-    public required int ResourceCount { get; init; }
-    public required long? Deadline { get; init; }
-    public required bool CancelRequested { get; init; }
+    public int Failures { get; private set; }
+    public int Interruptions { get; private set; }
+    public bool Solo { get; }
+    public int ResourceCount { get; }
+    public long? Deadline { get; }
+    public bool CancelRequested { get; }
     public required DateTimeOffset CreatedAt { get; init; }
-    public required string FileId { get; init; }
+    public string FileId { get; }
     public required long Nonce { get; init; }
     public required int Branch { get; init; }
     public required int Depth { get; init; }
 
-    /// <summary>When it took its slot, on the clock's monotonic timestamps: how long it may keep the slot while others are ready.</summary>
-    public required long SlotSince { get; init; }
-
-    /// <summary>What <see cref="Session.WaitedForTurns"/> was then.</summary>
-    public required TimeSpan WaitedBefore { get; init; }
+    /// <summary>How long it has held its slot, without what this process had to wait for others to have their turn.</summary>
+    public TimeSpan HeldSlot(Session session) =>
+        session.Options.TimeProvider.GetElapsedTime(slotSince) - (session.WaitedForTurns - waitedBefore);
 
     /// <summary>The same item under a new lease, at the version that its last step has saved.</summary>
-    public LeasedWork Again(in WorkRow row, Lane lane, Snapshot snapshot, Session session) => new()
+    public LeasedWork Again(in WorkRow row, Lane lane, Snapshot snapshot, Session session) => new(row, lane, session)
     {
-        WorkKey = WorkKey,
-        Lane = lane,
-        Token = row.Token!.Value,
         Item = row.Priority == Item.Priority && row.Deadline == Deadline ? Item : Item with { Priority = row.Priority, Deadline = StoredTime.Read(row.Deadline) },
-        Version = row.Version,
         Snapshot = snapshot,
         SnapshotHash = null,
-        Failures = row.Failures,
-        Interruptions = row.Interruptions,
-        Solo = row.Solo,
-        ResourceCount = row.ResourceCount,
-        Deadline = row.Deadline,
-        CancelRequested = row.CancelRequested,
         CreatedAt = CreatedAt,
-        FileId = FileId,
         Nonce = Nonce,
         Branch = Branch,
         Depth = Depth,
-        SlotSince = session.Options.TimeProvider.GetTimestamp(),
-        WaitedBefore = session.WaitedForTurns,
     };
 
     /// <summary>Goes on with the next step under the same lease.</summary>

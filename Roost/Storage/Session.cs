@@ -121,7 +121,7 @@ internal sealed class Session : IDisposable
         WaitForTurn();
         begin.Run();
         Telemetry.LockWaitEnded(since);
-        if (!turnTried) (turn, turnTried) = (WriteTurn.TryOpen(path, WriteTurn.Usual), true); // Now the log exists.
+        if (!turnTried) (turn, turnTried) = (WriteTurn.TryOpen(path, WriteTurn.UsualLength, WriteTurn.UsualPatience), true); // Now the log exists.
         ForeignWrite();
         Now = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
         Counters.Begin();

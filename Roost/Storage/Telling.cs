@@ -33,6 +33,9 @@ internal sealed class Telling : IThreadPoolWorkItem
         }
     }
 
+    /// <summary>Somebody waits for a thread of the pool, which on one processor may have this one alone.</summary>
+    private static bool IsNeededElsewhere => ThreadPool.PendingWorkItemCount > 0;
+
     /// <summary>How many of those whom the last transaction answered have been told, or are being told.</summary>
     public int Told => landed.Told;
 
@@ -88,9 +91,6 @@ internal sealed class Telling : IThreadPoolWorkItem
             return true;
         }
     }
-
-    /// <summary>Somebody waits for a thread of the pool, which on one processor may have this one alone.</summary>
-    private static bool IsNeededElsewhere => ThreadPool.PendingWorkItemCount > 0;
 
     /// <summary>Waits a moment for the next transaction; false where none came, and the thread goes back to the pool.</summary>
     private bool Stays()

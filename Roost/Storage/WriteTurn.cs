@@ -13,21 +13,22 @@ namespace Roost.Storage;
 internal sealed class WriteTurn : IDisposable
 {
     private const long Next = long.MaxValue - 2, Turn = long.MaxValue - 1;
-    public static readonly TimeSpan Usual = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan UsualLength = TimeSpan.FromMilliseconds(20);
+    public static readonly TimeSpan UsualPatience = TimeSpan.FromSeconds(1);
 
     private readonly object gate = new();
     private readonly int log;
-    private readonly TimeSpan longest;
+    private readonly TimeSpan longest, patience;
     private Thread? thread;
     private volatile bool isHeld;
     private bool isWanted, isQueued, isStuck, isStopping, isBroken;
     private long heldSince;
 
-    private WriteTurn(int log, TimeSpan longest)
+    private WriteTurn(int log, TimeSpan longest, TimeSpan patience)
     {
         this.log = log;
         this.longest = longest;
+        this.patience = patience;
     }
 
     public bool IsHeld => isHeld;
@@ -45,13 +46,14 @@ internal sealed class WriteTurn : IDisposable
     /// <summary>Null where there is no such thing here.</summary>
     /// <param name="path">The database; its log exists.</param>
     /// <param name="longest">How long a turn may last while others wait.</param>
-    public static WriteTurn? TryOpen(string path, TimeSpan longest)
+    /// <param name="patience">How long one who waits does so before it writes without a turn.</param>
+    public static WriteTurn? TryOpen(string path, TimeSpan longest, TimeSpan patience)
     {
         if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess) return null;
         try
         {
             int log = Open(System.Text.Encoding.UTF8.GetBytes(path + "-wal\0"), ReadAndWrite | CloseOnExec);
-            return log < 0 ? null : new(log, longest);
+            return log < 0 ? null : new(log, longest, patience);
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
         {
@@ -76,7 +78,7 @@ internal sealed class WriteTurn : IDisposable
             long since = Stopwatch.GetTimestamp();
             while (!isHeld && !isBroken && !isStuck)
             {
-                TimeSpan left = Patience - Stopwatch.GetElapsedTime(since);
+                TimeSpan left = patience - Stopwatch.GetElapsedTime(since);
                 if (left > TimeSpan.Zero) Monitor.Wait(gate, left);
                 else isStuck = true; // A stopped process, perhaps. The thread goes on waiting.
             }
@@ -95,6 +97,7 @@ internal sealed class WriteTurn : IDisposable
     {
         lock (gate)
         {
+            if (isWanted && !isQueued) Unlock(Next);
             isWanted = false;
             if (isHeld) End();
         }
@@ -113,13 +116,12 @@ internal sealed class WriteTurn : IDisposable
         }
     }
 
-    /// <summary>Both locks at once where nobody has them; behind nobody, then.</summary>
+    /// <summary>The turn at once, where nobody has it or is next. Where this one becomes the next it stays that, and the thread waits on.</summary>
     private bool TryTake()
     {
-        if (!Lock(Next, wait: false)) return false;
-        bool taken = Lock(Turn, wait: false);
+        if (!Lock(Next, wait: false) || !Lock(Turn, wait: false)) return false;
         Unlock(Next);
-        return taken;
+        return true;
     }
 
     private void Begin()
