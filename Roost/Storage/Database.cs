@@ -12,8 +12,9 @@ internal static class Database
     private static readonly Version LeastSqlite = new(3, 51, 3);
     private static readonly string[] UnsafeFileSystems = ["nfs", "cifs", "smb", "fuse", "9p", "virtiofs", "afs", "ceph", "glusterfs", "lustre"];
 
-    // Less often than every hundredth commit at full speed, so that the checkpoint is not what the slowest commits in a hundred wait for.
-    private const int WalAutoCheckpointPages = 10_000;
+    // Less often than every hundredth commit at full speed, so that the checkpoint is not what the slowest commits in a hundred wait for, and
+    // below 64 MB of log.
+    private const int WalAutoCheckpointPages = 15_000;
 
     /// <summary>The write connection, on a file that is ours and of this version.</summary>
     public static SqliteConnection OpenForWriting(string path, RoostOptions options)
