@@ -11,6 +11,7 @@ internal sealed class BareInserts : IDisposable
     private readonly Statement begin, commit, find, item, input, event_, count, writer;
     private readonly long now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
     private readonly byte[] payload = Encoding.UTF8.GetBytes("""{"count_to":5}""");
+    private readonly byte[] hash = new byte[32];
     private long eventSeq, readySeq;
 
     /// <param name="path">A file in which the product has enqueued one item, so that its lane is there.</param>
@@ -49,7 +50,7 @@ internal sealed class BareInserts : IDisposable
         string id = Guid.CreateVersion7().ToString();
         find.Bind(1, id).Scalar();
         long key = item.Bind(1, id).Bind(2, 1).Bind(3, 0).Bind(4, now).Bind(5, ++readySeq + 1000).Bind(6, now).BindNull(7).BindNull(8).BindNull(9).Bind(10, 0).Bind(11, 0).Scalar()!.Value;
-        input.Bind(1, key).BindText(2, payload).Bind(3, Counters.Token()).Bind(4, 0).BindNull(5).BindNull(6).BindNull(7).Run();
+        input.Bind(1, key).BindText(2, payload).Bind(3, Counters.Token()).Bind(4, 0).BindNull(5).BindNull(6).BindNull(7).BindBlob(8, hash).Run();
         event_.Bind(1, ++eventSeq + 1000).Bind(2, now).Bind(3, "enqueued").Bind(4, key).Bind(5, """{"engine":"counter"}""").Run();
     }
 

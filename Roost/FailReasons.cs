@@ -26,4 +26,7 @@ public static class FailReasons
 
     /// <summary>The stored snapshot does not match its SHA-256, or is missing.</summary>
     public const string CorruptSnapshot = "corrupt_snapshot";
+
+    /// <summary>The stored payload does not match its SHA-256.</summary>
+    public const string CorruptPayload = "corrupt_payload";
 }

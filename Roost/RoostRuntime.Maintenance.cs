@@ -63,9 +63,9 @@ public sealed partial class RoostRuntime
         return Task.Run(() => backup.Run(target, cancellationToken), cancellationToken);
     }
 
-    /// <summary>Checks a data file without opening a runtime on it: its place, schema, pragmas, integrity, leases, and engines that nobody serves. Changes nothing.</summary>
+    /// <summary>Checks a data file without opening a runtime on it: its place, schema, pragmas, integrity, the SHA-256 of everything that has one, the rules that hold in every file, leases, and engines that nobody serves. Changes nothing.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="full">Whether to read the whole file for its integrity and its counts, which takes long where it is large. Default true.</param>
+    /// <param name="full">Whether to read the whole file for its integrity, its contents and its rules, which takes long where it is large. Default true.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>Every check that could be made; what cannot be read is an error among them.</returns>
     /// <exception cref="NotFoundException">There is no such file.</exception>
@@ -74,7 +74,7 @@ public sealed partial class RoostRuntime
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         string file = System.IO.Path.GetFullPath(path);
         if (!File.Exists(file)) throw new NotFoundException($"There is no database {file}.");
-        var checkup = new Checkup(file, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
+        var checkup = new Checkup(file, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken);
         return Task.Run(() => checkup.Run(full), cancellationToken);
     }
 

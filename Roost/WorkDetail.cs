@@ -11,8 +11,11 @@ public sealed record WorkDetail
     /// <summary>Where it stands, in words for a person: what runs it, or why nothing does.</summary>
     public required string Situation { get; init; }
 
-    /// <summary>The payload that it was enqueued with.</summary>
+    /// <summary>The payload that it was enqueued with, checked against its SHA-256; JSON null where <see cref="PayloadError"/> says that it is damaged.</summary>
     public required JsonElement Payload { get; init; }
+
+    /// <summary>Why the payload cannot be shown: it does not match its SHA-256. Else null.</summary>
+    public string? PayloadError { get; init; }
 
     /// <summary>The resources that it asks for, in name order.</summary>
     public required IReadOnlyList<string> Resources { get; init; }

@@ -43,7 +43,7 @@ internal sealed class StatusVerb : Verb
             ("lease", item.Lease is { } lease ? $"worker {lease.WorkerId}, since {Times.Both(lease.ClaimedAt, print.Now)}, until {Times.Both(lease.ExpiresAt, print.Now)}" : null));
         if (item.LastFailure is { } failure) Show(print, failure);
         print.Fields(
-            ("payload", print.Compact(item.Payload)),
+            ("payload", item.PayloadError is { } damaged ? print.Hide(damaged) : print.Compact(item.Payload)),
             ("data", item.Snapshot is { } snapshot ? print.Compact(snapshot.Data) : print.Hide(item.SnapshotError)),
             ("artifacts", string.Join("\n", item.Artifacts.Select(artifact => $"{Text.Line(artifact.Name)} ({Text.Line(artifact.MediaType)}, {(artifact.Size is { } size ? Times.Bytes(size) : Text.Line(print.Hide(artifact.Uri)))})"))));
     }

@@ -24,6 +24,8 @@ internal static class ChildProgram
             "work" => ChildVerbs.WorkAsync(path, TimeSpan.FromMilliseconds(int.Parse(rest[0], null))),
             "enqueue" => ChildVerbs.EnqueueAsync(path),
             "faults" => ChildVerbs.FaultsAsync(path),
+            "fixture" => FixtureFile.MakeAsync(path, kills: true),
+            "open" => ChildVerbs.OpenAsync(path),
             _ => throw new ArgumentException($"There is no verb {verb}."),
         };
         return await work;

@@ -50,6 +50,14 @@ internal static class ChildVerbs
         return 0;
     }
 
+    /// <summary>Opens the file, which migrates it.</summary>
+    public static async Task<int> OpenAsync(string path)
+    {
+        await using RoostRuntime roost = Open(path, TimeSpan.FromSeconds(30));
+        ChildProgram.Say("open");
+        return 0;
+    }
+
     /// <summary>Enqueues items one after another beside a running loop, and says of each what it was told.</summary>
     public static async Task<int> FaultsAsync(string path)
     {

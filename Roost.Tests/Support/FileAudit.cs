@@ -1,5 +1,6 @@
 using Dapper;
 using Microsoft.Data.Sqlite;
+using Roost.Storage;
 
 namespace Roost.Tests.Support;
 
@@ -31,47 +32,13 @@ internal static class FileAudit
         return contents;
     }
 
-    /// <summary>The file is sound, counts are true, and every state is what its events say.</summary>
+    /// <summary>The file is sound, and every rule of `roost doctor` holds.</summary>
     public static void MustAgree(string path)
     {
         using SqliteConnection file = Open(path);
         file.ExecuteScalar<string>("PRAGMA integrity_check").Should().Be("ok");
-        file.Query<string>(
-            """
-            SELECT lane || '/' || condition || ': counted ' || sum(counted) || ', real ' || sum(truth) FROM (
-                SELECT lane, condition, n AS counted, 0 AS truth FROM lane_count
-                UNION ALL
-                SELECT lane, CASE WHEN state <> 'queued' THEN state WHEN ready_seq IS NOT NULL THEN 'ready' WHEN due_at IS NOT NULL THEN 'delayed' ELSE 'blocked' END, 0, count(*)
-                FROM work GROUP BY 1, 2)
-            GROUP BY lane, condition HAVING sum(counted) <> sum(truth)
-            """).Should().BeEmpty("lane_count is kept by the transitions");
-        file.Query<string>(
-            """
-            SELECT work || ' version ' || (data ->> 'version') FROM event WHERE kind IN ('stepped', 'done')
-            GROUP BY work, data ->> 'version' HAVING count(*) > 1
-            """).Should().BeEmpty("a version is committed once");
-        file.Query<string>(
-            """
-            SELECT w.id || ' is at ' || w.version || ', events say ' || count(e.seq) FROM work w
-            LEFT JOIN event e ON e.work = w.key AND e.kind IN ('stepped', 'done')
-            GROUP BY w.key HAVING count(e.seq) <> w.version OR coalesce(max(CAST(e.data ->> 'version' AS INTEGER)), 0) <> w.version
-            """).Should().BeEmpty("each version has its event");
-        file.Query<string>(
-            """
-            SELECT w.id || ' is ' || w.state || ', its last event is ' || e.kind FROM work w
-            JOIN event e ON e.seq = (SELECT max(seq) FROM event WHERE work = w.key AND kind NOT LIKE 'engine.%' AND kind NOT IN ('triggered', 'trigger_skipped', 'priority_changed', 'cancel_requested'))
-            WHERE NOT CASE w.state
-                WHEN 'running' THEN e.kind IN ('claimed', 'stepped')
-                WHEN 'queued' THEN e.kind IN ('enqueued', 'stepped', 'step_failed', 'interrupted', 'released', 'retried', 'requeued')
-                WHEN 'cancelled' THEN e.kind IN ('cancelled', 'discarded')
-                ELSE e.kind = w.state END
-            """).Should().BeEmpty("a change of state is an event in the same transaction");
-        file.Query<string>("SELECT w.id FROM work w WHERE w.version > 0 AND NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.work = w.key AND s.version = w.version)")
-            .Should().BeEmpty("the last version is never trimmed");
-        file.Query<string>("SELECT w.id FROM work w WHERE w.state = 'running' AND w.worker NOT IN (SELECT key FROM worker)")
-            .Should().BeEmpty("whoever holds a lease is a registered worker");
-        file.Query<string>("SELECT name FROM resource r JOIN work w ON w.key = r.work WHERE w.state IN ('done', 'failed', 'cancelled')")
-            .Should().BeEmpty("what has ended holds nothing");
+        ContentCheck.Run(file, CancellationToken.None).Damaged.Should().BeEmpty("what is stored is what was written");
+        foreach (Invariant invariant in Invariant.All) file.Query<string>(invariant.Violations).Should().BeEmpty(invariant.Rule);
     }
 
     /// <summary>Nothing is left of a worker that is gone, in the file or beside it.</summary>

@@ -46,6 +46,7 @@ internal sealed class StepRunner(RoostRuntime runtime)
     {
         LeasedWork lease = step.Lease;
         IEngine engine = entry.Get();
+        VerifyPayload(lease);
         if (lease.Version == 0)
         {
             Task<Snapshot>? init = engine.InitSnapshotAsync(lease.Item, step.Token);
@@ -88,12 +89,18 @@ internal sealed class StepRunner(RoostRuntime runtime)
             static state => ((ActiveStep)state!).Cancel(CancellationReason.DeadlineExceeded), step, left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 
+    private static void VerifyPayload(LeasedWork lease)
+    {
+        if (lease.PayloadHash is { } hash && !SHA256.HashData(lease.Item.PayloadUtf8(int.MaxValue)).AsSpan().SequenceEqual(hash))
+            throw new DamagedWorkException(FailReasons.CorruptPayload, DetailQueries.PayloadDamaged(lease.Item.Id));
+    }
+
     private static Snapshot Verified(LeasedWork lease)
     {
         if (lease.Snapshot is not { } snapshot)
-            throw new CorruptSnapshotException($"Version {lease.Version} of work item {lease.Item.Id} is missing from the file. {SnapshotQueries.CorruptAdvice}");
+            throw new DamagedWorkException(FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} is missing from the file. {SnapshotQueries.CorruptAdvice}");
         if (lease.SnapshotHash is { } hash && !SHA256.HashData(snapshot.Utf8.Span).AsSpan().SequenceEqual(hash))
-            throw new CorruptSnapshotException($"Version {lease.Version} of work item {lease.Item.Id} does not match its SHA-256: the file is damaged. {SnapshotQueries.CorruptAdvice}");
+            throw new DamagedWorkException(FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} does not match its SHA-256: the file is damaged. {SnapshotQueries.CorruptAdvice}");
         return snapshot;
     }
 
@@ -126,11 +133,11 @@ internal sealed class StepRunner(RoostRuntime runtime)
     private StepEnd Failed(ActiveStep step, Exception e, Staged? staged)
     {
         int attempt = step.Lease.Failures + 1;
-        bool corrupt = e is CorruptSnapshotException;
-        bool last = corrupt || attempt >= (step.Lease.Item.MaxAttempts ?? options.MaxAttempts);
+        var damage = e as DamagedWorkException;
+        bool last = damage is not null || attempt >= (step.Lease.Item.MaxAttempts ?? options.MaxAttempts);
         if (step.Reason is CancellationReason.ShuttingDown or CancellationReason.LeaseLost) return new(null, null, false, staged);
         string reason = e is AbandonedException ? FailReasons.Abandoned
-            : corrupt ? FailReasons.CorruptSnapshot
+            : damage is not null ? damage.Reason
             : step.Reason == CancellationReason.TimedOut ? FailReasons.TimedOut
             : last ? FailReasons.MaxAttempts
             : FailReasons.Error;
@@ -146,5 +153,8 @@ internal sealed class StepRunner(RoostRuntime runtime)
 /// <summary>A step went on beyond timeout and grace.</summary>
 internal sealed class AbandonedException(string message) : RoostException(message);
 
-/// <summary>The snapshot that the step should start from is damaged: no further try can help.</summary>
-internal sealed class CorruptSnapshotException(string message) : RoostException(message);
+/// <summary>The snapshot that the step should start from, or the payload, is damaged: no further try can help.</summary>
+internal sealed class DamagedWorkException(string reason, string message) : RoostException(message)
+{
+    public string Reason { get; } = reason;
+}

@@ -5,35 +5,31 @@ using Microsoft.Data.Sqlite;
 namespace Roost.Storage;
 
 /// <summary>Checks of a file that change nothing in it. They go as far as the file lets them: what cannot be read is a finding, not an exception.</summary>
-internal sealed class Checkup(string path, long now)
+internal sealed class Checkup(string path, long now, CancellationToken cancellationToken)
 {
     private const long LargeLog = 256L * 1024 * 1024;
     private const long LittleSpace = 64L * 1024 * 1024;
     private const int ProblemsShown = 5;
+    private const string DamageAdvice = "Stop the workers, copy the file, and restore a backup.";
 
     private readonly List<FileCheck> checks = [];
 
     public IReadOnlyList<FileCheck> Run(bool full)
     {
         LookAtPlace();
-        try
+        Guarded("readable", () =>
         {
             using SqliteConnection db = Database.OpenForReading(path, new() { Path = path });
-            if (LookAtSchema(db))
+            if (!LookAtSchema(db)) return;
+            Guarded("pragmas", () => LookAtPragmas(db));
+            if (full)
             {
-                LookAtPragmas(db);
-                LookAtIntegrity(db, full);
-                LookAtWork(db);
+                Guarded("integrity", () => LookAtIntegrity(db));
+                Guarded("contents", () => LookAtContents(db));
+                LookAtInvariants(db);
             }
-        }
-        catch (SqliteException e)
-        {
-            Add("readable", CheckStatus.Error, Database.Translate(e, path).Message);
-        }
-        catch (RoostException e)
-        {
-            Add("readable", CheckStatus.Error, e.Message);
-        }
+            Guarded("leases", () => LookAtWork(db));
+        });
         return checks;
     }
 
@@ -81,21 +77,49 @@ internal sealed class Checkup(string path, long now)
             original is null ? null : "Nothing runs or changes here until it is adopted.");
     }
 
-    private void LookAtIntegrity(SqliteConnection db, bool full)
+    private void LookAtIntegrity(SqliteConnection db)
     {
-        if (!full) return;
         string[] problems = [.. db.Query<string>("PRAGMA integrity_check(100)")];
         bool isSound = problems is ["ok"];
-        Add("integrity", isSound ? CheckStatus.Ok : CheckStatus.Error, isSound ? "ok" : Text($"{problems.Length} problems: {string.Join("; ", problems.Take(ProblemsShown))}"),
-            isSound ? null : "Stop the workers, copy the file, and restore a backup.");
-        long drifted = db.ExecuteScalar<long>(
-            """
-            SELECT count(*) FROM (
-                SELECT lane, CASE WHEN state <> 'queued' THEN state WHEN ready_seq IS NOT NULL THEN 'ready' WHEN due_at IS NOT NULL THEN 'delayed' ELSE 'blocked' END AS condition, count(*) AS n
-                FROM work GROUP BY 1, 2
-            ) c LEFT JOIN lane_count k ON k.lane = c.lane AND k.condition = c.condition WHERE coalesce(k.n, 0) <> c.n
-            """);
-        Add("counts", drifted == 0 ? CheckStatus.Ok : CheckStatus.Error, drifted == 0 ? "as counted" : Text($"{drifted} counts differ from the items"), drifted == 0 ? null : "Keep a copy of the file and report it: the counts are kept with every change.");
+        Add("integrity", isSound ? CheckStatus.Ok : CheckStatus.Error, isSound ? "ok" : Text($"{problems.Length} problems: {string.Join("; ", problems.Take(ProblemsShown))}"), isSound ? null : DamageAdvice);
+    }
+
+    private void LookAtContents(SqliteConnection db)
+    {
+        (IReadOnlyList<string> damaged, long examined) = ContentCheck.Run(db, cancellationToken);
+        Add("contents", damaged.Count == 0 ? CheckStatus.Ok : CheckStatus.Error,
+            damaged.Count == 0 ? Text($"{examined:N0} payloads, snapshots and chunks match their SHA-256") : Text($"{damaged.Count} do not match their SHA-256: {string.Join("; ", damaged.Take(ProblemsShown))}"),
+            damaged.Count == 0 ? null : DamageAdvice);
+    }
+
+    private void LookAtInvariants(SqliteConnection db)
+    {
+        foreach (Invariant invariant in Invariant.All)
+            Guarded(invariant.Name, () =>
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                string[] violations = [.. db.Query<string>(invariant.Violations)];
+                Add(invariant.Name, violations.Length == 0 ? CheckStatus.Ok : CheckStatus.Error,
+                    violations.Length == 0 ? invariant.Rule : Text($"{violations.Length} times not so that {invariant.Rule}: {string.Join("; ", violations.Take(ProblemsShown))}"),
+                    violations.Length == 0 ? null : "Keep a copy of the file and report it: every transaction keeps to this rule.");
+            });
+    }
+
+    /// <summary>What cannot be read is a finding of its check, and the next one follows.</summary>
+    private void Guarded(string name, Action check)
+    {
+        try
+        {
+            check();
+        }
+        catch (SqliteException e)
+        {
+            Add(name, CheckStatus.Error, Database.Translate(e, path).Message, DamageAdvice);
+        }
+        catch (Exception e) when (e is RoostException or FormatException or InvalidCastException or OverflowException or ArgumentException)
+        {
+            Add(name, CheckStatus.Error, $"it could not be checked: {e.Message}", DamageAdvice);
+        }
     }
 
     private void LookAtWork(SqliteConnection db)

@@ -13,7 +13,7 @@ internal sealed class ClaimTransition(Session session)
     private readonly Statement load = session.Prepare(
         """
         SELECT w.id, w.created_at, i.payload, i.nonce, i.branch, i.depth, i.timeout_ms, i.max_attempts, i.idempotency_key,
-               s.state_version, s.step, s.data, s.sha256, s.at, s.delay_ms, p.id
+               s.state_version, s.step, s.data, s.sha256, s.at, s.delay_ms, p.id, i.payload_sha256
         FROM work w
         JOIN work_input i ON i.work = w.key
         LEFT JOIN snapshot s ON s.work = w.key AND s.version = w.version
@@ -176,6 +176,7 @@ internal sealed class ClaimTransition(Session session)
         {
             Item = item,
             Snapshot = row.Version == 0 ? null : SnapshotOf(item, row.Version),
+            PayloadHash = load.IsNull(16) ? null : load.Bytes(16).ToArray(),
             SnapshotHash = row.Version == 0 || load.IsNull(12) ? null : load.Bytes(12).ToArray(),
             CreatedAt = StoredTime.Read(load.Int64(1)),
             Nonce = load.Int64(3),

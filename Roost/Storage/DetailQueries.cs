@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Dapper;
 using Microsoft.Data.Sqlite;
@@ -13,7 +14,8 @@ internal static class DetailQueries
     {
         public long Key { get; init; }
         public int StateVersion { get; init; }
-        public string Payload { get; init; } = "";
+        public byte[] Payload { get; init; } = [];
+        public byte[]? PayloadHash { get; init; }
         public long? TimeoutMs { get; init; }
         public int? MaxAttempts { get; init; }
         public string? IdempotencyKey { get; init; }
@@ -51,12 +53,14 @@ internal static class DetailQueries
         DateTimeOffset now = options.TimeProvider.GetUtcNow();
         NameRow[] names = [.. ReadNames(db, row.Key)];
         Lease? lease = WorkerQueries.LeaseOf(db, row.Key);
+        (JsonElement payload, string? payloadError) = PayloadOf(row, workId);
         (Snapshot? snapshot, string? snapshotError) = SnapshotQueries.Last(db, row.Key, item, options);
         return new()
         {
             Summary = item,
             Situation = SituationOf(db, item, row, lease, now, folder).InWords(),
-            Payload = JsonSerializer.Deserialize<JsonElement>(row.Payload),
+            Payload = payload,
+            PayloadError = payloadError,
             Resources = [.. names.Select(name => name.Name)],
             ResourcesHeld = [.. names.Where(name => name.IsHeld != 0).Select(name => name.Name)],
             ResourceHold = row.HoldForLife ? ResourceHold.Life : ResourceHold.Step,
@@ -81,9 +85,25 @@ internal static class DetailQueries
         };
     }
 
+    public static string PayloadDamaged(string workId) =>
+        $"The payload of work item {workId} is not what was stored; its bytes were changed after they were written. {SnapshotQueries.CorruptAdvice}";
+
+    private static (JsonElement Payload, string? Error) PayloadOf(Row row, string workId)
+    {
+        try
+        {
+            if (row.PayloadHash is null || SHA256.HashData(row.Payload).AsSpan().SequenceEqual(row.PayloadHash)) return (JsonText.Parse(row.Payload), null);
+        }
+        catch (JsonException)
+        {
+            // One from before there were hashes.
+        }
+        return (JsonText.Parse("null"u8.ToArray()), PayloadDamaged(workId));
+    }
+
     private static Row ReadRow(SqliteConnection db, string workId) => db.QuerySingle<Row>(
         """
-        SELECT w.key AS Key, l.state_version AS StateVersion, i.payload AS Payload, i.timeout_ms AS TimeoutMs, i.max_attempts AS MaxAttempts,
+        SELECT w.key AS Key, l.state_version AS StateVersion, CAST(i.payload AS BLOB) AS Payload, i.payload_sha256 AS PayloadHash, i.timeout_ms AS TimeoutMs, i.max_attempts AS MaxAttempts,
                i.idempotency_key AS IdempotencyKey, p.id AS ParentId, w.ready_at AS ReadyAt, w.due_at AS DueAt, w.blocked_on AS BlockedOn,
                holder.id AS HolderId, h.id AS HolderWorkerId, w.solo AS Solo, w.failures AS Failures, w.interruptions AS Interruptions,
                w.cancel_requested AS CancelRequested, w.cancel_reason AS CancelReason, w.deadline AS Deadline, w.hold_for_life AS HoldForLife

@@ -32,7 +32,7 @@ internal sealed class EndTransitions(Session session)
         }
         else if (after.State == WorkState.Failed)
         {
-            DeadLetter(after, overdue && failure.Reason != FailReasons.CorruptSnapshot ? Failure.Deadline(row.Deadline!.Value, failure.Attempt) : failure);
+            DeadLetter(after, overdue && failure.Reason is not (FailReasons.CorruptSnapshot or FailReasons.CorruptPayload) ? Failure.Deadline(row.Deadline!.Value, failure.Attempt) : failure);
         }
         else
         {

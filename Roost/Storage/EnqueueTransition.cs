@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 
 namespace Roost.Storage;
@@ -5,6 +6,8 @@ namespace Roost.Storage;
 /// <summary>A checked work item, its payload written as JSON, ready for the transaction that creates it.</summary>
 internal sealed record NewWork(WorkItem Item, string Id, byte[] Payload, IReadOnlyList<string> Resources, long? DueAt)
 {
+    public byte[] PayloadHash { get; } = SHA256.HashData(Payload);
+
     public int Bytes => Payload.Length + 256;
 }
 
@@ -13,7 +16,7 @@ internal sealed class EnqueueTransition(Session session)
 {
     private readonly Statement findKey = session.Prepare(
         """
-        SELECT w.id, i.payload FROM idempotency k JOIN work w ON w.key = k.work JOIN work_input i ON i.work = k.work
+        SELECT w.id, i.payload, i.payload_sha256 FROM idempotency k JOIN work w ON w.key = k.work JOIN work_input i ON i.work = k.work
         WHERE k.engine = ?1 AND k.key = ?2
         """);
     private readonly Statement findId = session.Prepare("SELECT key FROM work WHERE id = ?1");
@@ -24,8 +27,8 @@ internal sealed class EnqueueTransition(Session session)
         """);
     private readonly Statement insertInput = session.Prepare(
         """
-        INSERT INTO work_input (work, payload, nonce, branch, depth, timeout_ms, max_attempts, idempotency_key)
-        VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7)
+        INSERT INTO work_input (work, payload, nonce, branch, depth, timeout_ms, max_attempts, idempotency_key, payload_sha256)
+        VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8)
         """);
     private readonly Statement insertKey = session.Prepare("INSERT INTO idempotency (engine, key, work) VALUES (?1, ?2, ?3)");
     private readonly Statement insertName = session.Prepare("INSERT INTO work_resource (work, name) VALUES (?1, ?2)");
@@ -50,7 +53,7 @@ internal sealed class EnqueueTransition(Session session)
             .Bind(5, place).Bind(6, ready ? session.Now : null).Bind(7, dueAt)
             .Bind(8, deadline).Bind(9, parent).Bind(10, work.Resources.Count).Bind(11, item.ResourceHold == ResourceHold.Life ? 1 : 0).Scalar()!.Value;
         insertInput.Bind(1, created).BindText(2, work.Payload).Bind(3, Counters.Token()).Bind(4, depth)
-            .Bind(5, Milliseconds(item.Timeout)).Bind(6, item.MaxAttempts).Bind(7, item.IdempotencyKey).Run();
+            .Bind(5, Milliseconds(item.Timeout)).Bind(6, item.MaxAttempts).Bind(7, item.IdempotencyKey).BindBlob(8, work.PayloadHash).Run();
         if (item.IdempotencyKey is not null) insertKey.Bind(1, item.Engine).Bind(2, item.IdempotencyKey).Bind(3, created).Run();
         foreach (string name in work.Resources) insertName.Bind(1, created).Bind(2, name).Run();
 
@@ -72,7 +75,9 @@ internal sealed class EnqueueTransition(Session session)
         if (!findKey.Bind(1, work.Item.Engine).Bind(2, key).Step()) return null;
         string id = findKey.Text(0);
         byte[] payload = findKey.Bytes(1).ToArray();
+        bool isDamaged = !findKey.IsNull(2) && !SHA256.HashData(payload).AsSpan().SequenceEqual(findKey.Bytes(2));
         findKey.Reset();
+        if (isDamaged) throw new DataCorruptException(DetailQueries.PayloadDamaged(id));
         if (work.Item.Id.Length > 0 && work.Item.Id != id)
             throw new ConflictException($"The idempotency key \"{key}\" of engine \"{work.Item.Engine}\" belongs to work item {id}, not {work.Item.Id}. Leave the id out, or use another key.");
         if (payload.AsSpan().SequenceEqual(work.Payload) || JsonElement.DeepEquals(JsonText.Parse(payload), JsonText.Parse(work.Payload))) return id;

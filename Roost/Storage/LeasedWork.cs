@@ -31,6 +31,10 @@ internal sealed class LeasedWork
     public int Version { get; private set; }
     public required Snapshot? Snapshot { get; set; }
     public required byte[]? SnapshotHash { get; set; }
+
+    /// <summary>What the payload has to match; null where it is not known, or checked already.</summary>
+    public byte[]? PayloadHash { get; set; }
+
     public int Failures { get; private set; }
     public int Interruptions { get; private set; }
     public bool Solo { get; }
@@ -65,6 +69,7 @@ internal sealed class LeasedWork
         Version++;
         Snapshot = commit.Next;
         SnapshotHash = null;
+        PayloadHash = null;
         Lane = commit.KeptLane!;
         Failures = 0;
         Interruptions = 0;

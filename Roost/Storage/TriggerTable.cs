@@ -11,7 +11,6 @@ internal sealed class TriggerTable(Session session)
     private readonly Statement clear = session.Prepare("DELETE FROM trigger_rule");
     private readonly Statement insert = session.Prepare(
         "INSERT INTO trigger_rule (when_engine, enqueue_engine, condition, fields, fixed, max_depth) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-    private readonly Statement input = session.Prepare("SELECT payload, depth FROM work_input WHERE work = ?1");
 
     // A value may use all the levels there are; what it would make of a payload is found out when it fires.
     private static readonly JsonSerializerOptions Deeper = new() { MaxDepth = JsonText.MaxDepth + 1 };
@@ -41,10 +40,8 @@ internal sealed class TriggerTable(Session session)
 
     private void Fire(Rule rule, StepCommit commit, in WorkRow done)
     {
-        input.Bind(1, done.Key).Step();
-        JsonElement payload = JsonText.Parse(input.Bytes(0).ToArray());
-        int depth = input.Int32(1) + 1;
-        input.Reset();
+        JsonElement payload = commit.Lease.Item.Payload;
+        int depth = commit.Lease.Depth + 1;
         JsonElement data = commit.Next!.Data;
         if (rule.If is not null && !TriggerPath.IsTruthy(TriggerPath.Find(rule.If, data, payload))) return;
         if (depth > rule.MaxDepth)

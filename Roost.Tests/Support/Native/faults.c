@@ -2,12 +2,13 @@
  *   FAULT_CALL    write | sync
  *   FAULT_AT      which such call fails, from 1
  *   FAULT_COUNT   how many in a row fail, default 1
- *   FAULT_ERRNO   EIO | ENOSPC
+ *   FAULT_ERRNO   EIO | ENOSPC | KILL, which kills the process instead
  * Calls are counted from the first one after the file in FAULT_ARMED exists, or from the start where that is not set. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,7 @@ static int fails(const char *call, int fd) {
     pthread_mutex_unlock(&gate);
     if (n < first || n >= last) return 0;
     const char *error = getenv("FAULT_ERRNO");
+    if (error && !strcmp(error, "KILL")) kill(getpid(), SIGKILL);
     errno = error && !strcmp(error, "ENOSPC") ? ENOSPC : EIO;
     return 1;
 }

@@ -1,0 +1,108 @@
+namespace Roost.Storage;
+
+/// <summary>What holds in every file at any time: a rule that `doctor` and the tests check alike.</summary>
+/// <param name="Name">How the check is called.</param>
+/// <param name="Rule">What holds, in words.</param>
+/// <param name="Violations">A statement whose rows say, in one column, where it does not hold.</param>
+internal sealed record Invariant(string Name, string Rule, string Violations)
+{
+    private const string ConditionOf =
+        "CASE WHEN state <> 'queued' THEN state WHEN ready_seq IS NOT NULL THEN 'ready' WHEN due_at IS NOT NULL THEN 'delayed' ELSE 'blocked' END";
+
+    // Where events were trimmed, an item's first ones may be gone.
+    private const string EventsAreWhole = "NOT EXISTS (SELECT 1 FROM meta WHERE key = 'events_watermark')";
+
+    public static IReadOnlyList<Invariant> All { get; } =
+    [
+        new("counts", "the counts of each lane are those of its items",
+            $"""
+            SELECT lane || '/' || condition || ': counted ' || sum(counted) || ', real ' || sum(truth) FROM (
+                SELECT lane, condition, n AS counted, 0 AS truth FROM lane_count
+                UNION ALL
+                SELECT lane, {ConditionOf}, 0, count(*) FROM work GROUP BY 1, 2)
+            GROUP BY lane, condition HAVING sum(counted) <> sum(truth)
+            """),
+        new("versions", "a version is committed once",
+            """
+            SELECT w.id || ' version ' || (e.data ->> 'version') FROM event e JOIN work w ON w.key = e.work WHERE e.kind IN ('stepped', 'done')
+            GROUP BY e.work, e.data ->> 'version' HAVING count(*) > 1
+            """),
+        new("steps", "each version has its event",
+            $"""
+            SELECT w.id || ' is at ' || w.version || ', events say ' || count(e.seq) FROM work w
+            LEFT JOIN event e ON e.work = w.key AND e.kind IN ('stepped', 'done') WHERE {EventsAreWhole}
+            GROUP BY w.key HAVING count(e.seq) <> w.version OR coalesce(max(CAST(e.data ->> 'version' AS INTEGER)), 0) <> w.version
+            """),
+        new("states", "an item's state is what its last event says",
+            """
+            SELECT w.id || ' is ' || w.state || ', its last event is ' || e.kind FROM work w
+            JOIN event e ON e.seq = (SELECT max(seq) FROM event WHERE work = w.key AND kind NOT LIKE 'engine.%' AND kind NOT IN ('triggered', 'trigger_skipped', 'priority_changed', 'cancel_requested'))
+            WHERE NOT CASE w.state
+                WHEN 'running' THEN e.kind IN ('claimed', 'stepped')
+                WHEN 'queued' THEN e.kind IN ('enqueued', 'stepped', 'step_failed', 'interrupted', 'released', 'retried', 'requeued')
+                WHEN 'cancelled' THEN e.kind IN ('cancelled', 'discarded')
+                ELSE e.kind = w.state END
+            """),
+        new("snapshots", "the version that an item is at is kept, and none beyond it",
+            """
+            SELECT w.id || ' is at ' || w.version || ', its last snapshot is ' || coalesce(max(s.version), 'missing') FROM work w
+            LEFT JOIN snapshot s ON s.work = w.key GROUP BY w.key HAVING coalesce(max(s.version), 0) <> w.version
+            """),
+        new("inputs", "each item has its payload and its lane",
+            """
+            SELECT w.id FROM work w WHERE NOT EXISTS (SELECT 1 FROM work_input i WHERE i.work = w.key) OR NOT EXISTS (SELECT 1 FROM lane l WHERE l.key = w.lane)
+            """),
+        new("holders", "whoever holds a lease is a registered worker",
+            "SELECT w.id FROM work w WHERE w.state = 'running' AND w.worker NOT IN (SELECT key FROM worker)"),
+        new("resources", "a name is held by an item that asks for it and has not ended",
+            """
+            SELECT r.name FROM resource r LEFT JOIN work w ON w.key = r.work LEFT JOIN work_resource n ON n.work = r.work AND n.name = r.name
+            WHERE w.key IS NULL OR n.work IS NULL OR w.state IN ('done', 'failed', 'cancelled')
+            """),
+        new("running_names", "an item that runs holds all its names",
+            """
+            SELECT w.id || ' lacks ' || n.name FROM work w JOIN work_resource n ON n.work = w.key LEFT JOIN resource r ON r.name = n.name AND r.work = w.key
+            WHERE w.state = 'running' AND r.name IS NULL
+            """),
+        new("waiters", "a name that is waited for is held by another item",
+            """
+            SELECT w.id || ' waits for ' || w.blocked_on FROM work w LEFT JOIN resource r ON r.name = w.blocked_on
+            WHERE w.blocked_on IS NOT NULL AND (r.name IS NULL OR r.work = w.key)
+            """),
+        new("failures", "a dead letter has its reason, and an item that is done has none",
+            """
+            SELECT w.id FROM work w LEFT JOIN failure f ON f.work = w.key
+            WHERE w.state = 'failed' AND f.work IS NULL OR w.state = 'done' AND f.work IS NOT NULL
+            """),
+        new("artifacts", "each artifact's content is here and whole, and no content is kept for nobody",
+            """
+            SELECT a.name || ' of ' || a.work || ' has no content' FROM artifact a LEFT JOIN blob b ON b.key = a.blob
+            WHERE a.blob IS NOT NULL AND (b.sha256 IS NULL OR b.size <> (SELECT coalesce(sum(length(c.data)), 0) FROM blob_chunk c WHERE c.blob = b.key))
+            UNION ALL
+            SELECT 'content ' || b.key FROM blob b
+            WHERE NOT EXISTS (SELECT 1 FROM artifact a WHERE a.blob = b.key) AND NOT EXISTS (SELECT 1 FROM blob_pin p WHERE p.blob = b.key)
+            UNION ALL
+            SELECT 'artifact ' || a.name FROM artifact a LEFT JOIN work w ON w.key = a.work WHERE w.key IS NULL
+            """),
+        new("owners", "nothing is kept of an item that is gone",
+            """
+            SELECT 'snapshot of ' || work FROM snapshot WHERE work NOT IN (SELECT key FROM work)
+            UNION ALL SELECT 'payload of ' || work FROM work_input WHERE work NOT IN (SELECT key FROM work)
+            UNION ALL SELECT 'failure of ' || work FROM failure WHERE work NOT IN (SELECT key FROM work)
+            UNION ALL SELECT 'name of ' || work FROM work_resource WHERE work NOT IN (SELECT key FROM work)
+            UNION ALL SELECT 'idempotency key of ' || work FROM idempotency WHERE work NOT IN (SELECT key FROM work)
+            """),
+        new("keys", "an idempotency key leads to the item that was given it",
+            """
+            SELECT w.id FROM work_input i JOIN work w ON w.key = i.work JOIN lane l ON l.key = w.lane
+            LEFT JOIN idempotency k ON k.engine = l.engine AND k.key = i.idempotency_key AND k.work = i.work
+            WHERE i.idempotency_key IS NOT NULL AND k.work IS NULL
+            """),
+        new("counters", "no event and no ready place is beyond the writers' counters",
+            """
+            SELECT 'event ' || max(seq) FROM event HAVING max(seq) > (SELECT coalesce(max(event_seq), 0) FROM writer)
+            UNION ALL
+            SELECT 'place ' || max(ready_seq) FROM work HAVING max(ready_seq) > (SELECT coalesce(max(ready_seq), 0) FROM writer)
+            """),
+    ];
+}
