@@ -23,7 +23,7 @@ internal static class ChildProgram
             "crash" => ChildVerbs.CrashAsync(path, int.Parse(rest[0], null)),
             "work" => ChildVerbs.WorkAsync(path, TimeSpan.FromMilliseconds(int.Parse(rest[0], null))),
             "enqueue" => ChildVerbs.EnqueueAsync(path),
-            "faults" => ChildVerbs.FaultsAsync(path),
+            "faults" => FaultRounds.RunAsync(path),
             _ => throw new ArgumentException($"There is no verb {verb}."),
         };
         return await work;
