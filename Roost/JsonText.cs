@@ -26,13 +26,43 @@ internal static class JsonText
             {
                 RawJson raw => Normalize(field, raw.Utf8, maxBytes, objectOnly),
                 JsonElement or JsonNode or JsonDocument => Normalize(field, JsonSerializer.SerializeToUtf8Bytes(value, value.GetType(), options), maxBytes, objectOnly),
-                _ => Accept(field, JsonSerializer.SerializeToUtf8Bytes(value, value.GetType(), options), maxBytes, objectOnly),
+                _ => Accept(field, Write(field, value, options, maxBytes), maxBytes, objectOnly),
             };
         }
         catch (Exception e) when (e is NotSupportedException or JsonException or InvalidOperationException or ArgumentException)
         {
             throw new InvalidInputException(field, $"a {value.GetType().Name} cannot be written as JSON (at most {MaxDepth} levels): {e.Message}", e);
         }
+    }
+
+    private static byte[] Write(string field, object value, JsonSerializerOptions options, int maxBytes)
+    {
+        var buffer = new BoundedBuffer(field, maxBytes);
+        var how = new JsonWriterOptions { Encoder = options.Encoder, Indented = options.WriteIndented, IndentCharacter = options.IndentCharacter, IndentSize = options.IndentSize, NewLine = options.NewLine, MaxDepth = options.MaxDepth, SkipValidation = true };
+        using (var writer = new Utf8JsonWriter(buffer, how)) JsonSerializer.Serialize(writer, value, value.GetType(), options);
+        return buffer.ToArray();
+    }
+
+    /// <summary>Takes no more than what may be stored and a little: a sequence that goes on and on is refused before it fills the memory.</summary>
+    private sealed class BoundedBuffer(string field, int maxBytes) : IBufferWriter<byte>
+    {
+        private readonly ArrayBufferWriter<byte> written = new();
+
+        public void Advance(int count)
+        {
+            written.Advance(count);
+            if (written.WrittenCount > maxBytes + (long)Slack)
+                throw new InvalidInputException(field, $"is more than {written.WrittenCount:N0} bytes; the limit (RoostOptions.MaxJsonBytes) is {maxBytes:N0}. Store large content as an artifact and keep its name here.");
+        }
+
+        public Memory<byte> GetMemory(int sizeHint = 0) => written.GetMemory(sizeHint);
+
+        public Span<byte> GetSpan(int sizeHint = 0) => written.GetSpan(sizeHint);
+
+        public byte[] ToArray() => written.WrittenSpan.ToArray();
+
+        // What is only a little too large is told its size.
+        private const int Slack = 1024 * 1024;
     }
 
     /// <summary>The stored form of a value whose type is known; what <see cref="Engine{TState}"/> uses for each step.</summary>

@@ -27,7 +27,7 @@ public sealed class NotFoundException(string message) : RoostException(message);
 /// <summary>The request contradicts what is stored: a duplicate id, an idempotency key with another payload, a state that does not allow the transition.</summary>
 public sealed class ConflictException(string message) : RoostException(message);
 
-/// <summary>The file cannot be used as a Roost database: foreign, newer, read-only, a backup copy that was not adopted, or on a file system that cannot hold one.</summary>
+/// <summary>The file cannot be used as a Roost database: foreign, newer, read-only, a backup copy that was not adopted, on a file system that cannot hold one, or deleted or replaced while it was open (noticed within about a tenth of a second, at the next read, write or poll; then the runtime stops).</summary>
 public sealed class FileRefusedException(string message, Exception? innerException = null) : RoostException(message, innerException);
 
 /// <summary>Another process held the write lock for longer than <see cref="RoostOptions.BusyTimeout"/>; nothing was written.</summary>

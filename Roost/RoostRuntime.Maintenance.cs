@@ -59,6 +59,7 @@ public sealed partial class RoostRuntime
         // A log of another file of that name would be replayed into the copy.
         foreach (string there in new[] { target, $"{target}-wal", $"{target}-journal" })
             if (System.IO.Path.Exists(there)) throw new ConflictException($"{there} exists already, and a backup replaces nothing. Name another file, or move that one away.");
+        reader.CheckPlace();
         var backup = new Backup(Path, Options);
         return Task.Run(() => backup.Run(target, cancellationToken), cancellationToken);
     }

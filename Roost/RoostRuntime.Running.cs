@@ -15,10 +15,11 @@ public sealed partial class RoostRuntime
     /// <see cref="RoostOptions.DrainTime"/>, gives back what is left, and returns normally.
     /// </summary>
     /// <exception cref="ConflictException">A loop of this runtime is running already, or no engine is registered.</exception>
+    /// <exception cref="FileRefusedException">The file was deleted or replaced while it was open; the steps that ran are cancelled and cannot be saved.</exception>
     public Task RunAsync(CancellationToken cancellationToken) => LoopAsync(Options.Concurrency, long.MaxValue, true, async (_, _) =>
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
-        await Task.Delay(Timeout.InfiniteTimeSpan, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAny(writer.Gone, Task.Delay(Timeout.InfiniteTimeSpan, either.Token)).ConfigureAwait(false);
         return true;
     });
 
@@ -141,11 +142,13 @@ public sealed partial class RoostRuntime
             await running.OpenAsync(slots, claims, due => idle.TrySetResult(due)).ConfigureAwait(false);
             try
             {
-                return await body(running, idle.Task).ConfigureAwait(false);
+                T result = await body(running, idle.Task).ConfigureAwait(false);
+                writer.ThrowIfGone();
+                return result;
             }
             finally
             {
-                await running.CloseAsync(Options.DrainTime).ConfigureAwait(false);
+                await running.CloseAsync(writer.Gone.IsCompleted ? TimeSpan.Zero : Options.DrainTime).ConfigureAwait(false); // What steps still bring could not be saved.
             }
         }
         finally

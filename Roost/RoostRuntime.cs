@@ -44,7 +44,7 @@ public sealed partial class RoostRuntime : IAsyncDisposable
         indentedJson = new JsonSerializerOptions(options.Json) { WriteIndented = true };
         Database.Prepare(Path, options);
         writer = new Writer(Path, options, log);
-        reader = new Reader(Path, options);
+        reader = new Reader(Path, options, writer);
         Artifacts = new ArtifactStore(writer);
     }
 

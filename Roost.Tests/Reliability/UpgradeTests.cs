@@ -55,14 +55,14 @@ internal sealed class UpgradeTests : FolderTests
         int killed = 0, unchanged = 0, stride = Effort.Times(10, 1);
         var random = new Random(Effort.Seed());
         foreach (string fixture in FixtureFile.Kept().Where(name => name != $"schema-{Schema.Version}.db.gz").Append("none"))
-            foreach (string call in (string[])["write", "sync"])
+            foreach (DiskCalls call in (DiskCalls[])[DiskCalls.Write, DiskCalls.Sync])
                 for (int at = random.Next(1, stride + 1); ; at += stride)
                 {
                     at.Should().BeLessThan(MostWrites, "opening a file takes few writes");
                     foreach (string file in Directory.GetFiles(folder.Root, "roost.db*")) File.Delete(file);
                     if (fixture != "none") await FixtureFile.UnpackAsync(fixture, path);
                     Dictionary<string, long> before = fixture == "none" ? [] : FileAudit.Contents(path);
-                    await using ChildProcess child = ChildProcess.StartWith(FaultShim.Environment(library, call, at, "KILL"), "open", path);
+                    await using ChildProcess child = ChildProcess.StartWith(FaultShim.Environment(library), ["open", path, .. new Fault(call, DiskFiles.Stored, at, Kills: true).ToString().Split(' ')]);
                     await child.EndAsync();
                     if (child.Lines.Contains("open")) break; // What follows is not the migration any more.
                     killed++;

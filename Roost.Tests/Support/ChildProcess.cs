@@ -59,6 +59,13 @@ internal sealed class ChildProcess : IAsyncDisposable
         return await EndAsync();
     }
 
+    /// <summary>Writes one line to its input.</summary>
+    public async Task TellAsync(string line)
+    {
+        await process.StandardInput.WriteLineAsync(line);
+        await process.StandardInput.FlushAsync();
+    }
+
     public void CloseInput() => process.StandardInput.Close();
 
     /// <summary>Waits until it has ended by itself or by a kill.</summary>
@@ -74,12 +81,16 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     /// <summary>Waits for a line that begins so.</summary>
     public Task<string> WaitForAsync(string beginning) =>
-        WaitForAsync($"a line \"{beginning}\"", () => lines.Find(line => line.StartsWith(beginning, StringComparison.Ordinal)));
+        WaitUntilAsync($"a line \"{beginning}\"", () => lines.Find(line => line.StartsWith(beginning, StringComparison.Ordinal)));
+
+    /// <summary>Waits for a line that begins in one of two ways.</summary>
+    public Task<string> WaitForAsync(string beginning, string or) =>
+        WaitUntilAsync($"a line \"{beginning}\" or \"{or}\"", () => lines.Find(line => line.StartsWith(beginning, StringComparison.Ordinal) || line.StartsWith(or, StringComparison.Ordinal)));
 
     /// <summary>Waits for so many lines.</summary>
-    public Task WaitForLinesAsync(int count) => WaitForAsync($"{count} lines", () => lines.Count >= count ? "" : null);
+    public Task WaitForLinesAsync(int count) => WaitUntilAsync($"{count} lines", () => lines.Count >= count ? "" : null);
 
-    private async Task<string> WaitForAsync(string what, Func<string?> find)
+    private async Task<string> WaitUntilAsync(string what, Func<string?> find)
     {
         long since = Stopwatch.GetTimestamp();
         while (true)

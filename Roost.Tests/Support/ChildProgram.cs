@@ -23,9 +23,9 @@ internal static class ChildProgram
             "crash" => ChildVerbs.CrashAsync(path, int.Parse(rest[0], null)),
             "work" => ChildVerbs.WorkAsync(path, TimeSpan.FromMilliseconds(int.Parse(rest[0], null))),
             "enqueue" => ChildVerbs.EnqueueAsync(path),
-            "faults" => ChildVerbs.FaultsAsync(path),
             "fixture" => FixtureFile.MakeAsync(path, kills: true),
-            "open" => ChildVerbs.OpenAsync(path),
+            "open" => ChildVerbs.OpenAsync(path, Fault.Parse(rest)),
+            "faults" => FaultRounds.RunAsync(path),
             _ => throw new ArgumentException($"There is no verb {verb}."),
         };
         return await work;

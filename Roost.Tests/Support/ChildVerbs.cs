@@ -50,57 +50,17 @@ internal static class ChildVerbs
         return 0;
     }
 
-    /// <summary>Opens the file, which migrates it.</summary>
-    public static async Task<int> OpenAsync(string path)
+    /// <summary>Opens the file, which migrates it, on a disk that kills the process at one call.</summary>
+    public static async Task<int> OpenAsync(string path, Fault fault)
     {
+        new FaultDisk().Arm(fault);
         await using RoostRuntime roost = Open(path, TimeSpan.FromSeconds(30));
         ChildProgram.Say("open");
         return 0;
     }
 
-    /// <summary>Enqueues items one after another beside a running loop, and says of each what it was told.</summary>
-    public static async Task<int> FaultsAsync(string path)
-    {
-        CancellationToken end = ChildProgram.UntilInputEnds();
-        await using RoostRuntime roost = Open(path, TimeSpan.FromSeconds(30));
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(end);
-        Task loop = LoopAsync(roost, stop.Token);
-        for (int i = 0; i < 20; i++)
-        {
-            string id = $"item-{i}";
-            try
-            {
-                await roost.EnqueueAsync(new WorkItem("child", new ChildPayload(2)) { Id = id });
-                ChildProgram.Say($"enqueued {id}");
-            }
-            catch (OutcomeUnknownException)
-            {
-                ChildProgram.Say($"unknown {id}");
-            }
-            catch (RoostException e)
-            {
-                ChildProgram.Say($"refused {id} {e.GetType().Name}");
-            }
-        }
-        foreach (string id in Enumerable.Range(0, 20).Select(i => $"item-{i}"))
-        {
-            try
-            {
-                await roost.WaitAsync(id, TimeSpan.FromSeconds(20), end);
-            }
-            catch (NotFoundException)
-            {
-                // It was refused.
-            }
-        }
-        await stop.CancelAsync();
-        await loop;
-        ChildProgram.Say("end");
-        return 0;
-    }
-
     /// <summary>A loop that could not start is started again; one that runs has to go on by itself.</summary>
-    private static async Task LoopAsync(RoostRuntime roost, CancellationToken end)
+    public static async Task LoopAsync(RoostRuntime roost, CancellationToken end)
     {
         while (true)
         {
@@ -116,7 +76,7 @@ internal static class ChildVerbs
         }
     }
 
-    private static RoostRuntime Open(string path, TimeSpan lease) => Open(Options(path), lease);
+    public static RoostRuntime Open(string path, TimeSpan lease) => Open(Options(path), lease);
 
     private static RoostRuntime Open(RoostOptions options, TimeSpan lease) =>
         new RoostRuntime(options with { LeaseTime = lease, LoggerFactory = new ErrorLog() }).AddEngine(new ChildEngine(ChildProgram.Say));

@@ -32,17 +32,5 @@ internal static class FaultShim
         return "";
     }
 
-    public static Dictionary<string, string> Environment(string library, string call, int at, string error, int count = 1, string? armed = null)
-    {
-        var variables = new Dictionary<string, string>
-        {
-            ["LD_PRELOAD"] = library,
-            ["FAULT_CALL"] = call,
-            ["FAULT_AT"] = $"{at}",
-            ["FAULT_COUNT"] = $"{count}",
-            ["FAULT_ERRNO"] = error,
-        };
-        if (armed is not null) variables["FAULT_ARMED"] = armed;
-        return variables;
-    }
+    public static Dictionary<string, string> Environment(string library) => new() { ["LD_PRELOAD"] = library };
 }

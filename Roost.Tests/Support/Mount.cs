@@ -13,6 +13,9 @@ internal sealed class Mount : IAsyncDisposable
 
     public static Task<Mount> ReadOnlyAsync(string folder) => MakeAsync(folder, [["--bind", folder, folder], ["-o", "remount,bind,ro", folder]]);
 
+    /// <summary>Gives a small file system more space.</summary>
+    public async Task ResizeAsync(string size) => (await RunAsync("mount", ["-o", $"remount,size={size}", folder])).Should().BeTrue();
+
     public async ValueTask DisposeAsync() => await RunAsync("umount", ["-l", folder]);
 
     private static async Task<Mount> MakeAsync(string folder, string[][] steps)

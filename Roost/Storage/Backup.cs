@@ -56,6 +56,8 @@ internal sealed class Backup(string path, RoostOptions options)
         using SqliteConnection copy = Database.OpenForCopy(made, options);
         Database.Execute(copy, "PRAGMA journal_mode = WAL");
         Database.Execute(copy, "INSERT OR IGNORE INTO meta (key, value) SELECT 'copy_of', value FROM meta WHERE key = 'file_id'");
+        // Not left to the close, which says nothing where it fails: the copy is moved without its log.
+        Database.Execute(copy, "PRAGMA wal_checkpoint(TRUNCATE)");
     }
 
     private static void CreatePrivate(string made)

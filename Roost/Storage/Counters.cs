@@ -87,10 +87,11 @@ internal sealed class Counters(Session session)
 
     public void Forget() => loaded = false;
 
-    /// <summary>Commits a transaction of its own, and answers the last batch of another writer's row as it stood before.</summary>
+    /// <summary>Commits a transaction of its own, with the log before it on the disk, and answers the last batch of another writer's row as it stood before.</summary>
     public long BarrierAfter(long writerKey)
     {
         session.Begin();
+        session.WriteLogAgain();
         long last = batchOf.Bind(1, writerKey).Scalar() ?? 0;
         SaveRow();
         session.Commit();

@@ -79,12 +79,13 @@ internal static class Database
     {
         SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED =>
             new FileBusyException($"{path} is locked by another process for longer than the busy timeout; nothing was written. Try again, or find the process that keeps a write transaction open.", e),
-        SQLitePCL.raw.SQLITE_FULL =>
+        SQLitePCL.raw.SQLITE_FULL or SQLitePCL.raw.SQLITE_IOERR when e.SqliteErrorCode == SQLitePCL.raw.SQLITE_FULL || e.SqliteExtendedErrorCode == SQLitePCL.raw.SQLITE_IOERR_SHMSIZE =>
             new DiskFullException($"The disk of {path} is full; nothing was written. Free space, and the runtime goes on.", e),
         SQLitePCL.raw.SQLITE_NOTADB =>
             new FileRefusedException($"{path} is not a Roost database (it is no SQLite file). Give another path, or move that file away.", e),
         SQLitePCL.raw.SQLITE_CORRUPT =>
-            new DataCorruptException($"{path} is damaged: {e.Message} Stop writing to it, copy it, and restore a backup.", e),
+            // SQLite answers so as well where the disk cannot read a page.
+            new DataCorruptException($"{path} is damaged, or its disk cannot read it: {e.Message} Stop writing to it, copy it, and restore a backup.", e),
         SQLitePCL.raw.SQLITE_READONLY =>
             new FileRefusedException($"{path} is read-only: {e.Message} Roost needs to write the file and its folder.", e),
         SQLitePCL.raw.SQLITE_CANTOPEN =>
@@ -93,6 +94,14 @@ internal static class Database
             new RoostException($"{path} could not be read or written: {e.Message} Check the disk and its file system.", e),
         _ => new RoostException($"{path}: {e.Message}", e),
     };
+
+    /// <summary>What whoever uses a file that is not the one any more learns.</summary>
+    public static FileRefusedException TakenAway(string path) =>
+        new($"{path}, or its -wal or -shm beside it, was deleted or replaced while it was open, and nothing more is written or read here. What was committed since may be lost with what was taken away. Put the right file back and open it anew.");
+
+    /// <summary>Closing this connection shall neither move the log to the file nor delete it, even where nobody else has the file open.</summary>
+    public static void KeepLog(SqliteConnection connection) =>
+        SQLitePCL.raw.sqlite3_db_config(connection.Handle!, SQLitePCL.raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
 
     private static SqliteConnection Open(string path, SqliteOpenMode mode, RoostOptions options)
     {

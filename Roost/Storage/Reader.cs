@@ -7,11 +7,12 @@ namespace Roost.Storage;
 /// Runs each read on a connection that nothing else uses meanwhile, which never blocks the writer; its transaction lives only as long as the
 /// read. A few connections are kept for the next reads, because opening one costs as much as a small read.
 /// </summary>
-internal sealed class Reader(string path, RoostOptions options)
+internal sealed class Reader(string path, RoostOptions options, Writer? writer = null)
 {
     private const int Kept = 4;
 
     private readonly ConcurrentBag<SqliteConnection> idle = [];
+    private readonly OpenFile? file = OpenFile.At(path, numbersStay: !options.AllowNetworkFileSystem);
     private volatile bool closed;
 
     /// <summary>The runtime is disposed: reads end with <see cref="ObjectDisposedException"/>.</summary>
@@ -28,6 +29,7 @@ internal sealed class Reader(string path, RoostOptions options)
     public T Run<T>(Func<SqliteConnection, T> read)
     {
         ObjectDisposedException.ThrowIf(closed, typeof(RoostRuntime));
+        CheckPlace();
         try
         {
             SqliteConnection connection = idle.TryTake(out SqliteConnection? kept) ? kept : Database.OpenForReading(path, options);
@@ -50,11 +52,18 @@ internal sealed class Reader(string path, RoostOptions options)
         }
     }
 
+    /// <exception cref="FileRefusedException">The file was deleted or replaced; what is there now is not what was opened.</exception>
+    public void CheckPlace()
+    {
+        writer?.ThrowIfGone();
+        if (file is { IsInPlace: false }) throw Database.TakenAway(path);
+    }
+
     private void GiveBack(SqliteConnection connection, bool isSound)
     {
         if (!isSound || idle.Count >= Kept)
         {
-            connection.Dispose();
+            Close(connection);
             return;
         }
         idle.Add(connection);
@@ -63,6 +72,12 @@ internal sealed class Reader(string path, RoostOptions options)
 
     private void CloseIdle()
     {
-        while (idle.TryTake(out SqliteConnection? connection)) connection.Dispose();
+        while (idle.TryTake(out SqliteConnection? connection)) Close(connection);
+    }
+
+    private void Close(SqliteConnection connection)
+    {
+        if (writer is { Gone.IsCompleted: true }) Database.KeepLog(connection);
+        connection.Dispose();
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Microsoft.Win32.SafeHandles;
 
 namespace Roost.Storage;
 
@@ -16,7 +17,8 @@ internal sealed class Session : IDisposable
     private readonly string path;
     private long seenDataVersion = -1;
     private WriteTurn? turn;
-    private bool turnTried;
+    private OpenFile? log, index;
+    private bool logFound;
     private int commitsInLog;
 
     public Session(string path, RoostOptions options)
@@ -121,10 +123,19 @@ internal sealed class Session : IDisposable
         WaitForTurn();
         begin.Run();
         Telemetry.LockWaitEnded(since);
-        if (!turnTried) (turn, turnTried) = (WriteTurn.TryOpen(path, WriteTurn.UsualLength, WriteTurn.UsualPatience), true); // Now the log exists.
+        if (!logFound) FindLog();
         ForeignWrite();
         Now = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
         Counters.Begin();
+    }
+
+    /// <summary>The log and its index exist from the first transaction on, and stay as long as anybody has the file open.</summary>
+    private void FindLog()
+    {
+        turn = WriteTurn.TryOpen(path, WriteTurn.UsualLength, WriteTurn.UsualPatience);
+        log = OpenFile.At(path + "-wal", !Options.AllowNetworkFileSystem);
+        index = OpenFile.At(path + "-shm", !Options.AllowNetworkFileSystem);
+        logFound = true;
     }
 
     private void WaitForTurn()
@@ -156,6 +167,31 @@ internal sealed class Session : IDisposable
         if (commitsInLog < FewestToTidy) return;
         commitsInLog = 0;
         checkpoint.Run();
+    }
+
+    /// <summary>
+    /// Writes the log over itself, within a transaction, so that nobody else writes to it: after a sync that failed Linux takes what it could not
+    /// write for written, so that it can be read and no later sync brings it to the disk.
+    /// </summary>
+    public void WriteLogAgain()
+    {
+        if (!File.Exists(path + "-wal")) return;
+        using SafeFileHandle file = File.OpenHandle(path + "-wal", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        byte[] block = new byte[1024 * 1024];
+        for (long at = 0; RandomAccess.Read(file, block, at) is var read and > 0; at += read) RandomAccess.Write(file, block.AsSpan(0, read), at);
+        RandomAccess.FlushToDisk(file);
+    }
+
+    /// <summary>False where it is certain that the log or its index was deleted or replaced.</summary>
+    public bool LogIsInPlace => log is not { IsInPlace: false } && index is not { IsInPlace: false };
+
+    /// <summary>
+    /// The log was taken away and the database was not: what the log holds is behind the open handle still, and goes to the database unless
+    /// somebody else has written meanwhile, who may have done so in another log.
+    /// </summary>
+    public void SaveLog()
+    {
+        if (index is { IsInPlace: true } && !ForeignWrite()) checkpoint.Run();
     }
 
     /// <summary>How long this session has waited in all for others to have their turn; nobody's slot time.</summary>
@@ -218,7 +254,7 @@ internal sealed class Session : IDisposable
     /// <summary>Closes after a fault, without a checkpoint: the next connection decides what the log holds.</summary>
     public void Abandon()
     {
-        SQLitePCL.raw.sqlite3_db_config(connection.Handle!, SQLitePCL.raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
+        Database.KeepLog(connection);
         try
         {
             Dispose();

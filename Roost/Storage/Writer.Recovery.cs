@@ -80,13 +80,14 @@ internal sealed partial class Writer
     {
         for (int attempt = 0; attempt < 5; attempt++)
         {
+            if (!IsInPlace(lookNow: true)) return null;
             try
             {
                 var fresh = new Session(path, options);
                 session = fresh;
                 return fresh.Counters.BarrierAfter(writerKey) >= batchNumber;
             }
-            catch (Exception e) when (e is SqliteException or RoostException)
+            catch (Exception e) when (e is SqliteException or RoostException or IOException or UnauthorizedAccessException)
             {
                 log.LogError(e, "Roost could not open {Path} again", path);
                 CloseSession();

@@ -38,9 +38,22 @@ internal sealed partial class Writer : IDisposable
         this.log = log;
         waiting = () => Pending;
         told = () => telling.Told;
-        session = new Session(path, options);
+        file = OpenFile.At(path, numbersStay: !options.AllowNetworkFileSystem);
+        session = Open();
         thread = new Thread(Loop) { IsBackground = true, Name = "Roost writer" };
         thread.Start();
+    }
+
+    private Session Open()
+    {
+        try
+        {
+            return new(path, options);
+        }
+        catch (SqliteException e)
+        {
+            throw Database.Translate(e, path);
+        }
     }
 
     /// <summary>The running loop, for which claims are made. Set and read on the writer thread.</summary>
@@ -175,7 +188,7 @@ internal sealed partial class Writer : IDisposable
     {
         try
         {
-            if (session is null && !Reopen()) return false;
+            if (!IsInPlace() || (session is null && !Reopen())) return false;
             Session open = session!;
             open.ForeignWrite();
             NoticeForeignWrites(open);
@@ -218,6 +231,7 @@ internal sealed partial class Writer : IDisposable
         asleep = false;
         try
         {
+            if (!IsInPlace()) throw Database.TakenAway(path);
             session ??= new Session(path, options);
             RunBatch();
         }

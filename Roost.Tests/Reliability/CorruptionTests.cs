@@ -1,0 +1,204 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Roost.Tests.Support;
+
+namespace Roost.Tests.Reliability;
+
+/// <summary>
+/// Flipped bits in the file, its header and its log: they are reported or refused, and no payload, state or artifact comes out other than it was
+/// written. Names, times and event texts carry no hash of their own; where a flip in one of them escapes SQLite's own checks, it is shown.
+/// </summary>
+[TestFixture, Category("Reliability")]
+internal sealed class CorruptionTests : FolderTests
+{
+    private const int InLog = 10;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private string whole = null!;
+    private readonly Dictionary<string, string> payloads = [];
+    private readonly Dictionary<(string Id, int Version), string> states = [];
+    private readonly Dictionary<(string Id, string Name), byte[]> artifacts = [];
+
+    [OneTimeSetUp]
+    public async Task MakeAsync()
+    {
+        using var made = new TemporaryFolder();
+        whole = Path.Combine(Path.GetTempPath(), $"roost-whole-{Guid.NewGuid():N}");
+        Directory.CreateDirectory(whole);
+        await FixtureFile.MakeAsync(made["roost.db"], kills: false);
+        await using var roost = new RoostRuntime(made["roost.db"]);
+        for (int i = 0; i < InLog; i++) await roost.EnqueueAsync(new WorkItem("scripted", new Fate(1)) { Id = $"last-{i}" });
+        foreach (string id in roost.Rows("SELECT id FROM work"))
+        {
+            WorkDetail item = await roost.GetAsync(id);
+            payloads[id] = item.Payload.GetRawText();
+            foreach (SnapshotVersion version in await roost.GetHistoryAsync(id)) states[(id, version.Version)] = Encoding.UTF8.GetString((await roost.GetSnapshotAsync(id, version.Version)).Utf8.Span);
+            foreach (Artifact artifact in item.Artifacts) artifacts[(id, artifact.Name)] = await roost.ReadArtifactAsync(id, artifact.Name);
+        }
+        foreach (string file in Directory.GetFiles(made.Root, "roost.db*").Where(file => !file.EndsWith("-shm", StringComparison.Ordinal)))
+            File.Copy(file, Path.Combine(whole, Path.GetFileName(file)));
+    }
+
+    [OneTimeTearDown]
+    public void DeleteWhole() => Directory.Delete(whole, recursive: true);
+
+    [TestCase("roost.db", 0, 100, 20, 400, TestName = "A_flipped_bit_of_the_header")]
+    [TestCase("roost.db", 100, int.MaxValue, 40, 4000, TestName = "A_flipped_bit_of_the_data")]
+    [TestCase("roost.db-wal", 0, int.MaxValue, 15, 2000, TestName = "A_flipped_bit_of_the_log")]
+    [TestCase("roost.db", 0, int.MaxValue, 15, 1000, 4096, TestName = "A_page_full_of_zeros_or_of_another_page")]
+    public async Task Damage_is_reported_or_refused_and_never_returned_as_data(string file, int first, int end, int onPush, int full, int length = 1)
+    {
+        int seed = Effort.Seed(), trials = Effort.Times(onPush, full);
+        var random = new Random(seed);
+        var found = new ConcurrentDictionary<string, int>();
+        for (int trial = 0; trial < trials; trial++)
+        {
+            string path = Copy();
+            string where = Damage(Path.Combine(Path.GetDirectoryName(path)!, file), first, end, length, random);
+            try
+            {
+                await LookAsync(path, found);
+                await WorkAsync(path, found);
+            }
+            catch (Exception e)
+            {
+                throw new InvalidOperationException($"seed {seed}, trial {trial}, {where}: {e.Message}", e);
+            }
+            Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+        }
+        Effort.Report($"{trials} damaged files: {string.Join(", ", found.OrderByDescending(pair => pair.Value).Select(pair => $"{pair.Key} {pair.Value}"))}");
+    }
+
+    [Test]
+    public async Task The_doctor_names_a_payload_a_state_and_an_artifact_that_were_changed()
+    {
+        string path = Copy();
+        using (Microsoft.Data.Sqlite.SqliteConnection db = FileAudit.Open(path))
+        {
+            Dapper.SqlMapper.Execute(db, "UPDATE work_input SET payload = replace(payload, '3', '4') WHERE work = (SELECT key FROM work WHERE id = 'done')");
+            Dapper.SqlMapper.Execute(db, "UPDATE snapshot SET data = '7' WHERE work = (SELECT key FROM work WHERE id = 'half') AND version = 2");
+            Dapper.SqlMapper.Execute(db, "UPDATE blob_chunk SET data = zeroblob(length(data)) WHERE n = 1");
+        }
+
+        FileCheck contents = (await RoostRuntime.CheckFileAsync(path)).Single(check => check.Name == "contents");
+
+        contents.Status.Should().Be(CheckStatus.Error);
+        contents.Found.Should().Contain("payload of done").And.Contain("version 2 of half").And.Contain("chunk 1 of content");
+    }
+
+    [Test]
+    public async Task A_changed_payload_is_not_given_to_its_engine()
+    {
+        string path = Copy();
+        using (Microsoft.Data.Sqlite.SqliteConnection db = FileAudit.Open(path)) Dapper.SqlMapper.Execute(db, "UPDATE work_input SET payload = replace(payload, '2', '9') WHERE work = (SELECT key FROM work WHERE id = 'late')");
+        await using var roost = new RoostRuntime(path);
+        roost.AddEngine(FixtureFile.Engine((context, _) => context.Item.Id.Should().NotBe("late")));
+
+        await roost.RequeueNowAsync("late");
+        await roost.RunUntilIdleAsync();
+
+        WorkDetail item = await roost.GetAsync("late");
+        item.Summary.State.Should().Be(WorkState.Failed);
+        item.LastFailure!.Reason.Should().Be(FailReasons.CorruptPayload);
+        item.PayloadError.Should().Contain("payload of work item late");
+        item.Payload.ValueKind.Should().Be(System.Text.Json.JsonValueKind.Null);
+    }
+
+    private string Copy()
+    {
+        string copy = Directory.CreateDirectory(folder[Guid.NewGuid().ToString("N")]).FullName;
+        foreach (string file in Directory.GetFiles(whole)) File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        return Path.Combine(copy, "roost.db");
+    }
+
+    private static string Damage(string file, int first, int end, int length, Random random)
+    {
+        byte[] bytes = File.ReadAllBytes(file);
+        int at = random.Next(first, Math.Min(end, bytes.Length)) / length * length;
+        if (length == 1) bytes[at] ^= (byte)(1 << random.Next(8));
+        else if (random.Next(2) == 0) bytes.AsSpan(at, length).Clear();
+        else bytes.AsSpan(random.Next(bytes.Length / length) * length, length).CopyTo(bytes.AsSpan(at));
+        File.WriteAllBytes(file, bytes);
+        return $"{Path.GetFileName(file)} at {at}";
+    }
+
+    /// <summary>Reads everything that a caller can read.</summary>
+    private async Task LookAsync(string path, ConcurrentDictionary<string, int> found)
+    {
+        IReadOnlyList<FileCheck> checks = await RoostRuntime.CheckFileAsync(path);
+        Count(found, checks.Any(check => check.Status == CheckStatus.Error) ? "reported by the doctor" : "not seen by the doctor");
+        RoostRuntime? opened = Refusal(() => new RoostRuntime(path), found);
+        if (opened is null) return;
+        await using RoostRuntime roost = opened;
+        await AnswerAsync(async () => await roost.ListAsync(new()), found);
+        await AnswerAsync(async () => await roost.GetCountsAsync(), found);
+        await AnswerAsync(async () => await roost.ListDeadLettersAsync(), found);
+        await AnswerAsync(async () => await roost.GetResourcesAsync(), found);
+        await AnswerAsync(async () => await roost.GetEnginesAsync(), found);
+        await AnswerAsync(async () => await roost.GetWorkersAsync(), found);
+        await AnswerAsync(async () => await roost.ReadEventsAsync(), found);
+        await AnswerAsync(async () => await roost.ListArtifactsAsync(), found);
+        await AnswerAsync(async () =>
+        {
+            IReadOnlyList<string> left = await roost.FindIdsAsync("last-", InLog);
+            left.Order().Should().Equal(Enumerable.Range(0, left.Count).Select(i => $"last-{i}"), "no commit of the log is read without those before it");
+        }, found);
+        foreach (string id in payloads.Keys)
+            await AnswerAsync(async () =>
+            {
+                WorkDetail item = await roost.GetAsync(id);
+                if (item.PayloadError is null) item.Payload.GetRawText().Should().Be(payloads[id], $"the payload of {id}");
+                if (item.Snapshot is { } snapshot && states.TryGetValue((id, snapshot.Version), out string? state)) Encoding.UTF8.GetString(snapshot.Utf8.Span).Should().Be(state);
+            }, found);
+        foreach (((string id, int version), string state) in states)
+            await AnswerAsync(async () => Encoding.UTF8.GetString((await roost.GetSnapshotAsync(id, version)).Utf8.Span).Should().Be(state, $"version {version} of {id}"), found);
+        foreach (((string id, string name), byte[] content) in artifacts)
+            await AnswerAsync(async () => (await roost.ReadArtifactAsync(id, name)).AsSpan().SequenceEqual(content).Should().BeTrue($"{name} of {id}"), found);
+    }
+
+    /// <summary>Works on what can be worked on; engines see only what was written.</summary>
+    private async Task WorkAsync(string path, ConcurrentDictionary<string, int> found)
+    {
+        RoostRuntime? opened = Refusal(() => new RoostRuntime(new RoostOptions { Path = path, MaxAttempts = 1 }), found);
+        if (opened is null) return;
+        await using RoostRuntime roost = opened;
+        var wrong = new ConcurrentBag<string>();
+        roost.AddEngine(FixtureFile.Engine((context, state) =>
+        {
+            string id = context.Item.Id;
+            if (payloads.TryGetValue(id, out string? payload) && context.Item.Payload.GetRawText() != payload) wrong.Add($"the payload of {id}");
+            if (states.TryGetValue((id, context.Version), out string? known) && known != $"{state}") wrong.Add($"version {context.Version} of {id}: {state}");
+        }));
+        await AnswerAsync(async () => await roost.EnqueueAsync(new WorkItem("scripted", new Fate(1)) { Id = "after" }), found);
+        await AnswerAsync(async () => await roost.RunUntilIdleAsync().WaitAsync(Patience), found);
+        wrong.Should().BeEmpty();
+    }
+
+    private static RoostRuntime? Refusal(Func<RoostRuntime> open, ConcurrentDictionary<string, int> found)
+    {
+        try
+        {
+            return open();
+        }
+        catch (RoostException e)
+        {
+            Count(found, $"not opened ({e.GetType().Name})");
+            return null;
+        }
+    }
+
+    private static async Task AnswerAsync(Func<Task> ask, ConcurrentDictionary<string, int> found)
+    {
+        try
+        {
+            await ask();
+        }
+        catch (RoostException e)
+        {
+            Count(found, $"answered by {e.GetType().Name}");
+        }
+    }
+
+    private static void Count(ConcurrentDictionary<string, int> found, string what) => found.AddOrUpdate(what, 1, (_, n) => n + 1);
+}
