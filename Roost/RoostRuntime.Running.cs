@@ -16,10 +16,11 @@ public sealed partial class RoostRuntime
     /// </summary>
     /// <exception cref="ConflictException">A loop of this runtime is running already, or no engine is registered.</exception>
     /// <exception cref="FileRefusedException">The file was deleted or replaced while it was open; the steps that ran are cancelled and cannot be saved.</exception>
+    /// <exception cref="DataCorruptException">SQLite found the file damaged, three times within some seconds; likewise.</exception>
     public Task RunAsync(CancellationToken cancellationToken) => LoopAsync(Options.Concurrency, long.MaxValue, true, async (_, _) =>
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
-        await Task.WhenAny(writer.Gone, Task.Delay(Timeout.InfiniteTimeSpan, either.Token)).ConfigureAwait(false);
+        await Task.WhenAny(writer.Stopped, Task.Delay(Timeout.InfiniteTimeSpan, either.Token)).ConfigureAwait(false);
         return true;
     });
 
@@ -143,12 +144,12 @@ public sealed partial class RoostRuntime
             try
             {
                 T result = await body(running, idle.Task).ConfigureAwait(false);
-                writer.ThrowIfGone();
+                writer.ThrowIfStopped();
                 return result;
             }
             finally
             {
-                await running.CloseAsync(writer.Gone.IsCompleted ? TimeSpan.Zero : Options.DrainTime).ConfigureAwait(false); // What steps still bring could not be saved.
+                await running.CloseAsync(writer.Stopped.IsCompleted ? TimeSpan.Zero : Options.DrainTime).ConfigureAwait(false); // What steps still bring could not be saved.
             }
         }
         finally

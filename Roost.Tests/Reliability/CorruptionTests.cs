@@ -105,6 +105,26 @@ internal sealed class CorruptionTests : FolderTests
         item.Payload.ValueKind.Should().Be(System.Text.Json.JsonValueKind.Null);
     }
 
+    [Test]
+    public async Task A_loop_on_a_damaged_file_ends_with_the_reason_and_what_is_whole_can_be_read()
+    {
+        string path = Copy();
+        await using (new RoostRuntime(path)) { } // Moves the log to the file.
+        long root = Probe.Number(path, "SELECT rootpage FROM sqlite_schema WHERE name = 'work_ready'");
+        byte[] bytes = await File.ReadAllBytesAsync(path);
+        bytes.AsSpan((int)(root - 1) * 4096, 4096).Clear();
+        await File.WriteAllBytesAsync(path, bytes);
+        await using var roost = new RoostRuntime(path);
+        roost.AddEngine(FixtureFile.Engine());
+
+        Func<Task> loop = () => roost.RunAsync(CancellationToken.None).WaitAsync(Patience);
+
+        await loop.Should().ThrowAsync<DataCorruptException>();
+        (await roost.GetAsync("done")).Summary.State.Should().Be(WorkState.Done);
+        Func<Task> enqueue = async () => await roost.EnqueueAsync(new WorkItem("scripted", new Fate(1)));
+        await enqueue.Should().ThrowAsync<DataCorruptException>("nothing more is written to it");
+    }
+
     private string Copy()
     {
         string copy = Directory.CreateDirectory(folder[Guid.NewGuid().ToString("N")]).FullName;

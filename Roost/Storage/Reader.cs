@@ -55,8 +55,7 @@ internal sealed class Reader(string path, RoostOptions options, Writer? writer =
     /// <exception cref="FileRefusedException">The file was deleted or replaced; what is there now is not what was opened.</exception>
     public void CheckPlace()
     {
-        writer?.ThrowIfGone();
-        if (file is { IsInPlace: false }) throw Database.TakenAway(path);
+        if (writer is { WasTakenAway: true } || file is { IsInPlace: false }) throw Database.TakenAway(path);
     }
 
     private void GiveBack(SqliteConnection connection, bool isSound)
@@ -77,7 +76,7 @@ internal sealed class Reader(string path, RoostOptions options, Writer? writer =
 
     private void Close(SqliteConnection connection)
     {
-        if (writer is { Gone.IsCompleted: true }) Database.KeepLog(connection);
+        if (writer is { Stopped.IsCompleted: true }) Database.KeepLog(connection);
         connection.Dispose();
     }
 }

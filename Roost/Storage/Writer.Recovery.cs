@@ -12,6 +12,13 @@ internal sealed partial class Writer
     /// </summary>
     private bool Recover(SqliteException fault, int runsAgain)
     {
+        bool landed = FindOut(fault, runsAgain);
+        StopIfDamaged(fault);
+        return landed;
+    }
+
+    private bool FindOut(SqliteException fault, int runsAgain)
+    {
         log.LogError(fault, "Roost could not write {Path}: {Message}", path, fault.Message);
         if (session is not { CommitUnderWay: true } failed || StorageFault.IsDefinite(fault))
         {

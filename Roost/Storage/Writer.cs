@@ -201,6 +201,7 @@ internal sealed partial class Writer : IDisposable
         catch (Exception e)
         {
             log.LogError(e, "Roost could not look for work in {Path}", path);
+            StopIfDamaged(e);
             return false;
         }
     }
@@ -231,7 +232,7 @@ internal sealed partial class Writer : IDisposable
         asleep = false;
         try
         {
-            if (!IsInPlace()) throw Database.TakenAway(path);
+            if (!IsInPlace()) throw why!();
             session ??= new Session(path, options);
             RunBatch();
         }
