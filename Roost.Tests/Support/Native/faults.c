@@ -80,6 +80,7 @@ long faults_disarm(void) {
     pthread_mutex_lock(&gate);
     armed_calls = armed_files = 0;
     long n = failed;
+    failed = 0;
     pthread_mutex_unlock(&gate);
     return n;
 }
