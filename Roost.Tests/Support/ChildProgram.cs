@@ -24,6 +24,7 @@ internal static class ChildProgram
             "work" => ChildVerbs.WorkAsync(path, TimeSpan.FromMilliseconds(int.Parse(rest[0], null))),
             "enqueue" => ChildVerbs.EnqueueAsync(path),
             "faults" => ChildVerbs.FaultsAsync(path),
+            "power" => PowerVerbs.RunAsync(path, rest[0], int.Parse(rest[1], null)),
             _ => throw new ArgumentException($"There is no verb {verb}."),
         };
         return await work;
