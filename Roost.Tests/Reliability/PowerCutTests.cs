@@ -73,6 +73,26 @@ internal sealed class PowerCutTests : FolderTests
         (lost + damaged).Should().BePositive("a test that does not catch it could not fail");
     }
 
+    [TestCase("UPDATE blob_chunk SET data = zeroblob(length(data)) WHERE n = 1")]
+    [TestCase("UPDATE blob_chunk SET data = substr(data, 1, 100) WHERE n = 2")]
+    [TestCase("DELETE FROM blob_chunk WHERE n = 0")]
+    [TestCase("DELETE FROM blob_chunk WHERE n = 2")]
+    [TestCase("DELETE FROM blob")]
+    [TestCase("UPDATE blob SET sha256 = NULL")]
+    [TestCase("DELETE FROM artifact")]
+    [TestCase("UPDATE artifact SET version = version + 1")]
+    public async Task The_audit_sees_an_artifact_that_is_torn_or_missing(string damage)
+    {
+        string path = folder["roost.db"];
+        await using (RoostRuntime roost = new RoostRuntime(Options(path)).AddEngine(new ChildEngine(_ => { })))
+            await roost.RunUntilDoneAsync(await roost.EnqueueAsync(new WorkItem("child", new ChildPayload(1, Chunks: 2))));
+        ArtifactAudit.MustBeWhole(path).Should().Be(2 * Artifacts.Chunk + 1000);
+
+        using (SqliteConnection file = FileAudit.Open(path)) file.Execute(damage).Should().BePositive();
+
+        FluentActions.Invoking(() => ArtifactAudit.MustBeWhole(path)).Should().Throw<AssertionException>();
+    }
+
     private async Task SurviveAsync(string workload, int recordings, int cuts)
     {
         var random = new Random(Effort.Seed());
@@ -150,7 +170,7 @@ internal sealed class PowerCutTests : FolderTests
             }
             catch (Exception e)
             {
-                throw new AssertionException($"After the power cut at record {cut.Place} of {recording.Records.Count}, losing {cut.Loss} (seed {cut.Seed}) of {disk.Pending} pending changes: {e.Message}", e);
+                throw new AssertionException($"After the power cut at record {cut.Place} of {recording.Records.Count}, losing {cut.Loss} of {disk.Pending} pending changes (loss seed {cut.Seed}; {recording.Keep()}): {e.Message}", e);
             }
             Directory.Delete(own, recursive: true);
         }

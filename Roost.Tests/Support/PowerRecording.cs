@@ -28,12 +28,14 @@ internal sealed class PowerRecording
 {
     private const int HeaderBytes = 24;
     private const string Database = "roost.db";
+    private const string Given = "ROOST_POWER_RECORDING";
 
     private readonly List<PowerRecord> records = [];
+    private readonly byte[] bytes;
 
     private PowerRecording(string log)
     {
-        byte[] bytes = File.ReadAllBytes(log);
+        bytes = File.ReadAllBytes(log);
         for (int at = 0; at < bytes.Length;)
         {
             ReadOnlySpan<byte> header = bytes.AsSpan(at, HeaderBytes);
@@ -59,9 +61,10 @@ internal sealed class PowerRecording
     /// <summary>How many times the database was written to and then synced.</summary>
     public int Checkpoints { get; private set; }
 
-    /// <summary>Runs a verb in a process of its own until it ends by itself.</summary>
+    /// <summary>Runs a verb in a process of its own until it ends by itself; or takes the recording that was kept of one.</summary>
     public static async Task<PowerRecording> MakeAsync(string library, string folder, params string[] arguments)
     {
+        if (Environment.GetEnvironmentVariable(Given) is { } kept) return new(kept);
         string log = $"{folder}.log";
         Directory.CreateDirectory(folder);
         var environment = new Dictionary<string, string> { ["LD_PRELOAD"] = library, ["POWER_FOLDER"] = folder, ["POWER_LOG"] = log };
@@ -74,6 +77,17 @@ internal sealed class PowerRecording
         string.Concat(recording.records.Where(record => record.Call == PowerCall.Said).Select(record => record.Text))
             .Should().Be(string.Concat(lines.Select(line => line + "\n")), "everything that the child says has to be in the recording");
         return recording;
+    }
+
+    /// <summary>
+    /// Keeps it after a failure, for no second run of its process writes the same; says how the test is run on it again. Where a test makes several
+    /// recordings, it is the first that plays this one.
+    /// </summary>
+    public string Keep()
+    {
+        string kept = Path.Combine(Path.GetTempPath(), $"roost-power-{Guid.NewGuid():N}.log");
+        File.WriteAllBytes(kept, bytes);
+        return $"{Given}={kept}";
     }
 
     private void FindPlaces()
