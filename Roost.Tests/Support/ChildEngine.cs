@@ -1,13 +1,17 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 
 namespace Roost.Tests.Support;
 
 /// <summary>What an item of <see cref="ChildEngine"/> shall go through.</summary>
 internal sealed record ChildPayload(
-    int Steps, int DelayMs = 0, bool Child = false, bool Fails = false, bool Artifacts = false, bool Poison = false, bool Waits = false, int StepMs = 0);
+    int Steps, int DelayMs = 0, bool Child = false, bool Fails = false, bool Artifacts = false, bool Poison = false, bool Waits = false, int StepMs = 0, int Chunks = 0);
 
-/// <summary>How far it is. The nonce tells a version that was saved from one that was saved again after it had been lost.</summary>
-internal sealed record ChildState(int Count, string Nonce, int By);
+/// <summary>
+/// How far it is. The nonce tells a version that was saved from one that was saved again after it had been lost; the artifact is the SHA-256 of
+/// what the step has streamed.
+/// </summary>
+internal sealed record ChildState(int Count, string Nonce, int By, string? Artifact = null);
 
 /// <summary>An engine for processes that are killed. It says each version that it is given: whoever is given a version knows that it was committed.</summary>
 internal sealed class ChildEngine(Action<string> say) : Engine<ChildState>
@@ -27,8 +31,17 @@ internal sealed class ChildEngine(Action<string> say) : Engine<ChildState>
         if (payload.Fails && version % 4 == 2 && context.Attempt == 1) throw new InvalidOperationException("The first try fails.");
         if (payload.Child && version == 2) context.AddChild(new WorkItem("child", new ChildPayload(3)) { Id = context.Item.Id + "-child" });
         if (payload.Artifacts && version % 3 == 0) context.AddArtifact($"out-{version}.json", state);
-        ChildState next = new(state.Count + 1, Nonce(), Environment.ProcessId);
+        string? streamed = payload.Chunks > 0 ? await StreamAsync(context, payload.Chunks) : null;
+        ChildState next = new(state.Count + 1, Nonce(), Environment.ProcessId, streamed);
         return next.Count >= payload.Steps ? Done(next) : Continue(next, after: TimeSpan.FromMilliseconds(payload.DelayMs));
+    }
+
+    /// <summary>So many chunks and the beginning of one more; in every other step the same as other items stream.</summary>
+    private static async Task<string> StreamAsync(StepContext context, int chunks)
+    {
+        byte[] content = Artifacts.Bytes(chunks * Artifacts.Chunk + 1000, context.Version % 2 == 0 ? context.Version : Random.Shared.Next());
+        await context.AddArtifactAsync($"stream-{context.Version}.bin", new MemoryStream(content));
+        return Convert.ToHexStringLower(SHA256.HashData(content));
     }
 
     private static string Nonce() => Guid.NewGuid().ToString("N")[..8];

@@ -26,6 +26,7 @@ internal static class ChildProgram
             "fixture" => FixtureFile.MakeAsync(path, kills: true),
             "open" => ChildVerbs.OpenAsync(path, Fault.Parse(rest)),
             "faults" => FaultRounds.RunAsync(path),
+            "power" => PowerVerbs.RunAsync(path, rest[0], int.Parse(rest[1], null)),
             _ => throw new ArgumentException($"There is no verb {verb}."),
         };
         return await work;

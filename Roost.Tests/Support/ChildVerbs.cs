@@ -15,18 +15,22 @@ internal static class ChildVerbs
         for (int i = 0; i < 60 && !end.IsCancellationRequested; i++)
         {
             string id = $"item-{seed}-{i}";
-            await roost.EnqueueAsync(new WorkItem("child", new ChildPayload(random.Next(1, 20), random.Next(3) == 0 ? random.Next(40) : 0, random.Next(4) == 0, random.Next(4) == 0, random.Next(4) == 0))
-            {
-                Id = id,
-                Resources = random.Next(3) switch { 0 => [], 1 => [$"r{random.Next(3)}"], _ => ["r1", $"s{random.Next(3)}"] },
-                ResourceHold = random.Next(3) == 0 ? ResourceHold.Life : ResourceHold.Step,
-                Priority = random.Next(3),
-            });
+            await roost.EnqueueAsync(AnyItem(random, id));
             ChildProgram.Say($"enqueued {id}");
         }
         await loop;
         return 0;
     }
+
+    /// <summary>An item that steps, waits, fails, has children, makes artifacts and needs resources, or not.</summary>
+    public static WorkItem AnyItem(Random random, string id) =>
+        new("child", new ChildPayload(random.Next(1, 20), random.Next(3) == 0 ? random.Next(40) : 0, random.Next(4) == 0, random.Next(4) == 0, random.Next(4) == 0))
+        {
+            Id = id,
+            Resources = random.Next(3) switch { 0 => [], 1 => [$"r{random.Next(3)}"], _ => ["r1", $"s{random.Next(3)}"] },
+            ResourceHold = random.Next(3) == 0 ? ResourceHold.Life : ResourceHold.Step,
+            Priority = random.Next(3),
+        };
 
     /// <summary>Works until its input ends.</summary>
     public static async Task<int> WorkAsync(string path, TimeSpan lease)
@@ -78,7 +82,7 @@ internal static class ChildVerbs
 
     public static RoostRuntime Open(string path, TimeSpan lease) => Open(Options(path), lease);
 
-    private static RoostRuntime Open(RoostOptions options, TimeSpan lease) =>
+    public static RoostRuntime Open(RoostOptions options, TimeSpan lease) =>
         new RoostRuntime(options with { LeaseTime = lease, LoggerFactory = new ErrorLog() }).AddEngine(new ChildEngine(ChildProgram.Say));
 
     public static RoostOptions Options(string path) => new()

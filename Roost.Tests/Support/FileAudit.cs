@@ -57,6 +57,7 @@ internal static class FileAudit
         var known = file.Query<string>("SELECT id FROM work").ToHashSet();
         var versions = file.Query<(string Id, long Version, string Nonce)>("SELECT w.id, s.version, s.data ->> 'nonce' FROM snapshot s JOIN work w ON w.key = s.work")
             .ToDictionary(row => (row.Id, row.Version), row => row.Nonce);
+        var done = file.Query<string>("SELECT id FROM work WHERE state = 'done'").ToHashSet();
         var lost = new List<string>();
         foreach (string line in acknowledged)
         {
@@ -64,6 +65,7 @@ internal static class FileAudit
             bool there = words switch
             {
                 ["enqueued", var id] => known.Contains(id),
+                ["done", var id] => done.Contains(id),
                 ["saw", var id, var version, var nonce, ..] => versions.TryGetValue((id, long.Parse(version, null)), out string? stored) && stored == nonce,
                 _ => true,
             };

@@ -86,6 +86,8 @@ internal static class Database
         SQLitePCL.raw.SQLITE_CORRUPT =>
             // SQLite answers so as well where the disk cannot read a page.
             new DataCorruptException($"{path} is damaged, or its disk cannot read it: {e.Message} Stop writing to it, copy it, and restore a backup.", e),
+        SQLitePCL.raw.SQLITE_ERROR or SQLitePCL.raw.SQLITE_CONSTRAINT or SQLitePCL.raw.SQLITE_MISMATCH =>
+            new DataCorruptException($"{path} is damaged, or another program has changed it: {e.Message} Stop writing to it, copy it, and restore a backup.", e),
         SQLitePCL.raw.SQLITE_READONLY =>
             new FileRefusedException($"{path} is read-only: {e.Message} Roost needs to write the file and its folder.", e),
         SQLitePCL.raw.SQLITE_CANTOPEN =>

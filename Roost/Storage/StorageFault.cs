@@ -12,6 +12,15 @@ internal static class StorageFault
             or SQLITE_FULL or SQLITE_CANTOPEN or SQLITE_PROTOCOL or SQLITE_NOTADB
     };
 
+    /// <summary>The file is not what SQLite or Roost has written; or, seldom, the disk did not read it this time.</summary>
+    public static bool IsDamage(Exception exception) => exception switch
+    {
+        SqliteException fault => fault.SqliteErrorCode is SQLITE_CORRUPT or SQLITE_NOTADB || !IsOne(fault),
+        DataCorruptException => true,
+        RoostException or IOException or UnauthorizedAccessException => false,
+        _ => true,
+    };
+
     /// <summary>
     /// Even out of COMMIT these mean that nothing was written: the frame that would make it valid comes last. They also leave the connection
     /// usable once the transaction is rolled back.

@@ -13,7 +13,7 @@ internal sealed partial class Writer
     private bool Recover(SqliteException fault, int runsAgain)
     {
         bool landed = FindOut(fault, runsAgain);
-        StopIfDamaged(fault);
+        if (StorageFault.IsDamage(fault)) Suspect(fault);
         return landed;
     }
 

@@ -1,6 +1,5 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
-using SQLitePCL;
 
 namespace Roost.Storage;
 
@@ -50,14 +49,14 @@ internal sealed partial class Writer
         return false;
     }
 
-    private void StopIfDamaged(Exception e)
+    /// <summary>Something that only damage of the file explains; once is not enough.</summary>
+    private void Suspect(Exception e)
     {
-        if (e is not SqliteException { SqliteErrorCode: raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB } found) return;
         long now = Environment.TickCount64;
         if (damages == 0 || now - damagedAt > DamageForgottenMilliseconds) (damages, damagedSince) = (0, now);
         damages++;
         damagedAt = now;
-        if (damages >= LeastDamages && now - damagedSince >= LeastDamagedMilliseconds) Stop(() => Database.Translate(found, path));
+        if (damages >= LeastDamages && now - damagedSince >= LeastDamagedMilliseconds) Stop(() => e is SqliteException found ? Database.Translate(found, path) : new DataCorruptException($"{path} is damaged, it seems: {e.Message} Stop writing to it, copy it, and restore a backup.", e));
     }
 
     private void Stop(Func<Exception> because)

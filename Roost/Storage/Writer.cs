@@ -28,7 +28,8 @@ internal sealed partial class Writer : IDisposable
     private readonly Func<int> waiting, told;
     private Session? session;
     private long reopenAt;
-    private bool stopping, claimsFailed;
+    private bool stopping;
+    private Exception? claimsFailed;
     private int requests, batchBytes, watchers, foreignWrites, noticed, doubts;
 
     public Writer(string path, RoostOptions options, ILogger log)
@@ -194,14 +195,14 @@ internal sealed partial class Writer : IDisposable
             NoticeForeignWrites(open);
             if (Claimant is not { } claimant) return false;
             open.Peek();
-            if (open.Claim.IsWorthwhile(claimant)) return Process() && !claimsFailed;
+            if (open.Claim.IsWorthwhile(claimant)) return Process() && claimsFailed is null;
             if (claimant is { Running: 0, Displaced: false, ClocksParted: false }) claimant.Idle(open.Claim.NextDue(claimant));
             return false;
         }
         catch (Exception e)
         {
             log.LogError(e, "Roost could not look for work in {Path}", path);
-            StopIfDamaged(e);
+            if (StorageFault.IsDamage(e)) Suspect(e);
             return false;
         }
     }
@@ -245,6 +246,7 @@ internal sealed partial class Writer : IDisposable
             return Refuse(e);
         }
         Landed();
+        if (claimsFailed is { } fault) Suspect(fault);
         return true;
     }
 
@@ -286,7 +288,7 @@ internal sealed partial class Writer : IDisposable
     private void Fill(Session open, bool isolated)
     {
         claimed.Clear();
-        claimsFailed = false;
+        claimsFailed = null;
         if (Claimant is not { } claimant) return;
         if (!isolated)
         {
@@ -303,11 +305,11 @@ internal sealed partial class Writer : IDisposable
             log.LogError(e, "Roost could not claim work in {Path}", path);
             claimant.RolledBackTo(mark);
             claimed.Clear();
-            claimsFailed = true;
+            claimsFailed = e;
         }
     }
 
-    private static Exception? Isolated(Session open, WriteRequest request)
+    private Exception? Isolated(Session open, WriteRequest request)
     {
         try
         {
@@ -316,7 +318,7 @@ internal sealed partial class Writer : IDisposable
         }
         catch (Exception e) when (!StorageFault.IsOne(e))
         {
-            return e;
+            return e is SqliteException damage ? Database.Translate(damage, path) : e;
         }
     }
 

@@ -1,0 +1,207 @@
+using System.Data;
+using Dapper;
+using Microsoft.Data.Sqlite;
+using Roost.Tests.Support;
+
+namespace Roost.Tests.Reliability;
+
+/// <summary>
+/// Power cuts: what a real worker did to its disk is written down once, and played back to many cuts that lose or tear what the disk was not
+/// waited for. After each nothing acknowledged is lost and the file is sound; after some a runtime opens it and everything drains.
+/// </summary>
+[TestFixture, Category("Reliability")]
+internal sealed class PowerCutTests : FolderTests
+{
+    private const int DrainEvery = 5;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private TemporaryFolder shim = null!;
+    private string library = null!;
+
+    private readonly record struct Cut(int Place, PowerLoss Loss, int Seed);
+
+    [OneTimeSetUp]
+    public async Task CompileAsync()
+    {
+        shim = new();
+        library = await NativeShim.CompileAsync(shim.Root, "power");
+    }
+
+    [OneTimeTearDown]
+    public void DeleteShim() => shim.Dispose();
+
+    [TestCase("creation")]
+    [TestCase("enqueues")]
+    [TestCase("steps")]
+    [TestCase("artifacts")]
+    [TestCase("checkpoints")]
+    public Task After_a_power_cut_everything_acknowledged_is_there_and_goes_on(string workload) =>
+        SurviveAsync(workload, recordings: Effort.Times(1, 4), cuts: Effort.Times(40, 100));
+
+    [Test]
+    public async Task After_a_power_cut_in_the_checkpoint_of_a_full_log_everything_acknowledged_is_there_and_goes_on()
+    {
+        if (!Effort.IsFull) Assert.Ignore("A log of 15,000 pages takes a while to play back; ROOST_EFFORT=full tries it.");
+        await SurviveAsync("fulllog", recordings: 1, cuts: 100);
+    }
+
+    [TestCase("enqueues-early", TestName = "A_worker_that_acknowledges_before_its_commit_is_caught")]
+    [TestCase("steps-normal", TestName = "A_worker_that_waits_for_the_disk_at_checkpoints_only_is_caught")]
+    [TestCase("checkpoints-off", TestName = "A_worker_that_never_waits_for_the_disk_is_caught")]
+    public async Task A_mutant_is_caught(string mutant)
+    {
+        var random = new Random(Effort.Seed());
+        PowerRecording recording = await RecordAsync(mutant, random);
+        int lost = 0, damaged = 0, cuts = Effort.Times(20, 200);
+        await TryAsync(recording, Choose(mutant, recording, cuts, random), (path, said, _) =>
+        {
+            try
+            {
+                Verify(path, said);
+            }
+            catch (AssertionException)
+            {
+                lost++;
+            }
+            catch (Exception e) when (e is SqliteException or DataException)
+            {
+                damaged++;
+            }
+            return Task.CompletedTask;
+        });
+        Effort.Report($"{cuts} cuts: {lost} showed a loss, {damaged} a damaged file");
+        (lost + damaged).Should().BePositive("a test that does not catch it could not fail");
+    }
+
+    [TestCase("UPDATE blob_chunk SET data = zeroblob(length(data)) WHERE n = 1")]
+    [TestCase("UPDATE blob_chunk SET data = substr(data, 1, 100) WHERE n = 2")]
+    [TestCase("DELETE FROM blob_chunk WHERE n = 0")]
+    [TestCase("DELETE FROM blob_chunk WHERE n = 2")]
+    [TestCase("DELETE FROM blob")]
+    [TestCase("UPDATE blob SET sha256 = NULL")]
+    [TestCase("DELETE FROM artifact")]
+    [TestCase("UPDATE artifact SET version = version + 1")]
+    public async Task The_audit_sees_an_artifact_that_is_torn_or_missing(string damage)
+    {
+        string path = folder["roost.db"];
+        await using (RoostRuntime roost = new RoostRuntime(Options(path)).AddEngine(new ChildEngine(_ => { })))
+            await roost.RunUntilDoneAsync(await roost.EnqueueAsync(new WorkItem("child", new ChildPayload(1, Chunks: 2))));
+        ArtifactAudit.MustBeWhole(path).Should().Be(2 * Artifacts.Chunk + 1000);
+
+        using (SqliteConnection file = FileAudit.Open(path)) file.Execute(damage).Should().BePositive();
+
+        FluentActions.Invoking(() => ArtifactAudit.MustBeWhole(path)).Should().Throw<AssertionException>();
+    }
+
+    private async Task SurviveAsync(string workload, int recordings, int cuts)
+    {
+        var random = new Random(Effort.Seed());
+        int tried = 0, drained = 0, inCheckpoint = 0, pending = 0, checkpoints = 0, records = 0;
+        for (int i = 0; i < recordings; i++)
+        {
+            PowerRecording recording = await RecordAsync(workload, random);
+            List<Cut> chosen = Choose(workload, recording, cuts, random);
+            var inDatabase = recording.InDatabase.ToHashSet();
+            inCheckpoint += chosen.Count(cut => inDatabase.Contains(cut.Place));
+            (records, checkpoints) = (records + recording.Records.Count, checkpoints + recording.Checkpoints);
+            await TryAsync(recording, chosen, async (path, said, left) =>
+            {
+                pending += left > 0 ? 1 : 0;
+                bool isMade = said.Contains("open"), drain = tried++ % DrainEvery == 0 || !isMade;
+                if (!isMade) await MakeAsync(path);
+                Verify(path, said);
+                if (!drain) return;
+                await DrainAsync(path);
+                Verify(path, said);
+                FileAudit.MustHaveNoLeftovers(path);
+                ArtifactAudit.MustHaveNoLeftovers(path);
+                FileAudit.Count(path, "work WHERE state <> 'done'").Should().Be(0, "every item ends done");
+                drained++;
+            });
+        }
+        Effort.Report($"{tried} cuts of {recordings} recordings ({records:N0} records, {checkpoints} syncs of the database), {pending} with something pending, {inCheckpoint} while the database itself was written; {drained} drained");
+        pending.Should().BePositive();
+        if (workload is "creation" or "checkpoints" or "fulllog") inCheckpoint.Should().BePositive();
+    }
+
+    private Task<PowerRecording> RecordAsync(string workload, Random random) =>
+        PowerRecording.MakeAsync(library, folder[$"recorded-{random.Next()}"], workload, $"{random.Next()}");
+
+    /// <summary>
+    /// Half of the cuts anywhere, a quarter right after an acknowledgement, a quarter while the database itself is written; behind the creation
+    /// of the file, but for the workload that is about it.
+    /// </summary>
+    private static List<Cut> Choose(string workload, PowerRecording recording, int count, Random random)
+    {
+        int first = workload == "creation" ? 0 : recording.Opened;
+        List<int> said = recording.AfterSaid.FindAll(place => place >= first), inDatabase = recording.InDatabase.FindAll(place => place >= first);
+        int Anywhere() => random.Next(first, recording.Records.Count + 1);
+        int Among(List<int> places) => places.Count == 0 ? Anywhere() : places[random.Next(places.Count)];
+        return
+        [
+            .. Enumerable.Range(0, count)
+                .Select(i => new Cut(
+                    (i % 4) switch { 0 => Among(said), 1 => Among(inDatabase), _ => Anywhere() },
+                    random.Next(100) switch { < 15 => PowerLoss.All, < 30 => PowerLoss.Nothing, _ => PowerLoss.Any },
+                    random.Next()))
+                .OrderBy(cut => cut.Place),
+        ];
+    }
+
+    /// <summary>Plays the recording back and stops at each cut.</summary>
+    private async Task TryAsync(PowerRecording recording, List<Cut> cuts, Func<string, List<string>, int, Task> verify)
+    {
+        var disk = new PowerDisk();
+        var said = new List<string>();
+        int place = 0;
+        foreach (Cut cut in cuts)
+        {
+            for (; place < cut.Place; place++)
+            {
+                PowerRecord record = recording.Records[place];
+                if (record.Call == PowerCall.Said) said.Add(record.Text.TrimEnd('\n'));
+                else disk.Play(place, record);
+            }
+            string own = Directory.CreateDirectory(folder["cut"]).FullName;
+            disk.Cut(new Random(cut.Seed), cut.Loss, own);
+            try
+            {
+                await verify(Path.Combine(own, "roost.db"), said, disk.Pending);
+            }
+            catch (Exception e)
+            {
+                throw new AssertionException($"After the power cut at record {cut.Place} of {recording.Records.Count}, losing {cut.Loss} of {disk.Pending} pending changes (loss seed {cut.Seed}; {recording.Keep()}): {e.Message}", e);
+            }
+            Directory.Delete(own, recursive: true);
+        }
+    }
+
+    private static void Verify(string path, List<string> said)
+    {
+        int purging = said.LastIndexOf("purging"), purged = said.LastIndexOf("purged");
+        FileAudit.MustAgree(path);
+        FileAudit.MustHold(path, said.Skip(purging + 1));
+        ArtifactAudit.MustBeWhole(path);
+        if (purged < purging) return;
+        using SqliteConnection file = FileAudit.Open(path);
+        var known = file.Query<string>("SELECT id FROM work").ToHashSet();
+        said.Take(Math.Max(purging, 0)).Where(line => known.Contains(line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..])).Should().BeEmpty("what was purged is gone");
+    }
+
+    /// <summary>Whoever opens a file that is not there yet or half made makes it whole.</summary>
+    private static async Task MakeAsync(string path)
+    {
+        await using var roost = new RoostRuntime(Options(path));
+        await roost.EnqueueAsync(new WorkItem("child", new ChildPayload(2)));
+    }
+
+    private static RoostOptions Options(string path) => ChildVerbs.Options(path) with { MaxInterruptions = 1000, Durability = Durability.None };
+
+    private static async Task DrainAsync(string path)
+    {
+        foreach (string file in Directory.GetFiles(Path.GetDirectoryName(path)!, "*.lock")) File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddHours(-1)); // Old enough to be swept.
+        await using RoostRuntime roost = new RoostRuntime(Options(path)).AddEngine(new ChildEngine(_ => { }));
+        while (await roost.RunUntilIdleAsync().WaitAsync(Patience) is { } due)
+            if (due - DateTimeOffset.UtcNow is { } left && left > TimeSpan.Zero) await Task.Delay(left);
+    }
+}
