@@ -5,34 +5,11 @@ namespace Roost.Tests.Support;
 /// <summary>What a child process does.</summary>
 internal static class ChildVerbs
 {
-    /// <summary>Enqueues all kinds of items and works on them until it is killed; says what was acknowledged.</summary>
-    public static async Task<int> CrashAsync(string path, int seed)
-    {
-        CancellationToken end = ChildProgram.UntilInputEnds();
-        await using RoostRuntime roost = Open(Options(path) with { MaxInterruptions = 1000 }, TimeSpan.FromSeconds(30));
-        var random = new Random(seed);
-        Task loop = roost.RunAsync(end);
-        for (int i = 0; i < 60 && !end.IsCancellationRequested; i++)
-        {
-            string id = $"item-{seed}-{i}";
-            await roost.EnqueueAsync(new WorkItem("child", new ChildPayload(random.Next(1, 20), random.Next(3) == 0 ? random.Next(40) : 0, random.Next(4) == 0, random.Next(4) == 0, random.Next(4) == 0))
-            {
-                Id = id,
-                Resources = random.Next(3) switch { 0 => [], 1 => [$"r{random.Next(3)}"], _ => ["r1", $"s{random.Next(3)}"] },
-                ResourceHold = random.Next(3) == 0 ? ResourceHold.Life : ResourceHold.Step,
-                Priority = random.Next(3),
-            });
-            ChildProgram.Say($"enqueued {id}");
-        }
-        await loop;
-        return 0;
-    }
-
     /// <summary>Works until its input ends.</summary>
-    public static async Task<int> WorkAsync(string path, TimeSpan lease)
+    public static async Task<int> WorkAsync(string path, TimeSpan lease, int slots = 16, int maxInterruptions = 5)
     {
         CancellationToken end = ChildProgram.UntilInputEnds();
-        await using RoostRuntime roost = Open(path, lease);
+        await using RoostRuntime roost = Open(Options(path) with { Concurrency = slots, MaxInterruptions = maxInterruptions }, lease);
         ChildProgram.Say("open");
         await roost.RunAsync(end);
         return 0;
@@ -110,8 +87,10 @@ internal static class ChildVerbs
 
     private static RoostRuntime Open(string path, TimeSpan lease) => Open(Options(path), lease);
 
-    private static RoostRuntime Open(RoostOptions options, TimeSpan lease) =>
-        new RoostRuntime(options with { LeaseTime = lease, LoggerFactory = new ErrorLog() }).AddEngine(new ChildEngine(ChildProgram.Say));
+    private static RoostRuntime Open(RoostOptions options, TimeSpan lease) => Open(options, lease, ChildProgram.Say);
+
+    public static RoostRuntime Open(RoostOptions options, TimeSpan lease, Action<string> say) =>
+        new RoostRuntime(options with { LeaseTime = lease, LoggerFactory = new ErrorLog() }).AddEngine(new ChildEngine(say));
 
     public static RoostOptions Options(string path) => new()
     {

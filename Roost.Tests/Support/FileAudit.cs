@@ -70,6 +70,23 @@ internal static class FileAudit
             .Should().BeEmpty("the last version is never trimmed");
         file.Query<string>("SELECT w.id FROM work w WHERE w.state = 'running' AND w.worker NOT IN (SELECT key FROM worker)")
             .Should().BeEmpty("whoever holds a lease is a registered worker");
+        file.Query<string>(
+            """
+            SELECT 'made ' || made || ', there ' || there || ', purged ' || purged FROM (SELECT
+                coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'work'), 0) AS made,
+                (SELECT count(*) FROM work) AS there,
+                (SELECT coalesce(sum(data ->> 'items'), 0) FROM event WHERE kind = 'purged') AS purged)
+            WHERE made <> there + purged
+            """).Should().BeEmpty("an item goes by purge alone");
+        file.Query<string>(
+            """
+            SELECT 'blob ' || b.key || ' has ' || coalesce(sum(length(c.data)), 0) || ' of ' || b.size || ' bytes' FROM blob b
+            LEFT JOIN blob_chunk c ON c.blob = b.key WHERE b.sha256 IS NOT NULL GROUP BY b.key HAVING coalesce(sum(length(c.data)), 0) <> b.size
+            UNION ALL SELECT 'artifact ' || a.name || ' has no content' FROM artifact a WHERE a.blob IS NOT NULL AND NOT EXISTS (SELECT 1 FROM blob b WHERE b.key = a.blob AND b.sha256 IS NOT NULL)
+            UNION ALL SELECT 'blob ' || key || ' belongs to nobody' FROM blob b
+            WHERE NOT EXISTS (SELECT 1 FROM artifact a WHERE a.blob = b.key) AND NOT EXISTS (SELECT 1 FROM blob_pin p WHERE p.blob = b.key)
+            UNION ALL SELECT 'a chunk of blob ' || blob || ' belongs to nobody' FROM blob_chunk c WHERE NOT EXISTS (SELECT 1 FROM blob b WHERE b.key = c.blob)
+            """).Should().BeEmpty("content is whole, and somebody's");
         file.Query<string>("SELECT name FROM resource r JOIN work w ON w.key = r.work WHERE w.state IN ('done', 'failed', 'cancelled')")
             .Should().BeEmpty("what has ended holds nothing");
     }
@@ -90,6 +107,9 @@ internal static class FileAudit
         var known = file.Query<string>("SELECT id FROM work").ToHashSet();
         var versions = file.Query<(string Id, long Version, string Nonce)>("SELECT w.id, s.version, s.data ->> 'nonce' FROM snapshot s JOIN work w ON w.key = s.work")
             .ToDictionary(row => (row.Id, row.Version), row => row.Nonce);
+        var keys = file.Query<(string Key, string Id)>("SELECT k.key, w.id FROM idempotency k JOIN work w ON w.key = k.work WHERE k.engine = 'child'").ToDictionary(row => row.Key, row => row.Id);
+        var events = file.Query<(string Id, string Kind)>("SELECT DISTINCT w.id, e.kind FROM event e JOIN work w ON w.key = e.work WHERE e.kind IN ('retried', 'priority_changed', 'cancel_requested', 'cancelled')")
+            .Select(row => (row.Id, row.Kind == "cancel_requested" ? "cancelled" : row.Kind)).ToHashSet();
         var lost = new List<string>();
         foreach (string line in acknowledged)
         {
@@ -97,6 +117,8 @@ internal static class FileAudit
             bool there = words switch
             {
                 ["enqueued", var id] => known.Contains(id),
+                ["keyed", var key, var id] => keys.TryGetValue(key, out string? keeper) && keeper == id,
+                ["did", var kind, var id] => events.Contains((id, kind)),
                 ["saw", var id, var version, var nonce, ..] => versions.TryGetValue((id, long.Parse(version, null)), out string? stored) && stored == nonce,
                 _ => true,
             };

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using Roost.Tests.Support;
+
+namespace Roost.Tests.Reliability;
+
+/// <summary>Processes that work on one file are killed at random moments; what they said was acknowledged is the oracle.</summary>
+[TestFixture, Category("Reliability")]
+internal sealed class KillTests : FolderTests
+{
+    private const int KillsInOneFile = 200;
+
+    [Test]
+    public async Task Killing_workers_at_random_moments_loses_tears_and_doubles_nothing()
+    {
+        int seed = Effort.Seed(), kills = Effort.Times(50, 10_000), acknowledged = 0, artifacts = 0;
+        long since = Stopwatch.GetTimestamp();
+        TimeSpan killing = default;
+        for (int done = 0, series = 0; done < kills; done += KillsInOneFile, series++)
+        {
+            string own = Directory.CreateDirectory(folder[$"series-{series}"]).FullName, path = Path.Combine(own, "roost.db");
+            long begun = Stopwatch.GetTimestamp();
+            List<string> said = await KillAsync(path, new Random(unchecked(seed + series)), Math.Min(KillsInOneFile, kills - done));
+            killing += Stopwatch.GetElapsedTime(begun);
+
+            acknowledged += said.Count;
+            said.Count.Should().BeGreaterThan(Math.Min(KillsInOneFile, kills - done), "the children have to get something done between the kills");
+            artifacts += await MustBeRightAsync(path, said);
+            if (Effort.IsFull) TestContext.Progress.WriteLine($"{done + KillsInOneFile} kills, {Stopwatch.GetElapsedTime(since).TotalSeconds:N0} s");
+            Directory.Delete(own, recursive: true);
+        }
+        TimeSpan all = Stopwatch.GetElapsedTime(since);
+        Effort.Report($"{kills} kills ({kills / killing.TotalMinutes:N0} a minute while killing), {acknowledged} acknowledgements, {artifacts} artifacts read back, none lost, doubled or torn, {all.TotalSeconds:N0} s");
+    }
+
+    /// <summary>Three or four processes live at any time; one of them, whichever, is killed wherever it is, its start included.</summary>
+    private static async Task<List<string>> KillAsync(string path, Random random, int kills)
+    {
+        var acknowledged = new List<string>();
+        var alive = new List<ChildProcess>();
+        try
+        {
+            for (; kills > 0; kills--)
+            {
+                while (alive.Count < random.Next(4, 6)) alive.Add(ChildProcess.Start("crash", path, $"{random.Next()}"));
+                ChildProcess victim = alive[random.Next(alive.Count)];
+                alive.Remove(victim);
+                if (random.Next(6) > 0) await victim.WaitForLinesAsync(random.Next(1, 12));
+                await Task.Delay(random.Next(60)); // The moment of the kill is what is random here; nothing waits for it.
+                acknowledged.AddRange(await victim.KillAsync());
+                await victim.DisposeAsync();
+            }
+        }
+        finally
+        {
+            foreach (ChildProcess child in alive)
+            {
+                acknowledged.AddRange(await child.KillAsync());
+                await child.DisposeAsync();
+            }
+        }
+        return acknowledged;
+    }
+
+    private static async Task<int> MustBeRightAsync(string path, List<string> said)
+    {
+        FileAudit.MustHold(path, said);
+        FileAudit.MustAgree(path);
+        EventAudit.MustBeOrderly(path);
+        await Drain.ThroughAsync(path);
+        await Drain.SweepAsync(path);
+        FileAudit.MustHold(path, said);
+        FileAudit.MustAgree(path);
+        FileAudit.MustHaveNoLeftovers(path);
+        EventAudit.MustBeOrderly(path);
+        FileAudit.Count(path, "work WHERE state NOT IN ('done', 'cancelled')").Should().Be(0, "every item ends");
+        return await ChildAudit.MustBeWholeAsync(path);
+    }
+}
