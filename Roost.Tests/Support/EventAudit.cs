@@ -5,7 +5,7 @@ namespace Roost.Tests.Support;
 
 /// <summary>
 /// Walks a file's events in their order, past the code under test: nobody steps what was not claimed, a held name has one holder, and what
-/// lands under a worker's claims comes from one process. Not for files with deadlines or trimmed events where an item asks for resources.
+/// lands under a worker's claims comes from one process. Not for files whose events are trimmed.
 /// </summary>
 internal static class EventAudit
 {

@@ -19,6 +19,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
     private readonly Lock pace = new();
     private ITimer? timer;
     private long renewedAt, lastTimestamp, partedAt;
+    private long? distrustedAt;
     private DateTimeOffset lastWall;
     private int foreignWrites = -1, doubts;
     private bool othersSeen;
@@ -166,10 +167,14 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
             if (!known.Contains(System.IO.Path.GetFileName(lockFile)) && WorkerLock.IsFree(lockFile) == true) WorkerLock.Remove(lockFile);
     }
 
-    /// <summary>Its lease is over by the wall clock, or its heartbeat has stood still for one lease of our own clock, which nobody can set back.</summary>
+    /// <summary>
+    /// Its lease is over by the wall clock, or its heartbeat has stood still for one lease of our own clock, which nobody can set. After the clock
+    /// was set or we have slept ourselves, the second alone counts for one lease: whoever lives shows itself within that.
+    /// </summary>
     private bool HasRunDown(WorkerRow other)
     {
-        if (other.ExpiresAt <= time.GetUtcNow().ToUnixTimeMilliseconds()) return true;
+        bool trusted = distrustedAt is not { } since || time.GetElapsedTime(since).TotalMilliseconds >= other.LeaseMs;
+        if (trusted && other.ExpiresAt <= time.GetUtcNow().ToUnixTimeMilliseconds()) return true;
         if (!seen.TryGetValue(other.Key, out (long Heartbeat, long Since) known) || known.Heartbeat != other.Heartbeat)
         {
             seen[other.Key] = (other.Heartbeat, time.GetTimestamp());
@@ -183,10 +188,13 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
     {
         long timestamp = time.GetTimestamp();
         DateTimeOffset wall = time.GetUtcNow();
-        TimeSpan apart = (wall - lastWall) - time.GetElapsedTime(lastTimestamp, timestamp);
+        TimeSpan passed = time.GetElapsedTime(lastTimestamp, timestamp), apart = wall - lastWall - passed;
         (lastTimestamp, lastWall) = (timestamp, wall);
         bool jumped = apart.Duration() > options.LeaseTime / 2;
         if (jumped) partedAt = timestamp;
+        bool slept = passed > IdlePeriod + options.LeaseTime / 2;
+        if (slept) seen.Clear(); // The others may have slept as well, and their hearts with them.
+        if (jumped || slept) distrustedAt = timestamp;
         bool now = jumped || (parted && time.GetElapsedTime(partedAt, timestamp) < options.LeaseTime);
         if (now == parted) return;
         parted = now;
