@@ -151,9 +151,10 @@ internal sealed class LeaseTests
         var clock = TestRuntime.Clock();
         var gate = new Gate();
         var reasons = new List<CancellationReason>();
+        int calls = 0;
         await using RoostRuntime roost = TestRuntime.Create(clock, new ScriptedEngine(async (state, context) =>
         {
-            if (reasons.Count == 0)
+            if (Interlocked.Increment(ref calls) == 1)
             {
                 await gate.UntilFiredAsync(context.CancellationToken);
                 reasons.Add(context.CancellationReason);
@@ -220,6 +221,33 @@ internal sealed class LeaseTests
 
         roost.StateOf("it").Should().Be("running");
         roost.Column("it", "interruptions").Should().Be(0);
+        await stop.CancelAsync();
+        await loop.Soon();
+    }
+
+    [Test]
+    public async Task Nor_does_one_that_is_set_while_the_others_are_being_looked_at()
+    {
+        var clock = TestRuntime.Clock();
+        var wall = new SetClock(clock);
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { TimeProvider = wall }, null, ScriptedEngine.CountingTo(1));
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
+        using Ghost living = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1));
+        await living.ClaimAsync();
+        using var stop = new CancellationTokenSource();
+        Task loop = roost.RunAsync(stop.Token);
+        await Waiting.Until(() => roost.Number("SELECT count(*) FROM worker") == 2);
+        await PassAsync(clock, TimeSpan.FromSeconds(5));
+        using var hold = new ManualResetEventSlim();
+        Task<bool> holding = roost.Writer.RunAsync(_ => hold.Wait(Gate.Patience));
+        clock.Advance(TimeSpan.FromMilliseconds(250)); // A look begins here, and waits for the writer.
+
+        wall.SetBy = TimeSpan.FromHours(1);
+        hold.Set();
+        await holding.Soon();
+        await PassAsync(clock, TimeSpan.FromSeconds(2));
+
+        (await living.RenewAsync()).Should().BeTrue();
         await stop.CancelAsync();
         await loop.Soon();
     }

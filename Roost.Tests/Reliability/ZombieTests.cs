@@ -4,7 +4,7 @@ using Roost.Tests.Support;
 namespace Roost.Tests.Reliability;
 
 /// <summary>Processes that are stopped for longer than their lease, are given up by the others, and go on as if nothing had happened.</summary>
-[TestFixture, Category("Reliability")]
+[TestFixture, Category("Reliability"), Parallelizable(ParallelScope.Children), FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class ZombieTests : FolderTests
 {
     private const int Living = 6, StoppedAtOnce = 4;
@@ -19,7 +19,8 @@ internal sealed class ZombieTests : FolderTests
         for (int stopped = 0; stopped < stops; stopped += StoppedAtOnce)
         {
             await workers.EnqueueAsync(random, 60, delays: true);
-            await Task.Delay(random.Next(400)); // The moment is what is random here; nothing waits for it.
+            await workers.BusyAsync();
+            await Task.Delay(random.Next(200)); // The moment is what is random here; nothing waits for it.
             ChildProcess[] victims = Some(workers, random, StoppedAtOnce);
             await workers.StopInStepsAsync(victims);
             displaced += await workers.DisplacedAsync(victims);
@@ -27,10 +28,10 @@ internal sealed class ZombieTests : FolderTests
             await workers.SeatedAsync();
         }
         int[] before = [.. workers.All.Select(child => child.Lines.Count)];
-        await workers.EnqueueAsync(random, 100, delays: false);
+        await workers.EnqueueAsync(random, 80, delays: false);
         await workers.MustHaveDoneEverythingAsync();
 
-        displaced.Should().BeGreaterThan(stops / 2, "most held a lease when they were stopped");
+        displaced.Should().BeGreaterThanOrEqualTo(stops / 2, "most held a lease when they were stopped");
         workers.All.Select((child, i) => child.Lines.Count - before[i]).Should().OnlyContain(more => more > 0, "who was displaced works again under a new seat");
         Effort.Report($"{stops} stops beyond the lease, {displaced} of them displaced, nothing of them landed");
     }

@@ -32,7 +32,7 @@ internal static class ChildContent
     {
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            await Task.Delay(1, cancellationToken);
+            await Task.Delay(3, cancellationToken);
             return Read(buffer.Span[..Math.Min(buffer.Length, 100_000)]);
         }
     }

@@ -13,7 +13,7 @@ internal static class CrashVerb
     private const string Brief = "brief";
 
     /// <summary>Few, so that the machine's time goes into what is killed and not into what is left to do.</summary>
-    private const int Acts = 14;
+    private const int Acts = 10;
 
     public static async Task<int> RunAsync(string path, int seed)
     {
@@ -53,7 +53,7 @@ internal static class CrashVerb
         switch (random.Next(16))
         {
             case 0:
-                string key = $"key-{random.Next(100)}";
+                string key = $"key-{random.Next(12)}";
                 EnqueueResult keyed = await roost.EnqueueAsync(new WorkItem("child", new ChildPayload(2)) { IdempotencyKey = key });
                 ChildProgram.Say($"keyed {key} {keyed.Id}");
                 break;
@@ -88,9 +88,9 @@ internal static class CrashVerb
     private static WorkItem Item(string id, Random random)
     {
         bool Sometimes(int oneIn) => random.Next(oneIn) == 0;
-        var payload = new ChildPayload(random.Next(1, 12), Sometimes(3) ? random.Next(40) : 0, Sometimes(4), Sometimes(4), Sometimes(3), StepMs: Sometimes(4) ? random.Next(20) : 0)
+        var payload = new ChildPayload(random.Next(1, 8), Sometimes(3) ? random.Next(40) : 0, Sometimes(4), Sometimes(4), Sometimes(3), StepMs: Sometimes(4) ? random.Next(20) : 0)
         {
-            Streams = Sometimes(8),
+            Streams = Sometimes(5),
             GivesUp = Sometimes(10),
             Follows = Sometimes(4),
         };

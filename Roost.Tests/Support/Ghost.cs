@@ -79,7 +79,8 @@ internal sealed class Ghost : IDisposable
     {
         held!.Dispose();
         held = null;
-        File.WriteAllBytes(lockFile, []);
+        File.WriteAllBytes(lockFile + ".dead", []);
+        File.Move(lockFile + ".dead", lockFile); // Not opened under its name: a lease keeper may just be trying its lock.
     }
 
     /// <summary>Its lock file is gone, so nobody can know.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Dapper;
 using Microsoft.Data.Sqlite;
 
 namespace Roost.Tests.Support;
@@ -12,6 +11,9 @@ internal sealed class Workers(string path) : IAsyncDisposable
     private readonly List<ChildProcess> all = [];
 
     public IReadOnlyList<ChildProcess> All => all;
+
+    /// <summary>What they have logged, to be shown where a test fails.</summary>
+    public string Log => string.Join('\n', all.Select(child => $"{child.Id}: {child.Errors}"));
 
     /// <summary>Starts some that never give an item up for its interruptions, and waits until they work.</summary>
     public async Task StartAsync(int count, TimeSpan lease, IReadOnlyDictionary<string, string>? environment = null)
@@ -28,7 +30,7 @@ internal sealed class Workers(string path) : IAsyncDisposable
     {
         await using var roost = new RoostRuntime(ChildVerbs.Options(path));
         await roost.EnqueueAsync(Enumerable.Range(0, count).Select(_ => new WorkItem("child",
-            new ChildPayload(random.Next(2, 12), delays ? random.Next(30) : 0, random.Next(6) == 0, random.Next(6) == 0 && delays, random.Next(4) == 0, StepMs: random.Next(10, 150)) { Streams = random.Next(10) == 0 })
+            new ChildPayload(random.Next(1, 6), delays ? random.Next(30) : 0, random.Next(6) == 0, random.Next(6) == 0 && delays, random.Next(4) == 0, StepMs: random.Next(10, 700)) { Streams = random.Next(10) == 0 })
         {
             Resources = random.Next(4) == 0 ? [$"r{random.Next(8)}"] : [],
             ResourceHold = random.Next(3) == 0 ? ResourceHold.Life : ResourceHold.Step,
@@ -57,6 +59,9 @@ internal sealed class Workers(string path) : IAsyncDisposable
         await UntilAsync(() => FileAudit.Count(path, $"work WHERE worker IN (SELECT key FROM {rows})") == 0);
         return victims.Count - (int)FileAudit.Count(path, rows);
     }
+
+    /// <summary>Waits until each of them holds a lease.</summary>
+    public Task BusyAsync() => UntilAsync(() => FileAudit.Count(path, "worker w WHERE EXISTS (SELECT 1 FROM work WHERE worker = w.key)") == all.Count);
 
     /// <summary>Waits until each has its seat, perhaps a new one.</summary>
     public Task SeatedAsync() => UntilAsync(() => FileAudit.Count(path, "worker") == all.Count);
@@ -104,15 +109,7 @@ internal sealed class Workers(string path) : IAsyncDisposable
     private bool IsWritable()
     {
         using SqliteConnection file = FileAudit.Open(path);
-        file.DefaultTimeout = 1;
-        try
-        {
-            file.Execute("BEGIN IMMEDIATE; ROLLBACK");
-            return true;
-        }
-        catch (SqliteException)
-        {
-            return false;
-        }
+        SQLitePCL.raw.sqlite3_busy_timeout(file.Handle!, 100);
+        return SQLitePCL.raw.sqlite3_exec(file.Handle!, "BEGIN IMMEDIATE; ROLLBACK") == SQLitePCL.raw.SQLITE_OK;
     }
 }
