@@ -20,8 +20,9 @@ internal static class ChildProgram
         }
         Task<int> work = verb switch
         {
-            "crash" => ChildVerbs.CrashAsync(path, int.Parse(rest[0], null)),
-            "work" => ChildVerbs.WorkAsync(path, TimeSpan.FromMilliseconds(int.Parse(rest[0], null))),
+            "crash" => CrashVerb.RunAsync(path, int.Parse(rest[0], null)),
+            "work" when rest is [var lease] => ChildVerbs.WorkAsync(path, Milliseconds(lease)),
+            "work" => ChildVerbs.WorkAsync(path, Milliseconds(rest[0]), int.Parse(rest[1], null), int.Parse(rest[2], null)),
             "enqueue" => ChildVerbs.EnqueueAsync(path),
             "fixture" => FixtureFile.MakeAsync(path, kills: true),
             "open" => ChildVerbs.OpenAsync(path, Fault.Parse(rest)),
@@ -37,6 +38,8 @@ internal static class ChildProgram
     {
         lock (Gate) Output.Write(Encoding.UTF8.GetBytes(line + "\n"));
     }
+
+    private static TimeSpan Milliseconds(string text) => TimeSpan.FromMilliseconds(int.Parse(text, null));
 
     /// <summary>Ends when the parent closes our input or dies.</summary>
     public static CancellationToken UntilInputEnds()

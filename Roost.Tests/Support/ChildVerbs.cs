@@ -5,23 +5,6 @@ namespace Roost.Tests.Support;
 /// <summary>What a child process does.</summary>
 internal static class ChildVerbs
 {
-    /// <summary>Enqueues all kinds of items and works on them until it is killed; says what was acknowledged.</summary>
-    public static async Task<int> CrashAsync(string path, int seed)
-    {
-        CancellationToken end = ChildProgram.UntilInputEnds();
-        await using RoostRuntime roost = Open(Options(path) with { MaxInterruptions = 1000 }, TimeSpan.FromSeconds(30));
-        var random = new Random(seed);
-        Task loop = roost.RunAsync(end);
-        for (int i = 0; i < 60 && !end.IsCancellationRequested; i++)
-        {
-            string id = $"item-{seed}-{i}";
-            await roost.EnqueueAsync(AnyItem(random, id));
-            ChildProgram.Say($"enqueued {id}");
-        }
-        await loop;
-        return 0;
-    }
-
     /// <summary>An item that steps, waits, fails, has children, makes artifacts and needs resources, or not.</summary>
     public static WorkItem AnyItem(Random random, string id) =>
         new("child", new ChildPayload(random.Next(1, 20), random.Next(3) == 0 ? random.Next(40) : 0, random.Next(4) == 0, random.Next(4) == 0, random.Next(4) == 0))
@@ -33,10 +16,10 @@ internal static class ChildVerbs
         };
 
     /// <summary>Works until its input ends.</summary>
-    public static async Task<int> WorkAsync(string path, TimeSpan lease)
+    public static async Task<int> WorkAsync(string path, TimeSpan lease, int slots = 16, int maxInterruptions = 5)
     {
         CancellationToken end = ChildProgram.UntilInputEnds();
-        await using RoostRuntime roost = Open(path, lease);
+        await using RoostRuntime roost = Open(Options(path) with { Concurrency = slots, MaxInterruptions = maxInterruptions }, lease);
         ChildProgram.Say("open");
         await roost.RunAsync(end);
         return 0;
@@ -82,8 +65,10 @@ internal static class ChildVerbs
 
     public static RoostRuntime Open(string path, TimeSpan lease) => Open(Options(path), lease);
 
-    public static RoostRuntime Open(RoostOptions options, TimeSpan lease) =>
-        new RoostRuntime(options with { LeaseTime = lease, LoggerFactory = new ErrorLog() }).AddEngine(new ChildEngine(ChildProgram.Say));
+    public static RoostRuntime Open(RoostOptions options, TimeSpan lease) => Open(options, lease, ChildProgram.Say);
+
+    public static RoostRuntime Open(RoostOptions options, TimeSpan lease, Action<string> say) =>
+        new RoostRuntime(options with { LeaseTime = lease, LoggerFactory = new ErrorLog() }).AddEngine(new ChildEngine(say));
 
     public static RoostOptions Options(string path) => new()
     {

@@ -58,6 +58,9 @@ internal static class FileAudit
         var versions = file.Query<(string Id, long Version, string Nonce)>("SELECT w.id, s.version, s.data ->> 'nonce' FROM snapshot s JOIN work w ON w.key = s.work")
             .ToDictionary(row => (row.Id, row.Version), row => row.Nonce);
         var done = file.Query<string>("SELECT id FROM work WHERE state = 'done'").ToHashSet();
+        var keys = file.Query<(string Key, string Id)>("SELECT k.key, w.id FROM idempotency k JOIN work w ON w.key = k.work WHERE k.engine = 'child'").ToDictionary(row => row.Key, row => row.Id);
+        var events = file.Query<(string Id, string Kind)>("SELECT DISTINCT w.id, e.kind FROM event e JOIN work w ON w.key = e.work WHERE e.kind IN ('retried', 'priority_changed', 'cancel_requested', 'cancelled')")
+            .Select(row => (row.Id, row.Kind == "cancel_requested" ? "cancelled" : row.Kind)).ToHashSet();
         var lost = new List<string>();
         foreach (string line in acknowledged)
         {
@@ -66,6 +69,8 @@ internal static class FileAudit
             {
                 ["enqueued", var id] => known.Contains(id),
                 ["done", var id] => done.Contains(id),
+                ["keyed", var key, var id] => keys.TryGetValue(key, out string? keeper) && keeper == id,
+                ["did", var kind, var id] => events.Contains((id, kind)),
                 ["saw", var id, var version, var nonce, ..] => versions.TryGetValue((id, long.Parse(version, null)), out string? stored) && stored == nonce,
                 _ => true,
             };

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using Roost.Execution;
 using Roost.Storage;
@@ -49,16 +50,37 @@ internal sealed class Ghost : IDisposable
     public Task<List<LeasedWork>> ClaimAsync(int most = 1) => writer.RunAsync(session =>
     {
         var claimed = new List<LeasedWork>();
-        session.Claim.Fill(new Claimant(Key, Id, engines, [.. Options.Queues], most, long.MaxValue) { Start = (_, _) => throw new InvalidOperationException("This loop starts nothing."), Idle = _ => { } }, claimed);
+        session.Claim.Fill(Hand(most), claimed);
         return claimed;
     });
+
+    /// <summary>Commits a step that brought a state, under whatever lease it had.</summary>
+    public async Task<CommitResult> CommitAsync(LeasedWork lease, OutcomeKind kind, object state, long delayMs = 0, bool keeps = false)
+    {
+        Snapshot next = lease.Version == 0 ? Snapshot.First(lease.Item, state) : lease.Snapshot!.Next(state);
+        var commit = new StepCommit(lease, kind, kind == OutcomeKind.Fail ? "It gave up." : null, delayMs, next, SHA256.HashData(next.Utf8.Span), 1, null);
+        CommitResult result = await writer.RunAsync(session => session.CommitStep.Execute(commit, keeps ? Hand(16) : null));
+        if (result == CommitResult.Kept) lease.Advance(commit);
+        return result;
+    }
+
+    /// <summary>Charges a failed try; false where the lease was lost.</summary>
+    public Task<bool> FailAsync(LeasedWork lease, bool lastTry = false) =>
+        writer.RunAsync(session => session.Endings.FailStep(lease, new(FailReasons.Error, null, "no", null, lease.Failures + 1), backoffMs: 1000, lastTry));
+
+    /// <summary>Shows that it lives; false where it was declared dead.</summary>
+    public Task<bool> RenewAsync() => writer.RunAsync(session => session.Leases.Renew(Hand(16)));
+
+    private Claimant Hand(int slots) =>
+        new(Key, Id, engines, [.. Options.Queues], slots, long.MaxValue) { Start = (_, _) => throw new InvalidOperationException("This loop starts nothing."), Idle = _ => { } };
 
     /// <summary>Its process ends without a word: the kernel drops the lock, and the file stays.</summary>
     public void Die()
     {
         held!.Dispose();
         held = null;
-        File.WriteAllBytes(lockFile, []);
+        File.WriteAllBytes(lockFile + ".dead", []);
+        File.Move(lockFile + ".dead", lockFile); // Not opened under its name: a lease keeper may just be trying its lock.
     }
 
     /// <summary>Its lock file is gone, so nobody can know.</summary>

@@ -18,8 +18,10 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly Lock pace = new();
     private ITimer? timer;
-    private long renewedAt, lastTimestamp, partedAt;
+    private long renewedAt, lastTimestamp;
+    private long? partedAt, distrustedAt;
     private DateTimeOffset lastWall;
+    private TimeSpan setBy;
     private int foreignWrites = -1, doubts;
     private bool othersSeen;
     private volatile bool parted;
@@ -166,10 +168,15 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
             if (!known.Contains(System.IO.Path.GetFileName(lockFile)) && WorkerLock.IsFree(lockFile) == true) WorkerLock.Remove(lockFile);
     }
 
-    /// <summary>Its lease is over by the wall clock, or its heartbeat has stood still for one lease of our own clock, which nobody can set back.</summary>
+    /// <summary>
+    /// Its lease is over by the wall clock, or its heartbeat has stood still for one lease of our own clock, which nobody can set. After the clock
+    /// was set or we have slept ourselves, the second alone counts for one lease: whoever lives shows itself within that.
+    /// </summary>
     private bool HasRunDown(WorkerRow other)
     {
-        if (other.ExpiresAt <= time.GetUtcNow().ToUnixTimeMilliseconds()) return true;
+        long now = ReadClocks().ToUnixTimeMilliseconds();
+        bool trusted = distrustedAt is not { } since || time.GetElapsedTime(since).TotalMilliseconds >= other.LeaseMs;
+        if (trusted && other.ExpiresAt <= now) return true;
         if (!seen.TryGetValue(other.Key, out (long Heartbeat, long Since) known) || known.Heartbeat != other.Heartbeat)
         {
             seen[other.Key] = (other.Heartbeat, time.GetTimestamp());
@@ -181,16 +188,25 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
     /// <summary>When wall and monotonic clock part by more than half a lease, somebody has set the time: claim nothing for one lease.</summary>
     private async Task CompareClocksAsync()
     {
-        long timestamp = time.GetTimestamp();
-        DateTimeOffset wall = time.GetUtcNow();
-        TimeSpan apart = (wall - lastWall) - time.GetElapsedTime(lastTimestamp, timestamp);
-        (lastTimestamp, lastWall) = (timestamp, wall);
-        bool jumped = apart.Duration() > options.LeaseTime / 2;
-        if (jumped) partedAt = timestamp;
-        bool now = jumped || (parted && time.GetElapsedTime(partedAt, timestamp) < options.LeaseTime);
+        ReadClocks();
+        bool now = partedAt is { } since && time.GetElapsedTime(since) < options.LeaseTime;
         if (now == parted) return;
         parted = now;
-        log.LogWarning("The clock was set by {Apart}; claiming is {State}", apart, parted ? "paused for one lease" : "resumed");
+        log.LogWarning("The clock was set by {Apart}; claiming is {State}", setBy, parted ? "paused for one lease" : "resumed");
         if (worker.Claimant is { } claimant) await writer.RunAsync(_ => claimant.ClocksParted = parted).ConfigureAwait(false);
+    }
+
+    /// <summary>The wall clock's time; notices that it was set, or that we have slept, be it in the middle of a tick.</summary>
+    private DateTimeOffset ReadClocks()
+    {
+        long timestamp = time.GetTimestamp();
+        DateTimeOffset wall = time.GetUtcNow();
+        TimeSpan passed = time.GetElapsedTime(lastTimestamp, timestamp), apart = wall - lastWall - passed;
+        (lastTimestamp, lastWall) = (timestamp, wall);
+        bool jumped = apart.Duration() > options.LeaseTime / 2, slept = passed > IdlePeriod + options.LeaseTime / 2;
+        if (jumped) (partedAt, setBy) = (timestamp, apart);
+        if (slept) seen.Clear(); // The others may have slept as well, and their hearts with them.
+        if (jumped || slept) distrustedAt = timestamp;
+        return wall;
     }
 }

@@ -59,20 +59,38 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             SELECT r.name FROM resource r LEFT JOIN work w ON w.key = r.work LEFT JOIN work_resource n ON n.work = r.work AND n.name = r.name
             WHERE w.key IS NULL OR n.work IS NULL OR w.state IN ('done', 'failed', 'cancelled')
             """),
+        new("names", "the number of names that an item asks for is the number of its names",
+            "SELECT w.id FROM work w WHERE w.resource_count <> (SELECT count(*) FROM work_resource n WHERE n.work = w.key)"),
+        new("idle_names", "without a worker, what does not run holds only what it holds for life",
+            """
+            SELECT r.name FROM resource r JOIN work w ON w.key = r.work WHERE w.state = 'queued' AND NOT EXISTS (SELECT 1 FROM worker)
+            AND NOT (w.hold_for_life = 1 AND (w.version > 0 OR w.failures > 0 OR w.interruptions > 0))
+            """),
         new("running_names", "an item that runs holds all its names",
             """
             SELECT w.id || ' lacks ' || n.name FROM work w JOIN work_resource n ON n.work = w.key LEFT JOIN resource r ON r.name = n.name AND r.work = w.key
             WHERE w.state = 'running' AND r.name IS NULL
             """),
-        new("waiters", "a name that is waited for is held by another item",
+        new("waiters", "a name that is waited for is asked for and held by another item",
             """
             SELECT w.id || ' waits for ' || w.blocked_on FROM work w LEFT JOIN resource r ON r.name = w.blocked_on
-            WHERE w.blocked_on IS NOT NULL AND (r.name IS NULL OR r.work = w.key)
+            LEFT JOIN work_resource n ON n.work = w.key AND n.name = w.blocked_on
+            WHERE w.blocked_on IS NOT NULL AND (r.name IS NULL OR r.work = w.key OR n.name IS NULL OR w.place IS NULL)
             """),
-        new("failures", "a dead letter has its reason, and an item that is done has none",
+        new("places", "a queued item stands in one place of one order, and no other stands there",
+            """
+            SELECT id FROM work WHERE state = 'queued' AND (ready_seq IS NOT NULL) + (due_at IS NOT NULL) + (blocked_on IS NOT NULL) <> 1
+            UNION ALL
+            SELECT 'place ' || ready_seq FROM work WHERE ready_seq IS NOT NULL GROUP BY ready_seq HAVING count(*) > 1
+            """),
+        new("ends", "what has ended has its time, nothing else has; and who is asked to stop runs, or has ended",
+            """
+            SELECT id FROM work WHERE (state IN ('done', 'failed', 'cancelled')) <> (ended_at IS NOT NULL) OR (state = 'queued' AND cancel_requested <> 0)
+            """),
+        new("failures", "a dead letter has its reason, and nothing is held against what is done",
             """
             SELECT w.id FROM work w LEFT JOIN failure f ON f.work = w.key
-            WHERE w.state = 'failed' AND f.work IS NULL OR w.state = 'done' AND f.work IS NOT NULL
+            WHERE (w.state = 'failed' AND f.work IS NULL) OR (w.state = 'done' AND (f.work IS NOT NULL OR w.failures <> 0 OR w.interruptions <> 0))
             """),
         new("artifacts", "each artifact's content is here and whole, and no content is kept for nobody",
             """
@@ -82,21 +100,30 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             SELECT 'content ' || b.key FROM blob b
             WHERE NOT EXISTS (SELECT 1 FROM artifact a WHERE a.blob = b.key) AND NOT EXISTS (SELECT 1 FROM blob_pin p WHERE p.blob = b.key)
             UNION ALL
-            SELECT 'artifact ' || a.name FROM artifact a LEFT JOIN work w ON w.key = a.work WHERE w.key IS NULL
+            SELECT 'chunk of content ' || blob FROM blob_chunk WHERE blob NOT IN (SELECT key FROM blob)
             """),
         new("owners", "nothing is kept of an item that is gone",
             """
-            SELECT 'snapshot of ' || work FROM snapshot WHERE work NOT IN (SELECT key FROM work)
-            UNION ALL SELECT 'payload of ' || work FROM work_input WHERE work NOT IN (SELECT key FROM work)
-            UNION ALL SELECT 'failure of ' || work FROM failure WHERE work NOT IN (SELECT key FROM work)
-            UNION ALL SELECT 'name of ' || work FROM work_resource WHERE work NOT IN (SELECT key FROM work)
-            UNION ALL SELECT 'idempotency key of ' || work FROM idempotency WHERE work NOT IN (SELECT key FROM work)
+            SELECT kind || ' of item ' || work FROM (
+                SELECT 'snapshot' AS kind, work FROM snapshot UNION SELECT 'event', work FROM event WHERE work IS NOT NULL UNION SELECT 'artifact', work FROM artifact
+                UNION SELECT 'failure', work FROM failure UNION SELECT 'payload', work FROM work_input UNION SELECT 'name', work FROM work_resource
+                UNION SELECT 'resource', work FROM resource UNION SELECT 'idempotency key', work FROM idempotency)
+            WHERE work NOT IN (SELECT key FROM work)
             """),
-        new("keys", "an idempotency key leads to the item that was given it",
+        new("purges", "an item goes by purge alone",
+            $"""
+            SELECT 'made ' || made || ', here ' || here || ', purged ' || purged FROM (SELECT
+                coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'work'), 0) AS made,
+                (SELECT count(*) FROM work) AS here,
+                (SELECT coalesce(sum(data ->> 'items'), 0) FROM event WHERE kind = 'purged') AS purged)
+            WHERE made <> here + purged AND {EventsAreWhole}
+            """),
+        new("keys", "the key of an item and the item of a key are the same",
             """
-            SELECT w.id FROM work_input i JOIN work w ON w.key = i.work JOIN lane l ON l.key = w.lane
-            LEFT JOIN idempotency k ON k.engine = l.engine AND k.key = i.idempotency_key AND k.work = i.work
-            WHERE i.idempotency_key IS NOT NULL AND k.work IS NULL
+            SELECT k.key FROM idempotency k LEFT JOIN work w ON w.key = k.work LEFT JOIN work_input i ON i.work = k.work LEFT JOIN lane l ON l.key = w.lane
+            WHERE i.idempotency_key IS NOT k.key OR l.engine IS NOT k.engine
+            UNION ALL
+            SELECT i.idempotency_key FROM work_input i WHERE i.idempotency_key IS NOT NULL AND NOT EXISTS (SELECT 1 FROM idempotency k WHERE k.work = i.work)
             """),
         new("counters", "no event and no ready place is beyond the writers' counters",
             """

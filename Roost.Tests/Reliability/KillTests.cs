@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using Roost.Tests.Support;
+
+namespace Roost.Tests.Reliability;
+
+/// <summary>Processes that work on one file are killed at random moments; what they said was acknowledged is the oracle.</summary>
+[TestFixture, Category("Reliability")]
+internal sealed class KillTests : FolderTests
+{
+    private const int KillsInOneFile = 200, FilesAtOnce = 2;
+
+    /// <summary>What makes a process that lives for half a second start sooner: no second compilation of what has run often, no thread for collecting garbage.</summary>
+    private static readonly Dictionary<string, string> Brief = new() { ["DOTNET_TC_CallCounting"] = "0", ["DOTNET_gcConcurrent"] = "0" };
+
+    [Test]
+    public async Task Killing_workers_at_random_moments_loses_tears_and_doubles_nothing()
+    {
+        int seed = Effort.Seed(), kills = Effort.Times(50, 10_000), files = Math.Max(FilesAtOnce, kills / KillsInOneFile), done = 0, acknowledged = 0, artifacts = 0;
+        long since = Stopwatch.GetTimestamp();
+        await Parallel.ForEachAsync(Enumerable.Range(0, files), new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce }, async (series, _) =>
+        {
+            string own = Directory.CreateDirectory(folder[$"series-{series}"]).FullName, path = Path.Combine(own, "roost.db");
+            List<string> said = await KillAsync(path, new Random(unchecked(seed + series)), kills / files);
+            said.Count.Should().BeGreaterThan(kills / files, "the children have to get something done between the kills");
+            int read = await MustBeRightAsync(path, said);
+            Directory.Delete(own, recursive: true);
+            Interlocked.Add(ref acknowledged, said.Count);
+            Interlocked.Add(ref artifacts, read);
+            if (Interlocked.Add(ref done, kills / files) < kills) TestContext.Progress.WriteLine($"{done} kills in {Stopwatch.GetElapsedTime(since).TotalSeconds:N0} s");
+        });
+        TimeSpan all = Stopwatch.GetElapsedTime(since);
+        Effort.Report($"{kills} kills on {files} files ({kills / all.TotalMinutes:N0} a minute with all checks), {acknowledged} acknowledgements and {artifacts} artifacts checked, none lost, doubled or torn");
+    }
+
+    /// <summary>Three or four processes live at any time; one of them, whichever, is killed wherever it is, its start included.</summary>
+    private static async Task<List<string>> KillAsync(string path, Random random, int kills)
+    {
+        var acknowledged = new List<string>();
+        var alive = new List<ChildProcess>();
+        try
+        {
+            for (; kills > 0; kills--)
+            {
+                while (alive.Count < random.Next(3, 5)) alive.Add(ChildProcess.StartWith(Brief, "crash", path, $"{random.Next()}"));
+                // Every second one does not get beyond its first moments, in which it opens the file, takes over from the dead and begins.
+                bool atStart = random.Next(2) == 0;
+                ChildProcess victim = atStart ? alive[^1] : alive[random.Next(alive.Count)];
+                alive.Remove(victim);
+                if (!atStart) await victim.WaitForLinesAsync(random.Next(1, 10));
+                await Task.Delay(random.Next(atStart ? 400 : 40)); // The moment of the kill is what is random here; nothing waits for it.
+                acknowledged.AddRange(await victim.KillAsync());
+                await victim.DisposeAsync();
+            }
+        }
+        finally
+        {
+            foreach (ChildProcess child in alive)
+            {
+                acknowledged.AddRange(await child.KillAsync());
+                await child.DisposeAsync();
+            }
+        }
+        return acknowledged;
+    }
+
+    private static async Task<int> MustBeRightAsync(string path, List<string> said)
+    {
+        FileAudit.MustHold(path, said);
+        FileAudit.MustAgree(path);
+        EventAudit.MustBeOrderly(path);
+        await Drain.ThroughAsync(path);
+        await Drain.SweepAsync(path);
+        FileAudit.MustHold(path, said);
+        FileAudit.MustAgree(path);
+        FileAudit.MustHaveNoLeftovers(path);
+        EventAudit.MustBeOrderly(path);
+        FileAudit.Count(path, "work WHERE state NOT IN ('done', 'cancelled')").Should().Be(0, "every item ends");
+        return await ChildAudit.MustBeWholeAsync(path);
+    }
+}
