@@ -12,7 +12,7 @@ namespace Roost.Tests.Reliability;
 [TestFixture, Category("Reliability")]
 internal sealed class PowerCutTests : FolderTests
 {
-    private const int DrainEvery = 5;
+    private const int DrainEvery = 8;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private TemporaryFolder shim = null!;
@@ -52,7 +52,7 @@ internal sealed class PowerCutTests : FolderTests
     {
         var random = new Random(Effort.Seed());
         PowerRecording recording = await RecordAsync(mutant, random);
-        int lost = 0, damaged = 0, cuts = Effort.Times(20, 200);
+        int lost = 0, damaged = 0, cuts = Effort.Times(15, 200);
         await TryAsync(recording, Choose(mutant, recording, cuts, random), (path, said, _) =>
         {
             try
