@@ -23,6 +23,8 @@ internal static class ChildProgram
             "crash" => ChildVerbs.CrashAsync(path, int.Parse(rest[0], null)),
             "work" => ChildVerbs.WorkAsync(path, TimeSpan.FromMilliseconds(int.Parse(rest[0], null))),
             "enqueue" => ChildVerbs.EnqueueAsync(path),
+            "enqueue-many" => ChildVerbs.EnqueueManyAsync(path, int.Parse(rest[0], null), TimeSpan.FromMilliseconds(int.Parse(rest[1], null))),
+            "rest" => RestingItems.RunAsync(path),
             "faults" => ChildVerbs.FaultsAsync(path),
             _ => throw new ArgumentException($"There is no verb {verb}."),
         };
