@@ -74,7 +74,12 @@ internal sealed partial class ModelFile
     {
         string reason = Text(e, "reason");
         int attempt = Given(e, "attempt");
-        if (!follows && item.IsUnsure) GoneBack(item);
+        if (item.IsUnsure && !follows)
+        {
+            // A step has failed at its first try; what waits has none.
+            if (reason == FailReasons.DeadlineExceeded && attempt == 0) GoneBack(item);
+            else Keeps(item);
+        }
         if (reason == FailReasons.DeadlineExceeded)
         {
             Must(item.Deadline <= Now, "its deadline has not passed");

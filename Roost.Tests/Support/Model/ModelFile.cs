@@ -11,7 +11,7 @@ internal sealed class ModelException(string message) : Exception(message);
 internal sealed partial class ModelFile
 {
     private readonly Dictionary<string, ModelItem> holders = [];
-    private readonly Dictionary<string, (Spec Spec, string? ParentId, DateTimeOffset At)> announced = [];
+    private readonly Dictionary<string, (Spec Spec, string? ParentId, DateTimeOffset From, DateTimeOffset To)> announced = [];
     private readonly Queue<(string Kind, string? Id)> mustFollow = new();
     private int serial;
     private Spec? followUp;
@@ -27,8 +27,8 @@ internal sealed partial class ModelFile
     /// <summary>Whether a worker, by its id, serves an item.</summary>
     public Func<string, ModelItem, bool> Serves { get; set; } = (_, _) => true;
 
-    /// <summary>A caller has enqueued it, or is about to.</summary>
-    public void Announce(string id, Spec spec, string? parentId, DateTimeOffset at) => announced[id] = (spec, parentId, at);
+    /// <summary>A caller has enqueued it, and the call lasted from one time to another.</summary>
+    public void Announce(string id, Spec spec, string? parentId, DateTimeOffset from, DateTimeOffset to) => announced[id] = (spec, parentId, from, to);
 
     public void Replay(WorkEvent e)
     {
@@ -159,9 +159,9 @@ internal sealed partial class ModelFile
         Must(!Items.ContainsKey(id), "its id is taken");
         ModelItem? maker = Items.Values.FirstOrDefault(item => item is { State: WorkState.Running, Step.Act: Act.Child or Act.SameChild } && item.ChildId == id);
         ModelItem made;
-        if (announced.Remove(id, out (Spec Spec, string? ParentId, DateTimeOffset At) caller))
+        if (announced.Remove(id, out (Spec Spec, string? ParentId, DateTimeOffset From, DateTimeOffset To) caller))
         {
-            made = new(id, caller.Spec, caller.ParentId is null ? null : Items[caller.ParentId], 0, ++serial, caller.At, Now);
+            made = new(id, caller.Spec, caller.ParentId is null ? null : Items[caller.ParentId], 0, ++serial, caller.From, caller.To);
         }
         else if (maker is not null)
         {

@@ -11,7 +11,7 @@ internal enum Next
 }
 
 /// <summary>A work item as it should be.</summary>
-internal sealed class ModelItem(string id, Spec spec, ModelItem? parent, int depth, int serial, DateTimeOffset calledAt, DateTimeOffset now)
+internal sealed class ModelItem(string id, Spec spec, ModelItem? parent, int depth, int serial, DateTimeOffset calledFrom, DateTimeOffset calledTo)
 {
     public string Id { get; } = id;
     public Spec Spec { get; } = spec;
@@ -33,12 +33,12 @@ internal sealed class ModelItem(string id, Spec spec, ModelItem? parent, int dep
     public bool CancelRequested { get; set; }
 
     /// <summary>When it is due: not before this, and where jitter is not told, at <see cref="DueLatest"/> at last.</summary>
-    public DateTimeOffset? Due { get; set; } = spec.DelayMs == 0 ? null : calledAt.AddMilliseconds(spec.DelayMs);
+    public DateTimeOffset? Due { get; set; } = spec.DelayMs == 0 ? null : calledFrom.AddMilliseconds(spec.DelayMs);
 
-    public DateTimeOffset? DueLatest { get; set; } = spec.DelayMs == 0 ? null : now.AddMilliseconds(spec.DelayMs);
+    public DateTimeOffset? DueLatest { get; set; } = spec.DelayMs == 0 ? null : calledTo.AddMilliseconds(spec.DelayMs);
 
-    public DateTimeOffset? Deadline { get; set; } = spec.DeadlineMs == 0 ? null : calledAt.AddMilliseconds(spec.DeadlineMs);
-    public DateTimeOffset UpdatedAt { get; set; } = now;
+    public DateTimeOffset? Deadline { get; set; } = spec.DeadlineMs == 0 ? null : calledFrom.AddMilliseconds(spec.DeadlineMs);
+    public DateTimeOffset UpdatedAt { get; set; } = calledTo;
     public string? Worker { get; set; }
     public bool IsPurged { get; set; }
     public (string Reason, int Attempt, int Version)? Failure { get; set; }

@@ -145,7 +145,7 @@ internal sealed partial class World
         await using var copy = new RoostRuntime(Options with { Path = path });
         foreach (string engine in Served[0].Engines) copy.AddEngine(new ScriptEngine(engine, clock, new(), () => copy));
         foreach (ModelItem item in Foretold().Items.Values) Must(Same(item, (await copy.GetAsync(item.Id)).Summary), $"the copy has another {item}");
-        Must((await CatchAsync(async () => await copy.EnqueueAsync(new WorkItem("a")))).Error is ConflictException, "a copy takes no work");
+        Must((await CatchAsync(async () => await copy.EnqueueAsync(new WorkItem("a")))).Error is FileRefusedException, "a copy takes no work");
         await copy.AdoptAsync();
         Must((await copy.GetCountsAsync()).Total.Running == 0, "leases of the original count in an adopted copy");
         await copy.RunUntilIdleAsync().WaitAsync(Patience);
@@ -159,5 +159,6 @@ internal sealed partial class World
         await LookAtAllAsync(1);
         foreach (string id in model.Items.Keys) await LookAsync(0, id);
         FileAudit.MustAgree(Path);
+        FurtherInvariants.MustHold(Path);
     }
 }

@@ -48,8 +48,8 @@ internal sealed partial class World
     public async Task CallEnqueueAsync(string name, int runtime, Spec spec, string? parentId)
     {
         DateTimeOffset now = clock.GetUtcNow();
-        lock (model) model.Announce(name, spec, parentId, now);
         (object? result, _) = await CatchAsync(async () => await runtimes[runtime].EnqueueAsync((spec with { Id = name }).ToItem(now, parentId)));
+        lock (answers) model.Announce(name, spec, parentId, now, clock.GetUtcNow());
         answers.Enqueue((EventKinds.Enqueued, name, result is EnqueueResult { Created: true }));
     }
 

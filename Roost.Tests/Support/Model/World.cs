@@ -51,7 +51,7 @@ internal sealed partial class World : IAsyncDisposable
         for (int i = 0; i < results.Count; i++)
         {
             if (!results[i].Created) continue;
-            model.Announce(results[i].Id, batch[i].Spec, batch[i].ParentId, clock.GetUtcNow());
+            model.Announce(results[i].Id, batch[i].Spec, batch[i].ParentId, clock.GetUtcNow(), clock.GetUtcNow());
             known.Add(results[i].Id);
         }
         int chosen = 0;
