@@ -24,7 +24,7 @@ internal sealed class ManyProcessesTests : FolderTests
     [Test]
     public async Task Workers_enqueuers_a_console_backups_and_a_reader_that_stays_open_share_one_file()
     {
-        TimeSpan time = TimeSpan.FromSeconds(Effort.Times(8, 600)), betweenBackups = TimeSpan.FromSeconds(Effort.Times(2, 20));
+        TimeSpan time = TimeSpan.FromSeconds(Effort.Times(6, 600)), betweenBackups = TimeSpan.FromSeconds(Effort.Times(2, 20));
         await using var roost = new RoostRuntime(path);
         await using IAsyncEnumerator<WorkEvent> reader = roost.WatchEventsAsync().GetAsyncEnumerator();
         await roost.EnqueueAsync(new WorkItem("nobody"));
@@ -95,7 +95,7 @@ internal sealed class ManyProcessesTests : FolderTests
         await using ChildProcess first = ChildProcess.Start("enqueue-many", path, "0", "0"), second = ChildProcess.Start("enqueue-many", path, "1", "0");
         await Task.WhenAll(first.WaitForAsync("enqueued"), second.WaitForAsync("enqueued"));
         (int before, int beforeToo) = (first.Lines.Count, second.Lines.Count);
-        await Task.Delay(TimeSpan.FromSeconds(Effort.Times(3, 30))); // What each gets done in this time is what is measured.
+        await Task.Delay(TimeSpan.FromSeconds(Effort.Times(2, 30))); // What each gets done in this time is what is measured.
         (int ofFirst, int ofSecond) = (first.Lines.Count - before, second.Lines.Count - beforeToo);
 
         Effort.Report($"{ofFirst:N0} and {ofSecond:N0} calls");
@@ -109,7 +109,7 @@ internal sealed class ManyProcessesTests : FolderTests
     public async Task Two_runtimes_of_one_process_that_write_all_the_time_get_their_share_each()
     {
         await using RoostRuntime first = new(path), second = new(path);
-        using var over = new CancellationTokenSource(TimeSpan.FromSeconds(Effort.Times(3, 30)));
+        using var over = new CancellationTokenSource(TimeSpan.FromSeconds(Effort.Times(2, 30)));
         int[] counts = await Task.WhenAll(new[] { first, second }.Select(roost => Task.Run(async () =>
         {
             int n = 0;
