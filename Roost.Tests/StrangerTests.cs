@@ -140,6 +140,17 @@ internal sealed class StrangerTests
     }
 
     [Test]
+    public async Task Waiting_no_time_at_all_still_tells_what_has_ended_and_what_is_not_there()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
+        await roost.RunUntilIdleAsync();
+
+        (await roost.WaitAsync(id, TimeSpan.Zero)).State.Should().Be(WorkState.Done);
+        await roost.Awaiting(it => it.WaitAsync("nobody", TimeSpan.Zero)).Should().ThrowAsync<NotFoundException>();
+    }
+
+    [Test]
     public async Task A_dead_letter_is_logged_as_an_error_with_its_exception()
     {
         var log = new CollectingLog();

@@ -28,6 +28,8 @@ internal static class ChildProgram
             "open" => ChildVerbs.OpenAsync(path, Fault.Parse(rest)),
             "faults" => FaultRounds.RunAsync(path),
             "power" => PowerVerbs.RunAsync(path, rest[0], int.Parse(rest[1], null)),
+            "enqueue-many" => ChildVerbs.EnqueueManyAsync(path, int.Parse(rest[0], null), TimeSpan.FromMilliseconds(int.Parse(rest[1], null))),
+            "rest" => RestingItems.RunAsync(path, Fault.Parse(rest)),
             _ => throw new ArgumentException($"There is no verb {verb}."),
         };
         return await work;

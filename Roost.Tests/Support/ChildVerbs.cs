@@ -37,6 +37,25 @@ internal static class ChildVerbs
         return 0;
     }
 
+    /// <summary>
+    /// Enqueues items until its input ends, with a pause after each. They ask for two names that all use, an odd caller in the other order; every
+    /// other one has a key that all callers use.
+    /// </summary>
+    public static async Task<int> EnqueueManyAsync(string path, int caller, TimeSpan pause)
+    {
+        CancellationToken end = ChildProgram.UntilInputEnds();
+        await using RoostRuntime roost = Open(path, TimeSpan.FromSeconds(30));
+        for (int i = 0; !end.IsCancellationRequested; i++)
+        {
+            string[] names = [$"left {i % 4}", $"right {i % 4}"];
+            if (caller % 2 != 0) Array.Reverse(names);
+            EnqueueResult result = await roost.EnqueueAsync(new WorkItem("child", new ChildPayload(3)) { Resources = i % 3 == 0 ? names : [], IdempotencyKey = i % 2 == 0 ? $"key {i}" : null });
+            ChildProgram.Say($"enqueued {result.Id}");
+            if (pause > TimeSpan.Zero) await Task.Delay(pause, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        return 0;
+    }
+
     /// <summary>Opens the file, which migrates it, on a disk that kills the process at one call.</summary>
     public static async Task<int> OpenAsync(string path, Fault fault)
     {

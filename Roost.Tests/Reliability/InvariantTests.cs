@@ -1,0 +1,66 @@
+using Dapper;
+using Microsoft.Data.Sqlite;
+using Roost.Tests.Support;
+
+namespace Roost.Tests.Reliability;
+
+/// <summary>Each invariant is seen by the doctor to be broken by a file in which one thing is wrong.</summary>
+[TestFixture, Category("Reliability")]
+internal sealed class InvariantTests
+{
+    [TestCase("an item that runs holds all its names", "DELETE FROM resource WHERE name = 'x'")]
+    [TestCase("a name is held by an item that asks for it and has not ended", "INSERT INTO resource (name, work, since) VALUES ('new', (SELECT key FROM work WHERE id = 'runs'), 0)")]
+    [TestCase("a name that is waited for is asked for and held by another item", "UPDATE work SET blocked_on = 'new' WHERE id = 'waits'")]
+    [TestCase("without a worker, what does not run holds only what it holds for life", "DELETE FROM worker; UPDATE resource SET work = (SELECT key FROM work WHERE id = 'waits') WHERE name = 'x'; UPDATE work SET blocked_on = NULL, place = NULL, ready_seq = 77 WHERE id = 'waits'; DELETE FROM work_resource WHERE work = (SELECT key FROM work WHERE id = 'runs')")]
+    [TestCase("the number of names that an item asks for is the number of its names", "UPDATE work SET resource_count = 5 WHERE id = 'waits'")]
+    [TestCase("a queued item stands in one place of one order, and no other stands there", "UPDATE work SET due_at = 1 WHERE id = 'ready'")]
+    [TestCase("a queued item stands in one place of one order, and no other stands there", "UPDATE work SET ready_seq = (SELECT ready_seq FROM work WHERE id = 'ready') WHERE id = 'ready too'")]
+    [TestCase("what has ended has its time, nothing else has; and who is asked to stop runs, or has ended", "UPDATE work SET cancel_requested = 1 WHERE id = 'ready'")]
+    [TestCase("what has ended has its time, nothing else has; and who is asked to stop runs, or has ended", "UPDATE work SET ended_at = NULL WHERE id = 'done'")]
+    [TestCase("a dead letter has its reason, and nothing is held against what is done", "DELETE FROM failure")]
+    [TestCase("a dead letter has its reason, and nothing is held against what is done", "UPDATE work SET failures = 1 WHERE id = 'done'")]
+    [TestCase("the key of an item and the item of a key are the same", "UPDATE idempotency SET key = 'other'")]
+    [TestCase("the key of an item and the item of a key are the same", "DELETE FROM idempotency")]
+    [TestCase("the version that an item is at is kept, and none beyond it", "UPDATE work SET version = 1 WHERE id = 'done'")]
+    [TestCase("each item has its payload and its lane", "DELETE FROM work_input WHERE work = (SELECT key FROM work WHERE id = 'ready')")]
+    [TestCase("nothing is kept of an item that is gone", "DELETE FROM work WHERE id = 'done'")]
+    [TestCase("each artifact's content is here and whole, and no content is kept for nobody", "DELETE FROM artifact")]
+    [TestCase("each artifact's content is here and whole, and no content is kept for nobody", "DELETE FROM blob_chunk")]
+    [TestCase("no event and no ready place is beyond the writers' counters", "UPDATE writer SET event_seq = 1")]
+    [TestCase("the counts of each lane are those of its items", "UPDATE lane_count SET n = n + 1 WHERE condition = 'done'")]
+    [TestCase("a version is committed once", "INSERT INTO event (seq, at, kind, work, data) SELECT seq + 1000, at, kind, work, data FROM event WHERE kind = 'done'")]
+    [TestCase("each version has its event", "DELETE FROM event WHERE kind = 'done'")]
+    [TestCase("an item's state is what its last event says", "UPDATE event SET kind = 'failed' WHERE kind = 'done'")]
+    [TestCase("whoever holds a lease is a registered worker", "DELETE FROM worker")]
+    [TestCase("an item goes by purge alone", "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'work'")]
+    public async Task What_is_wrong_in_a_file_is_found(string rule, string damage)
+    {
+        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock());
+        using Ghost ghost = await FillAsync(roost);
+        FileAudit.MustAgree(roost.Path);
+        using (SqliteConnection file = FileAudit.Open(roost.Path)) file.Execute(damage);
+
+        IReadOnlyList<FileCheck> checks = await RoostRuntime.CheckFileAsync(roost.Path);
+
+        checks.Should().Contain(check => check.Status == CheckStatus.Error && check.Found.Contains(rule, StringComparison.Ordinal));
+    }
+
+    /// <summary>An item in every state.</summary>
+    private static async Task<Ghost> FillAsync(RoostRuntime roost)
+    {
+        await using (RoostRuntime other = TestRuntime.Beside(roost, ScriptedEngine.From((state, context) =>
+        {
+            context.AddArtifactText("out.txt", "text");
+            return context.Item.Id == "failed" ? ScriptedEngine.GiveUp("as the test says") : ScriptedEngine.Finish(state + 1);
+        })))
+        {
+            await other.EnqueueAsync([new WorkItem("scripted") { Id = "done", IdempotencyKey = "key" }, new WorkItem("scripted") { Id = "failed" }]);
+            await other.RunUntilIdleAsync();
+        }
+        Ghost ghost = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1));
+        await roost.EnqueueAsync([new WorkItem("scripted") { Id = "runs", Resources = ["x"] }, new WorkItem("scripted") { Id = "waits", Resources = ["x"] }]);
+        await ghost.ClaimAsync(2);
+        await roost.EnqueueAsync([new WorkItem("scripted") { Id = "ready" }, new WorkItem("scripted") { Id = "ready too" }]);
+        return ghost;
+    }
+}

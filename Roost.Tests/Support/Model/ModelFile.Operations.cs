@@ -1,0 +1,99 @@
+namespace Roost.Tests.Support.Model;
+
+/// <summary>What an operation by hand does to one item.</summary>
+internal enum Verb
+{
+    Cancel,
+    Retry,
+    Discard,
+    Requeue,
+    Priority,
+    Release,
+}
+
+/// <summary>What an operation must answer, and the events of items that it must write, in their order.</summary>
+internal sealed record Answer(object? Result, Type? Error, params (string Kind, string Id)[] Events)
+{
+    public static Answer Is(object? result, params (string Kind, string Id)[] events) => new(result, null, events);
+
+    public static Answer Throws<T>() where T : RoostException => new(null, typeof(T));
+
+    public bool Fits(object? result, Exception? error, IEnumerable<(string Kind, string Id)> events) =>
+        error?.GetType() == Error && (error is not null || Equals(Result, result)) && Events.SequenceEqual(events);
+
+    public override string ToString() => $"{Error?.Name ?? Result ?? "nothing"}, {(Events.Length == 0 ? "no events" : string.Join(", ", Events))}";
+}
+
+/// <summary>What operations must answer while no loop runs. Where the events do not tell how an item stands, there is more than one answer.</summary>
+internal sealed partial class ModelFile
+{
+    public Answer[] Change(Verb verb, string id, int priority)
+    {
+        if (!Items.TryGetValue(id, out ModelItem? item)) return [Answer.Throws<NotFoundException>()];
+        Answer conflict = Answer.Throws<ConflictException>();
+        bool runs = item.State == WorkState.Running, failed = item.State == WorkState.Failed;
+        return verb switch
+        {
+            Verb.Cancel when item.IsEnded => [Answer.Is(false)],
+            Verb.Cancel when runs => [item.CancelRequested ? Answer.Is(true) : Answer.Is(true, (EventKinds.CancelRequested, id))],
+            Verb.Cancel => [Answer.Is(true, (EventKinds.Cancelled, id))],
+            Verb.Retry => [failed ? Answer.Is(null, (EventKinds.Retried, id)) : conflict],
+            Verb.Discard => [failed ? Answer.Is(null, (EventKinds.Discarded, id)) : conflict],
+            Verb.Requeue when item.State != WorkState.Queued => [conflict],
+            Verb.Requeue when item.Due > Now => [Answer.Is(true, (EventKinds.Requeued, id))],
+            Verb.Requeue => [
+                .. item.AskedForNothing ? Array.Empty<Answer>() : [conflict],
+                Answer.Is(false),
+                .. item.Due is null ? Array.Empty<Answer>() : [Answer.Is(true, (EventKinds.Requeued, id))]],
+            Verb.Priority when item.IsEnded => [conflict],
+            Verb.Priority => [item.Priority == priority ? Answer.Is(false) : Answer.Is(true, (EventKinds.PriorityChanged, id))],
+            Verb.Release when !runs => [conflict],
+            _ => [item.CancelRequested ? Answer.Is(null, (EventKinds.Released, id), (EventKinds.Cancelled, id)) : Answer.Is(null, (EventKinds.Released, id))],
+        };
+    }
+
+    /// <summary>All of them, or none. An id that the runtime shall choose is "?" in the answer.</summary>
+    public Answer Enqueue(IReadOnlyList<(Spec Spec, string? ParentId)> batch)
+    {
+        var answers = new List<(string Id, bool Created)>();
+        var made = new Dictionary<string, Spec>();
+        foreach ((Spec spec, string? parentId) in batch)
+        {
+            if (spec.Key is { } key && Keyed(key, spec.Engine, made) is { } known)
+            {
+                if (!known.Spec.Script.IsSame(spec.Script) || (spec.Id is not null && spec.Id != known.Id)) return Answer.Throws<ConflictException>();
+                answers.Add((known.Id, false));
+                continue;
+            }
+            if (spec.Id is { } id && (Items.ContainsKey(id) || made.ContainsKey(id))) return Answer.Throws<ConflictException>();
+            if (parentId is not null && !Items.ContainsKey(parentId) && !made.ContainsKey(parentId)) return Answer.Throws<InvalidInputException>();
+            string name = spec.Id ?? $"?{made.Count}";
+            made[name] = spec;
+            answers.Add((name, true));
+        }
+        return Answer.Is(World.Text(answers), [.. answers.Where(answer => answer.Created).Select(answer => (EventKinds.Enqueued, answer.Id))]);
+    }
+
+    public Answer RetryAll(string? engine) => Many(EventKinds.Retried, engine);
+
+    public Answer DiscardAll(string? engine) => Many(EventKinds.Discarded, engine);
+
+    public List<ModelItem> Purgeable(string? engine, TimeSpan olderThan, IReadOnlyList<WorkState> states) =>
+        [.. Items.Values.Where(item => states.Contains(item.State) && (engine is null || item.Spec.Engine == engine) && item.UpdatedAt <= Now - olderThan)];
+
+    /// <summary>The longest failed first.</summary>
+    private Answer Many(string kind, string? engine)
+    {
+        ModelItem[] failed = [.. Items.Values.Where(item => item.State == WorkState.Failed && (engine is null || item.Spec.Engine == engine)).OrderBy(item => item.UpdatedAt).ThenBy(item => item.Serial)];
+        return Answer.Is(failed.Length, [.. failed.Select(item => (kind, item.Id))]);
+    }
+
+    private (string Id, Spec Spec)? Keyed(string key, string engine, Dictionary<string, Spec> made)
+    {
+        foreach (ModelItem item in Items.Values)
+            if (item.Spec.Key == key && item.Spec.Engine == engine) return (item.Id, item.Spec);
+        foreach ((string id, Spec spec) in made)
+            if (spec.Key == key && spec.Engine == engine) return (id, spec);
+        return null;
+    }
+}

@@ -1,0 +1,144 @@
+namespace Roost.Tests.Support.Model;
+
+/// <summary>How a step may end.</summary>
+internal sealed partial class ModelFile
+{
+    private void Step(ModelItem item, WorkEvent e)
+    {
+        Next next = NextOf(item, e);
+        Must(next is Next.Goes or Next.FailsSaved, $"its step {next}");
+        int delay = Number(e, "delay_ms") ?? 0;
+        Must(delay == (item.Step is { Act: Act.Delay } step ? step.N : 0), "this is not its delay");
+        Advance(item);
+        if (item.CancelRequested) Follow(EventKinds.Cancelled, item);
+        else if (next == Next.FailsSaved || item.Deadline <= Now) Follow(EventKinds.Failed, item);
+        else if (delay > 0) Queue(item, Now.AddMilliseconds(delay));
+        else item.IsUnsure = true;
+    }
+
+    private void Finish(ModelItem item, WorkEvent e)
+    {
+        Must(NextOf(item, e) == Next.Done, "its script is not at its end");
+        Advance(item);
+        End(item, WorkState.Done);
+        triggeredBy = item;
+        foreach (Trigger rule in World.Triggers.Where(rule => rule.When == item.Spec.Engine && item.Spec.Script.Follow))
+        {
+            if (item.Depth + 1 > rule.MaxDepth)
+            {
+                Follow(EventKinds.TriggerSkipped, item);
+                continue;
+            }
+            followUp = new(item.Spec.Script, rule.Enqueue, item.Spec.Queue, Priority: item.Priority, Names: item.Spec.Names, Life: item.Spec.Life);
+            mustFollow.Enqueue((EventKinds.Enqueued, null));
+            Follow(EventKinds.Triggered, item);
+        }
+    }
+
+    /// <summary>Checks what every committed step says, and what it has brought with it.</summary>
+    private static Next NextOf(ModelItem item, WorkEvent e)
+    {
+        Keeps(item);
+        Must(Number(e, "version") == item.Version + 1, "a version is missing");
+        Must((Number(e, "attempt") ?? 1) == item.Failures + 1, "this is not its try");
+        Next next = item.Next;
+        bool dropsChildren = item.CancelRequested && next != Next.Done;
+        string[] expected = item.Step?.Act switch
+        {
+            Act.Child or Act.SameChild when !dropsChildren => [item.ChildId],
+            Act.Event => ["engine.note"],
+            _ => [],
+        };
+        Must(item.Staged.SequenceEqual(expected), $"it brings {string.Join(", ", item.Staged)}, not {string.Join(", ", expected)}");
+        return next;
+    }
+
+    private static void Advance(ModelItem item)
+    {
+        if (item.Step?.Act == Act.Artifact) item.Artifacts.Add(("out.txt", item.Version + 1));
+        item.Staged.Clear();
+        (item.Version, item.Failures, item.Interruptions) = (item.Version + 1, 0, 0);
+    }
+
+    private void FailTry(ModelItem item, WorkEvent e)
+    {
+        Keeps(item);
+        Must(!item.CancelRequested && !(item.Deadline <= Now), "it has to end");
+        int attempt = ChargeFailure(item, e, last: false);
+        double backoff = Given(e, "backoff_ms"), most = 1000 * Math.Pow(2, attempt - 1);
+        Must(backoff >= most / 2 && backoff <= most, $"the wait is not from {most / 2} to {most} ms");
+        Queue(item, Now.AddMilliseconds(backoff));
+    }
+
+    private void Fail(ModelItem item, WorkEvent e, bool follows)
+    {
+        string reason = Text(e, "reason");
+        int attempt = Given(e, "attempt");
+        if (item.IsUnsure && !follows)
+        {
+            // A step has failed at its first try; what waits has none.
+            if (reason == FailReasons.DeadlineExceeded && attempt == 0) GoneBack(item);
+            else Keeps(item);
+        }
+        if (reason == FailReasons.DeadlineExceeded)
+        {
+            Must(item.Deadline <= Now, "its deadline has not passed");
+            if (item.State == WorkState.Queued) Must(attempt == item.Failures, "this is not its try");
+            else if (!follows) ChargeFailure(item, e, last: null);
+        }
+        else if (reason == FailReasons.EngineFailed)
+        {
+            bool isSaved = follows;
+            Must(isSaved || (item.State == WorkState.Running && item.Next == Next.Fails && !item.CancelRequested && attempt == item.Failures + 1), "its engine has not said so");
+            if (!isSaved) (item.Failures, item.Interruptions) = (0, 0);
+        }
+        else if (reason == FailReasons.Interrupted) Must(follows, "it was not interrupted");
+        else
+        {
+            Must(item.State == WorkState.Running && !item.CancelRequested && !(item.Deadline <= Now), "it does not run, or has to end otherwise");
+            ChargeFailure(item, e, last: true);
+        }
+        item.Failure = (reason, attempt, item.Version);
+        End(item, WorkState.Failed);
+    }
+
+    private int ChargeFailure(ModelItem item, WorkEvent e, bool? last)
+    {
+        int attempt = item.Failures + 1;
+        Must(Number(e, "attempt") == attempt, "this is not its try");
+        Must(Throws(item), "its step does not fail");
+        if (last is { } isLast) Must(attempt >= item.MaxAttempts == isLast, $"it has {item.MaxAttempts} tries");
+        item.Staged.Clear();
+        return item.Failures = attempt;
+    }
+
+    /// <summary>By itself, or because the id of its child is taken.</summary>
+    private bool Throws(ModelItem item) => item.Next == Next.Throws || (item.Step?.Act is Act.Child or Act.SameChild && Items.ContainsKey(item.ChildId));
+
+    private void Cancel(ModelItem item, bool follows)
+    {
+        if (!follows)
+        {
+            if (!item.CancelRequested) GoneBack(item);
+            if (item.State == WorkState.Running)
+            {
+                Must(item.CancelRequested && (item.Next == Next.Fails || Throws(item)), "a running item ends with its step");
+                if (Throws(item)) item.Failures++;
+                else (item.Failures, item.Interruptions) = (0, 0);
+            }
+            else Must(item.State == WorkState.Queued, "it has ended");
+        }
+        End(item, WorkState.Cancelled);
+    }
+
+    private void Interrupt(ModelItem item, WorkEvent e)
+    {
+        Keeps(item);
+        item.Interruptions++;
+        Must(Number(e, "interruptions") == item.Interruptions, "it was interrupted otherwise");
+        if (item.CancelRequested) Follow(EventKinds.Cancelled, item);
+        else if (item.Interruptions >= World.MaxInterruptions) Follow(EventKinds.Failed, item);
+        else if (item.Interruptions < 2) Queue(item, null);
+        else Queue(item, Now.AddMilliseconds(500 * Math.Pow(2, item.Interruptions - 2)), Now.AddMilliseconds(1000 * Math.Pow(2, item.Interruptions - 2)));
+    }
+}

@@ -1,0 +1,228 @@
+namespace Roost.Tests.Support.Model;
+
+/// <summary>Something has happened that the model does not allow.</summary>
+internal sealed class ModelException(string message) : Exception(message);
+
+/// <summary>
+/// What a file holds, as the rules have it and independent of the code under test. It reads the history event by event, in whatever order
+/// workers and callers wrote it, refuses what may not happen, and knows from that how every item stands. What a caller's operation must
+/// answer it foretells (ModelFile.Operations.cs).
+/// </summary>
+internal sealed partial class ModelFile
+{
+    private readonly Dictionary<string, ModelItem> holders = [];
+    private readonly Dictionary<string, (Spec Spec, string? ParentId, DateTimeOffset From, DateTimeOffset To)> announced = [];
+    private readonly Queue<(string Kind, string? Id)> mustFollow = new();
+    private int serial;
+    private Spec? followUp;
+    private ModelItem? triggeredBy;
+
+    public Dictionary<string, ModelItem> Items { get; } = [];
+
+    /// <summary>Which item holds a name while it runs or for its life.</summary>
+    public IReadOnlyDictionary<string, ModelItem> Holders => holders;
+
+    public DateTimeOffset Now { get; set; } = TestRuntime.Start;
+
+    /// <summary>Whether a worker, by its id, serves an item.</summary>
+    public Func<string, ModelItem, bool> Serves { get; set; } = (_, _) => true;
+
+    /// <summary>A caller has enqueued it, and the call lasted from one time to another.</summary>
+    public void Announce(string id, Spec spec, string? parentId, DateTimeOffset from, DateTimeOffset to) => announced[id] = (spec, parentId, from, to);
+
+    public void Replay(WorkEvent e)
+    {
+        Now = e.At;
+        try
+        {
+            if (mustFollow.TryDequeue(out (string Kind, string? Id) expected))
+                Must(expected.Kind == e.Kind && (expected.Id is null ? e.WorkId is not null && !Items.ContainsKey(e.WorkId) : expected.Id == e.WorkId), $"{expected.Kind} of {expected.Id ?? "a new item"} must come here");
+            if (e.WorkId is null) return;
+            if (e.Kind == EventKinds.Enqueued) Enqueue(e);
+            Must(Items.TryGetValue(e.WorkId, out ModelItem? item), "the item is not known");
+            item!.Events.Add(e.Kind);
+            Apply(item, e, expected.Kind is not null);
+        }
+        catch (ModelException wrong)
+        {
+            Items.TryGetValue(e.WorkId ?? "", out ModelItem? item);
+            throw new ModelException($"Event {e.Sequence} at {e.At:mm:ss.fff}, {e.Kind} of {item?.ToString() ?? e.WorkId} {e.Data}: {wrong.Message}");
+        }
+    }
+
+    /// <summary>After the last event nothing is half done.</summary>
+    public void End() => Must(mustFollow.Count == 0, $"{mustFollow.Count} events that had to follow are missing");
+
+    /// <summary>No loop runs: what may be running is not.</summary>
+    public void Settle()
+    {
+        foreach (ModelItem item in Items.Values) GoneBack(item);
+    }
+
+    public void Remove(ModelItem item)
+    {
+        item.IsPurged = true;
+        Items.Remove(item.Id);
+    }
+
+    private void Apply(ModelItem item, WorkEvent e, bool follows)
+    {
+        switch (e.Kind)
+        {
+            case EventKinds.Enqueued: break;
+            case EventKinds.Claimed: Claim(item, e); break;
+            case EventKinds.Stepped: Step(item, e); break;
+            case EventKinds.Done: Finish(item, e); break;
+            case EventKinds.StepFailed: FailTry(item, e); break;
+            case EventKinds.Failed: Fail(item, e, follows); break;
+            case EventKinds.Cancelled: Cancel(item, follows); break;
+            case EventKinds.CancelRequested:
+                Keeps(item);
+                Must(!item.CancelRequested, "it was asked to cancel before");
+                item.CancelRequested = true;
+                break;
+            case EventKinds.Released:
+                Keeps(item);
+                if (item.CancelRequested) Follow(EventKinds.Cancelled, item);
+                else Queue(item, null);
+                break;
+            case EventKinds.Interrupted: Interrupt(item, e); break;
+            case EventKinds.Retried:
+                Must(item.State == WorkState.Failed, "only a dead letter is retried");
+                (item.Failures, item.Interruptions, item.CancelRequested, item.Failure) = (0, 0, false, null);
+                if (item.Deadline <= Now) item.Deadline = null;
+                Queue(item, null, comes: true);
+                break;
+            case EventKinds.Discarded:
+                Must(item.State == WorkState.Failed, "only a dead letter is discarded");
+                End(item, WorkState.Cancelled);
+                break;
+            case EventKinds.Requeued:
+                GoneBack(item);
+                Must(item.State == WorkState.Queued && item.Due is not null, "only a delayed item is made ready");
+                Queue(item, null, comes: true);
+                break;
+            case EventKinds.PriorityChanged:
+                Must(!item.IsEnded && Number(e, "from") == item.Priority && Number(e, "to") != item.Priority, "it has another priority");
+                item.Priority = Given(e, "to");
+                break;
+            case EventKinds.Triggered:
+                Must(triggeredBy == item && Text(e, "engine") == followUp!.Engine, "no trigger fits");
+                Must(Items[Text(e, "work_id")].Parent == item, "it names another item");
+                break;
+            case EventKinds.TriggerSkipped: Must(follows, "nothing was triggered"); break;
+            default:
+                Must(e.Kind is "engine.note" or "engine.thrown" or "engine.lost", "this kind is not known");
+                Keeps(item);
+                item.Staged.Add(e.Kind);
+                break;
+        }
+        if (e.Kind is not (EventKinds.PriorityChanged or EventKinds.CancelRequested or EventKinds.Triggered or EventKinds.TriggerSkipped) && !e.Kind.StartsWith("engine.", StringComparison.Ordinal)) item.UpdatedAt = Now;
+    }
+
+    private void Claim(ModelItem item, WorkEvent e)
+    {
+        GoneBack(item);
+        string worker = Text(e, "worker");
+        Must(item.State == WorkState.Queued, "only a queued item is claimed");
+        Must(Serves(worker, item), "its worker does not serve it");
+        Must(!(item.Due > Now), "it is not due");
+        Must(!(item.Deadline <= Now), "its deadline has passed");
+        foreach (ModelItem other in Items.Values)
+        {
+            if (other.Worker == worker && other.State == WorkState.Running && !other.IsUnsure) Must(!item.RunsAlone && !other.RunsAlone, $"whoever was interrupted twice runs alone, and {other} runs here");
+            if (other == item || !IsReady(other, worker) || item.RunsAlone || other.RunsAlone) continue;
+            Must(other.Priority <= item.Priority, $"{other} has a higher priority");
+            if (other.Priority == item.Priority && item.AskedForNothing) Must(!(other.Place < item.Place), $"{other} has been ready for longer");
+        }
+        foreach (string name in item.Spec.AllNames) Take(name, item);
+        (item.State, item.Worker, item.Due, item.DueLatest, item.Place) = (WorkState.Running, worker, null, null, null);
+    }
+
+    /// <summary>Ready beyond doubt, and nothing but its priority decides when it runs.</summary>
+    private bool IsReady(ModelItem item, string worker) =>
+        item is { State: WorkState.Queued, IsUnsure: false, AskedForNothing: true } && !(item.DueLatest > Now) && !(item.Deadline <= Now) && Serves(worker, item);
+
+    private void Take(string name, ModelItem item)
+    {
+        if (holders.TryGetValue(name, out ModelItem? holder) && holder != item)
+        {
+            GoneBack(holder);
+            Must(!holders.ContainsKey(name), $"{holder} holds \"{name}\"");
+        }
+        holders[name] = item;
+    }
+
+    private void Enqueue(WorkEvent e)
+    {
+        string id = e.WorkId!;
+        Must(!Items.ContainsKey(id), "its id is taken");
+        ModelItem? maker = Items.Values.FirstOrDefault(item => item is { State: WorkState.Running, Step.Act: Act.Child or Act.SameChild } && item.ChildId == id);
+        ModelItem made;
+        if (announced.Remove(id, out (Spec Spec, string? ParentId, DateTimeOffset From, DateTimeOffset To) caller))
+        {
+            made = new(id, caller.Spec, caller.ParentId is null ? null : Items[caller.ParentId], 0, ++serial, caller.From, caller.To);
+        }
+        else if (maker is not null)
+        {
+            Keeps(maker);
+            made = new(id, new(Script.OfChild, maker.Spec.Engine), maker, maker.Depth, ++serial, Now, Now);
+            maker.Staged.Add(id);
+        }
+        else
+        {
+            Must(followUp is not null && triggeredBy is not null, "nobody has asked for it");
+            made = new(id, followUp!, triggeredBy, triggeredBy!.Depth + 1, ++serial, Now, Now);
+        }
+        Must(Text(e, "engine") == made.Spec.Engine, "this is not its engine");
+        if (made.Due is null) made.Place = serial;
+        Items[id] = made;
+    }
+
+    /// <summary>Whatever it does next it does while it runs: its lease was kept.</summary>
+    private static void Keeps(ModelItem item)
+    {
+        Must(item.State == WorkState.Running, "it does not run");
+        item.IsUnsure = false;
+    }
+
+    /// <summary>Its lease was not kept, where that was open.</summary>
+    private void GoneBack(ModelItem item)
+    {
+        if (item.IsUnsure) Queue(item, null);
+    }
+
+    private void Queue(ModelItem item, DateTimeOffset? due, DateTimeOffset? latest = null, bool comes = false)
+    {
+        (item.State, item.IsUnsure, item.Worker, item.Due, item.DueLatest) = (WorkState.Queued, false, null, due, latest ?? due);
+        item.Place = comes ? ++serial : null;
+        item.Staged.Clear();
+        if (!item.HoldsForLife) FreeNames(item);
+    }
+
+    private void End(ModelItem item, WorkState state)
+    {
+        (item.State, item.IsUnsure, item.Worker, item.Due, item.DueLatest, item.Place) = (state, false, null, null, null, null);
+        item.Staged.Clear();
+        FreeNames(item);
+    }
+
+    private void FreeNames(ModelItem item)
+    {
+        foreach (string name in item.Spec.AllNames)
+            if (holders.TryGetValue(name, out ModelItem? holder) && holder == item) holders.Remove(name);
+    }
+
+    private void Follow(string kind, ModelItem item) => mustFollow.Enqueue((kind, item.Id));
+
+    private static int? Number(WorkEvent e, string name) => e.Data is { } data && data.TryGetProperty(name, out var value) ? value.GetInt32() : null;
+
+    private static int Given(WorkEvent e, string name) => Number(e, name) ?? throw new ModelException($"{name} is missing");
+
+    private static string Text(WorkEvent e, string name) => e.Data!.Value.GetProperty(name).GetString()!;
+
+    private static void Must(bool holds, string otherwise)
+    {
+        if (!holds) throw new ModelException(otherwise);
+    }
+}

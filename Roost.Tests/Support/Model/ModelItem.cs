@@ -1,0 +1,81 @@
+namespace Roost.Tests.Support.Model;
+
+/// <summary>What comes of an item's next step.</summary>
+internal enum Next
+{
+    Goes,
+    Done,
+    Fails,
+    FailsSaved,
+    Throws,
+}
+
+/// <summary>A work item as it should be.</summary>
+internal sealed class ModelItem(string id, Spec spec, ModelItem? parent, int depth, int serial, DateTimeOffset calledFrom, DateTimeOffset calledTo)
+{
+    public string Id { get; } = id;
+    public Spec Spec { get; } = spec;
+    public ModelItem? Parent { get; } = parent;
+    public int Depth { get; } = depth;
+
+    /// <summary>Its place in the order of creation.</summary>
+    public int Serial { get; } = serial;
+
+    public WorkState State { get; set; } = WorkState.Queued;
+
+    /// <summary>Running with its lease kept, or gone back behind its equals: the events do not tell, and what follows does.</summary>
+    public bool IsUnsure { get; set; }
+
+    public int Priority { get; set; } = spec.Priority;
+    public int Version { get; set; }
+    public int Failures { get; set; }
+    public int Interruptions { get; set; }
+    public bool CancelRequested { get; set; }
+
+    /// <summary>When it is due: not before this, and where jitter is not told, at <see cref="DueLatest"/> at last.</summary>
+    public DateTimeOffset? Due { get; set; } = spec.DelayMs == 0 ? null : calledFrom.AddMilliseconds(spec.DelayMs);
+
+    public DateTimeOffset? DueLatest { get; set; } = spec.DelayMs == 0 ? null : calledTo.AddMilliseconds(spec.DelayMs);
+
+    public DateTimeOffset? Deadline { get; set; } = spec.DeadlineMs == 0 ? null : calledFrom.AddMilliseconds(spec.DeadlineMs);
+    public DateTimeOffset UpdatedAt { get; set; } = calledTo;
+    public string? Worker { get; set; }
+    public bool IsPurged { get; set; }
+    public (string Reason, int Attempt, int Version)? Failure { get; set; }
+
+    /// <summary>The place in the ready order where it came in the ordinary way; null where the events do not tell it.</summary>
+    public int? Place { get; set; }
+
+    public List<string> Events { get; } = [];
+    public List<(string Name, int Version)> Artifacts { get; } = [];
+
+    /// <summary>What its running step has left in the log so far: children and events come before the step's own event.</summary>
+    public List<string> Staged { get; } = [];
+
+    public bool IsEnded => State is WorkState.Done or WorkState.Failed or WorkState.Cancelled;
+
+    public bool AskedForNothing => Spec.AllNames.Count == 0;
+
+    public bool RunsAlone => Interruptions >= 2;
+
+    public int MaxAttempts => Spec.MaxAttempts ?? World.MaxAttempts;
+
+    public ScriptStep? Step => Version >= 1 && Version <= Spec.Script.Steps.Length ? Spec.Script.Steps[Version - 1] : null;
+
+    /// <summary>Whether its names stay with it while it does not run.</summary>
+    public bool HoldsForLife => Spec.Life && (Version > 0 || Failures > 0 || Interruptions > 0);
+
+    public string ChildId => Step!.Act == Act.SameChild ? $"{Id}.same" : $"{Id}.{Version}";
+
+    public Next Next => Version == 0 ? Next.Goes : Step is not { } step ? Next.Done : step.Act switch
+    {
+        Act.Throw or Act.Hang when Failures < step.N => Next.Throws,
+        Act.Fail => Next.Fails,
+        Act.FailSaved => Next.FailsSaved,
+        Act.CancelAndDone => Next.Done,
+        _ => Next.Goes,
+    };
+
+    public override string ToString() =>
+        $"{Id} ({State}{(IsUnsure ? "?" : "")} version {Version}, failures {Failures}, interruptions {Interruptions}, due {Due:mm:ss.fff}, deadline {Deadline:mm:ss.fff}{(CancelRequested ? ", to be cancelled" : "")})";
+}

@@ -1,0 +1,71 @@
+namespace Roost.Tests.Support.Model;
+
+/// <summary>What one step of a scripted item does.</summary>
+internal enum Act
+{
+    Go,
+    Delay,
+    Throw,
+    Hang,
+    Fail,
+    FailSaved,
+    Child,
+    SameChild,
+    Artifact,
+    Event,
+    CancelSelf,
+    CancelAndDone,
+    ReleaseSelf,
+    RaiseSelf,
+}
+
+/// <summary>One step; the number is a delay in milliseconds, how many tries fail, or a priority.</summary>
+internal sealed record ScriptStep(Act Act, int N = 0)
+{
+    public override string ToString() => N == 0 ? $"{Act}" : $"{Act} {N}";
+}
+
+/// <summary>The payload of every item of the model: the step of version n does what stands at n - 1, and behind the last the item is done.</summary>
+internal sealed record Script(ScriptStep[] Steps, bool Follow = false)
+{
+    public static readonly Script OfChild = new([new(Act.Go)]);
+
+    public bool IsSame(Script other) => Follow == other.Follow && Steps.AsSpan().SequenceEqual(other.Steps);
+
+    public override string ToString() => $"{{{string.Join(", ", (object[])Steps)}{(Follow ? ", follow" : "")}}}";
+}
+
+/// <summary>A work item as a caller describes it. Its parent is a place among the ids that are known by then.</summary>
+internal sealed record Spec(
+    Script Script, string Engine, string Queue = WorkItem.DefaultQueue, string? Id = null, int Priority = 0, int DelayMs = 0, int DeadlineMs = 0,
+    string[]? Names = null, bool Life = false, int? MaxAttempts = null, string? Key = null, int Parent = -1)
+{
+    public const int TimeoutMs = 1000;
+
+    public IReadOnlyList<string> AllNames => Names ?? [];
+
+    public WorkItem ToItem(DateTimeOffset now, string? parentId)
+    {
+        var item = new WorkItem(Engine, Script)
+        {
+            Queue = Queue,
+            Priority = Priority,
+            Delay = DelayMs == 0 ? null : TimeSpan.FromMilliseconds(DelayMs),
+            Deadline = DeadlineMs == 0 ? null : now.AddMilliseconds(DeadlineMs),
+            Resources = AllNames,
+            ResourceHold = Life ? ResourceHold.Life : ResourceHold.Step,
+            MaxAttempts = MaxAttempts,
+            IdempotencyKey = Key,
+            ParentId = parentId,
+            Timeout = Script.Steps.Any(step => step.Act == Act.Hang) ? TimeSpan.FromMilliseconds(TimeoutMs) : null,
+        };
+        return Id is null ? item : item with { Id = Id };
+    }
+
+    public override string ToString() =>
+        $"{Id ?? "?"}:{Engine}/{Queue} {Script}{Unless(0, Priority, "priority")}{Unless(0, DelayMs, "delay")}{Unless(0, DeadlineMs, "deadline")}"
+        + (AllNames.Count == 0 ? "" : $" [{string.Join(' ', AllNames)}]{(Life ? " for life" : "")}")
+        + (MaxAttempts is null ? "" : $" tries {MaxAttempts}") + (Key is null ? "" : $" key {Key}") + Unless(-1, Parent, "parent #");
+
+    private static string Unless(int usual, int value, string what) => value == usual ? "" : $" {what} {value}";
+}

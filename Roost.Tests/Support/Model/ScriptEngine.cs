@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Roost.Tests.Support.Model;
+
+/// <summary>What the engines of one file share: what they did once, and what they find wrong with what they are given.</summary>
+internal sealed class EngineLog
+{
+    private readonly ConcurrentDictionary<string, bool> once = new();
+    private readonly ConcurrentDictionary<string, string> keys = new();
+
+    public ConcurrentQueue<string> Complaints { get; } = new();
+
+    public bool FirstTime(string what) => once.TryAdd(what, true);
+
+    /// <summary>The key of a step belongs to that step alone.</summary>
+    public void SeeKey(string key, string step)
+    {
+        string known = keys.GetOrAdd(key, step);
+        if (known != step) Complaints.Enqueue($"{step} has the idempotency key of {known}");
+    }
+}
+
+/// <summary>An engine that does what the item's payload says. Its state is a number that is always one less than its version.</summary>
+internal sealed class ScriptEngine(string id, FakeTimeProvider clock, EngineLog log, Func<RoostRuntime> runtime) : Engine<int>
+{
+    public override string EngineId => id;
+
+    protected override int Init(WorkItem item) => 0;
+
+    protected override async Task<Outcome> StepAsync(int state, StepContext context)
+    {
+        string id = context.Item.Id, name = $"{id} version {context.Version}";
+        log.SeeKey(context.IdempotencyKey, name);
+        if (state != context.Version - 1) log.Complaints.Enqueue($"{name} was given the state {state}");
+        Script script = context.Item.PayloadAs<Script>();
+        if (state >= script.Steps.Length) return Done(state + 1);
+        ScriptStep step = script.Steps[state];
+        switch (step.Act)
+        {
+            case Act.Delay: return Continue(state + 1, TimeSpan.FromMilliseconds(step.N));
+            case Act.Throw or Act.Hang when context.Attempt <= step.N:
+                context.AddEvent("thrown"); // Nothing of a step that fails may land.
+                if (step.Act == Act.Throw || context.Item.Timeout is null) throw new InvalidOperationException("as the script says");
+                await PassTimeoutAsync(context.CancellationToken);
+                break;
+            case Act.Fail: return Fail("as the script says");
+            case Act.FailSaved: return Fail(state + 1, "as the script says");
+            case Act.Child: context.AddChild(new WorkItem(EngineId, Script.OfChild) { Id = $"{id}.{context.Version}" }); break;
+            case Act.SameChild: context.AddChild(new WorkItem(EngineId, Script.OfChild) { Id = $"{id}.same" }); break;
+            case Act.Artifact: context.AddArtifactText("out.txt", name); break;
+            case Act.Event: context.AddEvent("note", new { state }); break;
+            case Act.CancelSelf: await runtime().CancelAsync(id); break;
+            case Act.CancelAndDone:
+                await runtime().CancelAsync(id);
+                return Done(state + 1);
+            case Act.ReleaseSelf when log.FirstTime($"{context.IdempotencyKey} released"):
+                context.AddEvent("lost"); // Nothing of a step that was displaced may land.
+                await runtime().ReleaseLeaseAsync(id);
+                break;
+            case Act.RaiseSelf: await runtime().SetPriorityAsync(id, step.N); break;
+        }
+        return Continue(state + 1);
+    }
+
+    /// <summary>Lets the time pass in which the step should have ended. Its timer may be set a little later than the step begins.</summary>
+    private async Task PassTimeoutAsync(CancellationToken token)
+    {
+        while (true)
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(Spec.TimeoutMs));
+            await Task.Delay(TimeSpan.FromMilliseconds(50), token);
+        }
+    }
+}
