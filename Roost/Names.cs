@@ -40,7 +40,8 @@ internal static class Names
     /// <summary>Refuses text that UTF-8 cannot hold unchanged.</summary>
     public static void CheckSurrogates(string field, string value)
     {
-        for (int i = 0; i < value.Length; i++)
+        int first = value.AsSpan().IndexOfAnyInRange('\ud800', '\udfff');
+        for (int i = first; i >= 0 && i < value.Length; i++)
         {
             char c = value[i];
             if (!char.IsSurrogate(c)) continue;

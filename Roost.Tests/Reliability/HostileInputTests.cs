@@ -71,14 +71,9 @@ internal sealed class HostileInputTests
         FileAudit.Contents(roost.Path).Should().Equal(before, "nothing was written");
     }
 
-    [TestCase("%")]
-    [TestCase("_")]
+    [TestCase("%"), TestCase("_"), TestCase("a%b"), TestCase("*"), TestCase("?"), TestCase("[a-z]")]
     [TestCase("\\")]
     [TestCase("\\%")]
-    [TestCase("a%b")]
-    [TestCase("*")]
-    [TestCase("?")]
-    [TestCase("[a-z]")]
     [TestCase("'; DROP TABLE work; --")]
     public async Task A_wildcard_in_a_search_means_itself(string text)
     {
@@ -104,9 +99,7 @@ internal sealed class HostileInputTests
     [TestCase("-9223372036854775808")]
     [TestCase("123456789012345678901234567890.123456789")]
     [TestCase("0.1000000000000000055511151231257827")]
-    [TestCase("-0")]
-    [TestCase("-0.0")]
-    [TestCase("1e-400")]
+    [TestCase("-0"), TestCase("-0.0"), TestCase("1e-400")]
     [TestCase("1.7976931348623157e308")]
     [TestCase("1E+2")]
     public async Task A_number_is_kept_to_its_last_digit(string number)
@@ -140,10 +133,13 @@ internal sealed class HostileInputTests
         await RefusedInStepAsync("metadata", (context, snapshot) => Ends(snapshot, () => context.AddArtifactText("x", "", new() { Metadata = new { a = JsonNode.Parse(Levels(Deepest)) } })));
     }
 
-    private static readonly string[] LoneSurrogates = ["\ud800", "\udc00", "a\ud83db", "\udc26\ud83d", "\U0001F426\ud83d"];
+    [Test]
+    public async Task Half_a_surrogate_pair_is_refused_and_never_replaced()
+    {
+        foreach (string text in (string[])["\ud800", "\udc00", "a\ud83db", "\udc26\ud83d", "\U0001F426\ud83d"]) await HalfIsRefusedAsync(text);
+    }
 
-    [TestCaseSource(nameof(LoneSurrogates))]
-    public async Task Half_a_surrogate_pair_is_refused_and_never_replaced(string text)
+    private static async Task HalfIsRefusedAsync(string text)
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
         await RefusedAsync("payload", () => roost.EnqueueAsync(new WorkItem("e", new { text })));

@@ -77,7 +77,7 @@ internal sealed class TerminalOutputTests : FolderTests
     public async Task On_a_terminal_colours_are_the_commands_own_and_brackets_are_brackets()
     {
         Terminal.IgnoreWhereMissing();
-        string script = string.Join("; ", Lines.Where(line => line[0] is not ("doctor" or "workspace-path")).Select(line => $"roost {string.Join(' ', line)}"));
+        string script = string.Join("; ", Lines.Where(line => line.Length < (Effort.IsFull ? 9 : 3) && line[0] is not ("doctor" or "workspace-path")).Select(line => $"roost {string.Join(' ', line)}"));
         await using Terminal terminal = Terminal.Start(folder, $"{script}; roost artifacts cat {HostileFile.Plain} text.txt; roost status {HostileFile.Plain} --json; roost worker --until-idle; echo ended", ("COLUMNS", "400"), ("LINES", "60"));
         await terminal.EndAsync();
 
@@ -105,9 +105,9 @@ internal sealed class TerminalOutputTests : FolderTests
         Directory.EnumerateFiles(inner).Select(Path.GetFileName).Should().OnlyContain(name => name![0] != '.');
     }
 
-    [TestCase("\u001b[31m")]
-    [TestCase("\u009b")]
-    [TestCase("a\rb")]
-    [TestCase("\u202e")]
-    public void The_check_of_an_output_finds_what_steers(string output) => TerminalCheck.Steering(output).Should().NotBeEmpty();
+    [Test]
+    public void The_check_of_an_output_finds_what_steers()
+    {
+        foreach (string output in (string[])["\u001b[31m", "\u009b", "a\rb", "\u202e", "\u2069", "\u007f", "\u2028"]) TerminalCheck.Steering(output).Should().NotBeEmpty();
+    }
 }
