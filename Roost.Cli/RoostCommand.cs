@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Runtime.InteropServices;
+using Roost.Cli.Output;
 using Roost.Samples.Demo;
 using Roost.Samples.Watchlist;
 
@@ -44,7 +45,7 @@ public static class RoostCommand
         wrong.ShowHelp = parsed.Tokens.Count == 0;
         using var text = new StringWriter();
         parsed.Invoke(new InvocationConfiguration { Output = text, Error = text });
-        System.Console.Error.Write(WithoutTypes(text.ToString()));
+        System.Console.Error.Write(Text.Lines(WithoutTypes(text.ToString())));
         string verb = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
         System.Console.Error.WriteLine($"\"roost{verb} --help\" shows how.");
         return ExitCodes.Usage;

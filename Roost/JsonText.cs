@@ -25,7 +25,7 @@ internal static class JsonText
             return value switch
             {
                 RawJson raw => Normalize(field, raw.Utf8, maxBytes, objectOnly),
-                JsonElement or JsonNode or JsonDocument => Normalize(field, JsonSerializer.SerializeToUtf8Bytes(value, value.GetType(), options), maxBytes, objectOnly),
+                JsonElement or JsonNode or JsonDocument => Normalize(field, Written(field, value, options), maxBytes, objectOnly),
                 _ => Accept(field, Write(field, value, options, maxBytes), maxBytes, objectOnly),
             };
         }
@@ -40,7 +40,9 @@ internal static class JsonText
         var buffer = new BoundedBuffer(field, maxBytes);
         var how = new JsonWriterOptions { Encoder = options.Encoder, Indented = options.WriteIndented, IndentCharacter = options.IndentCharacter, IndentSize = options.IndentSize, NewLine = options.NewLine, MaxDepth = options.MaxDepth, SkipValidation = true };
         using (var writer = new Utf8JsonWriter(buffer, how)) JsonSerializer.Serialize(writer, value, value.GetType(), options);
-        return buffer.ToArray();
+        byte[] utf8 = buffer.ToArray();
+        CheckReplaced(field, utf8, options);
+        return utf8;
     }
 
     /// <summary>Takes no more than what may be stored and a little: a sequence that goes on and on is refused before it fills the memory.</summary>
@@ -70,7 +72,9 @@ internal static class JsonText
     {
         try
         {
-            return Accept(field, JsonSerializer.SerializeToUtf8Bytes(value, type), maxBytes, objectOnly: false);
+            byte[] utf8 = JsonSerializer.SerializeToUtf8Bytes(value, type);
+            CheckReplaced(field, utf8, type.Options);
+            return Accept(field, utf8, maxBytes, objectOnly: false);
         }
         catch (Exception e) when (e is NotSupportedException or JsonException or InvalidOperationException or ArgumentException)
         {
@@ -91,11 +95,33 @@ internal static class JsonText
     {
         try
         {
-            return JsonSerializer.SerializeToUtf8Bytes(value, value.GetType(), indented);
+            return Written(field, value, indented);
         }
         catch (Exception e) when (e is NotSupportedException or JsonException or InvalidOperationException or ArgumentException)
         {
             throw new InvalidInputException(field, $"a {value.GetType().Name} cannot be written as JSON: {e.Message}", e);
+        }
+    }
+
+    private static byte[] Written(string field, object value, JsonSerializerOptions options)
+    {
+        byte[] utf8 = JsonSerializer.SerializeToUtf8Bytes(value, value.GetType(), options);
+        CheckReplaced(field, utf8, options);
+        return utf8;
+    }
+
+    /// <summary>
+    /// The serializer writes an escaped U+FFFD in the place of half a surrogate pair, and says nothing. An encoder that leaves the character itself
+    /// as it is writes it escaped for no other reason; of another encoder, a host's own, nobody can tell.
+    /// </summary>
+    private static void CheckReplaced(string field, ReadOnlySpan<byte> utf8, JsonSerializerOptions options)
+    {
+        if (utf8.IndexOf("\\uFFFD"u8) < 0 || (options.Encoder ?? JavaScriptEncoder.Default).WillEncode(0xFFFD)) return;
+        for (int i = 0; i < utf8.Length; i++)
+        {
+            if (utf8[i] != '\\') continue;
+            if (utf8[i..].StartsWith("\\uFFFD"u8)) throw new InvalidInputException(field, "holds half of a surrogate pair in a string; it is not valid Unicode text.");
+            i++; // What follows the backslash begins no escape of its own.
         }
     }
 

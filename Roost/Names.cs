@@ -33,10 +33,17 @@ internal static class Names
     /// <summary>Refuses text that SQLite or UTF-8 cannot hold unchanged.</summary>
     public static void CheckText(string field, string value)
     {
-        for (int i = 0; i < value.Length; i++)
+        if (value.IndexOf('\0', StringComparison.Ordinal) is var at and >= 0) throw new InvalidInputException(field, $"holds a NUL character at position {at}; remove it.");
+        CheckSurrogates(field, value);
+    }
+
+    /// <summary>Refuses text that UTF-8 cannot hold unchanged.</summary>
+    public static void CheckSurrogates(string field, string value)
+    {
+        int first = value.AsSpan().IndexOfAnyInRange('\ud800', '\udfff');
+        for (int i = first; i >= 0 && i < value.Length; i++)
         {
             char c = value[i];
-            if (c == '\0') throw new InvalidInputException(field, $"holds a NUL character at position {i}; remove it.");
             if (!char.IsSurrogate(c)) continue;
             if (char.IsHighSurrogate(c) && i + 1 < value.Length && char.IsLowSurrogate(value[i + 1])) i++;
             else throw new InvalidInputException(field, $"holds half of a surrogate pair at position {i}; it is not valid Unicode text.");

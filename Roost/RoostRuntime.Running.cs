@@ -5,6 +5,8 @@ namespace Roost;
 
 public sealed partial class RoostRuntime
 {
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
+
     private readonly SemaphoreSlim loopEnded = new(1, 1);
     private volatile bool loopRunning;
     private Worker? worker;
@@ -60,7 +62,7 @@ public sealed partial class RoostRuntime
 
     /// <summary>Waits until a work item is done, failed or cancelled, by whatever process, and returns how it ended.</summary>
     /// <param name="workId">The item.</param>
-    /// <param name="timeout">How long to wait. Default: for ever.</param>
+    /// <param name="timeout">How long to wait; more than 49 days are for ever. Default: for ever.</param>
     /// <param name="cancellationToken">Ends the waiting, not the work.</param>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="TimeoutException">The time is over and the item has not ended.</exception>
@@ -70,6 +72,7 @@ public sealed partial class RoostRuntime
         Names.Check("id", workId);
         if (timeout is not { } limit) return WaitForEndAsync(workId, cancellationToken);
         if (limit < TimeSpan.Zero) throw new InvalidInputException("timeout", $"is {limit}; it must not be negative. Leave it out to wait for ever.");
+        if (limit > LongestTimer) return WaitForEndAsync(workId, cancellationToken);
         return WaitForEndWithinAsync(workId, limit, cancellationToken);
     }
 

@@ -87,6 +87,7 @@ public sealed class StepContext
     public void AddArtifactText(string name, string text, ArtifactInfo? info = null)
     {
         ArgumentNullException.ThrowIfNull(text);
+        Names.CheckSurrogates($"artifact \"{name}\"", text);
         AddArtifactBytes(name, Encoding.UTF8.GetBytes(text), info);
     }
 

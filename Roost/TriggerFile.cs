@@ -62,6 +62,10 @@ public static class TriggerFile
         {
             throw new InvalidInputException("triggers", $"{path} is not acceptable JSON (at most {JsonText.MaxDepth} levels, no repeated keys): {e.Message}", e);
         }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidInputException("triggers", $"{path} holds a text that is not valid Unicode (half of a surrogate pair, or bytes that are no UTF-8): {e.Message}", e);
+        }
         catch (InvalidInputException e)
         {
             throw new InvalidInputException(e.Field, $"{e.Message[(e.Field.Length + 2)..]} (in {path})", e);

@@ -56,9 +56,9 @@ internal static class Actions
         return Results.LocalRedirect($"{back}{(back.Contains('?', StringComparison.Ordinal) ? '&' : '?')}note={note}");
     }
 
-    /// <summary>A path of the console itself, whatever the form says.</summary>
+    /// <summary>A path of the console itself, whatever the form says; its own pages give it as it stands in an address.</summary>
     private static string Back(string? asked) =>
-        asked is ['/', ..] && (asked.Length == 1 || asked[1] is not ('/' or '\\')) && !asked.Any(char.IsControl) ? asked : "/";
+        asked is ['/', ..] && (asked.Length == 1 || asked[1] is not ('/' or '\\')) && asked.All(letter => letter is > ' ' and < '\u007f') ? asked : "/";
 
     private static string Id(IFormCollection form) => form["id"] is [{ } id] ? id : "";
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Roost.Cli.Console.Pages;
+using Roost.Cli.Output;
 
 namespace Roost.Cli.Console;
 
@@ -23,7 +24,7 @@ internal static class Problems
         }
         catch (Exception error) when (!context.Response.HasStarted)
         {
-            await System.Console.Error.WriteLineAsync($"{context.Request.Path}: {error}").ConfigureAwait(false);
+            await System.Console.Error.WriteLineAsync(Text.Lines($"{context.Request.Path}: {error}")).ConfigureAwait(false);
             await AnswerAsync(context, StatusCodes.Status500InternalServerError, "The console has a defect; what happened is on the standard error of roost ui.").ConfigureAwait(false);
         }
     }

@@ -87,6 +87,7 @@ internal static class ArtifactsVerb
 
         protected override Task<int> RunAsync(Call call) => call.WithItemAsync(id, async (roost, workId) =>
         {
+            if (string.IsNullOrWhiteSpace(call.Get(folder))) throw new UsageException("--to is empty; name the folder to save in.");
             IReadOnlyList<Artifact> artifacts = await roost.GetArtifactsAsync(workId, call.Stop);
             string[] names = call.Get(name) is { } one ? [one] : [.. artifacts.Where(each => each.Uri is null).Select(each => each.Name).Distinct(StringComparer.Ordinal)];
             if (names.Length == 0) await System.Console.Error.WriteLineAsync("It has no artifact to save.");

@@ -13,8 +13,8 @@ internal sealed class BackupVerb : Verb
     protected override async Task<int> RunAsync(Call call)
     {
         await using RoostRuntime roost = call.Open();
+        await roost.BackupAsync(call.Get(file), call.Stop);
         string path = Path.GetFullPath(call.Get(file));
-        await roost.BackupAsync(path, call.Stop);
         long bytes = new FileInfo(path).Length;
         if (call.IsJson) call.Print.Json(new { Path = path, Bytes = bytes });
         else call.Print.Line($"{path}, {Times.Bytes(bytes)}. It changes nothing until \"roost adopt\".");

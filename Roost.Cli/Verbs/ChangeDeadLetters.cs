@@ -34,9 +34,10 @@ internal sealed class ChangeDeadLetters : Verb
 
     private async Task<int> ByIdAsync(Call call, RoostRuntime roost, string[] named)
     {
-        foreach (string text in named)
+        var found = new List<string>(); // All of them first: where one is wrong, nothing is done.
+        foreach (string text in named) found.Add(await IdResolver.FindAsync(roost, text, call.Stop));
+        foreach (string id in found)
         {
-            string id = await IdResolver.FindAsync(roost, text, call.Stop);
             if (!call.Get(dryRun)) await changeOne(roost, id, call.Reason);
             if (!call.IsJson) call.Print.Line($"{id}: {(call.Get(dryRun) ? "would be " : "")}{done}");
         }

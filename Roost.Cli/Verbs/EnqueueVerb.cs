@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
 
@@ -42,7 +43,8 @@ internal sealed class EnqueueVerb : Verb
             IdempotencyKey = call.Get(idempotencyKey),
         };
         if (call.Get(id) is { } given) item = item with { Id = given };
-        await using var roost = new RoostRuntime(call.Database.Path);
+        if (!File.Exists(call.Database.Path)) await TryAsync(item, call.Stop);
+        await using RoostRuntime roost = call.Get(parent) is null ? new(call.Database.Path) : call.Open();
         if (call.Get(parent) is { } of) item = item with { ParentId = await IdResolver.FindAsync(roost, of, call.Stop) };
         EnqueueResult result = await roost.EnqueueAsync(item, call.Stop);
         if (call.IsJson) call.Print.Json(new { result.Id, result.Created });
@@ -59,7 +61,14 @@ internal sealed class EnqueueVerb : Verb
         IReadOnlyList<EngineInfo> stored = await roost.GetEnginesAsync(call.Stop);
         if (here.Contains(engine) || stored.Any(each => each.EngineId == engine && each.Workers > 0)) return;
         if (Suggestion.For(engine, here.Concat(stored.Select(each => each.EngineId)).Where(other => other != engine), atMost: 2) is { } near)
-            await System.Console.Error.WriteLineAsync($"Nobody serves engine \"{engine}\" now; did you mean {near}?");
+            await System.Console.Error.WriteLineAsync(Text.Line($"Nobody serves engine \"{engine}\" now; did you mean {near}?"));
+    }
+
+    /// <summary>An item that is refused makes no file, either.</summary>
+    private static async Task TryAsync(WorkItem item, CancellationToken stop)
+    {
+        await using var trial = RoostRuntime.CreateTemporary();
+        await trial.EnqueueAsync(item, stop);
     }
 
     private static async Task<string> ReadPayloadAsync(string text, CancellationToken stop)

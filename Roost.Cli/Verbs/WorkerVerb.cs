@@ -88,13 +88,14 @@ internal sealed class WorkerVerb : Verb
 
     private static WorkspaceMode ModeOf(string? name) =>
         name is null ? WorkspaceMode.Auto
-        : !char.IsAsciiDigit(name[0]) && Enum.TryParse(name, ignoreCase: true, out WorkspaceMode mode) ? mode
+        : name.Length > 0 && char.IsAsciiLetter(name[0]) && Enum.TryParse(name, ignoreCase: true, out WorkspaceMode mode) ? mode
         : throw new UsageException($"The workspace mode is \"{name}\"; give auto, worktree, clone or folder.");
 
     private static string? Set(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
 
     private static Assembly Load(string file)
     {
+        if (string.IsNullOrWhiteSpace(file)) throw new UsageException("--assembly is empty; name a .dll.");
         string path = Path.GetFullPath(file);
         if (!File.Exists(path)) throw new UsageException($"--assembly {file}: there is no such file.");
         try

@@ -30,13 +30,22 @@ internal sealed partial class ConsoleHost : IAsyncDisposable
     {
         RoostRuntime roost = TestRuntime.Create(null, engines);
         var options = new ConsoleOptions { Runtime = roost };
-        var host = new ConsoleHost(roost, await ConsoleServer.StartAsync(with?.Invoke(options) ?? options));
+        options = with?.Invoke(options) ?? options;
+        var host = new ConsoleHost(roost, await ConsoleServer.StartAsync(options));
         (await host.Client.GetAsync(host.Server.Link)).EnsureSuccessStatusCode();
         return host;
     }
 
     /// <summary>A client that knows the address and nothing else.</summary>
     public HttpClient Stranger() => new(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false, CheckCertificateRevocationList = true }, disposeHandler: true) { BaseAddress = Root };
+
+    /// <summary>The cookie that the link is exchanged for, as a request sends it.</summary>
+    public async Task<string> CookieAsync()
+    {
+        using HttpClient stranger = Stranger();
+        using HttpResponseMessage answer = await stranger.GetAsync(Server.Link);
+        return answer.Headers.GetValues("Set-Cookie").Single().Split(';')[0];
+    }
 
     public async Task<string> ReadAsync(string address)
     {

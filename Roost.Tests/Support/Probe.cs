@@ -17,9 +17,11 @@ internal static class Probe
 
     public static string Text(string path, string sql, params object[] values) => (string)Value(path, sql, values)!;
 
-    public static int Execute(this RoostRuntime runtime, string sql, params object[] values)
+    public static int Execute(this RoostRuntime runtime, string sql, params object[] values) => Execute(runtime.Path, sql, values);
+
+    public static int Execute(string path, string sql, params object[] values)
     {
-        using SqliteConnection connection = FileAudit.Open(runtime.Path);
+        using SqliteConnection connection = FileAudit.Open(path);
         using SqliteCommand command = Command(connection, sql, values);
         return command.ExecuteNonQuery();
     }

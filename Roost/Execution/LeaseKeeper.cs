@@ -149,12 +149,12 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         foreach (long gone in seen.Keys.Except(others.Select(other => other.Key)).ToList()) seen.Remove(gone);
         foreach (WorkerRow other in others)
         {
-            string lockFile = System.IO.Path.Combine(runtime.Folder, other.LockFile);
+            string? lockFile = WorkerLock.PathOf(runtime.Folder, other.Id, other.LockFile);
             bool? dead = WorkerLock.IsFree(lockFile);
             if (dead != true && !HasRunDown(other)) continue;
             int? rescued = await writer.RunAsync(session =>
                 dead == false && session.Leases.HeldBy(other.Key).Count == 0 ? null : session.Leases.Rescue(other, worker.Backoff)).ConfigureAwait(false);
-            if (dead == true && rescued is not null) WorkerLock.Remove(lockFile);
+            if (dead == true && rescued is not null) WorkerLock.Remove(lockFile!);
             if (rescued > 0) log.LogWarning("Worker {WorkerId} {How}; {Count} items were taken over", other.Id, dead == true ? "has died" : "has let its leases run down", rescued);
         }
     }

@@ -83,7 +83,7 @@ internal static class EngineQueries
         foreach (LaneRow lane in lanes)
         {
             if (lane.Ready == 0) continue;
-            foreach (string solo in (string[])["0", "1"])
+            foreach (int solo in (int[])[0, 1])
             {
                 long below = long.MaxValue;
                 for (int n = 0; n < MaxPriorities && Head(db, lane.Key, solo, below) is { } head; n++)
@@ -97,7 +97,7 @@ internal static class EngineQueries
     }
 
     /// <summary>The condition on solo is fixed text because a partial index is chosen by it.</summary>
-    private static HeadRow? Head(SqliteConnection db, long lane, string solo, long below) => db.QueryFirstOrDefault<HeadRow>(
+    private static HeadRow? Head(SqliteConnection db, long lane, int solo, long below) => db.QueryFirstOrDefault<HeadRow>(
         $"""
         SELECT priority AS Priority, ready_at AS ReadyAt FROM work
         WHERE lane = @lane AND ready_seq IS NOT NULL AND solo = {solo} AND priority < @below ORDER BY priority DESC, ready_seq LIMIT 1

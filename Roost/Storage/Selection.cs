@@ -76,7 +76,11 @@ internal sealed record Selection
     }
 
     /// <summary>Stored times are whole milliseconds: a moment between two of them means the later.</summary>
-    private static long RoundUp(DateTimeOffset moment) => moment.AddTicks(TimeSpan.TicksPerMillisecond - 1).ToUnixTimeMilliseconds();
+    private static long RoundUp(DateTimeOffset moment)
+    {
+        long milliseconds = moment.ToUnixTimeMilliseconds();
+        return moment > DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) ? milliseconds + 1 : milliseconds;
+    }
 
     private static string? Containing(string? text)
     {

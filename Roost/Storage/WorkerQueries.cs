@@ -62,5 +62,5 @@ internal static class WorkerQueries
 
     /// <summary>By the lock that the kernel drops with the process; where that cannot be seen, by the expiry.</summary>
     private static bool IsAlive(Row row, string folder, long now) =>
-        WorkerLock.IsFree(Path.Combine(folder, row.LockFile)) is { } free ? !free : row.ExpiresAt > now;
+        WorkerLock.IsFree(WorkerLock.PathOf(folder, row.Id, row.LockFile)) is { } free ? !free : row.ExpiresAt > now;
 }

@@ -1,0 +1,30 @@
+using Roost.Cli;
+
+namespace Roost.Tests.Support;
+
+/// <summary>The roost command within the tests' process, for many runs. What it writes to the console is caught; it is never a terminal.</summary>
+internal static class CommandInProcess
+{
+    public static async Task<CommandResult> RunAsync(string[] arguments, string input = "", TimeSpan? patience = null)
+    {
+        TextWriter output = Console.Out, error = Console.Error;
+        TextReader before = Console.In;
+        using var stop = new CancellationTokenSource(patience ?? Gate.Patience);
+        using StringWriter said = new(), complained = new();
+        using var given = new StringReader(input);
+        try
+        {
+            Console.SetOut(said);
+            Console.SetError(complained);
+            Console.SetIn(given);
+            int code = await RoostCommand.RunAsync(arguments, cancellationToken: stop.Token).WaitAsync(Gate.Patience + Gate.Patience);
+            return new(code, said.ToString(), complained.ToString());
+        }
+        finally
+        {
+            Console.SetOut(output);
+            Console.SetError(error);
+            Console.SetIn(before);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace Roost.Tests.Support;
+
+/// <summary>A data file that somebody else has made: every text in it is hostile, also where this runtime would have refused it. One item has a plain id to ask for.</summary>
+internal static class HostileFile
+{
+    public const string Plain = "plain-item";
+
+    /// <summary>Fills a file with work of each state, then writes the text into every column that takes one.</summary>
+    public static async Task FillAsync(string path, string text)
+    {
+        await using (var roost = new RoostRuntime(new RoostOptions { Path = path, Durability = Durability.None, MaxAttempts = 1 }))
+        {
+            roost.AddEngine(ScriptedEngine.From((state, context) =>
+            {
+                if (context.Version < 3) return ScriptedEngine.GoOn(state + 1);
+                context.AddEvent("said", new { a = 1 });
+                context.AddArtifactText("text.txt", text.Replace("\0", "", StringComparison.Ordinal));
+                context.AddArtifactBytes("data.json", JsonOf(text), new() { Metadata = new { a = 1 } });
+                context.AddArtifactUri("there", new Uri("https://example.com/"));
+                return context.Item.Id.StartsWith("done", StringComparison.Ordinal) ? ScriptedEngine.Finish(state) : ScriptedEngine.GiveUp("because");
+            }));
+            await roost.EnqueueAsync(new WorkItem("scripted", new { a = 1 }) { Id = "parent", Delay = TimeSpan.FromHours(1), Resources = ["held"], ResourceHold = ResourceHold.Life });
+            await roost.EnqueueAsync([
+                new WorkItem("scripted", new { a = 1 }) { Id = Plain, ParentId = "parent", IdempotencyKey = "key", Resources = ["free"] },
+                new WorkItem("scripted", new { a = 1 }) { Id = "done-1" }, new WorkItem("scripted", new { a = 1 }) { Id = "failed-2" },
+                new WorkItem("other", new { a = 1 }) { Id = "waits", Queue = "elsewhere" }, new WorkItem("scripted") { Id = "unwanted", Delay = TimeSpan.FromHours(1) },
+            ]);
+            await roost.RunUntilIdleAsync();
+            await roost.CancelAsync("unwanted", "because");
+        }
+        Spoil(path, text);
+    }
+
+    /// <summary>JSON whose keys and texts hold the text, written as it is where JSON allows it.</summary>
+    private static byte[] JsonOf(string text)
+    {
+        var loose = new StringBuilder("{");
+        foreach ((string key, string value) in new[] { (text, text), ("message", text), ("worker", text), ("step", text), ("reason", text), ("version", "7") }) loose.Append(Quoted(key)).Append(':').Append(Quoted(value)).Append(',');
+        return Encoding.UTF8.GetBytes(loose.Append("\"list\":[").Append(Quoted(text)).Append("]}").ToString());
+    }
+
+    private static string Quoted(string text) => $"\"{string.Concat(text.Select(c => c switch { '"' => "\\\"", '\\' => "\\\\", < ' ' => $"\\u{(int)c:x4}", _ => c.ToString() }))}\"";
+
+    private static void Spoil(string path, string text)
+    {
+        byte[] json = JsonOf(text);
+        string stored = Encoding.UTF8.GetString(json), names = JsonSerializer.Serialize(new[] { text });
+        void Run(string sql) => Probe.Execute(path, sql, text, stored, Plain, SHA256.HashData(json), names);
+        Run("UPDATE work SET id = $0 || key WHERE id <> $2");
+        Run("UPDATE work SET cancel_reason = $0 WHERE cancel_reason IS NOT NULL OR state = 'queued'");
+        Run("UPDATE work SET blocked_on = $0, due_at = NULL, place = 1 WHERE due_at IS NOT NULL AND key = (SELECT min(key) FROM work)");
+        Run("UPDATE lane SET engine = $0 || key, queue = $0");
+        Run("UPDATE work_input SET payload = $1, idempotency_key = CASE WHEN idempotency_key IS NULL THEN NULL ELSE $0 END");
+        Run("UPDATE idempotency SET engine = $0, key = $0");
+        Run("UPDATE work_resource SET name = $0");
+        Run("UPDATE snapshot SET step = $0, data = $1, sha256 = $3");
+        Run("UPDATE failure SET reason = $0, error_type = $0, message = $0, stack = $0");
+        Run("UPDATE event SET data = $1, kind = CASE WHEN kind IN ('engine.said', 'worker_started') THEN $0 ELSE kind END");
+        Run("UPDATE artifact SET name = $0 || name, media_type = $0, uri = CASE WHEN uri IS NULL THEN NULL ELSE 'javascript:' || $0 END, metadata = $1 WHERE work <> (SELECT key FROM work WHERE id = $2)");
+        Run("UPDATE artifact SET media_type = $0, uri = CASE WHEN uri IS NULL THEN NULL ELSE 'javascript:' || $0 END, metadata = $1");
+        Run("INSERT OR REPLACE INTO resource (name, work, since) SELECT $0, key, 1 FROM work WHERE id = $2");
+        Run("INSERT INTO worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues) VALUES ($0, 1, $0, 'gone.lock', 1, 1, 1, 1, 1, 1, '[]', $4)");
+        Run("INSERT INTO trigger_rule (when_engine, enqueue_engine, condition, fields, fixed, max_depth) VALUES ($0, $0, $0, '{}', '{}', 1)");
+        Run("UPDATE work SET state = 'running', worker = (SELECT max(key) FROM worker), token = 1, claimed_at = 1, ready_seq = NULL, ready_at = NULL WHERE ready_seq IS NOT NULL");
+    }
+}
