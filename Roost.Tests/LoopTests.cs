@@ -201,7 +201,7 @@ internal sealed class LoopTests
 
         clock.Advance(TimeSpan.FromMinutes(1));
 
-        await FluentActions.Awaiting(() => waiting.Soon()).Should().ThrowAsync<TimeoutException>();
+        await FluentActions.Awaiting(() => waiting.Soon()).Should().ThrowAsync<TimeoutException>().WithMessage($"*{id} has not ended*");
         (await roost.RunUntilDoneAsync(id).Soon()).State.Should().Be(WorkState.Done);
         await roost.Invoking(it => it.WaitAsync("nobody")).Should().ThrowAsync<NotFoundException>();
     }

@@ -146,7 +146,7 @@ internal sealed class SituationTests
             WorkerInfo worker = (await roost.GetWorkersAsync()).Single();
             (await SituationAsync(roost, id)).Should().Be($"running on worker {worker.Id} since 2026-01-01 00:00:00Z");
 
-            string lockOfTheDead = Path.GetFileName(roost.Path) + ".dead.lock";
+            string lockOfTheDead = $"dead.{worker.Id}.lock";
             await File.WriteAllBytesAsync(Path.Combine(Path.GetDirectoryName(roost.Path)!, lockOfTheDead), []);
             roost.Execute("UPDATE worker SET lock_file = $0", lockOfTheDead);
             (await SituationAsync(roost, id)).Should().Be($"was running on worker {worker.Id}, which has died; the next worker that runs takes it over");

@@ -78,9 +78,6 @@ public sealed partial class RoostRuntime
 
     private async Task<WorkSummary> WaitForEndWithinAsync(string workId, TimeSpan limit, CancellationToken cancellationToken)
     {
-        // However short the time is, whoever asks learns what has ended already and what is not there.
-        WorkSummary found = await reader.RunAsync(db => WorkQueries.Summary(db, workId), cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
-        if (found.State.IsEnded()) return found;
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<WorkSummary> ended = WaitForEndAsync(workId, over.Token);
         try
@@ -91,6 +88,9 @@ public sealed partial class RoostRuntime
         {
             await over.CancelAsync().ConfigureAwait(false);
             await ((Task)ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // However short the time was, whoever asks learns what has ended and what is not there.
+            WorkSummary found = await reader.RunAsync(db => WorkQueries.Summary(db, workId), cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
+            if (found.State.IsEnded()) return found;
             throw new TimeoutException($"Work item {workId} has not ended within {limit}; it goes on. GetAsync says where it stands.");
         }
     }

@@ -28,7 +28,7 @@ internal sealed partial class ConsoleHost : IAsyncDisposable
 
     public static async Task<ConsoleHost> StartAsync(Func<ConsoleOptions, ConsoleOptions>? with = null, params IEngine[] engines)
     {
-        RoostRuntime roost = TestRuntime.Create(null, engines);
+        RoostRuntime roost = TestRuntime.Create(new RoostOptions { DrainTime = TimeSpan.Zero }, null, engines); // No test waits for a step that does not end.
         var options = new ConsoleOptions { Runtime = roost };
         options = with?.Invoke(options) ?? options;
         var host = new ConsoleHost(roost, await ConsoleServer.StartAsync(options));

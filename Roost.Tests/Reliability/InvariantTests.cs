@@ -10,7 +10,7 @@ internal sealed class InvariantTests
 {
     [TestCase("an item that runs holds all its names", "DELETE FROM resource WHERE name = 'x'")]
     [TestCase("a name is held by an item that asks for it and has not ended", "INSERT INTO resource (name, work, since) VALUES ('new', (SELECT key FROM work WHERE id = 'runs'), 0)")]
-    [TestCase("a name that is waited for is asked for and held by another item", "UPDATE work SET blocked_on = 'new' WHERE id = 'waits'")]
+    [TestCase("an item waits for a name that it asks for and does not hold", "UPDATE work SET blocked_on = 'new' WHERE id = 'waits'")]
     [TestCase("without a worker, what does not run holds only what it holds for life", "DELETE FROM worker; UPDATE resource SET work = (SELECT key FROM work WHERE id = 'waits') WHERE name = 'x'; UPDATE work SET blocked_on = NULL, place = NULL, ready_seq = 77 WHERE id = 'waits'; DELETE FROM work_resource WHERE work = (SELECT key FROM work WHERE id = 'runs')")]
     [TestCase("the number of names that an item asks for is the number of its names", "UPDATE work SET resource_count = 5 WHERE id = 'waits'")]
     [TestCase("a queued item stands in one place of one order, and no other stands there", "UPDATE work SET due_at = 1 WHERE id = 'ready'")]

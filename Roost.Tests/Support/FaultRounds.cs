@@ -72,7 +72,11 @@ internal sealed class FaultRounds(string path) : IDisposable
         StartLoop();
         int calls = await CallAsync(fault, () => Task.CompletedTask);
         EndFault();
-        for (int i = 0; i < calls; i++) await EndedAsync(IdOf(i));
+        for (int i = 0; i < calls; i++)
+        {
+            await EndedAsync(IdOf(i));
+            await EndedAsync(IdOf(i) + "-child");
+        }
     }
 
     private async Task<int> CallAsync(Fault fault, Func<Task> whenItFailed)

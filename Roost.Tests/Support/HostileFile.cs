@@ -54,7 +54,7 @@ internal static class HostileFile
         Run("UPDATE work SET cancel_reason = $0 WHERE cancel_reason IS NOT NULL OR state = 'queued'");
         Run("UPDATE work SET blocked_on = $0, due_at = NULL, place = 1 WHERE due_at IS NOT NULL AND key = (SELECT min(key) FROM work)");
         Run("UPDATE lane SET engine = $0 || key, queue = $0");
-        Run("UPDATE work_input SET payload = $1, idempotency_key = CASE WHEN idempotency_key IS NULL THEN NULL ELSE $0 END");
+        Run("UPDATE work_input SET payload = $1, payload_sha256 = NULL, idempotency_key = CASE WHEN idempotency_key IS NULL THEN NULL ELSE $0 END");
         Run("UPDATE idempotency SET engine = $0, key = $0");
         Run("UPDATE work_resource SET name = $0");
         Run("UPDATE snapshot SET step = $0, data = $1, sha256 = $3");

@@ -25,6 +25,7 @@ internal static class Database
             Execute(connection, "PRAGMA journal_size_limit = 67108864");
             Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA wal_autocheckpoint = {WalAutoCheckpointPages}"));
             Execute(connection, "PRAGMA cache_size = -65536");
+            VerifySynchronous(connection, path, options);
             return connection;
         }
         catch
@@ -32,6 +33,14 @@ internal static class Database
             connection.Dispose();
             throw;
         }
+    }
+
+    /// <exception cref="FileRefusedException">Commits would be less safe than asked for.</exception>
+    public static void VerifySynchronous(SqliteConnection connection, string path, RoostOptions options)
+    {
+        long expected = options.Durability switch { Durability.Full => 2, Durability.ProcessCrash => 1, _ => 0 };
+        if ((long)Scalar(connection, "PRAGMA synchronous")! != expected)
+            throw new FileRefusedException($"{path} does not take synchronous = {Synchronous(options.Durability)}; commits would be less safe than asked for.");
     }
 
     /// <summary>A connection for reading only.</summary>

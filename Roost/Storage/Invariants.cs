@@ -71,11 +71,11 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             SELECT w.id || ' lacks ' || n.name FROM work w JOIN work_resource n ON n.work = w.key LEFT JOIN resource r ON r.name = n.name AND r.work = w.key
             WHERE w.state = 'running' AND r.name IS NULL
             """),
-        new("waiters", "a name that is waited for is asked for and held by another item",
+        new("waiters", "an item waits for a name that it asks for and does not hold",
             """
             SELECT w.id || ' waits for ' || w.blocked_on FROM work w LEFT JOIN resource r ON r.name = w.blocked_on
             LEFT JOIN work_resource n ON n.work = w.key AND n.name = w.blocked_on
-            WHERE w.blocked_on IS NOT NULL AND (r.name IS NULL OR r.work = w.key OR n.name IS NULL OR w.place IS NULL)
+            WHERE w.blocked_on IS NOT NULL AND (r.work = w.key OR n.name IS NULL OR w.place IS NULL)
             """),
         new("places", "a queued item stands in one place of one order, and no other stands there",
             """

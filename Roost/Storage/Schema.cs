@@ -79,9 +79,7 @@ internal static class Schema
             mode = (string)Database.Scalar(connection, "PRAGMA journal_mode")!;
         }
         if (mode != "wal") throw new FileRefusedException($"{path} is in journal mode {mode} and cannot be put into WAL mode; its file system may not support shared memory.");
-        long expected = options.Durability switch { Durability.Full => 2, Durability.ProcessCrash => 1, _ => 0 };
-        if ((long)Database.Scalar(connection, "PRAGMA synchronous")! != expected)
-            throw new FileRefusedException($"{path} does not take synchronous = {Database.Synchronous(options.Durability)}; commits would be less safe than asked for.");
+        Database.VerifySynchronous(connection, path, options);
     }
 
     private static void Identify(SqliteConnection connection, RoostOptions options)
