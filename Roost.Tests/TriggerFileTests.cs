@@ -46,6 +46,7 @@ internal sealed class TriggerFileTests : FolderTests
     }
 
     [TestCase("""{"triggers":[],"extra":1}""", "extra")]
+    [TestCase("""{"triggers":[],"":1}""", "\"\"")]
     [TestCase("""{}""", "triggers")]
     [TestCase("""[]""", "file")]
     [TestCase("""{"triggers":{}}""", "triggers")]

@@ -147,5 +147,5 @@ public static class TriggerFile
         if (value.ValueKind != kind) throw new InvalidInputException(field, $"is of type {value.ValueKind.ToString().ToLowerInvariant()}; it must be {what}.");
     }
 
-    private static InvalidInputException Unknown(string field, string known) => new(field, $"is an unknown key; known are: {known}.");
+    private static InvalidInputException Unknown(string field, string known) => new(field.Length == 0 ? "\"\"" : field, $"is an unknown key; known are: {known}.");
 }
