@@ -201,99 +201,6 @@ internal sealed class LeaseTests
     }
 
     [Test]
-    public async Task A_clock_set_forward_takes_no_lease_from_a_worker_that_lives()
-    {
-        var clock = TestRuntime.Clock();
-        var wall = new SetClock(clock);
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { TimeProvider = wall }, null, ScriptedEngine.CountingTo(1));
-        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
-        using Ghost living = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1));
-        await living.ClaimAsync();
-        using var stop = new CancellationTokenSource();
-        Task loop = roost.RunAsync(stop.Token);
-        await Waiting.Until(() => roost.Number("SELECT count(*) FROM worker") == 2);
-        await PassAsync(clock, TimeSpan.FromSeconds(5));
-
-        wall.SetBy = TimeSpan.FromHours(1);
-        await PassAsync(clock, TimeSpan.FromSeconds(9));
-        (await living.RenewAsync()).Should().BeTrue("it renews when its time has come, and not sooner because of the clock");
-        await PassAsync(clock, roost.Options.LeaseTime - TimeSpan.FromSeconds(1));
-
-        roost.StateOf("it").Should().Be("running");
-        roost.Column("it", "interruptions").Should().Be(0);
-        await stop.CancelAsync();
-        await loop.Soon();
-    }
-
-    [Test]
-    public async Task Nor_does_one_that_is_set_while_the_others_are_being_looked_at()
-    {
-        var clock = TestRuntime.Clock();
-        var wall = new SetClock(clock);
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { TimeProvider = wall }, null, ScriptedEngine.CountingTo(1));
-        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
-        using Ghost living = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1));
-        await living.ClaimAsync();
-        using var stop = new CancellationTokenSource();
-        Task loop = roost.RunAsync(stop.Token);
-        await Waiting.Until(() => roost.Number("SELECT count(*) FROM worker") == 2);
-        await PassAsync(clock, TimeSpan.FromSeconds(5));
-        using var hold = new ManualResetEventSlim();
-        Task<bool> holding = roost.Writer.RunAsync(_ => hold.Wait(Gate.Patience));
-        clock.Advance(TimeSpan.FromMilliseconds(250)); // A look begins here, and waits for the writer.
-
-        wall.SetBy = TimeSpan.FromHours(1);
-        hold.Set();
-        await holding.Soon();
-        await PassAsync(clock, TimeSpan.FromSeconds(2));
-
-        (await living.RenewAsync()).Should().BeTrue();
-        await stop.CancelAsync();
-        await loop.Soon();
-    }
-
-    [Test]
-    public async Task Who_has_slept_itself_takes_no_lease_before_the_others_could_show_that_they_live()
-    {
-        var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
-        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
-        using Ghost living = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1));
-        await living.ClaimAsync();
-        using var stop = new CancellationTokenSource();
-        Task loop = roost.RunAsync(stop.Token);
-        await Waiting.Until(() => roost.Number("SELECT count(*) FROM worker") == 2);
-        await PassAsync(clock, TimeSpan.FromSeconds(5));
-
-        clock.Advance(TimeSpan.FromHours(8)); // The lid was closed: both have slept.
-        await PassAsync(clock, TimeSpan.FromSeconds(2));
-        (await living.RenewAsync()).Should().BeTrue("nobody was awake to displace it");
-
-        await stop.CancelAsync();
-        await loop.Soon();
-    }
-
-    [Test]
-    public async Task One_that_does_not_renew_after_the_clock_was_set_loses_its_lease_one_lease_later()
-    {
-        var clock = TestRuntime.Clock();
-        var wall = new SetClock(clock);
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { TimeProvider = wall }, null, ScriptedEngine.CountingTo(1));
-        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
-        using Ghost stopped = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1));
-        await stopped.ClaimAsync();
-        Task<WorkSummary> loop = roost.RunUntilDoneAsync("it");
-        await Waiting.Until(() => roost.Number("SELECT count(*) FROM worker") == 2);
-        await PassAsync(clock, TimeSpan.FromSeconds(5));
-        wall.SetBy = TimeSpan.FromHours(1);
-        long since = clock.GetTimestamp();
-
-        await loop.WhileTimePasses(clock);
-
-        clock.GetElapsedTime(since).Should().BeLessThan(roost.Options.LeaseTime + TimeSpan.FromSeconds(20));
-    }
-
-    [Test]
     public async Task Leases_are_renewed_every_third_of_their_time_and_no_heartbeat_is_written_while_nothing_is_leased()
     {
         var clock = TestRuntime.Clock();
@@ -359,16 +266,6 @@ internal sealed class LeaseTests
         await loop.Soon();
 
         reason.Should().Be(CancellationReason.None);
-    }
-
-    /// <summary>Time passes as the lease keepers see it, a tick at a time.</summary>
-    private static async Task PassAsync(Microsoft.Extensions.Time.Testing.FakeTimeProvider clock, TimeSpan time)
-    {
-        for (TimeSpan passed = TimeSpan.Zero; passed < time; passed += TimeSpan.FromMilliseconds(250))
-        {
-            clock.Advance(TimeSpan.FromMilliseconds(250));
-            await Task.Delay(2);
-        }
     }
 
     private static bool Parted(RoostRuntime roost) => roost.Writer.Claimant is { ClocksParted: true };
