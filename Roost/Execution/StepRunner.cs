@@ -91,7 +91,7 @@ internal sealed class StepRunner(RoostRuntime runtime)
 
     private static void VerifyPayload(LeasedWork lease)
     {
-        if (lease.PayloadHash is { } hash && !SHA256.HashData(lease.Item.PayloadUtf8(int.MaxValue)).AsSpan().SequenceEqual(hash))
+        if (lease.PayloadHash is { } hash && !ContentCheck.IsWhole(lease.Item.PayloadUtf8(int.MaxValue), hash))
             throw new DamagedWorkException(FailReasons.CorruptPayload, DetailQueries.PayloadDamaged(lease.Item.Id));
     }
 
@@ -99,7 +99,7 @@ internal sealed class StepRunner(RoostRuntime runtime)
     {
         if (lease.Snapshot is not { } snapshot)
             throw new DamagedWorkException(FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} is missing from the file. {SnapshotQueries.CorruptAdvice}");
-        if (lease.SnapshotHash is { } hash && !SHA256.HashData(snapshot.Utf8.Span).AsSpan().SequenceEqual(hash))
+        if (lease.SnapshotHash is { } hash && !ContentCheck.IsWhole(snapshot.Utf8.Span, hash))
             throw new DamagedWorkException(FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} does not match its SHA-256: the file is damaged. {SnapshotQueries.CorruptAdvice}");
         return snapshot;
     }

@@ -110,7 +110,7 @@ internal sealed class ArtifactStream : Stream
         }
         if (found.Length != LengthOf(n)) throw Corrupt($"chunk {n} has {found.Length:N0} bytes where {LengthOf(n):N0} are expected");
         ReadOnlySpan<byte> bytes = buffer.AsSpan(0, LengthOf(n));
-        if (!SHA256.HashData(bytes).AsSpan().SequenceEqual(found.Sha256)) throw Corrupt($"chunk {n} does not match its SHA-256");
+        if (!ContentCheck.IsWhole(bytes, found.Sha256)) throw Corrupt($"chunk {n} does not match its SHA-256");
         if (n == hashed && !wholeVerified)
         {
             whole.AppendData(bytes);

@@ -17,6 +17,14 @@ internal static class ContentCheck
 
     private const string Chunks = "SELECT b.key, b.sha256, c.data FROM blob b JOIN blob_chunk c ON c.blob = b.key WHERE b.sha256 IS NOT NULL ORDER BY b.key, c.n";
 
+    /// <summary>Whether stored bytes are those that were written.</summary>
+    public static bool IsWhole(ReadOnlySpan<byte> stored, ReadOnlySpan<byte> sha256)
+    {
+        Span<byte> found = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(stored, found);
+        return found.SequenceEqual(sha256);
+    }
+
     /// <summary>What does not match, in words; and how much was looked at.</summary>
     public static (IReadOnlyList<string> Damaged, long Examined) Run(SqliteConnection db, CancellationToken cancellationToken)
     {
@@ -27,7 +35,7 @@ internal static class ContentCheck
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 examined++;
-                if (!SHA256.HashData(contents.Bytes(1)).AsSpan().SequenceEqual(contents.Bytes(2))) damaged.Add(contents.Text(0));
+                if (!IsWhole(contents.Bytes(1), contents.Bytes(2))) damaged.Add(contents.Text(0));
             }
         damaged.AddRange(WholeContents(db, cancellationToken));
         return (damaged, examined);

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Dapper;
 using Microsoft.Data.Sqlite;
@@ -92,7 +91,7 @@ internal static class DetailQueries
     {
         try
         {
-            if (row.PayloadHash is null || SHA256.HashData(row.Payload).AsSpan().SequenceEqual(row.PayloadHash)) return (JsonText.Parse(row.Payload), null);
+            if (row.PayloadHash is null || ContentCheck.IsWhole(row.Payload, row.PayloadHash)) return (JsonText.Parse(row.Payload), null);
         }
         catch (JsonException)
         {

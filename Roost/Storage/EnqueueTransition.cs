@@ -75,7 +75,7 @@ internal sealed class EnqueueTransition(Session session)
         if (!findKey.Bind(1, work.Item.Engine).Bind(2, key).Step()) return null;
         string id = findKey.Text(0);
         byte[] payload = findKey.Bytes(1).ToArray();
-        bool isDamaged = !findKey.IsNull(2) && !SHA256.HashData(payload).AsSpan().SequenceEqual(findKey.Bytes(2));
+        bool isDamaged = !findKey.IsNull(2) && !ContentCheck.IsWhole(payload, findKey.Bytes(2));
         findKey.Reset();
         if (isDamaged) throw new DataCorruptException(DetailQueries.PayloadDamaged(id));
         if (work.Item.Id.Length > 0 && work.Item.Id != id)

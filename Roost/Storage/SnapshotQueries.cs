@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Dapper;
 using Microsoft.Data.Sqlite;
 
@@ -39,7 +38,7 @@ internal static class SnapshotQueries
             FROM snapshot WHERE work = @work AND version = @version
             """, new { work, version });
         if (row is null) return null;
-        if (!SHA256.HashData(row.Data).AsSpan().SequenceEqual(row.Sha256))
+        if (!ContentCheck.IsWhole(row.Data, row.Sha256))
             throw new DataCorruptException($"Version {version} of work item {item.Id} does not match its SHA-256; its bytes were changed after they were written. {CorruptAdvice}");
         bool isLast = version == item.Version;
         return new()
