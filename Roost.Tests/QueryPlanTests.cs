@@ -66,6 +66,14 @@ internal sealed partial class QueryPlanTests
             "work_recent (lane=? AND state=? AND updated_at=? AND rowid<?)");
     }
 
+    [Test]
+    public async Task No_check_of_the_whole_file_scans_a_table_once_for_each_row_of_another()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null);
+
+        Invariant.All.SelectMany(invariant => RepeatedScans(roost, invariant.Violations).Select(scan => $"{invariant.Name}: {scan}")).Should().BeEmpty();
+    }
+
     private static void ReadEverything(SqliteConnection db, RoostRuntime roost, long now)
     {
         WorkFilter[] filters =
@@ -116,6 +124,21 @@ internal sealed partial class QueryPlanTests
         .Select(step => $"{step}: {sql}");
 
     /// <summary>A sort is allowed where nothing but small tables is read, and for the artifacts of one item.</summary>
+    /// <summary>Scans of an inner loop, or of a subquery that is run for each row.</summary>
+    private static IEnumerable<string> RepeatedScans(RoostRuntime roost, string sql)
+    {
+        var rows = roost.Table("EXPLAIN QUERY PLAN " + sql).ConvertAll(row => (Id: (long)row[0], Parent: (long)row[1], Detail: (string)row[3]));
+        var byId = rows.ToDictionary(row => row.Id);
+        for (int i = 0; i < rows.Count; i++)
+        {
+            if (Scan().Match(rows[i].Detail) is not { Success: true } scan || Small.Contains(scan.Groups[1].Value)) continue;
+            bool isInner = rows.Take(i).Any(row => row.Parent == rows[i].Parent && Loop().IsMatch(row.Detail));
+            bool isCorrelated = false;
+            for (long above = rows[i].Parent; above != 0 && !isCorrelated; above = byId[above].Parent) isCorrelated = byId[above].Detail.StartsWith("CORRELATED", StringComparison.Ordinal);
+            if (isInner || isCorrelated) yield return rows[i].Detail;
+        }
+    }
+
     private static IEnumerable<string> Sorts(RoostRuntime roost, string sql)
     {
         List<string> plan = Plan(roost, sql);
@@ -133,6 +156,9 @@ internal sealed partial class QueryPlanTests
 
     [GeneratedRegex(@"^SCAN (?!CONSTANT ROW|\(|\w+ VIRTUAL TABLE)(\w+)")]
     private static partial Regex Scan();
+
+    [GeneratedRegex("^(SCAN|SEARCH) ")]
+    private static partial Regex Loop();
 
     [GeneratedRegex(@"\?\d+")]
     private static partial Regex Parameter();

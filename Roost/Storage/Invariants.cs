@@ -123,7 +123,8 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             SELECT k.key FROM idempotency k LEFT JOIN work w ON w.key = k.work LEFT JOIN work_input i ON i.work = k.work LEFT JOIN lane l ON l.key = w.lane
             WHERE i.idempotency_key IS NOT k.key OR l.engine IS NOT k.engine
             UNION ALL
-            SELECT i.idempotency_key FROM work_input i WHERE i.idempotency_key IS NOT NULL AND NOT EXISTS (SELECT 1 FROM idempotency k WHERE k.work = i.work)
+            SELECT i.idempotency_key FROM work_input i JOIN work w ON w.key = i.work JOIN lane l ON l.key = w.lane
+            LEFT JOIN idempotency k ON k.engine = l.engine AND k.key = i.idempotency_key WHERE i.idempotency_key IS NOT NULL AND k.work IS NOT i.work
             """),
         new("counters", "no event and no ready place is beyond the writers' counters",
             """
