@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;
@@ -9,6 +11,13 @@ internal sealed class BadEngineTests
     private sealed class Unwritable
     {
         public Func<int> Function { get; } = () => 1;
+    }
+
+    private sealed class Unspeakable : Exception
+    {
+        public override string Message => throw new NotSupportedException();
+
+        public override string? StackTrace => throw new NotSupportedException();
     }
 
     private static IEnumerable<TestCaseData> Engines()
@@ -26,6 +35,7 @@ internal sealed class BadEngineTests
         yield return Case("A_negative_delay", (snapshot, _) => Outcome.Continue(snapshot.Next(1), TimeSpan.FromSeconds(-1)), "delay", "negative");
         yield return Case("A_failure_without_a_reason", (_, _) => Outcome.Fail(""), "reason", "empty");
         yield return Case("A_cancellation_of_its_own", (_, _) => throw new OperationCanceledException("mine"), "mine");
+        yield return Case("An_exception_that_throws_when_it_is_asked_what_it_is", (_, _) => throw new Unspeakable(), "NotSupported");
         yield return Case("An_exception_with_text_that_cannot_be_stored", (_, _) => throw new InvalidOperationException("a\0b\ud800c"), "a", "b", "c");
     }
 
@@ -45,6 +55,29 @@ internal sealed class BadEngineTests
         ended.Error.Should().ContainAll(parts);
         (await roost.WaitAsync(good)).State.Should().Be(WorkState.Done);
         FileAudit.MustAgree(roost.Path);
+    }
+
+    [Test]
+    public async Task A_listener_of_traces_or_metrics_that_throws_disturbs_no_work()
+    {
+        using var tracing = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Roost",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStarted = _ => throw new InvalidOperationException("tracing"),
+        };
+        ActivitySource.AddActivityListener(tracing);
+        using var metering = new MeterListener { InstrumentPublished = (instrument, it) => { if (instrument.Meter.Name == "Roost") it.EnableMeasurementEvents(instrument); } };
+        metering.SetMeasurementEventCallback<long>((_, _, _, _) => throw new InvalidOperationException("metering"));
+        metering.SetMeasurementEventCallback<double>((_, _, _, _) => throw new InvalidOperationException("metering"));
+        metering.Start();
+        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(3));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
+
+        WorkSummary ended = await roost.RunUntilDoneAsync(id).Soon();
+
+        ended.State.Should().Be(WorkState.Done);
+        roost.EventsOf(id).Should().NotContain("released");
     }
 
     [Test]

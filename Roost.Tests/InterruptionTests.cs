@@ -181,6 +181,32 @@ internal sealed class InterruptionTests
     }
 
     [Test]
+    public async Task Room_is_made_for_longer_and_longer_while_steps_last_longer_than_that()
+    {
+        var clock = TestRuntime.Clock();
+        var started = new TaskCompletionSource();
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 4 }, clock, new ScriptedEngine(async (state, context) =>
+        {
+            if (context.Item.Id == "poison") return ScriptedEngine.Finish(state);
+            started.TrySetResult();
+            await Task.Delay(TimeSpan.FromSeconds(30), clock, context.CancellationToken);
+            return ScriptedEngine.GoOn(state);
+        }));
+        await roost.EnqueueAsync(Enumerable.Range(0, 8).Select(i => new WorkItem("scripted") { Id = $"long-{i}", Delay = TimeSpan.FromSeconds(4 * i) }));
+        using var stop = new CancellationTokenSource();
+        Task loop = roost.RunAsync(stop.Token);
+        await started.Task.Soon();
+        await SoloWhileRunningAsync(roost, clock, "poison");
+        DateTimeOffset asked = clock.GetUtcNow();
+
+        await roost.WaitAsync("poison").WhileTimePasses(clock, TimeSpan.FromSeconds(1));
+
+        (clock.GetUtcNow() - asked).Should().BeLessThan(TimeSpan.FromMinutes(10), "10, 20 and 40 seconds, and six times as long in between");
+        await stop.CancelAsync();
+        await loop.WhileTimePasses(clock);
+    }
+
+    [Test]
     public async Task It_does_not_make_those_of_a_higher_priority_wait()
     {
         var clock = TestRuntime.Clock();

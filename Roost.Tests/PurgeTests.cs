@@ -33,6 +33,19 @@ internal sealed class PurgeTests
     }
 
     [Test]
+    public async Task Long_histories_go_a_few_items_at_a_time()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(clock, Ending());
+        for (int i = 0; i < 5; i++) await EndedAsync(roost, "done");
+        roost.Execute("INSERT INTO event (seq, work, kind, at) SELECT -w.key * 10000 - n.i, w.key, 'note', 1 FROM work w, (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9000) SELECT i FROM n) n");
+
+        PurgeResult purged = await roost.PurgeAsync(new(TimeSpan.Zero));
+
+        purged.Items.Should().Be(5);
+        roost.Rows("SELECT data ->> 'items' FROM event WHERE kind = 'purged' ORDER BY seq").Should().Equal("3", "2");
+    }
+
+    [Test]
     public async Task A_key_of_another_engine_stays()
     {
         await using RoostRuntime roost = TestRuntime.Create(clock, Ending());

@@ -50,6 +50,8 @@ public sealed partial class RoostRuntime
     /// <param name="cancellationToken">Ends the enumeration with <see cref="OperationCanceledException"/>; so does disposing the runtime.</param>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="EventsTrimmedException">Events after <paramref name="after"/> were trimmed, or the consumer fell behind the cap of <see cref="RoostOptions.MaxEvents"/>.</exception>
+    /// <exception cref="FileRefusedException">The file was deleted or replaced while it was open.</exception>
+    /// <exception cref="DataCorruptException">This runtime found the file damaged and has stopped writing; all events that it can read were given.</exception>
     public IAsyncEnumerable<WorkEvent> WatchEventsAsync(string? workId = null, long? after = null, CancellationToken cancellationToken = default)
     {
         CheckEvents(workId, after);
@@ -68,7 +70,9 @@ public sealed partial class RoostRuntime
                 EventPage page = await ReadEventPageAsync(workId, after, EventsAtOnce, either.Token).ConfigureAwait(false);
                 after = page.UpTo;
                 foreach (WorkEvent one in page.Events) yield return one;
-                if (page.Events.Count == 0) await next.WaitAsync(either.Token).ConfigureAwait(false);
+                if (page.Events.Count > 0) continue;
+                writer.ThrowIfStopped(); // Nobody would tell us of the next one any more.
+                await next.WaitAsync(either.Token).ConfigureAwait(false);
             }
         }
         finally

@@ -7,8 +7,8 @@ public sealed partial class RoostRuntime
     private const int PurgeAtOnce = 500;
 
     /// <summary>
-    /// Removes finished work with its snapshots, events, artifacts and idempotency key, in small transactions that let other writes in between,
-    /// then gives the freed space back to the file system. Work that is queued or running is never removed. Cancelled half-way, it leaves
+    /// Removes finished work with its snapshots, events, artifacts and idempotency key, in small transactions that let other writes in between
+    /// (what belongs to one item goes in one), then gives the freed space back to the file system. Work that is queued or running is never removed. Cancelled half-way, it leaves
     /// done what was done. Workspaces are not touched: remove one with <c>GetWorkspace(id).RemoveAsync()</c> while its id is known.
     /// </summary>
     /// <param name="filter">What to remove.</param>

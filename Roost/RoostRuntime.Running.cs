@@ -30,6 +30,8 @@ public sealed partial class RoostRuntime
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="ConflictException">Its engine, queue or state version is not served here, so that this loop would wait for ever; or a loop of this runtime is running already.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled first, or the runtime was disposed; the item goes on when a loop runs again.</exception>
+    /// <exception cref="FileRefusedException">The file was deleted or replaced while it was open.</exception>
+    /// <exception cref="DataCorruptException">SQLite found the file damaged, three times within some seconds.</exception>
     public async Task<WorkSummary> RunUntilDoneAsync(string workId, CancellationToken cancellationToken = default)
     {
         Names.Check("id", workId);
@@ -67,6 +69,8 @@ public sealed partial class RoostRuntime
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="TimeoutException">The time is over and the item has not ended.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled, or the runtime was disposed meanwhile.</exception>
+    /// <exception cref="FileRefusedException">The file was deleted or replaced while it was open.</exception>
+    /// <exception cref="DataCorruptException">This runtime found the file damaged and has stopped writing; it would not learn of the end.</exception>
     public Task<WorkSummary> WaitAsync(string workId, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         Names.Check("id", workId);
@@ -120,6 +124,7 @@ public sealed partial class RoostRuntime
                 Task next = writer.Ended.Next;
                 WorkSummary item = await reader.RunAsync(db => WorkQueries.Summary(db, workId), cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
                 if (item.State.IsEnded()) return item;
+                writer.ThrowIfStopped(); // Nobody would tell us of its end any more.
                 await next.WaitAsync(either.Token).ConfigureAwait(false);
             }
         }

@@ -40,7 +40,7 @@ public sealed partial class RoostRuntime : IAsyncDisposable
         Path = options.ResolvePath();
         Folder = System.IO.Path.GetDirectoryName(Path)!;
         this.temporaryFolder = temporaryFolder;
-        log = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<RoostRuntime>();
+        log = new ForgivingLog((options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<RoostRuntime>());
         indentedJson = new JsonSerializerOptions(options.Json) { WriteIndented = true };
         Database.Prepare(Path, options);
         writer = new Writer(Path, options, log);

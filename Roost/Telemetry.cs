@@ -4,7 +4,7 @@ using Roost.Storage;
 
 namespace Roost;
 
-/// <summary>What tracing and metrics tools see: an activity source and a meter, both named <c>Roost</c>.</summary>
+/// <summary>What tracing and metrics tools see: an activity source and a meter, both named <c>Roost</c>. A listener that throws disturbs no work.</summary>
 internal static class Telemetry
 {
     private static readonly ActivitySource Source = new("Roost");
@@ -16,9 +16,20 @@ internal static class Telemetry
     /// <summary>Measures one step until it is disposed; costs nothing while nobody listens.</summary>
     public static Measure Step(LeasedWork lease)
     {
-        Activity? activity = Source.HasListeners() ? Source.StartActivity("roost.step") : null;
-        activity?.SetTag("roost.work_id", lease.Item.Id).SetTag("roost.engine", lease.Lane.Engine).SetTag("roost.version", lease.Version);
+        Activity? activity = Source.HasListeners() ? Start(lease) : null;
         return new(activity, lease.Lane.Engine, Duration.Enabled ? Stopwatch.GetTimestamp() : 0);
+    }
+
+    private static Activity? Start(LeasedWork lease)
+    {
+        try
+        {
+            return Source.StartActivity("roost.step")?.SetTag("roost.work_id", lease.Item.Id).SetTag("roost.engine", lease.Lane.Engine).SetTag("roost.version", lease.Version);
+        }
+        catch (Exception)
+        {
+            return null;
+        }
     }
 
     /// <summary>When a wait for the write lock began; 0, and nothing else, while nobody listens.</summary>
@@ -26,16 +37,31 @@ internal static class Telemetry
 
     public static void LockWaitEnded(long since)
     {
-        if (since != 0) LockWait.Record(Stopwatch.GetElapsedTime(since).TotalSeconds);
+        if (since == 0) return;
+        try
+        {
+            LockWait.Record(Stopwatch.GetElapsedTime(since).TotalSeconds);
+        }
+        catch (Exception)
+        {
+            // A listener's own defect.
+        }
     }
 
     internal readonly struct Measure(Activity? activity, string engine, long since) : IDisposable
     {
         public void Dispose()
         {
-            activity?.Dispose();
-            if (Steps.Enabled) Steps.Add(1, new KeyValuePair<string, object?>("roost.engine", engine));
-            if (since != 0) Duration.Record(Stopwatch.GetElapsedTime(since).TotalSeconds, new KeyValuePair<string, object?>("roost.engine", engine));
+            try
+            {
+                activity?.Dispose();
+                if (Steps.Enabled) Steps.Add(1, new KeyValuePair<string, object?>("roost.engine", engine));
+                if (since != 0) Duration.Record(Stopwatch.GetElapsedTime(since).TotalSeconds, new KeyValuePair<string, object?>("roost.engine", engine));
+            }
+            catch (Exception)
+            {
+                // A listener's own defect.
+            }
         }
     }
 }

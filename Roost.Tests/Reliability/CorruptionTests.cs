@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using System.Text.Json;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Reliability;
@@ -14,6 +15,14 @@ internal sealed class CorruptionTests : FolderTests
     private const int InLog = 10;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private static IEnumerable<TestCaseData> Waits()
+    {
+        yield return new TestCaseData((RoostRuntime roost) => (Task)roost.RunAsync(CancellationToken.None)).SetArgDisplayNames("RunAsync");
+        yield return new TestCaseData((RoostRuntime roost) => (Task)roost.RunUntilDoneAsync("only")).SetArgDisplayNames("RunUntilDoneAsync");
+        yield return new TestCaseData((RoostRuntime roost) => Task.WhenAll(roost.WaitAsync("only"), roost.RunAsync(CancellationToken.None))).SetArgDisplayNames("WaitAsync");
+        yield return new TestCaseData((RoostRuntime roost) => Task.WhenAll(ReadToTheEndAsync(roost), roost.RunAsync(CancellationToken.None))).SetArgDisplayNames("WatchEventsAsync");
+    }
 
     private string whole = null!;
     private readonly Dictionary<string, string> payloads = [];
@@ -102,11 +111,11 @@ internal sealed class CorruptionTests : FolderTests
         item.Summary.State.Should().Be(WorkState.Failed);
         item.LastFailure!.Reason.Should().Be(FailReasons.CorruptPayload);
         item.PayloadError.Should().Contain("payload of work item late");
-        item.Payload.ValueKind.Should().Be(System.Text.Json.JsonValueKind.Null);
+        item.Payload.ValueKind.Should().Be(JsonValueKind.Null);
     }
 
-    [Test]
-    public async Task A_loop_that_finds_the_file_damaged_ends_with_the_reason_and_what_is_whole_can_be_read()
+    [TestCaseSource(nameof(Waits))]
+    public async Task A_loop_that_finds_the_file_damaged_ends_with_the_reason_and_what_is_whole_can_be_read(Func<RoostRuntime, Task> wait)
     {
         string path = folder["roost.db"];
         await using (var made = new RoostRuntime(path)) await made.EnqueueAsync(new WorkItem("scripted", new Fate(1)) { Id = "only" });
@@ -115,15 +124,65 @@ internal sealed class CorruptionTests : FolderTests
         byte[] bytes = await File.ReadAllBytesAsync(path);
         bytes.AsSpan((int)(root - 1) * 4096, 4096).Clear();
         await File.WriteAllBytesAsync(path, bytes);
-        await using var roost = new RoostRuntime(path);
+        await using var roost = new RoostRuntime(new RoostOptions { Path = path, LoggerFactory = new FailingLog() });
         roost.AddEngine(FixtureFile.Engine());
 
-        Func<Task> loop = () => roost.RunAsync(CancellationToken.None).WaitAsync(Patience);
+        Func<Task> loop = () => wait(roost).WaitAsync(Patience);
 
         await loop.Should().ThrowAsync<DataCorruptException>();
         (await roost.GetAsync("only")).Summary.Version.Should().Be(0);
         Func<Task> enqueue = async () => await roost.EnqueueAsync(new WorkItem("scripted", new Fate(1)));
         await enqueue.Should().ThrowAsync<DataCorruptException>("nothing more is written to it");
+    }
+
+    [Test]
+    public async Task The_doctor_leaves_the_log_as_it_found_it()
+    {
+        string path = Copy();
+        byte[] log = await File.ReadAllBytesAsync(path + "-wal");
+        log[^3000] ^= 1; // In the last commit: what is before it must not be moved, nor what is after it be lost.
+        await File.WriteAllBytesAsync(path + "-wal", log);
+        byte[] stored = await File.ReadAllBytesAsync(path);
+
+        await RoostRuntime.CheckFileAsync(path);
+
+        (await File.ReadAllBytesAsync(path + "-wal")).Should().Equal(log);
+        (await File.ReadAllBytesAsync(path)).Should().Equal(stored);
+    }
+
+    [Test]
+    public async Task A_damaged_event_is_shown_as_it_is_and_hides_no_other()
+    {
+        string path = Copy();
+        Probe.Execute(path, "UPDATE event SET data = replace(data, '\"', '!') WHERE seq = (SELECT min(seq) FROM event WHERE data IS NOT NULL)");
+        await using var roost = new RoostRuntime(path);
+
+        IReadOnlyList<WorkEvent> events = await roost.ReadEventsAsync(limit: 10_000);
+
+        events.Should().HaveCount((int)roost.Number("SELECT count(*) FROM event"));
+        string[] damaged = [.. events.Where(one => one.Data is { ValueKind: JsonValueKind.Object } data && data.TryGetProperty("damaged", out _)).Select(one => one.Data!.Value.GetProperty("damaged").GetString()!)];
+        damaged.Should().ContainSingle().Which.Should().StartWith("{!");
+        (await RoostRuntime.CheckFileAsync(path)).Should().Contain(check => check.Status == CheckStatus.Error);
+    }
+
+    [Test]
+    public async Task Times_and_workers_that_cannot_be_read_are_named_as_damage_and_the_doctor_goes_on()
+    {
+        string path = Copy();
+        Probe.Execute(path, "UPDATE work SET created_at = -created_at * 1000 WHERE id = 'done'");
+        Probe.Execute(path, "INSERT INTO worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues) VALUES ('w', 1, 'm', 'l', 1, 1, 1, 1, 1, 1, '[', '[]')");
+        await using var roost = new RoostRuntime(path);
+
+        await roost.Awaiting(it => it.GetAsync("done")).Should().ThrowAsync<DataCorruptException>().WithMessage("*time*damaged*");
+        await roost.Awaiting(it => it.GetWorkersAsync()).Should().ThrowAsync<DataCorruptException>().WithMessage("*damaged*");
+        IReadOnlyList<FileCheck> checks = await RoostRuntime.CheckFileAsync(path);
+        checks.Should().ContainSingle(check => check.Name == "leases").Which.Status.Should().Be(CheckStatus.Error);
+        checks.Should().Contain(check => check.Name == "counters", "what follows is looked at all the same");
+    }
+
+    private static async Task ReadToTheEndAsync(RoostRuntime roost)
+    {
+        await foreach (WorkEvent _ in roost.WatchEventsAsync()) { }
     }
 
     private string Copy()

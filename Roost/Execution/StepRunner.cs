@@ -141,7 +141,20 @@ internal sealed class StepRunner(RoostRuntime runtime)
             : step.Reason == CancellationReason.TimedOut ? FailReasons.TimedOut
             : last ? FailReasons.MaxAttempts
             : FailReasons.Error;
-        return new(null, new(reason, e.GetType().FullName, Cut(Safe(e.Message), MaxReason)!, Cut(e.StackTrace, MaxStack), attempt), last, staged, e);
+        return new(null, new(reason, e.GetType().FullName, Cut(Safe(Text(() => e.Message)), MaxReason)!, Cut(Text(() => e.StackTrace), MaxStack), attempt), last, staged, e);
+    }
+
+    /// <summary>What an exception says of itself; an engine's own may throw there, too.</summary>
+    private static string? Text(Func<string?> property)
+    {
+        try
+        {
+            return property();
+        }
+        catch (Exception e)
+        {
+            return $"(asking for it threw {e.GetType().FullName})";
+        }
     }
 
     private static string? Cut(string? text, int length) => text is null || text.Length <= length ? text : text[..length] + "…";

@@ -23,6 +23,7 @@ internal sealed class Backup(string path, RoostOptions options)
             Mark(made);
             cancellationToken.ThrowIfCancellationRequested();
             MoveIntoPlace(made, target);
+            SyncName(target);
         }
         catch (SqliteException e)
         {
@@ -81,6 +82,19 @@ internal sealed class Backup(string path, RoostOptions options)
         catch (IOException e) when (File.Exists(target))
         {
             throw new ConflictException($"{target} was made by somebody else meanwhile and is left alone ({e.Message}). Name another file.");
+        }
+    }
+
+    private static void SyncName(string target)
+    {
+        try
+        {
+            FolderSync.Run(Path.GetDirectoryName(target)!);
+        }
+        catch (IOException e)
+        {
+            File.Delete(target);
+            throw new RoostException($"The backup to {target} failed, and nothing was left there: {e.Message}", e);
         }
     }
 

@@ -20,6 +20,7 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
         Guarded("readable", () =>
         {
             using SqliteConnection db = Database.OpenForReading(path, new() { Path = path });
+            Database.KeepLog(db); // A damaged log is evidence, and what comes after the damage may still be saved.
             if (!LookAtSchema(db)) return;
             Guarded("pragmas", () => LookAtPragmas(db));
             if (full)
@@ -98,10 +99,12 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
             Guarded(invariant.Name, () =>
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                string[] violations = [.. db.Query<string>(invariant.Violations)];
-                Add(invariant.Name, violations.Length == 0 ? CheckStatus.Ok : CheckStatus.Error,
-                    violations.Length == 0 ? invariant.Rule : Text($"{violations.Length} times not so that {invariant.Rule}: {string.Join("; ", violations.Take(ProblemsShown))}"),
-                    violations.Length == 0 ? null : "Keep a copy of the file and report it: every transaction keeps to this rule.");
+                (int times, List<string> shown) = (0, []);
+                foreach (string violation in db.Query<string>(invariant.Violations, buffered: false))
+                    if (++times <= ProblemsShown) shown.Add(violation);
+                Add(invariant.Name, times == 0 ? CheckStatus.Ok : CheckStatus.Error,
+                    times == 0 ? invariant.Rule : Text($"{times:N0} times not so that {invariant.Rule}: {string.Join("; ", shown)}"),
+                    times == 0 ? null : "Keep a copy of the file and report it: every transaction keeps to this rule.");
             });
     }
 
@@ -116,7 +119,7 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
         {
             Add(name, CheckStatus.Error, Database.Translate(e, path).Message, DamageAdvice);
         }
-        catch (Exception e) when (e is RoostException or FormatException or InvalidCastException or OverflowException or ArgumentException)
+        catch (Exception e) when (e is RoostException or ArgumentException || StorageFault.IsUnreadable(e))
         {
             Add(name, CheckStatus.Error, $"it could not be checked: {e.Message}", DamageAdvice);
         }

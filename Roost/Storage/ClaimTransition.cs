@@ -8,7 +8,8 @@ internal sealed class ClaimTransition(Session session)
     private const int MostRested = 1024;
     private const int MostRestedBytes = 16 * 1024;
     private const long RoomMilliseconds = 10_000;
-    private const long RoomPauseMilliseconds = 60_000;
+    private const long MostRoomMilliseconds = 30 * 60_000;
+    private const int RoomPause = 6;
 
     private readonly Statement load = session.Prepare(
         """
@@ -120,12 +121,16 @@ internal sealed class ClaimTransition(Session session)
         return MakesRoom(claimant) ? null : best;
     }
 
-    /// <summary>Lets the slots run empty for an item that must run alone, but not for ever where one of them is long.</summary>
+    /// <summary>
+    /// Lets the slots run empty for an item that must run alone: for ten seconds first, then, while steps last longer than that, for twice as long
+    /// each time, up to half an hour. Between two tries the others work for six times as long, so that a step without end costs a seventh at most.
+    /// </summary>
     private bool MakesRoom(Claimant claimant)
     {
         if (session.Now < claimant.MakeRoomUntil) return true;
-        if (session.Now < claimant.MakeRoomUntil + RoomPauseMilliseconds) return false;
-        claimant.MakeRoomUntil = session.Now + RoomMilliseconds;
+        if (session.Now < claimant.MakeRoomUntil + (RoomPause * claimant.RoomMilliseconds)) return false;
+        claimant.RoomMilliseconds = Math.Clamp(2 * claimant.RoomMilliseconds, RoomMilliseconds, MostRoomMilliseconds);
+        claimant.MakeRoomUntil = session.Now + claimant.RoomMilliseconds;
         return true;
     }
 
@@ -147,7 +152,7 @@ internal sealed class ClaimTransition(Session session)
         session.Work.Save(row, running);
         session.Events.Append(EventKinds.Claimed, work, claimant.WorkerId, static (json, worker) => json.WriteString("worker", worker));
         claimant.Take(lane.Engine);
-        if (row.Solo) (claimant.SoloRunning, claimant.MakeRoomUntil) = (true, 0);
+        if (row.Solo) (claimant.SoloRunning, claimant.MakeRoomUntil, claimant.RoomMilliseconds) = (true, 0, 0);
         session.Leases.KeepAlive(claimant);
         return Lease(running, lane);
     }

@@ -62,6 +62,9 @@ internal sealed class Claimant(long workerKey, string workerId, IReadOnlyDiction
     /// <summary>While set, slots are let run empty so that an item that must run alone can.</summary>
     public long MakeRoomUntil { get; set; }
 
+    /// <summary>For how long they were let run empty the last time; 0 where that succeeded.</summary>
+    public long RoomMilliseconds { get; set; }
+
     public int Free => Paused || Displaced || ClocksParted || SoloRunning ? 0 : (int)Math.Min(slots - Running, claims - taken);
 
     /// <summary>Keeping a lease would start a step beyond what the loop was asked for.</summary>

@@ -106,6 +106,10 @@ internal static class Database
         _ => new RoostException($"{path}: {e.Message}", e),
     };
 
+    /// <summary>What whoever reads something of another form than Roost gives it learns.</summary>
+    public static DataCorruptException Unreadable(Exception e, string path) =>
+        new($"{path} is damaged, or another program has changed it: {e.Message} Stop writing to it, copy it, and restore a backup.", e);
+
     /// <summary>What whoever uses a file that is not the one any more learns.</summary>
     public static FileRefusedException TakenAway(string path) =>
         new($"{path}, or its -wal or -shm beside it, was deleted or replaced while it was open, and nothing more is written or read here. What was committed since may be lost with what was taken away. Put the right file back and open it anew.");

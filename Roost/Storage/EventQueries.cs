@@ -55,10 +55,23 @@ internal static class EventQueries
         long bytes = 0;
         foreach (Row row in db.Query<Row>($"SELECT {Columns} FROM event e LEFT JOIN work w ON w.key = e.work {which} LIMIT @limit", values, buffered: false))
         {
-            events.Add(new(row.Seq, StoredTime.Read(row.At), row.Kind, row.WorkId, row.Data is null ? null : JsonSerializer.Deserialize<JsonElement>(row.Data)));
+            events.Add(new(row.Seq, StoredTime.Read(row.At), row.Kind, row.WorkId, row.Data is null ? null : DataOf(row.Data)));
             bytes += row.Data?.Length ?? 0;
             if (bytes > MaxBytes) break;
         }
         return (events, events.Count == limit || bytes > MaxBytes);
+    }
+
+    /// <summary>One event that was damaged must not hide the others: its text is given as it is.</summary>
+    private static JsonElement DataOf(string text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<JsonElement>(text);
+        }
+        catch (JsonException)
+        {
+            return JsonSerializer.SerializeToElement(new { damaged = text });
+        }
     }
 }

@@ -22,6 +22,8 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
                 SELECT lane, {ConditionOf}, 0, count(*) FROM work GROUP BY 1, 2)
             GROUP BY lane, condition HAVING sum(counted) <> sum(truth)
             """),
+        new("events", "what an event says is JSON",
+            "SELECT 'event ' || seq FROM event WHERE data IS NOT NULL AND NOT json_valid(data)"),
         new("versions", "a version is committed once",
             """
             SELECT w.id || ' version ' || (e.data ->> 'version') FROM event e JOIN work w ON w.key = e.work WHERE e.kind IN ('stepped', 'done')
@@ -77,6 +79,13 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             LEFT JOIN work_resource n ON n.work = w.key AND n.name = w.blocked_on
             WHERE w.blocked_on IS NOT NULL AND (r.work = w.key OR n.name IS NULL OR w.place IS NULL)
             """),
+        new("wakings", "a name that an item waits for is held by somebody, where a worker serves the item",
+            """
+            SELECT w.id || ' waits for ' || w.blocked_on FROM work w JOIN lane l ON l.key = w.lane
+            WHERE w.blocked_on IS NOT NULL AND NOT EXISTS (SELECT 1 FROM resource r WHERE r.name = w.blocked_on)
+            AND EXISTS (SELECT 1 FROM worker h WHERE EXISTS (SELECT 1 FROM json_each(h.queues) q WHERE q.value = l.queue)
+                AND EXISTS (SELECT 1 FROM json_each(h.engines) e WHERE e.value ->> 'id' = l.engine AND e.value ->> 'state_version' >= l.state_version))
+            """),
         new("places", "a queued item stands in one place of one order, and no other stands there",
             """
             SELECT id FROM work WHERE state = 'queued' AND (ready_seq IS NOT NULL) + (due_at IS NOT NULL) + (blocked_on IS NOT NULL) <> 1
@@ -95,7 +104,10 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
         new("artifacts", "each artifact's content is here and whole, and no content is kept for nobody",
             """
             SELECT a.name || ' of ' || a.work || ' has no content' FROM artifact a LEFT JOIN blob b ON b.key = a.blob
-            WHERE a.blob IS NOT NULL AND (b.sha256 IS NULL OR b.size <> (SELECT coalesce(sum(length(c.data)), 0) FROM blob_chunk c WHERE c.blob = b.key))
+            WHERE a.blob IS NOT NULL AND b.sha256 IS NULL
+            UNION ALL
+            SELECT 'content ' || b.key || ' is not as long as it was' FROM blob b
+            WHERE b.sha256 IS NOT NULL AND b.size <> (SELECT coalesce(sum(length(c.data)), 0) FROM blob_chunk c WHERE c.blob = b.key)
             UNION ALL
             SELECT 'content ' || b.key FROM blob b
             WHERE NOT EXISTS (SELECT 1 FROM artifact a WHERE a.blob = b.key) AND NOT EXISTS (SELECT 1 FROM blob_pin p WHERE p.blob = b.key)

@@ -7,12 +7,13 @@ internal sealed record PurgeScope(string? Engine, IReadOnlyList<WorkState> State
 internal readonly record struct PurgeBatch(int Items, bool MayBeMore);
 
 /// <summary>
-/// Removes finished work with everything that belongs to it, a bounded number of items and bytes in one transaction. Children keep the key of
+/// Removes finished work with everything that belongs to it, a bounded number of items, rows and bytes in one transaction. Children keep the key of
 /// a parent that is gone; keys are never reused, so they simply have no parent any more.
 /// </summary>
 internal sealed class PurgeTransition(Session session)
 {
     private const long MaxContentBytes = 64 * 1024 * 1024;
+    private const int MaxRows = 20_000;
 
     /// <summary>How many free pages one transaction gives back: about 4 MB of writing.</summary>
     public const int PagesAtOnce = 1000;
@@ -38,7 +39,7 @@ internal sealed class PurgeTransition(Session session)
     /// <summary>Purges up to <paramref name="limit"/> items.</summary>
     public PurgeBatch Execute(PurgeScope scope, int limit, string? reason)
     {
-        int purged = 0;
+        int purged = 0, rows = 0;
         long freed = 0;
         foreach (Lane lane in session.Lanes.All)
         {
@@ -48,15 +49,19 @@ internal sealed class PurgeTransition(Session session)
                 int before = purged;
                 foreach (long work in Find(lane, state, scope.Before, limit - purged))
                 {
-                    freed += Delete(work, lane.Engine);
+                    (int deleted, long content) = Delete(work, lane.Engine);
+                    rows += deleted;
+                    freed += content;
                     purged++;
-                    if (freed >= MaxContentBytes) break;
+                    if (IsEnough()) break;
                 }
                 session.Counts.Add(lane.Key, ConditionOf(state), before - purged);
-                if (purged == limit || freed >= MaxContentBytes) return Recorded(new(purged, true), reason);
+                if (IsEnough()) return Recorded(new(purged, true), reason);
             }
         }
         return Recorded(new(purged, false), reason);
+
+        bool IsEnough() => purged == limit || rows >= MaxRows || freed >= MaxContentBytes;
     }
 
     /// <summary>Gives some free pages back to the file system; how many it was.</summary>
@@ -86,14 +91,14 @@ internal sealed class PurgeTransition(Session session)
         return found;
     }
 
-    private long Delete(long work, string engine)
+    private (int Rows, long Content) Delete(long work, string engine)
     {
         var content = new List<long>();
         blobs.Bind(1, work);
         while (blobs.Step()) content.Add(blobs.Int64(0));
         deleteKey.Bind(1, work).Bind(2, engine).Run();
-        foreach (Statement delete in deletes) delete.Bind(1, work).Run();
-        return content.Sum(session.Blobs.Collect);
+        int rows = deletes.Sum(delete => delete.Bind(1, work).Run());
+        return (rows, content.Sum(session.Blobs.Collect));
     }
 
     private static Condition ConditionOf(WorkState state) => state switch

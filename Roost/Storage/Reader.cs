@@ -50,6 +50,10 @@ internal sealed class Reader(string path, RoostOptions options, Writer? writer =
         {
             throw Database.Translate(e, path);
         }
+        catch (Exception e) when (StorageFault.IsUnreadable(e))
+        {
+            throw Database.Unreadable(e, path);
+        }
     }
 
     /// <exception cref="FileRefusedException">The file was deleted or replaced; what is there now is not what was opened.</exception>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using static SQLitePCL.raw;
 
@@ -20,6 +21,9 @@ internal static class StorageFault
         RoostException or IOException or UnauthorizedAccessException => false,
         _ => true,
     };
+
+    /// <summary>What is stored could be read, and is not of the form that Roost gives it.</summary>
+    public static bool IsUnreadable(Exception exception) => exception is JsonException or FormatException or InvalidCastException or OverflowException;
 
     /// <summary>
     /// Even out of COMMIT these mean that nothing was written: the frame that would make it valid comes last. They also leave the connection

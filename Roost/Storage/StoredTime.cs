@@ -3,7 +3,12 @@ namespace Roost.Storage;
 /// <summary>Times as they are stored: whole UTC milliseconds.</summary>
 internal static class StoredTime
 {
-    public static DateTimeOffset Read(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+    private static readonly long Earliest = DateTimeOffset.MinValue.ToUnixTimeMilliseconds(), Latest = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+
+    /// <exception cref="DataCorruptException">There is no such time.</exception>
+    public static DateTimeOffset Read(long milliseconds) => milliseconds >= Earliest && milliseconds <= Latest
+        ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
+        : throw new DataCorruptException($"A stored time is {milliseconds} milliseconds, which is none: the file is damaged. Stop writing to it, copy it, and restore a backup.");
 
     public static DateTimeOffset? Read(long? milliseconds) => milliseconds is { } value ? Read(value) : null;
 }

@@ -12,9 +12,17 @@ internal abstract class WriteRequest : IThreadPoolWorkItem
     /// <summary>About how much it writes, for the bound on a batch.</summary>
     public abstract int Bytes { get; }
 
-    public abstract void Run(Session session);
+    /// <summary>Does what was asked for, within the session's transaction.</summary>
+    public void Run(Session session)
+    {
+        failure = null;
+        RunBody(session);
+    }
 
-    /// <summary>Tells the caller why it has not landed.</summary>
+    /// <summary>It alone was undone. Its caller learns so with the others, once they have landed: the reason may be one of them.</summary>
+    public void Refuse(Exception exception) => failure = exception;
+
+    /// <summary>Tells the caller at once why it has not landed.</summary>
     public void Fail(Exception exception)
     {
         failure = exception;
@@ -23,6 +31,8 @@ internal abstract class WriteRequest : IThreadPoolWorkItem
 
     /// <summary>Tells the caller how it ended; what awaited that goes on before this returns.</summary>
     void IThreadPoolWorkItem.Execute() => Tell(failure);
+
+    protected abstract void RunBody(Session session);
 
     protected abstract void Tell(Exception? failure);
 }
@@ -36,7 +46,7 @@ internal sealed class WriteRequest<TArgument, TResult>(TArgument argument, Func<
 
     public override int Bytes => bytes;
 
-    public override void Run(Session session) => result = body(session, argument);
+    protected override void RunBody(Session session) => result = body(session, argument);
 
     protected override void Tell(Exception? failure)
     {

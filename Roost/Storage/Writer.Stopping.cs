@@ -56,7 +56,7 @@ internal sealed partial class Writer
         if (damages == 0 || now - damagedAt > DamageForgottenMilliseconds) (damages, damagedSince) = (0, now);
         damages++;
         damagedAt = now;
-        if (damages >= LeastDamages && now - damagedSince >= LeastDamagedMilliseconds) Stop(() => e is SqliteException found ? Database.Translate(found, path) : new DataCorruptException($"{path} is damaged, it seems: {e.Message} Stop writing to it, copy it, and restore a backup.", e));
+        if (damages >= LeastDamages && now - damagedSince >= LeastDamagedMilliseconds) Stop(() => e is SqliteException found ? Database.Translate(found, path) : Database.Unreadable(e, path));
     }
 
     private void Stop(Func<Exception> because)

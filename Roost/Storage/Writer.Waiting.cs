@@ -9,7 +9,7 @@ internal sealed partial class Writer
     private const int QuietMilliseconds = 100;
     private const int WakingMilliseconds = 20;
     private static readonly TimeSpan TurnWithNothing = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan Doze = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Doze = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Waking = TimeSpan.FromMilliseconds(1);
 
     private LogWatch? logWatch;
@@ -56,7 +56,7 @@ internal sealed partial class Writer
 
     /// <summary>
     /// How long to wait with nothing to do: until the next due time, but no longer than other processes may be left unnoticed. With a watch on
-    /// the log that is a second, in case the file system does not tell; right after a write was told it is a moment, until its commit is there.
+    /// the log that is two seconds, in case the file system does not tell; right after a write was told it is a moment, until its commit is there.
     /// </summary>
     private TimeSpan HowLong(bool sleeps)
     {

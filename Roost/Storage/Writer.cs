@@ -273,11 +273,7 @@ internal sealed partial class Writer : IDisposable
         {
             WriteRequest request = batch[i];
             if (!isolated) request.Run(open);
-            else if (Isolated(open, request) is { } exception)
-            {
-                request.Fail(exception);
-                batch.RemoveAt(i--);
-            }
+            else if (Isolated(open, request) is { } exception) request.Refuse(exception);
         }
         Fill(open, isolated);
         telling.Spread();
@@ -318,7 +314,7 @@ internal sealed partial class Writer : IDisposable
         }
         catch (Exception e) when (!StorageFault.IsOne(e))
         {
-            return e is SqliteException damage ? Database.Translate(damage, path) : e;
+            return e is SqliteException damage ? Database.Translate(damage, path) : StorageFault.IsUnreadable(e) ? Database.Unreadable(e, path) : e;
         }
     }
 
