@@ -12,7 +12,7 @@ internal sealed class ZombieTests : FolderTests
     [Test]
     public async Task Nothing_lands_of_workers_that_were_stopped_beyond_their_lease_and_they_work_again()
     {
-        int seed = Effort.Seed(), stops = Effort.Times(8, 200), displaced = 0;
+        int seed = Effort.Seed(), stops = Effort.Times(4, 200), displaced = 0;
         var random = new Random(seed);
         await using var workers = new Workers(folder["roost.db"]);
         await workers.StartAsync(Living, TimeSpan.FromSeconds(1));
@@ -39,7 +39,7 @@ internal sealed class ZombieTests : FolderTests
     [Test]
     public async Task Workers_that_are_stopped_anywhere_even_while_they_write_lose_and_double_nothing()
     {
-        int seed = Effort.Seed(), stops = Effort.Times(4, 100);
+        int seed = Effort.Seed(), stops = Effort.Times(2, 100);
         var random = new Random(seed);
         await using var workers = new Workers(folder["roost.db"]);
         await workers.StartAsync(3, TimeSpan.FromSeconds(1));
