@@ -151,6 +151,17 @@ internal sealed class CorruptionTests : FolderTests
     }
 
     [Test]
+    public async Task The_doctor_leaves_nothing_beside_a_file_that_was_closed()
+    {
+        string path = folder["roost.db"];
+        await using (var made = new RoostRuntime(path)) await made.EnqueueAsync(new WorkItem("scripted", new Fate(1)));
+
+        await RoostRuntime.CheckFileAsync(path);
+
+        Directory.GetFiles(folder.Root).Should().Equal(path);
+    }
+
+    [Test]
     public async Task A_damaged_event_is_shown_as_it_is_and_hides_no_other()
     {
         string path = Copy();

@@ -16,11 +16,12 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
 
     public IReadOnlyList<FileCheck> Run(bool full)
     {
-        LookAtPlace();
+        long log = new FileInfo($"{path}-wal") is { Exists: true } wal ? wal.Length : 0;
+        LookAtPlace(log);
         Guarded("readable", () =>
         {
             using SqliteConnection db = Database.OpenForReading(path, new() { Path = path });
-            Database.KeepLog(db); // A damaged log is evidence, and what comes after the damage may still be saved.
+            if (log > 0) Database.KeepLog(db); // A damaged one is evidence, and what comes after the damage may still be saved.
             if (!LookAtSchema(db)) return;
             Guarded("pragmas", () => LookAtPragmas(db));
             if (full)
@@ -34,10 +35,10 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
         return checks;
     }
 
-    private void LookAtPlace()
+    private void LookAtPlace(long log)
     {
         string folder = Path.GetDirectoryName(path)!;
-        long size = new FileInfo(path).Length, log = new FileInfo($"{path}-wal") is { Exists: true } wal ? wal.Length : 0;
+        long size = new FileInfo(path).Length;
         Add("size", log > LargeLog ? CheckStatus.Warning : CheckStatus.Ok, Text($"{size:N0} bytes, log {log:N0} bytes"),
             log > LargeLog ? "A reader that stays open keeps the log from being written back; find and end it." : null);
         var drive = new DriveInfo(folder);
