@@ -71,13 +71,19 @@ internal sealed class BadEngineTests
         metering.SetMeasurementEventCallback<long>((_, _, _, _) => throw new InvalidOperationException("metering"));
         metering.SetMeasurementEventCallback<double>((_, _, _, _) => throw new InvalidOperationException("metering"));
         metering.Start();
-        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(3));
+        var seen = new List<Activity?>();
+        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.From((state, _) =>
+        {
+            seen.Add(Activity.Current);
+            return state < 3 ? ScriptedEngine.GoOn(state + 1) : ScriptedEngine.Finish(state);
+        }));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
         WorkSummary ended = await roost.RunUntilDoneAsync(id).Soon();
 
         ended.State.Should().Be(WorkState.Done);
         roost.EventsOf(id).Should().NotContain("released");
+        seen.Should().HaveCount(4).And.OnlyContain(activity => activity == Activity.Current, "no step is the parent of the next");
     }
 
     [Test]

@@ -22,12 +22,14 @@ internal static class Telemetry
 
     private static Activity? Start(LeasedWork lease)
     {
+        Activity? before = Activity.Current;
         try
         {
             return Source.StartActivity("roost.step")?.SetTag("roost.work_id", lease.Item.Id).SetTag("roost.engine", lease.Lane.Engine).SetTag("roost.version", lease.Version);
         }
         catch (Exception)
         {
+            Activity.Current = before; // Else it would be the parent of the next step's, and so on.
             return null;
         }
     }
