@@ -123,11 +123,10 @@ internal sealed partial class QueryPlanTests
         .Where(step => Scan().Match(step) is { Success: true } scan && !Small.Contains(scan.Groups[1].Value) && !alsoSmall.Contains(scan.Groups[1].Value))
         .Select(step => $"{step}: {sql}");
 
-    /// <summary>A sort is allowed where nothing but small tables is read, and for the artifacts of one item.</summary>
     /// <summary>Scans of an inner loop, or of a subquery that is run for each row.</summary>
     private static IEnumerable<string> RepeatedScans(RoostRuntime roost, string sql)
     {
-        var rows = roost.Table("EXPLAIN QUERY PLAN " + sql).ConvertAll(row => (Id: (long)row[0], Parent: (long)row[1], Detail: (string)row[3]));
+        List<(long Id, long Parent, string Detail)> rows = PlanTree(roost, sql);
         var byId = rows.ToDictionary(row => row.Id);
         for (int i = 0; i < rows.Count; i++)
         {
@@ -139,6 +138,7 @@ internal sealed partial class QueryPlanTests
         }
     }
 
+    /// <summary>A sort is allowed where nothing but small tables is read, and for the artifacts of one item.</summary>
     private static IEnumerable<string> Sorts(RoostRuntime roost, string sql)
     {
         List<string> plan = Plan(roost, sql);
@@ -147,7 +147,10 @@ internal sealed partial class QueryPlanTests
         return isSmall ? [] : plan.Where(step => step.Contains("TEMP B-TREE", StringComparison.Ordinal)).Select(step => $"{step}: {sql}");
     }
 
-    private static List<string> Plan(RoostRuntime roost, string sql) => roost.Table("EXPLAIN QUERY PLAN " + sql, Unbound(sql)).ConvertAll(row => (string)row[3]);
+    private static List<string> Plan(RoostRuntime roost, string sql) => PlanTree(roost, sql).ConvertAll(row => row.Detail);
+
+    private static List<(long Id, long Parent, string Detail)> PlanTree(RoostRuntime roost, string sql) =>
+        roost.Table("EXPLAIN QUERY PLAN " + sql, Unbound(sql)).ConvertAll(row => ((long)row[0], (long)row[1], (string)row[3]));
 
     private static SqliteParameter[] Unbound(string sql) => [.. Parameter().Matches(sql).Select(match => match.Value).Distinct().Select(name => new SqliteParameter(name, DBNull.Value))];
 

@@ -192,7 +192,7 @@ internal sealed class StrangerTests
         protected override Task<Outcome> StepAsync(string state, StepContext context) => Task.FromResult(Done(state));
     }
 
-    private sealed class CollectingLog : ILoggerFactory, ILogger
+    private sealed class CollectingLog : TestLog
     {
         private readonly List<(LogLevel Level, string Text, Exception? Exception)> lines = [];
 
@@ -204,19 +204,9 @@ internal sealed class StrangerTests
             }
         }
 
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void AddProvider(ILoggerProvider provider) { }
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public override void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             lock (lines) lines.Add((logLevel, formatter(state, exception), exception));
         }
-
-        public void Dispose() { }
     }
 }

@@ -98,19 +98,11 @@ internal static class ChildVerbs
     };
 
     /// <summary>Warnings and errors on the error stream, which a failed test shows.</summary>
-    private sealed class ErrorLog : ILoggerFactory, ILogger
+    private sealed class ErrorLog : TestLog
     {
-        public void AddProvider(ILoggerProvider provider) { }
+        public override bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
 
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void Dispose() { }
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public override void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (IsEnabled(logLevel)) Console.Error.WriteLine($"{formatter(state, exception)} {exception}");
         }

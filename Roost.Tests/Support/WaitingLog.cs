@@ -3,23 +3,13 @@ using Microsoft.Extensions.Logging;
 namespace Roost.Tests.Support;
 
 /// <summary>Tells when a line that holds a text is logged.</summary>
-internal sealed class WaitingLog(string text) : ILoggerFactory, ILogger
+internal sealed class WaitingLog(string text) : TestLog
 {
     private readonly TaskCompletionSource seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Task Seen => seen.Task;
 
-    public void AddProvider(ILoggerProvider provider) { }
-
-    public ILogger CreateLogger(string categoryName) => this;
-
-    public void Dispose() { }
-
-    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-    public bool IsEnabled(LogLevel logLevel) => true;
-
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public override void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         if (formatter(state, exception).Contains(text, StringComparison.Ordinal)) seen.TrySetResult();
     }

@@ -83,6 +83,9 @@ internal static class Database
         }
     }
 
+    /// <summary>The exception that a caller can act on: for what SQLite says, and for what is stored in no form of ours. Any other stays as it is.</summary>
+    public static Exception Translate(Exception e, string path) => e is SqliteException fault ? Translate(fault, path) : StorageFault.IsUnreadable(e) ? Unreadable(e, path) : e;
+
     /// <summary>The exception that a caller can act on.</summary>
     public static Exception Translate(SqliteException e, string path) => e.SqliteErrorCode switch
     {
@@ -96,7 +99,7 @@ internal static class Database
             // SQLite answers so as well where the disk cannot read a page.
             new DataCorruptException($"{path} is damaged, or its disk cannot read it: {e.Message} Stop writing to it, copy it, and restore a backup.", e),
         SQLitePCL.raw.SQLITE_ERROR or SQLitePCL.raw.SQLITE_CONSTRAINT or SQLitePCL.raw.SQLITE_MISMATCH =>
-            new DataCorruptException($"{path} is damaged, or another program has changed it: {e.Message} Stop writing to it, copy it, and restore a backup.", e),
+            Unreadable(e, path),
         SQLitePCL.raw.SQLITE_READONLY =>
             new FileRefusedException($"{path} is read-only: {e.Message} Roost needs to write the file and its folder.", e),
         SQLitePCL.raw.SQLITE_CANTOPEN =>

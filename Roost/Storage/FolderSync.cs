@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace Roost.Storage;
 
@@ -13,7 +12,7 @@ internal static class FolderSync
     public static void Run(string folder)
     {
         if (OperatingSystem.IsWindows()) return;
-        int handle = Open(Encoding.UTF8.GetBytes(folder + "\0"), 0);
+        int handle = Libc.Open(Libc.PathOf(folder), 0);
         if (handle < 0) throw new IOException($"The folder {folder} cannot be opened to be synced (error {Marshal.GetLastPInvokeError()}).");
         try
         {
@@ -21,16 +20,10 @@ internal static class FolderSync
         }
         finally
         {
-            _ = Close(handle);
+            _ = Libc.Close(handle);
         }
     }
 
-    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
-    private static extern int Open(byte[] path, int flags);
-
     [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static extern int Sync(int file);
-
-    [DllImport("libc", EntryPoint = "close", SetLastError = true)]
-    private static extern int Close(int file);
 }

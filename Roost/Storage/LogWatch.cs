@@ -23,7 +23,7 @@ internal sealed class LogWatch : IDisposable
     {
         this.queue = queue;
         this.written = written;
-        log = System.Text.Encoding.UTF8.GetBytes(path + "-wal\0");
+        log = Libc.PathOf(path + "-wal");
         thread = new Thread(Listen, 128 * 1024) { IsBackground = true, Name = "Roost log watch" };
         thread.Start();
     }
@@ -55,7 +55,7 @@ internal sealed class LogWatch : IDisposable
         int watch = Add(queue, "/\0"u8.ToArray(), DeletedItself);
         if (watch < 0 || Remove(queue, watch) < 0) return;
         thread.Join();
-        _ = Close(queue);
+        _ = Libc.Close(queue);
     }
 
     private void Listen()
@@ -64,12 +64,11 @@ internal sealed class LogWatch : IDisposable
         while (!stopping)
         {
             nint read = Read(queue, events, events.Length);
-            if (read < EventHeader && Marshal.GetLastPInvokeError() != Interrupted) return;
+            if (read < EventHeader && Marshal.GetLastPInvokeError() != Libc.Interrupted) return;
             if (!stopping) written();
         }
     }
 
-    private const int Interrupted = 4;
 
     [DllImport("libc", EntryPoint = "inotify_init1", SetLastError = true)]
     private static extern int Create(int flags);
@@ -82,7 +81,4 @@ internal sealed class LogWatch : IDisposable
 
     [DllImport("libc", EntryPoint = "read", SetLastError = true)]
     private static extern nint Read(int queue, byte[] buffer, nint count);
-
-    [DllImport("libc", EntryPoint = "close", SetLastError = true)]
-    private static extern int Close(int queue);
 }

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace Roost.Storage;
 
@@ -17,7 +16,7 @@ internal sealed class OpenFile
     private OpenFile(string path, Node? node)
     {
         this.path = path;
-        name = Encoding.UTF8.GetBytes(path + '\0');
+        name = Libc.PathOf(path);
         this.node = node;
     }
 

@@ -46,13 +46,9 @@ internal sealed class Reader(string path, RoostOptions options, Writer? writer =
                 GiveBack(connection, isSound);
             }
         }
-        catch (SqliteException e)
+        catch (Exception e) when (e is SqliteException || StorageFault.IsUnreadable(e))
         {
             throw Database.Translate(e, path);
-        }
-        catch (Exception e) when (StorageFault.IsUnreadable(e))
-        {
-            throw Database.Unreadable(e, path);
         }
     }
 

@@ -52,7 +52,7 @@ internal sealed class WriteTurn : IDisposable
         if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess) return null;
         try
         {
-            int log = Open(System.Text.Encoding.UTF8.GetBytes(path + "-wal\0"), ReadAndWrite | CloseOnExec);
+            int log = Libc.Open(Libc.PathOf(path + "-wal"), ReadAndWrite | CloseOnExec);
             return log < 0 ? null : new(log, longest, patience);
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
@@ -112,7 +112,7 @@ internal sealed class WriteTurn : IDisposable
             isWanted = false;
             if (isHeld) End();
             Monitor.PulseAll(gate);
-            if (thread is null) _ = Close(log); // Else the thread closes it, once its wait is over.
+            if (thread is null) _ = Libc.Close(log); // Else the thread closes it, once its wait is over.
         }
     }
 
@@ -166,7 +166,7 @@ internal sealed class WriteTurn : IDisposable
                 if (isBroken) break;
             }
         }
-        _ = Close(log);
+        _ = Libc.Close(log);
     }
 
     private bool Lock(long at, bool wait)
@@ -174,7 +174,7 @@ internal sealed class WriteTurn : IDisposable
         var range = new Range { Type = WriteLock, Start = at, Length = 1 };
         int result;
         do result = Control(log, wait ? SetLockAndWait : SetLock, ref range);
-        while (result != 0 && wait && Marshal.GetLastPInvokeError() == Interrupted);
+        while (result != 0 && wait && Marshal.GetLastPInvokeError() == Libc.Interrupted);
         return result == 0;
     }
 
@@ -198,14 +198,7 @@ internal sealed class WriteTurn : IDisposable
     private const int ReadAndWrite = 2, CloseOnExec = 0x80000;
     private const int GetLock = 36, SetLock = 37, SetLockAndWait = 38;
     private const short WriteLock = 1, NoLock = 2;
-    private const int Interrupted = 4;
-
-    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
-    private static extern int Open(byte[] path, int flags);
 
     [DllImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static extern int Control(int file, int command, ref Range range);
-
-    [DllImport("libc", EntryPoint = "close", SetLastError = true)]
-    private static extern int Close(int file);
 }

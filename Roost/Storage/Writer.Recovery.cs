@@ -75,7 +75,7 @@ internal sealed partial class Writer
         if (unknown) Interlocked.Increment(ref doubts);
         FailBatch(unknown
             ? new OutcomeUnknownException($"A commit to {path} failed ({e.Message}); whether it landed is not known. Read the item back before trying again.", e)
-            : e is SqliteException fault ? Database.Translate(fault, path) : e);
+            : Database.Translate(e, path));
         return false;
     }
 

@@ -314,7 +314,7 @@ internal sealed partial class Writer : IDisposable
         }
         catch (Exception e) when (!StorageFault.IsOne(e))
         {
-            return e is SqliteException damage ? Database.Translate(damage, path) : StorageFault.IsUnreadable(e) ? Database.Unreadable(e, path) : e;
+            return Database.Translate(e, path);
         }
     }
 
