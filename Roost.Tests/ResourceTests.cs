@@ -212,6 +212,25 @@ internal sealed class ResourceTests
     }
 
     [Test]
+    public async Task A_retried_item_that_waits_for_one_of_its_names_gives_back_the_others_when_nobody_serves_it_any_more()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(
+            TestRuntime.Clock(), ScriptedEngine.From((state, _) => state == 0 ? ScriptedEngine.GoOn(1) : ScriptedEngine.GiveUp("over")), ScriptedEngine.CountingTo(2, TimeSpan.FromHours(1), "slow"));
+        await roost.EnqueueAsync(Holder(ResourceHold.Life) with { Resources = ["x", "y"] });
+        await roost.RunUntilDoneAsync("holder").Soon();
+        await roost.EnqueueAsync(new WorkItem("slow") { Id = "slow", Resources = ["y"], ResourceHold = ResourceHold.Life });
+        await roost.RunUntilIdleAsync();
+        await roost.RetryAsync("holder");
+
+        await roost.RunUntilIdleAsync();
+
+        Holders(roost).Should().Equal("y=slow");
+        await using RoostRuntime beside = TestRuntime.Beside(roost, ScriptedEngine.CountingTo(1, id: "beside"));
+        await beside.EnqueueAsync(new WorkItem("beside") { Id = "waiter", Resources = ["x"] });
+        (await beside.RunUntilDoneAsync("waiter").Soon()).State.Should().Be(WorkState.Done);
+    }
+
+    [Test]
     public async Task A_waiter_of_an_engine_that_nobody_serves_does_not_block_those_that_are_served()
     {
         await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(1));

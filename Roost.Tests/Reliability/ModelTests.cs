@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using System.Text.RegularExpressions;
 using CsCheck;
 using Roost.Tests.Support;
@@ -15,7 +17,7 @@ internal sealed partial class ModelTests
 {
     private const int LongestSequence = 60;
     private const int Callers = 4;
-    private const int SecondsToShrink = 15;
+    private static readonly TimeSpan TimeToShorten = TimeSpan.FromSeconds(30);
 
     [Test]
     public async Task Any_sequence_of_operations_on_two_runtimes_leaves_what_the_model_says()
@@ -49,17 +51,49 @@ internal sealed partial class ModelTests
         Effort.Report($"{rounds:N0} rounds of {Callers} callers, {calls:N0} calls");
     }
 
-    /// <summary>A failure is made shorter for a while beyond the count of sequences, which may be over by then.</summary>
+    /// <summary>What fails is made shorter: one part after the other is left out for as long as the rest still fails.</summary>
     private static async Task CheckAsync<T>(Gen<T[]> sequences, int count, Func<T[], Task> check)
+    {
+        T[] failing = [];
+        try
+        {
+            await sequences.SampleAsync(async sequence =>
+            {
+                if (await FailAsync(check, sequence) is not { } failure) return;
+                failing = sequence;
+                ExceptionDispatchInfo.Throw(failure);
+            }, iter: count, threads: 1, print: Print);
+        }
+        catch (CsCheckException e)
+        {
+            (T[] shortest, Exception? why) = await ShortenAsync(failing, check);
+            throw new AssertionException($"{Seed().Match(e.Message).Value} gives it again. As short as it could be made:{Print(shortest)}\n{why?.Message ?? "It did not fail again."}", e);
+        }
+    }
+
+    private static async Task<(T[] Shortest, Exception? Why)> ShortenAsync<T>(T[] failing, Func<T[], Task> check)
+    {
+        Exception? why = await FailAsync(check, failing);
+        var spent = Stopwatch.StartNew();
+        for (int at = failing.Length - 1; at >= 0 && why is not null && spent.Elapsed < TimeToShorten; at--)
+        {
+            T[] shorter = [.. failing[..at], .. failing[(at + 1)..]];
+            if (await FailAsync(check, shorter) is not { } failure) continue;
+            (failing, why) = (shorter, failure);
+        }
+        return (failing, why);
+    }
+
+    private static async Task<Exception?> FailAsync<T>(Func<T[], Task> check, T[] sequence)
     {
         try
         {
-            await sequences.SampleAsync(check, iter: count, threads: 1, print: Print);
+            await check(sequence);
+            return null;
         }
-        catch (CsCheckException failure) when (Seed().Match(failure.Message) is { Success: true } seed)
+        catch (Exception e)
         {
-            await sequences.SampleAsync(check, seed: seed.Groups[1].Value, time: SecondsToShrink, threads: 1, print: Print);
-            throw;
+            return e;
         }
     }
 

@@ -64,9 +64,9 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
         new("names", "the number of names that an item asks for is the number of its names",
             "SELECT w.id FROM work w WHERE w.resource_count <> (SELECT count(*) FROM work_resource n WHERE n.work = w.key)"),
         new("idle_names", "without a worker, what does not run holds only what it holds for life",
-            """
+            $"""
             SELECT r.name FROM resource r JOIN work w ON w.key = r.work WHERE w.state = 'queued' AND NOT EXISTS (SELECT 1 FROM worker)
-            AND NOT (w.hold_for_life = 1 AND (w.version > 0 OR w.failures > 0 OR w.interruptions > 0))
+            AND NOT {WorkRow.HoldsForLifeSql}
             """),
         new("running_names", "an item that runs holds all its names",
             """

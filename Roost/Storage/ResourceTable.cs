@@ -14,10 +14,7 @@ internal sealed class ResourceTable(Session session)
     private readonly Statement firstWaiter = session.Prepare(
         "SELECT key, priority, place FROM work WHERE blocked_on = ?1 AND lane = ?2 ORDER BY priority DESC, place LIMIT 1");
     private readonly Statement heldWhileQueued = session.Prepare(
-        """
-        SELECT DISTINCT resource.work FROM resource JOIN work ON work.key = resource.work
-        WHERE work.state = 'queued' AND NOT (work.hold_for_life = 1 AND (work.version > 0 OR work.failures > 0 OR work.interruptions > 0))
-        """);
+        $"SELECT DISTINCT resource.work FROM resource JOIN work w ON w.key = resource.work WHERE w.state = 'queued' AND NOT {WorkRow.HoldsForLifeSql}");
     private readonly Statement nextBlockedName = session.Prepare("SELECT min(blocked_on) FROM work WHERE blocked_on > ?1");
 
     /// <summary>The names that an item asks for, in their order.</summary>

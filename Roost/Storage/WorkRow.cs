@@ -39,8 +39,11 @@ internal readonly record struct WorkRow
         _ => Condition.Cancelled,
     };
 
-    /// <summary>Keeps its life-long resources while it is not ended: it has run a step with them.</summary>
-    public bool HoldsForLife => HoldForLife && (Version > 0 || Failures > 0 || Interruptions > 0);
+    /// <summary>Keeps its life-long resources while it is not ended: it has run a step, and is not waiting for one of them, as after a retry.</summary>
+    public bool HoldsForLife => HoldForLife && BlockedOn is null && (Version > 0 || Failures > 0 || Interruptions > 0);
+
+    /// <summary>The same in SQL, of a row of work named w.</summary>
+    public const string HoldsForLifeSql = "(w.hold_for_life = 1 AND w.blocked_on IS NULL AND (w.version > 0 OR w.failures > 0 OR w.interruptions > 0))";
 
     public WorkRow AsReady(long place, long now) => Unplaced() with { State = WorkState.Queued, ReadySeq = place, ReadyAt = now };
 

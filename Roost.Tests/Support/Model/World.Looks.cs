@@ -133,8 +133,17 @@ internal sealed partial class World
     {
         Dictionary<string, string> found = (await roost.GetResourcesAsync(limit: 1000)).Items.ToDictionary(one => one.Name, one => one.HolderId);
         foreach ((string name, ModelItem holder) in model.Holders) Must(found.GetValueOrDefault(name) == holder.Id, $"{holder} holds \"{name}\", and the list says {found.GetValueOrDefault(name)}");
-        // While a dead worker has its row, those that it served may have been handed names.
-        foreach ((string name, string id) in found) Must(model.Holders.ContainsKey(name) || (ghosts.Count > 0 && model.Items[id].State == WorkState.Queued), $"\"{name}\" is held by {model.Items[id]}");
+        foreach ((string name, string id) in found) Must(model.Holders.ContainsKey(name) || MayWaitWith(model.Items[id], found), $"\"{name}\" is held by {model.Items[id]}");
+    }
+
+    /// <summary>
+    /// While a dead worker has its row, those that it served may have been handed names; and who was retried keeps for life what it was handed
+    /// once it has all.
+    /// </summary>
+    private bool MayWaitWith(ModelItem item, Dictionary<string, string> found)
+    {
+        if (item.State != WorkState.Queued) return false;
+        return ghosts.Count > 0 || (item.HoldsForLife && item.Spec.AllNames.All(name => found.GetValueOrDefault(name) == item.Id));
     }
 
     /// <summary>A copy holds the same, changes nothing until it is adopted, and works from there on its own.</summary>
