@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Roost.Tests.Support;
 
 /// <summary>
@@ -233,11 +231,8 @@ internal sealed class FaultRounds(string path) : IDisposable
     }
 
     /// <summary>Handles, threads of Roost, bytes of SQLite's and of the managed heap.</summary>
-    private static string Holds()
-    {
-        int handles = Directory.GetFileSystemEntries("/proc/self/fd").Length;
-        return string.Create(CultureInfo.InvariantCulture, $"{handles} {RoostThreads()} {SQLitePCL.raw.sqlite3_memory_used()} {GC.GetTotalMemory(forceFullCollection: true)}");
-    }
+    /// <summary>Of the threads only Roost's.</summary>
+    private static string Holds() => (Held.Now() with { Threads = RoostThreads() }).ToWords();
 
     private static int RoostThreads() => Directory.GetDirectories("/proc/self/task").Count(IsRoosts);
 

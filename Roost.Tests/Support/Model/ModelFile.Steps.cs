@@ -55,7 +55,7 @@ internal sealed partial class ModelFile
 
     private static void Advance(ModelItem item)
     {
-        if (item.Step?.Act == Act.Artifact) item.Artifacts.Add(("out.txt", item.Version + 1));
+        if (item.Step?.Act is Act.Artifact or Act.Stream) item.Artifacts.Add(("out.txt", item.Version + 1));
         item.Staged.Clear();
         (item.Version, item.Failures, item.Interruptions) = (item.Version + 1, 0, 0);
     }
@@ -137,7 +137,7 @@ internal sealed partial class ModelFile
         item.Interruptions++;
         Must(Number(e, "interruptions") == item.Interruptions, "it was interrupted otherwise");
         if (item.CancelRequested) Follow(EventKinds.Cancelled, item);
-        else if (item.Interruptions >= World.MaxInterruptions) Follow(EventKinds.Failed, item);
+        else if (Spec.Parks(item.Spec.Engine) || item.Interruptions >= World.MaxInterruptions) Follow(EventKinds.Failed, item);
         else if (item.Interruptions < 2) Queue(item, null);
         else Queue(item, Now.AddMilliseconds(500 * Math.Pow(2, item.Interruptions - 2)), Now.AddMilliseconds(1000 * Math.Pow(2, item.Interruptions - 2)));
     }

@@ -29,7 +29,7 @@ internal static class Operations
         (3, Gen.Int[1, 3].Select(n => new ScriptStep(Act.Throw, n))),
         (1, Gen.Int[1, 3].Select(n => new ScriptStep(Act.Hang, n))),
         (1, Gen.Int[-1, 2].Select(n => new ScriptStep(Act.RaiseSelf, n))),
-        (5, Gen.OneOf(Act.Fail, Act.FailSaved, Act.Child, Act.SameChild, Act.Artifact, Act.Event, Act.CancelSelf, Act.CancelAndDone, Act.ReleaseSelf).Select(act => new ScriptStep(act))));
+        (5, Gen.OneOf(Act.Fail, Act.FailSaved, Act.Child, Act.SameChild, Act.Artifact, Act.Stream, Act.Event, Act.CancelSelf, Act.CancelAndDone, Act.ReleaseSelf).Select(act => new ScriptStep(act))));
 
     private static readonly Gen<Script> Scripts = Gen.Select(Step.Array[0, 4], Gen.Frequency((4, Gen.Const(false)), (1, Gen.Const(true))), (steps, follow) => new Script(steps, follow));
 
@@ -80,6 +80,13 @@ internal static class Operations
             new Call($"{runtime}: enqueue {spec}{(spec.Parent < 0 ? "" : $" of c{caller}.{i}")}", (world, name) => world.CallEnqueueAsync(name, runtime, spec, spec.Parent < 0 ? null : $"c{caller}.{i}")))),
         (8, Gen.Select(Runtime, Gen.Enum<Verb>(), Gen.Int[0, 3], Gen.Int[0, 8], Gen.Int[-1, 2], (runtime, verb, caller, i, n) =>
             new Call($"{runtime}: {verb} c{caller}.{i}{(verb == Verb.Priority ? $" {n}" : "")}", (world, name) => world.CallChangeAsync(name, runtime, verb, $"c{caller}.{i}", n)))),
+        (1, Gen.Select(Runtime, Specs.Array[2, 4], (runtime, specs) =>
+            new Call($"{runtime}: enqueue {string.Join(" and ", (object[])specs)}", (world, name) => world.CallEnqueueAsync(name, runtime, specs)))),
+        (1, Gen.Select(Runtime, Gen.Bool, Gen.OneOf<string?>(null, "a", "b"), (runtime, retry, engine) =>
+            new Call($"{runtime}: {(retry ? "retry" : "discard")} all of {engine ?? "all engines"}", (world, name) => world.CallChangeAllAsync(name, runtime, retry, engine)))),
+        (1, Runtime.Select(runtime => new Call($"{runtime}: purge", (world, _) => world.CallPurgeAsync(runtime)))),
+        (1, Runtime.Select(runtime => new Call($"a single step beside {runtime}", (world, _) => world.CallStepAsync(runtime)))),
+        (1, Runtime.Select(runtime => new Call($"{runtime}: back up", (world, _) => world.CallBackupAsync(runtime)))),
         (3, Gen.Select(Runtime, Gen.Int[0, 3], Gen.Int[0, 8], (runtime, caller, i) =>
             new Call($"{runtime}: read c{caller}.{i} and all", (world, _) => world.CallReadAsync(runtime, $"c{caller}.{i}")))));
 }

@@ -12,6 +12,7 @@ internal enum Act
     Child,
     SameChild,
     Artifact,
+    Stream,
     Event,
     CancelSelf,
     CancelAndDone,
@@ -43,6 +44,9 @@ internal sealed record Spec(
     public const int TimeoutMs = 1000;
 
     public IReadOnlyList<string> AllNames => Names ?? [];
+
+    /// <summary>Whether an engine wants its items parked as soon as a worker has died with them.</summary>
+    public static bool Parks(string engine) => engine == "c";
 
     public WorkItem ToItem(DateTimeOffset now, string? parentId)
     {

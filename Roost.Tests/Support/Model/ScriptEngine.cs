@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Roost.Tests.Support.Model;
@@ -26,6 +27,8 @@ internal sealed class ScriptEngine(string id, FakeTimeProvider clock, EngineLog 
 {
     public override string EngineId => id;
 
+    public override OnInterrupted OnInterrupted => Spec.Parks(id) ? OnInterrupted.Park : OnInterrupted.Retry;
+
     protected override int Init(WorkItem item) => 0;
 
     protected override async Task<Outcome> StepAsync(int state, StepContext context)
@@ -49,6 +52,7 @@ internal sealed class ScriptEngine(string id, FakeTimeProvider clock, EngineLog 
             case Act.Child: context.AddChild(new WorkItem(EngineId, Script.OfChild) { Id = $"{id}.{context.Version}" }); break;
             case Act.SameChild: context.AddChild(new WorkItem(EngineId, Script.OfChild) { Id = $"{id}.same" }); break;
             case Act.Artifact: context.AddArtifactText("out.txt", name); break;
+            case Act.Stream: await context.AddArtifactAsync("out.txt", new MemoryStream(Encoding.UTF8.GetBytes(name))); break;
             case Act.Event: context.AddEvent("note", new { state }); break;
             case Act.CancelSelf: await runtime().CancelAsync(id); break;
             case Act.CancelAndDone:

@@ -150,12 +150,14 @@ internal sealed partial class World : IAsyncDisposable
         return null;
     }
 
-    private void Open(int runtime)
+    private void Open(int runtime) => runtimes[runtime] = Serving(runtime);
+
+    private RoostRuntime Serving(int runtime)
     {
         (string[] engines, string[] queues) = Served[runtime];
         var roost = new RoostRuntime(Options with { Queues = queues, Concurrency = runtime == 0 ? 1 : concurrency });
         foreach (string engine in engines) roost.AddEngine(new ScriptEngine(engine, clock, log, () => roost));
-        runtimes[runtime] = roost;
+        return roost;
     }
 
     private RoostOptions Options => new()
