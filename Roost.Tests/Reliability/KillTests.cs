@@ -46,7 +46,7 @@ internal sealed class KillTests : FolderTests
                 bool atStart = random.Next(2) == 0;
                 ChildProcess victim = atStart ? alive[^1] : alive[random.Next(alive.Count)];
                 alive.Remove(victim);
-                if (!atStart) await victim.WaitForLinesAsync(random.Next(1, 10));
+                if (!atStart) await victim.WaitForLinesAsync(random.Next(1, 10), or: CrashVerb.Over);
                 await Task.Delay(random.Next(atStart ? 400 : 40)); // The moment of the kill is what is random here; nothing waits for it.
                 acknowledged.AddRange(await victim.KillAsync());
                 await victim.DisposeAsync();

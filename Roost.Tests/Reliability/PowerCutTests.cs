@@ -1,6 +1,7 @@
 using System.Data;
 using Dapper;
 using Microsoft.Data.Sqlite;
+using Roost.Storage;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Reliability;
@@ -43,6 +44,56 @@ internal sealed class PowerCutTests : FolderTests
     {
         if (!Effort.IsFull) Assert.Ignore("A log of 15,000 pages takes a while to play back; ROOST_EFFORT=full tries it.");
         await SurviveAsync("fulllog", recordings: 1, cuts: 100);
+    }
+
+    [Test]
+    public async Task After_a_power_cut_in_a_migration_the_file_is_as_it_was_or_migrated()
+    {
+        string fixture = folder["fixture.db"];
+        await FixtureFile.UnpackAsync(FixtureFile.Kept().First(), fixture);
+        Dictionary<string, long> before = FileAudit.Contents(fixture);
+        int unchanged = 0, cuts = 0;
+        await TryCutsAsync("migration", async (path, said) =>
+        {
+            cuts++;
+            bool isMigrated = Probe.Number(path, "PRAGMA user_version") == Schema.Version;
+            if (said.Contains("migrated")) isMigrated.Should().BeTrue("it was said to be");
+            if (!isMigrated)
+            {
+                unchanged++;
+                FileAudit.Contents(path).Should().Equal(before);
+                await using (new RoostRuntime(Options(path))) { }
+            }
+            FileAudit.MustAgree(path);
+            FileAudit.MustHold(path, said);
+            if (!isMigrated) FileAudit.Contents(path).Where(table => before.ContainsKey(table.Key)).Should().BeEquivalentTo(before);
+        });
+        unchanged.Should().BePositive();
+        Effort.Report($"{cuts} cuts, {unchanged} before the migration's commit was on the disk");
+    }
+
+    [Test]
+    public async Task After_a_power_cut_a_backup_is_there_whole_once_it_was_said_to_be_or_whole_or_not_at_all()
+    {
+        int without = 0, whole = 0;
+        await TryCutsAsync("backup", (path, said) =>
+        {
+            Verify(path, said);
+            string copy = path + PowerVerbs.CopySuffix;
+            if (said.Contains("copied")) File.Exists(copy).Should().BeTrue("it was said to be there");
+            if (!File.Exists(copy)) without++;
+            else
+            {
+                whole++;
+                FileAudit.MustAgree(copy);
+                FileAudit.MustHold(copy, said.TakeWhile(line => line != "open"));
+                FileAudit.Count(copy, "meta WHERE key = 'copy_of'").Should().Be(1);
+            }
+            return Task.CompletedTask;
+        });
+        without.Should().BePositive();
+        whole.Should().BePositive();
+        Effort.Report($"{without + whole} cuts, {whole} of them left a backup, and it was whole");
     }
 
     [TestCase("enqueues-early", TestName = "A_worker_that_acknowledges_before_its_commit_is_caught")]
@@ -96,6 +147,16 @@ internal sealed class PowerCutTests : FolderTests
             FileAudit.MustAgree(path);
         };
         audit.Should().Throw<AssertionException>();
+    }
+
+    private async Task TryCutsAsync(string workload, Func<string, List<string>, Task> verify)
+    {
+        var random = new Random(Effort.Seed());
+        for (int i = 0; i < Effort.Times(1, 4); i++)
+        {
+            PowerRecording recording = await RecordAsync(workload, random);
+            await TryAsync(recording, Choose(workload, recording, Effort.Times(40, 100), random), (path, said, _) => verify(path, said));
+        }
     }
 
     private async Task SurviveAsync(string workload, int recordings, int cuts)

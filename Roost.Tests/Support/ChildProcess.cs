@@ -90,6 +90,9 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>Waits for so many lines.</summary>
     public Task WaitForLinesAsync(int count) => WaitUntilAsync($"{count} lines", () => lines.Count >= count ? "" : null);
 
+    /// <summary>Waits for so many lines, or for one that says that no more need come.</summary>
+    public Task WaitForLinesAsync(int count, string or) => WaitUntilAsync($"{count} lines or \"{or}\"", () => lines.Count >= count || lines.Contains(or) ? "" : null);
+
     private async Task<string> WaitUntilAsync(string what, Func<string?> find)
     {
         long since = Stopwatch.GetTimestamp();
@@ -102,7 +105,9 @@ internal sealed class ChildProcess : IAsyncDisposable
                 if (ended) throw new InvalidOperationException($"The child ended without {what}: {Errors}");
                 next = more.Task;
             }
-            await next.WaitAsync(Patience - Stopwatch.GetElapsedTime(since));
+            TimeSpan left = Patience - Stopwatch.GetElapsedTime(since);
+            if (left <= TimeSpan.Zero || await Task.WhenAny(next, Task.Delay(left)) != next)
+                throw new TimeoutException($"The child ({process.Id}) did not come to {what}. It said {string.Join(" | ", Lines)}, and {Errors}");
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Roost.Tests.Support;
@@ -18,6 +19,7 @@ internal static class ChildProgram
             await Console.Error.WriteLineAsync("Run the tests with dotnet test.");
             return 2;
         }
+        if (Environment.GetEnvironmentVariable("LD_PRELOAD") is not null) ShowCallsToShims();
         Task<int> work = verb switch
         {
             "crash" => CrashVerb.RunAsync(path, int.Parse(rest[0], null)),
@@ -40,6 +42,10 @@ internal static class ChildProgram
     {
         lock (Gate) Output.Write(Encoding.UTF8.GetBytes(line + "\n"));
     }
+
+    /// <summary>The runtime asks the C library itself for what Roost calls in it, past a shim that is loaded before it; the program as a whole has the shim's.</summary>
+    private static void ShowCallsToShims() =>
+        NativeLibrary.SetDllImportResolver(typeof(RoostRuntime).Assembly, (name, _, _) => name == "libc" ? NativeLibrary.GetMainProgramHandle() : IntPtr.Zero);
 
     private static TimeSpan Milliseconds(string text) => TimeSpan.FromMilliseconds(int.Parse(text, null));
 

@@ -9,6 +9,9 @@ internal static class CrashVerb
     /// <summary>The engine of the follow-ups.</summary>
     public const string FollowUp = "follow-up";
 
+    /// <summary>It has done what it does by itself; it still works on whatever is there.</summary>
+    public const string Over = "over";
+
     /// <summary>The engine of the items that are purged once they have ended; the others are the test's to find.</summary>
     private const string Brief = "brief";
 
@@ -33,6 +36,7 @@ internal static class CrashVerb
                 // Somebody else came first.
             }
         }
+        ChildProgram.Say(Over);
         await loop;
         return 0;
     }

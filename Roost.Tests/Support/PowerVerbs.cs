@@ -1,3 +1,5 @@
+using Roost.Storage;
+
 namespace Roost.Tests.Support;
 
 /// <summary>
@@ -6,6 +8,8 @@ namespace Roost.Tests.Support;
 /// </summary>
 internal static class PowerVerbs
 {
+    public const string CopySuffix = ".copy";
+
     private const int Callers = 8;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -26,6 +30,8 @@ internal static class PowerVerbs
             "steps" => StepAsync(options, Enumerable.Range(0, 20).Select(i => ChildVerbs.AnyItem(random, $"item-{i}")), end),
             "artifacts" => StepAsync(options, Enumerable.Range(0, 5).Select(i => new WorkItem("child", new ChildPayload(3, Chunks: random.Next(5))) { Id = $"item-{i}" }), end),
             "checkpoints" => CheckpointAsync(options, end),
+            "migration" => MigrateAsync(options),
+            "backup" => BackUpAsync(options, end),
             "fulllog" => StepAsync(options, Enumerable.Range(0, 10).Select(i => new WorkItem("child", new ChildPayload(5, Chunks: 5)) { Id = $"item-{i}" }), end),
             _ => throw new ArgumentException($"There is no workload {workload}."),
         });
@@ -94,6 +100,34 @@ internal static class PowerVerbs
                 ChildProgram.Say("purged");
             }
         }
+    }
+
+    /// <summary>A file of the first schema, whole on the disk, is opened.</summary>
+    private static async Task MigrateAsync(RoostOptions options)
+    {
+        string path = options.Path!, old = $"{path}.old";
+        await FixtureFile.UnpackAsync(FixtureFile.Kept().First(), old);
+        using (FileStream file = File.OpenWrite(old)) file.Flush(flushToDisk: true);
+        File.Move(old, path);
+        FolderSync.Run(Path.GetDirectoryName(path)!);
+        ChildProgram.Say("open");
+        await using var roost = new RoostRuntime(options);
+        ChildProgram.Say("migrated");
+        Enqueued(await roost.EnqueueAsync(new WorkItem("child", new ChildPayload(1)) { Id = "new" }));
+    }
+
+    /// <summary>A copy is made while items come.</summary>
+    private static async Task BackUpAsync(RoostOptions options, CancellationToken end)
+    {
+        await using RoostRuntime roost = ChildVerbs.Open(options, TimeSpan.FromSeconds(1));
+        await using var loop = new Loop(roost, end);
+        await RunAsync(roost, Enumerable.Range(0, 10).Select(i => new WorkItem("child", new ChildPayload(2, Chunks: i % 3)) { Id = $"before-{i}" }));
+        ChildProgram.Say("open");
+        Task copying = roost.BackupAsync(options.Path + CopySuffix, end);
+        for (int i = 0; !copying.IsCompleted; i++) Enqueued(await roost.EnqueueAsync(new WorkItem("child", new ChildPayload(1)) { Id = $"beside-{i}" }, end));
+        await copying;
+        ChildProgram.Say("copied");
+        Enqueued(await roost.EnqueueAsync(new WorkItem("child", new ChildPayload(1)) { Id = "behind" }, end));
     }
 
     private static async Task RunAsync(RoostRuntime roost, IEnumerable<WorkItem> items)
