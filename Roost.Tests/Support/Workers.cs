@@ -66,7 +66,16 @@ internal sealed class Workers(string path) : IAsyncDisposable
     /// <summary>Waits until each has its seat, perhaps a new one.</summary>
     public Task SeatedAsync() => UntilAsync(() => FileAudit.Count(path, "worker") == all.Count);
 
-    public Task EndedAsync() => UntilAsync(() => FileAudit.Count(path, "work WHERE state IN ('queued', 'running')") == 0);
+    /// <summary>Waits until everything has ended, for as long as it goes on: after many rounds much is left to do.</summary>
+    public async Task EndedAsync()
+    {
+        for (long left = Left(), before = long.MaxValue; left > 0; before = left, left = Left())
+        {
+            left.Should().NotBe(before, "the children have to get there");
+            long since = Stopwatch.GetTimestamp();
+            while (Left() == left && Stopwatch.GetElapsedTime(since) < Patience) await Task.Delay(20);
+        }
+    }
 
     /// <summary>Waits until one item is done; how long that took.</summary>
     public async Task<TimeSpan> DoneAsync(string id)
@@ -105,6 +114,8 @@ internal sealed class Workers(string path) : IAsyncDisposable
             await Task.Delay(20);
         }
     }
+
+    private long Left() => FileAudit.Count(path, "work WHERE state IN ('queued', 'running')");
 
     private bool IsWritable()
     {

@@ -112,8 +112,10 @@ internal sealed partial class ModelFile
         return item.Failures = attempt;
     }
 
-    /// <summary>By itself, or because the id of its child is taken.</summary>
-    private bool Throws(ModelItem item) => item.Next == Next.Throws || (item.Step?.Act is Act.Child or Act.SameChild && Items.ContainsKey(item.ChildId));
+    /// <summary>By itself, because the id of its child is taken, or because its token ends what it streams.</summary>
+    private bool Throws(ModelItem item) => item.Next == Next.Throws
+        || (item.Step?.Act is Act.Child or Act.SameChild && Items.ContainsKey(item.ChildId))
+        || (item.Step?.Act == Act.Stream && (item.CancelRequested || item.Deadline <= Now));
 
     private void Cancel(ModelItem item, bool follows)
     {
