@@ -68,7 +68,7 @@ internal sealed class PowerCutTests : FolderTests
             FileAudit.MustHold(path, said);
             if (!isMigrated) FileAudit.Contents(path).Where(table => before.ContainsKey(table.Key)).Should().BeEquivalentTo(before);
         });
-        unchanged.Should().BePositive();
+        if (Effort.IsFull) unchanged.Should().BePositive("some cuts have to be before the commit");
         Effort.Report($"{cuts} cuts, {unchanged} before the migration's commit was on the disk");
     }
 
@@ -91,8 +91,7 @@ internal sealed class PowerCutTests : FolderTests
             }
             return Task.CompletedTask;
         });
-        without.Should().BePositive();
-        whole.Should().BePositive();
+        if (Effort.IsFull) Math.Min(without, whole).Should().BePositive("some cuts have to be on either side");
         Effort.Report($"{without + whole} cuts, {whole} of them left a backup, and it was whole");
     }
 
@@ -155,7 +154,7 @@ internal sealed class PowerCutTests : FolderTests
         for (int i = 0; i < Effort.Times(1, 4); i++)
         {
             PowerRecording recording = await RecordAsync(workload, random);
-            await TryAsync(recording, Choose(workload, recording, Effort.Times(40, 100), random), (path, said, _) => verify(path, said));
+            await TryAsync(recording, Choose(workload, recording, Effort.Times(20, 100), random), (path, said, _) => verify(path, said));
         }
     }
 

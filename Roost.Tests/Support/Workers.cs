@@ -66,14 +66,14 @@ internal sealed class Workers(string path) : IAsyncDisposable
     /// <summary>Waits until each has its seat, perhaps a new one.</summary>
     public Task SeatedAsync() => UntilAsync(() => FileAudit.Count(path, "worker") == all.Count);
 
-    /// <summary>Waits until everything has ended, for as long as it goes on: after many rounds much is left to do.</summary>
+    /// <summary>Waits until everything has ended, for as long as something happens: after many rounds much is left to do.</summary>
     public async Task EndedAsync()
     {
-        for (long left = Left(), before = long.MaxValue; left > 0; before = left, left = Left())
+        bool ended = false;
+        while (!ended)
         {
-            left.Should().NotBe(before, "the children have to get there");
-            long since = Stopwatch.GetTimestamp();
-            while (Left() == left && Stopwatch.GetElapsedTime(since) < Patience) await Task.Delay(20);
+            long seen = LastEvent();
+            await UntilAsync(() => (ended = FileAudit.Count(path, "work WHERE state IN ('queued', 'running')") == 0) || LastEvent() > seen);
         }
     }
 
@@ -115,7 +115,7 @@ internal sealed class Workers(string path) : IAsyncDisposable
         }
     }
 
-    private long Left() => FileAudit.Count(path, "work WHERE state IN ('queued', 'running')");
+    private long LastEvent() => Probe.Number(path, "SELECT max(seq) FROM event");
 
     private bool IsWritable()
     {
