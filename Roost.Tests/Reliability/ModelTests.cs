@@ -67,7 +67,7 @@ internal sealed partial class ModelTests
         catch (CsCheckException e)
         {
             (T[] shortest, Exception? why) = await ShortenAsync(failing, check);
-            throw new AssertionException($"{Seed().Match(e.Message).Value} gives it again. As short as it could be made:{Print(shortest)}\n{why?.Message ?? "It did not fail again."}", e);
+            throw new AssertionException($"CsCheck_Seed={Seed().Match(e.Message).Groups[1].Value} gives it again. As short as it could be made:{Print(shortest)}\n{why?.Message ?? "It did not fail again."}", e);
         }
     }
 

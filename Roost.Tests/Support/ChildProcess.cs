@@ -87,9 +87,6 @@ internal sealed class ChildProcess : IAsyncDisposable
     public Task<string> WaitForAsync(string beginning, string or) =>
         WaitUntilAsync($"a line \"{beginning}\" or \"{or}\"", () => lines.Find(line => line.StartsWith(beginning, StringComparison.Ordinal) || line.StartsWith(or, StringComparison.Ordinal)));
 
-    /// <summary>Waits for so many lines.</summary>
-    public Task WaitForLinesAsync(int count) => WaitUntilAsync($"{count} lines", () => lines.Count >= count ? "" : null);
-
     /// <summary>Waits for so many lines, or for one that says that no more need come.</summary>
     public Task WaitForLinesAsync(int count, string or) => WaitUntilAsync($"{count} lines or \"{or}\"", () => lines.Count >= count || lines.Contains(or) ? "" : null);
 
