@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Roost;
 
 /// <summary>The one table of states. It drives the code, the tests and the diagram in the README.</summary>
@@ -30,16 +32,16 @@ public static class WorkStates
     /// <summary>The state as it is stored and shown: <c>queued</c>, <c>running</c>, <c>done</c>, <c>failed</c>, <c>cancelled</c>.</summary>
     public static string Name(this WorkState state) => Names[(int)state];
 
-    internal static WorkState Parse(ReadOnlySpan<byte> name) => name[0] switch
+    internal static WorkState Parse(ReadOnlySpan<byte> name)
     {
-        (byte)'q' => WorkState.Queued,
-        (byte)'r' => WorkState.Running,
-        (byte)'d' => WorkState.Done,
-        (byte)'f' => WorkState.Failed,
-        _ => WorkState.Cancelled,
-    };
+        for (int state = 0; state < Stored.Length; state++)
+            if (name.SequenceEqual(Stored[state])) return (WorkState)state;
+        throw new FormatException($"A work item has the state \"{Encoding.UTF8.GetString(name)}\", which there is not.");
+    }
 
     private static readonly string[] Names = ["queued", "running", "done", "failed", "cancelled"];
+
+    private static readonly byte[][] Stored = [.. Names.Select(Encoding.UTF8.GetBytes)];
 
     private static bool[,] Table()
     {

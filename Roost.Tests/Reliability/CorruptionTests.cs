@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
+using Dapper;
+using Microsoft.Data.Sqlite;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Reliability;
@@ -25,19 +27,28 @@ internal sealed class CorruptionTests : FolderTests
     }
 
     private string whole = null!;
+    private string logged = null!;
+    private readonly long[] ends = new long[InLog];
     private readonly Dictionary<string, string> payloads = [];
     private readonly Dictionary<(string Id, int Version), string> states = [];
     private readonly Dictionary<(string Id, string Name), byte[]> artifacts = [];
 
+    /// <summary>
+    /// Makes a file without a log, whose worker died with a lease, and the same with a log of ten commits. Its content is small, so that most of what
+    /// is damaged is rows, indexes and the schema.
+    /// </summary>
     [OneTimeSetUp]
     public async Task MakeAsync()
     {
         using var made = new TemporaryFolder();
-        whole = Path.Combine(Path.GetTempPath(), $"roost-whole-{Guid.NewGuid():N}");
-        Directory.CreateDirectory(whole);
-        await FixtureFile.MakeAsync(made["roost.db"], kills: false);
-        await using var roost = new RoostRuntime(made["roost.db"]);
-        for (int i = 0; i < InLog; i++) await roost.EnqueueAsync(new WorkItem("scripted", new Fate(1)) { Id = $"last-{i}" });
+        string path = made["roost.db"];
+        await FixtureFile.MakeAsync(path, kills: false, artifactBytes: 40_000);
+        await using var roost = new RoostRuntime(path);
+        using Ghost ghost = await Ghost.StartAsync(roost, FixtureFile.Engine());
+        (await ghost.ClaimAsync()).Should().ContainSingle();
+        ghost.Die();
+        Probe.Execute(path, "PRAGMA wal_checkpoint(TRUNCATE)");
+        whole = Keep(made, log: false);
         foreach (string id in roost.Rows("SELECT id FROM work"))
         {
             WorkDetail item = await roost.GetAsync(id);
@@ -45,62 +56,71 @@ internal sealed class CorruptionTests : FolderTests
             foreach (SnapshotVersion version in await roost.GetHistoryAsync(id)) states[(id, version.Version)] = Encoding.UTF8.GetString((await roost.GetSnapshotAsync(id, version.Version)).Utf8.Span);
             foreach (Artifact artifact in item.Artifacts) artifacts[(id, artifact.Name)] = await roost.ReadArtifactAsync(id, artifact.Name);
         }
-        foreach (string file in Directory.GetFiles(made.Root, "roost.db*").Where(file => !file.EndsWith("-shm", StringComparison.Ordinal)))
-            File.Copy(file, Path.Combine(whole, Path.GetFileName(file)));
+        using SqliteConnection reader = FileAudit.Open(path);
+        reader.Execute("BEGIN DEFERRED");
+        reader.ExecuteScalar<long>("SELECT count(*) FROM work"); // As long as it reads, no commit is moved out of the log.
+        for (int i = 0; i < InLog; i++)
+        {
+            await roost.EnqueueAsync(new WorkItem("scripted", new Fate(1)) { Id = $"last-{i}" });
+            ends[i] = new FileInfo(path + "-wal").Length;
+        }
+        logged = Keep(made, log: true);
     }
 
     [OneTimeTearDown]
-    public void DeleteWhole() => Directory.Delete(whole, recursive: true);
-
-    [TestCase("roost.db", 0, 100, 20, 400, TestName = "A_flipped_bit_of_the_header")]
-    [TestCase("roost.db", 100, int.MaxValue, 40, 4000, TestName = "A_flipped_bit_of_the_data")]
-    [TestCase("roost.db-wal", 0, int.MaxValue, 15, 2000, TestName = "A_flipped_bit_of_the_log")]
-    [TestCase("roost.db", 0, int.MaxValue, 15, 1000, 4096, TestName = "A_page_full_of_zeros_or_of_another_page")]
-    public async Task Damage_is_reported_or_refused_and_never_returned_as_data(string file, int first, int end, int onPush, int full, int length = 1)
+    public void DeleteKept()
     {
-        int seed = Effort.Seed(), trials = Effort.Times(onPush, full);
-        var random = new Random(seed);
-        var found = new ConcurrentDictionary<string, int>();
-        for (int trial = 0; trial < trials; trial++)
-        {
-            string path = Copy();
-            string where = Damage(Path.Combine(Path.GetDirectoryName(path)!, file), first, end, length, random);
-            try
-            {
-                await LookAsync(path, found);
-                await WorkAsync(path, found);
-            }
-            catch (Exception e)
-            {
-                throw new InvalidOperationException($"seed {seed}, trial {trial}, {where}: {e.Message}", e);
-            }
-            Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
-        }
-        Effort.Report($"{trials} damaged files: {string.Join(", ", found.OrderByDescending(pair => pair.Value).Select(pair => $"{pair.Key} {pair.Value}"))}");
+        foreach (string kept in (string[])[whole, logged]) Directory.Delete(kept, recursive: true);
     }
+
+    [TestCase(0, 100, 20, 400, TestName = "A_flipped_bit_of_the_header")]
+    [TestCase(100, int.MaxValue, 40, 4000, TestName = "A_flipped_bit_of_the_data")]
+    [TestCase(0, int.MaxValue, 15, 1000, 4096, TestName = "A_page_full_of_zeros_or_of_another_page")]
+    public async Task Damage_is_reported_or_refused_and_never_returned_as_data(int first, int end, int onPush, int full, int length = 1) =>
+        await TryAsync(Effort.Times(onPush, full), whole, "", first, end, length, async (path, _, found) =>
+        {
+            await LookAsync(path, found);
+            await WorkAsync(path, found);
+        });
+
+    [Test]
+    public async Task A_flipped_bit_of_the_log_drops_its_commit_and_the_later_ones_and_nothing_before_it() =>
+        await TryAsync(Effort.Times(15, 2000), logged, "-wal", 0, int.MaxValue, 1, async (path, at, found) =>
+        {
+            int left = ends.Count(end => end <= at);
+            await LookAsync(path, found);
+            await using (var roost = new RoostRuntime(path))
+            {
+                (await roost.FindIdsAsync("last-", InLog)).Order().Should().Equal(Enumerable.Range(0, left).Select(i => $"last-{i}"), $"commits end at {string.Join(", ", ends)}");
+                for (int i = 0; i < left; i++) (await roost.GetAsync($"last-{i}")).Payload.GetProperty("steps").GetInt32().Should().Be(1);
+            }
+            await WorkAsync(path, found);
+            FileAudit.MustAgree(path);
+            Count(found, $"{left} commits left");
+        });
 
     [Test]
     public async Task The_doctor_names_a_payload_a_state_and_an_artifact_that_were_changed()
     {
-        string path = Copy();
-        using (Microsoft.Data.Sqlite.SqliteConnection db = FileAudit.Open(path))
+        string path = Copy(whole);
+        using (SqliteConnection db = FileAudit.Open(path))
         {
-            Dapper.SqlMapper.Execute(db, "UPDATE work_input SET payload = replace(payload, '3', '4') WHERE work = (SELECT key FROM work WHERE id = 'done')");
-            Dapper.SqlMapper.Execute(db, "UPDATE snapshot SET data = '7' WHERE work = (SELECT key FROM work WHERE id = 'half') AND version = 2");
-            Dapper.SqlMapper.Execute(db, "UPDATE blob_chunk SET data = zeroblob(length(data)) WHERE n = 1");
+            db.Execute("UPDATE work_input SET payload = replace(payload, '3', '4') WHERE work = (SELECT key FROM work WHERE id = 'done')");
+            db.Execute("UPDATE snapshot SET data = '7' WHERE work = (SELECT key FROM work WHERE id = 'half') AND version = 2");
+            db.Execute("UPDATE blob_chunk SET data = zeroblob(length(data)) WHERE n = 0");
         }
 
         FileCheck contents = (await RoostRuntime.CheckFileAsync(path)).Single(check => check.Name == "contents");
 
         contents.Status.Should().Be(CheckStatus.Error);
-        contents.Found.Should().Contain("payload of done").And.Contain("version 2 of half").And.Contain("chunk 1 of content");
+        contents.Found.Should().Contain("payload of done").And.Contain("version 2 of half").And.Contain("chunk 0 of content");
     }
 
     [Test]
     public async Task A_changed_payload_is_not_given_to_its_engine()
     {
-        string path = Copy();
-        using (Microsoft.Data.Sqlite.SqliteConnection db = FileAudit.Open(path)) Dapper.SqlMapper.Execute(db, "UPDATE work_input SET payload = replace(payload, '2', '9') WHERE work = (SELECT key FROM work WHERE id = 'late')");
+        string path = Copy(whole);
+        using (SqliteConnection db = FileAudit.Open(path)) db.Execute("UPDATE work_input SET payload = replace(payload, '2', '9') WHERE work = (SELECT key FROM work WHERE id = 'late')");
         await using var roost = new RoostRuntime(path);
         roost.AddEngine(FixtureFile.Engine((context, _) => context.Item.Id.Should().NotBe("late")));
 
@@ -138,7 +158,7 @@ internal sealed class CorruptionTests : FolderTests
     [Test]
     public async Task The_doctor_leaves_the_log_as_it_found_it()
     {
-        string path = Copy();
+        string path = Copy(logged);
         byte[] log = await File.ReadAllBytesAsync(path + "-wal");
         log[^3000] ^= 1; // In the last commit: what is before it must not be moved, nor what is after it be lost.
         await File.WriteAllBytesAsync(path + "-wal", log);
@@ -164,7 +184,7 @@ internal sealed class CorruptionTests : FolderTests
     [Test]
     public async Task A_damaged_event_is_shown_as_it_is_and_hides_no_other()
     {
-        string path = Copy();
+        string path = Copy(whole);
         Probe.Execute(path, "UPDATE event SET data = replace(data, '\"', '!') WHERE seq = (SELECT min(seq) FROM event WHERE data IS NOT NULL)");
         await using var roost = new RoostRuntime(path);
 
@@ -177,9 +197,23 @@ internal sealed class CorruptionTests : FolderTests
     }
 
     [Test]
+    public async Task A_state_that_there_is_not_is_told_as_damage_and_what_is_beside_it_can_be_changed()
+    {
+        string path = Copy(whole);
+        Probe.Execute(path, "PRAGMA ignore_check_constraints = 1; UPDATE work SET state = 'dome' WHERE id = 'done'");
+        await using var roost = new RoostRuntime(path);
+
+        await roost.Awaiting(it => it.CancelAsync("done")).Should().ThrowAsync<DataCorruptException>().WithMessage("*\"dome\"*");
+        await roost.Awaiting(it => it.GetAsync("done")).Should().ThrowAsync<DataCorruptException>().WithMessage("*\"dome\"*");
+        (await roost.CancelAsync("fresh")).Should().BeTrue();
+        (await roost.GetAsync("fresh")).Summary.State.Should().Be(WorkState.Cancelled);
+        (await RoostRuntime.CheckFileAsync(path)).Should().Contain(check => check.Status == CheckStatus.Error);
+    }
+
+    [Test]
     public async Task Times_and_workers_that_cannot_be_read_are_named_as_damage_and_the_doctor_goes_on()
     {
-        string path = Copy();
+        string path = Copy(whole);
         Probe.Execute(path, "UPDATE work SET created_at = -created_at * 1000 WHERE id = 'done'");
         Probe.Execute(path, "INSERT INTO worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues) VALUES ('w', 1, 'm', 'l', 1, 1, 1, 1, 1, 1, '[', '[]')");
         await using var roost = new RoostRuntime(path);
@@ -196,22 +230,56 @@ internal sealed class CorruptionTests : FolderTests
         await foreach (WorkEvent _ in roost.WatchEventsAsync()) { }
     }
 
-    private string Copy()
+    /// <summary>Damages one copy after the other in one place, and looks.</summary>
+    private async Task TryAsync(int trials, string kept, string file, int first, int end, int length, Func<string, int, ConcurrentDictionary<string, int>, Task> look)
+    {
+        int seed = Effort.Seed();
+        var random = new Random(seed);
+        var found = new ConcurrentDictionary<string, int>();
+        for (int trial = 0; trial < trials; trial++)
+        {
+            string path = Copy(kept);
+            int at = Damage(path + file, first, end, length, random);
+            try
+            {
+                await look(path, at, found);
+            }
+            catch (Exception e)
+            {
+                throw new InvalidOperationException($"seed {seed}, trial {trial}, damaged at {at}: {e.Message}", e);
+            }
+            Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+        }
+        Effort.Report($"{trials} damaged files: {string.Join(", ", found.OrderByDescending(pair => pair.Value).Select(pair => $"{pair.Key} {pair.Value}"))}");
+    }
+
+    /// <summary>Keeps the file as it is on the disk, with its worker's lock file.</summary>
+    private static string Keep(TemporaryFolder made, bool log)
+    {
+        string kept = Directory.CreateTempSubdirectory("roost-whole-").FullName;
+        foreach (string file in Directory.GetFiles(made.Root, "roost.db*"))
+            if (!file.EndsWith("-shm", StringComparison.Ordinal) && (log || !file.EndsWith("-wal", StringComparison.Ordinal)))
+                File.Copy(file, Path.Combine(kept, Path.GetFileName(file)));
+        return kept;
+    }
+
+    private string Copy(string kept)
     {
         string copy = Directory.CreateDirectory(folder[Guid.NewGuid().ToString("N")]).FullName;
-        foreach (string file in Directory.GetFiles(whole)) File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        foreach (string file in Directory.GetFiles(kept)) File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
         return Path.Combine(copy, "roost.db");
     }
 
-    private static string Damage(string file, int first, int end, int length, Random random)
+    private static int Damage(string file, int first, int end, int length, Random random)
     {
         byte[] bytes = File.ReadAllBytes(file);
         int at = random.Next(first, Math.Min(end, bytes.Length)) / length * length;
+        if (bytes[at] == 0) at = random.Next(first, Math.Min(end, bytes.Length)) / length * length; // Much of a page may be empty.
         if (length == 1) bytes[at] ^= (byte)(1 << random.Next(8));
         else if (random.Next(2) == 0) bytes.AsSpan(at, length).Clear();
         else bytes.AsSpan(random.Next(bytes.Length / length) * length, length).CopyTo(bytes.AsSpan(at));
         File.WriteAllBytes(file, bytes);
-        return $"{Path.GetFileName(file)} at {at}";
+        return at;
     }
 
     /// <summary>Reads everything that a caller can read.</summary>
@@ -230,11 +298,6 @@ internal sealed class CorruptionTests : FolderTests
         await AnswerAsync(async () => await roost.GetWorkersAsync(), found);
         await AnswerAsync(async () => await roost.ReadEventsAsync(), found);
         await AnswerAsync(async () => await roost.ListArtifactsAsync(), found);
-        await AnswerAsync(async () =>
-        {
-            IReadOnlyList<string> left = await roost.FindIdsAsync("last-", InLog);
-            left.Order().Should().Equal(Enumerable.Range(0, left.Count).Select(i => $"last-{i}"), "no commit of the log is read without those before it");
-        }, found);
         foreach (string id in payloads.Keys)
             await AnswerAsync(async () =>
             {

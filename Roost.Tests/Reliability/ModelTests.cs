@@ -55,26 +55,28 @@ internal sealed partial class ModelTests
     private static async Task CheckAsync<T>(Gen<T[]> sequences, int count, Func<T[], Task> check)
     {
         T[] failing = [];
+        Exception? first = null;
         try
         {
             await sequences.SampleAsync(async sequence =>
             {
                 if (await FailAsync(check, sequence) is not { } failure) return;
-                failing = sequence;
+                (failing, first) = (sequence, failure);
                 ExceptionDispatchInfo.Throw(failure);
             }, iter: count, threads: 1, print: Print);
         }
         catch (CsCheckException e)
         {
             (T[] shortest, Exception? why) = await ShortenAsync(failing, check);
-            throw new AssertionException($"CsCheck_Seed={Seed().Match(e.Message).Groups[1].Value} gives it again. As short as it could be made:{Print(shortest)}\n{why?.Message ?? "It did not fail again."}", e);
+            throw new AssertionException($"CsCheck_Seed={Seed().Match(e.Message).Groups[1].Value} gives it again. {(why is null ? "It did not fail again" : "As short as it could be made")}:{Print(shortest)}\n{(why ?? first)!.Message}", first);
         }
     }
 
     private static async Task<(T[] Shortest, Exception? Why)> ShortenAsync<T>(T[] failing, Func<T[], Task> check)
     {
-        Exception? why = await FailAsync(check, failing);
+        Exception? why = null;
         var spent = Stopwatch.StartNew();
+        while (why is null && spent.Elapsed < TimeToShorten / 2) why = await FailAsync(check, failing); // Threads may come in another order.
         for (int at = failing.Length - 1; at >= 0 && why is not null && spent.Elapsed < TimeToShorten; at--)
         {
             T[] shorter = [.. failing[..at], .. failing[(at + 1)..]];

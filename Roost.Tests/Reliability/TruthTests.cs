@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Reliability;
@@ -74,6 +75,27 @@ internal sealed class TruthTests
             FileAudit.MustAgree(roost.Path);
         }
         Effort.Report($"{rounds} closings during commits: {landed} changes told as done, and they were; {refused} refused, and they were not");
+    }
+
+    [Test]
+    public async Task Who_was_refused_because_of_another_is_told_so_only_once_that_other_has_landed()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null);
+        var full = new SqliteException("database or disk is full", SQLitePCL.raw.SQLITE_FULL);
+        Task<EnqueueResult> first, second;
+        Task<int> third;
+        using (roost.Lock()) // All three go into one transaction.
+        {
+            first = roost.EnqueueAsync(new WorkItem("e") { Id = "one" });
+            second = roost.EnqueueAsync(new WorkItem("e") { Id = "one" });
+            third = roost.Writer.RunAsync<int>(_ => throw full);
+        }
+        await Artifacts.Ignoring(Task.WhenAll(first, second, third)).Soon();
+
+        foreach (Task answer in (Task[])[first, second, third])
+            answer.Exception!.InnerException.Should().BeOfType<DiskFullException>("the disk was full for all of them, and nobody has the id");
+        roost.Number("SELECT count(*) FROM work").Should().Be(0);
+        (await roost.EnqueueAsync(new WorkItem("e") { Id = "one" })).Created.Should().BeTrue();
     }
 
     [Test]

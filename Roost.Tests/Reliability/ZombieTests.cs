@@ -57,6 +57,38 @@ internal sealed class ZombieTests : FolderTests
     }
 
     [Test]
+    public async Task Who_is_stopped_in_a_transaction_keeps_others_from_writing_until_it_goes_on_and_they_are_told()
+    {
+        string path = folder["roost.db"];
+        var log = new WaitingLog("could not be saved");
+        var go = new TaskCompletionSource();
+        int calls = 0;
+        await using RoostRuntime roost = new RoostRuntime(new RoostOptions { Path = path, BusyTimeout = TimeSpan.FromSeconds(1), LoggerFactory = log }).AddEngine(new ScriptedEngine(async (state, _) =>
+        {
+            Interlocked.Increment(ref calls);
+            await go.Task;
+            return ScriptedEngine.Finish(state + 1);
+        }));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
+        Task<WorkSummary> done = roost.RunUntilDoneAsync(id);
+        await using ChildProcess other = ChildProcess.Start("enqueue-many", path, "0", "0");
+        await other.WaitForAsync("enqueued");
+        await Workers.StopInTransactionAsync(path, other);
+
+        await roost.Awaiting(it => it.EnqueueAsync(new WorkItem("e"))).Should().ThrowAsync<FileBusyException>();
+        go.SetResult();
+        await log.Seen.WaitAsync(Gate.Patience);
+        (await roost.GetAsync(id)).Summary.State.Should().Be(WorkState.Running, "reads go on");
+        await other.SignalAsync("CONT");
+
+        (await done.WaitAsync(Gate.Patience)).State.Should().Be(WorkState.Done);
+        calls.Should().Be(1, "what was done is saved later and not done again");
+        (await roost.EnqueueAsync(new WorkItem("e"))).Created.Should().BeTrue();
+        FileAudit.MustHold(path, await other.StopAsync());
+        FileAudit.MustAgree(path);
+    }
+
+    [Test]
     public async Task A_lock_file_that_a_killed_process_left_says_that_it_is_dead_and_goes()
     {
         string path = folder["roost.db"], id;

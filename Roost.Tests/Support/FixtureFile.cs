@@ -19,30 +19,30 @@ internal static class FixtureFile
     public static readonly string[] Ended = ["done", "child", "dead", "cancelled"];
 
     /// <summary>Steps an item of a fixture; the state is the number of its steps. Where it makes the file, one item fails and one kills its process.</summary>
-    public static ScriptedEngine Engine(Action<StepContext, int>? saw = null, bool makes = false) => new(async (state, context) =>
+    public static ScriptedEngine Engine(Action<StepContext, int>? saw = null, bool makes = false, int artifactBytes = ArtifactBytes) => new(async (state, context) =>
     {
         Fate fate = context.Item.PayloadAs<Fate>();
         saw?.Invoke(context, state);
         if (fate.End == "kill" && makes) Process.GetCurrentProcess().Kill();
-        if (context.Item.Id == "done" && state == 0) await context.AddArtifactAsync("out.bin", new MemoryStream(Content("done")));
+        if (context.Item.Id == "done" && state == 0) await context.AddArtifactAsync("out.bin", new MemoryStream(Content("done", artifactBytes)));
         if (state == 0) context.AddArtifact("state.json", new { context.Item.Id, state });
         if (context.Item.Id == "done" && state == 0) context.AddChild(new WorkItem("scripted", new Fate(1)) { Id = "child" });
         if (state + 1 < fate.Steps) return ScriptedEngine.GoOn(state + 1, state + 1 == fate.WaitsAt ? TimeSpan.FromHours(1) : default);
         return fate.End == "fail" && makes ? ScriptedEngine.GiveUp("The end of this one.") : ScriptedEngine.Finish(state + 1);
     });
 
-    public static byte[] Content(string of)
+    public static byte[] Content(string of, int size = ArtifactBytes)
     {
-        byte[] content = new byte[ArtifactBytes];
+        byte[] content = new byte[size];
         for (int i = 0; i < content.Length; i++) content[i] = (byte)(i / 997 + of.Length); // Packs well.
         return content;
     }
 
     /// <summary>Makes the file; the last item's step ends the process where that is wanted, else the item has ended too.</summary>
-    public static async Task<int> MakeAsync(string path, bool kills)
+    public static async Task<int> MakeAsync(string path, bool kills, int artifactBytes = ArtifactBytes)
     {
         await using var roost = new RoostRuntime(new RoostOptions { Path = path, Triggers = [new("scripted", "follow") { If = "item.payload.never" }] });
-        roost.AddEngine(Engine(makes: true));
+        roost.AddEngine(Engine(makes: true, artifactBytes: artifactBytes));
         await roost.EnqueueAsync(new WorkItem("scripted", new Fate(3)) { Id = "done", IdempotencyKey = "once", Priority = 5 });
         await roost.EnqueueAsync(new WorkItem("scripted", new Fate(2, "fail")) { Id = "dead" });
         await roost.EnqueueAsync(new WorkItem("scripted", new Fate(5, WaitsAt: 2)) { Id = "half" });

@@ -46,7 +46,18 @@ internal sealed class Workers(string path) : IAsyncDisposable
             await SignalAsync(victims, "CONT");
             await SignalAsync(victims, "STOP");
         }
-        while (!IsWritable());
+        while (!IsWritable(path));
+    }
+
+    /// <summary>Stops one that writes all the time while it holds the lock of the file.</summary>
+    public static async Task StopInTransactionAsync(string path, ChildProcess victim)
+    {
+        do
+        {
+            await victim.SignalAsync("CONT");
+            await victim.SignalAsync("STOP");
+        }
+        while (IsWritable(path));
     }
 
     public static Task SignalAsync(IEnumerable<ChildProcess> children, string name) => Task.WhenAll(children.Select(child => child.SignalAsync(name)));
@@ -117,7 +128,7 @@ internal sealed class Workers(string path) : IAsyncDisposable
 
     private long LastEvent() => Probe.Number(path, "SELECT max(seq) FROM event");
 
-    private bool IsWritable()
+    private static bool IsWritable(string path)
     {
         using SqliteConnection file = FileAudit.Open(path);
         SQLitePCL.raw.sqlite3_busy_timeout(file.Handle!, 100);

@@ -205,6 +205,7 @@ internal sealed class Session : IDisposable
     public void Rollback()
     {
         Counts.Drop();
+        LeaveRows();
         Forget();
         Counters.Forget();
         if (IsInTransaction) rollback.Run();
@@ -225,6 +226,7 @@ internal sealed class Session : IDisposable
         catch
         {
             Counts.Drop();
+            LeaveRows();
             Forget();
             if (!IsInTransaction) throw; // SQLite has rolled back by itself, as it does for a full disk; a savepoint would begin a transaction.
             rollbackTo.Run();
@@ -273,6 +275,12 @@ internal sealed class Session : IDisposable
     }
 
     private bool IsInTransaction => SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle!) == 0;
+
+    /// <summary>A row whose reading threw is left, or its statement could not be used again.</summary>
+    private void LeaveRows()
+    {
+        foreach (Statement statement in statements) statement.Reset();
+    }
 
     private void Forget()
     {

@@ -74,7 +74,10 @@ internal sealed class Statement(sqlite3 handle, string sql) : IDisposable
     }
 
     /// <summary>Leaves the rows that were not read.</summary>
-    public void Reset() => raw.sqlite3_reset(Prepared);
+    public void Reset()
+    {
+        if (stmt is not null) raw.sqlite3_reset(stmt);
+    }
 
     public long Int64(int column) => raw.sqlite3_column_int64(Prepared, column);
 

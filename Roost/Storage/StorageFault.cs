@@ -1,3 +1,4 @@
+using System.Data;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using static SQLitePCL.raw;
@@ -23,7 +24,7 @@ internal static class StorageFault
     };
 
     /// <summary>What is stored could be read, and is not of the form that Roost gives it.</summary>
-    public static bool IsUnreadable(Exception exception) => exception is JsonException or FormatException or InvalidCastException or OverflowException;
+    public static bool IsUnreadable(Exception exception) => exception is JsonException or FormatException or InvalidCastException or OverflowException or DataException;
 
     /// <summary>
     /// Even out of COMMIT these mean that nothing was written: the frame that would make it valid comes last. They also leave the connection

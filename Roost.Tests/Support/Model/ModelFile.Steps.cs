@@ -53,11 +53,12 @@ internal sealed partial class ModelFile
         return next;
     }
 
-    private static void Advance(ModelItem item)
+    private void Advance(ModelItem item)
     {
         if (item.Step?.Act is Act.Artifact or Act.Stream) item.Artifacts.Add(("out.txt", item.Version + 1));
         item.Staged.Clear();
-        (item.Version, item.Failures, item.Interruptions) = (item.Version + 1, 0, 0);
+        item.Shapes.Add(ShapeAt(item.Worker!, item.Spec));
+        (item.Failures, item.Interruptions) = (0, 0);
     }
 
     private void FailTry(ModelItem item, WorkEvent e)

@@ -24,8 +24,8 @@ internal sealed partial class ModelFile
 
     public DateTimeOffset Now { get; set; } = TestRuntime.Start;
 
-    /// <summary>Whether a worker, by its id, serves an item.</summary>
-    public Func<string, ModelItem, bool> Serves { get; set; } = (_, _) => true;
+    /// <summary>In which shape the engine of a worker, by its id, saves an item's state; 0 where the worker does not serve it.</summary>
+    public Func<string, Spec, int> ShapeAt { get; set; } = (_, _) => 0;
 
     /// <summary>A caller has enqueued it, and the call lasted from one time to another.</summary>
     public void Announce(string id, Spec spec, string? parentId, DateTimeOffset from, DateTimeOffset to) => announced[id] = (spec, parentId, from, to);
@@ -125,7 +125,7 @@ internal sealed partial class ModelFile
         GoneBack(item);
         string worker = Text(e, "worker");
         Must(item.State == WorkState.Queued, "only a queued item is claimed");
-        Must(Serves(worker, item), "its worker does not serve it");
+        Must(IsServed(worker, item), "its worker does not serve it");
         Must(!(item.Due > Now), "it is not due");
         Must(!(item.Deadline <= Now), "its deadline has passed");
         foreach (ModelItem other in Items.Values)
@@ -141,7 +141,9 @@ internal sealed partial class ModelFile
 
     /// <summary>Ready beyond doubt, and nothing but its priority decides when it runs.</summary>
     private bool IsReady(ModelItem item, string worker) =>
-        item is { State: WorkState.Queued, IsUnsure: false, AskedForNothing: true } && !(item.DueLatest > Now) && !(item.Deadline <= Now) && Serves(worker, item);
+        item is { State: WorkState.Queued, IsUnsure: false, AskedForNothing: true } && !(item.DueLatest > Now) && !(item.Deadline <= Now) && IsServed(worker, item);
+
+    private bool IsServed(string worker, ModelItem item) => ShapeAt(worker, item.Spec) is > 0 and int shape && item.Shape <= shape;
 
     private void Take(string name, ModelItem item)
     {

@@ -27,7 +27,14 @@ internal sealed class ModelItem(string id, Spec spec, ModelItem? parent, int dep
     public bool IsUnsure { get; set; }
 
     public int Priority { get; set; } = spec.Priority;
-    public int Version { get; set; }
+    public int Version => Shapes.Count;
+
+    /// <summary>In which shape of its engine's state each version was saved.</summary>
+    public List<int> Shapes { get; } = [];
+
+    /// <summary>The shape of its last version, 0 where there is none: an engine that knows only older ones leaves it alone.</summary>
+    public int Shape => Version == 0 ? 0 : Shapes[^1];
+
     public int Failures { get; set; }
     public int Interruptions { get; set; }
     public bool CancelRequested { get; set; }

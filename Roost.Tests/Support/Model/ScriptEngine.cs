@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Roost.Tests.Support.Model;
@@ -22,23 +23,31 @@ internal sealed class EngineLog
     }
 }
 
-/// <summary>An engine that does what the item's payload says. Its state is a number that is always one less than its version.</summary>
-internal sealed class ScriptEngine(string id, FakeTimeProvider clock, EngineLog log, Func<RoostRuntime> runtime) : Engine<int>
+/// <summary>An engine that does what the item's payload says. Its state is a number, one less than its version, and in its second shape so much more.</summary>
+internal sealed class ScriptEngine(string id, int shape, FakeTimeProvider clock, EngineLog log, Func<RoostRuntime> runtime) : Engine<int>
 {
+    private const int More = 1000;
+
     public override string EngineId => id;
+
+    public override int StateVersion => shape;
+
+    public static int StateOf(int version, int shape) => version - 1 + (More * (shape - 1));
 
     public override OnInterrupted OnInterrupted => Spec.Parks(id) ? OnInterrupted.Park : OnInterrupted.Retry;
 
-    protected override int Init(WorkItem item) => 0;
+    protected override int Init(WorkItem item) => StateOf(1, shape);
+
+    protected override JsonNode? Migrate(JsonNode? state, int fromVersion) => state!.GetValue<int>() + (More * (shape - fromVersion));
 
     protected override async Task<Outcome> StepAsync(int state, StepContext context)
     {
         string id = context.Item.Id, name = $"{id} version {context.Version}";
         log.SeeKey(context.IdempotencyKey, name);
-        if (state != context.Version - 1) log.Complaints.Enqueue($"{name} was given the state {state}");
+        if (state != StateOf(context.Version, shape)) log.Complaints.Enqueue($"{name} was given the state {state}");
         Script script = context.Item.PayloadAs<Script>();
-        if (state >= script.Steps.Length) return Done(state + 1);
-        ScriptStep step = script.Steps[state];
+        if (context.Version > script.Steps.Length) return Done(state + 1);
+        ScriptStep step = script.Steps[context.Version - 1];
         switch (step.Act)
         {
             case Act.Delay: return Continue(state + 1, TimeSpan.FromMilliseconds(step.N));

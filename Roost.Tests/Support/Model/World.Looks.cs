@@ -11,7 +11,7 @@ internal sealed partial class World
         ModelItem[] queued = [.. model.Items.Values.Where(item => item.State == WorkState.Queued)];
         foreach (ModelItem item in queued) Must(!(item.Deadline <= model.Now), $"{item} is beyond its deadline, and a loop has run");
         HashSet<ModelItem> stuck = Stuck(queued);
-        ModelItem[] here = [.. queued.Where(item => IsServed(runtime, item.Spec))];
+        ModelItem[] here = [.. queued.Where(item => IsServed(runtime, item))];
         foreach (ModelItem item in here) Must(item.DueLatest > model.Now || stuck.Contains(item), $"{item} could run, and the loop is idle at {model.Now:mm:ss.fff}");
         ModelItem[] delayed = [.. here.Where(item => item.Due > model.Now)];
         if (due is { } next) Must(here.Any(item => item.Due <= next && next <= item.DueLatest) && !delayed.Any(item => item.DueLatest < next), $"the loop waits for {next:mm:ss.fff}");
@@ -68,7 +68,7 @@ internal sealed partial class World
     {
         int[] kept = [.. Enumerable.Range(1, item.Version).Where(version => version <= HistoryFirst || version > item.Version - HistoryLast)];
         Must((await roost.GetHistoryAsync(item.Id)).Select(version => version.Version).Order().SequenceEqual(kept), $"{item} keeps other versions than {string.Join(' ', kept)}");
-        foreach (int version in kept) Must((await roost.GetSnapshotAsync(item.Id, version)).DataAs<int>() == version - 1, $"version {version} of {item} is another");
+        foreach (int version in kept) Must(IsVersion(item, version, await roost.GetSnapshotAsync(item.Id, version)), $"version {version} of {item} is another");
         foreach ((string name, int version) in item.Artifacts)
             Must(System.Text.Encoding.UTF8.GetString(await roost.ReadArtifactAsync(item.Id, name, version)) == $"{item.Id} version {version - 1}", $"the artifact of version {version} of {item} is another");
         if (item.State == WorkState.Failed) Must((await roost.GetDeadLetterAsync(item.Id)).Failure.Reason == item.Failure!.Value.Reason, $"the reason of {item}");
@@ -86,13 +86,16 @@ internal sealed partial class World
         if (!detail.Resources.SequenceEqual(item.Spec.AllNames.Order(StringComparer.Ordinal))) yield return "other resources";
         if (item.AskedForNothing && detail.BlockedOn is not null) yield return $"blocked on {detail.BlockedOn}";
         if (detail.IdempotencyKey != item.Spec.Key || detail.MaxAttempts != item.Spec.MaxAttempts) yield return "another key or number of tries";
-        if (detail.Snapshot?.Version != (item.Version == 0 ? null : item.Version) || (detail.Snapshot is { } last && last.DataAs<int>() != item.Version - 1)) yield return $"snapshot {detail.Snapshot?.Version}";
+        if (detail.Snapshot?.Version != (item.Version == 0 ? null : item.Version) || (detail.Snapshot is { } last && !IsVersion(item, item.Version, last))) yield return $"snapshot {detail.Snapshot?.Version}";
         if ((detail.Lease is not null) != (item.State == WorkState.Running) || (detail.Lease is { } lease && (lease.WorkerId != item.Worker || lease.Version != item.Version))) yield return $"lease {detail.Lease}";
         if (item.State == WorkState.Failed && (detail.LastFailure!.Reason, detail.LastFailure.Attempt, detail.LastFailure.Version) != item.Failure!.Value) yield return $"failure {detail.LastFailure}, not {item.Failure}";
         if (!detail.Artifacts.Select(artifact => (artifact.Name, artifact.Version)).SequenceEqual(item.Artifacts)) yield return "other artifacts";
         var children = model.Items.Values.Where(child => child.Parent == item).CountBy(child => child.State).ToDictionary();
         if (!detail.Children.OrderBy(each => each.Key).SequenceEqual(children.OrderBy(each => each.Key))) yield return "other children";
     }
+
+    private static bool IsVersion(ModelItem item, int version, Snapshot found) =>
+        found.StateVersion == item.Shapes[version - 1] && found.DataAs<int>() == ScriptEngine.StateOf(version, found.StateVersion);
 
     private static bool Same(ModelItem item, WorkSummary found) =>
         (found.State, found.Priority, found.Version, found.Engine, found.Queue) == (item.State, item.Priority, item.Version, item.Spec.Engine, item.Spec.Queue)
@@ -152,7 +155,7 @@ internal sealed partial class World
         string path = folder[$"copy-{++copies}.db"];
         await runtimes[runtime].BackupAsync(path);
         await using var copy = new RoostRuntime(Options with { Path = path });
-        foreach (string engine in Served[0].Engines) copy.AddEngine(new ScriptEngine(engine, clock, new(), () => copy));
+        foreach (string engine in Served[0].Engines) copy.AddEngine(new ScriptEngine(engine, ShapeOf(engine, 0), clock, new(), () => copy));
         foreach (ModelItem item in Foretold().Items.Values) Must(Same(item, (await copy.GetAsync(item.Id)).Summary), $"the copy has another {item}");
         Must((await CatchAsync(async () => await copy.EnqueueAsync(new WorkItem("a")))).Error is FileRefusedException, "a copy takes no work");
         await copy.AdoptAsync();

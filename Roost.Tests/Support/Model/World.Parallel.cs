@@ -38,7 +38,7 @@ internal sealed partial class World
             await stop.CancelAsync();
             await Task.WhenAll([.. loops, ticking]).WaitAsync(Patience);
         }
-        model.Serves = (worker, item) => workers.TryGetValue(worker, out WorkerInfo? one) && one.Engines.Any(engine => engine.EngineId == item.Spec.Engine) && one.Queues.Contains(item.Spec.Queue);
+        model.ShapeAt = (worker, spec) => workers.TryGetValue(worker, out WorkerInfo? one) && one.Queues.Contains(spec.Queue) ? one.Engines.FirstOrDefault(engine => engine.EngineId == spec.Engine)?.StateVersion ?? 0 : 0;
         List<WorkEvent> events = await NewEventsAsync();
         Replay(events);
         CheckAnswers(events);
@@ -131,7 +131,7 @@ internal sealed partial class World
     {
         RoostRuntime roost = runtimes[runtime];
         (object? detail, _) = await CatchAsync(async () => await roost.GetAsync(id));
-        if (detail is WorkDetail { Snapshot: { } last } && last.DataAs<int>() != last.Version - 1) log.Complaints.Enqueue($"{id} is read with state {last.DataAs<int>()} at version {last.Version}");
+        if (detail is WorkDetail { Snapshot: { } last } && last.DataAs<int>() != ScriptEngine.StateOf(last.Version, last.StateVersion)) log.Complaints.Enqueue($"{id} is read with state {last.DataAs<int>()} at version {last.Version}");
         await roost.ListAsync(limit: 5);
         WorkCounts counts = await roost.GetCountsAsync();
         if (counts.Queues.Sum(queue => queue.Counts.Total) != counts.Total.Total) log.Complaints.Enqueue("counts of queues are not the total");

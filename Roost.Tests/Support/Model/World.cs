@@ -123,7 +123,7 @@ internal sealed partial class World : IAsyncDisposable
     public async Task DieAsync(int runtime, int claims)
     {
         Serve(runtime);
-        using Ghost ghost = await Ghost.StartAsync(runtimes[runtime], [.. Served[runtime].Engines.Select(engine => new ScriptEngine(engine, clock, log, () => runtimes[runtime]))]);
+        using Ghost ghost = await Ghost.StartAsync(runtimes[runtime], [.. Served[runtime].Engines.Select(engine => new ScriptEngine(engine, ShapeOf(engine, runtime), clock, log, () => runtimes[runtime]))]);
         await ghost.ClaimAsync(claims);
         ghost.Die();
         ghosts.Add(ghost.Id);
@@ -156,7 +156,7 @@ internal sealed partial class World : IAsyncDisposable
     {
         (string[] engines, string[] queues) = Served[runtime];
         var roost = new RoostRuntime(Options with { Queues = queues, Concurrency = runtime == 0 ? 1 : concurrency });
-        foreach (string engine in engines) roost.AddEngine(new ScriptEngine(engine, clock, log, () => roost));
+        foreach (string engine in engines) roost.AddEngine(new ScriptEngine(engine, ShapeOf(engine, runtime), clock, log, () => roost));
         return roost;
     }
 
@@ -174,9 +174,14 @@ internal sealed partial class World : IAsyncDisposable
         StepTimeoutGrace = TimeSpan.FromHours(1),
     };
 
-    private static bool IsServed(int runtime, Spec spec) => Served[runtime].Engines.Contains(spec.Engine) && Served[runtime].Queues.Contains(spec.Queue);
+    /// <summary>The second runtime is a newer program: it knows the state of "b" in a second shape.</summary>
+    private static int ShapeOf(string engine, int runtime) => engine == "b" && runtime == 1 ? 2 : 1;
 
-    private void Serve(int runtime) => model.Serves = (_, item) => IsServed(runtime, item.Spec);
+    private static int ShapeAt(int runtime, Spec spec) => Served[runtime].Engines.Contains(spec.Engine) && Served[runtime].Queues.Contains(spec.Queue) ? ShapeOf(spec.Engine, runtime) : 0;
+
+    private static bool IsServed(int runtime, ModelItem item) => ShapeAt(runtime, item.Spec) is > 0 and int shape && item.Shape <= shape;
+
+    private void Serve(int runtime) => model.ShapeAt = (_, spec) => ShapeAt(runtime, spec);
 
     private ModelFile Foretold()
     {
