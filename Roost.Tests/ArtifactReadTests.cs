@@ -5,7 +5,7 @@ using static Roost.Tests.Support.Artifacts;
 namespace Roost.Tests;
 
 /// <summary>Reading an artifact: from anywhere, at constant memory, and never a damaged byte.</summary>
-[TestFixture]
+[TestFixture, NonParallelizable] // It counts what the process allocates.
 internal sealed class ArtifactReadTests
 {
     [Test]

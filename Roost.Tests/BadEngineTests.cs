@@ -5,7 +5,7 @@ using Roost.Tests.Support;
 namespace Roost.Tests;
 
 /// <summary>What an engine does wrong fails its item, with a message that says so, and never the loop.</summary>
-[TestFixture]
+[TestFixture, NonParallelizable] // Its listeners throw at every runtime of the process.
 internal sealed class BadEngineTests
 {
     private sealed class Unwritable

@@ -3,7 +3,7 @@ using Roost.Workspaces;
 
 namespace Roost.Tests;
 
-[TestFixture]
+[TestFixture, NonParallelizable] // It sets variables of the process.
 internal sealed class WorkspaceGitTests : RepositoryTests
 {
     [TestCase(WorkspaceMode.Auto, WorkspaceMode.Worktree)]

@@ -4,7 +4,7 @@ using Roost.Workspaces;
 
 namespace Roost.Tests;
 
-[TestFixture]
+[TestFixture, NonParallelizable] // It sets variables of the process.
 internal sealed class WorkspaceHealingTests : RepositoryTests
 {
     [TestCase(WorkspaceMode.Worktree)]

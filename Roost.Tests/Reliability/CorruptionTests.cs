@@ -11,7 +11,7 @@ namespace Roost.Tests.Reliability;
 /// Flipped bits in the file, its header and its log: they are reported or refused, and no payload, state or artifact comes out other than it was
 /// written. Names, times and event texts carry no hash of their own; where a flip in one of them escapes SQLite's own checks, it is shown.
 /// </summary>
-[TestFixture, Category("Reliability"), Parallelizable]
+[TestFixture, Category("Reliability")]
 internal sealed class CorruptionTests : FolderTests
 {
     private const int InLog = 10;

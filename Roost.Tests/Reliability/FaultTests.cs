@@ -6,7 +6,7 @@ namespace Roost.Tests.Reliability;
 /// A disk that fails at one call, or at some in a row: every answer was true, nothing acknowledged is lost, nothing refused has landed, and the
 /// process goes on. One child process meets many faults, which also shows that none of them leaves handles, threads or memory behind.
 /// </summary>
-[TestFixture, Category("Reliability"), Parallelizable]
+[TestFixture, Category("Reliability")]
 internal sealed class FaultTests
 {
     private TemporaryFolder folder = null!;

@@ -4,7 +4,7 @@ using Roost.Tests.Support;
 namespace Roost.Tests.Reliability;
 
 /// <summary>Processes that work on one file are killed at random moments; what they said was acknowledged is the oracle.</summary>
-[TestFixture, Category("Reliability"), Parallelizable]
+[TestFixture, Category("Reliability")]
 internal sealed class KillTests : FolderTests
 {
     private const int KillsInOneFile = 200, FilesAtOnce = 2;

@@ -5,8 +5,7 @@ using Roost.Tests.Support;
 namespace Roost.Tests.Reliability;
 
 /// <summary>Much of everything: handles and memory stay flat, and what is large passes through in pieces.</summary>
-[TestFixture]
-[Category("Reliability")]
+[TestFixture, NonParallelizable, Category("Reliability")] // It measures the process.
 internal sealed class LargeTests
 {
     private const long Megabyte = 1024 * 1024;

@@ -4,8 +4,7 @@ using Roost.Tests.Support;
 namespace Roost.Tests.Reliability;
 
 /// <summary>One file in the hands of many processes at once, for long.</summary>
-[TestFixture]
-[Category("Reliability")]
+[TestFixture, NonParallelizable, Category("Reliability")] // It measures shares of the machine.
 internal sealed class ManyProcessesTests : FolderTests
 {
     private const int Workers = 8, Enqueuers = 4;

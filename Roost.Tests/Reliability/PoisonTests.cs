@@ -5,7 +5,7 @@ using Roost.Tests.Support;
 namespace Roost.Tests.Reliability;
 
 /// <summary>A step that takes its process down with it, beside others that do not.</summary>
-[TestFixture, Category("Reliability"), Parallelizable]
+[TestFixture, Category("Reliability")]
 internal sealed class PoisonTests : FolderTests
 {
     private const int Innocent = 63;

@@ -10,7 +10,7 @@ namespace Roost.Tests.Reliability;
 /// Power cuts: what a real worker did to its disk is written down once, and played back to many cuts that lose or tear what the disk was not
 /// waited for. After each nothing acknowledged is lost and the file is sound; after some a runtime opens it and everything drains.
 /// </summary>
-[TestFixture, Category("Reliability"), Parallelizable]
+[TestFixture, Category("Reliability")]
 internal sealed class PowerCutTests : FolderTests
 {
     private const int DrainEvery = 8;

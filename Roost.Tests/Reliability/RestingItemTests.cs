@@ -4,7 +4,7 @@ using Roost.Tests.Support;
 namespace Roost.Tests.Reliability;
 
 /// <summary>The writer remembers what an item that has gone back behind its equals will need; whatever happens meanwhile, its next step gets the truth.</summary>
-[TestFixture, Category("Reliability"), Parallelizable]
+[TestFixture, Category("Reliability")]
 internal sealed class RestingItemTests : FolderTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

@@ -6,8 +6,7 @@ using Roost.Tests.Support;
 namespace Roost.Tests.Reliability;
 
 /// <summary>Some hundred clients that are slow on purpose keep neither a person out of the console nor a worker from its steps.</summary>
-[TestFixture]
-[Category("Reliability")]
+[TestFixture, NonParallelizable, Category("Reliability")] // It measures how long a page takes.
 internal sealed class SlowClientTests
 {
     private const int ArtifactBytes = 8 * 1024 * 1024;

@@ -4,8 +4,7 @@ using Roost.Tests.Support;
 namespace Roost.Tests.Reliability;
 
 /// <summary>Whatever stands in a field, the command prints it as text: nothing of it steers a terminal, redirected or not, with --json or without.</summary>
-[TestFixture]
-[Category("Reliability")]
+[TestFixture, NonParallelizable, Category("Reliability")] // The command runs in this process, with its console.
 internal sealed class TerminalOutputTests : FolderTests
 {
     private static readonly string[][] Lines =

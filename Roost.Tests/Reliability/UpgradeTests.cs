@@ -5,7 +5,7 @@ using Roost.Tests.Support;
 namespace Roost.Tests.Reliability;
 
 /// <summary>A file that an earlier Roost has made opens, and its work goes on.</summary>
-[TestFixture, Category("Reliability"), Parallelizable]
+[TestFixture, Category("Reliability")]
 internal sealed class UpgradeTests : FolderTests
 {
     private const int MostWrites = 200;
