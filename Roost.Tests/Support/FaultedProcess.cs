@@ -13,6 +13,7 @@ internal sealed class FaultedProcess(string library, string path) : IAsyncDispos
 
     private readonly ChildProcess child = ChildProcess.StartWith(FaultShim.Environment(library), "faults", path);
     private readonly List<Held> held = [];
+    private readonly List<long> sizes = [];
     private int read, acknowledged, refused;
     private bool worked;
 
@@ -44,6 +45,7 @@ internal sealed class FaultedProcess(string library, string path) : IAsyncDispos
         long hit = long.Parse(words[2], null);
         Hits += hit;
         held.Add(Held.Parse(words[3..]));
+        sizes.Add(Probe.Number(path, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"));
         Check(path, New(), hit, which);
     }
 
@@ -124,6 +126,6 @@ internal sealed class FaultedProcess(string library, string path) : IAsyncDispos
         closed.Sqlite.Should().BeLessThan(64 * 1024, "SQLite has given back what it held");
         int most = held.Max(it => it.Handles);
         closed.Handles.Should().BeLessThan(most, $"the files are closed ({string.Join(' ', held.Select(it => it.Handles))})");
-        Held.MustStayFlat(held, MostGrowth, mostThreads: 0);
+        Held.MustStayFlat(held, MostGrowth, mostThreads: 0, sizes);
     }
 }
