@@ -17,7 +17,7 @@ internal sealed class Call
     {
         this.parsed = parsed;
         Stop = stop;
-        string[]? keys = parsed.GetValue(CommonOptions.SecretKeys);
+        string[]? keys = parsed.GetCommon(CommonOptions.SecretKeys);
         SecretKeys = keys is { Length: > 0 } ? [.. Lists.Split(keys)] : Console.SecretKeys.Usual;
         Print = new Printer(System.Console.Out, new Masking(new(SecretKeys, IsRevealed)));
     }
@@ -30,11 +30,13 @@ internal sealed class Call
     /// <summary>The keys whose values are masked.</summary>
     public IReadOnlyList<string> SecretKeys { get; }
 
-    public bool IsRevealed => parsed.GetValue(CommonOptions.Reveal);
+    public bool IsRevealed => parsed.GetCommon(CommonOptions.Reveal);
 
-    public bool IsJson => parsed.CommandResult.Command.Options.Contains(CommonOptions.Json) && parsed.GetValue(CommonOptions.Json);
+    public bool IsJson => parsed.GetCommon(CommonOptions.Json);
 
-    public string? Reason => parsed.GetValue(CommonOptions.Reason);
+    public string? Reason => parsed.GetCommon(CommonOptions.Reason);
+
+    public bool IsSure => parsed.GetCommon(CommonOptions.Yes);
 
     public DatabaseOption Database => field ??= DatabaseOption.Of(parsed);
 
@@ -67,12 +69,12 @@ internal sealed class Call
     /// <summary>Shows once, or with --watch again at every change.</summary>
     public async Task<int> ShowAsync(Func<Task<Answer>> read)
     {
-        if (!IsGiven(CommonOptions.Watch))
+        if (parsed.FindCommon(CommonOptions.Watch) is not { } watch || !IsGiven(watch))
         {
             Show(Print, await read(), indented: true);
             return ExitCodes.Ok;
         }
-        double seconds = Get(CommonOptions.Watch) ?? 1;
+        double seconds = Get(watch) ?? 1;
         if (seconds is not (>= 0.1 and <= 3600)) throw new UsageException($"--watch is {seconds}; give 0.1 to 3600 seconds.");
         string? before = null;
         while (true)

@@ -8,7 +8,7 @@ internal sealed record DatabaseOption(string Path, bool IsNamed)
     private const string Default = "roost.db";
 
     public static DatabaseOption Of(ParseResult parsed) => Of(
-        parsed.GetValue(CommonOptions.Db), parsed.GetValue(CommonOptions.Root), parsed.GetValue(CommonOptions.Namespace), Environment.GetEnvironmentVariable);
+        parsed.GetCommon(CommonOptions.Db), parsed.GetCommon(CommonOptions.Root), parsed.GetCommon(CommonOptions.Namespace), Environment.GetEnvironmentVariable);
 
     public static DatabaseOption Of(string? db, string? root, string? name, Func<string, string?> environment)
     {

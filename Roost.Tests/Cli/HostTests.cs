@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Roost.Cli;
 using Roost.Tests.Support;
 
@@ -18,4 +19,16 @@ internal sealed class HostTests
         (await RoostCommand.RunAsync(["wait", id, "--db", folder["roost.db"]], own)).Should().Be(ExitCodes.Ok);
         (await RoostCommand.RunAsync(["worker", "--engines", "demo", "--db", folder["roost.db"]], own)).Should().Be(ExitCodes.Usage);
     }
+
+    [Test]
+    public void What_one_run_of_the_command_has_made_is_not_kept_for_the_next()
+    {
+        Root[] roots = [new(_ => { }), new(_ => { })];
+
+        foreach (Root root in roots)
+            foreach (Symbol symbol in AllOf(root)) symbol.Parents.Should().ContainSingle("{0} belongs to one command", symbol.Name);
+    }
+
+    private static IEnumerable<Symbol> AllOf(Command command) =>
+        [.. command.Options, .. command.Arguments, .. command.Subcommands, .. command.Subcommands.SelectMany(AllOf)];
 }

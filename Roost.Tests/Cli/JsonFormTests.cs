@@ -122,7 +122,7 @@ internal sealed class JsonFormTests
 
     private static IEnumerable<string> WithJson(Command command, string path)
     {
-        if (command.Options.Contains(CommonOptions.Json)) yield return path;
+        if (command.Options.Any(option => option.Name == CommonOptions.Json.Name)) yield return path;
         foreach (Command each in command.Subcommands)
             foreach (string found in WithJson(each, $"{path} {each.Name}".Trim())) yield return found;
     }
