@@ -114,8 +114,8 @@ internal static class ScaleBenchmark
     private static async Task<double> ClaimTailAsync(RoostRuntime roost, StoredEngine engine)
     {
         var found = new Latencies();
-        var served = new Dictionary<string, IEngine> { [engine.EngineId] = engine };
-        WorkerSeat seat = await WorkerSeat.TakeAsync(roost, roost.Writer, [engine]);
+        var served = new Dictionary<string, EngineFacts> { [engine.EngineId] = EngineFacts.Of(engine) };
+        WorkerSeat seat = await WorkerSeat.TakeAsync(roost, roost.Writer, [EngineFacts.Of(engine)]);
         var claimed = new List<LeasedWork>();
         for (int claim = 0; claim < Claims + Claims / 10; claim++)
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;
@@ -55,6 +56,64 @@ internal sealed class BadEngineTests
         ended.Error.Should().ContainAll(parts);
         (await roost.WaitAsync(good)).State.Should().Be(WorkState.Done);
         FileAudit.MustAgree(roost.Path);
+    }
+
+    private sealed class Moody : Engine<int>
+    {
+        private bool isRegistered;
+
+        public override string EngineId => Once("moody");
+
+        public override int StateVersion => Once(1);
+
+        public override int? MaxConcurrency => Once((int?)2);
+
+        public override OnInterrupted OnInterrupted => Once(OnInterrupted.Retry);
+
+        public void Register() => isRegistered = true;
+
+        protected override int Init(WorkItem item) => 0;
+
+        protected override Task<Outcome> StepAsync(int state, StepContext context) => Task.FromResult(Done(state));
+
+        private T Once<T>(T value) => isRegistered ? throw new InvalidOperationException("asked again") : value;
+    }
+
+    [Test]
+    public async Task What_an_engine_says_of_itself_is_asked_for_once_so_that_none_of_its_code_runs_in_a_transaction()
+    {
+        var engine = new Moody();
+        await using RoostRuntime roost = TestRuntime.Create(null, engine);
+        engine.Register();
+        string id = await roost.EnqueueAsync(new WorkItem("moody"));
+
+        (await roost.RunUntilDoneAsync(id)).State.Should().Be(WorkState.Done);
+    }
+
+    private sealed class Loose : Engine<JsonElement>
+    {
+        public override string EngineId => "loose";
+
+        protected override JsonElement Init(WorkItem item) => JsonDocument.Parse("""{"a":1,"a":2}""").RootElement;
+
+        protected override Task<Outcome> StepAsync(JsonElement state, StepContext context) => Task.FromResult(Done(state));
+    }
+
+    [Test]
+    public async Task A_state_given_as_JSON_is_checked_as_a_payload_is()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1 }, null, new Loose());
+        string id = await roost.EnqueueAsync(new WorkItem("loose"));
+
+        (await roost.RunUntilDoneAsync(id)).Error.Should().StartWith("state: ").And.Contain("duplicate");
+    }
+
+    [Test]
+    public void Options_that_allow_deeper_JSON_than_is_stored_are_refused()
+    {
+        Func<RoostRuntime> open = () => new RoostRuntime(new RoostOptions { Path = "roost.db", Json = new(JsonSerializerDefaults.Web) { MaxDepth = 200 } });
+
+        open.Should().Throw<InvalidInputException>().WithMessage("Json: *200 levels*64*");
     }
 
     [Test]

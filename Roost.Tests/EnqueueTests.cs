@@ -31,6 +31,16 @@ internal sealed class EnqueueTests
     }
 
     [Test]
+    public async Task Nothing_among_many_is_refused_by_its_place()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null);
+
+        (await roost.Awaiting(it => it.EnqueueAsync([new WorkItem("e"), null!])).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("items[1]");
+
+        roost.Number("SELECT count(*) FROM work").Should().Be(0);
+    }
+
+    [Test]
     public async Task The_same_key_with_the_same_payload_is_the_same_item()
     {
         await using RoostRuntime roost = TestRuntime.Create(null);

@@ -126,6 +126,30 @@ internal sealed class FileTests : FolderTests
     }
 
     [Test]
+    public async Task A_symbolic_link_means_the_file_that_it_leads_to_and_all_that_is_beside_it()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Ignore("Windows lets only administrators make symbolic links.");
+        Directory.CreateDirectory(folder["real"]);
+        Directory.CreateDirectory(folder["links"]);
+        string real = folder[Path.Combine("real", "work.db")], link = folder[Path.Combine("links", "roost.db")];
+        File.CreateSymbolicLink(link, "second");
+        File.CreateSymbolicLink(folder[Path.Combine("links", "second")], real);
+
+        await using var roost = new RoostRuntime(link);
+        string id = await roost.EnqueueAsync(new WorkItem("e"));
+        await using var beside = new RoostRuntime(real);
+
+        (roost.Path, beside.Path).Should().Be((real, real));
+        beside.StateOf(id).Should().Be("queued");
+        Directory.GetFiles(folder["links"]).Should().HaveCount(2, "nothing is made beside a link");
+        (await RoostRuntime.CheckFileAsync(link)).Single(check => check.Name == "size").Found.Should().NotContain("log 0 bytes");
+        File.Delete(link);
+        File.CreateSymbolicLink(link, link);
+        Func<RoostRuntime> open = () => new RoostRuntime(link);
+        open.Should().Throw<FileRefusedException>().WithMessage($"{link} leads nowhere*");
+    }
+
+    [Test]
     public async Task An_enqueue_waits_for_a_lock_as_long_as_it_may_and_then_says_who_is_in_the_way()
     {
         await using var roost = new RoostRuntime(new RoostOptions { Path = path, BusyTimeout = TimeSpan.FromSeconds(1) });

@@ -275,7 +275,7 @@ internal sealed class LoopTests
     [Test]
     public void What_a_rollback_took_back_does_not_count_as_claimed()
     {
-        var claimant = new Storage.Claimant(1, "w", new Dictionary<string, IEngine>(), ["default"], 1, 1) { Start = (_, _) => throw new InvalidOperationException("This loop starts nothing."), Idle = _ => { } };
+        var claimant = new Storage.Claimant(1, "w", new Dictionary<string, Execution.EngineFacts>(), ["default"], 1, 1) { Start = (_, _) => throw new InvalidOperationException("This loop starts nothing."), Idle = _ => { } };
 
         claimant.Take("scripted");
         claimant.Free.Should().Be(0);

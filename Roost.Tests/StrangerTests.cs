@@ -27,6 +27,45 @@ internal sealed class StrangerTests
     }
 
     [Test]
+    public async Task A_step_that_adds_one_keyed_child_twice_has_added_one()
+    {
+        var children = new List<string>();
+        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.From((state, context) =>
+        {
+            for (int i = 0; i < 2; i++) children.Add(context.AddChild(new WorkItem("other", new { a = 1 }) { IdempotencyKey = "once" }));
+            return ScriptedEngine.Finish(state);
+        }));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
+
+        (await roost.RunUntilDoneAsync(id)).State.Should().Be(WorkState.Done);
+
+        children.Should().HaveCount(2).And.OnlyContain(child => child == children[0]);
+        roost.Rows("SELECT id FROM work WHERE parent IS NOT NULL").Should().Equal(children[0]);
+    }
+
+    [Test]
+    public async Task A_step_whose_childs_key_goes_to_another_meanwhile_runs_again_uncharged_and_learns_its_id()
+    {
+        RoostRuntime? enqueuer = null;
+        var children = new List<string>();
+        string? other = null;
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1 }, null, new ScriptedEngine(async (state, context) =>
+        {
+            children.Add(context.AddChild(new WorkItem("other", new { a = 1 }) { IdempotencyKey = "once" }));
+            other ??= await enqueuer!.EnqueueAsync(new WorkItem("other", new { a = 1 }) { IdempotencyKey = "once" });
+            return ScriptedEngine.Finish(state);
+        }));
+        enqueuer = roost;
+        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
+
+        (await roost.RunUntilDoneAsync(id)).State.Should().Be(WorkState.Done);
+
+        children.Should().HaveCount(2);
+        children[1].Should().Be(other).And.NotBe(children[0]);
+        (await roost.GetAsync(id)).Failures.Should().Be(0);
+    }
+
+    [Test]
     public async Task Running_until_an_item_is_done_that_is_in_a_queue_of_others_is_refused()
     {
         await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(1));

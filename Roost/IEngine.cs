@@ -12,7 +12,7 @@ public enum OnInterrupted
 
 /// <summary>
 /// The user's code on raw snapshots. Most engines derive from <see cref="Engine{TState}"/> instead.
-/// One instance is called for many items at once unless it was registered as a factory.
+/// One instance is called for many items at once unless it was registered as a factory. Its properties are read once, when it is registered.
 /// Steps run at least once: a step must be safe to run again from the same snapshot.
 /// </summary>
 public interface IEngine

@@ -70,6 +70,7 @@ internal static class JsonText
     /// <summary>The stored form of a value whose type is known; what <see cref="Engine{TState}"/> uses for each step.</summary>
     public static byte[] Serialize<T>(string field, T value, JsonTypeInfo<T> type, int maxBytes)
     {
+        if (value is JsonElement or JsonNode or JsonDocument) return Serialize(field, (object)value, type.Options, maxBytes, objectOnly: false);
         try
         {
             byte[] utf8 = JsonSerializer.SerializeToUtf8Bytes(value, type);

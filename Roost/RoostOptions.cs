@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Roost.Execution;
+using Roost.Storage;
 
 namespace Roost;
 
@@ -126,6 +127,7 @@ public sealed record RoostOptions
         if (MaxEvents is { } cap) Range(nameof(MaxEvents), cap, 1000, long.MaxValue);
         Given(nameof(Queues), Queues);
         Given(nameof(Json), Json);
+        if (Json.MaxDepth > JsonText.MaxDepth) throw new InvalidInputException(nameof(Json), $"allows {Json.MaxDepth} levels; at most {JsonText.MaxDepth} are stored and read. Set its MaxDepth to {JsonText.MaxDepth} or less.");
         Given(nameof(Workspaces), Workspaces);
         Given(nameof(TimeProvider), TimeProvider);
         if (Queues.Count == 0) throw new InvalidInputException(nameof(Queues), "no queue is named; a worker serves at least one, such as \"default\".");
@@ -143,13 +145,13 @@ public sealed record RoostOptions
         {
             if (Root is null) throw new InvalidInputException(nameof(Root), "is missing; a namespace needs the folder that holds its file.");
             if (Namespace is null) throw new InvalidInputException(nameof(Namespace), "is missing; a root folder holds one file for each namespace.");
-            return Namespaces.PathFor(Root, Namespace);
+            return Database.Resolve(Namespaces.PathFor(Root, Namespace));
         }
         if (string.IsNullOrWhiteSpace(Path)) throw new InvalidInputException(nameof(Path), "is empty; name the data file, such as \"roost.db\".");
         if (Path.Contains(":memory:", StringComparison.OrdinalIgnoreCase) || Path.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
             throw new InvalidInputException(nameof(Path), $"\"{Path}\" is not a file; Roost keeps work in a real file. A test takes RoostRuntime.CreateTemporary(), which deletes its file on dispose.");
         if (Path.Contains('\0', StringComparison.Ordinal)) throw new InvalidInputException(nameof(Path), "holds a NUL character; remove it.");
-        return System.IO.Path.GetFullPath(Path);
+        return Database.Resolve(System.IO.Path.GetFullPath(Path));
     }
 
     private static void Given(string field, object? value)

@@ -28,7 +28,7 @@ public sealed partial class RoostRuntime
         ArgumentNullException.ThrowIfNull(items);
         cancellationToken.ThrowIfCancellationRequested();
         DateTimeOffset now = Options.TimeProvider.GetUtcNow();
-        NewWork[] works = [.. items.Select(item => WorkItemCheck.Check(item, Options, now))];
+        NewWork[] works = [.. items.Select((item, i) => WorkItemCheck.Check(item ?? throw new InvalidInputException($"items[{i}]", "is null."), Options, now))];
         if (works.Length == 0) return [];
         IReadOnlyList<EnqueueResult> results = await ChangeAsync<IReadOnlyList<EnqueueResult>>(
             session => Array.ConvertAll(works, work => session.Enqueue.Execute(work)), works.Sum(work => work.Bytes)).ConfigureAwait(false);
@@ -108,14 +108,14 @@ public sealed partial class RoostRuntime
 
     /// <summary>
     /// Checks a child. One with an idempotency key takes the id of the item that has the key already, or one that the commit refuses should
-    /// another item get the key meanwhile: the step then runs again and learns that item's id.
+    /// another item get the key meanwhile: the step then runs again, uncharged, and learns that item's id.
     /// </summary>
     internal NewWork CheckChild(WorkItem child)
     {
         DateTimeOffset now = Options.TimeProvider.GetUtcNow();
-        if (child.IdempotencyKey is { } key && !child.IsIdGiven)
-            child = child with { Id = reader.Run(db => WorkQueries.IdOfKey(db, child.Engine, key)) ?? Guid.CreateVersion7(now).ToString() };
-        return WorkItemCheck.Check(child, Options, now);
+        if (child.IdempotencyKey is not { } key || child.IsIdGiven) return WorkItemCheck.Check(child, Options, now);
+        child = child with { Id = reader.Run(db => WorkQueries.IdOfKey(db, child.Engine, key)) ?? Guid.CreateVersion7(now).ToString() };
+        return WorkItemCheck.Check(child, Options, now) with { IsIdByKey = true };
     }
 
     private void WarnUnserved(string engine)

@@ -167,6 +167,8 @@ public sealed class StepContext
         NewWork child = runtime.CheckChild(item with { ParentId = Item.Id });
         lock (gate)
         {
+            if (child.IsIdByKey && Open().Children.Find(other => other.Item.Engine == item.Engine && other.Item.IdempotencyKey == item.IdempotencyKey) is { } same)
+                child = child with { Id = same.Id }; // Of one that this step has added already; the commit compares the payloads.
             Open().Children.Add(child);
             Open().AddBytes(child.Bytes);
         }

@@ -91,6 +91,8 @@ internal static class ArtifactsVerb
             IReadOnlyList<Artifact> artifacts = await roost.GetArtifactsAsync(workId, call.Stop);
             string[] names = call.Get(name) is { } one ? [one] : [.. artifacts.Where(each => each.Uri is null).Select(each => each.Name).Distinct(StringComparer.Ordinal)];
             if (names.Length == 0) await System.Console.Error.WriteLineAsync("It has no artifact to save.");
+            if (names.GroupBy(ArtifactFile.SafeName, StringComparer.OrdinalIgnoreCase).FirstOrDefault(same => same.Count() > 1) is { } clash)
+                throw new ConflictException($"{string.Join(" and ", clash)} would be saved as one file, {clash.Key}; save each by its name into a folder of its own.");
             string target = Directory.CreateDirectory(call.Get(folder)!).FullName;
             var saved = new List<string>();
             foreach (string each in names)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
@@ -6,6 +7,8 @@ namespace Roost.Cli.Verbs;
 /// <summary>Enqueues one work item and prints its id.</summary>
 internal sealed class EnqueueVerb : Verb
 {
+    private const int MostSpace = 4; // Of what is read most may be white space, which is not stored.
+
     private readonly Option<string> engine = new Option<string>("--engine", "-e") { Description = "The engine that runs it.", Required = true }.OffersEngines();
     private readonly Option<string> payload = new("--payload", "-p") { Description = "A JSON object; @file reads a file, - reads stdin. Default {}.", HelpName = "json" };
     private readonly Option<string> id = new("--id") { Description = "Its id. Default: a new one." };
@@ -75,12 +78,28 @@ internal sealed class EnqueueVerb : Verb
     {
         try
         {
-            if (text == "-") return await System.Console.In.ReadToEndAsync(stop);
-            return text.StartsWith('@') ? await File.ReadAllTextAsync(text[1..], stop) : text;
+            if (text == "-") return await ReadAsync(System.Console.In, text, stop);
+            if (!text.StartsWith('@')) return text;
+            using var file = new StreamReader(text[1..]);
+            return await ReadAsync(file, text, stop);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new UsageException($"--payload {text}: {e.Message}");
         }
+    }
+
+    /// <summary>What can only be too large is refused before it fills the memory.</summary>
+    private static async Task<string> ReadAsync(TextReader from, string text, CancellationToken stop)
+    {
+        int most = new RoostOptions().MaxJsonBytes;
+        var read = new StringBuilder();
+        char[] buffer = new char[64 * 1024];
+        while (await from.ReadAsync(buffer, stop) is var n and > 0)
+        {
+            read.Append(buffer, 0, n);
+            if (read.Length > MostSpace * most) throw new UsageException($"--payload {text}: is more than {MostSpace * most:N0} characters; at most {most:N0} bytes are stored. Store large content as an artifact, or as a file whose name the payload holds.");
+        }
+        return read.ToString();
     }
 }

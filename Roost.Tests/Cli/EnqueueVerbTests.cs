@@ -86,6 +86,7 @@ internal sealed class EnqueueVerbTests
     [TestCase("[1]", "object")]
     [TestCase("{", "JSON")]
     [TestCase("@missing.json", "missing.json")]
+    [TestCase("@/dev/zero", "/dev/zero")]
     public async Task A_bad_payload_is_a_usage_error(string payload, string word)
     {
         CommandResult result = await roost.RunAsync("enqueue", "-e", "demo", "-p", payload);

@@ -197,6 +197,27 @@ internal sealed class ReadingVerbTests
     }
 
     [Test]
+    public async Task Artifacts_that_would_be_saved_as_one_file_are_refused_before_any_is_saved()
+    {
+        using var other = new CommandFolder();
+        string id;
+        await using (var file = new RoostRuntime(other.Database))
+        {
+            file.AddEngine(ScriptedEngine.From((state, context) =>
+            {
+                foreach (string name in (string[])["a.txt", "logs/run.txt", "logs_run.txt"]) context.AddArtifactText(name, name);
+                return ScriptedEngine.Finish(state);
+            }));
+            id = await file.EnqueueAsync(new WorkItem("scripted"));
+            await file.RunUntilDoneAsync(id);
+        }
+
+        (await other.RunAsync("artifacts", "save", id, "--to", "out", "--force")).Ends(4).Error.Should().ContainAll("logs/run.txt", "logs_run.txt");
+
+        Directory.Exists(other.Folder["out"]).Should().BeFalse();
+    }
+
+    [Test]
     public async Task The_workspace_path_is_told_and_nothing_is_made()
     {
         string path = (await roost.RunAsync("workspace-path", done)).Ends(0).Word;

@@ -14,7 +14,7 @@ internal sealed class Ghost : IDisposable
     private readonly Writer writer;
     private readonly string path;
     private readonly string lockFile;
-    private readonly Dictionary<string, IEngine> engines;
+    private readonly Dictionary<string, EngineFacts> engines;
     private WorkerLock? held;
 
     private Ghost(RoostRuntime runtime, IEngine[] engines)
@@ -24,7 +24,7 @@ internal sealed class Ghost : IDisposable
         path = runtime.Path;
         lockFile = Path.Combine(Path.GetDirectoryName(path)!, WorkerLock.NameFor(path, Id));
         writer = new Writer(path, Options, NullLogger.Instance);
-        this.engines = engines.ToDictionary(engine => engine.EngineId);
+        this.engines = engines.ToDictionary(engine => engine.EngineId, EngineFacts.Of);
         held = WorkerLock.Take(lockFile);
     }
 

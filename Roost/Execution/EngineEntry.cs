@@ -1,27 +1,25 @@
 namespace Roost.Execution;
 
-/// <summary>An engine as registered: an instance for what it says about itself, and how to get the one that runs a step.</summary>
-internal sealed record EngineEntry(IEngine Facts, Func<IEngine> Get)
+/// <summary>What an engine says about itself, read once when it is registered: none of its code runs within a transaction.</summary>
+internal sealed record EngineFacts(string EngineId, int StateVersion, int? MaxConcurrency, TimeSpan? StepTimeout, OnInterrupted OnInterrupted)
 {
-    public static EngineEntry For(IEngine engine)
+    public static EngineFacts Of(IEngine engine)
     {
-        Check(engine);
-        return new(engine, () => engine);
+        var facts = new EngineFacts(engine.EngineId, engine.StateVersion, engine.MaxConcurrency, engine.StepTimeout, engine.OnInterrupted);
+        Names.CheckExact("engine_id", facts.EngineId);
+        if (facts.StateVersion < 1) throw new InvalidInputException("state_version", $"of engine \"{facts.EngineId}\" is {facts.StateVersion}; it must be 1 or more.");
+        if (facts.MaxConcurrency is < 1) throw new InvalidInputException("max_concurrency", $"of engine \"{facts.EngineId}\" is {facts.MaxConcurrency}; it must be 1 or more, or null for no limit.");
+        if (facts.StepTimeout is { } timeout && (timeout < TimeSpan.FromMilliseconds(1) || timeout > WorkItemCheck.MaxTimeout))
+            throw new InvalidInputException("step_timeout", $"of engine \"{facts.EngineId}\" is {timeout}; it must be from 1 ms to 24 days, or null for no limit of its own.");
+        return facts;
     }
+}
 
-    public static EngineEntry For(Func<IEngine> factory)
-    {
-        IEngine facts = factory() ?? throw new InvalidInputException("factory", "returned null; it must make an engine.");
-        Check(facts);
-        return new(facts, factory);
-    }
+/// <summary>An engine as registered: what it said about itself, and how to get the one that runs a step.</summary>
+internal sealed record EngineEntry(EngineFacts Facts, Func<IEngine> Get)
+{
+    public static EngineEntry For(IEngine engine) => new(EngineFacts.Of(engine), () => engine);
 
-    private static void Check(IEngine engine)
-    {
-        Names.CheckExact("engine_id", engine.EngineId);
-        if (engine.StateVersion < 1) throw new InvalidInputException("state_version", $"of engine \"{engine.EngineId}\" is {engine.StateVersion}; it must be 1 or more.");
-        if (engine.MaxConcurrency is < 1) throw new InvalidInputException("max_concurrency", $"of engine \"{engine.EngineId}\" is {engine.MaxConcurrency}; it must be 1 or more, or null for no limit.");
-        if (engine.StepTimeout is { } timeout && (timeout < TimeSpan.FromMilliseconds(1) || timeout > WorkItemCheck.MaxTimeout))
-            throw new InvalidInputException("step_timeout", $"of engine \"{engine.EngineId}\" is {timeout}; it must be from 1 ms to 24 days, or null for no limit of its own.");
-    }
+    public static EngineEntry For(Func<IEngine> factory) =>
+        new(EngineFacts.Of(factory() ?? throw new InvalidInputException("factory", "returned null; it must make an engine.")), factory);
 }

@@ -53,8 +53,8 @@ internal sealed class StepRunner(RoostRuntime runtime)
             return Outcome.Continue(init is null ? null! : await init.ConfigureAwait(false));
         }
         Snapshot snapshot = Verified(lease);
-        if (snapshot.StateVersion < engine.StateVersion)
-            snapshot = engine.Migrate(snapshot) ?? throw new InvalidInputException("migrate", $"engine \"{engine.EngineId}\" returned null for version {snapshot.Version} of work item {lease.Item.Id}.");
+        if (snapshot.StateVersion < entry.Facts.StateVersion)
+            snapshot = engine.Migrate(snapshot) ?? throw new InvalidInputException("migrate", $"engine \"{entry.Facts.EngineId}\" returned null for version {snapshot.Version} of work item {lease.Item.Id}.");
         Task<Outcome>? call = engine.StepAsync(snapshot, lease.Item, context);
         return call is null ? null! : await call.ConfigureAwait(false);
     }
@@ -105,7 +105,7 @@ internal sealed class StepRunner(RoostRuntime runtime)
     }
 
     /// <summary>Refuses an outcome that is none of this item's, before anything is written.</summary>
-    private StepCommit Accept(LeasedWork lease, IEngine engine, Outcome? outcome, Staged? staged)
+    private StepCommit Accept(LeasedWork lease, EngineFacts engine, Outcome? outcome, Staged? staged)
     {
         string where = $"engine \"{engine.EngineId}\", work item {lease.Item.Id}, version {lease.Version}";
         if (outcome is null) throw new InvalidInputException("outcome", $"is null ({where}); return Continue, Done or Fail.");

@@ -12,6 +12,8 @@ namespace Roost.Execution;
 internal sealed class Worker : IAsyncDisposable
 {
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(1);
+    private const int TriesOnDamage = 3;
+
     private static readonly TimeSpan CommitRetry = TimeSpan.FromSeconds(1);
 
     private readonly RoostRuntime runtime;
@@ -70,7 +72,7 @@ internal sealed class Worker : IAsyncDisposable
         givingUp = false;
         LastStarted = null;
         var facts = engines.ToDictionary(entry => entry.Key, entry => entry.Value.Facts);
-        var opened = new Claimant(Seat.Key, Seat.Id, facts, [.. options.Queues], slots, claims) { Start = Start, Idle = idle, ClocksParted = keeper.ClocksParted };
+        var opened = new Claimant(Seat.Key, Seat.Id, facts, [.. options.Queues], slots, claims) { Start = Start, Idle = idle, ClocksParted = keeper.ClocksParted, RenewedAt = options.TimeProvider.GetTimestamp() };
         Claimant = opened;
         try
         {
@@ -231,11 +233,24 @@ internal sealed class Worker : IAsyncDisposable
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> CommitAsync(ActiveStep step, StepEnd end)
     {
+        int damaged = 0;
         while (true)
         {
             try
             {
                 return await CommitOnceAsync(step, end).ConfigureAwait(false);
+            }
+            catch (KeyTakenException e)
+            {
+                end = new(null, null, false, end.Staged, e);
+            }
+            catch (DataCorruptException e) when (++damaged == TriesOnDamage && end.Commit is not null)
+            {
+                end = runner.Refused(step, e, end.Staged); // What it read to save this does not get better by itself.
+            }
+            catch (DataCorruptException) when (damaged >= 2 * TriesOnDamage)
+            {
+                throw;
             }
             catch (Exception e) when (end.Commit is not null && e is ConflictException or InvalidInputException or (not RoostException and not ObjectDisposedException))
             {
@@ -281,7 +296,7 @@ internal sealed class Worker : IAsyncDisposable
             session.Blobs.Unpin(end.Staged);
             bool held = end.Failure is { } failure
                 ? session.Endings.FailStep(lease, failure, Backoff(failure.Attempt), end.IsFinal)
-                : session.Leases.Release(lease, "shutting down");
+                : session.Leases.Release(lease, end.Exception?.Message ?? "shutting down");
             Leave(held ? CommitResult.Released : CommitResult.Lost, session, step);
             return held;
         }).ConfigureAwait(false);

@@ -18,7 +18,7 @@ internal sealed class WorkerSeat
 
     public long Key { get; }
 
-    public static async Task<WorkerSeat> TakeAsync(RoostRuntime runtime, Writer writer, IReadOnlyList<IEngine> engines)
+    public static async Task<WorkerSeat> TakeAsync(RoostRuntime runtime, Writer writer, IReadOnlyList<EngineFacts> engines)
     {
         RoostOptions options = runtime.Options;
         string id = Guid.NewGuid().ToString("N")[..12];

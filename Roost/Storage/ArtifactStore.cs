@@ -19,6 +19,7 @@ internal sealed class ArtifactStore(Writer writer)
             using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             byte[] buffer = new byte[BlobTable.ChunkBytes];
             long size = 0;
+            int chunks = 0;
             for (int n = 0; ; n++)
             {
                 int read = await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
@@ -29,8 +30,14 @@ internal sealed class ArtifactStore(Writer writer)
                 int index = n;
                 Kept(await writer.RunAsync(session => session.Blobs.AddChunk(worker, blob, pin, index, hash, chunk), read).ConfigureAwait(false));
                 size += read;
+                chunks++;
             }
             byte[] sha256 = whole.GetHashAndReset();
+            for (int n = 0; n < chunks; n++)
+            {
+                int index = n;
+                if (!await writer.RunAsync(session => session.Blobs.Mend(sha256, blob, index)).ConfigureAwait(false)) break;
+            }
             PinnedBlob? pinned = await writer.RunAsync(session => session.Blobs.Finish(worker, blob, pin, sha256, size)).ConfigureAwait(false);
             Kept(pinned is not null);
             return pinned!;

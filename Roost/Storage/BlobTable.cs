@@ -18,6 +18,16 @@ internal sealed class BlobTable(Session session)
     private readonly Statement finishBlob = session.Prepare("UPDATE blob SET sha256 = ?2, size = ?3 WHERE key = ?1");
     private readonly Statement deleteBlob = session.Prepare("DELETE FROM blob WHERE key = ?1");
     private readonly Statement insertChunk = session.Prepare("INSERT INTO blob_chunk (blob, n, sha256, data) VALUES (?1, ?2, ?3, ?4)");
+    private readonly Statement mendChunk = session.Prepare(
+        """
+        INSERT OR REPLACE INTO blob_chunk (blob, n, sha256, data) SELECT ?1, n, sha256, data FROM blob_chunk fresh WHERE blob = ?2 AND n = ?3
+        AND NOT EXISTS (SELECT 1 FROM blob_chunk known WHERE known.blob = ?1 AND known.n = ?3 AND known.sha256 = fresh.sha256 AND known.data = fresh.data)
+        """);
+    private readonly Statement storeChunk = session.Prepare(
+        """
+        INSERT OR REPLACE INTO blob_chunk (blob, n, sha256, data) SELECT ?1, ?2, ?3, ?4
+        WHERE NOT EXISTS (SELECT 1 FROM blob_chunk WHERE blob = ?1 AND n = ?2 AND sha256 = ?3 AND data = ?4)
+        """);
     private readonly Statement deleteChunks = session.Prepare("DELETE FROM blob_chunk WHERE blob = ?1");
     private readonly Statement pinBlob = session.Prepare("INSERT INTO blob_pin (worker, blob, pin) VALUES (?1, ?2, ?3)");
     private readonly Statement unpin = session.Prepare("DELETE FROM blob_pin WHERE worker = ?1 AND blob = ?2 AND pin = ?3");
@@ -44,6 +54,17 @@ internal sealed class BlobTable(Session session)
         insertChunk.Bind(1, blob).Bind(2, n).BindBlob(3, sha256).BindBlob(4, data.Span).Run();
         // The pages of a stream are not read again soon; without this they would fill the page cache.
         if (n % ShrinkEvery == ShrinkEvery - 1) shrink.Run();
+        return true;
+    }
+
+    /// <summary>
+    /// One chunk of an upload, held against the one that is stored already under the hash of the whole, which is made anew where it was damaged.
+    /// False where nothing is stored under it.
+    /// </summary>
+    public bool Mend(byte[] sha256, long blob, int n)
+    {
+        if (findBlob.BindBlob(1, sha256).Scalar() is not { } known) return false;
+        mendChunk.Bind(1, known).Bind(2, blob).Bind(3, n).Run();
         return true;
     }
 
@@ -112,12 +133,12 @@ internal sealed class BlobTable(Session session)
 
     private long Store(ReadOnlyMemory<byte> content, byte[] sha256)
     {
-        if (findBlob.BindBlob(1, sha256).Scalar() is { } known) return known;
-        long blob = insertBlob.BindBlob(1, sha256).Bind(2, content.Length).Bind(3, session.Now).Scalar()!.Value;
+        // Where it is stored already, each chunk is compared, and made anew where it was damaged.
+        long blob = findBlob.BindBlob(1, sha256).Scalar() ?? insertBlob.BindBlob(1, sha256).Bind(2, content.Length).Bind(3, session.Now).Scalar()!.Value;
         for (int n = 0, at = 0; at < content.Length; n++, at += ChunkBytes)
         {
             ReadOnlySpan<byte> chunk = content.Span.Slice(at, Math.Min(ChunkBytes, content.Length - at));
-            insertChunk.Bind(1, blob).Bind(2, n).BindBlob(3, SHA256.HashData(chunk)).BindBlob(4, chunk).Run();
+            storeChunk.Bind(1, blob).Bind(2, n).BindBlob(3, SHA256.HashData(chunk)).BindBlob(4, chunk).Run();
         }
         return blob;
     }

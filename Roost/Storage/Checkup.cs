@@ -61,6 +61,11 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
             Add("schema", CheckStatus.Error, Text($"application id {application}"), "This is no Roost database; give another path.");
             return false;
         }
+        if (version < 0)
+        {
+            Add("schema", CheckStatus.Error, Text($"version {version}"), DamageAdvice);
+            return false;
+        }
         bool isKnown = version == Schema.Version;
         Add("schema", isKnown ? CheckStatus.Ok : version < Schema.Version ? CheckStatus.Warning : CheckStatus.Error, Text($"version {version} of {Schema.Version}"),
             isKnown ? null : version < Schema.Version ? "It is migrated when a runtime opens it." : "A newer Roost made it; update Roost.");

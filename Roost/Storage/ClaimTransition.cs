@@ -1,3 +1,5 @@
+using Roost.Execution;
+
 namespace Roost.Storage;
 
 /// <summary>queued -> running: takes the first ready items that the running loop has room for, each with a fresh token.</summary>
@@ -16,7 +18,7 @@ internal sealed class ClaimTransition(Session session)
         SELECT w.id, w.created_at, i.payload, i.nonce, i.branch, i.depth, i.timeout_ms, i.max_attempts, i.idempotency_key,
                s.state_version, s.step, s.data, s.sha256, s.at, s.delay_ms, p.id, i.payload_sha256
         FROM work w
-        JOIN work_input i ON i.work = w.key
+        LEFT JOIN work_input i ON i.work = w.key
         LEFT JOIN snapshot s ON s.work = w.key AND s.version = w.version
         LEFT JOIN work p ON p.key = w.parent
         WHERE w.key = ?1
@@ -147,7 +149,7 @@ internal sealed class ClaimTransition(Session session)
             session.Work.Save(row, row.AsBlocked(busy, row.ReadySeq!.Value));
             return null;
         }
-        IEngine engine = claimant.EngineOf(lane);
+        EngineFacts engine = claimant.EngineOf(lane);
         WorkRow running = row.AsRunning(claimant.WorkerKey, Counters.Token(), session.Now) with { ParkInterrupted = engine.OnInterrupted == OnInterrupted.Park };
         session.Work.Save(row, running);
         session.Events.Append(EventKinds.Claimed, work, claimant.WorkerId, static (json, worker) => json.WriteString("worker", worker));
@@ -181,7 +183,7 @@ internal sealed class ClaimTransition(Session session)
         {
             Item = item,
             Snapshot = row.Version == 0 ? null : SnapshotOf(item, row.Version),
-            PayloadHash = load.IsNull(16) ? null : load.Bytes(16).ToArray(),
+            PayloadHash = load.IsNull(2) ? [] : load.IsNull(16) ? null : load.Bytes(16).ToArray(), // Nothing matches none.
             SnapshotHash = row.Version == 0 || load.IsNull(12) ? null : load.Bytes(12).ToArray(),
             CreatedAt = StoredTime.Read(load.Int64(1)),
             Nonce = load.Int64(3),

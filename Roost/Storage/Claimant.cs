@@ -1,10 +1,12 @@
+using Roost.Execution;
+
 namespace Roost.Storage;
 
 /// <summary>
 /// What the running loop can take at this moment: its engines and queues, its free slots. Belongs to the writer thread, which counts slots
 /// inside the transaction that fills or frees them and takes the count back when that transaction is rolled back.
 /// </summary>
-internal sealed class Claimant(long workerKey, string workerId, IReadOnlyDictionary<string, IEngine> engines, IReadOnlyCollection<string> queues, int slots, long claims)
+internal sealed class Claimant(long workerKey, string workerId, IReadOnlyDictionary<string, EngineFacts> engines, IReadOnlyCollection<string> queues, int slots, long claims)
 {
     private readonly Dictionary<string, int> running = [];
     private readonly List<(string Engine, int N)> journal = [];
@@ -29,6 +31,9 @@ internal sealed class Claimant(long workerKey, string workerId, IReadOnlyDiction
 
     /// <summary>Until when the worker row says that this worker lives; renewed by a claim where it has run down.</summary>
     public long ExpiresAt { get; set; }
+
+    /// <summary>When that was written, by the monotonic clock.</summary>
+    public long RenewedAt { get; set; }
 
     public int Running { get; private set; }
 
@@ -76,12 +81,12 @@ internal sealed class Claimant(long workerKey, string workerId, IReadOnlyDiction
         if (servedGeneration == lanes.Generation) return served;
         served.Clear();
         foreach (Lane lane in all)
-            if (queues.Contains(lane.Queue) && engines.TryGetValue(lane.Engine, out IEngine? engine) && lane.StateVersion <= engine.StateVersion) served.Add(lane);
+            if (queues.Contains(lane.Queue) && engines.TryGetValue(lane.Engine, out EngineFacts? engine) && lane.StateVersion <= engine.StateVersion) served.Add(lane);
         servedGeneration = lanes.Generation;
         return served;
     }
 
-    public IEngine EngineOf(Lane lane) => engines[lane.Engine];
+    public EngineFacts EngineOf(Lane lane) => engines[lane.Engine];
 
     public bool HasRoomFor(string engine) => engines[engine].MaxConcurrency is not { } limit || running.GetValueOrDefault(engine) < limit;
 

@@ -113,6 +113,26 @@ internal static class Database
     public static DataCorruptException Unreadable(Exception e, string path) =>
         new($"{path} is damaged, or another program has changed it: {e.Message} Stop writing to it, copy it, and restore a backup.", e);
 
+    /// <summary>
+    /// The file itself where the path is a symbolic link: SQLite keeps the log beside it and not beside the link, and all that is kept or looked
+    /// for beside the file has to be in one place.
+    /// </summary>
+    public static string Resolve(string fullPath)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(fullPath, returnFinalTarget: true)?.FullName ?? fullPath;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return fullPath; // It is still to be made.
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FileRefusedException($"{fullPath} leads nowhere: {e.Message} Put the link right, or name the file itself.", e);
+        }
+    }
+
     /// <summary>What whoever uses a file that is not the one any more learns.</summary>
     public static FileRefusedException TakenAway(string path) =>
         new($"{path}, or its -wal or -shm beside it, was deleted or replaced while it was open, and nothing more is written or read here. What was committed since may be lost with what was taken away. Put the right file back and open it anew.");

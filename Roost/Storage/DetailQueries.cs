@@ -91,7 +91,7 @@ internal static class DetailQueries
     {
         try
         {
-            if (row.PayloadHash is null || ContentCheck.IsWhole(row.Payload, row.PayloadHash)) return (JsonText.Parse(row.Payload), null);
+            if (row.Payload is not null && (row.PayloadHash is null || ContentCheck.IsWhole(row.Payload, row.PayloadHash))) return (JsonText.Parse(row.Payload), null);
         }
         catch (JsonException)
         {
@@ -108,7 +108,7 @@ internal static class DetailQueries
                w.cancel_requested AS CancelRequested, w.cancel_reason AS CancelReason, w.deadline AS Deadline, w.hold_for_life AS HoldForLife
         FROM work w
         JOIN lane l ON l.key = w.lane
-        JOIN work_input i ON i.work = w.key
+        LEFT JOIN work_input i ON i.work = w.key
         LEFT JOIN work p ON p.key = w.parent
         LEFT JOIN resource r ON r.name = w.blocked_on
         LEFT JOIN work holder ON holder.key = r.work

@@ -8,8 +8,14 @@ internal sealed record NewWork(WorkItem Item, string Id, byte[] Payload, IReadOn
 {
     public byte[] PayloadHash { get; } = SHA256.HashData(Payload);
 
+    /// <summary>Its id was looked up by its key, or made where nobody had the key: who gets the key meanwhile is no conflict of the caller's making.</summary>
+    public bool IsIdByKey { get; init; }
+
     public int Bytes => Payload.Length + 256;
 }
+
+/// <summary>A child's key went to another item between the step and its commit.</summary>
+internal sealed class KeyTakenException(string message) : RoostException(message);
 
 /// <summary>nothing -> queued.</summary>
 internal sealed class EnqueueTransition(Session session)
@@ -78,7 +84,8 @@ internal sealed class EnqueueTransition(Session session)
         bool isDamaged = !findKey.IsNull(2) && !ContentCheck.IsWhole(payload, findKey.Bytes(2));
         findKey.Reset();
         if (isDamaged) throw new DataCorruptException(DetailQueries.PayloadDamaged(id));
-        if (work.Item.Id.Length > 0 && work.Item.Id != id)
+        if (work.IsIdByKey && work.Id != id) throw new KeyTakenException($"Work item {id} has taken the idempotency key \"{key}\" of engine \"{work.Item.Engine}\" meanwhile; the step runs again and learns its id.");
+        if (!work.IsIdByKey && work.Item.Id.Length > 0 && work.Item.Id != id)
             throw new ConflictException($"The idempotency key \"{key}\" of engine \"{work.Item.Engine}\" belongs to work item {id}, not {work.Item.Id}. Leave the id out, or use another key.");
         if (payload.AsSpan().SequenceEqual(work.Payload) || JsonElement.DeepEquals(JsonText.Parse(payload), JsonText.Parse(work.Payload))) return id;
         throw new ConflictException($"The idempotency key \"{key}\" of engine \"{work.Item.Engine}\" belongs to work item {id}, which has another payload. Use the same payload to get that item, or another key for other work.");

@@ -40,6 +40,7 @@ internal sealed class LeaseTransitions(Session session)
     public bool Renew(Claimant claimant)
     {
         claimant.ExpiresAt = session.Now + (long)session.Options.LeaseTime.TotalMilliseconds;
+        claimant.RenewedAt = session.Options.TimeProvider.GetTimestamp();
         return session.Workers.Renew(claimant.WorkerKey, claimant.ExpiresAt);
     }
 

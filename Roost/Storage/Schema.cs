@@ -53,6 +53,7 @@ internal static class Schema
                 throw new FileRefusedException($"{path} is an SQLite file of another program (application id {application}, user version {version}). Give another path.");
             return false;
         }
+        if (version < 0) throw new FileRefusedException($"{path} has schema version {version}, which there is not: its header is damaged. Copy it, and restore a backup.");
         if (version > Scripts.Length)
             throw new FileRefusedException($"{path} has schema version {version}; this Roost knows versions up to {Scripts.Length}. Update Roost, or use the file with the Roost that made it.");
         return version == Scripts.Length;

@@ -62,17 +62,26 @@ internal sealed partial class Writer
     {
         if (Claimant is null && watchers == 0) return Timeout.InfiniteTimeSpan;
         TimeSpan most = sleeps ? Doze : options.PollInterval;
+        if (UntilRenewal() is var renewal && renewal < most) most = renewal;
         if (!sleeps && Waking < most && Environment.TickCount64 - wokenAt < WakingMilliseconds) most = Waking;
         try
         {
             double wait = Claimant is { } claimant && session is { } open && open.Claim.NextDue(claimant) is { } due ? due - open.Now : double.MaxValue;
-            return TimeSpan.FromMilliseconds(Math.Clamp(wait, 1, most.TotalMilliseconds));
+            return TimeSpan.FromMilliseconds(Math.Clamp(wait, 1, Math.Max(1, most.TotalMilliseconds)));
         }
         catch (SqliteException)
         {
             return options.PollInterval;
         }
     }
+
+    /// <summary>
+    /// How long the leases may be left to the lease keeper. It renews them at a third of their time; where steps block every thread of the pool it
+    /// does not come to that, and the worker lives all the same.
+    /// </summary>
+    private TimeSpan UntilRenewal() => Claimant is { Running: > 0, Displaced: false } claimant
+        ? (options.LeaseTime / 2) - options.TimeProvider.GetElapsedTime(claimant.RenewedAt)
+        : TimeSpan.MaxValue;
 
     private void TidyLog()
     {

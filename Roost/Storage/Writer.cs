@@ -195,7 +195,7 @@ internal sealed partial class Writer : IDisposable
             NoticeForeignWrites(open);
             if (Claimant is not { } claimant) return false;
             open.Peek();
-            if (open.Claim.IsWorthwhile(claimant)) return Process() && claimsFailed is null;
+            if (UntilRenewal() <= TimeSpan.Zero || open.Claim.IsWorthwhile(claimant)) return Process() && claimsFailed is null;
             if (claimant is { Running: 0, Displaced: false, ClocksParted: false }) claimant.Idle(open.Claim.NextDue(claimant));
             return false;
         }
@@ -275,6 +275,7 @@ internal sealed partial class Writer : IDisposable
             if (!isolated) request.Run(open);
             else if (Isolated(open, request) is { } exception) request.Refuse(exception);
         }
+        if (UntilRenewal() <= TimeSpan.Zero && !open.Leases.Renew(Claimant!)) Claimant!.Displaced = true;
         Fill(open, isolated);
         telling.Spread();
         open.Commit();
