@@ -125,7 +125,7 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
         {
             Add(name, CheckStatus.Error, Database.Translate(e, path).Message, DamageAdvice);
         }
-        catch (Exception e) when (e is RoostException or ArgumentException || StorageFault.IsUnreadable(e))
+        catch (Exception e) when (e is RoostException || StorageFault.IsUnreadable(e))
         {
             Add(name, CheckStatus.Error, $"it could not be checked: {e.Message}", DamageAdvice);
         }

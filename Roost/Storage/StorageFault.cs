@@ -24,7 +24,8 @@ internal static class StorageFault
     };
 
     /// <summary>What is stored could be read, and is not of the form that Roost gives it.</summary>
-    public static bool IsUnreadable(Exception exception) => exception is JsonException or FormatException or InvalidCastException or OverflowException or DataException;
+    public static bool IsUnreadable(Exception exception) => exception is JsonException or FormatException or InvalidCastException or OverflowException or DataException
+        or ArgumentException or IndexOutOfRangeException or (InvalidOperationException and not ObjectDisposedException);
 
     /// <summary>
     /// Even out of COMMIT these mean that nothing was written: the frame that would make it valid comes last. They also leave the connection

@@ -45,6 +45,9 @@ internal sealed record Spec(
 
     public IReadOnlyList<string> AllNames => Names ?? [];
 
+    /// <summary>One of its steps may hang, and the timeout is for all of them.</summary>
+    public bool HasTimeout => Script.Steps.Any(step => step.Act == Act.Hang);
+
     /// <summary>Whether an engine wants its items parked as soon as a worker has died with them.</summary>
     public static bool Parks(string engine) => engine == "c";
 
@@ -61,7 +64,7 @@ internal sealed record Spec(
             MaxAttempts = MaxAttempts,
             IdempotencyKey = Key,
             ParentId = parentId,
-            Timeout = Script.Steps.Any(step => step.Act == Act.Hang) ? TimeSpan.FromMilliseconds(TimeoutMs) : null,
+            Timeout = HasTimeout ? TimeSpan.FromMilliseconds(TimeoutMs) : null,
         };
         return Id is null ? item : item with { Id = Id };
     }
