@@ -84,7 +84,7 @@ internal static class ArtifactQueries
             """, new { work, name, version });
         if (row is null) throw Missing(db, work, workId, name, version);
         string label = $"artifact \"{name}\" of work item {workId}, version {row.Version}";
-        if (row.Blob is not null && row.Sha256 is null) throw new DataCorruptException($"The content of {label} is missing from the file. Restore a backup.");
+        if (row.Sha256 is null && (row.Blob is not null || row.Uri is null)) throw new DataCorruptException($"The content of {label} is missing from the file. Restore a backup.");
         return new(label, row.Blob, row.Sha256, row.Size ?? 0, row.Uri);
     }
 
