@@ -112,7 +112,6 @@ internal sealed class ConsoleRequestTests
         yield return Case("A_hidden_way_out_of_the_assets", "GET /assets/..%2f..%2f..%2fetc%2fpasswd HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n\r\n", 404);
         yield return Case("A_method_of_its_own", "DROP /work HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nOrigin: {origin}\r\n\r\n", 403, 404, 405);
         yield return Case("TRACE", "TRACE / HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n\r\n", 403, 404, 405);
-        yield return Case("A_greeting_of_another_protocol", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, 505);
         yield return Case("Noise", "\u0016\u0003\u0001\u0002\u0000\u0001\u0000", 400);
     }
 
@@ -122,11 +121,26 @@ internal sealed class ConsoleRequestTests
         string cookie = await host.CookieAsync();
         using RawRequest raw = await RawRequest.OpenAsync(host.Root);
         string authority = host.Root.Authority;
+        Task<int?> answer = raw.StatusAsync(); // A write that fails once the server has closed would lose what can be read.
         await raw.SendAsync(request.Replace("{host}", authority, StringComparison.Ordinal).Replace("{origin}", $"http://{authority}", StringComparison.Ordinal).Replace("{cookie}", cookie, StringComparison.Ordinal));
 
-        int? status = await raw.StatusAsync();
+        int? status = await answer;
 
-        if (status is { } answered) allowed.Should().Contain(answered);
+        status.Should().NotBeNull("every request is answered");
+        allowed.Should().Contain(status!.Value);
+        (await host.Client.GetAsync(new Uri("/work", UriKind.Relative))).StatusCode.Should().Be(HttpStatusCode.OK);
+    }
+
+    [Test]
+    public async Task The_greeting_of_the_next_protocol_is_answered_in_it_with_the_one_to_use()
+    {
+        using RawRequest raw = await RawRequest.OpenAsync(host.Root);
+        await raw.SendAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+
+        byte[] answer = await raw.StartAsync();
+
+        answer.Should().HaveCount(17);
+        (answer[3], answer[16]).Should().Be((7, 13), "a GOAWAY that says HTTP_1_1_REQUIRED");
         (await host.Client.GetAsync(new Uri("/work", UriKind.Relative))).StatusCode.Should().Be(HttpStatusCode.OK);
     }
 

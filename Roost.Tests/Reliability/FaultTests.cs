@@ -33,6 +33,7 @@ internal sealed class FaultTests
         foreach (int at in Positions(500)) await child.RoundAsync("work", new Fault(calls, DiskFiles.Stored, at + (torn ? 1 : 0), 1, full, torn));
         await child.EndAsync();
 
+        child.Hits.Should().Be(child.Rounds, "one call of each round has failed");
         child.Unknown.Should().Be(0, "one failing call leaves nothing that could not be found out");
         child.Report();
     }
@@ -62,6 +63,8 @@ internal sealed class FaultTests
         var random = new Random(Effort.Seed());
         for (int i = 0; i < Effort.Times(1, 40); i++) await child.RoundAsync("work", new Fault(calls, DiskFiles.All, random.Next(1, 60), random.Next(2, 16), full));
         await child.EndAsync();
+
+        child.Hits.Should().BeGreaterThan(child.Rounds, "more than one call in a row has failed");
         child.Report();
     }
 
@@ -76,18 +79,22 @@ internal sealed class FaultTests
         child.Report();
     }
 
-    [TestCase(DiskCalls.Read, DiskFiles.Stored)]
-    [TestCase(DiskCalls.Truncate, DiskFiles.All)]
-    [TestCase(DiskCalls.Write, DiskFiles.Index)]
-    public async Task Reads_and_what_else_is_done_to_the_files_may_fail_too(DiskCalls calls, DiskFiles files)
+    [TestCase("work", DiskCalls.Read, DiskFiles.Stored)]
+    [TestCase("open", DiskCalls.Truncate, DiskFiles.All)]
+    [TestCase("work", DiskCalls.Write, DiskFiles.Index)]
+    public async Task Reads_and_what_else_is_done_to_the_files_may_fail_too(string task, DiskCalls calls, DiskFiles files)
     {
         await using FaultedProcess child = await StartAsync();
+        long opens = 0, others = 0;
         foreach (int at in Positions(60))
         {
-            await child.RoundAsync("open", new Fault(DiskCalls.Open, DiskFiles.All, at % 8 + 1, 1, at % 2 == 0));
-            await child.RoundAsync("work", new Fault(calls, files, at));
+            opens += await child.RoundAsync("open", new Fault(DiskCalls.Open, DiskFiles.All, at % 8 + 1, 1, at % 2 == 0));
+            others += await child.RoundAsync(task, new Fault(calls, files, at));
         }
         await child.EndAsync();
+
+        opens.Should().BePositive();
+        others.Should().BePositive();
         child.Report();
     }
 
@@ -146,12 +153,16 @@ internal sealed class FaultTests
     {
         await using FaultedProcess child = await StartAsync();
         for (int i = 0; i < 3; i++) await child.RoundAsync("calls", new Fault(DiskCalls.Sync, DiskFiles.Log, 5));
+        long opens = 0, writes = 0;
         foreach (int at in Positions(80))
         {
-            await child.RoundAsync("backup", new Fault(DiskCalls.Write | DiskCalls.Sync | DiskCalls.Truncate, DiskFiles.Copy, at, 1, at % 2 == 0));
-            await child.RoundAsync("backup", new Fault(DiskCalls.Open | DiskCalls.Read, DiskFiles.Copy | DiskFiles.Stored, at));
+            writes += await child.RoundAsync("backup", new Fault(DiskCalls.Write | DiskCalls.Sync | DiskCalls.Truncate, DiskFiles.Copy, at, 1, at % 2 == 0));
+            opens += await child.RoundAsync("backup", new Fault(DiskCalls.Open | DiskCalls.Read, DiskFiles.Copy | DiskFiles.Stored, at));
         }
         await child.EndAsync();
+
+        writes.Should().BePositive();
+        opens.Should().BePositive();
         child.Report();
     }
 

@@ -32,14 +32,14 @@ internal static class ChildVerbs
         ChildProgram.Say("ready");
         await Task.Delay(Timeout.InfiniteTimeSpan, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await using RoostRuntime roost = Open(path, TimeSpan.FromSeconds(30));
-        EnqueueResult result = await roost.EnqueueAsync(new WorkItem("child", new ChildPayload(2)));
-        ChildProgram.Say($"enqueued {result.Id}");
+        var item = new WorkItem("child", new ChildPayload(2));
+        ChildProgram.SayEnqueued(await roost.EnqueueAsync(item), item);
         return 0;
     }
 
     /// <summary>
-    /// Enqueues items until its input ends, with a pause after each. They ask for two names that all use, an odd caller in the other order; every
-    /// other one has a key that all callers use.
+    /// Enqueues items until its input ends, with a pause after each. Some ask for two names that all use, those of an odd caller for one of the
+    /// two; every other one has a key that all callers use.
     /// </summary>
     public static async Task<int> EnqueueManyAsync(string path, int caller, TimeSpan pause)
     {
@@ -47,10 +47,10 @@ internal static class ChildVerbs
         await using RoostRuntime roost = Open(path, TimeSpan.FromSeconds(30));
         for (int i = 0; !end.IsCancellationRequested; i++)
         {
-            string[] names = [$"left {i % 4}", $"right {i % 4}"];
-            if (caller % 2 != 0) Array.Reverse(names);
-            EnqueueResult result = await roost.EnqueueAsync(new WorkItem("child", new ChildPayload(3)) { Resources = i % 3 == 0 ? names : [], IdempotencyKey = i % 2 == 0 ? $"key {i}" : null });
-            ChildProgram.Say($"enqueued {result.Id}");
+            string left = $"left {i % 4}", right = $"right {i % 4}";
+            string[] names = caller % 2 == 0 ? [left, right] : i % 2 == 0 ? [left] : [right];
+            var item = new WorkItem("child", new ChildPayload(3)) { Resources = i % 3 == 0 ? names : [], IdempotencyKey = i % 2 == 0 ? $"key {i}" : null };
+            ChildProgram.SayEnqueued(await roost.EnqueueAsync(item), item);
             if (pause > TimeSpan.Zero) await Task.Delay(pause, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         return 0;
@@ -87,7 +87,7 @@ internal static class ChildVerbs
     public static RoostRuntime Open(RoostOptions options, TimeSpan lease) => Open(options, lease, ChildProgram.Say);
 
     public static RoostRuntime Open(RoostOptions options, TimeSpan lease, Action<string> say) =>
-        new RoostRuntime(options with { LeaseTime = lease, LoggerFactory = new ErrorLog() }).AddEngine(new ChildEngine(say));
+        new RoostRuntime(options with { LeaseTime = lease, LoggerFactory = options.LoggerFactory ?? new ErrorLog() }).AddEngine(new ChildEngine(say));
 
     public static RoostOptions Options(string path) => new()
     {
@@ -97,14 +97,17 @@ internal static class ChildVerbs
         DrainTime = TimeSpan.FromSeconds(1),
     };
 
-    /// <summary>Warnings and errors on the error stream, which a failed test shows.</summary>
-    private sealed class ErrorLog : TestLog
+    /// <summary>Warnings and errors on the error stream, which a failed test shows, and to whoever listens.</summary>
+    internal sealed class ErrorLog(Action<string>? listen = null) : TestLog
     {
         public override bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
 
         public override void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (IsEnabled(logLevel)) Console.Error.WriteLine($"{formatter(state, exception)} {exception}");
+            if (!IsEnabled(logLevel)) return;
+            string message = formatter(state, exception);
+            Console.Error.WriteLine($"{message} {exception}");
+            listen?.Invoke(message);
         }
     }
 }

@@ -13,7 +13,7 @@ internal static class CrashVerb
     public const string Over = "over";
 
     /// <summary>The engine of the items that are purged once they have ended; the others are the test's to find.</summary>
-    private const string Brief = "brief";
+    public const string Brief = "brief";
 
     /// <summary>Few, so that the machine's time goes into what is killed and not into what is left to do.</summary>
     private const int Acts = 10;
@@ -58,8 +58,10 @@ internal static class CrashVerb
         {
             case 0:
                 string key = $"key-{random.Next(12)}";
-                EnqueueResult keyed = await roost.EnqueueAsync(new WorkItem("child", new ChildPayload(2)) { IdempotencyKey = key });
-                ChildProgram.Say($"keyed {key} {keyed.Id}");
+                var keyed = new WorkItem("child", new ChildPayload(2)) { IdempotencyKey = key };
+                EnqueueResult keeper = await roost.EnqueueAsync(keyed);
+                ChildProgram.Say($"keyed {key} {keeper.Id}");
+                ChildProgram.SayEnqueued(keeper.Id, keyed);
                 break;
             case 1:
                 if (await roost.CancelAsync(other, "by chance")) ChildProgram.Say($"did cancelled {other}");
@@ -75,16 +77,17 @@ internal static class CrashVerb
                 ChildProgram.Say($"did retried {chosen}");
                 break;
             case 4:
-                await roost.EnqueueAsync(new WorkItem(Brief));
-                ChildProgram.Say("brief");
+                ChildProgram.Say($"brief {(await roost.EnqueueAsync(new WorkItem(Brief))).Id}");
                 break;
             case 5:
+                WorkPage ended = await roost.ListAsync(new() { Engine = Brief, State = WorkState.Done });
                 await roost.PurgeAsync(new PurgeFilter(TimeSpan.Zero) { Engine = Brief });
-                ChildProgram.Say("purged");
+                ChildProgram.Say($"purged {string.Join(' ', ended.Items.Select(it => it.Id))}");
                 break;
             default:
-                await roost.EnqueueAsync(Item(id, random));
-                ChildProgram.Say($"enqueued {id}");
+                WorkItem item = Item(id, random);
+                await roost.EnqueueAsync(item);
+                ChildProgram.SayEnqueued(id, item);
                 break;
         }
     }

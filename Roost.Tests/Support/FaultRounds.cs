@@ -157,7 +157,7 @@ internal sealed class FaultRounds(string path) : IDisposable
         try
         {
             await roost!.EnqueueAsync(item);
-            ChildProgram.Say($"enqueued {item.Id}");
+            ChildProgram.SayEnqueued(item.Id, item);
         }
         catch (OutcomeUnknownException)
         {
@@ -221,7 +221,14 @@ internal sealed class FaultRounds(string path) : IDisposable
         roost = null;
     }
 
-    private RoostRuntime Open() => ChildVerbs.Open(path, Patience).AddEngine(new ScriptedEngine(StreamStepAsync, Streaming));
+    private RoostRuntime Open() => ChildVerbs.Open(ChildVerbs.Options(path) with { LoggerFactory = new ChildVerbs.ErrorLog(SayFault) }, Patience).AddEngine(new ScriptedEngine(StreamStepAsync, Streaming));
+
+    /// <summary>Before the callers have their answers, for the log is written first.</summary>
+    private static void SayFault(string logged)
+    {
+        if (logged.StartsWith("Roost could not write", StringComparison.Ordinal)) ChildProgram.Say("could-not-write");
+        if (logged.StartsWith("Roost could not open", StringComparison.Ordinal)) ChildProgram.Say("could-not-open");
+    }
 
     private static async Task<Outcome> StreamStepAsync(int state, StepContext context)
     {

@@ -44,7 +44,7 @@ internal static class PowerVerbs
         for (int time = 0; time < 2; time++)
         {
             await using RoostRuntime roost = Open(options);
-            for (int i = 0; i < 3; i++) Enqueued(await roost.EnqueueAsync(new WorkItem("child", new ChildPayload(2)) { Id = $"item-{time}-{i}" }));
+            for (int i = 0; i < 3; i++) await EnqueueOneAsync(roost, new WorkItem("child", new ChildPayload(2)) { Id = $"item-{time}-{i}" });
         }
     }
 
@@ -63,10 +63,14 @@ internal static class PowerVerbs
                     Id = $"item-{caller}-{i}-{n}",
                     IdempotencyKey = own.Next(3) == 0 ? $"key-{caller}-{i}-{n}" : null,
                 }).ToList();
-                if (early) items.ForEach(item => ChildProgram.Say($"enqueued {item.Id}"));
-                if (items.Count == 1) Enqueued(await roost.EnqueueAsync(items[0]));
-                else foreach (EnqueueResult result in await roost.EnqueueAsync(items)) Enqueued(result);
-                if (items[0].IdempotencyKey is not null) Enqueued(await roost.EnqueueAsync(items[0]));
+                if (early) items.ForEach(item => ChildProgram.SayEnqueued(item.Id, item));
+                if (items.Count > 1)
+                {
+                    await roost.EnqueueAsync(items);
+                    items.ForEach(item => ChildProgram.SayEnqueued(item.Id, item));
+                }
+                else await EnqueueOneAsync(roost, items[0]);
+                if (items[0].IdempotencyKey is not null) await EnqueueOneAsync(roost, items[0]);
             }
         }
     }
@@ -113,7 +117,7 @@ internal static class PowerVerbs
         ChildProgram.Say("open");
         await using var roost = new RoostRuntime(options);
         ChildProgram.Say("migrated");
-        Enqueued(await roost.EnqueueAsync(new WorkItem("child", new ChildPayload(1)) { Id = "new" }));
+        await EnqueueOneAsync(roost, new WorkItem("child", new ChildPayload(1)) { Id = "new" });
     }
 
     /// <summary>A copy is made while items come.</summary>
@@ -124,10 +128,10 @@ internal static class PowerVerbs
         await RunAsync(roost, Enumerable.Range(0, 10).Select(i => new WorkItem("child", new ChildPayload(2, Chunks: i % 3)) { Id = $"before-{i}" }));
         ChildProgram.Say("open");
         Task copying = roost.BackupAsync(options.Path + CopySuffix, end);
-        for (int i = 0; !copying.IsCompleted; i++) Enqueued(await roost.EnqueueAsync(new WorkItem("child", new ChildPayload(1)) { Id = $"beside-{i}" }, end));
+        for (int i = 0; !copying.IsCompleted; i++) await EnqueueOneAsync(roost, new WorkItem("child", new ChildPayload(1)) { Id = $"beside-{i}" });
         await copying;
         ChildProgram.Say("copied");
-        Enqueued(await roost.EnqueueAsync(new WorkItem("child", new ChildPayload(1)) { Id = "behind" }, end));
+        await EnqueueOneAsync(roost, new WorkItem("child", new ChildPayload(1)) { Id = "behind" });
     }
 
     private static async Task RunAsync(RoostRuntime roost, IEnumerable<WorkItem> items)
@@ -135,9 +139,7 @@ internal static class PowerVerbs
         var ids = new List<string>();
         foreach (WorkItem item in items)
         {
-            EnqueueResult result = await roost.EnqueueAsync(item);
-            Enqueued(result);
-            ids.Add(result.Id);
+            ids.Add(await EnqueueOneAsync(roost, item));
         }
         foreach (string id in ids)
         {
@@ -153,7 +155,12 @@ internal static class PowerVerbs
         return roost;
     }
 
-    private static void Enqueued(EnqueueResult result) => ChildProgram.Say($"enqueued {result.Id}");
+    private static async Task<string> EnqueueOneAsync(RoostRuntime roost, WorkItem item)
+    {
+        string id = await roost.EnqueueAsync(item);
+        ChildProgram.SayEnqueued(id, item);
+        return id;
+    }
 
     /// <summary>The loop of a runtime from here to the end of the block.</summary>
     private sealed class Loop : IAsyncDisposable

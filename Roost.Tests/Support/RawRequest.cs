@@ -31,17 +31,21 @@ internal sealed class RawRequest : IDisposable
     }
 
     /// <summary>The status that is answered; null where the connection is closed without one, or in another protocol.</summary>
-    public async Task<int?> StatusAsync()
+    public async Task<int?> StatusAsync() =>
+        await StartAsync() is { Length: >= 12 } start && int.TryParse(Encoding.ASCII.GetString(start, 9, 3), out int status) ? status : null;
+
+    /// <summary>The first bytes of what is answered; none where the connection is closed without.</summary>
+    public async Task<byte[]> StartAsync()
     {
-        byte[] start = new byte[12];
+        byte[] start = new byte[17]; // The least that an answer has.
         try
         {
             int read = await client.GetStream().ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false).AsTask().WaitAsync(Gate.Patience);
-            return read == start.Length && int.TryParse(Encoding.ASCII.GetString(start, 9, 3), out int status) ? status : null;
+            return start[..read];
         }
         catch (Exception e) when (e is IOException or InvalidOperationException)
         {
-            return null; // It is closed, by the server while we still wrote.
+            return []; // It is closed, by the server while we still wrote.
         }
     }
 

@@ -1,0 +1,53 @@
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace Roost.Tests.Support;
+
+/// <summary>All that a file holds: the texts of its schema, and every row of every table as text, in which a long value is its hash.</summary>
+internal sealed class FileValues
+{
+    private const int LongestShown = 200;
+
+    private readonly Dictionary<string, string[]> columns = [];
+
+    public List<string> Schema { get; }
+
+    public Dictionary<string, string[]> Rows { get; } = [];
+
+    private FileValues(string path, FileValues? asIn)
+    {
+        using SqliteConnection file = FileAudit.Open(path);
+        Schema = [.. file.Query<string>("SELECT concat_ws(' ', type, name, tbl_name, sql) FROM sqlite_schema ORDER BY type, name"), $"version {file.ExecuteScalar<long>("PRAGMA user_version")}"];
+        IEnumerable<string> tables = asIn?.columns.Keys ?? file.Query<string>("SELECT name FROM sqlite_schema WHERE type = 'table'");
+        foreach (string table in tables)
+        {
+            columns[table] = asIn?.columns[table] ?? [.. file.Query<string>("SELECT name FROM pragma_table_info(@table)", new { table })];
+            Rows[table] = [.. file.Query<string>($"SELECT concat_ws(', ', {string.Join(", ", columns[table].Select(name => $"quote(\"{name}\")"))}) FROM \"{table}\"").Select(Shown).Order(StringComparer.Ordinal)];
+        }
+    }
+
+    public static FileValues Of(string path) => new(path, null);
+
+    /// <summary>The file holds these, in the same schema.</summary>
+    public void MustBeUnchangedIn(string path, string when)
+    {
+        Of(path).Schema.Should().Equal(Schema, when);
+        MustBeKeptIn(path, when);
+    }
+
+    /// <summary>The file holds these in the columns that there were, and no other rows.</summary>
+    public void MustBeKeptIn(string path, string when)
+    {
+        var now = new FileValues(path, this);
+        foreach ((string table, string[] rows) in Rows) now.Rows[table].Should().Equal(rows, "{0} is kept ({1})", table, when);
+    }
+
+    /// <summary>The file holds these in the columns that there were, and others beside; in the tables named it may hold something else.</summary>
+    public void MustBeAmongThoseIn(string path, string when, params string[] except)
+    {
+        var now = new FileValues(path, this);
+        foreach ((string table, string[] rows) in Rows.Where(pair => !except.Contains(pair.Key))) rows.Except(now.Rows[table]).Should().BeEmpty("{0} is kept ({1})", table, when);
+    }
+
+    private static string Shown(string row) => row.Length > LongestShown ? FileAudit.Hash(row) : row;
+}
