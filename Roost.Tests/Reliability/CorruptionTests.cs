@@ -28,7 +28,6 @@ internal sealed class CorruptionTests : FolderTests
 
     private string whole = null!;
     private string logged = null!;
-    private string schema = null!;
     private readonly long[] ends = new long[InLog];
     private readonly Dictionary<string, string> payloads = [];
     private readonly Dictionary<(string Id, int Version), string> states = [];
@@ -50,7 +49,6 @@ internal sealed class CorruptionTests : FolderTests
         ghost.Die();
         Probe.Execute(path, "PRAGMA wal_checkpoint(TRUNCATE)");
         whole = Keep(made, log: false);
-        schema = SchemaOf(path);
         foreach (string id in roost.Rows("SELECT id FROM work"))
         {
             WorkDetail item = await roost.GetAsync(id);
@@ -310,10 +308,7 @@ internal sealed class CorruptionTests : FolderTests
         await WorkAsync(path, found);
     }
 
-    /// <summary>
-    /// Reads everything that a caller can read; where that is refused, the doctor has reported something. It does not look for changed names in
-    /// the text of the schema, though.
-    /// </summary>
+    /// <summary>Reads everything that a caller can read; where that is refused, the doctor has reported something.</summary>
     private async Task LookAsync(string path, ConcurrentDictionary<string, int> found)
     {
         IReadOnlyList<FileCheck> checks = await RoostRuntime.CheckFileAsync(path);
@@ -322,7 +317,7 @@ internal sealed class CorruptionTests : FolderTests
         RoostRuntime? opened = Refusal(() => new RoostRuntime(path), found);
         if (opened is null)
         {
-            checks.Should().Contain(check => check.Status == CheckStatus.Error || (check.Name == "schema" && check.Status == CheckStatus.Warning), "the file was not opened");
+            isReported.Should().BeTrue("the file was not opened");
             return;
         }
         await using RoostRuntime roost = opened;
@@ -349,15 +344,8 @@ internal sealed class CorruptionTests : FolderTests
         async Task ReadAsync(Func<Task> read)
         {
             if (await AnswerAsync(read, found) is not { } refusal || isReported) return;
-            SchemaOf(path).Should().NotBe(schema, $"the doctor found nothing, and a read ended with {refusal.GetType().Name}: {refusal.Message}");
-            Count(found, "missed by the doctor");
+            isReported.Should().BeTrue($"a read ended with {refusal.GetType().Name}: {refusal.Message}");
         }
-    }
-
-    private static string SchemaOf(string path)
-    {
-        using SqliteConnection file = FileAudit.Open(path);
-        return string.Join('\n', file.Query<string>("SELECT sql FROM sqlite_schema ORDER BY name"));
     }
 
     /// <summary>Works on what can be worked on; engines see only what was written.</summary>

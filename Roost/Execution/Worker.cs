@@ -248,8 +248,9 @@ internal sealed class Worker : IAsyncDisposable
             {
                 end = runner.Refused(step, e, end.Staged); // What it read to save this does not get better by itself.
             }
-            catch (DataCorruptException) when (damaged >= 2 * TriesOnDamage)
+            catch (DataCorruptException e) when (damaged >= 2 * TriesOnDamage)
             {
+                writer.StopFor(e); // Not even that it failed can be saved: it would be claimed again, and fail again.
                 throw;
             }
             catch (Exception e) when (end.Commit is not null && e is ConflictException or InvalidInputException or (not RoostException and not ObjectDisposedException))

@@ -61,7 +61,7 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
             Add("schema", CheckStatus.Error, Text($"application id {application}"), "This is no Roost database; give another path.");
             return false;
         }
-        if (version < 0)
+        if (version < 1)
         {
             Add("schema", CheckStatus.Error, Text($"version {version}"), DamageAdvice);
             return false;
@@ -69,6 +69,7 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
         bool isKnown = version == Schema.Version;
         Add("schema", isKnown ? CheckStatus.Ok : version < Schema.Version ? CheckStatus.Warning : CheckStatus.Error, Text($"version {version} of {Schema.Version}"),
             isKnown ? null : version < Schema.Version ? "It is migrated when a runtime opens it." : "A newer Roost made it; update Roost.");
+        if (version <= Schema.Version && Schema.FirstDifference(db, version) is { } different) Add("tables", CheckStatus.Error, $"{different} is not as Roost makes it", DamageAdvice);
         return isKnown;
     }
 

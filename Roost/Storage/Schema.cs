@@ -1,4 +1,5 @@
 using System.Globalization;
+using Dapper;
 using Microsoft.Data.Sqlite;
 
 namespace Roost.Storage;
@@ -35,6 +36,19 @@ internal static class Schema
         VerifyJournal(connection, path, options);
     }
 
+    /// <summary>The first table or index that is not as the scripts up to a version make it, or is missing; null where all are.</summary>
+    public static string? FirstDifference(SqliteConnection connection, long version)
+    {
+        using var made = new SqliteConnection("Data Source=:memory:");
+        made.Open();
+        foreach (string script in Scripts.Take((int)version)) Database.Execute(made, Script(script));
+        const string Objects = "SELECT name, type || ' ' || tbl_name || ' ' || coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite@_stat%' ESCAPE '@'";
+        var found = connection.Query<(string Name, string Text)>(Objects).ToDictionary(each => each.Name, each => each.Text);
+        foreach ((string name, string text) in made.Query<(string, string)>(Objects))
+            if (!found.Remove(name, out string? stored) || stored != text) return name;
+        return found.Keys.FirstOrDefault();
+    }
+
     /// <summary>Reads everything in one transaction, so that a file which another process is creating is not taken for a foreign one.</summary>
     private static bool IsCurrentNow(SqliteConnection connection, string path)
     {
@@ -53,7 +67,7 @@ internal static class Schema
                 throw new FileRefusedException($"{path} is an SQLite file of another program (application id {application}, user version {version}). Give another path.");
             return false;
         }
-        if (version < 0) throw new FileRefusedException($"{path} has schema version {version}, which there is not: its header is damaged. Copy it, and restore a backup.");
+        if (version < 1) throw new FileRefusedException($"{path} has schema version {version}, which there is not: its header is damaged. Copy it, and restore a backup.");
         if (version > Scripts.Length)
             throw new FileRefusedException($"{path} has schema version {version}; this Roost knows versions up to {Scripts.Length}. Update Roost, or use the file with the Roost that made it.");
         return version == Scripts.Length;

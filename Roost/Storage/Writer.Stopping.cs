@@ -18,6 +18,7 @@ internal sealed partial class Writer
     private readonly OpenFile? file;
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Func<Exception>? why;
+    private volatile DataCorruptException? hopeless;
     private int damages;
     private long damagedSince, damagedAt;
     private long placeSeenAt;
@@ -33,6 +34,16 @@ internal sealed partial class Writer
     public void ThrowIfStopped()
     {
         if (stopped.Task.IsCompleted) throw why!();
+    }
+
+    /// <summary>Somebody has found damage that lets nothing go on.</summary>
+    public void StopFor(DataCorruptException damage)
+    {
+        lock (gate)
+        {
+            hopeless = damage;
+            Monitor.Pulse(gate);
+        }
     }
 
     private bool IsInPlace(bool lookNow = false)

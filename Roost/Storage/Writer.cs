@@ -139,6 +139,7 @@ internal sealed partial class Writer : IDisposable
         while (true)
         {
             bool last = TakeBatch();
+            if (hopeless is { } damage) Stop(() => damage);
             if (batch.Count > 0) Process();
             else if (last) break;
             else if (!gathering.Wait(0, waiting, told) && !Look()) WaitForRequests();
