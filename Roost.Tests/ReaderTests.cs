@@ -43,7 +43,7 @@ internal sealed class ReaderTests
         var reader = new Reader(roost.Path, roost.Options);
         SqliteConnection? failed = null;
 
-        reader.Invoking(it => it.Run<long>(db => throw new InvalidOperationException((failed = db).DataSource))).Should().Throw<InvalidOperationException>();
+        reader.Invoking(it => it.Run<long>(db => throw new NotSupportedException((failed = db).DataSource))).Should().Throw<NotSupportedException>();
 
         failed!.State.Should().Be(ConnectionState.Closed);
         reader.Run(Count).Should().Be(0);

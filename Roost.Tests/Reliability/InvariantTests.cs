@@ -12,6 +12,8 @@ internal sealed class InvariantTests
     [TestCase("a name is held by an item that asks for it and has not ended", "INSERT INTO resource (name, work, since) VALUES ('new', (SELECT key FROM work WHERE id = 'runs'), 0)")]
     [TestCase("an item waits for a name that it asks for and does not hold", "UPDATE work SET blocked_on = 'new' WHERE id = 'waits'")]
     [TestCase("a name that an item waits for is held by somebody, where a worker serves the item", "DELETE FROM resource")]
+    [TestCase("what is stored as a time is one", "UPDATE work SET updated_at = -80000000000000 WHERE id = 'ready'")]
+    [TestCase("what is stored as a time is one", "UPDATE event SET at = 300000000000000 WHERE kind = 'done'")]
     [TestCase("what an event says is JSON", "UPDATE event SET data = 'no' WHERE kind = 'done'")]
     [TestCase("without a worker, what does not run holds only what it holds for life", "DELETE FROM worker; UPDATE resource SET work = (SELECT key FROM work WHERE id = 'waits') WHERE name = 'x'; UPDATE work SET blocked_on = NULL, place = NULL, ready_seq = 77 WHERE id = 'waits'; DELETE FROM work_resource WHERE work = (SELECT key FROM work WHERE id = 'runs')")]
     [TestCase("the number of names that an item asks for is the number of its names", "UPDATE work SET resource_count = 5 WHERE id = 'waits'")]

@@ -138,7 +138,7 @@ internal sealed class ClaimTransition(Session session)
 
     private LeasedWork? TryClaim(long work, Lane lane, Claimant claimant)
     {
-        WorkRow row = session.Work.Load(work)!.Value;
+        if (session.Work.Load(work) is not { State: WorkState.Queued, ReadySeq: not null } row || row.Lane != lane.Key) throw Database.IndexDamaged("ready");
         if (row.Deadline <= session.Now)
         {
             session.Leases.FailOverdue(row);

@@ -113,6 +113,10 @@ internal static class Database
     public static DataCorruptException Unreadable(Exception e, string path) =>
         new($"{path} is damaged, or another program has changed it: {e.Message} Stop writing to it, copy it, and restore a backup.", e);
 
+    /// <summary>An index leads to a row that does not belong there: to go on by it would end nowhere.</summary>
+    public static DataCorruptException IndexDamaged(string order) =>
+        new($"An index says of items that are {order} what their rows do not: the file is damaged. Stop writing to it, copy it, and restore a backup.");
+
     /// <summary>
     /// The file itself where the path is a symbolic link: SQLite keeps the log beside it and not beside the link, and all that is kept or looked
     /// for beside the file has to be in one place.

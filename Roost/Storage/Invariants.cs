@@ -9,6 +9,8 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
     private const string ConditionOf =
         "CASE WHEN state <> 'queued' THEN state WHEN ready_seq IS NOT NULL THEN 'ready' WHEN due_at IS NOT NULL THEN 'delayed' ELSE 'blocked' END";
 
+    private const string IsNoTime = "NOT BETWEEN -62135596800000 AND 253402300799999"; // Of the years 1 to 9999, in milliseconds.
+
     // Where events were trimmed, an item's first ones may be gone.
     private const string EventsAreWhole = "NOT EXISTS (SELECT 1 FROM meta WHERE key = 'events_watermark')";
 
@@ -21,6 +23,17 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
                 UNION ALL
                 SELECT lane, {ConditionOf}, 0, count(*) FROM work GROUP BY 1, 2)
             GROUP BY lane, condition HAVING sum(counted) <> sum(truth)
+            """),
+        new("times", "what is stored as a time is one",
+            $"""
+            SELECT id FROM work WHERE created_at {IsNoTime} OR updated_at {IsNoTime} OR coalesce(ended_at, 0) {IsNoTime} OR coalesce(ready_at, 0) {IsNoTime}
+                OR coalesce(due_at, 0) {IsNoTime} OR coalesce(claimed_at, 0) {IsNoTime} OR coalesce(deadline, 0) {IsNoTime}
+            UNION ALL SELECT 'snapshot ' || work || ' version ' || version FROM snapshot WHERE at {IsNoTime}
+            UNION ALL SELECT 'failure of ' || work FROM failure WHERE at {IsNoTime}
+            UNION ALL SELECT 'event ' || seq FROM event WHERE at {IsNoTime}
+            UNION ALL SELECT 'artifact ' || key FROM artifact WHERE at {IsNoTime}
+            UNION ALL SELECT 'worker ' || id FROM worker WHERE started_at {IsNoTime} OR heartbeat_at {IsNoTime} OR expires_at {IsNoTime}
+            UNION ALL SELECT 'resource ' || name FROM resource WHERE since {IsNoTime}
             """),
         new("events", "what an event says is JSON",
             "SELECT 'event ' || seq FROM event WHERE data IS NOT NULL AND NOT json_valid(data)"),

@@ -108,7 +108,8 @@ internal sealed class LeaseTransitions(Session session)
         var passed = new List<long>();
         overdue.Bind(1, session.Now).Bind(2, OverdueAtOnce);
         while (overdue.Step()) passed.Add(overdue.Int64(0));
-        foreach (long work in passed) FailOverdue(session.Work.Load(work)!.Value);
+        if (passed.Count == 0) throw Database.IndexDamaged("overdue");
+        foreach (long work in passed) FailOverdue(session.Work.Load(work) is { State: WorkState.Queued } row && row.Deadline <= session.Now ? row : throw Database.IndexDamaged("overdue"));
         session.Ready.DeadlinesChanged();
     }
 

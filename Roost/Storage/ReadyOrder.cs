@@ -21,7 +21,7 @@ internal sealed class ReadyOrder(Session session)
         "SELECT count(*) FROM (SELECT 1 FROM work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0 AND priority >= ?2 LIMIT ?3)");
     private readonly Statement nextDue = session.Prepare("SELECT due_at FROM work WHERE lane = ?1 AND due_at IS NOT NULL ORDER BY due_at LIMIT 1");
     private readonly Statement due = session.Prepare("SELECT key FROM work WHERE lane = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3");
-    private readonly Statement promote = session.Prepare("UPDATE work SET ready_seq = ?2, ready_at = due_at, due_at = NULL WHERE key = ?1");
+    private readonly Statement promote = session.Prepare("UPDATE work SET ready_seq = ?2, ready_at = due_at, due_at = NULL WHERE key = ?1 AND lane = ?3 AND due_at <= ?4");
     private readonly Statement nextDeadline = session.Prepare("SELECT min(deadline) FROM work WHERE deadline IS NOT NULL AND state = 'queued'");
 
     private readonly Dictionary<long, Remembered> lanes = [];
@@ -84,7 +84,9 @@ internal sealed class ReadyOrder(Session session)
         found.Clear();
         due.Bind(1, lane).Bind(2, now).Bind(3, PromoteAtOnce);
         while (due.Step()) found.Add(due.Int64(0));
-        foreach (long work in found) promote.Bind(1, work).Bind(2, session.Counters.NextReady()).Run();
+        if (found.Count == 0) throw Database.IndexDamaged("due");
+        foreach (long work in found)
+            if (promote.Bind(1, work).Bind(2, session.Counters.NextReady()).Bind(3, lane).Bind(4, now).Run() == 0) throw Database.IndexDamaged("due");
         session.Counts.Add(lane, Condition.Delayed, -found.Count);
         session.Counts.Add(lane, Condition.Ready, found.Count);
         lanes.Remove(lane);

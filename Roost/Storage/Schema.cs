@@ -41,7 +41,7 @@ internal static class Schema
     {
         using var made = new SqliteConnection("Data Source=:memory:");
         made.Open();
-        foreach (string script in Scripts.Take((int)version)) Database.Execute(made, Script(script));
+        for (int script = 0; script < version; script++) Database.Execute(made, Script(Scripts[script]));
         const string Objects = "SELECT name, type || ' ' || tbl_name || ' ' || coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite@_stat%' ESCAPE '@'";
         var found = connection.Query<(string Name, string Text)>(Objects).ToDictionary(each => each.Name, each => each.Text);
         foreach ((string name, string text) in made.Query<(string, string)>(Objects))
