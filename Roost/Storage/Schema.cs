@@ -26,7 +26,7 @@ internal static class Schema
             if (!IsCurrent(connection, path))
             {
                 int from = Number(connection, "PRAGMA user_version");
-                for (int version = from; version < Scripts.Length; version++) Database.Execute(connection, Script(Scripts[version]));
+                RunScripts(connection, from, Scripts.Length);
                 if (from == 0) Identify(connection, options);
                 Database.Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {Database.ApplicationId}"));
                 Database.Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Scripts.Length}"));
@@ -41,12 +41,17 @@ internal static class Schema
     {
         using var made = new SqliteConnection("Data Source=:memory:");
         made.Open();
-        for (int script = 0; script < version; script++) Database.Execute(made, Script(Scripts[script]));
-        const string Objects = "SELECT name, type || ' ' || tbl_name || ' ' || coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite@_stat%' ESCAPE '@'";
+        RunScripts(made, 0, (int)version);
+        const string Objects = "SELECT name, type || ' ' || tbl_name || ' ' || coalesce(sql, '') FROM sqlite_schema";
         var found = connection.Query<(string Name, string Text)>(Objects).ToDictionary(each => each.Name, each => each.Text);
         foreach ((string name, string text) in made.Query<(string, string)>(Objects))
-            if (!found.Remove(name, out string? stored) || stored != text) return name;
-        return found.Keys.FirstOrDefault();
+            if (found.GetValueOrDefault(name) != text) return name;
+        return null;
+    }
+
+    private static void RunScripts(SqliteConnection connection, int from, int to)
+    {
+        for (int version = from; version < to; version++) Database.Execute(connection, Script(Scripts[version]));
     }
 
     /// <summary>Reads everything in one transaction, so that a file which another process is creating is not taken for a foreign one.</summary>
