@@ -13,13 +13,14 @@ internal sealed class ClaimTransition(Session session)
     private const long MostRoomMilliseconds = 30 * 60_000;
     private const int RoomPause = 6;
 
+    // The snapshot is taken by the index and by what its row says: a damaged index would lead to another item's.
     private readonly Statement load = session.Prepare(
         """
         SELECT w.id, w.created_at, i.payload, i.nonce, i.branch, i.depth, i.timeout_ms, i.max_attempts, i.idempotency_key,
                s.state_version, s.step, s.data, s.sha256, s.at, s.delay_ms, p.id, i.payload_sha256
         FROM work w
         LEFT JOIN work_input i ON i.work = w.key
-        LEFT JOIN snapshot s ON s.work = w.key AND s.version = w.version
+        LEFT JOIN snapshot s ON s.key = (SELECT key FROM snapshot WHERE work = w.key AND version = w.version) AND +s.work = w.key AND +s.version = w.version
         LEFT JOIN work p ON p.key = w.parent
         WHERE w.key = ?1
         """);

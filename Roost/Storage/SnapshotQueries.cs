@@ -35,8 +35,8 @@ internal static class SnapshotQueries
         Row? row = db.QuerySingleOrDefault<Row>(
             """
             SELECT version AS Version, state_version AS StateVersion, step AS Step, CAST(data AS BLOB) AS Data, sha256 AS Sha256, delay_ms AS DelayMs, at AS At
-            FROM snapshot WHERE work = @work AND version = @version
-            """, new { work, version });
+            FROM snapshot WHERE key = (SELECT key FROM snapshot WHERE work = @work AND version = @version) AND +work = @work AND +version = @version
+            """, new { work, version }); // Not by the index alone: a damaged one would lead to another item's.
         if (row is null) return null;
         if (!ContentCheck.IsWhole(row.Data, row.Sha256))
             throw new DataCorruptException($"Version {version} of work item {item.Id} does not match its SHA-256; its bytes were changed after they were written. {CorruptAdvice}");

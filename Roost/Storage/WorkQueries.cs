@@ -20,7 +20,7 @@ internal static class WorkQueries
 
     private const int LeastPart = 3;
 
-    public static long? KeyOf(SqliteConnection db, string workId) => db.ExecuteScalar<long?>("SELECT key FROM work WHERE id = @workId", new { workId });
+    public static long? KeyOf(SqliteConnection db, string workId) => db.ExecuteScalar<long?>("SELECT key FROM work WHERE key = (SELECT key FROM work WHERE id = @workId) AND +id = @workId", new { workId });
 
     public static WorkSummary? Summary(SqliteConnection db, string workId) => KeyOf(db, workId) is { } key ? Summaries(db, [key])[0] : null;
 

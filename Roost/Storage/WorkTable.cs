@@ -13,7 +13,7 @@ internal sealed class WorkTable(Session session)
         """;
 
     private readonly Statement load = session.Prepare($"SELECT {Columns} FROM work WHERE key = ?1");
-    private readonly Statement find = session.Prepare($"SELECT {Columns} FROM work WHERE id = ?1");
+    private readonly Statement find = session.Prepare($"SELECT {Columns} FROM work WHERE key = (SELECT key FROM work WHERE id = ?1) AND +id = ?1");
     private readonly Statement save = session.Prepare(
         """
         UPDATE work SET
