@@ -220,6 +220,33 @@ internal sealed class CorruptionTests : FolderTests
     }
 
     [Test]
+    public async Task An_index_that_leads_to_other_versions_gives_nobody_another_state()
+    {
+        string path = folder["roost.db"];
+        var states = new ConcurrentBag<int>();
+        await using (RoostRuntime made = new RoostRuntime(path).AddEngine(ScriptedEngine.CountingTo(9)))
+        {
+            await made.EnqueueAsync(new WorkItem("scripted") { Id = "counts" });
+            for (int i = 0; i < 3; i++) await made.StepOnceAsync();
+        }
+        Probe.Execute(path, "CREATE INDEX other ON snapshot (work, 4 - version)"); // The first version is found by it as the third.
+        Probe.Execute(path, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'other') WHERE name = 'sqlite_autoindex_snapshot_1'; DELETE FROM sqlite_schema WHERE name = 'other'");
+        await using RoostRuntime roost = new RoostRuntime(path).AddEngine(ScriptedEngine.From((state, _) =>
+        {
+            states.Add(state);
+            return ScriptedEngine.Finish(state);
+        }));
+
+        await roost.Awaiting(it => it.GetSnapshotAsync("counts", 1)).Should().ThrowAsync<RoostException>();
+        (await roost.GetSnapshotAsync("counts", 2)).DataAs<int>().Should().Be(1, "this one is where it belongs");
+        (await roost.GetAsync("counts")).Snapshot.Should().BeNull();
+        await roost.RunUntilIdleAsync().WaitAsync(Patience);
+        states.Should().BeEmpty();
+        (await roost.GetAsync("counts")).LastFailure!.Reason.Should().Be(FailReasons.CorruptSnapshot);
+        (await RoostRuntime.CheckFileAsync(path)).Should().Contain(check => check.Status == CheckStatus.Error);
+    }
+
+    [Test]
     public async Task Times_and_workers_that_cannot_be_read_are_named_as_damage_and_the_doctor_goes_on()
     {
         string path = Copy(whole);
