@@ -82,15 +82,12 @@ internal sealed class TruthTests
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
         var full = new SqliteException("database or disk is full", SQLitePCL.raw.SQLITE_FULL);
-        Task<EnqueueResult> first, second;
-        Task<int> third;
-        using (roost.Lock()) // All three go into one transaction.
-        {
-            first = roost.EnqueueAsync(new WorkItem("e") { Id = "one" });
-            second = roost.EnqueueAsync(new WorkItem("e") { Id = "one" });
-            third = roost.Writer.RunAsync<int>(_ => throw full);
-        }
-        await Artifacts.Ignoring(Task.WhenAll(first, second, third)).Soon();
+        using var hold = new ManualResetEventSlim();
+        Task<bool> holding = roost.Writer.RunAsync(_ => hold.Wait(Gate.Patience));
+        Task<EnqueueResult> first = roost.EnqueueAsync(new WorkItem("e") { Id = "one" }), second = roost.EnqueueAsync(new WorkItem("e") { Id = "one" });
+        Task<int> third = roost.Writer.RunAsync<int>(_ => throw full);
+        hold.Set(); // All three wait, and go into one transaction.
+        await Artifacts.Ignoring(Task.WhenAll(holding, first, second, third)).Soon();
 
         foreach (Task answer in (Task[])[first, second, third])
             answer.Exception!.InnerException.Should().BeOfType<DiskFullException>("the disk was full for all of them, and nobody has the id");
