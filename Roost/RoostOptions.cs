@@ -151,7 +151,7 @@ public sealed record RoostOptions
         if (Path.Contains(":memory:", StringComparison.OrdinalIgnoreCase) || Path.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
             throw new InvalidInputException(nameof(Path), $"\"{Path}\" is not a file; Roost keeps work in a real file. A test takes RoostRuntime.CreateTemporary(), which deletes its file on dispose.");
         if (Path.Contains('\0', StringComparison.Ordinal)) throw new InvalidInputException(nameof(Path), "holds a NUL character; remove it.");
-        return Database.Resolve(System.IO.Path.GetFullPath(Path));
+        return Database.Resolve(Path);
     }
 
     private static void Given(string field, object? value)

@@ -112,10 +112,9 @@ public sealed partial class RoostRuntime
     /// </summary>
     internal NewWork CheckChild(WorkItem child)
     {
-        DateTimeOffset now = Options.TimeProvider.GetUtcNow();
-        if (child.IdempotencyKey is not { } key || child.IsIdGiven) return WorkItemCheck.Check(child, Options, now);
-        child = child with { Id = reader.Run(db => WorkQueries.IdOfKey(db, child.Engine, key)) ?? Guid.CreateVersion7(now).ToString() };
-        return WorkItemCheck.Check(child, Options, now) with { IsIdByKey = true };
+        NewWork work = WorkItemCheck.Check(child, Options, Options.TimeProvider.GetUtcNow());
+        if (child.IdempotencyKey is not { } key || child.IsIdGiven) return work;
+        return work with { Id = reader.Run(db => WorkQueries.IdOfKey(db, child.Engine, key)) ?? work.Id, IsIdByKey = true };
     }
 
     private void WarnUnserved(string engine)

@@ -73,7 +73,7 @@ public sealed partial class RoostRuntime
     public static Task<IReadOnlyList<FileCheck>> CheckFileAsync(string path, bool full = true, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        string file = Database.Resolve(System.IO.Path.GetFullPath(path));
+        string file = Database.Resolve(path);
         if (!File.Exists(file)) throw new NotFoundException($"There is no database {file}.");
         var checkup = new Checkup(file, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken);
         return Task.Run(() => checkup.Run(full), cancellationToken);

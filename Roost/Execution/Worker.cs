@@ -11,9 +11,9 @@ namespace Roost.Execution;
 /// </summary>
 internal sealed class Worker : IAsyncDisposable
 {
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(1);
     private const int TriesOnDamage = 3;
 
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CommitRetry = TimeSpan.FromSeconds(1);
 
     private readonly RoostRuntime runtime;
@@ -244,14 +244,16 @@ internal sealed class Worker : IAsyncDisposable
             {
                 end = new(null, null, false, end.Staged, e);
             }
-            catch (DataCorruptException e) when (++damaged == TriesOnDamage && end.Commit is not null)
+            catch (DataCorruptException e)
             {
-                end = runner.Refused(step, e, end.Staged); // What it read to save this does not get better by itself.
-            }
-            catch (DataCorruptException e) when (damaged >= 2 * TriesOnDamage)
-            {
-                writer.StopFor(e); // Not even that it failed can be saved: it would be claimed again, and fail again.
-                throw;
+                damaged++;
+                if (damaged == 2 * TriesOnDamage)
+                {
+                    writer.StopFor(e); // Not even that it failed can be saved: it would be claimed again, and fail again.
+                    throw;
+                }
+                if (damaged == TriesOnDamage && end.Commit is not null) end = runner.Refused(step, e, end.Staged); // What it read to save this does not get better by itself.
+                else if (!await MayTryAgainAsync(step, e).ConfigureAwait(false)) return false;
             }
             catch (Exception e) when (end.Commit is not null && e is ConflictException or InvalidInputException or (not RoostException and not ObjectDisposedException))
             {
@@ -259,11 +261,18 @@ internal sealed class Worker : IAsyncDisposable
             }
             catch (RoostException e) when (e is not (ConflictException or InvalidInputException or NotFoundException))
             {
-                log.LogError(e, "Work item {WorkId} could not be saved; trying again", step.Lease.Item.Id);
-                if (step.IsLost || givingUp) return false;
-                await Task.Delay(CommitRetry).ConfigureAwait(false);
+                if (!await MayTryAgainAsync(step, e).ConfigureAwait(false)) return false;
             }
         }
+    }
+
+    /// <summary>After a pause, unless the lease is lost or the loop gives up.</summary>
+    private async Task<bool> MayTryAgainAsync(ActiveStep step, RoostException why)
+    {
+        log.LogError(why, "Work item {WorkId} could not be saved; trying again", step.Lease.Item.Id);
+        if (step.IsLost || givingUp) return false;
+        await Task.Delay(CommitRetry).ConfigureAwait(false);
+        return true;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -121,8 +121,9 @@ internal static class Database
     /// The file itself where the path is a symbolic link: SQLite keeps the log beside it and not beside the link, and all that is kept or looked
     /// for beside the file has to be in one place.
     /// </summary>
-    public static string Resolve(string fullPath)
+    public static string Resolve(string path)
     {
+        string fullPath = Path.GetFullPath(path);
         try
         {
             return File.ResolveLinkTarget(fullPath, returnFinalTarget: true)?.FullName ?? fullPath;

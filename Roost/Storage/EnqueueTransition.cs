@@ -85,7 +85,7 @@ internal sealed class EnqueueTransition(Session session)
         findKey.Reset();
         if (isDamaged) throw new DataCorruptException(DetailQueries.PayloadDamaged(id));
         if (work.IsIdByKey && work.Id != id) throw new KeyTakenException($"Work item {id} has taken the idempotency key \"{key}\" of engine \"{work.Item.Engine}\" meanwhile; the step runs again and learns its id.");
-        if (!work.IsIdByKey && work.Item.Id.Length > 0 && work.Item.Id != id)
+        if (work.Item.Id.Length > 0 && work.Item.Id != id)
             throw new ConflictException($"The idempotency key \"{key}\" of engine \"{work.Item.Engine}\" belongs to work item {id}, not {work.Item.Id}. Leave the id out, or use another key.");
         if (payload.AsSpan().SequenceEqual(work.Payload) || JsonElement.DeepEquals(JsonText.Parse(payload), JsonText.Parse(work.Payload))) return id;
         throw new ConflictException($"The idempotency key \"{key}\" of engine \"{work.Item.Engine}\" belongs to work item {id}, which has another payload. Use the same payload to get that item, or another key for other work.");
