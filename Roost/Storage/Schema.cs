@@ -7,7 +7,7 @@ namespace Roost.Storage;
 /// <summary>The versions of the schema, each one script; the file says in <c>user_version</c> which it has.</summary>
 internal static class Schema
 {
-    private static readonly string[] Scripts = ["001_initial.sql", "002_payload_hash.sql"];
+    private static readonly string[] Scripts = ["001_initial.sql", "002_payload_hash.sql", "003_real_use.sql"];
 
     public static int Version => Scripts.Length;
 

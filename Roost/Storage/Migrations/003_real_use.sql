@@ -1,0 +1,1 @@
+-- Roost, schema 3: what real use asked for. It only adds; every row that was there stays as it was.
