@@ -11,7 +11,7 @@ namespace Roost;
 /// The layer that keeps agent workers going: work items, leases, snapshots, events and artifacts in one SQLite file, stepped by a loop in
 /// this process. Opening a file never starts work. All members may be called from any thread.
 /// </summary>
-public sealed partial class RoostRuntime : IAsyncDisposable
+public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
 {
     private readonly Dictionary<string, EngineEntry> engines = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource closing = new();
@@ -160,6 +160,12 @@ public sealed partial class RoostRuntime : IAsyncDisposable
         }
         if (temporaryFolder is not null) Directory.Delete(temporaryFolder, recursive: true);
     }
+
+    /// <summary>
+    /// The same as <see cref="DisposeAsync"/>, for those who can only wait for it by blocking a thread, such as a container that is disposed
+    /// synchronously: up to <see cref="RoostOptions.DrainTime"/> and a second while a loop runs.
+    /// </summary>
+    public void Dispose() => Task.Run(() => DisposeAsync().AsTask()).GetAwaiter().GetResult();
 
     private RoostRuntime Add(EngineEntry entry)
     {

@@ -20,6 +20,7 @@ internal sealed class StepRunner(RoostRuntime runtime)
     {
         var context = new StepContext(runtime, step);
         ITimer? deadline = DeadlineTimer(step);
+        long since = options.TimeProvider.GetTimestamp();
         try
         {
             if (step.Lease.CancelRequested) step.Cancel(CancellationReason.Cancelled);
@@ -36,6 +37,7 @@ internal sealed class StepRunner(RoostRuntime runtime)
         }
         finally
         {
+            step.Lease.RunMicroseconds = (long)options.TimeProvider.GetElapsedTime(since).TotalMicroseconds;
             // Waits for a callback under way, which must not hit the next step of a kept lease.
             if (deadline is not null) await deadline.DisposeAsync().ConfigureAwait(false);
         }

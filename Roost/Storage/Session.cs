@@ -38,6 +38,7 @@ internal sealed class Session : IDisposable
         Counters = new(this);
         Lanes = new(this);
         Counts = new(this);
+        Tally = new(this);
         Work = new(this);
         Events = new(this);
         Ready = new(this);
@@ -63,6 +64,7 @@ internal sealed class Session : IDisposable
     public Counters Counters { get; }
     public Lanes Lanes { get; }
     public Counts Counts { get; }
+    public StepTally Tally { get; }
     public WorkTable Work { get; }
     public Events Events { get; }
     public ReadyOrder Ready { get; }
@@ -146,14 +148,17 @@ internal sealed class Session : IDisposable
         WaitedForTurns += Options.TimeProvider.GetElapsedTime(since);
     }
 
-    public void Commit()
+    /// <param name="last">No further transaction is on its way: what is otherwise saved from time to time is saved now.</param>
+    public void Commit(bool last = true)
     {
         Counts.Save();
+        Tally.Save(last);
         Events.Trim();
         Counters.Save();
         CommitUnderWay = true;
         commit.Run();
         CommitUnderWay = false;
+        Tally.Saved();
         commitsInLog++;
         turn?.GiveWay();
     }
@@ -205,6 +210,7 @@ internal sealed class Session : IDisposable
     public void Rollback()
     {
         Counts.Drop();
+        Tally.Drop();
         LeaveRows();
         Forget();
         Counters.Forget();
@@ -216,6 +222,7 @@ internal sealed class Session : IDisposable
     public void Isolated(Action body)
     {
         Counts.Save();
+        int tallied = Tally.Mark;
         savepoint.Run();
         try
         {
@@ -226,6 +233,7 @@ internal sealed class Session : IDisposable
         catch
         {
             Counts.Drop();
+            Tally.DropTo(tallied);
             LeaveRows();
             Forget();
             if (!IsInTransaction) throw; // SQLite has rolled back by itself, as it does for a full disk; a savepoint would begin a transaction.

@@ -196,7 +196,7 @@ internal sealed partial class Writer : IDisposable
             NoticeForeignWrites(open);
             if (Claimant is not { } claimant) return false;
             open.Peek();
-            if (UntilRenewal() <= TimeSpan.Zero || open.Claim.IsWorthwhile(claimant)) return Process() && claimsFailed is null;
+            if (UntilRenewal() <= TimeSpan.Zero || open.Tally.IsDue || open.Claim.IsWorthwhile(claimant)) return Process() && claimsFailed is null;
             if (claimant is { Running: 0, Displaced: false, ClocksParted: false }) claimant.Idle(open.Claim.NextDue(claimant));
             return false;
         }
@@ -279,7 +279,7 @@ internal sealed partial class Writer : IDisposable
         if (UntilRenewal() <= TimeSpan.Zero && !open.Leases.Renew(Claimant!)) Claimant!.Displaced = true;
         Fill(open, isolated);
         telling.Spread();
-        open.Commit();
+        open.Commit(last: Claimant is not { Running: > 0 });
     }
 
     /// <summary>Claims for the free slots; where that throws, those who asked for something else are not to suffer.</summary>
