@@ -26,7 +26,7 @@ internal sealed class WorkerSeat
         WorkerLock held = WorkerLock.Take(System.IO.Path.Combine(runtime.Folder, lockFile));
         var identity = new WorkerIdentity(
             id, Environment.ProcessId, Environment.MachineName, lockFile, (long)options.LeaseTime.TotalMilliseconds, options.Concurrency,
-            [.. engines.Select(engine => new ServedEngine(engine.EngineId, engine.StateVersion, engine.MaxConcurrency))], options.Queues);
+            [.. engines.Select(engine => new ServedEngine(engine.EngineId, engine.StateVersion, engine.MaxConcurrency))], options.ServedQueues);
         try
         {
             long key = await writer.RunAsync(session =>
