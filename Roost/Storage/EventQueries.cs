@@ -17,7 +17,7 @@ internal static class EventQueries
 
     private const string Columns = "e.seq AS Seq, e.at AS At, e.kind AS Kind, w.id AS WorkId, e.data AS Data";
 
-    private sealed class Row
+    internal sealed class Row
     {
         public long Seq { get; init; }
         public long At { get; init; }

@@ -9,7 +9,7 @@ internal static class ResourceQueries
     public const char Mark = 'n';
     private const int MaxWaiters = 100;
 
-    private sealed class Row
+    internal sealed class Row
     {
         public string Name { get; init; } = "";
         public string HolderId { get; init; } = "";
@@ -17,7 +17,7 @@ internal static class ResourceQueries
         public long Since { get; init; }
     }
 
-    private sealed class WaiterRow
+    internal sealed class WaiterRow
     {
         public string Id { get; init; } = "";
         public int Priority { get; init; }
@@ -32,7 +32,7 @@ internal static class ResourceQueries
             SELECT r.name AS Name, w.id AS HolderId, h.id AS WorkerId, r.since AS Since
             FROM resource r CROSS JOIN work w ON w.key = r.work LEFT JOIN worker h ON h.key = w.worker
             WHERE r.name > @after ORDER BY r.name LIMIT @limit + 1
-            """, new { after, limit }).AsList();
+            """, new { after, limit }).ToList();
         ResourceInfo[] items = [.. rows.Take(limit).Select(row => WithWaiters(db, row))];
         return new(items, rows.Count > limit ? Position.Write(Mark, items[^1].Name) : null);
     }
@@ -40,7 +40,7 @@ internal static class ResourceQueries
     private static ResourceInfo WithWaiters(SqliteConnection db, Row row)
     {
         List<WaiterRow> waiters = db.Query<WaiterRow>(
-            "SELECT id AS Id, priority AS Priority, place AS Place FROM work WHERE blocked_on = @Name LIMIT @most + 1", new { row.Name, most = MaxWaiters }).AsList();
+            "SELECT id AS Id, priority AS Priority, place AS Place FROM work WHERE blocked_on = @Name LIMIT @most + 1", new { row.Name, most = MaxWaiters }).ToList();
         return new(
             row.Name, row.HolderId, row.WorkerId, StoredTime.Read(row.Since),
             [.. waiters.OrderByDescending(waiter => waiter.Priority).ThenBy(waiter => waiter.Place).Take(MaxWaiters).Select(waiter => waiter.Id)],

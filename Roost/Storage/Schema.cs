@@ -9,6 +9,12 @@ internal static class Schema
 {
     private static readonly string[] Scripts = ["001_initial.sql", "002_payload_hash.sql", "003_real_use.sql"];
 
+    internal sealed class ObjectRow
+    {
+        public string Name { get; init; } = "";
+        public string Text { get; init; } = "";
+    }
+
     public static int Version => Scripts.Length;
 
     /// <summary>Creates or migrates in one transaction; a newer or foreign file is refused untouched.</summary>
@@ -42,11 +48,9 @@ internal static class Schema
         using var made = new SqliteConnection("Data Source=:memory:");
         made.Open();
         RunScripts(made, 0, (int)version);
-        const string Objects = "SELECT name, type || ' ' || tbl_name || ' ' || coalesce(sql, '') FROM sqlite_schema";
-        var found = connection.Query<(string Name, string Text)>(Objects).ToDictionary(each => each.Name, each => each.Text);
-        foreach ((string name, string text) in made.Query<(string, string)>(Objects))
-            if (found.GetValueOrDefault(name) != text) return name;
-        return null;
+        const string Objects = "SELECT name AS Name, type || ' ' || tbl_name || ' ' || coalesce(sql, '') AS Text FROM sqlite_schema";
+        var found = connection.Query<ObjectRow>(Objects).ToDictionary(each => each.Name, each => each.Text);
+        return made.Query<ObjectRow>(Objects).FirstOrDefault(each => found.GetValueOrDefault(each.Name) != each.Text)?.Name;
     }
 
     private static void RunScripts(SqliteConnection connection, int from, int to)

@@ -9,7 +9,7 @@ namespace Roost.Storage;
 /// <summary>Reads of the workers, and of the leases that they hold.</summary>
 internal static class WorkerQueries
 {
-    private sealed class Row
+    internal sealed class Row
     {
         public string Id { get; init; } = "";
         public int ProcessId { get; init; }
@@ -24,7 +24,7 @@ internal static class WorkerQueries
         public int Running { get; init; }
     }
 
-    private sealed class LeaseRow
+    internal sealed class LeaseRow
     {
         public string WorkId { get; init; } = "";
         public string WorkerId { get; init; } = "";
