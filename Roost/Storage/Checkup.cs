@@ -13,6 +13,7 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
     private const string DamageAdvice = "Stop the workers, copy the file, and restore a backup.";
 
     private readonly List<FileCheck> checks = [];
+    private readonly Evidence evidence = new(path, new() { Path = path });
 
     public IReadOnlyList<FileCheck> Run(bool full)
     {
@@ -122,13 +123,10 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
         {
             check();
         }
-        catch (SqliteException e)
+        catch (Exception e) when (e is SqliteException or RoostException || StorageFault.IsUnexpected(e))
         {
-            Add(name, CheckStatus.Error, Database.Translate(e, path).Message, DamageAdvice);
-        }
-        catch (Exception e) when (e is RoostException || StorageFault.IsUnreadable(e))
-        {
-            Add(name, CheckStatus.Error, $"it could not be checked: {e.Message}", DamageAdvice);
+            Exception found = evidence.Explain(e);
+            Add(name, CheckStatus.Error, $"it could not be checked: {found.Message}", found is DataCorruptException ? DamageAdvice : null);
         }
     }
 

@@ -13,7 +13,7 @@ internal static class DetailQueries
     {
         public long Key { get; init; }
         public int StateVersion { get; init; }
-        public byte[] Payload { get; init; } = [];
+        public byte[]? Payload { get; init; }
         public byte[]? PayloadHash { get; init; }
         public long? TimeoutMs { get; init; }
         public int? MaxAttempts { get; init; }

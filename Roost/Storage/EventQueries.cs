@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Dapper;
 using Microsoft.Data.Sqlite;
 
@@ -30,12 +32,19 @@ internal static class EventQueries
     /// <exception cref="EventsTrimmedException">Some of what was asked for is gone.</exception>
     public static EventPage Page(SqliteConnection db, long? work, long? after, int limit)
     {
-        long watermark = db.ExecuteScalar<string?>("SELECT value FROM meta WHERE key = 'events_watermark'") is { } text ? long.Parse(text, CultureInfo.InvariantCulture) : 0;
+        long watermark = Watermark(db);
         if (after < watermark) throw new EventsTrimmedException(watermark);
         long from = after ?? watermark;
         (List<WorkEvent> events, bool isCut) = Read(db, $"{Where(work)} e.seq > @from ORDER BY e.seq", new { work, from, limit }, limit);
         long last = events.Count > 0 ? events[^1].Sequence : from;
         return new(events, isCut ? last : Math.Max(last, LastSequence(db)));
+    }
+
+    private static long Watermark(SqliteConnection db)
+    {
+        if (db.ExecuteScalar<string?>("SELECT value FROM meta WHERE key = 'events_watermark'") is not { } text) return 0;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long watermark) ? watermark
+            : throw new DataCorruptException($"Up to where events were trimmed is stored as \"{text}\", which Roost does not write: the file is damaged, or another program has changed it. Stop writing to it, copy it, and restore a backup.");
     }
 
     /// <summary>The last events before a sequence number, of one item or all, in their order.</summary>
@@ -67,11 +76,11 @@ internal static class EventQueries
     {
         try
         {
-            return JsonSerializer.Deserialize<JsonElement>(text);
+            return JsonText.Parse(Encoding.UTF8.GetBytes(text));
         }
         catch (JsonException)
         {
-            return JsonSerializer.SerializeToElement(new { damaged = text });
+            return JsonText.Parse(Encoding.UTF8.GetBytes(new JsonObject { ["damaged"] = text }.ToJsonString()));
         }
     }
 }
