@@ -232,7 +232,7 @@ internal static class Database
     private static void CreateFile(string path)
     {
         if (File.Exists(path)) return;
-        string made = $"{path}.{Guid.NewGuid():N}.new";
+        string made = Leftovers.NameFor(path);
         try
         {
             CreatePrivate(made);

@@ -35,7 +35,7 @@ internal static class EventQueries
         long watermark = Watermark(db);
         if (after < watermark) throw new EventsTrimmedException(watermark);
         long from = after ?? watermark;
-        (List<WorkEvent> events, bool isCut) = Read(db, $"{Where(work)} e.seq > @from ORDER BY e.seq", new { work, from, limit }, limit);
+        (List<WorkEvent> events, bool isCut) = Read(db, $"{Where(work)} e.seq > @bound ORDER BY e.seq", work, from, limit);
         long last = events.Count > 0 ? events[^1].Sequence : from;
         return new(events, isCut ? last : Math.Max(last, LastSequence(db)));
     }
@@ -50,7 +50,7 @@ internal static class EventQueries
     /// <summary>The last events before a sequence number, of one item or all, in their order.</summary>
     public static IReadOnlyList<WorkEvent> Last(SqliteConnection db, long? work, long before, int limit)
     {
-        List<WorkEvent> events = Read(db, $"{Where(work)} e.seq < @before ORDER BY e.seq DESC", new { work, before, limit }, limit).Events;
+        List<WorkEvent> events = Read(db, $"{Where(work)} e.seq < @bound ORDER BY e.seq DESC", work, before, limit).Events;
         events.Reverse();
         return events;
     }
@@ -58,11 +58,11 @@ internal static class EventQueries
     /// <summary>One statement for each case: an OR would hide the index of an item's events.</summary>
     private static string Where(long? work) => work is null ? "WHERE" : "WHERE e.work = @work AND";
 
-    private static (List<WorkEvent> Events, bool IsCut) Read(SqliteConnection db, string which, object values, int limit)
+    private static (List<WorkEvent> Events, bool IsCut) Read(SqliteConnection db, string which, long? work, long bound, int limit)
     {
         var events = new List<WorkEvent>();
         long bytes = 0;
-        foreach (Row row in db.Query<Row>($"SELECT {Columns} FROM event e LEFT JOIN work w ON w.key = e.work {which} LIMIT @limit", values, buffered: false))
+        foreach (Row row in db.Query<Row>($"SELECT {Columns} FROM event e LEFT JOIN work w ON w.key = e.work {which} LIMIT @limit", new { work, bound, limit }, buffered: false))
         {
             events.Add(new(row.Seq, StoredTime.Read(row.At), row.Kind, row.WorkId, row.Data is null ? null : DataOf(row.Data)));
             bytes += row.Data?.Length ?? 0;

@@ -39,7 +39,7 @@ internal sealed class Reader(string path, RoostOptions options, Writer? writer =
             try
             {
                 T found;
-                using (connection.BeginTransaction(deferred: true))
+                using (new Moment(connection))
                 {
                     CheckVersion(connection);
                     found = read(connection);

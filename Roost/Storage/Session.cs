@@ -57,6 +57,9 @@ internal sealed class Session : IDisposable
 
     public RoostOptions Options { get; }
 
+    /// <summary>The full path of the file.</summary>
+    public string Path => path;
+
     /// <summary>The time of the running transaction, in UTC milliseconds.</summary>
     public long Now { get; private set; }
 
