@@ -52,7 +52,7 @@ internal sealed class Worker : IAsyncDisposable
     public static async Task<Worker> StartAsync(RoostRuntime runtime, Writer writer, IReadOnlyDictionary<string, EngineEntry> engines, ILogger log)
     {
         var worker = new Worker(runtime, writer, engines, log);
-        worker.Seat = await WorkerSeat.TakeAsync(runtime, writer, [.. engines.Values.Select(engine => engine.Facts)]).ConfigureAwait(false);
+        worker.Seat = await WorkerSeat.TakeAsync(runtime, writer, [.. engines.Values.Select(engine => engine.Facts)], log).ConfigureAwait(false);
         try
         {
             await worker.keeper.StartAsync().ConfigureAwait(false);
@@ -148,7 +148,7 @@ internal sealed class Worker : IAsyncDisposable
     {
         foreach (ActiveStep step in active.Values) step.Cancel(CancellationReason.LeaseLost);
         Seat.Drop();
-        Seat = await WorkerSeat.TakeAsync(runtime, writer, [.. engines.Values.Select(engine => engine.Facts)]).ConfigureAwait(false);
+        Seat = await WorkerSeat.TakeAsync(runtime, writer, [.. engines.Values.Select(engine => engine.Facts)], log).ConfigureAwait(false);
         (long key, string id) = (Seat.Key, Seat.Id);
         if (Claimant is { } claimant)
             await writer.RunAsync(_ =>

@@ -13,7 +13,7 @@ internal sealed class Session : IDisposable
 
     private readonly SqliteConnection connection;
     private readonly List<Statement> statements = [];
-    private readonly Statement begin, commit, rollback, savepoint, releaseSavepoint, rollbackTo, dataVersion, checkpoint;
+    private readonly Statement begin, commit, rollback, savepoint, releaseSavepoint, rollbackTo, dataVersion, userVersion, checkpoint;
     private readonly string path;
     private long seenDataVersion = -1;
     private WriteTurn? turn;
@@ -33,6 +33,7 @@ internal sealed class Session : IDisposable
         releaseSavepoint = Prepare("RELEASE request");
         rollbackTo = Prepare("ROLLBACK TO request");
         dataVersion = Prepare("PRAGMA data_version");
+        userVersion = Prepare("PRAGMA user_version");
         checkpoint = Prepare("PRAGMA wal_checkpoint(PASSIVE)");
         Identity = new(this);
         Counters = new(this);
@@ -56,6 +57,9 @@ internal sealed class Session : IDisposable
     }
 
     public RoostOptions Options { get; }
+
+    /// <summary>The full path of the file.</summary>
+    public string Path => path;
 
     /// <summary>The time of the running transaction, in UTC milliseconds.</summary>
     public long Now { get; private set; }
@@ -103,16 +107,34 @@ internal sealed class Session : IDisposable
     /// <summary>How often another connection's writes were noticed.</summary>
     public int ForeignWrites { get; private set; }
 
+    /// <summary>Why this file is not written to any more, where another process has migrated it.</summary>
+    public FileRefusedException? Refusal { get; private set; }
+
     /// <summary>True once after another connection has written to the file.</summary>
+    /// <exception cref="FileRefusedException">It has migrated the file.</exception>
     public bool ForeignWrite()
     {
         long version = dataVersion.Scalar() ?? 0;
         if (version == seenDataVersion) return false;
+        CheckVersion();
         seenDataVersion = version;
         ForeignWrites++;
         Forget();
         Counters.Forget();
         return true;
+    }
+
+    private void CheckVersion()
+    {
+        try
+        {
+            Evidence.CheckVersion(userVersion.Scalar() ?? 0, path);
+        }
+        catch (FileRefusedException e)
+        {
+            Refusal = e;
+            throw;
+        }
     }
 
     /// <summary>True from before a COMMIT until it has returned: what fails in between may have landed.</summary>

@@ -26,6 +26,7 @@ internal sealed partial class Writer : IDisposable
     private readonly Gathering gathering = new();
     private readonly Telling telling = new();
     private readonly Func<int> waiting, told;
+    private readonly Evidence evidence;
     private Session? session;
     private long reopenAt;
     private bool stopping;
@@ -37,6 +38,7 @@ internal sealed partial class Writer : IDisposable
         this.path = path;
         this.options = options;
         this.log = log;
+        evidence = new(path, options);
         waiting = () => Pending;
         told = () => telling.Told;
         file = OpenFile.At(path, numbersStay: !options.AllowNetworkFileSystem);
@@ -53,7 +55,7 @@ internal sealed partial class Writer : IDisposable
         }
         catch (SqliteException e)
         {
-            throw Database.Translate(e, path);
+            throw evidence.Explain(e);
         }
     }
 
@@ -203,7 +205,8 @@ internal sealed partial class Writer : IDisposable
         catch (Exception e)
         {
             log.LogError(e, "Roost could not look for work in {Path}", path);
-            if (StorageFault.IsDamage(e)) Suspect(e);
+            if (session?.Refusal is { } refusal) Stop(() => Evidence.Again(refusal));
+            else if (StorageFault.IsLasting(e)) Suspect(e);
             return false;
         }
     }
@@ -316,7 +319,7 @@ internal sealed partial class Writer : IDisposable
         }
         catch (Exception e) when (!StorageFault.IsOne(e))
         {
-            return Database.Translate(e, path);
+            return evidence.Explain(e);
         }
     }
 
