@@ -86,7 +86,7 @@ public sealed partial class RoostRuntime
         foreach (WorkState state in filter.States)
             if (!state.IsEnded()) throw new InvalidInputException("states", $"holds {state}; only done, failed and cancelled work can be purged. Cancel it first.");
         if (filter.Engine is not null) Names.Check("engine", filter.Engine);
-        long before = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds() - (long)filter.OlderThan.TotalMilliseconds;
+        long before = Now.ToUnixTimeMilliseconds() - (long)filter.OlderThan.TotalMilliseconds;
         return new(filter.Engine, [.. filter.States.Distinct()], before);
     }
 }

@@ -60,6 +60,9 @@ public sealed partial class RoostRuntime : IAsyncDisposable
 
     internal Writer Writer => writer;
 
+    /// <summary>The time by which everything is written and decided; see <see cref="Clock"/>.</summary>
+    internal DateTimeOffset Now => writer.Clock.Now;
+
     internal JsonSerializerOptions IndentedJson => indentedJson;
 
     /// <summary>

@@ -6,24 +6,30 @@ namespace Roost.Execution;
 internal sealed class WorkerSeat
 {
     private readonly WorkerLock held;
+    private readonly string lockPath;
 
-    private WorkerSeat(string id, long key, WorkerLock held)
+    private WorkerSeat(string id, long key, WorkerLock held, string lockPath)
     {
         Id = id;
         Key = key;
         this.held = held;
+        this.lockPath = lockPath;
     }
 
     public string Id { get; }
 
     public long Key { get; }
 
+    /// <summary>Others can see by the lock that this worker lives.</summary>
+    public bool IsKnownToLive => WorkerLock.IsFree(lockPath) == false;
+
     public static async Task<WorkerSeat> TakeAsync(RoostRuntime runtime, Writer writer, IReadOnlyList<EngineFacts> engines)
     {
         RoostOptions options = runtime.Options;
         string id = Guid.NewGuid().ToString("N")[..12];
         string lockFile = WorkerLock.NameFor(runtime.Path, id);
-        WorkerLock held = WorkerLock.Take(System.IO.Path.Combine(runtime.Folder, lockFile));
+        string lockPath = System.IO.Path.Combine(runtime.Folder, lockFile);
+        WorkerLock held = WorkerLock.Take(lockPath);
         var identity = new WorkerIdentity(
             id, Environment.ProcessId, Environment.MachineName, lockFile, (long)options.LeaseTime.TotalMilliseconds, options.Concurrency,
             [.. engines.Select(engine => new ServedEngine(engine.EngineId, engine.StateVersion, engine.MaxConcurrency))], options.Queues);
@@ -35,7 +41,7 @@ internal sealed class WorkerSeat
                 if (options.Triggers is { } triggers) session.Triggers.Replace(triggers, options.Json);
                 return session.Leases.Register(identity);
             }).ConfigureAwait(false);
-            return new(id, key, held);
+            return new(id, key, held, lockPath);
         }
         catch
         {
