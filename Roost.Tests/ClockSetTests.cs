@@ -309,6 +309,18 @@ internal sealed class ClockSetTests
     }
 
     [Test]
+    public async Task A_purge_of_all_that_has_ended_takes_what_ended_by_a_clock_that_was_ahead()
+    {
+        wall.SetBy = Hour;
+        await using RoostRuntime roost = TestRuntime.Create(options, null, ScriptedEngine.CountingTo(1));
+        await roost.RunUntilDoneAsync(await roost.EnqueueAsync(new WorkItem("scripted"))).Soon();
+        wall.SetBy = default;
+
+        (await roost.PurgeAsync(new PurgeFilter(TimeSpan.Zero), dryRun: true)).Items.Should().Be(1);
+        (await roost.PurgeAsync(new PurgeFilter(TimeSpan.Zero))).Items.Should().Be(1);
+    }
+
+    [Test]
     public async Task A_claim_after_the_clock_was_set_back_shows_that_its_worker_lives()
     {
         wall.SetBy = Hour;

@@ -22,6 +22,7 @@ public sealed partial class RoostRuntime
         ArgumentNullException.ThrowIfNull(filter);
         CheckReason(reason);
         PurgeScope scope = ScopeOf(filter);
+        if (filter.OlderThan == TimeSpan.Zero) scope = await reader.RunAsync(db => PurgeQueries.WithWhatHasEnded(db, scope), cancellationToken).ConfigureAwait(false);
         if (dryRun) return new(await reader.RunAsync(db => PurgeQueries.Count(db, scope), cancellationToken).ConfigureAwait(false), 0);
 
         long items = 0, pages = 0;
