@@ -24,7 +24,7 @@ internal sealed class ClaimPauseTests
     [Test]
     public async Task Nothing_is_claimed_for_one_lease_where_no_lock_says_whether_another_worker_lives_and_everybody_is_told()
     {
-        Open("claims nothing for 00:00:30");
+        Open("claims nothing for 00:00:");
         using Ghost stranger = await StrangerAsync();
         stranger.Vanish();
         Task loop = await RunAsync(2);
