@@ -14,11 +14,11 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
 
     private readonly RoostOptions options = runtime.Options;
     private readonly TimeProvider time = runtime.Options.TimeProvider;
+    private readonly Clock clock = writer.Clock;
     private readonly Dictionary<long, (long Heartbeat, long Since)> seen = [];
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly Lock pace = new();
     private ITimer? timer;
-    private readonly Clock clock = writer.Clock;
     private List<string> strangers = [];
     private long renewedAt, lookedAt;
     private long? partedAt, distrustedAt;
@@ -206,20 +206,28 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         bool now = left > 0 && (strangers.Count > 0 || !worker.Seat.IsKnownToLive);
         if (left <= 0) partedAt = null;
         if (now == parted && !(now && isNewRow)) return;
-        parted = now;
-        isNewRow = false;
+        parted = now; // Before the claimant is told: one that is just being made asks.
         TimeSpan setBy = clock.LastSet.By;
         if (now)
             log.LogWarning("Worker {WorkerId} claims nothing for {Left}: the clock was set by {SetBy}, and no lock says whether {Strangers} lives, so that every lease is given its time",
                 worker.Seat.Id, TimeSpan.FromMilliseconds(left), setBy, strangers.Count > 0 ? $"worker {string.Join(", ", strangers)}" : "this one");
         else
             log.LogWarning("Worker {WorkerId} claims again", worker.Seat.Id);
-        await writer.RunAsync(session =>
+        try
         {
-            session.Workers.ClaimsAgain(worker.Seat.Key, now ? session.Now + left : null, now ? (long)setBy.TotalMilliseconds : null);
-            if (worker.Claimant is { } claimant) claimant.ClocksParted = now;
-            return true;
-        }).ConfigureAwait(false);
+            await writer.RunAsync(session =>
+            {
+                session.Workers.ClaimsAgain(worker.Seat.Key, now ? session.Now + left : null, now ? (long)setBy.TotalMilliseconds : null);
+                if (worker.Claimant is { } claimant) claimant.ClocksParted = now;
+                return true;
+            }).ConfigureAwait(false);
+            isNewRow = false;
+        }
+        catch
+        {
+            parted = !now; // The next tick tries again.
+            throw;
+        }
     }
 
     /// <summary>Once for each time that the clock was set, also by less than what lets leases be doubted.</summary>

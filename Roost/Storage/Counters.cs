@@ -85,7 +85,7 @@ internal sealed class Counters(Session session)
     public void Save()
     {
         if (session.TotalChanges == changesAtBegin) return;
-        if (!saved) dropOld.Bind(1, session.Now - Day).Run();
+        if (!saved) dropOld.Bind(1, Math.Min(session.Now, session.Delays.LastSaved) - Day).Run(); // By the file's own time: a clock far ahead drops nobody who lives.
         Batch++;
         SaveRow();
     }

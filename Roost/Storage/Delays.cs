@@ -23,7 +23,7 @@ internal sealed class Delays(Session session)
     private readonly Statement move = session.Prepare("UPDATE work SET due_at = due_at - delayed_at + ?2, delayed_at = ?2 WHERE key = ?1 AND delayed_at = ?3");
     private readonly Statement correct = session.Prepare("UPDATE writer SET saved_at = ?1 WHERE saved_at > ?1");
 
-    private readonly List<(long Key, long DelayedAt)> ahead = [];
+    private readonly List<(long Key, long DelayedAt, long Delay)> ahead = [];
     private Queue<long>? lanesLeft;
     private long? lane;
     private long latest, latestBefore, dueAt, key;
@@ -36,8 +36,15 @@ internal sealed class Delays(Session session)
     /// <summary>The time that the file is to show as that of this writer's last transaction.</summary>
     public long SavedAt => IsBefore ? latest : session.Now;
 
+    /// <summary>The latest time that the file showed when it was last asked.</summary>
+    public long LastSaved { get; private set; }
+
     /// <summary>Somebody has written to the file at this time.</summary>
-    public void Learn(long savedAt) => latest = Math.Max(latest, savedAt);
+    public void Learn(long savedAt)
+    {
+        LastSaved = savedAt;
+        latest = Math.Max(latest, savedAt);
+    }
 
     /// <summary>The time was read. Nothing is moved by one that goes on without the wall clock: others may go by that.</summary>
     public void Begin(bool isSuspected)
@@ -91,8 +98,11 @@ internal sealed class Delays(Session session)
         Read(same.Bind(1, from).Bind(2, dueAt).Bind(3, key).Bind(4, LookedAtOnce - looked));
         if (looked < LookedAtOnce) Read(later.Bind(1, from).Bind(2, dueAt).Bind(3, LookedAtOnce - looked));
         if (looked < LookedAtOnce) lane = null; // That were all of its lane.
-        foreach ((long work, long delayedAt) in ahead)
-            moved += move.Bind(1, work).Bind(2, session.Now - Math.Max(0, latest - delayedAt)).Bind(3, delayedAt).Run();
+        foreach ((long work, long delayedAt, long delay) in ahead)
+        {
+            long passed = Math.Min(Math.Max(0, latest - delayedAt), delay);
+            moved += move.Bind(1, work).Bind(2, session.Now - passed).Bind(3, delayedAt).Run();
+        }
         if (ahead.Count > 0) session.Ready.DuesChanged(from);
     }
 
@@ -102,7 +112,7 @@ internal sealed class Delays(Session session)
         {
             looked++;
             (key, dueAt) = (rows.Int64(0), rows.Int64(1));
-            if (rows.NullableInt64(2) is { } delayedAt && delayedAt > session.Now) ahead.Add((key, delayedAt));
+            if (rows.NullableInt64(2) is { } delayedAt && delayedAt > session.Now) ahead.Add((key, delayedAt, dueAt - delayedAt));
         }
     }
 
