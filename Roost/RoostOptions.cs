@@ -99,7 +99,7 @@ public sealed record RoostOptions
     /// <summary>Where workspaces are made and of what. Default: plain folders in <c>&lt;file&gt;.workspaces</c> beside the data file.</summary>
     public WorkspaceOptions Workspaces { get; init; } = new();
 
-    /// <summary>The clock for everything stored and scheduled. Default: the system's.</summary>
+    /// <summary>The clock for everything stored and scheduled. One whose wall time runs ahead of its timestamps is taken for one that somebody has set, and believed after it has stood for 30 s of them: a clock for tests moves both, as FakeTimeProvider does. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>Where the runtime logs. Default: nowhere.</summary>

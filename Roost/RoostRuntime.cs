@@ -62,6 +62,9 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
 
     internal ILogger Log => log;
 
+    /// <summary>The time by which everything is written and decided; see <see cref="Clock"/>.</summary>
+    internal DateTimeOffset Now => writer.Clock.Now;
+
     internal JsonSerializerOptions IndentedJson => indentedJson;
 
     /// <summary>

@@ -51,7 +51,7 @@ public sealed class StepContext
     public string IdempotencyKey => idempotencyKey ??= DeriveKey();
 
     /// <summary>The time, by the runtime's clock.</summary>
-    public DateTimeOffset Now => runtime.Options.TimeProvider.GetUtcNow();
+    public DateTimeOffset Now => runtime.Now;
 
     /// <summary>Fires when the step should stop; <see cref="CancellationReason"/> says why.</summary>
     public CancellationToken CancellationToken { get; }

@@ -18,6 +18,7 @@ internal sealed class InvariantTests
     [TestCase("without a worker, what does not run holds only what it holds for life", "DELETE FROM worker; UPDATE resource SET work = (SELECT key FROM work WHERE id = 'waits') WHERE name = 'x'; UPDATE work SET blocked_on = NULL, place = NULL, ready_seq = 77 WHERE id = 'waits'; DELETE FROM work_resource WHERE work = (SELECT key FROM work WHERE id = 'runs')")]
     [TestCase("the number of names that an item asks for is the number of its names", "UPDATE work SET resource_count = 5 WHERE id = 'waits'")]
     [TestCase("a queued item stands in one place of one order, and no other stands there", "UPDATE work SET due_at = 1 WHERE id = 'ready'")]
+    [TestCase("a delay was written before it ends, and is over where nothing waits", "UPDATE work SET delayed_at = 1 WHERE id = 'ready'")]
     [TestCase("a queued item stands in one place of one order, and no other stands there", "UPDATE work SET ready_seq = (SELECT ready_seq FROM work WHERE id = 'ready') WHERE id = 'ready too'")]
     [TestCase("what has ended has its time, nothing else has; and who is asked to stop runs, or has ended", "UPDATE work SET cancel_requested = 1 WHERE id = 'ready'")]
     [TestCase("what has ended has its time, nothing else has; and who is asked to stop runs, or has ended", "UPDATE work SET ended_at = NULL WHERE id = 'done'")]

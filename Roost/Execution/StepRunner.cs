@@ -20,7 +20,7 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
     public async ValueTask<StepEnd> RunAsync(ActiveStep step, EngineEntry engine)
     {
         var context = new StepContext(runtime, step);
-        ITimer? deadline = DeadlineTimer(step);
+        DeadlineTimer? deadline = step.Lease.Deadline is { } moment ? new(step, StoredTime.Read(moment), runtime.Writer.Clock, options.TimeProvider) : null;
         long since = options.TimeProvider.GetTimestamp();
         try
         {
@@ -104,15 +104,6 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
         {
             await timer.DisposeAsync().ConfigureAwait(false);
         }
-    }
-
-    private ITimer? DeadlineTimer(ActiveStep step)
-    {
-        if (step.Lease.Deadline is not { } deadline) return null;
-        TimeSpan left = StoredTime.Read(deadline) - options.TimeProvider.GetUtcNow();
-        if (left > WorkItemCheck.MaxTimeout) return null;
-        return options.TimeProvider.CreateTimer(
-            static state => ((ActiveStep)state!).Cancel(CancellationReason.DeadlineExceeded), step, left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 
     private static void VerifyPayload(LeasedWork lease)

@@ -70,7 +70,7 @@ internal sealed class CommitTransition(Session session)
             _ when cancelled => stepped.AsEnded(WorkState.Cancelled, session.Now),
             OutcomeKind.Fail => stepped.AsEnded(WorkState.Failed, session.Now),
             _ when overdue => stepped.AsEnded(WorkState.Failed, session.Now),
-            _ when commit.DelayMs > 0 => stepped.AsDelayed(session.Now + commit.DelayMs),
+            _ when commit.DelayMs > 0 => stepped.AsDelayed(commit.DelayMs, session.Now),
             _ => stepped.AsReady(session.Counters.NextReadyAgain(), session.Now),
         };
         if (!session.Work.Save(row, after)) return CommitResult.Lost;

@@ -27,12 +27,12 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
         new("times", "what is stored as a time is one",
             $"""
             SELECT id FROM work WHERE created_at {IsNoTime} OR updated_at {IsNoTime} OR coalesce(ended_at, 0) {IsNoTime} OR coalesce(ready_at, 0) {IsNoTime}
-                OR coalesce(due_at, 0) {IsNoTime} OR coalesce(claimed_at, 0) {IsNoTime} OR coalesce(deadline, 0) {IsNoTime}
+                OR coalesce(due_at, 0) {IsNoTime} OR coalesce(delayed_at, 0) {IsNoTime} OR coalesce(claimed_at, 0) {IsNoTime} OR coalesce(deadline, 0) {IsNoTime}
             UNION ALL SELECT 'snapshot ' || work || ' version ' || version FROM snapshot WHERE at {IsNoTime}
             UNION ALL SELECT 'failure of ' || work FROM failure WHERE at {IsNoTime}
             UNION ALL SELECT 'event ' || seq FROM event WHERE at {IsNoTime}
             UNION ALL SELECT 'artifact ' || key FROM artifact WHERE at {IsNoTime}
-            UNION ALL SELECT 'worker ' || id FROM worker WHERE started_at {IsNoTime} OR heartbeat_at {IsNoTime} OR expires_at {IsNoTime}
+            UNION ALL SELECT 'worker ' || id FROM worker WHERE started_at {IsNoTime} OR heartbeat_at {IsNoTime} OR expires_at {IsNoTime} OR coalesce(claims_again_at, 0) {IsNoTime}
             UNION ALL SELECT 'resource ' || name FROM resource WHERE since {IsNoTime}
             """),
         new("step counts", "an hour has at least the steps and failed tries of its minutes",
@@ -112,6 +112,8 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             UNION ALL
             SELECT 'place ' || ready_seq FROM work WHERE ready_seq IS NOT NULL GROUP BY ready_seq HAVING count(*) > 1
             """),
+        new("delays", "a delay was written before it ends, and is over where nothing waits",
+            "SELECT id FROM work WHERE delayed_at IS NOT NULL AND (due_at IS NULL OR due_at < delayed_at)"),
         new("ends", "what has ended has its time, nothing else has; and who is asked to stop runs, or has ended",
             """
             SELECT id FROM work WHERE (state IN ('done', 'failed', 'cancelled')) <> (ended_at IS NOT NULL) OR (state = 'queued' AND cancel_requested <> 0)
