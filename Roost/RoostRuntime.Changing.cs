@@ -77,8 +77,11 @@ public sealed partial class RoostRuntime
         worker?.Cancel(token, CancellationReason.LeaseLost);
     }
 
-    /// <summary>Makes a backup copy a file of its own, so that its work may run. Do this only where the original runs no more, or the same work is done twice.</summary>
-    /// <exception cref="ConflictException">The file is no backup copy.</exception>
+    /// <summary>
+    /// Makes a backup copy a file of its own, so that its work may run; or a copy that was made by hand (a worker that starts on one, and the doctor, say
+    /// so where the original is still there). Do this only where the original runs no more, or the same work is done twice.
+    /// </summary>
+    /// <exception cref="ConflictException">The file is no backup copy, nor known to be another one.</exception>
     public async Task AdoptAsync(string? reason = null)
     {
         CheckReason(reason);

@@ -102,4 +102,15 @@ public sealed partial class RoostRuntime
         long now = Now.ToUnixTimeMilliseconds(), wall = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
         return reader.RunAsync(db => EngineQueries.Engines(db, WorkerQueries.All(db, Folder, wall), now), cancellationToken);
     }
+
+    /// <summary>How many steps were made and how many tries have failed, by engine and step and over time; see <see cref="StepStatistics"/>.</summary>
+    /// <param name="over">How far back. Default: the last hour.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="InvalidInputException">There is no such span.</exception>
+    public Task<StepStatistics> GetStepStatisticsAsync(StatisticsSpan over = StatisticsSpan.Hour, CancellationToken cancellationToken = default)
+    {
+        if (!Enum.IsDefined(over)) throw new InvalidInputException("over", $"{(int)over} is no span; it must be Hour, Day or Week.");
+        long now = Now.ToUnixTimeMilliseconds();
+        return reader.RunAsync(db => StepTallyQueries.Read(db, over, now), cancellationToken);
+    }
 }

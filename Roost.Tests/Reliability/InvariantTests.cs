@@ -33,6 +33,8 @@ internal sealed class InvariantTests
     [TestCase("each artifact's content is here and whole, and no content is kept for nobody", "DELETE FROM blob_chunk")]
     [TestCase("no event and no ready place is beyond the writers' counters", "UPDATE writer SET event_seq = 1")]
     [TestCase("the counts of each lane are those of its items", "UPDATE lane_count SET n = n + 1 WHERE condition = 'done'")]
+    [TestCase("an hour has at least the steps and failed tries of its minutes", "UPDATE step_tally SET steps = steps + 1 WHERE span = 1")]
+    [TestCase("an hour has at least the steps and failed tries of its minutes", "DELETE FROM step_tally WHERE span = 60")]
     [TestCase("a version is committed once", "INSERT INTO event (seq, at, kind, work, data) SELECT seq + 1000, at, kind, work, data FROM event WHERE kind = 'done'")]
     [TestCase("each version has its event", "DELETE FROM event WHERE kind = 'done'")]
     [TestCase("an item's state is what its last event says", "UPDATE event SET kind = 'failed' WHERE kind = 'done'")]

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Roost.Storage;
 
 namespace Roost.Execution;
@@ -23,7 +24,7 @@ internal sealed class WorkerSeat
     /// <summary>Others can see by the lock that this worker lives.</summary>
     public bool IsKnownToLive => WorkerLock.IsFree(lockPath) == false;
 
-    public static async Task<WorkerSeat> TakeAsync(RoostRuntime runtime, Writer writer, IReadOnlyList<EngineFacts> engines)
+    public static async Task<WorkerSeat> TakeAsync(RoostRuntime runtime, Writer writer, IReadOnlyList<EngineFacts> engines, ILogger log)
     {
         RoostOptions options = runtime.Options;
         string id = Guid.NewGuid().ToString("N")[..12];
@@ -32,15 +33,18 @@ internal sealed class WorkerSeat
         WorkerLock held = WorkerLock.Take(lockPath);
         var identity = new WorkerIdentity(
             id, Environment.ProcessId, Environment.MachineName, lockFile, (long)options.LeaseTime.TotalMilliseconds, options.Concurrency,
-            [.. engines.Select(engine => new ServedEngine(engine.EngineId, engine.StateVersion, engine.MaxConcurrency))], options.Queues);
+            [.. engines.Select(engine => new ServedEngine(engine.EngineId, engine.StateVersion, engine.MaxConcurrency))], options.ServedQueues);
         try
         {
-            long key = await writer.RunAsync(session =>
+            (long key, string? original) = await writer.RunAsync(session =>
             {
                 session.Identity.RefuseCopy(runtime.Path, "runs nothing");
+                string? original = session.Identity.Settle();
                 if (options.Triggers is { } triggers) session.Triggers.Replace(triggers, options.Json);
-                return session.Leases.Register(identity);
+                return (session.Leases.Register(identity), original);
             }).ConfigureAwait(false);
+            if (original is not null)
+                log.LogWarning("{Path} is a copy of {Original} that was made by hand, with the same identity and the same work: what runs here as well as there is done twice. Adopt this one (roost adopt, AdoptAsync), or remove one of the two", runtime.Path, original);
             return new(id, key, held, lockPath);
         }
         catch

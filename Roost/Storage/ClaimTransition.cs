@@ -158,7 +158,9 @@ internal sealed class ClaimTransition(Session session)
         claimant.Take(lane.Engine);
         if (row.Solo) (claimant.SoloRunning, claimant.MakeRoomUntil, claimant.RoomMilliseconds) = (true, 0, 0);
         session.Leases.KeepAlive(claimant);
-        return Lease(running, lane);
+        LeasedWork lease = Lease(running, lane);
+        lease.WaitMilliseconds = Math.Max(0, session.Now - row.ReadyAt!.Value);
+        return lease;
     }
 
     /// <summary>An item goes back behind its equals: what it will need for its next step is kept at hand.</summary>

@@ -43,6 +43,7 @@ internal sealed class CommitTransition(Session session)
             Attach(commit, goesOn: true);
             Stepped(commit);
             if (lease.Failures > 0) session.Endings.ForgetFailure(lease.WorkKey);
+            session.Tally.Add(lease, commit.Next!.Step, failed: false);
             return CommitResult.Kept;
         }
         CommitResult result = Leave(commit, lane, claimant);
@@ -76,6 +77,7 @@ internal sealed class CommitTransition(Session session)
         if (commit.Next is not null) Save(commit);
         Attach(commit, goesOn: !cancelled);
         Record(commit, after);
+        session.Tally.Add(lease, commit.Next?.Step ?? lease.StepBefore, failed: commit.Kind == OutcomeKind.Fail);
         session.Endings.LeftSlot(after);
         if (after.ReadySeq is not null && claimant is not null)
         {

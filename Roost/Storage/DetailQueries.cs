@@ -9,11 +9,11 @@ internal static class DetailQueries
 {
     private const int MaxChildren = 10_000;
 
-    private sealed class Row
+    internal sealed class Row
     {
         public long Key { get; init; }
         public int StateVersion { get; init; }
-        public byte[] Payload { get; init; } = [];
+        public byte[]? Payload { get; init; }
         public byte[]? PayloadHash { get; init; }
         public long? TimeoutMs { get; init; }
         public int? MaxAttempts { get; init; }
@@ -33,13 +33,13 @@ internal static class DetailQueries
         public bool HoldForLife { get; init; }
     }
 
-    private sealed class NameRow
+    internal sealed class NameRow
     {
         public string Name { get; init; } = "";
         public long IsHeld { get; init; }
     }
 
-    private sealed class ChildRow
+    internal sealed class ChildRow
     {
         public string State { get; init; } = "";
         public int N { get; init; }

@@ -25,6 +25,7 @@ internal sealed class EndTransitions(Session session)
             : backoffMs > 0 ? failed.AsDelayed(backoffMs, session.Now)
             : failed.AsReady(session.Counters.NextReady(), session.Now);
         if (!session.Work.Save(row, after)) return false;
+        session.Tally.Add(lease, lease.StepBefore, failed: true);
 
         if (after.State == WorkState.Cancelled)
         {

@@ -35,6 +35,13 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             UNION ALL SELECT 'worker ' || id FROM worker WHERE started_at {IsNoTime} OR heartbeat_at {IsNoTime} OR expires_at {IsNoTime} OR coalesce(claims_again_at, 0) {IsNoTime}
             UNION ALL SELECT 'resource ' || name FROM resource WHERE since {IsNoTime}
             """),
+        new("step counts", "an hour has at least the steps and failed tries of its minutes",
+            """
+            SELECT m.engine || '/' || m.step || ' in hour ' || m.hour
+            FROM (SELECT at / 60 AS hour, engine, step, sum(steps) AS steps, sum(failures) AS failures FROM step_tally WHERE span = 1 GROUP BY 1, 2, 3) m
+            LEFT JOIN step_tally h ON h.span = 60 AND h.at = m.hour AND h.engine = m.engine AND h.step = m.step
+            WHERE coalesce(h.steps, -1) < m.steps OR coalesce(h.failures, -1) < m.failures
+            """),
         new("events", "what an event says is JSON",
             "SELECT 'event ' || seq FROM event WHERE data IS NOT NULL AND NOT json_valid(data)"),
         new("versions", "a version is committed once",

@@ -13,7 +13,7 @@ internal sealed class Session : IDisposable
 
     private readonly SqliteConnection connection;
     private readonly List<Statement> statements = [];
-    private readonly Statement begin, commit, rollback, savepoint, releaseSavepoint, rollbackTo, dataVersion, checkpoint;
+    private readonly Statement begin, commit, rollback, savepoint, releaseSavepoint, rollbackTo, dataVersion, userVersion, checkpoint;
     private readonly string path;
     private readonly Clock clock;
     private long seenDataVersion = -1;
@@ -35,12 +35,14 @@ internal sealed class Session : IDisposable
         releaseSavepoint = Prepare("RELEASE request");
         rollbackTo = Prepare("ROLLBACK TO request");
         dataVersion = Prepare("PRAGMA data_version");
+        userVersion = Prepare("PRAGMA user_version");
         checkpoint = Prepare("PRAGMA wal_checkpoint(PASSIVE)");
         Identity = new(this);
         Counters = new(this);
         Delays = new(this);
         Lanes = new(this);
         Counts = new(this);
+        Tally = new(this);
         Work = new(this);
         Events = new(this);
         Ready = new(this);
@@ -59,6 +61,9 @@ internal sealed class Session : IDisposable
 
     public RoostOptions Options { get; }
 
+    /// <summary>The full path of the file.</summary>
+    public string Path => path;
+
     /// <summary>The time of the running transaction, in UTC milliseconds.</summary>
     public long Now { get; private set; }
 
@@ -73,6 +78,7 @@ internal sealed class Session : IDisposable
     public Delays Delays { get; }
     public Lanes Lanes { get; }
     public Counts Counts { get; }
+    public StepTally Tally { get; }
     public WorkTable Work { get; }
     public Events Events { get; }
     public ReadyOrder Ready { get; }
@@ -111,16 +117,34 @@ internal sealed class Session : IDisposable
     /// <summary>How often another connection's writes were noticed.</summary>
     public int ForeignWrites { get; private set; }
 
+    /// <summary>Why this file is not written to any more, where another process has migrated it.</summary>
+    public FileRefusedException? Refusal { get; private set; }
+
     /// <summary>True once after another connection has written to the file.</summary>
+    /// <exception cref="FileRefusedException">It has migrated the file.</exception>
     public bool ForeignWrite()
     {
         long version = dataVersion.Scalar() ?? 0;
         if (version == seenDataVersion) return false;
+        CheckVersion();
         seenDataVersion = version;
         ForeignWrites++;
         Forget();
         Counters.Forget();
         return true;
+    }
+
+    private void CheckVersion()
+    {
+        try
+        {
+            Evidence.CheckVersion(userVersion.Scalar() ?? 0, path);
+        }
+        catch (FileRefusedException e)
+        {
+            Refusal = e;
+            throw;
+        }
     }
 
     /// <summary>True from before a COMMIT until it has returned: what fails in between may have landed.</summary>
@@ -142,7 +166,7 @@ internal sealed class Session : IDisposable
 
     private bool ReadClock()
     {
-        Moment moment = clock.Read();
+        ClockReading moment = clock.Read();
         (Now, Wall, Steady) = (moment.Time.ToUnixTimeMilliseconds(), moment.Wall.ToUnixTimeMilliseconds(), moment.Steady);
         return moment.IsSuspected;
     }
@@ -164,14 +188,17 @@ internal sealed class Session : IDisposable
         WaitedForTurns += Options.TimeProvider.GetElapsedTime(since);
     }
 
-    public void Commit()
+    /// <param name="last">No further transaction is on its way: what is otherwise saved from time to time is saved now.</param>
+    public void Commit(bool last = true)
     {
         Counts.Save();
+        Tally.Save(last);
         Events.Trim();
         Counters.Save();
         CommitUnderWay = true;
         commit.Run();
         CommitUnderWay = false;
+        Tally.Saved();
         commitsInLog++;
         turn?.GiveWay();
     }
@@ -224,6 +251,7 @@ internal sealed class Session : IDisposable
     {
         Counts.Drop();
         Delays.Drop();
+        Tally.Drop();
         LeaveRows();
         Forget();
         Counters.Forget();
@@ -235,6 +263,7 @@ internal sealed class Session : IDisposable
     public void Isolated(Action body)
     {
         Counts.Save();
+        int tallied = Tally.Mark;
         savepoint.Run();
         try
         {
@@ -246,6 +275,7 @@ internal sealed class Session : IDisposable
         {
             Counts.Drop();
             Delays.Drop();
+            Tally.DropTo(tallied);
             LeaveRows();
             Forget();
             if (!IsInTransaction) throw; // SQLite has rolled back by itself, as it does for a full disk; a savepoint would begin a transaction.

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Roost.Execution;
@@ -9,7 +8,7 @@ namespace Roost.Storage;
 /// <summary>Reads of the workers, and of the leases that they hold.</summary>
 internal static class WorkerQueries
 {
-    private sealed class Row
+    internal sealed class Row
     {
         public string Id { get; init; } = "";
         public int ProcessId { get; init; }
@@ -26,7 +25,7 @@ internal static class WorkerQueries
         public long? ClockSetBy { get; init; }
     }
 
-    private sealed class LeaseRow
+    internal sealed class LeaseRow
     {
         public string WorkId { get; init; } = "";
         public string WorkerId { get; init; } = "";
@@ -54,8 +53,8 @@ internal static class WorkerQueries
         .Select(row => new WorkerInfo(
             row.Id, row.ProcessId, row.Machine, IsAlive(row, folder, now),
             StoredTime.Read(row.StartedAt), StoredTime.Read(row.HeartbeatAt), StoredTime.Read(row.ExpiresAt), row.Concurrency,
-            [.. JsonSerializer.Deserialize<ServedEngine[]>(row.Engines, RoostJson.Default)!.Select(engine => new WorkerEngine(engine.Id, engine.StateVersion, engine.Limit))],
-            JsonSerializer.Deserialize<string[]>(row.Queues)!, row.Running)
+            [.. ColumnJson.Read(row.Engines, ColumnJson.Default.ServedEngineArray, $"What engines worker {row.Id} serves").Select(engine => new WorkerEngine(engine.Id, engine.StateVersion, engine.Limit))],
+            ColumnJson.Read(row.Queues, ColumnJson.Default.StringArray, $"What queues worker {row.Id} serves"), row.Running)
         {
             ClaimsAgainAt = StoredTime.Read(row.ClaimsAgainAt),
             ClockSetBy = row.ClockSetBy is { } by ? TimeSpan.FromMilliseconds(by) : null,

@@ -26,6 +26,7 @@ internal sealed partial class Writer : IDisposable
     private readonly Gathering gathering = new();
     private readonly Telling telling = new();
     private readonly Func<int> waiting, told;
+    private readonly Evidence evidence;
     private Session? session;
     private long reopenAt;
     private bool stopping;
@@ -37,6 +38,7 @@ internal sealed partial class Writer : IDisposable
         this.path = path;
         this.options = options;
         this.log = log;
+        evidence = new(path, options);
         waiting = () => Pending;
         told = () => telling.Told;
         Clock = new(options.TimeProvider);
@@ -54,7 +56,7 @@ internal sealed partial class Writer : IDisposable
         }
         catch (SqliteException e)
         {
-            throw Database.Translate(e, path);
+            throw evidence.Explain(e);
         }
     }
 
@@ -200,14 +202,15 @@ internal sealed partial class Writer : IDisposable
             NoticeForeignWrites(open);
             if (Claimant is not { } claimant) return false;
             open.Peek();
-            if (UntilRenewal() <= TimeSpan.Zero || open.Claim.IsWorthwhile(claimant)) return Process() && claimsFailed is null;
+            if (UntilRenewal() <= TimeSpan.Zero || open.Tally.IsDue || open.Claim.IsWorthwhile(claimant)) return Process() && claimsFailed is null;
             if (claimant is { Running: 0, Displaced: false, ClocksParted: false }) claimant.Idle(open.Claim.NextDue(claimant));
             return false;
         }
         catch (Exception e)
         {
             log.LogError(e, "Roost could not look for work in {Path}", path);
-            if (StorageFault.IsDamage(e)) Suspect(e);
+            if (session?.Refusal is { } refusal) Stop(() => Evidence.Again(refusal));
+            else if (StorageFault.IsLasting(e)) Suspect(e);
             return false;
         }
     }
@@ -283,7 +286,7 @@ internal sealed partial class Writer : IDisposable
         if (UntilRenewal() <= TimeSpan.Zero && !open.Leases.Renew(Claimant!)) Claimant!.Displaced = true;
         Fill(open, isolated);
         telling.Spread();
-        open.Commit();
+        open.Commit(last: Claimant is not { Running: > 0 });
     }
 
     /// <summary>Claims for the free slots; where that throws, those who asked for something else are not to suffer.</summary>
@@ -320,7 +323,7 @@ internal sealed partial class Writer : IDisposable
         }
         catch (Exception e) when (!StorageFault.IsOne(e))
         {
-            return Database.Translate(e, path);
+            return evidence.Explain(e);
         }
     }
 
