@@ -85,14 +85,14 @@ internal sealed class ClockSetTests
         await using RoostRuntime roost = TestRuntime.Create(options, null, ScriptedEngine.CountingTo(1));
         DateTimeOffset moment = TestRuntime.Start + Hour + Hour;
         string named = await roost.EnqueueAsync(new WorkItem("scripted") { NotBefore = moment });
-        string delayed = await roost.EnqueueAsync(new WorkItem("scripted") { Delay = Hour, Deadline = moment });
+        string delayed = await roost.EnqueueAsync(new WorkItem("scripted") { Delay = Hour, Deadline = moment + Hour });
 
         wall.SetBy = default;
         await roost.RunUntilIdleAsync();
 
         Due(roost, named).Should().Be(moment);
         Due(roost, delayed).Should().Be(TestRuntime.Start + Hour);
-        roost.Column(delayed, "deadline").Should().Be(moment.ToUnixTimeMilliseconds());
+        roost.Column(delayed, "deadline").Should().Be((moment + Hour).ToUnixTimeMilliseconds());
     }
 
     [Test]

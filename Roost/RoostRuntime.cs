@@ -60,10 +60,10 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
 
     internal Writer Writer => writer;
 
-    internal ILogger Log => log;
-
     /// <summary>The time by which everything is written and decided; see <see cref="Clock"/>.</summary>
     internal DateTimeOffset Now => writer.Clock.Now;
+
+    internal ILogger Log => log;
 
     internal JsonSerializerOptions IndentedJson => indentedJson;
 

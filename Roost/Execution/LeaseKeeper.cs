@@ -184,7 +184,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
     /// </summary>
     private bool HasRunDown(WorkerRow other)
     {
-        Moment now = ReadClocks();
+        ClockReading now = ReadClocks();
         bool trusted = distrustedAt is not { } since || now.Steady - since >= other.LeaseMs;
         if (trusted && other.ExpiresAt <= now.Wall.ToUnixTimeMilliseconds()) return true;
         if (!seen.TryGetValue(other.Key, out (long Heartbeat, long Since) known) || known.Heartbeat != other.Heartbeat)
@@ -243,9 +243,9 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
     }
 
     /// <summary>The time; notices that the clock was set, or that we have slept, be it in the middle of a tick.</summary>
-    private Moment ReadClocks()
+    private ClockReading ReadClocks()
     {
-        Moment now = clock.Read();
+        ClockReading now = clock.Read();
         TimeSpan passed = TimeSpan.FromMilliseconds(now.Steady - lookedAt), inAll = clock.LastSet.InAll;
         bool jumped = inAll - setInAll > options.LeaseTime / 2, slept = passed > IdlePeriod + options.LeaseTime / 2;
         (lookedAt, setInAll) = (now.Steady, inAll);

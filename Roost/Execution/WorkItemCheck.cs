@@ -29,11 +29,12 @@ internal static class WorkItemCheck
         if (item.Deadline is { } deadline && deadline <= now)
             throw new InvalidInputException("deadline", string.Create(CultureInfo.InvariantCulture, $"{deadline:u} is in the past (it is {now:u}); it must lie ahead."));
         string id = item.IsIdGiven ? item.Id : Guid.CreateVersion7(now).ToString();
-        (long? due, long? delay) = Wait(item, now);
+        (long? moment, long? delay) = Wait(item, now);
+        long? due = moment ?? now.ToUnixTimeMilliseconds() + delay;
         if (item.Deadline is { } end && due >= end.ToUnixTimeMilliseconds())
             throw new InvalidInputException("deadline", string.Create(CultureInfo.InvariantCulture, $"{end:u} is not after {StoredTime.Read(due.Value):u}, before which the item may not run (by its {(item.Delay is null ? "not_before" : "delay")}); it would fail without having run. Move one of them."));
         WorkItem named = item with { Json = options.Json };
-        return new(named, id, named.PayloadUtf8(options.MaxJsonBytes), Resources(item), due) { DelayMs = delay };
+        return new(named, id, named.PayloadUtf8(options.MaxJsonBytes), Resources(item), moment) { DelayMs = delay };
     }
 
     /// <summary>A delay between 0 and ten years, in whole milliseconds rounded up.</summary>

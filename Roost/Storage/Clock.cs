@@ -5,7 +5,7 @@ namespace Roost.Storage;
 /// <param name="Steady">A time that nobody sets, in milliseconds since the clock was made; it goes on while the machine sleeps where that can be known.</param>
 /// <param name="WallTicks">What the wall clock shows.</param>
 /// <param name="IsSuspected">The wall clock was set forward a moment ago, and the time goes on without it.</param>
-internal readonly record struct Moment(long Ticks, long Steady, long WallTicks, bool IsSuspected)
+internal readonly record struct ClockReading(long Ticks, long Steady, long WallTicks, bool IsSuspected)
 {
     public DateTimeOffset Time => new(Ticks, TimeSpan.Zero);
 
@@ -62,7 +62,7 @@ internal sealed class Clock
     }
 
     /// <summary>Looks at both clocks.</summary>
-    public Moment Read()
+    public ClockReading Read()
     {
         lock (gate)
         {

@@ -166,7 +166,7 @@ internal sealed class Session : IDisposable
 
     private bool ReadClock()
     {
-        Moment moment = clock.Read();
+        ClockReading moment = clock.Read();
         (Now, Wall, Steady) = (moment.Time.ToUnixTimeMilliseconds(), moment.Wall.ToUnixTimeMilliseconds(), moment.Steady);
         return moment.IsSuspected;
     }
@@ -250,8 +250,8 @@ internal sealed class Session : IDisposable
     public void Rollback()
     {
         Counts.Drop();
-        Tally.Drop();
         Delays.Drop();
+        Tally.Drop();
         LeaveRows();
         Forget();
         Counters.Forget();
@@ -274,8 +274,8 @@ internal sealed class Session : IDisposable
         catch
         {
             Counts.Drop();
-            Tally.DropTo(tallied);
             Delays.Drop();
+            Tally.DropTo(tallied);
             LeaveRows();
             Forget();
             if (!IsInTransaction) throw; // SQLite has rolled back by itself, as it does for a full disk; a savepoint would begin a transaction.

@@ -14,6 +14,7 @@ CREATE TABLE step_tally (
     run_times BLOB NOT NULL,                        -- a histogram of the run times
     PRIMARY KEY (span, at, engine, step)
 ) STRICT, WITHOUT ROWID;
+
 -- Clocks. A delay is a duration: when it was written says by how much it has to be moved where the clock was set back meanwhile. Null where due_at
 -- is a moment that somebody named, and for what was delayed before this schema.
 ALTER TABLE work ADD COLUMN delayed_at INTEGER;
