@@ -60,6 +60,7 @@ internal sealed class JsonFormTests
     [TestCase("artifacts save <id>", "artifacts", "save", "{done}", "--to", "out", "--force")]
     [TestCase("workspace-path <id>", "workspace-path", "{done}")]
     [TestCase("stats", "stats")]
+    [TestCase("stats", "stats", "--over", "week")]
     [TestCase("engines", "engines")]
     [TestCase("resources", "resources")]
     [TestCase("workers", "workers")]

@@ -142,6 +142,9 @@ internal sealed class ReadingVerbTests
         stats.GetProperty("total").GetProperty("done").GetInt32().Should().Be(1);
         stats.GetProperty("total").GetProperty("delayed").GetInt32().Should().Be(1);
         stats.GetProperty("file_bytes").GetInt64().Should().BePositive();
+        stats.GetProperty("steps").GetProperty("steps").EnumerateArray().Sum(line => line.GetProperty("steps").GetInt64()).Should().Be(
+            stats.GetProperty("steps").GetProperty("points").EnumerateArray().Sum(point => point.GetProperty("steps").GetInt64())).And.BePositive();
+        (await roost.RunAsync("stats", "--over", "day")).Ends(0).Output.Should().Contain("Steps of the last day, at least: they are counted since ").And.Contain("run p95");
         (await roost.RunAsync("engines", "--json")).Ends(0).Json.GetProperty("items")[0].GetProperty("counts").GetProperty("done").GetInt32().Should().Be(1);
     }
 
