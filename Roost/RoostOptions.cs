@@ -54,6 +54,13 @@ public sealed record RoostOptions
     /// <summary>How many times the process may die during one step before the work item becomes a dead letter. Default 5; 1 to 1,000.</summary>
     public int MaxInterruptions { get; init; } = 5;
 
+    /// <summary>
+    /// How many times in a row an item may commit the state and step that it had before, at once and without an event, an artifact or a child,
+    /// before it becomes a dead letter with reason <c>no_progress</c>: it would step for ever. Counted in the file, so across workers and
+    /// restarts. Default 1,000; 0 to 1,000,000,000, where 0 means never.
+    /// </summary>
+    public int MaxStepsWithoutProgress { get; init; } = 1000;
+
     /// <summary>The wait after the first failed try; it doubles with each further one and carries jitter. Default 1 s; 0 to 1 day.</summary>
     public TimeSpan RetryBaseDelay { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -115,6 +122,7 @@ public sealed record RoostOptions
         Range(nameof(StepTimeoutGrace), StepTimeoutGrace, TimeSpan.Zero, TimeSpan.FromHours(1));
         Range(nameof(MaxAttempts), MaxAttempts, 1, 1000);
         Range(nameof(MaxInterruptions), MaxInterruptions, 1, 1000);
+        Range(nameof(MaxStepsWithoutProgress), MaxStepsWithoutProgress, 0, 1_000_000_000);
         Range(nameof(RetryBaseDelay), RetryBaseDelay, TimeSpan.Zero, TimeSpan.FromDays(1));
         Range(nameof(RetryMaxDelay), RetryMaxDelay, RetryBaseDelay, TimeSpan.FromDays(7));
         Range(nameof(SlotTime), SlotTime, TimeSpan.Zero, TimeSpan.FromHours(1));

@@ -41,7 +41,9 @@ public sealed partial class RoostRuntime : IAsyncDisposable
         Folder = System.IO.Path.GetDirectoryName(Path)!;
         this.temporaryFolder = temporaryFolder;
         log = new ForgivingLog((options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<RoostRuntime>());
+        RoostJson.Freeze(options.Json);
         indentedJson = new JsonSerializerOptions(options.Json) { WriteIndented = true };
+        RoostJson.Freeze(indentedJson);
         Database.Prepare(Path, options);
         writer = new Writer(Path, options, log);
         reader = new Reader(Path, options, writer);
@@ -84,19 +86,21 @@ public sealed partial class RoostRuntime : IAsyncDisposable
     }
 
     /// <summary>Registers an engine; one instance steps all its items, many at once.</summary>
+    /// <exception cref="InvalidInputException">What the engine says about itself breaks a rule, or something of its state's type would not come back from the file; the message names the member.</exception>
     /// <exception cref="ConflictException">An engine of that id is registered, or the loop is running.</exception>
     public RoostRuntime AddEngine(IEngine engine)
     {
         ArgumentNullException.ThrowIfNull(engine);
-        return Add(EngineEntry.For(engine));
+        return Add(EngineEntry.For(engine, Options.Json));
     }
 
     /// <summary>Registers an engine that is made afresh for each step, and once now to learn its id.</summary>
+    /// <exception cref="InvalidInputException">What the engine says about itself breaks a rule, or something of its state's type would not come back from the file; the message names the member.</exception>
     /// <exception cref="ConflictException">An engine of that id is registered, or the loop is running.</exception>
     public RoostRuntime AddEngine(Func<IEngine> factory)
     {
         ArgumentNullException.ThrowIfNull(factory);
-        return Add(EngineEntry.For(factory));
+        return Add(EngineEntry.For(factory, Options.Json));
     }
 
     /// <summary>Registers every public engine of an assembly: concrete classes that implement <see cref="IEngine"/>. One that cannot be made is an error.</summary>
