@@ -111,7 +111,7 @@ public abstract class Engine<TState> : IEngine, ITypedEngine
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
         {
-            throw new InvalidInputException("state", $"version {snapshot.Version} of work item {snapshot.WorkId} cannot be read as {typeof(TState).Name}: {e.Message}", e);
+            throw new InvalidInputException("state", $"version {snapshot.Version} of work item {snapshot.WorkId} cannot be read as {TypeNames.Of(typeof(TState))}: {e.Message}", e);
         }
     }
 

@@ -32,7 +32,7 @@ internal static class JsonText
         }
         catch (Exception e) when (e is NotSupportedException or JsonException or InvalidOperationException or ArgumentException)
         {
-            throw new InvalidInputException(field, $"a {value.GetType().Name} cannot be written as JSON (at most {MaxDepth} levels): {e.Message}", e);
+            throw new InvalidInputException(field, $"a {TypeNames.Of(value.GetType())} cannot be written as JSON (at most {MaxDepth} levels): {e.Message}", e);
         }
     }
 
@@ -92,7 +92,7 @@ internal static class JsonText
         }
         catch (Exception e) when (e is NotSupportedException or JsonException or InvalidOperationException or ArgumentException)
         {
-            throw new InvalidInputException(field, $"a {typeof(T).Name} cannot be written as JSON: {e.Message}", e);
+            throw new InvalidInputException(field, $"a {TypeNames.Of(typeof(T))} cannot be written as JSON: {e.Message}", e);
         }
     }
 
@@ -113,7 +113,7 @@ internal static class JsonText
         }
         catch (Exception e) when (e is NotSupportedException or JsonException or InvalidOperationException or ArgumentException)
         {
-            throw new InvalidInputException(field, $"a {value.GetType().Name} cannot be written as JSON: {e.Message}", e);
+            throw new InvalidInputException(field, $"a {TypeNames.Of(value.GetType())} cannot be written as JSON: {e.Message}", e);
         }
     }
 

@@ -97,7 +97,12 @@ public sealed record RoostOptions
     /// <summary>Follow-ups to enqueue when an engine's item is done, stored in the file when this runtime's worker starts. Default (null): what the file holds stays as it is. <see cref="TriggerFile"/> reads them from JSON.</summary>
     public IReadOnlyList<Trigger>? Triggers { get; init; }
 
-    /// <summary>How payload, state, event data and JSON artifacts are written and read. Default: <see cref="RoostJson.Default"/> (snake_case, case-insensitive reading).</summary>
+    /// <summary>
+    /// How payload, state, event data and JSON artifacts are written and read; made read-only when the runtime is constructed. Default:
+    /// <see cref="RoostJson.Default"/> (snake_case, case-insensitive reading). An engine that is made with a <c>JsonTypeInfo</c> stores its
+    /// state by that instead. What these settings would lose of a state is refused when its engine is added; a payload, event or artifact of
+    /// which something would not be written is refused when it is given.
+    /// </summary>
     public JsonSerializerOptions Json { get; init; } = RoostJson.Default;
 
     /// <summary>Where workspaces are made and of what. Default: plain folders in <c>&lt;file&gt;.workspaces</c> beside the data file.</summary>

@@ -125,7 +125,7 @@ internal sealed class StepRunner(RoostRuntime runtime)
         long delay = WorkItemCheck.Milliseconds("delay", outcome.After);
         if (next is not null) next.Delay = TimeSpan.FromMilliseconds(delay);
         int unchanged = Unchanged(lease, outcome, staged);
-        if (unchanged > 0 && unchanged == options.MaxStepsWithoutProgress) throw NoProgress(lease, next!, unchanged);
+        if (options.MaxStepsWithoutProgress > 0 && unchanged >= options.MaxStepsWithoutProgress) throw NoProgress(lease, next!, unchanged);
         byte[] hash = next is null ? [] : SHA256.HashData(next.Utf8.Span);
         return new(lease, outcome.Kind, outcome.Reason is null ? null : Cut(Safe(outcome.Reason), MaxReason), delay, next, hash, engine.StateVersion, staged) { Unchanged = unchanged };
     }

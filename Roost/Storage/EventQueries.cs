@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Dapper;
 using Microsoft.Data.Sqlite;
 
@@ -67,11 +68,11 @@ internal static class EventQueries
     {
         try
         {
-            return JsonSerializer.Deserialize<JsonElement>(text);
+            return JsonElement.Parse(text);
         }
         catch (JsonException)
         {
-            return JsonSerializer.SerializeToElement(new { damaged = text });
+            return JsonElement.Parse(new JsonObject { ["damaged"] = text }.ToJsonString());
         }
     }
 }

@@ -15,7 +15,7 @@ internal sealed record Selection
     public required IReadOnlyList<WorkState> States { get; init; }
 
     /// <summary>The names of <see cref="States"/>, as a JSON array.</summary>
-    public string StateNames => JsonSerializer.Serialize(States.Select(state => state.Name()));
+    public string StateNames => JsonSerializer.Serialize(States.Select(state => state.Name()), StoredContext.Default.IEnumerableString);
 
     public string? Engine { get; init; }
     public string? Queue { get; init; }

@@ -13,7 +13,7 @@ internal sealed class TriggerTable(Session session)
         "INSERT INTO trigger_rule (when_engine, enqueue_engine, condition, fields, fixed, max_depth) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
 
     // A value may use all the levels there are; what it would make of a payload is found out when it fires.
-    private static readonly JsonSerializerOptions Deeper = new() { MaxDepth = JsonText.MaxDepth + 1 };
+    private static readonly JsonDocumentOptions Deeper = new() { MaxDepth = JsonText.MaxDepth + 1 };
 
     private List<Rule>? rules;
 
@@ -27,7 +27,7 @@ internal sealed class TriggerTable(Session session)
         clear.Run();
         foreach (Trigger trigger in triggers)
             insert.Bind(1, trigger.When).Bind(2, trigger.Enqueue).Bind(3, trigger.If)
-                .Bind(4, JsonSerializer.Serialize(trigger.Fields)).BindText(5, Fixed(trigger, json)).Bind(6, trigger.MaxDepth).Run();
+                .Bind(4, JsonSerializer.Serialize(trigger.Fields, StoredContext.Default.IReadOnlyDictionaryStringString)).BindText(5, Fixed(trigger, json)).Bind(6, trigger.MaxDepth).Run();
         Forget();
     }
 
@@ -129,8 +129,8 @@ internal sealed class TriggerTable(Session session)
         rules = [];
         while (load.Step())
             rules.Add(new(load.Text(0), load.Text(1), load.NullableText(2),
-                JsonSerializer.Deserialize<Dictionary<string, string>>(load.Bytes(3))!,
-                JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(load.Bytes(4), Deeper)!, load.Int32(5)));
+                JsonSerializer.Deserialize(load.Bytes(3), StoredContext.Default.DictionaryStringString)!,
+                JsonElement.Parse(load.Bytes(4), Deeper).EnumerateObject().ToDictionary(value => value.Name, value => value.Value), load.Int32(5)));
         return rules;
     }
 }

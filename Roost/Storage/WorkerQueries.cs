@@ -51,8 +51,8 @@ internal static class WorkerQueries
         .Select(row => new WorkerInfo(
             row.Id, row.ProcessId, row.Machine, IsAlive(row, folder, now),
             StoredTime.Read(row.StartedAt), StoredTime.Read(row.HeartbeatAt), StoredTime.Read(row.ExpiresAt), row.Concurrency,
-            [.. JsonSerializer.Deserialize<ServedEngine[]>(row.Engines, RoostJson.Default)!.Select(engine => new WorkerEngine(engine.Id, engine.StateVersion, engine.Limit))],
-            JsonSerializer.Deserialize<string[]>(row.Queues)!, row.Running)).ToList();
+            [.. JsonSerializer.Deserialize(row.Engines, StoredContext.Default.ServedEngineArray)!.Select(engine => new WorkerEngine(engine.Id, engine.StateVersion, engine.Limit))],
+            JsonSerializer.Deserialize(row.Queues, StoredContext.Default.StringArray)!, row.Running)).ToList();
 
     public static IReadOnlyList<Lease> Leases(SqliteConnection db) =>
         db.Query<LeaseRow>($"SELECT {LeaseColumns} FROM worker h CROSS JOIN work w ON w.worker = h.key ORDER BY h.key, w.claimed_at, w.key").Select(row => row.Lease).ToList();

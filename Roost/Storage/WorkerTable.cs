@@ -33,7 +33,7 @@ internal sealed class WorkerTable(Session session)
         long now = session.Now;
         return insert.Bind(1, worker.Id).Bind(2, worker.ProcessId).Bind(3, worker.Machine).Bind(4, worker.LockFile).Bind(5, now)
             .Bind(6, now + worker.LeaseMs).Bind(7, worker.LeaseMs).Bind(8, worker.Concurrency)
-            .Bind(9, JsonSerializer.Serialize(worker.Engines, RoostJson.Default)).Bind(10, JsonSerializer.Serialize(worker.Queues)).Scalar()!.Value;
+            .Bind(9, JsonSerializer.Serialize(worker.Engines, StoredContext.Default.IReadOnlyListServedEngine)).Bind(10, JsonSerializer.Serialize(worker.Queues, StoredContext.Default.IReadOnlyListString)).Scalar()!.Value;
     }
 
     public bool Renew(long worker, long expiresAt) => renew.Bind(1, worker).Bind(2, session.Now).Bind(3, expiresAt).Run() == 1;
@@ -89,8 +89,8 @@ internal sealed class WorkerTable(Session session)
         liveLanes.Clear();
         while (served.Step())
         {
-            var engines = JsonSerializer.Deserialize<ServedEngine[]>(served.Bytes(0), RoostJson.Default)!.ToDictionary(engine => engine.Id);
-            string[] queues = JsonSerializer.Deserialize<string[]>(served.Bytes(1))!;
+            var engines = JsonSerializer.Deserialize(served.Bytes(0), StoredContext.Default.ServedEngineArray)!.ToDictionary(engine => engine.Id);
+            string[] queues = JsonSerializer.Deserialize(served.Bytes(1), StoredContext.Default.StringArray)!;
             foreach (Lane lane in lanes)
                 if (queues.Contains(lane.Queue) && engines.TryGetValue(lane.Engine, out ServedEngine? engine) && lane.StateVersion <= engine.StateVersion)
                     liveLanes.Add(lane.Key);
