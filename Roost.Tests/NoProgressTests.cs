@@ -52,7 +52,7 @@ internal sealed class NoProgressTests
         for (int i = 0; i < 3; i++) await roost.EnqueueAsync(new WorkItem("scripted"));
         await roost.RunUntilIdleAsync();
 
-        (await roost.ListDeadLettersAsync()).Items.Should().HaveCount(3).And.OnlyContain(item => item.Version == Limit);
+        (await roost.ListDeadLettersAsync()).Items.Should().HaveCount(3).And.OnlyContain(letter => letter.Item.Version == Limit);
     }
 
     [TestCase("event"), TestCase("artifact"), TestCase("child"), TestCase("state"), TestCase("delay"), TestCase("step")]
