@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 using Roost.Writing;
 
 namespace Roost;
@@ -12,8 +11,9 @@ public static class RoostJson
     /// <summary>
     /// snake_case names, case-insensitive reading, fields as well as properties (so that tuples and vectors are kept), enums as snake_case
     /// strings, stacks in their order, numbers of any size as text, a type discriminator wherever it stands, at most 64 levels deep,
-    /// duplicate keys refused. Where reflection is switched off (<c>JsonSerializerIsReflectionEnabledByDefault=false</c>) it knows no types
-    /// beyond JSON itself; make your own of it with a source-generated <c>TypeInfoResolver</c>.
+    /// duplicate keys refused.
+    /// In a program without reflection for JSON (a trimmed one, by default) it knows plain values and JSON itself alone; give
+    /// <see cref="RoostOptions.Json"/> with the resolver of your own <see cref="JsonSerializerContext"/> there.
     /// </summary>
     public static JsonSerializerOptions Default { get; } = Create();
 
@@ -39,7 +39,7 @@ public static class RoostJson
     internal static void Freeze(JsonSerializerOptions options)
     {
         if (options.IsReadOnly) return;
-        if (!JsonSerializer.IsReflectionEnabledByDefault) options.TypeInfoResolver ??= JsonTypeInfoResolver.Combine();
+        if (!JsonSerializer.IsReflectionEnabledByDefault) options.TypeInfoResolver ??= PlainJson.Default;
         options.MakeReadOnly(populateMissingResolver: JsonSerializer.IsReflectionEnabledByDefault);
     }
 }

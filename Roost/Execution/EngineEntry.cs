@@ -17,8 +17,8 @@ internal sealed record EngineFacts(string EngineId, int StateVersion, int? MaxCo
     }
 }
 
-/// <summary>An engine as registered: what it said about itself, and how to get the one that runs a step.</summary>
-internal sealed record EngineEntry(EngineFacts Facts, Func<IEngine> Get)
+/// <summary>An engine as registered: what it said about itself, and the one instance that runs its steps or how to open a scope for each.</summary>
+internal sealed record EngineEntry(EngineFacts Facts, IEngine? Shared, Func<EngineScope>? Open)
 {
     /// <summary>The settings of its own that its state is stored by; null where those are the runtime's.</summary>
     public JsonSerializerOptions? Json { get; private init; }
@@ -27,22 +27,31 @@ internal sealed record EngineEntry(EngineFacts Facts, Func<IEngine> Get)
     {
         var facts = EngineFacts.Of(engine);
         Judge(engine, facts, json);
-        return new(facts, () => engine) { Json = (engine as ITypedEngine)?.OwnJson };
+        return new(facts, engine, null) { Json = (engine as ITypedEngine)?.OwnJson };
     }
 
-    public static EngineEntry For(Func<IEngine> factory, JsonSerializerOptions json)
+    /// <summary>Opens one scope at once, to learn what the engine says of itself and to judge its state; the engines of later ones go on with the same trial.</summary>
+    public static EngineEntry For(Func<EngineScope> open, JsonSerializerOptions json)
     {
-        IEngine first = factory() ?? throw new InvalidInputException("factory", "returned null; it must make an engine.");
-        var facts = EngineFacts.Of(first);
-        if (Judge(first, facts, json) is not { } trial) return new(facts, factory);
-        Type type = first.GetType();
-        return new(facts, () =>
+        EngineScope scope = open() ?? throw new InvalidInputException("factory", "returned null; it must make a scope with an engine.");
+        try
         {
-            IEngine made = factory();
-            if (made?.GetType() == type) ((ITypedEngine)made).Share(json, trial);
-            return made!;
-        }) { Json = ((ITypedEngine)first).OwnJson };
+            var facts = EngineFacts.Of(scope.Engine);
+            object? trial = Judge(scope.Engine, facts, json);
+            return new(facts, null, trial is null ? open : Sharing(open, scope.Engine.GetType(), json, trial)) { Json = (scope.Engine as ITypedEngine)?.OwnJson };
+        }
+        finally
+        {
+            Task.Run(() => scope.DisposeAsync().AsTask()).GetAwaiter().GetResult();
+        }
     }
+
+    private static Func<EngineScope> Sharing(Func<EngineScope> open, Type type, JsonSerializerOptions json, object trial) => () =>
+    {
+        EngineScope scope = open();
+        if (scope?.Engine.GetType() == type) ((ITypedEngine)scope.Engine).Share(json, trial);
+        return scope!;
+    };
 
     private static object? Judge(IEngine engine, EngineFacts facts, JsonSerializerOptions json)
     {
