@@ -19,6 +19,9 @@ public sealed class InvalidInputException : RoostException
 
     /// <summary>The field that breaks the rule, as callers spell it: <c>payload</c>, <c>resources[2]</c>.</summary>
     public string Field { get; }
+
+    /// <summary>The reason of the dead letter that it makes at once of an item whose step throws it; null where the step is tried again.</summary>
+    internal string? FinalReason { get; init; }
 }
 
 /// <summary>There is no such work item, artifact or snapshot version in this file.</summary>

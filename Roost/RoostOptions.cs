@@ -57,6 +57,13 @@ public sealed record RoostOptions
     /// <summary>How many times the process may die during one step before the work item becomes a dead letter. Default 5; 1 to 1,000.</summary>
     public int MaxInterruptions { get; init; } = 5;
 
+    /// <summary>
+    /// How many times in a row an item may commit the state and step that it had before, at once and without an event, an artifact or a child,
+    /// before it becomes a dead letter with reason <c>no_progress</c>: it would step for ever. Counted in the file, so across workers and
+    /// restarts. Default 1,000; 0 to 1,000,000,000, where 0 means never.
+    /// </summary>
+    public int MaxStepsWithoutProgress { get; init; } = 1000;
+
     /// <summary>The wait after the first failed try; it doubles with each further one and carries jitter. Default 1 s; 0 to 1 day.</summary>
     public TimeSpan RetryBaseDelay { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -93,7 +100,12 @@ public sealed record RoostOptions
     /// <summary>Follow-ups to enqueue when an engine's item is done, stored in the file when this runtime's worker starts. Default (null): what the file holds stays as it is. <see cref="TriggerFile"/> reads them from JSON.</summary>
     public IReadOnlyList<Trigger>? Triggers { get; init; }
 
-    /// <summary>How payload, state, event data and JSON artifacts are written and read. Default: <see cref="RoostJson.Default"/> (snake_case, case-insensitive reading).</summary>
+    /// <summary>
+    /// How payload, state, event data and JSON artifacts are written and read; made read-only when the runtime is constructed. Default:
+    /// <see cref="RoostJson.Default"/> (snake_case, case-insensitive reading). An engine that is made with a <c>JsonTypeInfo</c> stores its
+    /// state by that instead. What these settings would lose of a state is refused when its engine is added; a payload, event or artifact of
+    /// which something would not be written is refused when it is given.
+    /// </summary>
     public JsonSerializerOptions Json { get; init; } = RoostJson.Default;
 
     /// <summary>Where workspaces are made and of what. Default: plain folders in <c>&lt;file&gt;.workspaces</c> beside the data file.</summary>
@@ -118,6 +130,7 @@ public sealed record RoostOptions
         Range(nameof(StepTimeoutGrace), StepTimeoutGrace, TimeSpan.Zero, TimeSpan.FromHours(1));
         Range(nameof(MaxAttempts), MaxAttempts, 1, 1000);
         Range(nameof(MaxInterruptions), MaxInterruptions, 1, 1000);
+        Range(nameof(MaxStepsWithoutProgress), MaxStepsWithoutProgress, 0, 1_000_000_000);
         Range(nameof(RetryBaseDelay), RetryBaseDelay, TimeSpan.Zero, TimeSpan.FromDays(1));
         Range(nameof(RetryMaxDelay), RetryMaxDelay, RetryBaseDelay, TimeSpan.FromDays(7));
         Range(nameof(SlotTime), SlotTime, TimeSpan.Zero, TimeSpan.FromHours(1));

@@ -1,3 +1,4 @@
+using Roost.Execution;
 using Roost.Storage;
 
 namespace Roost;
@@ -9,7 +10,9 @@ public sealed partial class RoostRuntime
     public async Task<WorkDetail> GetAsync(string workId, CancellationToken cancellationToken = default)
     {
         Names.Check("id", workId);
-        return await reader.RunAsync(db => DetailQueries.Read(db, workId, Folder, Options, Now), cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
+        WorkDetail found = await reader.RunAsync(db => DetailQueries.Read(db, workId, Folder, Options, Now), cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
+        Told(found.Snapshot);
+        return found;
     }
 
     /// <summary>
@@ -49,9 +52,18 @@ public sealed partial class RoostRuntime
         return reader.RunAsync(db =>
         {
             WorkSummary item = WorkQueries.Summary(db, workId) ?? throw NotFound(workId);
-            return SnapshotQueries.Read(db, WorkQueries.KeyOf(db, workId)!.Value, item, version ?? item.Version, Options)
+            return Told(SnapshotQueries.Read(db, WorkQueries.KeyOf(db, workId)!.Value, item, version ?? item.Version, Options))
                 ?? throw new NotFoundException($"Work item {workId} has no snapshot version {version ?? item.Version}; it is at version {item.Version}. GetHistoryAsync lists those that are kept.");
         }, cancellationToken);
+    }
+
+    /// <summary>Tells a snapshot by which settings its engine stores, where that is registered here.</summary>
+    private Snapshot? Told(Snapshot? snapshot)
+    {
+        if (snapshot is null) return null;
+        lock (engines)
+            if (engines.TryGetValue(snapshot.Engine, out EngineEntry? engine)) snapshot.StoredBy = engine.Json;
+        return snapshot;
     }
 
     /// <summary>

@@ -41,7 +41,9 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
         Folder = System.IO.Path.GetDirectoryName(Path)!;
         this.temporaryFolder = temporaryFolder;
         log = new ForgivingLog((options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<RoostRuntime>());
+        RoostJson.Freeze(options.Json);
         indentedJson = new JsonSerializerOptions(options.Json) { WriteIndented = true };
+        RoostJson.Freeze(indentedJson);
         Database.Prepare(Path, options);
         writer = new Writer(Path, options, log);
         reader = new Reader(Path, options, writer);
@@ -89,17 +91,19 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Registers an engine; one instance steps all its items, many at once.</summary>
+    /// <exception cref="InvalidInputException">What the engine says about itself breaks a rule, or something of its state's type would not come back from the file; the message names the member.</exception>
     /// <exception cref="ConflictException">An engine of that id is registered, or the loop is running.</exception>
     public RoostRuntime AddEngine(IEngine engine)
     {
         ArgumentNullException.ThrowIfNull(engine);
-        return Add(EngineEntry.For(engine));
+        return Add(EngineEntry.For(engine, Options.Json));
     }
 
     /// <summary>
     /// Registers an engine that is made afresh for each step, and once now to learn its id. Each is disposed after its step where it is
     /// <see cref="IAsyncDisposable"/> or <see cref="IDisposable"/>.
     /// </summary>
+    /// <exception cref="InvalidInputException">What the engine says about itself breaks a rule, or something of its state's type would not come back from the file; the message names the member.</exception>
     /// <exception cref="ConflictException">An engine of that id is registered, or the loop is running.</exception>
     public RoostRuntime AddEngine(Func<IEngine> factory)
     {
@@ -117,7 +121,7 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
     public RoostRuntime AddScopedEngine(Func<EngineScope> open)
     {
         ArgumentNullException.ThrowIfNull(open);
-        return Add(EngineEntry.For(open));
+        return Add(EngineEntry.For(open, Options.Json));
     }
 
     /// <summary>

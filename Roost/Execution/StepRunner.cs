@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
@@ -109,15 +110,15 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
     private static void VerifyPayload(LeasedWork lease)
     {
         if (lease.PayloadHash is { } hash && !ContentCheck.IsWhole(lease.Item.PayloadUtf8(int.MaxValue), hash))
-            throw new DamagedWorkException(FailReasons.CorruptPayload, DetailQueries.PayloadDamaged(lease.Item.Id));
+            throw new ItemEndedException(FailReasons.CorruptPayload, DetailQueries.PayloadDamaged(lease.Item.Id));
     }
 
     private static Snapshot Verified(LeasedWork lease)
     {
         if (lease.Snapshot is not { } snapshot)
-            throw new DamagedWorkException(FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} is missing from the file. {SnapshotQueries.CorruptAdvice}");
+            throw new ItemEndedException(FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} is missing from the file. {SnapshotQueries.CorruptAdvice}");
         if (lease.SnapshotHash is { } hash && !ContentCheck.IsWhole(snapshot.Utf8.Span, hash))
-            throw new DamagedWorkException(FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} does not match its SHA-256: the file is damaged. {SnapshotQueries.CorruptAdvice}");
+            throw new ItemEndedException(FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} does not match its SHA-256: the file is damaged. {SnapshotQueries.CorruptAdvice}");
         return snapshot;
     }
 
@@ -140,9 +141,21 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
         }
         long delay = WorkItemCheck.Milliseconds("delay", outcome.After);
         if (next is not null) next.Delay = TimeSpan.FromMilliseconds(delay);
+        int unchanged = Unchanged(lease, outcome, staged);
+        if (options.MaxStepsWithoutProgress > 0 && unchanged >= options.MaxStepsWithoutProgress) throw NoProgress(lease, next!, unchanged);
         byte[] hash = next is null ? [] : SHA256.HashData(next.Utf8.Span);
-        return new(lease, outcome.Kind, outcome.Reason is null ? null : Cut(Safe(outcome.Reason), MaxReason), delay, next, hash, engine.StateVersion, staged);
+        return new(lease, outcome.Kind, outcome.Reason is null ? null : Cut(Safe(outcome.Reason), MaxReason), delay, next, hash, engine.StateVersion, staged) { Unchanged = unchanged };
     }
+
+    /// <summary>How many times in a row the item's state stayed what it was, with this outcome; 0 where it has something to show or somebody to wait for.</summary>
+    private static int Unchanged(LeasedWork lease, Outcome outcome, Staged? staged) =>
+        outcome is { Kind: OutcomeKind.Continue, Next: { } next } && outcome.After == TimeSpan.Zero && staged is null or { IsEmpty: true }
+        && lease.Snapshot is { } before && next.StateVersion == before.StateVersion && next.Step == before.Step && next.Utf8.Span.SequenceEqual(before.Utf8.Span)
+            ? lease.Unchanged + 1
+            : 0;
+
+    private static ItemEndedException NoProgress(LeasedWork lease, Snapshot next, int times) => new(FailReasons.NoProgress, string.Create(CultureInfo.InvariantCulture,
+        $"{times:N0} steps in a row left the state as it was (step \"{next.Step}\", since version {next.Version - times}), and added no event, artifact or child and asked for no delay: work item {lease.Item.Id} would step for ever. Let the step change its state, return Done, or continue with a delay (after:); RoostOptions.MaxStepsWithoutProgress sets the limit, and 0 lifts it."));
 
     /// <summary>The outcome could not be committed for what it says: a child with an id that exists, an artifact whose content is gone.</summary>
     public StepEnd Refused(ActiveStep step, Exception e, Staged? staged) => Failed(step, e, staged);
@@ -150,11 +163,11 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
     private StepEnd Failed(ActiveStep step, Exception e, Staged? staged)
     {
         int attempt = step.Lease.Failures + 1;
-        var damage = e as DamagedWorkException;
-        bool last = damage is not null || attempt >= (step.Lease.Item.MaxAttempts ?? options.MaxAttempts);
+        string? final = (e as ItemEndedException)?.Reason ?? (e as InvalidInputException)?.FinalReason;
+        bool last = final is not null || attempt >= (step.Lease.Item.MaxAttempts ?? options.MaxAttempts);
         if (step.Reason is CancellationReason.ShuttingDown or CancellationReason.LeaseLost) return new(null, null, false, staged);
         string reason = e is AbandonedException ? FailReasons.Abandoned
-            : damage is not null ? damage.Reason
+            : final is not null ? final
             : step.Reason == CancellationReason.TimedOut ? FailReasons.TimedOut
             : last ? FailReasons.MaxAttempts
             : FailReasons.Error;
@@ -183,8 +196,8 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
 /// <summary>A step went on beyond timeout and grace.</summary>
 internal sealed class AbandonedException(string message) : RoostException(message);
 
-/// <summary>The snapshot that the step should start from, or the payload, is damaged: no further try can help.</summary>
-internal sealed class DamagedWorkException(string reason, string message) : RoostException(message)
+/// <summary>No further try can help: the snapshot that the step should start from, or the payload, is damaged; or the item does not get on.</summary>
+internal sealed class ItemEndedException(string reason, string message) : RoostException(message)
 {
     public string Reason { get; } = reason;
 }

@@ -22,6 +22,9 @@ internal sealed record StepCommit(LeasedWork Lease, OutcomeKind Kind, string? Re
     /// <summary>The lane of the next step, where the lease was kept.</summary>
     public Lane? KeptLane { get; set; }
 
+    /// <summary>How many times in a row the state has been the same with this commit; 0 where it got on.</summary>
+    public int Unchanged { get; init; }
+
     public int Bytes => (Next?.Utf8.Length ?? 0) + (Staged?.Bytes ?? 0) + 256;
 }
 
@@ -36,7 +39,7 @@ internal sealed class CommitTransition(Session session)
     {
         LeasedWork lease = commit.Lease;
         Lane lane = commit.Next is null ? lease.Lane : session.Lanes.Get(lease.Lane.Engine, lease.Lane.Queue, commit.StateVersion);
-        if (MayKeep(commit, claimant) && session.Work.Keep(lease, lane))
+        if (MayKeep(commit, claimant) && session.Work.Keep(lease, lane, commit.Unchanged))
         {
             commit.KeptLane = lane;
             Save(commit);
@@ -62,7 +65,7 @@ internal sealed class CommitTransition(Session session)
         if (session.Work.LoadHeld(lease) is not { } row) return CommitResult.Lost;
         bool cancelled = row.CancelRequested && commit.Kind != OutcomeKind.Done;
         bool overdue = commit.Kind == OutcomeKind.Continue && row.Deadline <= session.Now;
-        WorkRow stepped = row.WithCleanRecord() with { Version = commit.Next is null ? row.Version : row.Version + 1, Lane = lane.Key };
+        WorkRow stepped = row.WithCleanRecord() with { Version = commit.Next is null ? row.Version : row.Version + 1, Lane = lane.Key, Unchanged = commit.Unchanged };
 
         WorkRow after = commit.Kind switch
         {

@@ -72,7 +72,7 @@ internal sealed class EndTransitions(Session session)
     /// <summary>failed -> queued, from the last snapshot, with a clean record; its deadline is lifted where it has passed.</summary>
     public void Retry(in WorkRow row, string? reason)
     {
-        WorkRow after = row.WithCleanRecord().AsReady(session.Counters.NextReady(), session.Now) with { CancelRequested = false, CancelReason = null };
+        WorkRow after = row.WithCleanRecord().AsReady(session.Counters.NextReady(), session.Now) with { CancelRequested = false, CancelReason = null, Unchanged = 0 };
         session.Work.Save(row, after);
         ForgetFailure(row.Key);
         if (row.Deadline <= session.Now) session.Leases.LiftDeadline(row.Key);

@@ -123,6 +123,8 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             SELECT w.id FROM work w LEFT JOIN failure f ON f.work = w.key
             WHERE (w.state = 'failed' AND f.work IS NULL) OR (w.state = 'done' AND (f.work IS NOT NULL OR w.failures <> 0 OR w.interruptions <> 0))
             """),
+        new("progress", "a state was unchanged at most as often as it was committed after the first time, and not at all where it is done",
+            "SELECT id || ' at ' || version || ', unchanged ' || unchanged FROM work WHERE unchanged < 0 OR unchanged > max(version - 1, 0) OR (state = 'done' AND unchanged <> 0)"),
         new("artifacts", "each artifact's content is here and whole, and no content is kept for nobody",
             """
             SELECT a.name || ' of ' || a.work || ' has no content' FROM artifact a LEFT JOIN blob b ON b.key = a.blob

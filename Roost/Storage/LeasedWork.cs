@@ -12,6 +12,7 @@ internal sealed class LeasedWork
         Version = row.Version;
         Failures = row.Failures;
         Interruptions = row.Interruptions;
+        Unchanged = row.Unchanged;
         Solo = row.Solo;
         ResourceCount = row.ResourceCount;
         Deadline = row.Deadline;
@@ -48,6 +49,10 @@ internal sealed class LeasedWork
 
     public int Failures { get; private set; }
     public int Interruptions { get; private set; }
+
+    /// <summary>How many times in a row its state was committed as it was before.</summary>
+    public int Unchanged { get; private set; }
+
     public bool Solo { get; }
     public int ResourceCount { get; }
     public long? Deadline { get; }
@@ -85,5 +90,6 @@ internal sealed class LeasedWork
         Lane = commit.KeptLane!;
         Failures = 0;
         Interruptions = 0;
+        Unchanged = commit.Unchanged;
     }
 }

@@ -55,6 +55,7 @@ internal static class SnapshotQueries
             FailedAt = isLast && item.State == WorkState.Failed ? item.EndedAt : null,
             Delay = TimeSpan.FromMilliseconds(row.DelayMs),
             Json = options.Json,
+            IsFromElsewhere = true,
             MaxJsonBytes = options.MaxJsonBytes,
         };
     }

@@ -32,6 +32,9 @@ internal readonly record struct WorkRow
     public int ResourceCount { get; init; }
     public bool HoldForLife { get; init; }
 
+    /// <summary>How many times in a row its state was committed as it was before.</summary>
+    public int Unchanged { get; init; }
+
     public Condition Condition => State switch
     {
         WorkState.Queued when ReadySeq is not null => Condition.Ready,

@@ -23,3 +23,7 @@ ALTER TABLE work ADD COLUMN delayed_at INTEGER;
 -- many milliseconds the clock was set.
 ALTER TABLE worker ADD COLUMN claims_again_at INTEGER;
 ALTER TABLE worker ADD COLUMN clock_set_by INTEGER;
+
+-- How many times in a row the item has committed the state that it had before, with nothing else to show for it.
+-- Written only where it changes, so that an item that gets on costs nothing.
+ALTER TABLE work ADD COLUMN unchanged INTEGER NOT NULL DEFAULT 0;
