@@ -31,7 +31,7 @@ internal sealed class EvidenceTests : FolderTests
         foreach (Exception told in new[] { read, written })
         {
             told.Should().NotBeOfType<DataCorruptException>();
-            told.Message.Should().ContainAll(path, fault.GetType().Name, fault.Message, "fault of this program").And.NotContain("damaged").And.NotContain("backup");
+            told.Message.Should().ContainAll(path, fault.GetType().Name, fault.Message.TrimEnd('.'), "fault of this program").And.NotContain("damaged").And.NotContain("backup");
             told.InnerException.Should().BeSameAs(fault);
         }
         (await roost.GetAsync("only")).Summary.State.Should().Be(WorkState.Queued, "it goes on");
