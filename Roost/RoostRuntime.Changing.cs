@@ -13,7 +13,7 @@ public sealed partial class RoostRuntime
     {
         ArgumentNullException.ThrowIfNull(item);
         cancellationToken.ThrowIfCancellationRequested();
-        NewWork work = WorkItemCheck.Check(item, Options, Options.TimeProvider.GetUtcNow());
+        NewWork work = WorkItemCheck.Check(item, Options, Now);
         EnqueueResult result = await ChangeAsync(session => session.Enqueue.Execute(work), work.Bytes).ConfigureAwait(false);
         WarnUnserved(item.Engine);
         return result;
@@ -27,7 +27,7 @@ public sealed partial class RoostRuntime
     {
         ArgumentNullException.ThrowIfNull(items);
         cancellationToken.ThrowIfCancellationRequested();
-        DateTimeOffset now = Options.TimeProvider.GetUtcNow();
+        DateTimeOffset now = Now;
         NewWork[] works = [.. items.Select((item, i) => WorkItemCheck.Check(item ?? throw new InvalidInputException($"items[{i}]", "is null."), Options, now))];
         if (works.Length == 0) return [];
         IReadOnlyList<EnqueueResult> results = await ChangeAsync<IReadOnlyList<EnqueueResult>>(
@@ -115,7 +115,7 @@ public sealed partial class RoostRuntime
     /// </summary>
     internal NewWork CheckChild(WorkItem child)
     {
-        NewWork work = WorkItemCheck.Check(child, Options, Options.TimeProvider.GetUtcNow());
+        NewWork work = WorkItemCheck.Check(child, Options, Now);
         if (child.IdempotencyKey is not { } key || child.IsIdGiven) return work;
         return work with { Id = reader.Run(db => WorkQueries.IdOfKey(db, child.Engine, key)) ?? work.Id, IsIdByKey = true };
     }

@@ -23,6 +23,7 @@ public sealed partial class RoostRuntime
         ArgumentNullException.ThrowIfNull(filter);
         CheckReason(reason);
         PurgeScope scope = ScopeOf(filter);
+        if (filter.OlderThan == TimeSpan.Zero) scope = await reader.RunAsync(db => PurgeQueries.WithWhatHasEnded(db, scope), cancellationToken).ConfigureAwait(false);
         if (dryRun) return new(await reader.RunAsync(db => PurgeQueries.Count(db, scope), cancellationToken).ConfigureAwait(false), 0);
 
         long items = 0, pages = 0;
@@ -105,7 +106,7 @@ public sealed partial class RoostRuntime
         foreach (WorkState state in filter.States)
             if (!state.IsEnded()) throw new InvalidInputException("states", $"holds {state}; only done, failed and cancelled work can be purged. Cancel it first.");
         if (filter.Engine is not null) Names.Check("engine", filter.Engine);
-        long before = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds() - (long)filter.OlderThan.TotalMilliseconds;
+        long before = Now.ToUnixTimeMilliseconds() - (long)filter.OlderThan.TotalMilliseconds;
         return new(filter.Engine, [.. filter.States.Distinct()], before);
     }
 }

@@ -34,7 +34,7 @@ internal sealed class Worker : IAsyncDisposable
         this.engines = engines;
         this.log = log;
         options = runtime.Options;
-        runner = new(runtime);
+        runner = new(runtime, log);
         keeper = new(runtime, writer, this, log);
     }
 
@@ -56,7 +56,7 @@ internal sealed class Worker : IAsyncDisposable
         try
         {
             await worker.keeper.StartAsync().ConfigureAwait(false);
-            log.LogInformation("Worker {WorkerId} serves {Engines} in queues {Queues} of {Path}", worker.Seat.Id, string.Join(", ", engines.Keys), string.Join(", ", runtime.Options.Queues), runtime.Path);
+            log.LogInformation("Worker {WorkerId} serves {Engines} in queues {Queues} of {Path}", worker.Seat.Id, string.Join(", ", engines.Keys), string.Join(", ", runtime.Options.ServedQueues), runtime.Path);
             return worker;
         }
         catch
@@ -72,7 +72,7 @@ internal sealed class Worker : IAsyncDisposable
         givingUp = false;
         LastStarted = null;
         var facts = engines.ToDictionary(entry => entry.Key, entry => entry.Value.Facts);
-        var opened = new Claimant(Seat.Key, Seat.Id, facts, [.. options.Queues], slots, claims) { Start = Start, Idle = idle, ClocksParted = keeper.ClocksParted, RenewedAt = options.TimeProvider.GetTimestamp() };
+        var opened = new Claimant(Seat.Key, Seat.Id, facts, [.. options.ServedQueues], slots, claims) { Start = Start, Idle = idle, ClocksParted = keeper.ClocksParted, RenewedAt = options.TimeProvider.GetTimestamp() };
         Claimant = opened;
         try
         {

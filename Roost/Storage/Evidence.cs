@@ -84,7 +84,7 @@ internal sealed class Evidence(string path, RoostOptions options)
         {
             using SqliteConnection db = Database.OpenForReading(path, options);
             Database.KeepLog(db);
-            using var moment = new Moment(db);
+            using var transaction = new ReadTransaction(db);
             return Look(db);
         }
         catch (SqliteException e) when (e.SqliteErrorCode is SQLITE_CORRUPT or SQLITE_NOTADB)

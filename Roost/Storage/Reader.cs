@@ -39,7 +39,7 @@ internal sealed class Reader(string path, RoostOptions options, Writer? writer =
             try
             {
                 T found;
-                using (new Moment(connection))
+                using (new ReadTransaction(connection))
                 {
                     CheckVersion(connection);
                     found = read(connection);

@@ -15,16 +15,18 @@ internal sealed class Session : IDisposable
     private readonly List<Statement> statements = [];
     private readonly Statement begin, commit, rollback, savepoint, releaseSavepoint, rollbackTo, dataVersion, userVersion, checkpoint;
     private readonly string path;
+    private readonly Clock clock;
     private long seenDataVersion = -1;
     private WriteTurn? turn;
     private OpenFile? log, index;
     private bool logFound;
     private int commitsInLog;
 
-    public Session(string path, RoostOptions options)
+    public Session(string path, RoostOptions options, Clock? clock = null)
     {
         Options = options;
         this.path = path;
+        this.clock = clock ?? new(options.TimeProvider);
         connection = Database.OpenForWriting(path, options);
         begin = Prepare("BEGIN IMMEDIATE");
         commit = Prepare("COMMIT");
@@ -37,8 +39,10 @@ internal sealed class Session : IDisposable
         checkpoint = Prepare("PRAGMA wal_checkpoint(PASSIVE)");
         Identity = new(this);
         Counters = new(this);
+        Delays = new(this);
         Lanes = new(this);
         Counts = new(this);
+        Tally = new(this);
         Work = new(this);
         Events = new(this);
         Ready = new(this);
@@ -63,10 +67,18 @@ internal sealed class Session : IDisposable
     /// <summary>The time of the running transaction, in UTC milliseconds.</summary>
     public long Now { get; private set; }
 
+    /// <summary>What the wall clock shows, even where it is under suspicion: leases are written by it, for whoever has just started goes by it.</summary>
+    public long Wall { get; private set; }
+
+    /// <summary>The same by a clock that nobody sets, in milliseconds: for what lasts a while within this process.</summary>
+    public long Steady { get; private set; }
+
     public FileIdentity Identity { get; }
     public Counters Counters { get; }
+    public Delays Delays { get; }
     public Lanes Lanes { get; }
     public Counts Counts { get; }
+    public StepTally Tally { get; }
     public WorkTable Work { get; }
     public Events Events { get; }
     public ReadyOrder Ready { get; }
@@ -147,8 +159,16 @@ internal sealed class Session : IDisposable
         Telemetry.LockWaitEnded(since);
         if (!logFound) FindLog();
         ForeignWrite();
-        Now = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+        bool isSuspected = ReadClock();
         Counters.Begin();
+        Delays.Begin(isSuspected);
+    }
+
+    private bool ReadClock()
+    {
+        Moment moment = clock.Read();
+        (Now, Wall, Steady) = (moment.Time.ToUnixTimeMilliseconds(), moment.Wall.ToUnixTimeMilliseconds(), moment.Steady);
+        return moment.IsSuspected;
     }
 
     /// <summary>The log and its index exist from the first transaction on, and stay as long as anybody has the file open.</summary>
@@ -168,14 +188,17 @@ internal sealed class Session : IDisposable
         WaitedForTurns += Options.TimeProvider.GetElapsedTime(since);
     }
 
-    public void Commit()
+    /// <param name="last">No further transaction is on its way: what is otherwise saved from time to time is saved now.</param>
+    public void Commit(bool last = true)
     {
         Counts.Save();
+        Tally.Save(last);
         Events.Trim();
         Counters.Save();
         CommitUnderWay = true;
         commit.Run();
         CommitUnderWay = false;
+        Tally.Saved();
         commitsInLog++;
         turn?.GiveWay();
     }
@@ -227,6 +250,8 @@ internal sealed class Session : IDisposable
     public void Rollback()
     {
         Counts.Drop();
+        Tally.Drop();
+        Delays.Drop();
         LeaveRows();
         Forget();
         Counters.Forget();
@@ -238,6 +263,7 @@ internal sealed class Session : IDisposable
     public void Isolated(Action body)
     {
         Counts.Save();
+        int tallied = Tally.Mark;
         savepoint.Run();
         try
         {
@@ -248,6 +274,8 @@ internal sealed class Session : IDisposable
         catch
         {
             Counts.Drop();
+            Tally.DropTo(tallied);
+            Delays.Drop();
             LeaveRows();
             Forget();
             if (!IsInTransaction) throw; // SQLite has rolled back by itself, as it does for a full disk; a savepoint would begin a transaction.
@@ -258,7 +286,12 @@ internal sealed class Session : IDisposable
     }
 
     /// <summary>Reads before any transaction, to see whether one is worth taking the write lock for.</summary>
-    public void Peek() => Now = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+    public void Peek()
+    {
+        bool isSuspected = ReadClock();
+        Counters.Load();
+        Delays.Begin(isSuspected);
+    }
 
     /// <summary>Rolls back where a transaction is still open; false where even that fails.</summary>
     public bool TryRollback()

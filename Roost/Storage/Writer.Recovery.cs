@@ -92,7 +92,7 @@ internal sealed partial class Writer
             if (!IsInPlace(lookNow: true)) return null;
             try
             {
-                var fresh = new Session(path, options);
+                var fresh = new Session(path, options, Clock);
                 session = fresh;
                 return fresh.Counters.BarrierAfter(writerKey) >= batchNumber;
             }

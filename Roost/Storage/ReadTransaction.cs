@@ -4,11 +4,11 @@ using static SQLitePCL.raw;
 namespace Roost.Storage;
 
 /// <summary>A read transaction: all that is read until it is disposed is of one moment. Not one of the provider's, which every command would have to be given.</summary>
-internal sealed class Moment : IDisposable
+internal sealed class ReadTransaction : IDisposable
 {
     private readonly SqliteConnection db;
 
-    public Moment(SqliteConnection db)
+    public ReadTransaction(SqliteConnection db)
     {
         this.db = db;
         using var begin = new Statement(db.Handle!, "BEGIN DEFERRED");
