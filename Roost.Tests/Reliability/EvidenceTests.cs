@@ -11,7 +11,7 @@ internal sealed class EvidenceTests : FolderTests
 
     private static readonly Exception[] Unexpected =
     [
-        new InvalidOperationException("no map"), new FormatException("no number"), new InvalidCastException("no text"), new NullReferenceException("no member"),
+        new InvalidOperationException("no map"), new FormatException("no number"), new InvalidCastException("no text"), new MissingFieldException("no member"),
         new MissingMethodException("no constructor"), new NotSupportedException("no reflection"), new TypeInitializationException("Some.Type", null),
     ];
 
