@@ -1,5 +1,4 @@
 using Microsoft.Data.Sqlite;
-using Roost.Storage;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;

@@ -20,7 +20,7 @@ internal static partial class HostSettings
         {
             SetAll();
             using SqliteConnection own = FileAudit.Open(path);
-            own.ExecuteScalar<string>("SELECT 'settings'").Should().Be("[SETTINGS]", "the host's own reads go by its settings");
+            own.QuerySingle<string>("SELECT 'settings'").Should().Be("[SETTINGS]", "the host's own reads go by its settings");
         }
         await using (var roost = new RoostRuntime(new RoostOptions { Path = path, TimeProvider = TestRuntime.Clock() })) await SayReadsAsync(roost);
         foreach (FileCheck check in await RoostRuntime.CheckFileAsync(path)) Say($"check {check.Name}", check.Name is "disk_space" or "size" ? check.Status : check);
