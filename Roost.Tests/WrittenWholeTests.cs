@@ -15,7 +15,7 @@ internal sealed class WrittenWholeTests
     [JsonDerivedType(typeof(WaitCmd), "wait")]
     internal abstract record Cmd;
 
-    internal record FetchCmd(string Url) : Cmd;
+    internal sealed record FetchCmd(string Url) : Cmd;
 
     internal sealed record WaitCmd(int Seconds) : Cmd;
 

@@ -20,7 +20,7 @@ internal sealed class Comparison(JsonSerializerOptions options)
     {
         if (given is null && back is null) return;
         if (given is null || back is null)
-            throw new Lost(path, given is null ? $"it is null and comes back as {Shown(back)}. {Advice}" : $"it is {Shown(given)} and comes back as null. {Advice}");
+            throw new LostException(path, given is null ? $"it is null and comes back as {Shown(back)}. {Advice}" : $"it is {Shown(given)} and comes back as null. {Advice}");
         if (Nullable.GetUnderlyingType(type.Type) is { } inner) type = options.GetTypeInfo(inner);
         if (type.Type == typeof(object))
         {
@@ -47,7 +47,7 @@ internal sealed class Comparison(JsonSerializerOptions options)
             if (given.GetType() == back.GetType()) Compare(options.GetTypeInfo(given.GetType()), given, back, path, owner);
             return;
         }
-        throw new Lost(path, $"it is declared as object, holds {Shown(given)}, a {TypeNames.Of(given.GetType())}, and comes back as a {TypeNames.Of(back.GetType())}. Declare it as what it is, or as JsonElement.");
+        throw new LostException(path, $"it is declared as object, holds {Shown(given)}, a {TypeNames.Of(given.GetType())}, and comes back as a {TypeNames.Of(back.GetType())}. Declare it as what it is, or as JsonElement.");
     }
 
     private static void CompareValue(JsonTypeInfo type, object given, object back, string path)
@@ -56,14 +56,14 @@ internal sealed class Comparison(JsonSerializerOptions options)
         // A converter is trusted with what it writes the same.
         string before = JsonSerializer.Serialize(given, type), after = JsonSerializer.Serialize(back, type);
         if (before == after || (before.StartsWith('{') && JsonElement.DeepEquals(JsonElement.Parse(before), JsonElement.Parse(after)))) return;
-        throw new Lost(path, $"it is written as {Cut(before)}, and what is read back as {Cut(after)}. {Advice}");
+        throw new LostException(path, $"it is written as {Cut(before)}, and what is read back as {Cut(after)}. {Advice}");
     }
 
     private void CompareMembers(JsonTypeInfo type, object given, object back, string path)
     {
         if (!seen.Add(given)) return;
         if (given.GetType() != back.GetType())
-            throw new Lost(path, $"it is a {TypeNames.Of(given.GetType())} and comes back as a {TypeNames.Of(back.GetType())}. Put [JsonDerivedType(typeof({TypeNames.Of(given.GetType())}), \"...\")] on {TypeNames.Of(type.Type)}.");
+            throw new LostException(path, $"it is a {TypeNames.Of(given.GetType())} and comes back as a {TypeNames.Of(back.GetType())}. Put [JsonDerivedType(typeof({TypeNames.Of(given.GetType())}), \"...\")] on {TypeNames.Of(type.Type)}.");
         JsonTypeInfo own = given.GetType() == type.Type ? type : options.GetTypeInfo(given.GetType());
         foreach (JsonPropertyInfo member in own.Properties)
         {
@@ -76,7 +76,7 @@ internal sealed class Comparison(JsonSerializerOptions options)
                 if (its is null) CompareText(before, after, here);
                 else Compare(its, before, after, here, own.Type);
             }
-            catch (Lost) when (IsVolatile(its, member, given, before, own.Type))
+            catch (LostException) when (IsVolatile(its, member, given, before, own.Type))
             {
                 // It differs from itself: computed from the time, or by chance.
             }
@@ -89,7 +89,7 @@ internal sealed class Comparison(JsonSerializerOptions options)
     private static void CompareText(object? given, object? back, string path)
     {
         // By a converter that the member alone has: only that it is there can be told here; the second writing tells the rest.
-        if (given is null != back is null) throw new Lost(path, given is null ? $"it is null and comes back as {Shown(back)}. {Advice}" : $"it is {Shown(given)} and comes back as null. {Advice}");
+        if (given is null != back is null) throw new LostException(path, given is null ? $"it is null and comes back as {Shown(back)}. {Advice}" : $"it is {Shown(given)} and comes back as null. {Advice}");
     }
 
     private bool IsVolatile(JsonTypeInfo? type, JsonPropertyInfo member, object given, object? before, Type owner)
@@ -100,7 +100,7 @@ internal sealed class Comparison(JsonSerializerOptions options)
             new Comparison(options).Compare(type, before, member.Get!(given), "", owner);
             return false;
         }
-        catch (Lost)
+        catch (LostException)
         {
             return true;
         }
@@ -117,12 +117,12 @@ internal sealed class Comparison(JsonSerializerOptions options)
         if (!IsAtHand(given) || !IsAtHand(back)) return; // The second writing tells.
         CompareOrder(given, back, path);
         object?[] before = [.. ((IEnumerable)given).Cast<object?>()], after = [.. ((IEnumerable)back).Cast<object?>()];
-        if (before.Length != after.Length) throw new Lost(path, $"it has {before.Length:N0} elements and comes back with {after.Length:N0}. {Advice}");
+        if (before.Length != after.Length) throw new LostException(path, $"it has {before.Length:N0} elements and comes back with {after.Length:N0}. {Advice}");
         JsonTypeInfo element = options.GetTypeInfo(type.ElementType ?? typeof(object));
         if (IsUnordered(given))
         {
             string[] texts = [.. before.Select(each => Text(each, element)).Order(StringComparer.Ordinal)], others = [.. after.Select(each => Text(each, element)).Order(StringComparer.Ordinal)];
-            if (!texts.SequenceEqual(others)) throw new Lost(path, $"its elements do not all come back as they are. {Advice}");
+            if (!texts.SequenceEqual(others)) throw new LostException(path, $"its elements do not all come back as they are. {Advice}");
             return;
         }
         for (int i = 0; i < before.Length; i++) Compare(element, before[i], after[i], $"{path}[{i}]", owner);
@@ -133,14 +133,14 @@ internal sealed class Comparison(JsonSerializerOptions options)
         if (!IsAtHand(given) || !IsAtHand(back)) return;
         CompareOrder(given, back, path);
         List<(object Key, object? Value)> before = Entries(given), after = Entries(back);
-        if (before.Count != after.Count) throw new Lost(path, $"it has {before.Count:N0} entries and comes back with {after.Count:N0}. {Advice}");
+        if (before.Count != after.Count) throw new LostException(path, $"it has {before.Count:N0} entries and comes back with {after.Count:N0}. {Advice}");
         var found = new Dictionary<object, object?>();
         foreach ((object key, object? value) in after) found[key] = value;
         JsonTypeInfo element = options.GetTypeInfo(type.ElementType ?? typeof(object));
         foreach ((object key, object? value) in before)
         {
             if (!found.TryGetValue(key, out object? other))
-                throw new Lost(path, $"its key {Shown(key)} does not come back; there is {Shown(after[0].Key)} where it was. Set DictionaryKeyPolicy = null in the JSON settings, and use keys that are their own text, such as strings, numbers and ids.");
+                throw new LostException(path, $"its key {Shown(key)} does not come back; there is {Shown(after[0].Key)} where it was. Set DictionaryKeyPolicy = null in the JSON settings, and use keys that are their own text, such as strings, numbers and ids.");
             Compare(element, value, other, $"{path}[{key}]", owner);
         }
     }
@@ -150,7 +150,7 @@ internal sealed class Comparison(JsonSerializerOptions options)
     {
         if (given.GetType() != back.GetType()) return; // Declared by an interface.
         if (Comparer(given) is not { } mine || Comparer(back) is not { } other || IsSame(mine, other)) return;
-        throw new Lost(path, $"it compares by a {TypeNames.Of(mine.GetType())}, and comes back with a {TypeNames.Of(other.GetType())}. Make it with its comparer in the member's initialiser and put [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)] on the member, or use keys that need none.");
+        throw new LostException(path, $"it compares by a {TypeNames.Of(mine.GetType())}, and comes back with a {TypeNames.Of(other.GetType())}. Make it with its comparer in the member's initialiser and put [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)] on the member, or use keys that need none.");
     }
 
     private static object? Comparer(object collection) =>

@@ -47,31 +47,31 @@ internal sealed class StateTrial<TState>(JsonTypeInfo<TState> type)
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            throw new Lost((e as JsonException)?.Path ?? "$", $"it was written and cannot be read back: {e.Message}").In<TState>();
+            throw new LostException((e as JsonException)?.Path ?? "$", $"it was written and cannot be read back: {e.Message}").In<TState>();
         }
         try
         {
             new Comparison(type.Options).Run(type, state, back);
             again = JsonText.Serialize("state", back!, type, maxBytes);
         }
-        catch (Lost lost)
+        catch (LostException lost)
         {
             throw lost.In<TState>();
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            throw new Lost(TypeNames.Of(typeof(TState)), $"what was read back cannot be written again, so something that it needs is lost: {e.Message}").In<TState>();
+            throw new LostException(TypeNames.Of(typeof(TState)), $"what was read back cannot be written again, so something that it needs is lost: {e.Message}").In<TState>();
         }
         if (again.AsSpan().SequenceEqual(utf8)) return;
         HashSet<string> changed = JsonDifference.Find(utf8, again);
         if (changed.Count > 0) changed.ExceptWith(JsonDifference.Find(utf8, JsonText.Serialize("state", state, type, maxBytes))); // What differs from itself, such as a time that is left, is no loss.
         if (changed.Count > 0)
-            throw new Lost(changed.Order(StringComparer.Ordinal).First(), "it is written otherwise once it was read back. Give what it is made from members that are written and read, or mark it [JsonIgnore].").In<TState>();
+            throw new LostException(changed.Order(StringComparer.Ordinal).First(), "it is written otherwise once it was read back. Give what it is made from members that are written and read, or mark it [JsonIgnore].").In<TState>();
     }
 }
 
 /// <summary>Something of a state is lost; told by <see cref="StateTrial{TState}"/> as a refusal.</summary>
-internal sealed class Lost(string path, string why) : Exception(why)
+internal sealed class LostException(string path, string why) : Exception(why)
 {
     public InvalidInputException In<TState>() => new("state", $"a {TypeNames.Of(typeof(TState))} would not come back from the file as it is: {path}: {Message}") { FinalReason = FailReasons.StateNotKept };
 }

@@ -52,7 +52,7 @@ internal sealed class WrittenType
         {
             Look(options.GetTypeInfo(As), value, TypeNames.Of(value.GetType()), 0, ref left);
         }
-        catch (Lost lost)
+        catch (LostException lost)
         {
             throw new InvalidInputException(field, lost.Message);
         }
@@ -147,7 +147,7 @@ internal sealed class WrittenType
         if (declared.PolymorphismOptions is not null) return own; // The serializer refuses what that does not name.
         HashSet<string> written = [.. declared.Properties.Where(member => member.Get is not null).Select(member => member.Name)];
         if (own.Properties.FirstOrDefault(member => member.Get is not null && !written.Contains(member.Name)) is { } lost)
-            throw new Lost(path, $"{path} is declared as {TypeNames.Of(declared.Type)} and holds a {TypeNames.Of(value.GetType())}, whose {(lost.AttributeProvider as MemberInfo)?.Name ?? lost.Name} would not be written. Put [JsonDerivedType(typeof({TypeNames.Of(value.GetType())}), \"...\")] on {TypeNames.Of(declared.Type)}, or declare the type itself.");
+            throw new LostException(path, $"{path} is declared as {TypeNames.Of(declared.Type)} and holds a {TypeNames.Of(value.GetType())}, whose {(lost.AttributeProvider as MemberInfo)?.Name ?? lost.Name} would not be written. Put [JsonDerivedType(typeof({TypeNames.Of(value.GetType())}), \"...\")] on {TypeNames.Of(declared.Type)}, or declare the type itself.");
         return declared;
     }
 
@@ -156,9 +156,9 @@ internal sealed class WrittenType
         Type type = value.GetType();
         if (type == typeof(object) || value is JsonElement or JsonNode or JsonDocument || IsSimple(type)) return;
         WrittenType its = Of(type, options);
-        if (its.refusal is not null) throw new Lost(path, $"{path} holds what cannot be written whole: {its.refusal}");
+        if (its.refusal is not null) throw new LostException(path, $"{path} holds what cannot be written whole: {its.refusal}");
         if (its.As != type)
-            throw new Lost(path, $"{path} is declared as object and holds a {TypeNames.Of(type)}, which would be written without the name by which {TypeNames.Of(its.As)} tells it apart. Declare it as {TypeNames.Of(its.As)}.");
+            throw new LostException(path, $"{path} is declared as object and holds a {TypeNames.Of(type)}, which would be written without the name by which {TypeNames.Of(its.As)} tells it apart. Declare it as {TypeNames.Of(its.As)}.");
         Look(options.GetTypeInfo(type), value, path, depth + 1, ref left);
     }
 }
