@@ -8,6 +8,9 @@ public class RoostException : Exception
 
     /// <summary>Creates the exception with a message for a person and the error behind it.</summary>
     public RoostException(string message, Exception? innerException) : base(message, innerException) { }
+
+    /// <summary>Set where it ends a step for good.</summary>
+    internal FinalFor? Final { get; set; }
 }
 
 /// <summary>Something given to Roost breaks a rule; nothing was written.</summary>

@@ -91,11 +91,11 @@ public sealed record WorkItem
         try
         {
             return JsonSerializer.Deserialize<T>(PayloadUtf8(int.MaxValue), Json)
-                ?? throw new InvalidInputException("payload", $"of work item {Id} is null where a {typeof(T).Name} is expected.");
+                ?? throw new InvalidInputException("payload", $"of work item {Id} is null where a {typeof(T).Name} is expected.") { Final = new(Id) };
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
         {
-            throw new InvalidInputException("payload", $"of work item {Id} cannot be read as {typeof(T).Name}: {e.Message}", e);
+            throw new InvalidInputException("payload", $"of work item {Id} cannot be read as {typeof(T).Name}: {e.Message}", e) { Final = new(Id) };
         }
     }
 

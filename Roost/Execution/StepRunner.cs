@@ -10,9 +10,6 @@ internal readonly record struct StepEnd(StepCommit? Commit, Failure? Failure, bo
 /// <summary>Runs one step of the user's engine: within its time, and with whatever it throws turned into a failure.</summary>
 internal sealed class StepRunner(RoostRuntime runtime)
 {
-    private const int MaxReason = 10_000;
-    private const int MaxStack = 20_000;
-
     private readonly RoostOptions options = runtime.Options;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -28,7 +25,7 @@ internal sealed class StepRunner(RoostRuntime runtime)
                 ? await CallWithinAsync(limit, step, engine, context).ConfigureAwait(false)
                 : await CallAsync(step, engine, context).ConfigureAwait(false);
             Staged? staged = context.End();
-            return new(Accept(step.Lease, engine.Facts, outcome, staged), null, false, staged);
+            return new(Accepted(step.Lease, engine.Facts, outcome, staged), null, false, staged);
         }
         catch (Exception e)
         {
@@ -54,7 +51,7 @@ internal sealed class StepRunner(RoostRuntime runtime)
         }
         Snapshot snapshot = Verified(lease);
         if (snapshot.StateVersion < entry.Facts.StateVersion)
-            snapshot = engine.Migrate(snapshot) ?? throw new InvalidInputException("migrate", $"engine \"{entry.Facts.EngineId}\" returned null for version {snapshot.Version} of work item {lease.Item.Id}.");
+            snapshot = engine.Migrate(snapshot) ?? throw new InvalidInputException("migrate", $"engine \"{entry.Facts.EngineId}\" returned null for version {snapshot.Version} of work item {lease.Item.Id}; return a snapshot made by Snapshot.Migrated.") { Final = new(lease.Item.Id) };
         Task<Outcome>? call = engine.StepAsync(snapshot, lease.Item, context);
         return call is null ? null! : await call.ConfigureAwait(false);
     }
@@ -92,16 +89,32 @@ internal sealed class StepRunner(RoostRuntime runtime)
     private static void VerifyPayload(LeasedWork lease)
     {
         if (lease.PayloadHash is { } hash && !ContentCheck.IsWhole(lease.Item.PayloadUtf8(int.MaxValue), hash))
-            throw new DamagedWorkException(FailReasons.CorruptPayload, DetailQueries.PayloadDamaged(lease.Item.Id));
+            throw Damaged(lease, FailReasons.CorruptPayload, DetailQueries.PayloadDamaged(lease.Item.Id));
     }
+
+    private static DamagedWorkException Damaged(LeasedWork lease, string reason, string message) => new(message) { Final = new(lease.Item.Id, reason) };
 
     private static Snapshot Verified(LeasedWork lease)
     {
         if (lease.Snapshot is not { } snapshot)
-            throw new DamagedWorkException(FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} is missing from the file. {SnapshotQueries.CorruptAdvice}");
+            throw Damaged(lease, FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} is missing from the file. {SnapshotQueries.CorruptAdvice}");
         if (lease.SnapshotHash is { } hash && !ContentCheck.IsWhole(snapshot.Utf8.Span, hash))
-            throw new DamagedWorkException(FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} does not match its SHA-256: the file is damaged. {SnapshotQueries.CorruptAdvice}");
+            throw Damaged(lease, FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} does not match its SHA-256: the file is damaged. {SnapshotQueries.CorruptAdvice}");
         return snapshot;
+    }
+
+    /// <summary>The outcome as it is committed. What is refused of it would be refused in every try.</summary>
+    private StepCommit Accepted(LeasedWork lease, EngineFacts engine, Outcome? outcome, Staged? staged)
+    {
+        try
+        {
+            return Accept(lease, engine, outcome, staged);
+        }
+        catch (InvalidInputException e)
+        {
+            e.Final = new(lease.Item.Id);
+            throw;
+        }
     }
 
     /// <summary>Refuses an outcome that is none of this item's, before anything is written.</summary>
@@ -124,7 +137,11 @@ internal sealed class StepRunner(RoostRuntime runtime)
         long delay = WorkItemCheck.Milliseconds("delay", outcome.After);
         if (next is not null) next.Delay = TimeSpan.FromMilliseconds(delay);
         byte[] hash = next is null ? [] : SHA256.HashData(next.Utf8.Span);
-        return new(lease, outcome.Kind, outcome.Reason is null ? null : Cut(Safe(outcome.Reason), MaxReason), delay, next, hash, engine.StateVersion, staged);
+        string? reason = outcome.Reason is null ? null : FailureText.Message(outcome.Reason);
+        return new(lease, outcome.Kind, reason, delay, next, hash, engine.StateVersion, staged)
+        {
+            Group = outcome.Kind == OutcomeKind.Fail ? FailureShape.KeyOf(lease.Lane.Engine, FailReasons.EngineFailed, null, reason!) : 0,
+        };
     }
 
     /// <summary>The outcome could not be committed for what it says: a child with an id that exists, an artifact whose content is gone.</summary>
@@ -132,42 +149,21 @@ internal sealed class StepRunner(RoostRuntime runtime)
 
     private StepEnd Failed(ActiveStep step, Exception e, Staged? staged)
     {
-        int attempt = step.Lease.Failures + 1;
-        var damage = e as DamagedWorkException;
-        bool last = damage is not null || attempt >= (step.Lease.Item.MaxAttempts ?? options.MaxAttempts);
         if (step.Reason is CancellationReason.ShuttingDown or CancellationReason.LeaseLost) return new(null, null, false, staged);
-        string reason = e is AbandonedException ? FailReasons.Abandoned
-            : damage is not null ? damage.Reason
+        int attempt = step.Lease.Failures + 1;
+        FinalFor? final = FinalFor.Of(e, step.Lease.Item.Id);
+        bool last = final is not null || attempt >= (step.Lease.Item.MaxAttempts ?? options.MaxAttempts);
+        string reason = final is not null ? final.Reason
+            : e is AbandonedException ? FailReasons.Abandoned
             : step.Reason == CancellationReason.TimedOut ? FailReasons.TimedOut
             : last ? FailReasons.MaxAttempts
             : FailReasons.Error;
-        return new(null, new(reason, e.GetType().FullName, Cut(Safe(Text(() => e.Message)), MaxReason)!, Cut(Text(() => e.StackTrace), MaxStack), attempt), last, staged, e);
+        return new(null, CauseChain.Of(e).ToFailure(step.Lease.Lane.Engine, reason, attempt), last, staged, e);
     }
-
-    /// <summary>What an exception says of itself; an engine's own may throw there, too.</summary>
-    private static string? Text(Func<string?> property)
-    {
-        try
-        {
-            return property();
-        }
-        catch (Exception e)
-        {
-            return $"(asking for it threw {e.GetType().FullName})";
-        }
-    }
-
-    private static string? Cut(string? text, int length) => text is null || text.Length <= length ? text : text[..length] + "…";
-
-    /// <summary>An engine's message may hold anything; what SQLite cannot keep is replaced.</summary>
-    private static string Safe(string? message) => string.IsNullOrEmpty(message) ? "(no message)" : message.Replace('\0', '\uFFFD');
 }
 
 /// <summary>A step went on beyond timeout and grace.</summary>
 internal sealed class AbandonedException(string message) : RoostException(message);
 
 /// <summary>The snapshot that the step should start from, or the payload, is damaged: no further try can help.</summary>
-internal sealed class DamagedWorkException(string reason, string message) : RoostException(message)
-{
-    public string Reason { get; } = reason;
-}
+internal sealed class DamagedWorkException(string message) : RoostException(message);
