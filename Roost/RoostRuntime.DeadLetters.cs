@@ -51,7 +51,7 @@ public sealed partial class RoostRuntime
             long key = WorkQueries.KeyOf(db, workId)!.Value;
             (Snapshot? snapshot, string? error) = SnapshotQueries.Last(db, key, item, Options);
             (WorkFailure failure, string? group) = FailureQueries.WithGroup(db, key)!.Value;
-            return new DeadLetter(item, failure) { Snapshot = snapshot, SnapshotError = error, Group = group };
+            return new DeadLetter(item, failure) { Snapshot = Told(snapshot), SnapshotError = error, Group = group };
         }, cancellationToken);
     }
 

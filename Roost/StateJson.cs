@@ -1,21 +1,21 @@
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
+using Roost.Writing;
 
 namespace Roost;
 
 /// <summary>The stored form of an item's state. What cannot be stored would be refused in every try, so that it ends the step for good.</summary>
 internal static class StateJson
 {
-    /// <summary>Of a value whose type is known.</summary>
-    public static byte[] Of<T>(string workId, T state, JsonTypeInfo<T> type, int maxBytes)
+    /// <summary>Of an engine's state.</summary>
+    public static byte[] Of<TState>(string workId, TState state, StateTrial<TState> trial, int maxBytes)
     {
         try
         {
-            return JsonText.Serialize("state", state, type, maxBytes);
+            return trial.Write(state, maxBytes);
         }
         catch (InvalidInputException e)
         {
-            e.Final = new(workId);
+            e.Final = new(workId, e.FinalReason ?? FailReasons.InvalidStep);
             throw;
         }
     }

@@ -27,9 +27,10 @@ internal sealed class EndTransitions(Session session)
         bool overdue = row.Deadline <= session.Now;
         WorkRow after = row.CancelRequested ? failed.AsEnded(WorkState.Cancelled, session.Now)
             : overdue || lastTry ? failed.AsEnded(WorkState.Failed, session.Now)
-            : backoffMs > 0 ? failed.AsDelayed(session.Now + backoffMs)
+            : backoffMs > 0 ? failed.AsDelayed(backoffMs, session.Now)
             : failed.AsReady(session.Counters.NextReady(), session.Now);
         if (!session.Work.Save(row, after)) return false;
+        session.Tally.Add(lease, lease.StepBefore, failed: true);
 
         if (after.State == WorkState.Cancelled)
         {
@@ -37,7 +38,7 @@ internal sealed class EndTransitions(Session session)
         }
         else if (after.State == WorkState.Failed)
         {
-            DeadLetter(after, overdue && failure.Reason is not (FailReasons.CorruptSnapshot or FailReasons.CorruptPayload or FailReasons.InvalidStep) ? Failure.Deadline(row.Deadline!.Value, failure.Attempt) : failure);
+            DeadLetter(after, overdue && failure.Reason is not (FailReasons.CorruptSnapshot or FailReasons.CorruptPayload or FailReasons.InvalidStep or FailReasons.StateNotKept or FailReasons.NoProgress) ? Failure.Deadline(row.Deadline!.Value, failure.Attempt) : failure);
         }
         else
         {
@@ -77,7 +78,7 @@ internal sealed class EndTransitions(Session session)
     /// <summary>failed -> queued, from the last snapshot, with a clean record; its deadline is lifted where it has passed.</summary>
     public void Retry(in WorkRow row, string? reason)
     {
-        WorkRow after = row.WithCleanRecord().AsReady(session.Counters.NextReady(), session.Now) with { CancelRequested = false, CancelReason = null };
+        WorkRow after = row.WithCleanRecord().AsReady(session.Counters.NextReady(), session.Now) with { CancelRequested = false, CancelReason = null, Unchanged = 0 };
         session.Work.Save(row, after);
         groups.Remove(row.Key);
         ForgetFailure(row.Key);
