@@ -21,7 +21,7 @@ internal sealed class DeadLetterGroupTests
 
     [Test]
     public void Messages_that_differ_beyond_their_beginning_are_alike() =>
-        FailureShape.Of(new string('x', 10_000) + "a").Should().Be(FailureShape.Of(new string('x', 10_000) + "b")).And.HaveLength(10_000);
+        FailureShape.Of(new string('x', 10_000) + "a").Should().Be(FailureShape.Of(new string('x', 10_000) + "b")).And.HaveLength(500);
 
     [Test]
     public async Task A_group_is_of_one_engine_reason_type_at_the_bottom_and_shape()
@@ -125,7 +125,7 @@ internal sealed class DeadLetterGroupTests
     {
         FakeTimeProvider clock = TestRuntime.Clock();
         await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
-        await roost.EnqueueAsync(Enumerable.Range(1, 3).Select(n => new WorkItem("scripted") { Delay = TimeSpan.FromDays(1), Deadline = clock.GetUtcNow().AddHours(n) }));
+        await roost.EnqueueAsync(Enumerable.Range(1, 3).Select(n => new WorkItem("elsewhere") { Deadline = clock.GetUtcNow().AddHours(n) }));
         clock.Advance(TimeSpan.FromHours(4));
         await roost.RunUntilIdleAsync();
 

@@ -100,7 +100,7 @@ internal sealed class FinalErrorTests
         DeadLetter letter = await roost.GetDeadLetterAsync(id);
         letter.Failure.Reason.Should().Be("invalid_step");
         letter.Failure.Attempt.Should().Be(1);
-        $"{letter.Failure.Message} {letter.Failure.CauseMessage}".Should().Contain(says);
+        string.Join(' ', letter.Failure.Causes.Select(cause => cause.Message).Prepend(letter.Failure.Message)).Should().Contain(says);
         roost.EventsOf(id).Should().NotContain("step_failed").And.EndWith("failed");
         FileAudit.MustAgree(roost.Path);
     }

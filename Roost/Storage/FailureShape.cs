@@ -36,7 +36,7 @@ internal static class FailureShape
             }
             if (end == i) shape.Append(message[end++]);
             else if (hasDigit) shape.Append('#');
-            else shape.Append(message, i, end - i);
+            else shape.Append(message, i, Math.Min(end - i, Most - shape.Length));
             afterNumber = hasDigit;
             i = end;
         }
