@@ -6,7 +6,7 @@ namespace Roost.Cli;
 /// What a save that was killed has left of an artifact, under a temporary name. Removed with the next save of that file, where nobody writes it and its
 /// bytes are the first ones of what was saved now.
 /// </summary>
-internal static partial class PartialFiles
+internal static class PartialFiles
 {
     private const int BlockBytes = 64 * 1024;
 
@@ -20,7 +20,7 @@ internal static partial class PartialFiles
         {
             try
             {
-                if (Path.GetFileName(left).Length == Path.GetFileName(path).Length + ".part".Length + 33 && Name().IsMatch(left) && File.ResolveLinkTarget(left, false) is null
+                if (Path.GetFileName(left).Length == Path.GetFileName(path).Length + ".part".Length + 33 && Name.IsMatch(left) && File.ResolveLinkTarget(left, false) is null
                     && DateTime.UtcNow - File.GetLastWriteTimeUtc(left) > Quiet && IsBeginningOf(path, left)) File.Delete(left);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -42,6 +42,5 @@ internal static partial class PartialFiles
         }
     }
 
-    [GeneratedRegex(@"\.[0-9a-f]{32}\.part$", RegexOptions.CultureInvariant)]
-    private static partial Regex Name();
+    private static readonly Regex Name = new(@"\.[0-9a-f]{32}\.part$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
 }

@@ -254,7 +254,7 @@ internal sealed class EnqueueTests
     public async Task A_child_whose_id_exists_fails_the_step_and_saves_nothing_of_it()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 2 }, clock, ScriptedEngine.From((state, context) =>
+        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.From((state, context) =>
         {
             context.AddEvent("seen");
             context.AddChild(context.Item with { Id = context.Item.Id, ParentId = null });
@@ -264,7 +264,7 @@ internal sealed class EnqueueTests
 
         await roost.RunThroughAsync(clock);
 
-        (await roost.WaitAsync(id).Soon()).Should().BeEquivalentTo(new { State = WorkState.Failed, Version = 1, FailReason = FailReasons.MaxAttempts });
+        (await roost.WaitAsync(id).Soon()).Should().BeEquivalentTo(new { State = WorkState.Failed, Version = 1, FailReason = FailReasons.InvalidStep });
         roost.EventsOf(id).Should().NotContain("engine.seen");
     }
 

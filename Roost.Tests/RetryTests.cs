@@ -129,7 +129,7 @@ internal sealed class RetryTests
 
     public static IEnumerable<TestCaseData> BadOutcomes()
     {
-        static TestCaseData Case(string name, string says, Func<Snapshot, WorkItem, Task<Outcome>> step) => new(says, step) { TestName = $"A_bad_outcome_is_a_failed_try({name})" };
+        static TestCaseData Case(string name, string says, Func<Snapshot, WorkItem, Task<Outcome>> step) => new(says, step) { TestName = $"A_bad_outcome_ends_the_step_at_once_and_saves_nothing({name})" };
         yield return Case("null outcome", "outcome: is null", (_, _) => Task.FromResult<Outcome>(null!));
         yield return Case("null task", "outcome: is null", (_, _) => null!);
         yield return Case("null snapshot", "snapshot: is null", (_, _) => Task.FromResult(Outcome.Done(null!)));
@@ -142,21 +142,28 @@ internal sealed class RetryTests
         yield return Case("negative delay", "delay: is -00:00:01", (snapshot, _) => Task.FromResult(Outcome.Continue(snapshot.Next(1), -Second)));
         yield return Case("endless delay", "delay: is ", (snapshot, _) => Task.FromResult(Outcome.Continue(snapshot.Next(1), TimeSpan.MaxValue)));
         yield return Case("failure without a reason", "reason: is empty", (_, _) => Task.FromResult(Outcome.Fail("")));
-        yield return Case("throws before its first await", "at once", (_, _) => throw new InvalidOperationException("at once"));
     }
 
     [TestCaseSource(nameof(BadOutcomes))]
-    public async Task A_bad_outcome_is_a_failed_try(string says, Func<Snapshot, WorkItem, Task<Outcome>> step)
+    public async Task A_bad_outcome_ends_the_step_at_once_and_saves_nothing(string says, Func<Snapshot, WorkItem, Task<Outcome>> step)
     {
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1, MaxJsonBytes = 1024 }, TestRuntime.Clock(), new RawEngine(step));
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxJsonBytes = 1024 }, TestRuntime.Clock(), new RawEngine(step));
         string id = await roost.EnqueueAsync(new WorkItem("raw"));
 
         WorkSummary ended = await roost.RunUntilDoneAsync(id).Soon();
 
-        ended.FailReason.Should().Be(FailReasons.MaxAttempts);
+        ended.FailReason.Should().Be(FailReasons.InvalidStep);
         ended.Error.Should().Contain(says);
         ended.Version.Should().Be(1, "nothing of a bad outcome is saved");
         roost.Number("SELECT count(*) FROM snapshot").Should().Be(1);
+    }
+
+    [Test]
+    public async Task A_step_that_throws_before_its_first_await_has_failed_like_any_other()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1 }, TestRuntime.Clock(), new RawEngine((_, _) => throw new InvalidOperationException("at once")));
+
+        (await roost.RunUntilDoneAsync(await roost.EnqueueAsync(new WorkItem("raw"))).Soon()).Should().BeEquivalentTo(new { FailReason = FailReasons.MaxAttempts, Error = "at once", Version = 1 });
     }
 
     [Test]

@@ -55,7 +55,7 @@ public abstract class Engine<TState> : IEngine, ITypedEngine
 
     /// <summary>Makes the first state of a work item. Override this or <see cref="InitAsync"/>.</summary>
     protected virtual TState Init(WorkItem item) =>
-        throw new NotSupportedException($"Engine \"{EngineId}\" overrides neither Init nor InitAsync; override one of them to make the first state.");
+        throw new InvalidInputException("init", $"engine \"{EngineId}\" overrides neither Init nor InitAsync; override one of them to make the first state.") { Final = new(item.Id) };
 
     /// <summary>Makes the first state of a work item where that needs waiting. Default: calls <see cref="Init"/>.</summary>
     protected virtual Task<TState> InitAsync(WorkItem item, CancellationToken cancellationToken) => Task.FromResult(Init(item));
@@ -86,10 +86,10 @@ public abstract class Engine<TState> : IEngine, ITypedEngine
 
     async Task<Snapshot> IEngine.InitSnapshotAsync(WorkItem item, CancellationToken cancellationToken)
     {
-        Task<TState> making = InitAsync(item, cancellationToken) ?? throw new InvalidInputException("state", $"engine \"{EngineId}\" returned a null task from InitAsync for work item {item.Id}; return the first state.");
+        Task<TState> making = InitAsync(item, cancellationToken) ?? throw new InvalidInputException("state", $"engine \"{EngineId}\" returned a null task from InitAsync for work item {item.Id}; return the first state.") { Final = new(item.Id) };
         TState state = await making.ConfigureAwait(false);
-        if (state is null) throw new InvalidInputException("state", $"engine \"{EngineId}\" made null of work item {item.Id}; return the first state.");
-        return Snapshot.First(item, TrialFor(item.Json).Write(state, item.MaxJsonBytes), "init");
+        if (state is null) throw new InvalidInputException("state", $"engine \"{EngineId}\" made null of work item {item.Id}; return the first state.") { Final = new(item.Id) };
+        return Snapshot.First(item, StateJson.Of(item.Id, state, TrialFor(item.Json), item.MaxJsonBytes), "init");
     }
 
     async Task<Outcome> IEngine.StepAsync(Snapshot snapshot, WorkItem item, StepContext context)
@@ -111,7 +111,7 @@ public abstract class Engine<TState> : IEngine, ITypedEngine
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
         {
-            throw new InvalidInputException("state", $"version {snapshot.Version} of work item {snapshot.WorkId} cannot be read as {TypeNames.Of(typeof(TState))}: {e.Message}", e);
+            throw new InvalidInputException("state", $"version {snapshot.Version} of work item {snapshot.WorkId} cannot be read as {TypeNames.Of(typeof(TState))}: {e.Message}", e) { Final = new(snapshot.WorkId) };
         }
     }
 

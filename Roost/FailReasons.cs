@@ -6,8 +6,15 @@ public static class FailReasons
     /// <summary>The engine returned <see cref="Outcome.Fail"/>.</summary>
     public const string EngineFailed = "engine_failed";
 
-    /// <summary>The engine threw, or returned something that is no outcome of this item, in every try.</summary>
+    /// <summary>The engine threw in every try.</summary>
     public const string MaxAttempts = "max_attempts";
+
+    /// <summary>
+    /// The program is wrong, and no further try was made: the engine made no first state, or has no outcome, state, name or reason where there must
+    /// be one; its state is too large, does not serialize or is none of this step's; the payload or the state cannot be read as the type that was
+    /// asked for; or an artifact, event or child that the step added breaks a rule. Change the engine or the payload, then retry.
+    /// </summary>
+    public const string InvalidStep = "invalid_step";
 
     /// <summary>A try of the step threw; the last one of a dead letter has <see cref="MaxAttempts"/> instead.</summary>
     public const string Error = "error";

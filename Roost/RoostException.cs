@@ -8,6 +8,9 @@ public class RoostException : Exception
 
     /// <summary>Creates the exception with a message for a person and the error behind it.</summary>
     public RoostException(string message, Exception? innerException) : base(message, innerException) { }
+
+    /// <summary>Set where it ends a step for good.</summary>
+    internal FinalFor? Final { get; set; }
 }
 
 /// <summary>Something given to Roost breaks a rule; nothing was written.</summary>
@@ -20,7 +23,7 @@ public sealed class InvalidInputException : RoostException
     /// <summary>The field that breaks the rule, as callers spell it: <c>payload</c>, <c>resources[2]</c>.</summary>
     public string Field { get; }
 
-    /// <summary>The reason of the dead letter that it makes at once of an item whose step throws it; null where the step is tried again.</summary>
+    /// <summary>The reason of the dead letter where it ends a step for good; null for <c>invalid_step</c>.</summary>
     internal string? FinalReason { get; init; }
 }
 

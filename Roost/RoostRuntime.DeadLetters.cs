@@ -21,7 +21,24 @@ public sealed partial class RoostRuntime
         return reader.RunAsync(db => FailureQueries.DeadLetters(db, selection, limit, after), cancellationToken);
     }
 
-    /// <summary>One dead letter with its stack trace and the snapshot that a retry goes on from.</summary>
+    /// <summary>Dead letters that failed alike, the largest group first. Their counts are kept, so that this costs the same however many there are.</summary>
+    /// <param name="limit">How many groups at most; 1 to 1,000. Default 50.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="InvalidInputException">The limit is out of range.</exception>
+    public Task<DeadLetterGroupList> ListDeadLetterGroupsAsync(int limit = 50, CancellationToken cancellationToken = default)
+    {
+        Selection.CheckLimit(limit);
+        return reader.RunAsync(db => DeadLetterGroupQueries.Largest(db, limit), cancellationToken);
+    }
+
+    /// <summary>How many dead letters a filter means: those that <see cref="RetryAllAsync"/> or <see cref="DiscardAllAsync"/> would change now. It looks at each of them.</summary>
+    /// <param name="filter">Which; an empty filter means all of them.</param>
+    /// <param name="cancellationToken">Ends the counting.</param>
+    /// <exception cref="InvalidInputException">A field of the filter breaks a rule.</exception>
+    public async Task<long> CountDeadLettersAsync(DeadLetterFilter filter, CancellationToken cancellationToken = default) =>
+        (await FindAllAsync(Selection.Of(filter), cancellationToken).ConfigureAwait(false)).Count;
+
+    /// <summary>One dead letter with its stack trace, the exceptions within its error and the snapshot that a retry goes on from.</summary>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="ConflictException">The item is no dead letter.</exception>
     public Task<DeadLetter> GetDeadLetterAsync(string workId, CancellationToken cancellationToken = default)
@@ -33,7 +50,8 @@ public sealed partial class RoostRuntime
             if (item.State != WorkState.Failed) throw NoDeadLetter(workId, item.State);
             long key = WorkQueries.KeyOf(db, workId)!.Value;
             (Snapshot? snapshot, string? error) = SnapshotQueries.Last(db, key, item, Options);
-            return new DeadLetter(item, FailureQueries.Last(db, key)!) { Snapshot = Told(snapshot), SnapshotError = error };
+            (WorkFailure failure, string? group) = FailureQueries.WithGroup(db, key)!.Value;
+            return new DeadLetter(item, failure) { Snapshot = Told(snapshot), SnapshotError = error, Group = group };
         }, cancellationToken);
     }
 

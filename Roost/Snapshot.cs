@@ -77,7 +77,7 @@ public sealed class Snapshot
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
         {
-            throw new InvalidInputException("state", $"version {Version} of work item {WorkId} cannot be read as {TypeNames.Of(typeof(T))}: {e.Message}", e);
+            throw new InvalidInputException("state", $"version {Version} of work item {WorkId} cannot be read as {TypeNames.Of(typeof(T))}: {e.Message}", e) { Final = new(WorkId) };
         }
     }
 
@@ -88,7 +88,7 @@ public sealed class Snapshot
     public static Snapshot First(WorkItem item, object? data, string step = "init")
     {
         ArgumentNullException.ThrowIfNull(item);
-        return First(item, JsonText.Serialize("state", data, item.Json, item.MaxJsonBytes, objectOnly: false), step);
+        return First(item, StateJson.Of(item.Id, data, item.Json, item.MaxJsonBytes), step);
     }
 
     internal static Snapshot First(WorkItem item, byte[] utf8, string step) => new()
@@ -107,14 +107,14 @@ public sealed class Snapshot
     /// <param name="data">The next state: anything that serializes to JSON.</param>
     /// <param name="step">The name of the step, 1 to 256 characters. Default: as in this snapshot.</param>
     public Snapshot Next(object? data, string? step = null) =>
-        Next(JsonText.Serialize("state", data, Json, MaxJsonBytes, objectOnly: false), step);
+        Next(StateJson.Of(WorkId, data, Json, MaxJsonBytes), step);
 
     internal Snapshot Next(byte[] utf8, string? step) => With(utf8, step ?? Step, Version + 1, StateVersion);
 
     /// <summary>The same snapshot with its state brought to a newer shape; what <see cref="IEngine.Migrate"/> returns.</summary>
     /// <param name="data">The state in the engine's present shape.</param>
     public Snapshot Migrated(object? data) =>
-        With(JsonText.Serialize("state", data, Json, MaxJsonBytes, objectOnly: false), Step, Version, StateVersion);
+        With(StateJson.Of(WorkId, data, Json, MaxJsonBytes), Step, Version, StateVersion);
 
     private Snapshot With(byte[] utf8, string step, int version, int stateVersion) => new()
     {

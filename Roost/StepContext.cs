@@ -62,6 +62,9 @@ public sealed class StepContext
     /// <summary>The item's private folder; nothing is created before <see cref="Roost.Workspace.EnsureAsync"/>.</summary>
     public Workspace Workspace => runtime.GetWorkspace(Item.Id);
 
+    /// <summary>For what this step may not add: it would be refused in every try.</summary>
+    private FinalFor Final => new(Item.Id);
+
     /// <summary>Ends the step: what it has staged, to which nothing more is added.</summary>
     internal Staged? End()
     {
@@ -80,7 +83,7 @@ public sealed class StepContext
         {
             ended = true;
             if (streams == 0) return staged;
-            throw new InvalidInputException("artifact", $"\"{streaming}\" was still being added by AddArtifactAsync when the step of work item {Item.Id} returned; await it, and everything else that the step starts, before it returns.");
+            throw new InvalidInputException("artifact", $"\"{streaming}\" was still being added by AddArtifactAsync when the step of work item {Item.Id} returned; await it, and everything else that the step starts, before it returns.") { Final = Final };
         }
     }
 
@@ -91,7 +94,16 @@ public sealed class StepContext
     public void AddArtifact(string name, object value, ArtifactInfo? info = null)
     {
         ArgumentNullException.ThrowIfNull(value);
-        byte[] json = JsonText.Indented($"artifact \"{name}\"", value, runtime.IndentedJson);
+        byte[] json;
+        try
+        {
+            json = JsonText.Indented($"artifact \"{name}\"", value, runtime.IndentedJson);
+        }
+        catch (InvalidInputException e)
+        {
+            e.Final = Final;
+            throw;
+        }
         AddArtifactBytes(name, json, info ?? new() { Kind = ArtifactKind.Json, MediaType = "application/json" });
     }
 
@@ -102,7 +114,15 @@ public sealed class StepContext
     public void AddArtifactText(string name, string text, ArtifactInfo? info = null)
     {
         ArgumentNullException.ThrowIfNull(text);
-        Names.CheckSurrogates($"artifact \"{name}\"", text);
+        try
+        {
+            Names.CheckSurrogates($"artifact \"{name}\"", text);
+        }
+        catch (InvalidInputException e)
+        {
+            e.Final = Final;
+            throw;
+        }
         AddArtifactBytes(name, Encoding.UTF8.GetBytes(text), info);
     }
 
@@ -113,7 +133,7 @@ public sealed class StepContext
     public void AddArtifactBytes(string name, ReadOnlyMemory<byte> content, ArtifactInfo? info = null)
     {
         if (content.Length > ArtifactStore.MaxInMemoryBytes)
-            throw new InvalidInputException("content", $"of artifact \"{name}\" is {content.Length:N0} bytes; the limit in memory is {ArtifactStore.MaxInMemoryBytes:N0}. Stream it by AddArtifactAsync.");
+            throw new InvalidInputException("content", $"of artifact \"{name}\" is {content.Length:N0} bytes; the limit in memory is {ArtifactStore.MaxInMemoryBytes:N0}. Stream it by AddArtifactAsync.") { Final = Final };
         Stage(Describe(name, info) with { Content = content, Sha256 = SHA256.HashData(content.Span) }, content.Length);
     }
 
@@ -124,7 +144,7 @@ public sealed class StepContext
     public void AddArtifactUri(string name, Uri uri, ArtifactInfo? info = null)
     {
         ArgumentNullException.ThrowIfNull(uri);
-        if (!uri.IsAbsoluteUri) throw new InvalidInputException("uri", $"\"{uri}\" is relative; give an absolute one.");
+        if (!uri.IsAbsoluteUri) throw new InvalidInputException("uri", $"\"{uri}\" is relative; give an absolute one.") { Final = Final };
         Stage(Describe(name, info) with { Uri = uri.AbsoluteUri }, uri.AbsoluteUri.Length);
     }
 
@@ -189,9 +209,18 @@ public sealed class StepContext
     /// <param name="data">Anything that serializes to JSON, or nothing.</param>
     public void AddEvent(string kind, object? data = null)
     {
-        Names.Check("kind", kind);
-        if (kind.Length > 100) throw new InvalidInputException("kind", $"is {kind.Length} characters long; the limit is 100.");
-        byte[]? json = data is null ? null : JsonText.Serialize("event data", data, runtime.Options.Json, runtime.Options.MaxJsonBytes, objectOnly: false);
+        byte[]? json;
+        try
+        {
+            Names.Check("kind", kind);
+            if (kind.Length > 100) throw new InvalidInputException("kind", $"is {kind.Length} characters long; the limit is 100.");
+            json = data is null ? null : JsonText.Serialize("event data", data, runtime.Options.Json, runtime.Options.MaxJsonBytes, objectOnly: false);
+        }
+        catch (InvalidInputException e)
+        {
+            e.Final = Final;
+            throw;
+        }
         lock (gate)
         {
             Open().Events.Add(("engine." + kind, json));
@@ -206,8 +235,17 @@ public sealed class StepContext
     public string AddChild(WorkItem item)
     {
         ArgumentNullException.ThrowIfNull(item);
-        if (item.ParentId is not null && item.ParentId != Item.Id) throw new InvalidInputException("parent_id", $"is {item.ParentId}; a child of this step belongs to {Item.Id}. Leave it out.");
-        NewWork child = runtime.CheckChild(item with { ParentId = Item.Id });
+        if (item.ParentId is not null && item.ParentId != Item.Id) throw new InvalidInputException("parent_id", $"is {item.ParentId}; a child of this step belongs to {Item.Id}. Leave it out.") { Final = Final };
+        NewWork child;
+        try
+        {
+            child = runtime.CheckChild(item with { ParentId = Item.Id });
+        }
+        catch (InvalidInputException e)
+        {
+            e.Final = Final;
+            throw;
+        }
         lock (gate)
         {
             if (child.IsIdByKey && Open().Children.Find(other => other.Item.Engine == item.Engine && other.Item.IdempotencyKey == item.IdempotencyKey) is { } same)
@@ -220,12 +258,20 @@ public sealed class StepContext
 
     private StagedArtifact Describe(string name, ArtifactInfo? info)
     {
-        Names.CheckFile("artifact name", name);
-        info ??= new();
-        if (!Enum.IsDefined(info.Kind)) throw new InvalidInputException("kind", $"{(int)info.Kind} is no kind of artifact; give one of {string.Join(", ", Enum.GetNames<ArtifactKind>())}.");
-        byte[]? metadata = info.Metadata is null ? null : JsonText.Serialize("metadata", info.Metadata, runtime.Options.Json, runtime.Options.MaxJsonBytes, objectOnly: true);
-        if (info.MediaType is not null) Names.Check("media_type", info.MediaType);
-        return new(name, info.Kind == ArtifactKind.Auto ? ArtifactNames.KindOf(name) : info.Kind, info.MediaType ?? ArtifactNames.MediaTypeOf(name), metadata);
+        try
+        {
+            Names.CheckFile("artifact name", name);
+            info ??= new();
+            if (!Enum.IsDefined(info.Kind)) throw new InvalidInputException("kind", $"{(int)info.Kind} is no kind of artifact; give one of {string.Join(", ", Enum.GetNames<ArtifactKind>())}.");
+            byte[]? metadata = info.Metadata is null ? null : JsonText.Serialize("metadata", info.Metadata, runtime.Options.Json, runtime.Options.MaxJsonBytes, objectOnly: true);
+            if (info.MediaType is not null) Names.Check("media_type", info.MediaType);
+            return new(name, info.Kind == ArtifactKind.Auto ? ArtifactNames.KindOf(name) : info.Kind, info.MediaType ?? ArtifactNames.MediaTypeOf(name), metadata);
+        }
+        catch (InvalidInputException e)
+        {
+            e.Final = Final;
+            throw;
+        }
     }
 
     private void Stage(StagedArtifact artifact, int bytes)
@@ -241,7 +287,7 @@ public sealed class StepContext
     private void CheckName(string name)
     {
         if (Open().Artifacts.Any(other => other.Name == name))
-            throw new InvalidInputException("artifact name", $"\"{name}\" was added before in this step of work item {Item.Id}; give each its own name.");
+            throw new InvalidInputException("artifact name", $"\"{name}\" was added before in this step of work item {Item.Id}; give each its own name.") { Final = Final };
     }
 
     private Staged Open()

@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace Roost;
 
 /// <summary>The last error of a work item: why it is a dead letter, or why the last try of its present step failed.</summary>
@@ -8,4 +10,25 @@ namespace Roost;
 /// <param name="Attempt">Which try it was, from 1; where the deadline passed in the queue, how many tries had failed by then.</param>
 /// <param name="Version">The snapshot version that the item was at afterwards.</param>
 /// <param name="At">When it happened.</param>
-public sealed record WorkFailure(string Reason, string? ErrorType, string Message, string? Stack, int Attempt, int Version, DateTimeOffset At);
+public sealed record WorkFailure(string Reason, string? ErrorType, string Message, string? Stack, int Attempt, int Version, DateTimeOffset At)
+{
+    /// <summary>
+    /// The type of the exception at the bottom of the error, which is what went wrong where the others only pass it on; of several, the first that is
+    /// not a cancellation. Null where the exception has none within it, where none was thrown, and where the item failed before this was kept.
+    /// </summary>
+    public string? CauseType { get; init; }
+
+    /// <summary>The message of that exception, at most 4,000 characters; null with <see cref="CauseType"/>.</summary>
+    public string? CauseMessage { get; init; }
+
+    /// <summary>What the exception's <see cref="Exception.Data"/> held, as far as it is simple: texts, numbers, times, ids and their like, written as text. At most 32; empty in lists.</summary>
+    public IReadOnlyDictionary<string, string?> Data { get; init; } = ReadOnlyDictionary<string, string?>.Empty;
+
+    /// <summary>
+    /// The exceptions within the error, the outer before the inner: at most 31, and at most 60,000 characters in all. Empty where there are none, and in lists.
+    /// </summary>
+    public IReadOnlyList<FailureCause> Causes { get; init; } = [];
+
+    /// <summary>How many more exceptions there were within the error; beyond 10,000 they are not counted. 0 in lists.</summary>
+    public int CausesLeftOut { get; init; }
+}

@@ -98,11 +98,11 @@ public sealed record WorkItem
         try
         {
             return JsonSerializer.Deserialize<T>(PayloadUtf8(int.MaxValue), Json)
-                ?? throw new InvalidInputException("payload", $"of work item {Id} is null where a {TypeNames.Of(typeof(T))} is expected.");
+                ?? throw new InvalidInputException("payload", $"of work item {Id} is null where a {TypeNames.Of(typeof(T))} is expected.") { Final = new(Id) };
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
         {
-            throw new InvalidInputException("payload", $"of work item {Id} cannot be read as {TypeNames.Of(typeof(T))}: {e.Message}", e);
+            throw new InvalidInputException("payload", $"of work item {Id} cannot be read as {TypeNames.Of(typeof(T))}: {e.Message}", e) { Final = new(Id) };
         }
     }
 

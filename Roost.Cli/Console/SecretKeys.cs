@@ -1,4 +1,4 @@
-using System.Text.RegularExpressions;
+using System.Text;
 
 namespace Roost.Cli.Console;
 
@@ -6,22 +6,18 @@ namespace Roost.Cli.Console;
 /// Which keys hold secrets. A key is compared word by word, whether it is written in snake_case, kebab-case or camelCase: <c>accessToken</c> is
 /// secret because of <c>token</c>, and <c>max_tokens</c> is not.
 /// </summary>
-public sealed partial class SecretKeys
+public sealed class SecretKeys
 {
     /// <summary>What is shown in the place of a secret.</summary>
     public const string Mask = "***";
 
     private readonly string[] keys;
-    private readonly Regex? inText;
+    private readonly SecretText? inText;
 
     public SecretKeys(IEnumerable<string> keys, bool reveal)
     {
         this.keys = reveal ? [] : [.. keys.Select(Words).Where(words => words.Length > 2)];
-        if (this.keys.Length > 0)
-        {
-            string any = string.Join('|', this.keys.Select(key => Regex.Escape(key.Trim('_')).Replace("_", "[_-]?", StringComparison.Ordinal)));
-            inText = new Regex($"""(?<key>(?<![a-z])(?:{any})(?![a-z])\\*["']?\s*[:=]\s*)(?<value>(?:(?:bearer|basic)\s+)?(?:(?<quote>\\*["'])(?:(?!\k<quote>)[^\n])*(?:\k<quote>)?|[^\s"',;&<>\\]+))""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
-        }
+        if (this.keys.Length > 0) inText = new(this.keys.Select(key => key.Trim('_')));
     }
 
     /// <summary>The keys that are masked unless others are named.</summary>
@@ -35,21 +31,18 @@ public sealed partial class SecretKeys
     }
 
     /// <summary>A text with what follows a secret key, as in <c>token=abc</c> or <c>"password": "x"</c>, masked.</summary>
-    public string Hide(string text)
+    public string Hide(string text) => inText?.Hide(text) ?? text;
+
+    /// <summary>In lower case, with an underscore around each word.</summary>
+    private static string Words(string key)
     {
-        if (inText is null) return text;
-        try
+        var words = new StringBuilder("_", key.Length + 8);
+        for (int i = 0; i < key.Length; i++)
         {
-            return inText.Replace(text, found => $"{found.Groups["key"].Value}{found.Groups["quote"].Value}{Mask}{found.Groups["quote"].Value}");
+            bool isBoundary = !char.IsAsciiLetterOrDigit(key[i]) || (i > 0 && char.IsAsciiLetterUpper(key[i]) && (char.IsAsciiLetterLower(key[i - 1]) || char.IsAsciiDigit(key[i - 1])));
+            if (isBoundary && words[^1] != '_') words.Append('_');
+            if (char.IsAsciiLetterOrDigit(key[i])) words.Append(char.ToLowerInvariant(key[i]));
         }
-        catch (RegexMatchTimeoutException)
-        {
-            return "(too large to be searched for secrets; use --reveal to see it)";
-        }
+        return (words[^1] == '_' ? words : words.Append('_')).ToString();
     }
-
-    private static string Words(string key) => $"_{Boundary().Replace(key, "_").Trim('_').ToLowerInvariant()}_";
-
-    [GeneratedRegex("[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")]
-    private static partial Regex Boundary();
 }

@@ -48,14 +48,14 @@ internal sealed class ChangeDeadLetters : Verb
     private async Task<int> ByFilterAsync(Call call, RoostRuntime roost)
     {
         DeadLetterFilter meant = filter.Of(call);
-        int found = await DeadLetterCount.OfAsync(roost, meant, call.Stop);
+        long found = await roost.CountDeadLettersAsync(meant, call.Stop);
         if (call.Get(dryRun) || found == 0) return Tell(call, found);
         if (!call.IsSure && !Question.Ask($"{found:N0} dead letters would be {done}. Go on?"))
             throw new UsageException($"{found:N0} dead letters would be {done}; nothing was done. Give --yes to do it.");
         return Tell(call, await changeAll(roost, meant, call.Reason, call.Stop));
     }
 
-    private int Tell(Call call, int count)
+    private int Tell(Call call, long count)
     {
         if (call.IsJson) call.Print.Json(new { Result = done, Count = count, DryRun = call.Get(dryRun) });
         else call.Print.Line($"{count} dead letters {(call.Get(dryRun) ? "would be " : "")}{done}");

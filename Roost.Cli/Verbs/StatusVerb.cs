@@ -50,7 +50,10 @@ internal sealed class StatusVerb : Verb
 
     private static void Show(Printer print, WorkFailure failure) => print.Fields(
         ("last failure", $"{failure.Reason}{(failure.ErrorType is null ? "" : $", {failure.ErrorType}")} at attempt {failure.Attempt} of version {failure.Version}, {Times.Past(failure.At, print.Now)}"),
-        ("error", print.Hide(failure.Message)));
+        ("error", print.Hide(failure.Message)),
+        ("error data", FailureLines.Data(failure.Data, print)),
+        ("cause", FailureLines.Cause(failure, print)),
+        ("within it", FailureLines.Within(failure, print, withStacks: false)));
 
     private static string? Time(DateTimeOffset? at, Printer print) => at is { } time ? Times.Both(time, print.Now) : null;
 

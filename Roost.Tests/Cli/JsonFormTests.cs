@@ -22,6 +22,7 @@ internal sealed class JsonFormTests
     {
         (roost, page) = (new(), new());
         done = await roost.EnqueueAsync("-k", "once", "--timeout", "5m", "--retries", "3", "--deadline", "2h", "-r", "domain:a", "--payload", """{"count_to":2,"token":"t"}""");
+        await WrapAsync();
         failed = (await roost.RunAsync("enqueue", "-e", "watchlist")).Ends(0).Word;
         await roost.EnqueueAsync("--parent", done);
         await roost.WorkAsync();
@@ -31,6 +32,15 @@ internal sealed class JsonFormTests
         worker = roost.Start("worker", "--plain");
         await page.Asked.WaitAsync(Gate.Patience);
         await roost.EnqueueAsync("-r", "domain:b");
+    }
+
+    /// <summary>One whose error holds others.</summary>
+    private async Task WrapAsync()
+    {
+        await using var file = new RoostRuntime(new RoostOptions { Path = roost.Database, MaxAttempts = 1 });
+        file.AddEngine(ScriptedEngine.From((_, _) => throw new IOException("outer", new FormatException("inner") { Data = { ["row"] = 7, ["none"] = null } }) { Data = { ["none"] = null } }));
+        await file.EnqueueAsync(new WorkItem("scripted") { Id = "wrapped" });
+        await file.RunUntilIdleAsync();
     }
 
     [OneTimeTearDown]
@@ -51,7 +61,10 @@ internal sealed class JsonFormTests
     [TestCase("wait <id>", "wait", "{done}")]
     [TestCase("dead-letters", "dead-letters")]
     [TestCase("dead-letters", "dead-letters", "list")]
+    [TestCase("dead-letters groups", "dead-letters", "groups")]
     [TestCase("dead-letters show <id>", "dead-letters", "show", "{failed}")]
+    [TestCase("dead-letters show <id>", "dead-letters", "show", "wrapped")]
+    [TestCase("status <id>", "status", "wrapped")]
     [TestCase("history <id>", "history", "{done}")]
     [TestCase("history <id> --version <number>", "history", "{done}", "--version", "2")]
     [TestCase("diff <id>", "diff", "{done}", "1", "2")]

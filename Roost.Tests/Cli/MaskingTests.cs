@@ -11,10 +11,10 @@ internal sealed class MaskingTests
     private const string Named = "credential:acme";
     private const string Quoted = """HTTP 401 for {"password":"p-quoted one","user":"ann"} in the reply""";
 
-    private static readonly string[] Secrets = ["t-plain", "p-quoted", "one\"", "b-bearer", "u-query", "e-event", "n-nested", "m-meta", "r-reason"];
+    private static readonly string[] Secrets = ["t-plain", "p-quoted", "one\"", "b-bearer", "u-query", "e-event", "n-nested", "m-meta", "r-reason", "o-outer", "i-inner", "k-data", "d-data"];
 
     private CommandFolder roost = null!;
-    private string failed = "", cancelled = "";
+    private string failed = "", cancelled = "", thrown = "";
 
     [OneTimeSetUp]
     public async Task SetUp()
@@ -28,6 +28,9 @@ internal sealed class MaskingTests
             return ScriptedEngine.GiveUp($"call failed, token=t-plain, Authorization: Bearer b-bearer. {Quoted}");
         }));
         failed = await file.EnqueueAsync(new WorkItem("scripted") { Resources = [Named] });
+        await file.RunUntilIdleAsync();
+        file.AddEngine(ScriptedEngine.From((_, _) => throw new IOException("secret=o-outer", new FormatException("token=i-inner") { Data = { ["api_key"] = "k-data", ["reply"] = "password: d-data" } }) { Data = { ["token"] = "k-data" } }, "throwing"));
+        thrown = await file.EnqueueAsync(new WorkItem("throwing") { MaxAttempts = 1 });
         await file.RunUntilIdleAsync();
         cancelled = await file.EnqueueAsync(new WorkItem("other") { Id = "token:42", Resources = [Named] });
         await file.CancelAsync(cancelled, "the secret=r-reason leaked");
@@ -48,11 +51,17 @@ internal sealed class MaskingTests
     [TestCase("dead-letters", "--json")]
     [TestCase("dead-letters", "show", "{failed}")]
     [TestCase("dead-letters", "show", "{failed}", "--json")]
+    [TestCase("dead-letters", "groups")]
+    [TestCase("dead-letters", "groups", "--json")]
+    [TestCase("dead-letters", "show", "{thrown}")]
+    [TestCase("dead-letters", "show", "{thrown}", "--json")]
+    [TestCase("status", "{thrown}")]
+    [TestCase("status", "{thrown}", "--json")]
     [TestCase("artifacts", "list", "{failed}")]
     [TestCase("artifacts", "list", "--json")]
     public async Task A_secret_within_a_text_is_masked_unless_revealed(params string[] arguments)
     {
-        string[] verb = [.. arguments.Select(each => each.Replace("{failed}", failed, StringComparison.Ordinal).Replace("{cancelled}", cancelled, StringComparison.Ordinal))];
+        string[] verb = [.. arguments.Select(each => each.Replace("{failed}", failed, StringComparison.Ordinal).Replace("{cancelled}", cancelled, StringComparison.Ordinal).Replace("{thrown}", thrown, StringComparison.Ordinal))];
         CommandResult masked = (await roost.RunAsync(verb)).Ends(0), revealed = (await roost.RunAsync([.. verb, "--reveal"])).Ends(0);
 
         masked.Output.Should().Contain("***").And.NotContainAny(Secrets);
@@ -94,6 +103,11 @@ internal sealed class MaskingTests
     [TestCase("max_tokens=5, tokenizer=x", "max_tokens=5, tokenizer=x")]
     [TestCase("password='it is'", "password='***'")]
     [TestCase("token=***", "token=***")]
+    [TestCase("basic: basic, token: bearer", "basic: basic, token: ***")]
+    [TestCase("PASSWORD \\\"': 'x'", "PASSWORD \\\"': 'x'")]
+    [TestCase("api-key:a api_key:b apikey:c xtoken=d x_token=e", "api-key:*** api_key:*** apikey:*** xtoken=d x_token=***")]
+    [TestCase("cookie = \"a\nb\"", "cookie = \"***\"\nb\"")]
+    [TestCase("secret:", "secret:")]
     public void A_text_loses_what_follows_a_secret_key(string text, string masked) =>
         new SecretKeys(SecretKeys.Usual, reveal: false).Hide(text).Should().Be(masked.TrimEnd());
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Roost.Tests.Support;
 
 namespace Roost.Tests.ConsolePages;
 
@@ -48,23 +49,20 @@ internal sealed class ConsoleContentTests
     }
 
     [Test]
-    public async Task Dead_letters_beyond_those_that_are_looked_at_are_counted_and_retried_as_well()
+    public async Task A_group_of_many_is_counted_whole_and_its_button_takes_exactly_those()
     {
         const int Many = 3_100;
         await using ConsoleHost host = await ConsoleHost.StartAsync(null, new ConsoleEngine());
         for (int i = 0; i < Many; i += 500)
             await host.Roost.EnqueueAsync([.. Enumerable.Range(i, Math.Min(500, Many - i)).Select(n => new WorkItem("probe", new { what = $"fail The service answered 429 to request {n}" }) { MaxAttempts = 1 })]);
+        await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "fail The service answered 429 to request 1 after all" }) { MaxAttempts = 1 });
         await host.Roost.RunUntilIdleAsync();
 
-        string all = await host.ReadAsync("/dead-letters");
-        all.Should().Contain("the last 3,000 dead letters; there are 3,100").And.Contain("Count all, then retry or discard").And.NotContain("Retry all");
-        string address = System.Text.RegularExpressions.Regex.Match(all, "href=\"([^\"]*count=1)\"").Groups[1].Value;
-        (await host.ReadAsync(WebUtility.HtmlDecode(address))).Should().Contain("Retry all 3,100");
-
-        string form = await host.FormTokenAsync("/dead-letters?all=1&count=1");
-        using HttpResponseMessage answer = await host.PostAsync("retry-all", new() { ["engine"] = "probe", ["error"] = "answered 429" }, form: form);
+        string page = await host.ReadAsync("/dead-letters");
+        page.Should().Contain("3,101 dead letters in 2 groups").And.Contain("Retry all 3,100").And.Contain("Retry 1<");
+        using HttpResponseMessage answer = await PostFirstFormAsync(host, page, "retry-all");
         (await host.ReadAsync(answer.Headers.Location!.OriginalString)).Should().Contain("3,100 queued again.");
-        (await host.Roost.GetCountsAsync()).Total.Failed.Should().Be(0);
+        (await host.Roost.GetCountsAsync()).Total.Failed.Should().Be(1);
     }
 
     [Test]
@@ -74,7 +72,69 @@ internal sealed class ConsoleContentTests
         foreach (string message in new[] { "The disk is full", "The disk is full again" })
             await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "fail " + message }) { MaxAttempts = 1 });
         await host.Roost.RunUntilIdleAsync();
-        (await host.ReadAsync("/dead-letters")).Should().Contain("Retry all 2").And.Contain("Retry 1");
+        (await host.ReadAsync("/dead-letters")).Should().Contain("Retry 1").And.NotContain("Retry all 2", "the shorter text is within the other, and not alike");
+    }
+
+    [Test]
+    public async Task What_fails_after_the_page_was_drawn_is_not_taken_by_its_button()
+    {
+        await using ConsoleHost host = await ConsoleHost.StartAsync(null, new ConsoleEngine());
+        WorkItem Failing() => new("probe", new { what = "fail The disk is full" }) { MaxAttempts = 1 };
+        await host.Roost.EnqueueAsync([Failing(), Failing()]);
+        await host.Roost.RunUntilIdleAsync();
+        string page = await host.ReadAsync("/dead-letters");
+        DateTimeOffset drawn = TimeProvider.System.GetUtcNow();
+        while (TimeProvider.System.GetUtcNow() < drawn.AddMilliseconds(5)) await Task.Yield();
+        await host.Roost.EnqueueAsync(Failing());
+        await host.Roost.RunUntilIdleAsync();
+
+        using HttpResponseMessage answer = await PostFirstFormAsync(host, page, "discard-all");
+
+        (await host.ReadAsync(answer.Headers.Location!.OriginalString)).Should().Contain("2 given up.");
+        (await host.Roost.GetCountsAsync()).Total.Failed.Should().Be(1);
+    }
+
+    [Test]
+    public async Task What_failed_before_groups_were_kept_has_a_card_of_its_own()
+    {
+        await using ConsoleHost host = await ConsoleHost.StartAsync(null, new ConsoleEngine());
+        foreach (string message in new[] { "a", "b", "c" }) await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "fail " + message }) { MaxAttempts = 1 });
+        await host.Roost.RunUntilIdleAsync();
+        host.Roost.Execute("UPDATE failure SET group_key = NULL WHERE message <> 'a'");
+        host.Roost.Execute("DELETE FROM dead_letter_group WHERE key NOT IN (SELECT group_key FROM failure WHERE group_key IS NOT NULL)");
+
+        string page = await host.ReadAsync("/dead-letters");
+
+        page.Should().Contain("failed before groups were kept").And.Contain("Retry all 2").And.Contain("3 dead letters in 1 group");
+        (await host.ReadAsync("/dead-letters?group=none")).Should().Contain("2 dead letters");
+    }
+
+    [Test]
+    public async Task The_page_of_an_item_tells_the_cause_of_its_error_with_stacks_folded()
+    {
+        await using ConsoleHost host = await ConsoleHost.StartAsync(null, ScriptedEngine.From((_, _) =>
+        {
+            try { throw new FormatException("<b>line</b> 7, token=sk-hidden"); }
+            catch (FormatException e) { throw new IOException("See the inner exception", e) { Data = { ["token"] = "sk-hidden", ["row"] = 7 } }; }
+        }));
+        string id = await host.Roost.EnqueueAsync(new WorkItem("scripted") { MaxAttempts = 1 });
+        await host.Roost.RunUntilIdleAsync();
+
+        string page = await host.ReadAsync(ConsoleHost.ItemAddress(id));
+
+        page.Should().Contain("See the inner exception").And.Contain("Caused by <code>System.FormatException</code>").And.Contain("&lt;b&gt;line&lt;/b&gt; 7, token=***")
+            .And.Contain("1 exception within it").And.Contain("<dt>row</dt><dd class=\"mono\">7</dd>").And.NotContain("sk-hidden").And.NotContain("<b>line");
+        (await host.ReadAsync("/dead-letters")).Should().Contain("<code>System.FormatException</code>").And.Contain("line&lt;/b&gt; 7").And.NotContain("sk-hidden");
+        (await host.ReadAsync("/dead-letters?all=1")).Should().Contain("line&lt;/b&gt; 7").And.NotContain("sk-hidden");
+    }
+
+    /// <summary>Sends the first form of a page that does this, as a browser would.</summary>
+    private static async Task<HttpResponseMessage> PostFirstFormAsync(ConsoleHost host, string page, string verb)
+    {
+        string form = page.Split($"action=\"/actions/{verb}\"")[1].Split("</form>")[0];
+        var fields = System.Text.RegularExpressions.Regex.Matches(form, "type=\"hidden\" name=\"([^\"]*)\" value=\"([^\"]*)\"")
+            .ToDictionary(match => WebUtility.HtmlDecode(match.Groups[1].Value), match => WebUtility.HtmlDecode(match.Groups[2].Value));
+        return await host.PostAsync(verb, fields, form: await host.FormTokenAsync("/dead-letters"));
     }
 
     [Test]

@@ -12,9 +12,6 @@ internal readonly record struct StepEnd(StepCommit? Commit, Failure? Failure, bo
 /// <summary>Runs one step of the user's engine: within its time, and with whatever it throws turned into a failure.</summary>
 internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
 {
-    private const int MaxReason = 10_000;
-    private const int MaxStack = 20_000;
-
     private readonly RoostOptions options = runtime.Options;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -31,7 +28,7 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
                 ? await CallWithinAsync(limit, step, engine, context).ConfigureAwait(false)
                 : await CallAsync(step, engine, context).ConfigureAwait(false);
             Staged? staged = context.EndReturned();
-            return new(Accept(step.Lease, engine.Facts, outcome, staged), null, false, staged);
+            return new(Accepted(step.Lease, engine.Facts, outcome, staged), null, false, staged);
         }
         catch (Exception e)
         {
@@ -81,7 +78,7 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
         }
         Snapshot snapshot = Verified(lease);
         if (snapshot.StateVersion < entry.Facts.StateVersion)
-            snapshot = engine.Migrate(snapshot) ?? throw new InvalidInputException("migrate", $"engine \"{entry.Facts.EngineId}\" returned null for version {snapshot.Version} of work item {lease.Item.Id}.");
+            snapshot = engine.Migrate(snapshot) ?? throw new InvalidInputException("migrate", $"engine \"{entry.Facts.EngineId}\" returned null for version {snapshot.Version} of work item {lease.Item.Id}; return a snapshot made by Snapshot.Migrated.") { Final = new(lease.Item.Id) };
         Task<Outcome>? call = engine.StepAsync(snapshot, lease.Item, context);
         return call is null ? null! : await call.ConfigureAwait(false);
     }
@@ -110,16 +107,30 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
     private static void VerifyPayload(LeasedWork lease)
     {
         if (lease.PayloadHash is { } hash && !ContentCheck.IsWhole(lease.Item.PayloadUtf8(int.MaxValue), hash))
-            throw new ItemEndedException(FailReasons.CorruptPayload, DetailQueries.PayloadDamaged(lease.Item.Id));
+            throw new ItemEndedException(lease.Item.Id, FailReasons.CorruptPayload, DetailQueries.PayloadDamaged(lease.Item.Id));
     }
 
     private static Snapshot Verified(LeasedWork lease)
     {
         if (lease.Snapshot is not { } snapshot)
-            throw new ItemEndedException(FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} is missing from the file. {SnapshotQueries.CorruptAdvice}");
+            throw new ItemEndedException(lease.Item.Id, FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} is missing from the file. {SnapshotQueries.CorruptAdvice}");
         if (lease.SnapshotHash is { } hash && !ContentCheck.IsWhole(snapshot.Utf8.Span, hash))
-            throw new ItemEndedException(FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} does not match its SHA-256: the file is damaged. {SnapshotQueries.CorruptAdvice}");
+            throw new ItemEndedException(lease.Item.Id, FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} does not match its SHA-256: the file is damaged. {SnapshotQueries.CorruptAdvice}");
         return snapshot;
+    }
+
+    /// <summary>The outcome as it is committed. What is refused of it would be refused in every try.</summary>
+    private StepCommit Accepted(LeasedWork lease, EngineFacts engine, Outcome? outcome, Staged? staged)
+    {
+        try
+        {
+            return Accept(lease, engine, outcome, staged);
+        }
+        catch (InvalidInputException e)
+        {
+            e.Final = new(lease.Item.Id);
+            throw;
+        }
     }
 
     /// <summary>Refuses an outcome that is none of this item's, before anything is written.</summary>
@@ -144,7 +155,12 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
         int unchanged = Unchanged(lease, outcome, staged);
         if (options.MaxStepsWithoutProgress > 0 && unchanged >= options.MaxStepsWithoutProgress) throw NoProgress(lease, next!, unchanged);
         byte[] hash = next is null ? [] : SHA256.HashData(next.Utf8.Span);
-        return new(lease, outcome.Kind, outcome.Reason is null ? null : Cut(Safe(outcome.Reason), MaxReason), delay, next, hash, engine.StateVersion, staged) { Unchanged = unchanged };
+        string? reason = outcome.Reason is null ? null : FailureText.Message(outcome.Reason);
+        return new(lease, outcome.Kind, reason, delay, next, hash, engine.StateVersion, staged)
+        {
+            Unchanged = unchanged,
+            Group = outcome.Kind == OutcomeKind.Fail ? FailureShape.KeyOf(lease.Lane.Engine, FailReasons.EngineFailed, null, reason!) : 0,
+        };
     }
 
     /// <summary>How many times in a row the item's state stayed what it was, with this outcome; 0 where it has something to show or somebody to wait for.</summary>
@@ -154,7 +170,7 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
             ? lease.Unchanged + 1
             : 0;
 
-    private static ItemEndedException NoProgress(LeasedWork lease, Snapshot next, int times) => new(FailReasons.NoProgress, string.Create(CultureInfo.InvariantCulture,
+    private static ItemEndedException NoProgress(LeasedWork lease, Snapshot next, int times) => new(lease.Item.Id, FailReasons.NoProgress, string.Create(CultureInfo.InvariantCulture,
         $"{times:N0} steps in a row left the state as it was (step \"{next.Step}\", since version {next.Version - times}), and added no event, artifact or child and asked for no delay: work item {lease.Item.Id} would step for ever. Let the step change its state, return Done, or continue with a delay (after:); RoostOptions.MaxStepsWithoutProgress sets the limit, and 0 lifts it."));
 
     /// <summary>The outcome could not be committed for what it says: a child with an id that exists, an artifact whose content is gone.</summary>
@@ -162,42 +178,24 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
 
     private StepEnd Failed(ActiveStep step, Exception e, Staged? staged)
     {
-        int attempt = step.Lease.Failures + 1;
-        string? final = (e as ItemEndedException)?.Reason ?? (e as InvalidInputException)?.FinalReason;
-        bool last = final is not null || attempt >= (step.Lease.Item.MaxAttempts ?? options.MaxAttempts);
         if (step.Reason is CancellationReason.ShuttingDown or CancellationReason.LeaseLost) return new(null, null, false, staged);
-        string reason = e is AbandonedException ? FailReasons.Abandoned
-            : final is not null ? final
+        int attempt = step.Lease.Failures + 1;
+        FinalFor? final = FinalFor.Of(e, step.Lease.Item.Id);
+        bool last = final is not null || attempt >= (step.Lease.Item.MaxAttempts ?? options.MaxAttempts);
+        string reason = final is not null ? final.Reason
+            : e is AbandonedException ? FailReasons.Abandoned
             : step.Reason == CancellationReason.TimedOut ? FailReasons.TimedOut
             : last ? FailReasons.MaxAttempts
             : FailReasons.Error;
-        return new(null, new(reason, e.GetType().FullName, Cut(Safe(Text(() => e.Message)), MaxReason)!, Cut(Text(() => e.StackTrace), MaxStack), attempt), last, staged, e);
+        return new(null, CauseChain.Of(e).ToFailure(step.Lease.Lane.Engine, reason, attempt), last, staged, e);
     }
-
-    /// <summary>What an exception says of itself; an engine's own may throw there, too.</summary>
-    private static string? Text(Func<string?> property)
-    {
-        try
-        {
-            return property();
-        }
-        catch (Exception e)
-        {
-            return $"(asking for it threw {e.GetType().FullName})";
-        }
-    }
-
-    private static string? Cut(string? text, int length) => text is null || text.Length <= length ? text : text[..length] + "…";
-
-    /// <summary>An engine's message may hold anything; what SQLite cannot keep is replaced.</summary>
-    private static string Safe(string? message) => string.IsNullOrEmpty(message) ? "(no message)" : message.Replace('\0', '\uFFFD');
 }
 
 /// <summary>A step went on beyond timeout and grace.</summary>
 internal sealed class AbandonedException(string message) : RoostException(message);
 
 /// <summary>No further try can help: the snapshot that the step should start from, or the payload, is damaged; or the item does not get on.</summary>
-internal sealed class ItemEndedException(string reason, string message) : RoostException(message)
+internal sealed class ItemEndedException : RoostException
 {
-    public string Reason { get; } = reason;
+    public ItemEndedException(string workId, string reason, string message) : base(message) => Final = new(workId, reason);
 }

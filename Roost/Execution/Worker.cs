@@ -292,7 +292,7 @@ internal sealed class Worker : IAsyncDisposable
         }
         if (!await SaveEndAsync(step, end).ConfigureAwait(false)) Lost(step);
         else if (end.Failure is { } why)
-            log.Log(end.IsFinal ? LogLevel.Error : LogLevel.Warning, end.Exception, "Work item {WorkId} of engine {Engine} failed try {Attempt} at version {Version}{Fate}: {Message}",
+            log.Log(end.IsFinal ? LogLevel.Error : LogLevel.Warning, CauseChain.ForLog(end.Exception), "Work item {WorkId} of engine {Engine} failed try {Attempt} at version {Version}{Fate}: {Message}",
                 lease.Item.Id, lease.Lane.Engine, why.Attempt, lease.Version, end.IsFinal ? " and is a dead letter" : "", why.Message);
         return false;
     }

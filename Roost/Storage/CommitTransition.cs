@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace Roost.Storage;
@@ -24,6 +23,9 @@ internal sealed record StepCommit(LeasedWork Lease, OutcomeKind Kind, string? Re
 
     /// <summary>How many times in a row the state has been the same with this commit; 0 where it got on.</summary>
     public int Unchanged { get; init; }
+
+    /// <summary>The group of the dead letter that it makes, where it is one.</summary>
+    public long Group { get; init; }
 
     public int Bytes => (Next?.Utf8.Length ?? 0) + (Staged?.Bytes ?? 0) + 256;
 }
@@ -106,7 +108,7 @@ internal sealed class CommitTransition(Session session)
             case WorkState.Failed:
                 Stepped(commit);
                 session.Endings.DeadLetter(after, commit.Kind == OutcomeKind.Fail
-                    ? new(FailReasons.EngineFailed, null, commit.Reason!, null, commit.Lease.Failures + 1)
+                    ? new(FailReasons.EngineFailed, null, commit.Reason!, null, commit.Lease.Failures + 1) { Group = commit.Group }
                     : Failure.Deadline(after.Deadline!.Value, commit.Lease.Failures + 1));
                 break;
             default:
@@ -135,7 +137,21 @@ internal sealed class CommitTransition(Session session)
         foreach ((string kind, byte[]? data) in staged.Events) session.Events.Append(kind, work, data);
         foreach (StagedArtifact artifact in staged.Artifacts) session.Blobs.Attach(work, version, artifact);
         if (!goesOn) return;
-        foreach (NewWork child in staged.Children) session.Enqueue.Execute(child, work, commit.Lease.Depth);
+        foreach (NewWork child in staged.Children) Enqueue(child, commit.Lease);
+    }
+
+    /// <summary>A child that is refused for what it says, such as an id that another item has, would be refused in every try.</summary>
+    private void Enqueue(NewWork child, LeasedWork lease)
+    {
+        try
+        {
+            session.Enqueue.Execute(child, lease.WorkKey, lease.Depth);
+        }
+        catch (RoostException e) when (e is ConflictException or InvalidInputException)
+        {
+            e.Final = new(lease.Item.Id);
+            throw;
+        }
     }
 
     private void Stepped(StepCommit commit)
@@ -150,12 +166,4 @@ internal sealed class CommitTransition(Session session)
         if (commit.DelayMs > 0) json.WriteNumber("delay_ms", commit.DelayMs);
         if (commit.Lease.Failures > 0) json.WriteNumber("attempt", commit.Lease.Failures + 1);
     };
-}
-
-/// <summary>Why a work item became a dead letter, or why its last try failed.</summary>
-internal sealed record Failure(string Reason, string? ErrorType, string Message, string? Stack, int Attempt)
-{
-    public static Failure Deadline(long deadline, int attempt) => new(
-        FailReasons.DeadlineExceeded, null,
-        $"The deadline {StoredTime.Read(deadline).ToString("u", CultureInfo.InvariantCulture)} passed before the work was done.", null, attempt);
 }

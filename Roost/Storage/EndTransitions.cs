@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Roost.Storage;
 
 /// <summary>The ways out that no outcome decides: a failed try, cancel, retry and discard of a dead letter.</summary>
@@ -5,10 +7,13 @@ internal sealed class EndTransitions(Session session)
 {
     private readonly Statement saveFailure = session.Prepare(
         """
-        INSERT INTO failure (work, reason, error_type, message, stack, attempt, version, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        INSERT INTO failure (work, reason, error_type, message, stack, attempt, version, at, causes, cause_type, cause_message, group_key)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
         ON CONFLICT (work) DO UPDATE SET reason = excluded.reason, error_type = excluded.error_type, message = excluded.message,
-            stack = excluded.stack, attempt = excluded.attempt, version = excluded.version, at = excluded.at
+            stack = excluded.stack, attempt = excluded.attempt, version = excluded.version, at = excluded.at,
+            causes = excluded.causes, cause_type = excluded.cause_type, cause_message = excluded.cause_message, group_key = excluded.group_key
         """);
+    private readonly DeadLetterGroupTable groups = new(session);
     private readonly Statement forgetFailure = session.Prepare("DELETE FROM failure WHERE work = ?1");
 
     /// <summary>True once an item has ended in this transaction: whoever waits for one looks again.</summary>
@@ -33,17 +38,18 @@ internal sealed class EndTransitions(Session session)
         }
         else if (after.State == WorkState.Failed)
         {
-            DeadLetter(after, overdue && failure.Reason is not (FailReasons.CorruptSnapshot or FailReasons.CorruptPayload) ? Failure.Deadline(row.Deadline!.Value, failure.Attempt) : failure);
+            DeadLetter(after, overdue && failure.Reason is not (FailReasons.CorruptSnapshot or FailReasons.CorruptPayload or FailReasons.InvalidStep or FailReasons.StateNotKept or FailReasons.NoProgress) ? Failure.Deadline(row.Deadline!.Value, failure.Attempt) : failure);
         }
         else
         {
-            SaveFailure(after, failure);
+            SaveFailure(after, failure, null);
             session.Events.Append(EventKinds.StepFailed, row.Key, (failure, backoffMs), static (json, it) =>
             {
                 json.WriteString("reason", it.failure.Reason);
                 json.WriteNumber("attempt", it.failure.Attempt);
                 json.WriteString("error_type", it.failure.ErrorType);
                 json.WriteString("message", it.failure.Message);
+                WriteCause(json, it.failure);
                 json.WriteNumber("backoff_ms", it.backoffMs);
             });
         }
@@ -74,6 +80,7 @@ internal sealed class EndTransitions(Session session)
     {
         WorkRow after = row.WithCleanRecord().AsReady(session.Counters.NextReady(), session.Now) with { CancelRequested = false, CancelReason = null, Unchanged = 0 };
         session.Work.Save(row, after);
+        groups.Remove(row.Key);
         ForgetFailure(row.Key);
         if (row.Deadline <= session.Now) session.Leases.LiftDeadline(row.Key);
         else if (row.Deadline is not null) session.Ready.DeadlinesChanged();
@@ -84,6 +91,7 @@ internal sealed class EndTransitions(Session session)
     public void Discard(in WorkRow row, string? reason)
     {
         session.Work.Save(row, row.AsEnded(WorkState.Cancelled, session.Now) with { CancelReason = reason });
+        groups.Remove(row.Key);
         session.Events.AppendReason(EventKinds.Discarded, row.Key, reason);
         AnyEnded = true;
     }
@@ -91,13 +99,14 @@ internal sealed class EndTransitions(Session session)
     /// <summary>Writes down why an item that has just become failed did so.</summary>
     public void DeadLetter(in WorkRow row, Failure failure)
     {
-        SaveFailure(row, failure);
+        SaveFailure(row, failure, groups.Add(session.Lanes[row.Lane].Engine, failure));
         session.Events.Append(EventKinds.Failed, row.Key, failure, static (json, it) =>
         {
             json.WriteString("reason", it.Reason);
             json.WriteNumber("attempt", it.Attempt);
             if (it.ErrorType is not null) json.WriteString("error_type", it.ErrorType);
             json.WriteString("message", it.Message);
+            WriteCause(json, it);
         });
         Ended(row);
     }
@@ -130,7 +139,22 @@ internal sealed class EndTransitions(Session session)
         if (row.Deadline is not null) session.Ready.DeadlinesChanged();
     }
 
-    private void SaveFailure(in WorkRow row, Failure failure) =>
+    /// <summary>An item that goes is no dead letter any more.</summary>
+    public void LeaveGroup(long work) => groups.Remove(work);
+
+    private void SaveFailure(in WorkRow row, Failure failure, long? group)
+    {
         saveFailure.Bind(1, row.Key).Bind(2, failure.Reason).Bind(3, failure.ErrorType).Bind(4, failure.Message).Bind(5, failure.Stack)
-            .Bind(6, failure.Attempt).Bind(7, row.Version).Bind(8, session.Now).Run();
+            .Bind(6, failure.Attempt).Bind(7, row.Version).Bind(8, session.Now);
+        if (failure.Causes is null) saveFailure.BindNull(9);
+        else saveFailure.BindText(9, failure.Causes);
+        saveFailure.Bind(10, failure.CauseType).Bind(11, failure.CauseMessage).Bind(12, group).Run();
+    }
+
+    private static void WriteCause(Utf8JsonWriter json, Failure failure)
+    {
+        if (failure.CauseType is null) return;
+        json.WriteString("cause_type", failure.CauseType);
+        json.WriteString("cause_message", failure.CauseMessage);
+    }
 }

@@ -125,6 +125,20 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             """),
         new("progress", "a state was unchanged at most as often as it was committed after the first time, and not at all where it is done",
             "SELECT id || ' at ' || version || ', unchanged ' || unchanged FROM work WHERE unchanged < 0 OR unchanged > max(version - 1, 0) OR (state = 'done' AND unchanged <> 0)"),
+        new("groups", "a group of dead letters counts those that are in it, and nothing else is in one",
+            """
+            SELECT 'group ' || key || ': counted ' || sum(counted) || ', real ' || sum(truth) FROM (
+                SELECT key, n AS counted, 0 AS truth FROM dead_letter_group
+                UNION ALL
+                SELECT group_key, 0, count(*) FROM failure WHERE group_key IS NOT NULL GROUP BY 1)
+            GROUP BY key HAVING sum(counted) <> sum(truth)
+            UNION ALL
+            SELECT w.id FROM work w JOIN failure f ON f.work = w.key WHERE f.group_key IS NOT NULL AND (w.state <> 'failed' OR w.updated_at <> f.at)
+            UNION ALL
+            SELECT 'group ' || key || ' of ' || n FROM dead_letter_group WHERE n <= 0
+            """),
+        new("causes", "what is kept of the exceptions within an error is JSON",
+            "SELECT 'failure of ' || work FROM failure WHERE causes IS NOT NULL AND NOT json_valid(causes)"),
         new("artifacts", "each artifact's content is here and whole, and no content is kept for nobody",
             """
             SELECT a.name || ' of ' || a.work || ' has no content' FROM artifact a LEFT JOIN blob b ON b.key = a.blob

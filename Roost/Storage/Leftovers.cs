@@ -9,7 +9,7 @@ namespace Roost.Storage;
 /// What a backup or the creation of a file leaves when its process is killed: a file under a temporary name. It is removed where that is certain, by its
 /// name, by what is in it, and because nobody has it open or has written to it for a while.
 /// </summary>
-internal static partial class Leftovers
+internal static class Leftovers
 {
     private const int HeaderBytes = 100, ApplicationIdAt = 68;
 
@@ -53,7 +53,7 @@ internal static partial class Leftovers
     {
         (var removed, var left) = (new List<string>(), new List<string>());
         long bytes = 0;
-        foreach (string made in Directory.EnumerateFiles(folder, "*.new").Where(file => Name().IsMatch(file) && !Held.ContainsKey(file)))
+        foreach (string made in Directory.EnumerateFiles(folder, "*.new").Where(file => Name.IsMatch(file) && !Held.ContainsKey(file)))
         {
             try
             {
@@ -110,6 +110,5 @@ internal static partial class Leftovers
         }
     }
 
-    [GeneratedRegex(@"\.[0-9a-f]{32}\.new$", RegexOptions.CultureInvariant)]
-    private static partial Regex Name();
+    private static readonly Regex Name = new(@"\.[0-9a-f]{32}\.new$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
 }

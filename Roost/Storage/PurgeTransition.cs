@@ -97,6 +97,7 @@ internal sealed class PurgeTransition(Session session)
         blobs.Bind(1, work);
         while (blobs.Step()) content.Add(blobs.Int64(0));
         deleteKey.Bind(1, work).Bind(2, engine).Run();
+        session.Endings.LeaveGroup(work);
         int rows = deletes.Sum(delete => delete.Bind(1, work).Run());
         return (rows, content.Sum(session.Blobs.Collect));
     }

@@ -106,6 +106,11 @@ internal sealed class RecentOrder : IDisposable
                 if (state != WorkState.Running) pieces.Enqueue(new(ReadPiece(OfParent, parent, state.Name()), test), Reached with { Key = long.MaxValue });
             return;
         }
+        if (selection.Group is { } group)
+        {
+            pieces.Enqueue(new(ReadGroup(group), Open(new SelectionTest(db, selection, 0))), Reached with { Key = long.MaxValue });
+            return;
+        }
         SelectionTest ofLane = Open(new SelectionTest(db, selection, SelectionFact.State | SelectionFact.Lane));
         foreach (PieceRow piece in ReadHeads())
             pieces.Enqueue(new(ReadPiece(OfLane, piece.Lane, piece.State), ofLane), new(piece.Head, long.MaxValue));
@@ -150,6 +155,19 @@ internal sealed class RecentOrder : IDisposable
             SELECT w.key, w.updated_at FROM work w WHERE {ofPiece} AND w.worker IS NULL AND w.state = ?2 AND w.updated_at < ?3 AND w.updated_at >= ?4
             ORDER BY w.updated_at DESC, w.key DESC
             """).Bind(1, key).Bind(2, state).Bind(3, from.At).Bind(4, selection.Least);
+        while (before.Step()) yield return PositionAt(before);
+    }
+
+    /// <summary>A dead letter's last update is its failure.</summary>
+    private IEnumerator<Position> ReadGroup(long group)
+    {
+        Position from = Reached;
+        if (from.At >= selection.Least && from.At != long.MaxValue)
+        {
+            Statement same = Prepare("SELECT f.work, f.at FROM failure f WHERE f.group_key = ?1 AND f.at = ?2 AND f.work < ?3 ORDER BY f.work DESC").Bind(1, group).Bind(2, from.At).Bind(3, from.Key);
+            while (same.Step()) yield return PositionAt(same);
+        }
+        Statement before = Prepare("SELECT f.work, f.at FROM failure f WHERE f.group_key = ?1 AND f.at < ?2 AND f.at >= ?3 ORDER BY f.at DESC, f.work DESC").Bind(1, group).Bind(2, from.At).Bind(3, selection.Least);
         while (before.Step()) yield return PositionAt(before);
     }
 

@@ -23,6 +23,12 @@ internal sealed record Selection
     public string? Reason { get; init; }
     public string? ErrorType { get; init; }
 
+    /// <summary>The key of a group of dead letters.</summary>
+    public long? Group { get; init; }
+
+    /// <summary><see cref="DeadLetterFilter.NoGroup"/> for dead letters that are in no group; else null.</summary>
+    public string? NoGroup { get; init; }
+
     /// <summary>The last update is at this time or later.</summary>
     public long Least { get; init; }
 
@@ -63,6 +69,8 @@ internal sealed record Selection
             Reason = filter.Reason,
             ErrorType = filter.ErrorType,
             Error = Containing(filter.Error),
+            Group = filter.Group is null or DeadLetterFilter.NoGroup ? null : DeadLetterGroupQueries.KeyOf(filter.Group),
+            NoGroup = filter.Group == DeadLetterFilter.NoGroup ? filter.Group : null,
             Least = filter.FailedAfter is { } after ? RoundUp(after) : 0,
             Below = filter.FailedBefore is { } before ? RoundUp(before) : long.MaxValue,
         };

@@ -32,8 +32,9 @@ internal sealed class SelectionTest : IDisposable
         if (!known.HasFlag(SelectionFact.Parent)) Add("EXISTS (SELECT 1 FROM work w CROSS JOIN work p ON p.key = w.parent WHERE w.key = ?1 AND p.id = {0})", selection.ParentId);
         if (!known.HasFlag(SelectionFact.Resource)) Add("EXISTS (SELECT 1 FROM work_resource r WHERE r.work = ?1 AND r.name = {0})", selection.Resource);
         Add("EXISTS (SELECT 1 FROM failure f WHERE f.work = ?1 AND f.reason = {0})", selection.Reason);
-        Add("EXISTS (SELECT 1 FROM failure f WHERE f.work = ?1 AND f.error_type = {0})", selection.ErrorType);
-        Add(@"EXISTS (SELECT 1 FROM failure f WHERE f.work = ?1 AND f.message LIKE {0} ESCAPE '\')", selection.Error);
+        Add("EXISTS (SELECT 1 FROM failure f WHERE f.work = ?1 AND {0} IN (f.error_type, f.cause_type))", selection.ErrorType);
+        Add(@"EXISTS (SELECT 1 FROM failure f WHERE f.work = ?1 AND (f.message LIKE {0} ESCAPE '\' OR f.cause_message LIKE {0} ESCAPE '\'))", selection.Error);
+        Add("EXISTS (SELECT 1 FROM failure f WHERE f.work = ?1 AND coalesce(f.group_key, {0}) = {0})", selection.NoGroup);
         if (conditions.Count == 0) return;
         statement = new(db.Handle!, $"SELECT {string.Join(" AND ", conditions)}");
         for (int value = 0; value < values.Count; value++) statement.Bind(value + 2, values[value]);

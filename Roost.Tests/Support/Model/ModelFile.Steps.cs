@@ -96,7 +96,7 @@ internal sealed partial class ModelFile
         else if (reason == FailReasons.Interrupted) Must(follows, "it was not interrupted");
         else
         {
-            Must(item.State == WorkState.Running && !item.CancelRequested && !(item.Deadline <= Now), "it does not run, or has to end otherwise");
+            Must(item.State == WorkState.Running && !item.CancelRequested && (reason == FailReasons.InvalidStep || !(item.Deadline <= Now)), "it does not run, or has to end otherwise");
             ChargeFailure(item, e, last: true);
         }
         item.Failure = (reason, attempt, item.Version);
@@ -109,15 +109,23 @@ internal sealed partial class ModelFile
         Must(Number(e, "attempt") == attempt, "this is not its try");
         bool timedOut = item.Step?.Act == Act.Stream && item.Spec.HasTimeout && Text(e, "reason") == FailReasons.TimedOut; // Time passes fast here.
         Must(Throws(item) || timedOut, "its step does not fail");
-        if (last is { } isLast) Must(attempt >= item.MaxAttempts == isLast, $"it has {item.MaxAttempts} tries");
+        bool isFinal = Text(e, "reason") == FailReasons.InvalidStep;
+        if (last is { } isLast)
+        {
+            Must(isFinal == TakesId(item), "only an outcome that is refused for good is, and each that is");
+            Must((isFinal || attempt >= item.MaxAttempts) == isLast, $"it has {item.MaxAttempts} tries");
+        }
         item.Staged.Clear();
         return item.Failures = attempt;
     }
 
     /// <summary>By itself, because the id of its child is taken, or because its token ends what it streams.</summary>
     private bool Throws(ModelItem item) => item.Next == Next.Throws
-        || (item.Step?.Act is Act.Child or Act.SameChild && Items.ContainsKey(item.ChildId))
+        || TakesId(item)
         || (item.Step?.Act == Act.Stream && (item.CancelRequested || item.Deadline <= Now));
+
+    /// <summary>No further try helps then: the step is refused for good.</summary>
+    private bool TakesId(ModelItem item) => item.Step?.Act is Act.Child or Act.SameChild && Items.ContainsKey(item.ChildId);
 
     private void Cancel(ModelItem item, bool follows)
     {
