@@ -4,7 +4,9 @@ namespace Roost.Storage;
 internal sealed record PurgeScope(string? Engine, IReadOnlyList<WorkState> States, long Before);
 
 /// <summary>How far one transaction of a purge came.</summary>
-internal readonly record struct PurgeBatch(int Items, bool MayBeMore);
+/// <param name="Items">How many items it has removed.</param>
+/// <param name="Next">The key of the lane to go on with; null at the end.</param>
+internal readonly record struct PurgeBatch(int Items, long? Next);
 
 /// <summary>
 /// Removes finished work with everything that belongs to it, a bounded number of items, rows and bytes in one transaction. Children keep the key of
@@ -14,6 +16,7 @@ internal sealed class PurgeTransition(Session session)
 {
     private const long MaxContentBytes = 64 * 1024 * 1024;
     private const int MaxRows = 20_000;
+    private const int MaxLanes = 1000;
 
     /// <summary>How many free pages one transaction gives back: about 4 MB of writing.</summary>
     public const int PagesAtOnce = 1000;
@@ -36,14 +39,14 @@ internal sealed class PurgeTransition(Session session)
         session.Prepare("DELETE FROM work WHERE key = ?1"),
     ];
 
-    /// <summary>Purges up to <paramref name="limit"/> items.</summary>
-    public PurgeBatch Execute(PurgeScope scope, int limit, string? reason)
+    /// <summary>Purges up to <paramref name="limit"/> items, and every lane that is empty then, beginning with the lane of this key.</summary>
+    public PurgeBatch Execute(PurgeScope scope, long from, int limit, string? reason)
     {
-        int purged = 0, rows = 0;
+        int purged = 0, rows = 0, looked = 0;
         long freed = 0;
-        foreach (Lane lane in session.Lanes.All)
+        for (Lane? lane = session.Lanes.From(from, scope.Engine); lane is not null; lane = session.Lanes.From(lane.Key + 1, scope.Engine))
         {
-            if (scope.Engine is not null && lane.Engine != scope.Engine) continue;
+            if (looked++ == MaxLanes || IsEnough()) return Recorded(new(purged, lane.Key), reason);
             foreach (WorkState state in scope.States)
             {
                 int before = purged;
@@ -56,10 +59,11 @@ internal sealed class PurgeTransition(Session session)
                     if (IsEnough()) break;
                 }
                 session.Counts.Add(lane.Key, ConditionOf(state), before - purged);
-                if (IsEnough()) return Recorded(new(purged, true), reason);
+                if (IsEnough()) return Recorded(new(purged, lane.Key), reason);
             }
+            session.Lanes.RemoveIfEmpty(lane);
         }
-        return Recorded(new(purged, false), reason);
+        return Recorded(new(purged, null), reason);
 
         bool IsEnough() => purged == limit || rows >= MaxRows || freed >= MaxContentBytes;
     }

@@ -20,11 +20,17 @@ internal sealed class Session : IDisposable
     private OpenFile? log, index;
     private bool logFound;
     private int commitsInLog;
+    private readonly Action<long> doubtLane;
 
     public Session(string path, RoostOptions options)
     {
         Options = options;
         this.path = path;
+        doubtLane = lane =>
+        {
+            Lanes!.Forget(lane);
+            Ready!.Doubt(lane);
+        };
         connection = Database.OpenForWriting(path, options);
         begin = Prepare("BEGIN IMMEDIATE");
         commit = Prepare("COMMIT");
@@ -37,6 +43,7 @@ internal sealed class Session : IDisposable
         Identity = new(this);
         Counters = new(this);
         Lanes = new(this);
+        LaneChanges = new(this);
         Counts = new(this);
         Work = new(this);
         Events = new(this);
@@ -62,6 +69,7 @@ internal sealed class Session : IDisposable
     public FileIdentity Identity { get; }
     public Counters Counters { get; }
     public Lanes Lanes { get; }
+    public LaneChanges LaneChanges { get; }
     public Counts Counts { get; }
     public WorkTable Work { get; }
     public Events Events { get; }
@@ -106,11 +114,31 @@ internal sealed class Session : IDisposable
     {
         long version = dataVersion.Scalar() ?? 0;
         if (version == seenDataVersion) return false;
-        seenDataVersion = version;
         ForeignWrites++;
         Forget();
         Counters.Forget();
+        do
+        {
+            seenDataVersion = version;
+            Workers.Forget();
+            CatchUp();
+            version = dataVersion.Scalar() ?? 0;
+        }
+        while (version != seenDataVersion); // Outside a transaction more may come meanwhile, and what was read belong to that.
         return true;
+    }
+
+    /// <summary>Learns what others have changed in the lanes, where they have written it down for us; else all of that is forgotten.</summary>
+    private void CatchUp()
+    {
+        bool saved = Counters.OthersHaveSaved();
+        if (saved && Ready.Worker != 0 && Workers.IsRegistered(Ready.Worker) && LaneChanges.ReadOthers(doubtLane))
+        {
+            Ready.DeadlinesChanged();
+            return;
+        }
+        Lanes.Forget();
+        Ready.Forget();
     }
 
     /// <summary>True from before a COMMIT until it has returned: what fails in between may have landed.</summary>
@@ -150,10 +178,12 @@ internal sealed class Session : IDisposable
     {
         Counts.Save();
         Events.Trim();
+        LaneChanges.Save();
         Counters.Save();
         CommitUnderWay = true;
         commit.Run();
         CommitUnderWay = false;
+        LaneChanges.Committed();
         commitsInLog++;
         turn?.GiveWay();
     }
@@ -204,9 +234,8 @@ internal sealed class Session : IDisposable
 
     public void Rollback()
     {
-        Counts.Drop();
-        LeaveRows();
-        Forget();
+        Undo();
+        LaneChanges.Clear();
         Counters.Forget();
         if (IsInTransaction) rollback.Run();
         turn?.GiveWay();
@@ -225,9 +254,7 @@ internal sealed class Session : IDisposable
         }
         catch
         {
-            Counts.Drop();
-            LeaveRows();
-            Forget();
+            Undo();
             if (!IsInTransaction) throw; // SQLite has rolled back by itself, as it does for a full disk; a savepoint would begin a transaction.
             rollbackTo.Run();
             releaseSavepoint.Run();
@@ -282,13 +309,21 @@ internal sealed class Session : IDisposable
         foreach (Statement statement in statements) statement.Reset();
     }
 
+    /// <summary>What the transaction, or the request in it, has done is taken back: so is what is remembered of it.</summary>
+    private void Undo()
+    {
+        Counts.Drop();
+        LeaveRows();
+        Forget();
+        Workers.RolledBack();
+        LaneChanges.RolledBack(doubtLane);
+        Ready.DeadlinesChanged();
+    }
+
     private void Forget()
     {
         Identity.Forget();
-        Lanes.Forget();
-        Ready.Forget();
         Claim.Forget();
-        Workers.Forget();
         Triggers.Forget();
     }
 }
