@@ -25,7 +25,7 @@ internal sealed partial class QueryPlanTests
     [TestCase("SELECT key, token, cancel_requested FROM work", "work_running")]
     [TestCase("SELECT key, priority, place, lane FROM work WHERE blocked_on = ?1 AND lane > ?2", "work_blocked")]
     [TestCase("SELECT min(blocked_on) FROM work", "work_blocked")]
-    [TestCase("SELECT key FROM work WHERE worker IS NULL AND lane = ?1", "work_recent")]
+    [TestCase("SELECT key, parent FROM work WHERE worker IS NULL AND lane = ?1", "work_recent")]
     public async Task A_transition_finds_its_items_by_the_partial_index_for_them(string statement, string index)
     {
         await using RoostRuntime roost = TestRuntime.Create(null);

@@ -22,7 +22,7 @@ internal sealed class PurgeTransition(Session session)
     public const int PagesAtOnce = 1000;
 
     private readonly Statement find = session.Prepare(
-        "SELECT key FROM work WHERE worker IS NULL AND lane = ?1 AND state = ?2 AND updated_at <= ?3 ORDER BY updated_at LIMIT ?4");
+        "SELECT key, parent FROM work WHERE worker IS NULL AND lane = ?1 AND state = ?2 AND updated_at <= ?3 ORDER BY updated_at LIMIT ?4");
     private readonly Statement blobs = session.Prepare("SELECT DISTINCT blob FROM artifact WHERE work = ?1 AND blob IS NOT NULL");
     private readonly Statement deleteKey = session.Prepare(
         "DELETE FROM idempotency WHERE engine = ?2 AND key = (SELECT idempotency_key FROM work_input WHERE work = ?1) AND work = ?1");
@@ -36,6 +36,7 @@ internal sealed class PurgeTransition(Session session)
         session.Prepare("DELETE FROM failure WHERE work = ?1"),
         session.Prepare("DELETE FROM work_resource WHERE work = ?1"),
         session.Prepare("DELETE FROM work_input WHERE work = ?1"),
+        session.Prepare("DELETE FROM child_count WHERE parent = ?1"),
         session.Prepare("DELETE FROM work WHERE key = ?1"),
     ];
 
@@ -50,9 +51,10 @@ internal sealed class PurgeTransition(Session session)
             foreach (WorkState state in scope.States)
             {
                 int before = purged;
-                foreach (long work in Find(lane, state, scope.Before, limit - purged))
+                foreach ((long work, long? parent) in Find(lane, state, scope.Before, limit - purged))
                 {
                     (int deleted, long content) = Delete(work, lane.Engine);
+                    session.Children.Add(parent, state, -1);
                     rows += deleted;
                     freed += content;
                     purged++;
@@ -87,11 +89,11 @@ internal sealed class PurgeTransition(Session session)
         return batch;
     }
 
-    private List<long> Find(Lane lane, WorkState state, long before, int limit)
+    private List<(long Work, long? Parent)> Find(Lane lane, WorkState state, long before, int limit)
     {
-        var found = new List<long>();
+        var found = new List<(long, long?)>();
         find.Bind(1, lane.Key).Bind(2, state.Name()).Bind(3, before).Bind(4, limit);
-        while (find.Step()) found.Add(find.Int64(0));
+        while (find.Step()) found.Add((find.Int64(0), find.NullableInt64(1)));
         return found;
     }
 

@@ -3,19 +3,18 @@ namespace Roost.Storage;
 /// <summary>Which lanes the living workers serve, and what is missing where none does.</summary>
 internal sealed class ServedLanes(IReadOnlyList<WorkerInfo> workers)
 {
-    private readonly WorkerInfo[] alive = [.. workers.Where(worker => worker.IsAlive)];
+    private readonly ServedScope[] alive = [.. workers.Where(worker => worker.IsAlive)
+        .Select(worker => new ServedScope(worker.Engines.Select(engine => (engine.EngineId, engine.StateVersion)), worker.Queues))];
 
-    public int WorkersOf(string engine) => alive.Count(worker => Find(worker, engine) is not null);
+    public int WorkersOf(string engine) => alive.Count(worker => worker.ServesEngine(engine));
 
     /// <summary>Null where a living worker serves the lane; else why none does.</summary>
     public string? WhyUnserved(string engine, string queue, int stateVersion)
     {
         if (alive.Length == 0) return $"no worker runs; it needs one that serves engine {engine} in queue {queue}";
-        int[] known = [.. alive.Where(worker => worker.Queues.Contains(queue)).Select(worker => Find(worker, engine)).OfType<WorkerEngine>().Select(it => it.StateVersion)];
-        if (known.Length == 0)
+        int? known = alive.Max(worker => worker.StateVersionOf(engine, queue));
+        if (known is null)
             return $"no worker serves engine {engine}" + (WorkersOf(engine) > 0 || queue != WorkItem.DefaultQueue ? $" in queue {queue}" : "");
-        return known.Max() >= stateVersion ? null : $"state version {stateVersion} is newer than what any worker serves (up to {known.Max()} for engine {engine} in queue {queue})";
+        return known >= stateVersion ? null : $"state version {stateVersion} is newer than what any worker serves (up to {known} for engine {engine} in queue {queue})";
     }
-
-    private static WorkerEngine? Find(WorkerInfo worker, string engine) => worker.Engines.FirstOrDefault(served => served.EngineId == engine);
 }

@@ -3,13 +3,13 @@ namespace Roost.Storage;
 /// <summary>The lanes that a worker serves: those of its engines, up to the state version that each knows, in its queues.</summary>
 internal sealed class ServedScope
 {
-    private readonly Dictionary<string, int> versions;
+    private readonly Dictionary<string, int> versions = [];
     private readonly HashSet<string> queues;
 
     public ServedScope(IEnumerable<(string Engine, int StateVersion)> engines, IEnumerable<string> queues)
     {
-        versions = engines.ToDictionary(engine => engine.Engine, engine => engine.StateVersion, StringComparer.Ordinal);
-        this.queues = queues.ToHashSet(StringComparer.Ordinal);
+        foreach ((string engine, int version) in engines) versions[engine] = version;
+        this.queues = [.. queues];
     }
 
     public bool Serves(string engine, string queue, int stateVersion) => StateVersionOf(engine, queue) >= stateVersion;

@@ -45,6 +45,7 @@ internal sealed class Session : IDisposable
         Lanes = new(this);
         LaneChanges = new(this);
         Counts = new(this);
+        Children = new(this);
         Work = new(this);
         Events = new(this);
         Ready = new(this);
@@ -71,6 +72,7 @@ internal sealed class Session : IDisposable
     public Lanes Lanes { get; }
     public LaneChanges LaneChanges { get; }
     public Counts Counts { get; }
+    public ChildCounts Children { get; }
     public WorkTable Work { get; }
     public Events Events { get; }
     public ReadyOrder Ready { get; }
@@ -176,7 +178,7 @@ internal sealed class Session : IDisposable
 
     public void Commit()
     {
-        Counts.Save();
+        SaveCounts();
         Events.Trim();
         LaneChanges.Save();
         Counters.Save();
@@ -244,12 +246,12 @@ internal sealed class Session : IDisposable
     /// <summary>Runs one request so that what it throws leaves its neighbours in the batch alone.</summary>
     public void Isolated(Action body)
     {
-        Counts.Save();
+        SaveCounts();
         savepoint.Run();
         try
         {
             body();
-            Counts.Save();
+            SaveCounts();
             releaseSavepoint.Run();
         }
         catch
@@ -309,10 +311,17 @@ internal sealed class Session : IDisposable
         foreach (Statement statement in statements) statement.Reset();
     }
 
+    private void SaveCounts()
+    {
+        Counts.Save();
+        Children.Save();
+    }
+
     /// <summary>What the transaction, or the request in it, has done is taken back: so is what is remembered of it.</summary>
     private void Undo()
     {
         Counts.Drop();
+        Children.Drop();
         LeaveRows();
         Forget();
         Workers.RolledBack();

@@ -27,6 +27,7 @@ internal readonly record struct WorkRow
     public long? Deadline { get; init; }
     public int ResourceCount { get; init; }
     public bool HoldForLife { get; init; }
+    public long? Parent { get; init; }
 
     public Condition Condition => State switch
     {

@@ -10,3 +10,19 @@ CREATE TABLE lane_change (
     seq INTEGER PRIMARY KEY,
     lanes BLOB NOT NULL
 ) STRICT;
+
+-- Children. What is kept of an item's children, so that a parent of many is told at once, and a join waits for an exact number.
+--
+--   child_count    for each item that has had children: how many are open, which is every state that is no end, and how the others have ended
+
+CREATE TABLE child_count (
+    parent INTEGER PRIMARY KEY,
+    open INTEGER NOT NULL,
+    done INTEGER NOT NULL,
+    failed INTEGER NOT NULL,
+    cancelled INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO child_count (parent, open, done, failed, cancelled)
+SELECT parent, sum(state NOT IN ('done', 'failed', 'cancelled')), sum(state = 'done'), sum(state = 'failed'), sum(state = 'cancelled')
+FROM work WHERE parent IN (SELECT key FROM work) GROUP BY parent;
