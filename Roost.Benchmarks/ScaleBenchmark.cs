@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
 using Roost.Execution;
 using Roost.Storage;
 
@@ -115,11 +116,11 @@ internal static class ScaleBenchmark
     {
         var found = new Latencies();
         var served = new Dictionary<string, EngineFacts> { [engine.EngineId] = EngineFacts.Of(engine) };
-        WorkerSeat seat = await WorkerSeat.TakeAsync(roost, roost.Writer, [EngineFacts.Of(engine)]);
+        WorkerSeat seat = await WorkerSeat.TakeAsync(roost, roost.Writer, [EngineFacts.Of(engine)], NullLogger.Instance);
         var claimed = new List<LeasedWork>();
         for (int claim = 0; claim < Claims + Claims / 10; claim++)
         {
-            var claimant = new Claimant(seat.Key, seat.Id, served, roost.Options.Queues, 1, 1) { Start = (_, _) => throw new InvalidOperationException("This loop starts nothing."), Idle = _ => { } };
+            var claimant = new Claimant(seat.Key, seat.Id, served, roost.Options.ServedQueues, 1, 1) { Start = (_, _) => throw new InvalidOperationException("This loop starts nothing."), Idle = _ => { } };
             TimeSpan took = await roost.Writer.RunAsync(session =>
             {
                 long began = Stopwatch.GetTimestamp();

@@ -15,6 +15,7 @@ internal sealed class Lanes(Session session)
     private readonly Statement findName = session.Prepare("SELECT key FROM lane WHERE engine = ?1 AND queue = ?2 AND state_version = ?3");
     private readonly Statement findKey = session.Prepare("SELECT engine, queue, state_version FROM lane WHERE key = ?1");
     private readonly Statement next = session.Prepare("SELECT key FROM lane WHERE key >= ?1 AND (?2 IS NULL OR engine = ?2) ORDER BY key LIMIT 1");
+    private readonly Statement keys = session.Prepare("SELECT key FROM lane ORDER BY key");
     private readonly Statement insert = session.Prepare(
         $"""
         INSERT INTO lane (key, engine, queue, state_version)
@@ -56,6 +57,14 @@ internal sealed class Lanes(Session session)
 
     /// <summary>The first lane of an engine, or of any, from this key on.</summary>
     public Lane? From(long key, string? engine) => next.Bind(1, key).Bind(2, engine).Scalar() is { } found ? Find(found) : null;
+
+    /// <summary>The keys of all lanes.</summary>
+    public List<long> Keys()
+    {
+        var all = new List<long>();
+        while (keys.Step()) all.Add(keys.Int64(0));
+        return all;
+    }
 
     /// <summary>Removes a lane that no item is in.</summary>
     public void RemoveIfEmpty(Lane lane)

@@ -13,16 +13,17 @@ internal sealed class Session : IDisposable
 
     private readonly SqliteConnection connection;
     private readonly List<Statement> statements = [];
-    private readonly Statement begin, commit, rollback, savepoint, releaseSavepoint, rollbackTo, dataVersion, checkpoint;
+    private readonly Statement begin, commit, rollback, savepoint, releaseSavepoint, rollbackTo, dataVersion, userVersion, checkpoint;
     private readonly string path;
+    private readonly Clock clock;
+    private readonly Action<long> doubtLane;
     private long seenDataVersion = -1;
     private WriteTurn? turn;
     private OpenFile? log, index;
     private bool logFound;
     private int commitsInLog;
-    private readonly Action<long> doubtLane;
 
-    public Session(string path, RoostOptions options)
+    public Session(string path, RoostOptions options, Clock? clock = null)
     {
         Options = options;
         this.path = path;
@@ -31,6 +32,7 @@ internal sealed class Session : IDisposable
             Lanes!.Forget(lane);
             Ready!.Doubt(lane);
         };
+        this.clock = clock ?? new(options.TimeProvider);
         connection = Database.OpenForWriting(path, options);
         begin = Prepare("BEGIN IMMEDIATE");
         commit = Prepare("COMMIT");
@@ -39,13 +41,16 @@ internal sealed class Session : IDisposable
         releaseSavepoint = Prepare("RELEASE request");
         rollbackTo = Prepare("ROLLBACK TO request");
         dataVersion = Prepare("PRAGMA data_version");
+        userVersion = Prepare("PRAGMA user_version");
         checkpoint = Prepare("PRAGMA wal_checkpoint(PASSIVE)");
         Identity = new(this);
         Counters = new(this);
+        Delays = new(this);
         Lanes = new(this);
         LaneChanges = new(this);
         Counts = new(this);
         Children = new(this);
+        Tally = new(this);
         Work = new(this);
         Events = new(this);
         Ready = new(this);
@@ -64,15 +69,26 @@ internal sealed class Session : IDisposable
 
     public RoostOptions Options { get; }
 
+    /// <summary>The full path of the file.</summary>
+    public string Path => path;
+
     /// <summary>The time of the running transaction, in UTC milliseconds.</summary>
     public long Now { get; private set; }
 
+    /// <summary>What the wall clock shows, even where it is under suspicion: leases are written by it, for whoever has just started goes by it.</summary>
+    public long Wall { get; private set; }
+
+    /// <summary>The same by a clock that nobody sets, in milliseconds: for what lasts a while within this process.</summary>
+    public long Steady { get; private set; }
+
     public FileIdentity Identity { get; }
     public Counters Counters { get; }
+    public Delays Delays { get; }
     public Lanes Lanes { get; }
     public LaneChanges LaneChanges { get; }
     public Counts Counts { get; }
     public ChildCounts Children { get; }
+    public StepTally Tally { get; }
     public WorkTable Work { get; }
     public Events Events { get; }
     public ReadyOrder Ready { get; }
@@ -111,11 +127,16 @@ internal sealed class Session : IDisposable
     /// <summary>How often another connection's writes were noticed.</summary>
     public int ForeignWrites { get; private set; }
 
+    /// <summary>Why this file is not written to any more, where another process has migrated it.</summary>
+    public FileRefusedException? Refusal { get; private set; }
+
     /// <summary>True once after another connection has written to the file.</summary>
+    /// <exception cref="FileRefusedException">It has migrated the file.</exception>
     public bool ForeignWrite()
     {
         long version = dataVersion.Scalar() ?? 0;
         if (version == seenDataVersion) return false;
+        CheckVersion();
         ForeignWrites++;
         Forget();
         Counters.Forget();
@@ -126,7 +147,7 @@ internal sealed class Session : IDisposable
             CatchUp();
             version = dataVersion.Scalar() ?? 0;
         }
-        while (version != seenDataVersion); // Outside a transaction more may come meanwhile, and what was read belong to that.
+        while (version != seenDataVersion); // Outside a transaction more may come meanwhile, and what was read may be of that.
         return true;
     }
 
@@ -143,6 +164,19 @@ internal sealed class Session : IDisposable
         Ready.Forget();
     }
 
+    private void CheckVersion()
+    {
+        try
+        {
+            Evidence.CheckVersion(userVersion.Scalar() ?? 0, path);
+        }
+        catch (FileRefusedException e)
+        {
+            Refusal = e;
+            throw;
+        }
+    }
+
     /// <summary>True from before a COMMIT until it has returned: what fails in between may have landed.</summary>
     public bool CommitUnderWay { get; private set; }
 
@@ -155,8 +189,16 @@ internal sealed class Session : IDisposable
         Telemetry.LockWaitEnded(since);
         if (!logFound) FindLog();
         ForeignWrite();
-        Now = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+        bool isSuspected = ReadClock();
         Counters.Begin();
+        Delays.Begin(isSuspected);
+    }
+
+    private bool ReadClock()
+    {
+        ClockReading moment = clock.Read();
+        (Now, Wall, Steady) = (moment.Time.ToUnixTimeMilliseconds(), moment.Wall.ToUnixTimeMilliseconds(), moment.Steady);
+        return moment.IsSuspected;
     }
 
     /// <summary>The log and its index exist from the first transaction on, and stay as long as anybody has the file open.</summary>
@@ -176,9 +218,11 @@ internal sealed class Session : IDisposable
         WaitedForTurns += Options.TimeProvider.GetElapsedTime(since);
     }
 
-    public void Commit()
+    /// <param name="last">No further transaction is on its way: what is otherwise saved from time to time is saved now.</param>
+    public void Commit(bool last = true)
     {
         SaveCounts();
+        Tally.Save(last);
         Events.Trim();
         LaneChanges.Save();
         Counters.Save();
@@ -186,6 +230,7 @@ internal sealed class Session : IDisposable
         commit.Run();
         CommitUnderWay = false;
         LaneChanges.Committed();
+        Tally.Saved();
         commitsInLog++;
         turn?.GiveWay();
     }
@@ -237,6 +282,8 @@ internal sealed class Session : IDisposable
     public void Rollback()
     {
         Undo();
+        Delays.Drop();
+        Tally.Drop();
         LaneChanges.Clear();
         Counters.Forget();
         if (IsInTransaction) rollback.Run();
@@ -247,6 +294,7 @@ internal sealed class Session : IDisposable
     public void Isolated(Action body)
     {
         SaveCounts();
+        int tallied = Tally.Mark;
         savepoint.Run();
         try
         {
@@ -257,6 +305,8 @@ internal sealed class Session : IDisposable
         catch
         {
             Undo();
+            Delays.Drop();
+            Tally.DropTo(tallied);
             if (!IsInTransaction) throw; // SQLite has rolled back by itself, as it does for a full disk; a savepoint would begin a transaction.
             rollbackTo.Run();
             releaseSavepoint.Run();
@@ -265,7 +315,12 @@ internal sealed class Session : IDisposable
     }
 
     /// <summary>Reads before any transaction, to see whether one is worth taking the write lock for.</summary>
-    public void Peek() => Now = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+    public void Peek()
+    {
+        bool isSuspected = ReadClock();
+        Counters.Load();
+        Delays.Begin(isSuspected);
+    }
 
     /// <summary>Rolls back where a transaction is still open; false where even that fails.</summary>
     public bool TryRollback()
