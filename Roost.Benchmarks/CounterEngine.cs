@@ -5,7 +5,7 @@ internal sealed record Target(int CountTo);
 internal sealed record Counter(int Count, int Target, string Note);
 
 /// <summary>Counts, with a state of about 200 bytes of JSON.</summary>
-internal sealed class CounterEngine : Engine<Counter>
+internal sealed class CounterEngine(string id = "counter") : Engine<Counter>
 {
     private static readonly string Note = new('x', 150);
 
@@ -14,7 +14,7 @@ internal sealed class CounterEngine : Engine<Counter>
     /// <summary>How many steps have begun.</summary>
     public long Steps => Volatile.Read(ref steps);
 
-    public override string EngineId => "counter";
+    public override string EngineId => id;
 
     protected override Counter Init(WorkItem item) => new(0, item.PayloadAs<Target>().CountTo, Note);
 

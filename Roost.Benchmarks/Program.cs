@@ -18,6 +18,7 @@ Benchmark[] all =
     new("allocation", "bytes allocated per step, and what stays, over many steps: [--steps N]", AllocationBenchmark.RunAsync, "--steps 4000"),
     new("minute", "how long commits take and how large the log grows at full speed: [--seconds N]", MinuteBenchmark.RunAsync, "--seconds 1"),
     new("processes", "two, four and eight processes on one file beside one: [--seconds S] each (default 60) [--processes N,N]", ProcessesBenchmark.RunAsync, "--seconds 0.5 --processes 2"),
+    new("lanes", "many engines and queues: one item in each of [--queues N,N] (default up to 100,000), [--shared N] queues of two processes, and one engine that steps among [--engines N,N] with [--lanes N] lanes in all: [--steps N]", LanesBenchmark.RunAsync, "--queues 20,40 --shared 20 --engines 5,10 --lanes 50 --steps 200"),
     new("slow-disk", "steps per second at concurrency 64 against 1 where each sync takes longer: [--milliseconds N] (default 5); needs a C compiler", SlowDiskBenchmark.RunAsync, "--milliseconds 1"),
     new("others", "the same work on Hangfire, Quartz.NET and a plain loop, and what each guarantees: [--items N] (default 500) [--seconds S] each at least (default 1) [--postgres \"connection string\"]", OthersBenchmark.RunAsync, "--items 20 --seconds 0"),
     new("parts", "the small parts of a step, each by itself: time and allocation (BenchmarkDotNet): [--dry]", PartsBenchmark.RunAsync, "--dry"),
@@ -26,6 +27,7 @@ Benchmark[] all =
 Benchmark[] ofChildren =
 [
     new(ProcessesBenchmark.Part, "", ProcessesBenchmark.ChildAsync, ""),
+    new(LanesBenchmark.Part, "", LanesBenchmark.ChildAsync, ""),
     new("serve", "", MomentEngine.ServeAsync, ""),
     new("open-once", "", OpenBenchmark.OnceAsync, ""),
     new("work-in", "", MemoryBenchmark.WorkAsync, ""),

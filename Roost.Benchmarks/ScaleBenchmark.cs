@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
 using Roost.Execution;
 using Roost.Storage;
 
@@ -115,7 +116,7 @@ internal static class ScaleBenchmark
     {
         var found = new Latencies();
         var served = new Dictionary<string, EngineFacts> { [engine.EngineId] = EngineFacts.Of(engine) };
-        WorkerSeat seat = await WorkerSeat.TakeAsync(roost, roost.Writer, [EngineFacts.Of(engine)]);
+        WorkerSeat seat = await WorkerSeat.TakeAsync(roost, roost.Writer, [EngineFacts.Of(engine)], NullLogger.Instance);
         var claimed = new List<LeasedWork>();
         for (int claim = 0; claim < Claims + Claims / 10; claim++)
         {

@@ -15,14 +15,17 @@ internal sealed partial class QueryPlanTests
 
     [TestCase("SELECT key, priority, ready_seq FROM work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0", "work_ready")]
     [TestCase("SELECT key, priority, ready_seq FROM work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 1", "work_ready_solo")]
-    [TestCase("SELECT due_at FROM work", "work_delayed")]
+    [TestCase("SELECT key, 0, due_at FROM work WHERE lane = ?1", "work_delayed")]
+    [TestCase("SELECT key, priority, ready_seq, lane FROM work WHERE lane > ?1 AND ready_seq IS NOT NULL AND solo = 0", "work_ready")]
+    [TestCase("SELECT key, priority, ready_seq, lane FROM work WHERE lane > ?1 AND ready_seq IS NOT NULL AND solo = 1", "work_ready_solo")]
+    [TestCase("SELECT key, 0, due_at, lane FROM work WHERE lane > ?1", "work_delayed")]
     [TestCase("SELECT key FROM work WHERE lane = ?1 AND due_at <= ?2", "work_delayed")]
     [TestCase("SELECT min(deadline) FROM work", "work_deadline")]
     [TestCase("SELECT key FROM work WHERE deadline IS NOT NULL", "work_deadline")]
     [TestCase("SELECT key, token, cancel_requested FROM work", "work_running")]
-    [TestCase("SELECT key, priority, place FROM work WHERE blocked_on = ?1", "work_blocked")]
+    [TestCase("SELECT key, priority, place, lane FROM work WHERE blocked_on = ?1 AND lane > ?2", "work_blocked")]
     [TestCase("SELECT min(blocked_on) FROM work", "work_blocked")]
-    [TestCase("SELECT key FROM work WHERE worker IS NULL AND lane = ?1", "work_recent")]
+    [TestCase("SELECT key, parent FROM work WHERE worker IS NULL AND lane = ?1", "work_recent")]
     public async Task A_transition_finds_its_items_by_the_partial_index_for_them(string statement, string index)
     {
         await using RoostRuntime roost = TestRuntime.Create(null);

@@ -27,12 +27,12 @@ public sealed partial class RoostRuntime
         if (dryRun) return new(await reader.RunAsync(db => PurgeQueries.Count(db, scope), cancellationToken).ConfigureAwait(false), 0);
 
         long items = 0, pages = 0;
-        for (bool more = true; more;)
+        for (long? from = 0; from is { } lane;)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            PurgeBatch batch = await ChangeAsync(session => session.Purge.Execute(scope, PurgeAtOnce, reason)).ConfigureAwait(false);
+            PurgeBatch batch = await ChangeAsync(session => session.Purge.Execute(scope, lane, PurgeAtOnce, reason)).ConfigureAwait(false);
             items += batch.Items;
-            more = batch.MayBeMore;
+            from = batch.Next;
         }
         for (long given = PurgeTransition.PagesAtOnce; items > 0 && given > 0; pages += given)
         {

@@ -50,7 +50,7 @@ public sealed record WorkDetail
     /// <summary>The item that it belongs to, or null.</summary>
     public string? ParentId { get; init; }
 
-    /// <summary>How many children it has in each state; a state without any is left out. Counted up to 10,000 in a state.</summary>
+    /// <summary>How many children it has in each state; a state without any is left out.</summary>
     public required IReadOnlyDictionary<WorkState, int> Children { get; init; }
 
     /// <summary>How many tries of its present step have failed.</summary>

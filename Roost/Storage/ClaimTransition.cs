@@ -31,6 +31,8 @@ internal sealed class ClaimTransition(Session session)
     /// </summary>
     private readonly Dictionary<long, (LeasedWork Lease, Snapshot Next)> rested = [];
 
+    private readonly List<ActiveLane> before = [];
+
     /// <summary>Promotes what is due, then claims until the slots are full or nothing is left that can run here.</summary>
     public void Fill(Claimant claimant, List<LeasedWork> claimed)
     {
@@ -42,11 +44,10 @@ internal sealed class ClaimTransition(Session session)
             claimant.Displaced = true;
             return;
         }
-        IReadOnlyList<Lane> lanes = claimant.Served(session.Lanes);
-        foreach (Lane lane in lanes) session.Ready.Promote(lane.Key, session.Now);
+        session.Ready.Promote(claimant, session.Now);
         for (int parked = 0; claimant.Free > 0 && parked < ParkAtOnce;)
         {
-            if (Choose(claimant, lanes) is not { } choice) return;
+            if (Choose(claimant) is not { } choice) return;
             LeasedWork? lease = TryClaim(choice.Head.Work, choice.Lane, claimant);
             if (lease is null)
             {
@@ -62,21 +63,11 @@ internal sealed class ClaimTransition(Session session)
     {
         if (session.Delays.IsBehind || session.Ready.NextDeadline() <= session.Now) return true;
         if (claimant.Displaced) return false;
-        IReadOnlyList<Lane> lanes = claimant.Served(session.Lanes);
-        if (claimant.Free > 0 && Choose(claimant, lanes) is not null) return true;
-        foreach (Lane lane in lanes)
-            if (session.Ready.NextDueOf(lane.Key) <= session.Now) return true;
-        return false;
+        return (claimant.Free > 0 && Choose(claimant) is not null) || NextDue(claimant) <= session.Now;
     }
 
-    /// <summary>The next moment at which something of these lanes becomes due.</summary>
-    public long? NextDue(Claimant claimant)
-    {
-        long? next = null;
-        foreach (Lane lane in claimant.Served(session.Lanes))
-            if (session.Ready.NextDueOf(lane.Key) is { } due && (next is null || due < next)) next = due;
-        return next;
-    }
+    /// <summary>The next moment at which something that is served here becomes due.</summary>
+    public long? NextDue(Claimant claimant) => session.Ready.NextDue(claimant);
 
     /// <summary>Whether an item that continues without delay has to go back behind its equals.</summary>
     public bool MustYield(Claimant claimant, LeasedWork lease)
@@ -88,39 +79,42 @@ internal sealed class ClaimTransition(Session session)
         bool couldLetIn = lease.ResourceCount > 0 && lease.Item.ResourceHold == ResourceHold.Step;
         if (couldLetIn && session.Resources.BestWaiting(lease.WorkKey) is { } waiting && GoesBefore(waiting, slotTimeIsOver)) return true;
         if (claimant.ClocksParted) return false;
-        // Free slots serve the first of those that are ready without us, and those that have yielded in this transaction stand behind us.
-        bool full = claimant.Free <= 0;
-        int left = claimant.Free + 1;
-        foreach (Lane lane in claimant.Served(session.Lanes))
-        {
-            if (session.Ready.HeadOf(lane.Key) is { } head && GoesBefore(head.Priority, IsOverFor(head)))
-            {
-                int least = IsOverFor(head) ? priority : priority + 1, behind = claimant.YieldedIn(lane.Key, least);
-                if (claimant.HasRoomFor(lane.Engine)) left -= session.Ready.CountOf(lane.Key, least, left + behind) - behind;
-                else if (lane.Engine == lease.Lane.Engine) return true; // It needs our place under its engine's limit.
-                if (left <= 0) return true;
-            }
-            if (full && session.Ready.SoloHeadOf(lane.Key) is { } solo && GoesBefore(solo.Priority, slotTimeIsOver)) return true;
-        }
-        return false;
-
         // Behind a head with a later place than the last that came, all have gone back themselves: they can wait longer.
-        bool IsOverFor(in Head head) => head.Place <= session.Counters.LastComer ? slotTimeIsOver : held >= slotTime * SlotTimesOfEquals;
+        long lastPlace = held >= slotTime * SlotTimesOfEquals ? long.MaxValue : slotTimeIsOver ? session.Counters.LastComer : long.MinValue;
+        var bound = new Head(0, priority, lastPlace);
+        string engine = lease.Lane.Engine;
+        if (!claimant.HasRoomFor(engine) && session.Ready.FirstOf(claimant, engine) is { } first && !bound.IsBefore(first)) return true; // It needs our place under its engine's limit.
+        if (claimant.Free <= 0 && session.Ready.FirstAlone(claimant) is { } alone && GoesBefore(alone.Head.Priority, slotTimeIsOver)) return true;
+        return NeedsOurSlot(claimant, bound);
 
         bool GoesBefore(int other, bool equalsToo) => equalsToo ? other >= priority : other > priority;
     }
 
-    private (Lane Lane, Head Head)? Choose(Claimant claimant, IReadOnlyList<Lane> lanes)
+    /// <summary>
+    /// Whether more is ready and not behind the bound than the free slots will take: they serve the first of those that are ready without us, and
+    /// those that have yielded in this transaction stand behind us.
+    /// </summary>
+    private bool NeedsOurSlot(Claimant claimant, in Head bound)
     {
-        (Lane, Head)? best = null, bestSolo = null;
-        foreach (Lane lane in lanes)
+        int left = claimant.Free + 1;
+        session.Ready.Collect(claimant, bound, left + claimant.Yielded, before);
+        foreach (ActiveLane lane in before)
         {
-            if (session.Ready.SoloHeadOf(lane.Key) is { } solo && (bestSolo is not { } known || solo.IsBefore(known.Item2))) bestSolo = (lane, solo);
-            if (!claimant.HasRoomFor(lane.Engine)) continue;
-            if (session.Ready.HeadOf(lane.Key) is { } head && (best is not { } first || head.IsBefore(first.Item2))) best = (lane, head);
+            // Of our own priority those count too that may go before us at this place.
+            long place = lane[LaneOrder.Ready].Head.Place;
+            bool equalsCount = place <= session.Counters.LastComer ? bound.Place >= session.Counters.LastComer : bound.Place == long.MaxValue;
+            int least = equalsCount ? bound.Priority : bound.Priority + 1, behind = claimant.YieldedIn(lane.Lane.Key, least);
+            left -= session.Ready.CountOf(lane, least, left + behind) - behind;
+            if (left <= 0) return true;
         }
-        if (bestSolo is not { } alone) return best;
-        if (best is { } other && other.Item2.IsBefore(alone.Item2)) return best;
+        return false;
+    }
+
+    private (Lane Lane, Head Head)? Choose(Claimant claimant)
+    {
+        (Lane Lane, Head Head)? best = session.Ready.First(claimant);
+        if (session.Ready.FirstAlone(claimant) is not { } alone) return best;
+        if (best is { } other && other.Head.IsBefore(alone.Head)) return best;
         if (claimant.Running == 0) return alone;
         return MakesRoom(claimant) ? null : best;
     }
@@ -140,7 +134,7 @@ internal sealed class ClaimTransition(Session session)
 
     private LeasedWork? TryClaim(long work, Lane lane, Claimant claimant)
     {
-        if (session.Work.Load(work) is not { State: WorkState.Queued, ReadySeq: not null } row || row.Lane != lane.Key) throw Database.IndexDamaged("ready");
+        if (session.Work.Load(work) is not { State: WorkState.Queued, ReadySeq: not null } row || row.Lane != lane.Key) throw session.Ready.Damaged("ready");
         if (row.Deadline <= session.Now)
         {
             session.Leases.FailOverdue(row);

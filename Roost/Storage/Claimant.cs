@@ -11,8 +11,7 @@ internal sealed class Claimant(long workerKey, string workerId, IReadOnlyDiction
     private readonly Dictionary<string, int> running = [];
     private readonly List<(string Engine, int N)> journal = [];
     private readonly List<(long Lane, int Priority)> yielded = [];
-    private readonly List<Lane> served = [];
-    private int servedGeneration = -1;
+    private readonly ServedScope served = new(engines.Select(engine => (engine.Key, engine.Value.StateVersion)), queues);
     private long taken;
     private bool paused;
 
@@ -52,6 +51,9 @@ internal sealed class Claimant(long workerKey, string workerId, IReadOnlyDiction
         return n;
     }
 
+    /// <summary>How many items have gone back behind their equals in this transaction.</summary>
+    public int Yielded => yielded.Count;
+
     public void ForgetYielded() => yielded.Clear();
 
     /// <summary>No new claims: the loop is stopping. Set from outside the writer thread, so that it holds even where nothing can be written.</summary>
@@ -75,16 +77,10 @@ internal sealed class Claimant(long workerKey, string workerId, IReadOnlyDiction
     /// <summary>Keeping a lease would start a step beyond what the loop was asked for.</summary>
     public bool MayGoOn => !Paused && taken < claims;
 
-    public IReadOnlyList<Lane> Served(Lanes lanes)
-    {
-        IReadOnlyCollection<Lane> all = lanes.All;
-        if (servedGeneration == lanes.Generation) return served;
-        served.Clear();
-        foreach (Lane lane in all)
-            if (queues.Contains(lane.Queue) && engines.TryGetValue(lane.Engine, out EngineFacts? engine) && lane.StateVersion <= engine.StateVersion) served.Add(lane);
-        servedGeneration = lanes.Generation;
-        return served;
-    }
+    /// <summary>Engines with a limit of their own whose steps have become more or fewer since <see cref="ReadyOrder"/> looked last.</summary>
+    public List<string> RoomChanged { get; } = [];
+
+    public bool Serves(Lane lane) => served.Serves(lane.Engine, lane.Queue, lane.StateVersion);
 
     public EngineFacts EngineOf(Lane lane) => engines[lane.Engine];
 
@@ -138,5 +134,6 @@ internal sealed class Claimant(long workerKey, string workerId, IReadOnlyDiction
     {
         running[engine] = running.GetValueOrDefault(engine) + n;
         Running += n;
+        if (engines.TryGetValue(engine, out EngineFacts? facts) && facts.MaxConcurrency is not null) RoomChanged.Add(engine);
     }
 }

@@ -11,6 +11,7 @@ internal sealed class Counters(Session session)
 {
     private readonly Statement load = session.Prepare("SELECT max(event_seq), max(ready_seq), max(saved_at) FROM writer");
     private readonly Statement batchOf = session.Prepare("SELECT batch FROM writer WHERE key = ?1");
+    private readonly Statement batchesOfOthers = session.Prepare("SELECT CAST(total(batch) AS INTEGER) FROM writer WHERE key <> ?1");
     private readonly Statement dropOld = session.Prepare("DELETE FROM writer WHERE saved_at < ?1");
     private readonly Statement save = session.Prepare(
         """
@@ -34,7 +35,7 @@ internal sealed class Counters(Session session)
 
     private bool loaded, saved;
     private int changesAtBegin;
-    private long readySeq;
+    private long readySeq, seenOfOthers = -1;
 
     /// <summary>Names this writer's row. Fresh for each connection.</summary>
     public long WriterKey { get; } = Token();
@@ -91,6 +92,14 @@ internal sealed class Counters(Session session)
     }
 
     public void Forget() => loaded = false;
+
+    /// <summary>Whether another writer has saved a batch since this was last asked; whoever writes to the file without one is no Roost.</summary>
+    public bool OthersHaveSaved()
+    {
+        long before = seenOfOthers;
+        seenOfOthers = batchesOfOthers.Bind(1, WriterKey).Scalar() ?? 0;
+        return seenOfOthers != before;
+    }
 
     /// <summary>Commits a transaction of its own, with the log before it on the disk, and answers the last batch of another writer's row as it stood before.</summary>
     public long BarrierAfter(long writerKey)

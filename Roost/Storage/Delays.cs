@@ -58,7 +58,7 @@ internal sealed class Delays(Session session)
     public void MoveOn()
     {
         if (!IsBehind) return;
-        lanesLeft ??= new(session.Lanes.All.Select(each => each.Key));
+        lanesLeft ??= new(session.Lanes.Keys());
         for (looked = 0; looked < LookedAtOnce; looked++)
         {
             if (lane is null)

@@ -7,8 +7,6 @@ namespace Roost.Storage;
 /// <summary>Reads everything about one work item.</summary>
 internal static class DetailQueries
 {
-    private const int MaxChildren = 10_000;
-
     internal sealed class Row
     {
         public long Key { get; init; }
@@ -41,8 +39,11 @@ internal static class DetailQueries
 
     internal sealed class ChildRow
     {
-        public string State { get; init; } = "";
-        public int N { get; init; }
+        public int Open { get; init; }
+        public int Running { get; init; }
+        public int Done { get; init; }
+        public int Failed { get; init; }
+        public int Cancelled { get; init; }
     }
 
     public static WorkDetail? Read(SqliteConnection db, string workId, string folder, RoostOptions options, DateTimeOffset now)
@@ -122,14 +123,26 @@ internal static class DetailQueries
         FROM work_resource n WHERE n.work = @work ORDER BY n.name
         """, new { work });
 
-    private static Dictionary<WorkState, int> ReadChildren(SqliteConnection db, long parent) => db.Query<ChildRow>(
-        """
-        SELECT s.value AS State, (SELECT count(*) FROM (
-            SELECT 1 FROM work w WHERE w.parent = @parent AND w.worker IS NULL AND w.state = s.value LIMIT @most)) AS N
-        FROM json_each('["queued","done","failed","cancelled"]') s
-        UNION ALL
-        SELECT 'running', (SELECT count(*) FROM worker h CROSS JOIN work w ON w.worker = h.key WHERE w.parent = @parent)
-        """, new { parent, most = MaxChildren }).Where(row => row.N > 0).ToDictionary(row => WorkQueries.StateOf(row.State), row => row.N);
+    /// <summary>What is open is kept as one number; what runs of it is few and is looked up.</summary>
+    private static Dictionary<WorkState, int> ReadChildren(SqliteConnection db, long parent)
+    {
+        ChildRow? row = db.QuerySingleOrDefault<ChildRow>(
+            """
+            SELECT open AS Open, done AS Done, failed AS Failed, cancelled AS Cancelled,
+                   (SELECT count(*) FROM worker h CROSS JOIN work w ON w.worker = h.key WHERE w.parent = @parent) AS Running
+            FROM child_count WHERE parent = @parent
+            """, new { parent });
+        if (row is null) return [];
+        var children = new Dictionary<WorkState, int>
+        {
+            [WorkState.Queued] = row.Open - row.Running,
+            [WorkState.Running] = row.Running,
+            [WorkState.Done] = row.Done,
+            [WorkState.Failed] = row.Failed,
+            [WorkState.Cancelled] = row.Cancelled,
+        };
+        return children.Where(pair => pair.Value > 0).ToDictionary();
+    }
 
     private static Situation SituationOf(SqliteConnection db, WorkSummary item, Row row, Lease? lease, DateTimeOffset now, IReadOnlyList<WorkerInfo> workers) => new()
     {

@@ -26,12 +26,6 @@ internal static class EngineQueries
         public long DueAt { get; init; }
     }
 
-    internal sealed class HeadRow
-    {
-        public int Priority { get; init; }
-        public long ReadyAt { get; init; }
-    }
-
     public static WorkCounts Counts(SqliteConnection db)
     {
         List<QueueCounts> lines = db.Query<CountRow>(
@@ -50,17 +44,18 @@ internal static class EngineQueries
         ILookup<string, LaneRow> lanes = ReadLanes(db).ToLookup(lane => lane.Engine);
         ILookup<string, QueueCounts> counts = Counts(db).Queues.ToLookup(line => line.Engine);
         IEnumerable<string> served = workers.Where(worker => worker.IsAlive).SelectMany(worker => worker.Engines).Select(engine => engine.EngineId);
-        return lanes.Select(group => group.Key).Union(served).Order(StringComparer.Ordinal).Select(engine => new EngineInfo(
+        return counts.Select(group => group.Key).Union(served).Order(StringComparer.Ordinal).Select(engine => new EngineInfo(
             engine, [.. counts[engine]], counts[engine].Aggregate(StateCounts.None, (sum, line) => sum.Plus(line.Counts)),
             servedLanes.WorkersOf(engine), OldestOf(db, lanes[engine]), Unserved(lanes[engine], servedLanes, now))).ToList();
     }
 
+    /// <summary>The lanes with something ready or delayed; the others have nothing to tell here.</summary>
     private static List<LaneRow> ReadLanes(SqliteConnection db) => db.Query<LaneRow>(
         """
         SELECT l.key AS Key, l.engine AS Engine, l.queue AS Queue, l.state_version AS StateVersion,
-               coalesce((SELECT c.n FROM lane_count c WHERE c.lane = l.key AND c.condition = 'ready'), 0) AS Ready,
+               sum(CASE c.condition WHEN 'ready' THEN c.n ELSE 0 END) AS Ready,
                coalesce((SELECT w.due_at FROM work w WHERE w.lane = l.key AND w.due_at IS NOT NULL ORDER BY w.due_at LIMIT 1), -1) AS DueAt
-        FROM lane l
+        FROM lane_count c CROSS JOIN lane l ON l.key = c.lane WHERE c.condition IN ('ready', 'delayed') AND c.n > 0 GROUP BY c.lane
         """).OrderBy(lane => lane.Queue, StringComparer.Ordinal).ThenBy(lane => lane.StateVersion).ToList();
 
     private static List<UnservedWork> Unserved(IEnumerable<LaneRow> lanes, ServedLanes served, long now)
@@ -80,28 +75,28 @@ internal static class EngineQueries
     private static List<OldestReady> OldestOf(SqliteConnection db, IEnumerable<LaneRow> lanes)
     {
         var oldest = new SortedDictionary<int, long>();
-        foreach (LaneRow lane in lanes)
+        foreach (int solo in (int[])[0, 1])
         {
-            if (lane.Ready == 0) continue;
-            foreach (int solo in (int[])[0, 1])
+            // The condition on solo is fixed text because a partial index is chosen by it.
+            using var head = new Statement(db.Handle!,
+                $"""
+                SELECT priority, ready_at FROM work
+                WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = {solo} AND priority < ?2 ORDER BY priority DESC, ready_seq LIMIT 1
+                """);
+            foreach (LaneRow lane in lanes.Where(lane => lane.Ready > 0))
             {
                 long below = long.MaxValue;
-                for (int n = 0; n < MaxPriorities && Head(db, lane.Key, solo, below) is { } head; n++)
+                for (int n = 0; n < MaxPriorities && head.Bind(1, lane.Key).Bind(2, below).Step(); n++)
                 {
-                    if (!oldest.TryGetValue(head.Priority, out long known) || head.ReadyAt < known) oldest[head.Priority] = head.ReadyAt;
-                    below = head.Priority;
+                    (int priority, long at) = (head.Int32(0), head.Int64(1));
+                    head.Reset();
+                    if (!oldest.TryGetValue(priority, out long known) || at < known) oldest[priority] = at;
+                    below = priority;
                 }
             }
         }
         return oldest.Reverse().Take(MaxPriorities).Select(it => new OldestReady(it.Key, StoredTime.Read(it.Value))).ToList();
     }
-
-    /// <summary>The condition on solo is fixed text because a partial index is chosen by it.</summary>
-    private static HeadRow? Head(SqliteConnection db, long lane, int solo, long below) => db.QueryFirstOrDefault<HeadRow>(
-        $"""
-        SELECT priority AS Priority, ready_at AS ReadyAt FROM work
-        WHERE lane = @lane AND ready_seq IS NOT NULL AND solo = {solo} AND priority < @below ORDER BY priority DESC, ready_seq LIMIT 1
-        """, new { lane, below });
 
     private static StateCounts Sum(Dictionary<string, long> n) => new(
         n.GetValueOrDefault("ready"), n.GetValueOrDefault("delayed"), n.GetValueOrDefault("blocked"), n.GetValueOrDefault("running"),

@@ -70,6 +70,7 @@ internal sealed class EnqueueTransition(Session session)
         foreach (string name in work.Resources) insertName.Bind(1, created).Bind(2, name).Run();
 
         session.Counts.Add(lane.Key, ready ? Condition.Ready : Condition.Delayed, 1);
+        session.Children.Add(parent, WorkState.Queued, 1);
         session.Ready.Came(new() { Key = created, Lane = lane.Key, Priority = item.Priority, ReadySeq = place, DueAt = dueAt });
         if (deadline is not null) session.Ready.DeadlinesChanged();
         session.Events.Append(EventKinds.Enqueued, created, item, static (json, enqueued) =>

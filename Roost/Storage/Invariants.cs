@@ -24,6 +24,21 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
                 SELECT lane, {ConditionOf}, 0, count(*) FROM work GROUP BY 1, 2)
             GROUP BY lane, condition HAVING sum(counted) <> sum(truth)
             """),
+        new("lanes", "counts are kept of lanes that are there",
+            "SELECT lane || '/' || condition FROM lane_count WHERE lane NOT IN (SELECT key FROM lane)"),
+        new("children", "what is kept of an item's children is what they are",
+            $"""
+            SELECT 'children of ' || parent || ': ' || open || ' open, ' || done || ' done, ' || failed || ' failed and ' || cancelled || ' cancelled too many' FROM (
+                SELECT parent, sum(open) AS open, sum(done) AS done, sum(failed) AS failed, sum(cancelled) AS cancelled FROM (
+                    SELECT parent, open, done, failed, cancelled FROM child_count
+                    UNION ALL
+                    SELECT parent, -(state NOT IN ('done', 'failed', 'cancelled')), -(state = 'done'), -(state = 'failed'), -(state = 'cancelled')
+                    FROM work WHERE parent IN (SELECT key FROM work))
+                GROUP BY parent)
+            WHERE open <> 0 OR done <> 0 OR failed <> 0 OR cancelled <> 0
+            UNION ALL
+            SELECT 'children of ' || parent || ', which is gone' FROM child_count WHERE parent NOT IN (SELECT key FROM work)
+            """),
         new("times", "what is stored as a time is one",
             $"""
             SELECT id FROM work WHERE created_at {IsNoTime} OR updated_at {IsNoTime} OR coalesce(ended_at, 0) {IsNoTime} OR coalesce(ready_at, 0) {IsNoTime}

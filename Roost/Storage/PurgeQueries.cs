@@ -6,27 +6,28 @@ namespace Roost.Storage;
 /// <summary>Counts what a purge would remove.</summary>
 internal static class PurgeQueries
 {
+    private const string Ended =
+        """
+        FROM lane_count c JOIN lane l ON l.key = c.lane
+        WHERE c.n > 0 AND c.condition IN (SELECT value FROM json_each(@states)) AND (@engine IS NULL OR l.engine = @engine)
+        """;
+
     /// <summary>Up to the last that has ended, be it by a clock that was ahead and has been set back since.</summary>
-    public static PurgeScope WithWhatHasEnded(SqliteConnection db, PurgeScope scope)
+    public static PurgeScope WithWhatHasEnded(SqliteConnection db, PurgeScope scope) => scope with
     {
-        long last = scope.Before;
-        foreach (long lane in LanesOf(db, scope))
-            foreach (WorkState state in scope.States)
-                last = Math.Max(last, db.ExecuteScalar<long?>("SELECT max(updated_at) FROM work WHERE worker IS NULL AND lane = @lane AND state = @state", new { lane, state = state.Name() }) ?? 0);
-        return scope with { Before = last };
-    }
+        Before = Math.Max(scope.Before, db.ExecuteScalar<long?>(
+            $"""
+            SELECT max((SELECT w.updated_at FROM work w WHERE w.worker IS NULL AND w.lane = c.lane AND w.state = c.condition ORDER BY w.updated_at DESC LIMIT 1))
+            {Ended}
+            """, new { engine = scope.Engine, states = StatesOf(scope) }) ?? 0),
+    };
 
-    public static long Count(SqliteConnection db, PurgeScope scope)
-    {
-        long n = 0;
-        foreach (long lane in LanesOf(db, scope))
-            foreach (WorkState state in scope.States)
-                n += db.ExecuteScalar<long>(
-                    "SELECT count(*) FROM work WHERE worker IS NULL AND lane = @lane AND state = @state AND updated_at <= @before",
-                    new { lane, state = state.Name(), before = scope.Before });
-        return n;
-    }
+    public static long Count(SqliteConnection db, PurgeScope scope) => db.ExecuteScalar<long>(
+        $"""
+        SELECT coalesce(sum((SELECT count(*) FROM work w WHERE w.worker IS NULL AND w.lane = c.lane AND w.state = c.condition AND w.updated_at <= @before)), 0)
+        {Ended}
+        """, new { before = scope.Before, engine = scope.Engine, states = StatesOf(scope) });
 
-    private static long[] LanesOf(SqliteConnection db, PurgeScope scope) =>
-        [.. db.Query<long>("SELECT key FROM lane WHERE @engine IS NULL OR engine = @engine", new { engine = scope.Engine })];
+    /// <summary>The states, which are conditions of the counts by the same names, as a list in JSON.</summary>
+    private static string StatesOf(PurgeScope scope) => $"[{string.Join(',', scope.States.Select(state => $"\"{state.Name()}\""))}]";
 }

@@ -4,7 +4,9 @@ namespace Roost.Storage;
 internal sealed record PurgeScope(string? Engine, IReadOnlyList<WorkState> States, long Before);
 
 /// <summary>How far one transaction of a purge came.</summary>
-internal readonly record struct PurgeBatch(int Items, bool MayBeMore);
+/// <param name="Items">How many items it has removed.</param>
+/// <param name="Next">The key of the lane to go on with; null at the end.</param>
+internal readonly record struct PurgeBatch(int Items, long? Next);
 
 /// <summary>
 /// Removes finished work with everything that belongs to it, a bounded number of items, rows and bytes in one transaction. Children keep the key of
@@ -14,12 +16,13 @@ internal sealed class PurgeTransition(Session session)
 {
     private const long MaxContentBytes = 64 * 1024 * 1024;
     private const int MaxRows = 20_000;
+    private const int MaxLanes = 1000;
 
     /// <summary>How many free pages one transaction gives back: about 4 MB of writing.</summary>
     public const int PagesAtOnce = 1000;
 
     private readonly Statement find = session.Prepare(
-        "SELECT key FROM work WHERE worker IS NULL AND lane = ?1 AND state = ?2 AND updated_at <= ?3 ORDER BY updated_at LIMIT ?4");
+        "SELECT key, parent FROM work WHERE worker IS NULL AND lane = ?1 AND state = ?2 AND updated_at <= ?3 ORDER BY updated_at LIMIT ?4");
     private readonly Statement blobs = session.Prepare("SELECT DISTINCT blob FROM artifact WHERE work = ?1 AND blob IS NOT NULL");
     private readonly Statement deleteKey = session.Prepare(
         "DELETE FROM idempotency WHERE engine = ?2 AND key = (SELECT idempotency_key FROM work_input WHERE work = ?1) AND work = ?1");
@@ -33,33 +36,36 @@ internal sealed class PurgeTransition(Session session)
         session.Prepare("DELETE FROM failure WHERE work = ?1"),
         session.Prepare("DELETE FROM work_resource WHERE work = ?1"),
         session.Prepare("DELETE FROM work_input WHERE work = ?1"),
+        session.Prepare("DELETE FROM child_count WHERE parent = ?1"),
         session.Prepare("DELETE FROM work WHERE key = ?1"),
     ];
 
-    /// <summary>Purges up to <paramref name="limit"/> items.</summary>
-    public PurgeBatch Execute(PurgeScope scope, int limit, string? reason)
+    /// <summary>Purges up to <paramref name="limit"/> items, and every lane that is empty then, beginning with the lane of this key.</summary>
+    public PurgeBatch Execute(PurgeScope scope, long from, int limit, string? reason)
     {
-        int purged = 0, rows = 0;
+        int purged = 0, rows = 0, looked = 0;
         long freed = 0;
-        foreach (Lane lane in session.Lanes.All)
+        for (Lane? lane = session.Lanes.From(from, scope.Engine); lane is not null; lane = session.Lanes.From(lane.Key + 1, scope.Engine))
         {
-            if (scope.Engine is not null && lane.Engine != scope.Engine) continue;
+            if (looked++ == MaxLanes || IsEnough()) return Recorded(new(purged, lane.Key), reason);
             foreach (WorkState state in scope.States)
             {
                 int before = purged;
-                foreach (long work in Find(lane, state, scope.Before, limit - purged))
+                foreach ((long work, long? parent) in Find(lane, state, scope.Before, limit - purged))
                 {
                     (int deleted, long content) = Delete(work, lane.Engine);
+                    session.Children.Add(parent, state, -1);
                     rows += deleted;
                     freed += content;
                     purged++;
                     if (IsEnough()) break;
                 }
                 session.Counts.Add(lane.Key, ConditionOf(state), before - purged);
-                if (IsEnough()) return Recorded(new(purged, true), reason);
+                if (IsEnough()) return Recorded(new(purged, lane.Key), reason);
             }
+            session.Lanes.RemoveIfEmpty(lane);
         }
-        return Recorded(new(purged, false), reason);
+        return Recorded(new(purged, null), reason);
 
         bool IsEnough() => purged == limit || rows >= MaxRows || freed >= MaxContentBytes;
     }
@@ -83,11 +89,11 @@ internal sealed class PurgeTransition(Session session)
         return batch;
     }
 
-    private List<long> Find(Lane lane, WorkState state, long before, int limit)
+    private List<(long Work, long? Parent)> Find(Lane lane, WorkState state, long before, int limit)
     {
-        var found = new List<long>();
+        var found = new List<(long, long?)>();
         find.Bind(1, lane.Key).Bind(2, state.Name()).Bind(3, before).Bind(4, limit);
-        while (find.Step()) found.Add(find.Int64(0));
+        while (find.Step()) found.Add((find.Int64(0), find.NullableInt64(1)));
         return found;
     }
 

@@ -12,7 +12,7 @@ internal sealed class ResourceTable(Session session)
     private readonly Statement handOver = session.Prepare("UPDATE resource SET work = ?2, since = ?3 WHERE name = ?1");
     private readonly Statement free = session.Prepare("DELETE FROM resource WHERE name = ?1");
     private readonly Statement firstWaiter = session.Prepare(
-        "SELECT key, priority, place FROM work WHERE blocked_on = ?1 AND lane = ?2 ORDER BY priority DESC, place LIMIT 1");
+        "SELECT key, priority, place, lane FROM work WHERE blocked_on = ?1 AND lane > ?2 ORDER BY lane, priority DESC, place LIMIT 1");
     private readonly Statement heldWhileQueued = session.Prepare(
         $"SELECT DISTINCT resource.work FROM resource JOIN work w ON w.key = resource.work WHERE w.state = 'queued' AND NOT {WorkRow.HoldsForLifeSql}");
     private readonly Statement nextBlockedName = session.Prepare("SELECT min(blocked_on) FROM work WHERE blocked_on > ?1");
@@ -85,15 +85,18 @@ internal sealed class ResourceTable(Session session)
         session.Work.Save(row, next);
     }
 
+    /// <summary>One probe for each lane in which somebody waits for the name.</summary>
     private Head? FirstWaiter(string name)
     {
         Head? best = null;
-        foreach (long lane in session.Workers.LiveLanes)
+        for (long lane = 0; firstWaiter.Bind(1, name).Bind(2, lane).Step();)
         {
-            if (!firstWaiter.Bind(1, name).Bind(2, lane).Step()) continue;
+            long at = firstWaiter.Int64(3);
+            if (at <= lane) throw Database.IndexDamaged("blocked");
+            lane = at;
             var waiter = new Head(firstWaiter.Int64(0), firstWaiter.Int32(1), firstWaiter.Int64(2));
             firstWaiter.Reset();
-            if (best is not { } known || waiter.IsBefore(known)) best = waiter;
+            if ((best is not { } known || waiter.IsBefore(known)) && session.Workers.Serves(lane)) best = waiter;
         }
         return best;
     }

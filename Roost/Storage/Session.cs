@@ -16,6 +16,7 @@ internal sealed class Session : IDisposable
     private readonly Statement begin, commit, rollback, savepoint, releaseSavepoint, rollbackTo, dataVersion, userVersion, checkpoint;
     private readonly string path;
     private readonly Clock clock;
+    private readonly Action<long> doubtLane;
     private long seenDataVersion = -1;
     private WriteTurn? turn;
     private OpenFile? log, index;
@@ -26,6 +27,11 @@ internal sealed class Session : IDisposable
     {
         Options = options;
         this.path = path;
+        doubtLane = lane =>
+        {
+            Lanes!.Forget(lane);
+            Ready!.Doubt(lane);
+        };
         this.clock = clock ?? new(options.TimeProvider);
         connection = Database.OpenForWriting(path, options);
         begin = Prepare("BEGIN IMMEDIATE");
@@ -41,7 +47,9 @@ internal sealed class Session : IDisposable
         Counters = new(this);
         Delays = new(this);
         Lanes = new(this);
+        LaneChanges = new(this);
         Counts = new(this);
+        Children = new(this);
         Tally = new(this);
         Work = new(this);
         Events = new(this);
@@ -77,7 +85,9 @@ internal sealed class Session : IDisposable
     public Counters Counters { get; }
     public Delays Delays { get; }
     public Lanes Lanes { get; }
+    public LaneChanges LaneChanges { get; }
     public Counts Counts { get; }
+    public ChildCounts Children { get; }
     public StepTally Tally { get; }
     public WorkTable Work { get; }
     public Events Events { get; }
@@ -127,11 +137,31 @@ internal sealed class Session : IDisposable
         long version = dataVersion.Scalar() ?? 0;
         if (version == seenDataVersion) return false;
         CheckVersion();
-        seenDataVersion = version;
         ForeignWrites++;
         Forget();
         Counters.Forget();
+        do
+        {
+            seenDataVersion = version;
+            Workers.Forget();
+            CatchUp();
+            version = dataVersion.Scalar() ?? 0;
+        }
+        while (version != seenDataVersion); // Outside a transaction more may come meanwhile, and what was read may be of that.
         return true;
+    }
+
+    /// <summary>Learns what others have changed in the lanes, where they have written it down for us; else all of that is forgotten.</summary>
+    private void CatchUp()
+    {
+        bool saved = Counters.OthersHaveSaved();
+        if (saved && Ready.Worker != 0 && Workers.IsRegistered(Ready.Worker) && LaneChanges.ReadOthers(doubtLane))
+        {
+            Ready.DeadlinesChanged();
+            return;
+        }
+        Lanes.Forget();
+        Ready.Forget();
     }
 
     private void CheckVersion()
@@ -191,13 +221,15 @@ internal sealed class Session : IDisposable
     /// <param name="last">No further transaction is on its way: what is otherwise saved from time to time is saved now.</param>
     public void Commit(bool last = true)
     {
-        Counts.Save();
+        SaveCounts();
         Tally.Save(last);
         Events.Trim();
+        LaneChanges.Save();
         Counters.Save();
         CommitUnderWay = true;
         commit.Run();
         CommitUnderWay = false;
+        LaneChanges.Committed();
         Tally.Saved();
         commitsInLog++;
         turn?.GiveWay();
@@ -249,11 +281,10 @@ internal sealed class Session : IDisposable
 
     public void Rollback()
     {
-        Counts.Drop();
+        Undo();
         Delays.Drop();
         Tally.Drop();
-        LeaveRows();
-        Forget();
+        LaneChanges.Clear();
         Counters.Forget();
         if (IsInTransaction) rollback.Run();
         turn?.GiveWay();
@@ -262,22 +293,20 @@ internal sealed class Session : IDisposable
     /// <summary>Runs one request so that what it throws leaves its neighbours in the batch alone.</summary>
     public void Isolated(Action body)
     {
-        Counts.Save();
+        SaveCounts();
         int tallied = Tally.Mark;
         savepoint.Run();
         try
         {
             body();
-            Counts.Save();
+            SaveCounts();
             releaseSavepoint.Run();
         }
         catch
         {
-            Counts.Drop();
+            Undo();
             Delays.Drop();
             Tally.DropTo(tallied);
-            LeaveRows();
-            Forget();
             if (!IsInTransaction) throw; // SQLite has rolled back by itself, as it does for a full disk; a savepoint would begin a transaction.
             rollbackTo.Run();
             releaseSavepoint.Run();
@@ -337,13 +366,28 @@ internal sealed class Session : IDisposable
         foreach (Statement statement in statements) statement.Reset();
     }
 
+    private void SaveCounts()
+    {
+        Counts.Save();
+        Children.Save();
+    }
+
+    /// <summary>What the transaction, or the request in it, has done is taken back: so is what is remembered of it.</summary>
+    private void Undo()
+    {
+        Counts.Drop();
+        Children.Drop();
+        LeaveRows();
+        Forget();
+        Workers.RolledBack();
+        LaneChanges.RolledBack(doubtLane);
+        Ready.DeadlinesChanged();
+    }
+
     private void Forget()
     {
         Identity.Forget();
-        Lanes.Forget();
-        Ready.Forget();
         Claim.Forget();
-        Workers.Forget();
         Triggers.Forget();
     }
 }

@@ -31,6 +31,7 @@ internal readonly record struct WorkRow
     public long? Deadline { get; init; }
     public int ResourceCount { get; init; }
     public bool HoldForLife { get; init; }
+    public long? Parent { get; init; }
 
     /// <summary>How many times in a row its state was committed as it was before.</summary>
     public int Unchanged { get; init; }

@@ -9,7 +9,7 @@ internal sealed class WorkTable(Session session)
     private const string Columns =
         """
         key, lane, state, priority, version, updated_at, ended_at, ready_seq, ready_at, due_at, blocked_on, place, solo, worker, token, claimed_at,
-        failures, interruptions, park_interrupted, cancel_requested, cancel_reason, deadline, resource_count, hold_for_life, delayed_at, unchanged
+        failures, interruptions, park_interrupted, cancel_requested, cancel_reason, deadline, resource_count, hold_for_life, delayed_at, unchanged, parent
         """;
 
     private readonly Statement load = session.Prepare($"SELECT {Columns} FROM work WHERE key = ?1");
@@ -59,6 +59,7 @@ internal sealed class WorkTable(Session session)
         if (save.Run() == 0) return false;
         session.Counts.Add(before.Lane, before.Condition, -1);
         session.Counts.Add(after.Lane, after.Condition, 1);
+        session.Children.Move(before.Parent, before.State, after.State);
         session.Ready.Left(before);
         session.Ready.Came(after);
         return true;
@@ -107,6 +108,7 @@ internal sealed class WorkTable(Session session)
             HoldForLife = row.Int32(23) != 0,
             DelayedAt = row.NullableInt64(24),
             Unchanged = row.Int32(25),
+            Parent = row.NullableInt64(26),
         };
         row.Reset();
         return read;

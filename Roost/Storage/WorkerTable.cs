@@ -21,16 +21,21 @@ internal sealed class WorkerTable(Session session)
     private readonly Statement claimsAgain = session.Prepare("UPDATE worker SET claims_again_at = ?2, clock_set_by = ?3 WHERE key = ?1");
     private readonly Statement others = session.Prepare("SELECT key, id, lock_file, heartbeat, expires_at, lease_ms FROM worker WHERE key <> ?1");
     private readonly Statement find = session.Prepare("SELECT 1 FROM worker WHERE key = ?1");
-    private readonly Statement served = session.Prepare("SELECT engines, queues FROM worker");
+    private readonly Statement keys = session.Prepare("SELECT key FROM worker");
+    private readonly Statement served = session.Prepare("SELECT engines, queues FROM worker WHERE key = ?1");
 
-    private readonly HashSet<long> liveLanes = [];
+    /// <summary>What each serves; that never changes for a key, and a key is given once.</summary>
+    private readonly Dictionary<long, ServedScope> scopes = [];
+
+    private readonly HashSet<long> there = [];
     private bool known;
     private long registered;
-    private int knownGeneration = -1;
 
     public long Insert(WorkerIdentity worker)
     {
         Forget();
+        session.Ready.Forget(); // Until now nobody has written down for this worker what changes.
+        session.Lanes.Forget();
         long now = session.Now;
         return insert.Bind(1, worker.Id).Bind(2, worker.ProcessId).Bind(3, worker.Machine).Bind(4, worker.LockFile).Bind(5, now)
             .Bind(6, session.Wall + worker.LeaseMs).Bind(7, worker.LeaseMs).Bind(8, worker.Concurrency)
@@ -67,40 +72,52 @@ internal sealed class WorkerTable(Session session)
     /// <summary>Whether a registered worker serves this lane; a resource is handed on only to such an item.</summary>
     public bool Serves(long lane)
     {
+        if (session.Lanes.Find(lane) is not { } it) return false;
         Load();
-        return liveLanes.Contains(lane);
+        foreach (long worker in there)
+            if (ScopeOf(worker).Serves(it.Engine, it.Queue, it.StateVersion)) return true;
+        return false;
     }
 
-    public IReadOnlyCollection<long> LiveLanes
+    /// <summary>Whether any is registered but this one.</summary>
+    public bool AnyBut(long worker)
     {
-        get
-        {
-            Load();
-            return liveLanes;
-        }
+        Load();
+        return there.Count > (there.Contains(worker) ? 1 : 0);
     }
 
+    /// <summary>Workers may have come or gone.</summary>
     public void Forget()
     {
         known = false;
         registered = 0;
     }
 
+    /// <summary>What was registered here may never have been, and its key go to another.</summary>
+    public void RolledBack()
+    {
+        Forget();
+        scopes.Clear();
+    }
+
     private void Load()
     {
-        IReadOnlyCollection<Lane> lanes = session.Lanes.All;
-        if (known && knownGeneration == session.Lanes.Generation) return;
-        liveLanes.Clear();
-        while (served.Step())
-        {
-            var engines = ColumnJson.Read(served.Bytes(0), ColumnJson.Default.ServedEngineArray, "What engines a worker serves").ToDictionary(engine => engine.Id);
-            string[] queues = ColumnJson.Read(served.Bytes(1), ColumnJson.Default.StringArray, "What queues a worker serves");
-            foreach (Lane lane in lanes)
-                if (queues.Contains(lane.Queue) && engines.TryGetValue(lane.Engine, out ServedEngine? engine) && lane.StateVersion <= engine.StateVersion)
-                    liveLanes.Add(lane.Key);
-        }
+        if (known) return;
+        there.Clear();
+        while (keys.Step()) there.Add(keys.Int64(0));
+        foreach (long gone in scopes.Keys)
+            if (!there.Contains(gone)) scopes.Remove(gone);
         known = true;
-        knownGeneration = session.Lanes.Generation;
+    }
+
+    private ServedScope ScopeOf(long worker)
+    {
+        if (scopes.TryGetValue(worker, out ServedScope? scope)) return scope;
+        served.Bind(1, worker).Step();
+        ServedEngine[] engines = ColumnJson.Read(served.Bytes(0), ColumnJson.Default.ServedEngineArray, "What engines a worker serves");
+        scope = new(engines.Select(engine => (engine.Id, engine.StateVersion)), ColumnJson.Read(served.Bytes(1), ColumnJson.Default.StringArray, "What queues a worker serves"));
+        served.Reset();
+        return scopes[worker] = scope;
     }
 }
 

@@ -70,9 +70,9 @@ internal sealed partial class Writer
             double wait = Claimant is { } claimant && session is { } open && open.Claim.NextDue(claimant) is { } next ? next - open.Now : double.MaxValue;
             return TimeSpan.FromMilliseconds(Math.Clamp(wait, 1, Math.Max(1, most.TotalMilliseconds)));
         }
-        catch (SqliteException)
+        catch (Exception e) when (e is SqliteException or RoostException)
         {
-            return options.PollInterval;
+            return options.PollInterval; // The next look meets it, too, and says so.
         }
     }
 
