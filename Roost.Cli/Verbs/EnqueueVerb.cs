@@ -32,7 +32,7 @@ internal sealed class EnqueueVerb : Verb
 
     protected override async Task<int> RunAsync(Call call)
     {
-        WorkItem item = WorkItem.FromJson(call.Get(engine)!, await ReadPayloadAsync(call.Get(payload) ?? "{}", call.Stop)) with
+        WorkItem item = WorkItem.FromJson(call.Get(engine)!, await ReadPayloadAsync(call, call.Get(payload) ?? "{}")) with
         {
             Queue = call.Get(queue) ?? WorkItem.DefaultQueue,
             Priority = call.Get(priority),
@@ -74,14 +74,15 @@ internal sealed class EnqueueVerb : Verb
         await trial.EnqueueAsync(item, stop);
     }
 
-    private static async Task<string> ReadPayloadAsync(string text, CancellationToken stop)
+    private static async Task<string> ReadPayloadAsync(Call call, string text)
     {
+        using WatchedOutput.Mark mark = call.Print.Output.Blocking(); // A terminal, where nobody types.
         try
         {
-            if (text == "-") return await ReadAsync(System.Console.In, text, stop);
+            if (text == "-") return await ReadAsync(System.Console.In, text, call.Stop);
             if (!text.StartsWith('@')) return text;
             using var file = new StreamReader(text[1..]);
-            return await ReadAsync(file, text, stop);
+            return await ReadAsync(file, text, call.Stop);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

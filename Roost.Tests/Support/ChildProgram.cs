@@ -32,6 +32,8 @@ internal static class ChildProgram
             "power" => PowerVerbs.RunAsync(path, rest[0], int.Parse(rest[1], null)),
             "enqueue-many" => ChildVerbs.EnqueueManyAsync(path, int.Parse(rest[0], null), TimeSpan.FromMilliseconds(int.Parse(rest[1], null))),
             "block" => BlockingSteps.RunAsync(path, Milliseconds(rest[0]), int.Parse(rest[1], null), Milliseconds(rest[2])),
+            "end" => EndingHost.RunAsync(path, bool.Parse(rest[0])),
+            "lock" => EndingHost.LockAsync(path),
             "rest" => RestingItems.RunAsync(path, Fault.Parse(rest)),
             _ => throw new ArgumentException($"There is no verb {verb}."),
         };

@@ -5,9 +5,9 @@ namespace Roost.Execution;
 /// <summary>A worker's place in the file: its row, and the lock that says it lives.</summary>
 internal sealed class WorkerSeat
 {
-    private readonly WorkerLock held;
+    private readonly WorkerLock? held;
 
-    private WorkerSeat(string id, long key, WorkerLock held)
+    private WorkerSeat(string id, long key, WorkerLock? held)
     {
         Id = id;
         Key = key;
@@ -18,12 +18,16 @@ internal sealed class WorkerSeat
 
     public long Key { get; }
 
-    public static async Task<WorkerSeat> TakeAsync(RoostRuntime runtime, Writer writer, IReadOnlyList<EngineFacts> engines)
+    /// <summary>Locks tell here who lives. Where they do not, the row names none, and only the lease says so.</summary>
+    public bool HasLock => held is not null;
+
+    public static async Task<WorkerSeat> TakeAsync(RoostRuntime runtime, Writer writer, IReadOnlyList<EngineFacts> engines, CancellationToken cancellationToken)
     {
         RoostOptions options = runtime.Options;
         string id = Guid.NewGuid().ToString("N")[..12];
         string lockFile = WorkerLock.NameFor(runtime.Path, id);
-        WorkerLock held = WorkerLock.Take(System.IO.Path.Combine(runtime.Folder, lockFile));
+        WorkerLock? held = TakeLock(runtime, lockFile);
+        if (held is null) lockFile = "";
         var identity = new WorkerIdentity(
             id, Environment.ProcessId, Environment.MachineName, lockFile, (long)options.LeaseTime.TotalMilliseconds, options.Concurrency,
             [.. engines.Select(engine => new ServedEngine(engine.EngineId, engine.StateVersion, engine.MaxConcurrency))], options.Queues);
@@ -34,17 +38,30 @@ internal sealed class WorkerSeat
                 session.Identity.RefuseCopy(runtime.Path, "runs nothing");
                 if (options.Triggers is { } triggers) session.Triggers.Replace(triggers, options.Json);
                 return session.Leases.Register(identity);
-            }).ConfigureAwait(false);
+            }, cancellationToken: cancellationToken).ConfigureAwait(false);
             return new(id, key, held);
         }
         catch
         {
-            held.Dispose();
+            held?.Dispose();
             throw;
         }
     }
 
-    /// <summary>Takes the row away; where that fails, once more, for what failed may have been one write alone.</summary>
+    /// <summary>Null where a lock would tell nothing, or only to this machine.</summary>
+    private static WorkerLock? TakeLock(RoostRuntime runtime, string lockFile)
+    {
+        if (runtime.Options.AllowNetworkFileSystem && Database.IsOnUnsafe(runtime.Folder)) return null;
+        WorkerLock held = WorkerLock.Take(System.IO.Path.Combine(runtime.Folder, lockFile), runtime.Path);
+        if (held.IsProven) return held;
+        held.Dispose();
+        return null;
+    }
+
+    /// <summary>
+    /// Takes the row away; where that fails, once more, for what failed may have been one write alone. Not behind another process that keeps the
+    /// file to itself: whoever stops has waited for it long enough.
+    /// </summary>
     public async Task LeaveAsync(Writer writer)
     {
         try
@@ -53,7 +70,7 @@ internal sealed class WorkerSeat
             {
                 await UnregisterAsync(writer).ConfigureAwait(false);
             }
-            catch (RoostException)
+            catch (RoostException e) when (e is not FileBusyException)
             {
                 await UnregisterAsync(writer).ConfigureAwait(false);
             }
@@ -61,14 +78,14 @@ internal sealed class WorkerSeat
         finally
         {
             // Where the row could not be removed, the lock must not say for ever that its worker lives.
-            held.Dispose();
+            held?.Dispose();
         }
     }
 
     /// <summary>The row is gone already; let the lock go too.</summary>
-    public void Drop() => held.Dispose();
+    public void Drop() => held?.Dispose();
 
-    private Task<bool> UnregisterAsync(Writer writer) => writer.RunAsync(session =>
+    public Task<bool> UnregisterAsync(Writer writer) => writer.RunAsync(session =>
     {
         session.Leases.Unregister(Key, Id);
         return true;

@@ -114,6 +114,8 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             SELECT w.id FROM work w LEFT JOIN failure f ON f.work = w.key
             WHERE (w.state = 'failed' AND f.work IS NULL) OR (w.state = 'done' AND (f.work IS NOT NULL OR w.failures <> 0 OR w.interruptions <> 0))
             """),
+        new("acquittals", "no more interruptions are answered for than there were",
+            "SELECT id FROM work WHERE acquitted NOT BETWEEN 0 AND interruptions"),
         new("artifacts", "each artifact's content is here and whole, and no content is kept for nobody",
             """
             SELECT a.name || ' of ' || a.work || ' has no content' FROM artifact a LEFT JOIN blob b ON b.key = a.blob

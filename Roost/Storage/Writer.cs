@@ -85,13 +85,16 @@ internal sealed partial class Writer : IDisposable
     /// <param name="body">Runs on the writer thread, perhaps more than once; must change nothing but the session and what belongs to this thread.</param>
     /// <param name="bytes">About how much it writes.</param>
     /// <param name="ahead">Ahead of everything that is not.</param>
-    public Task<T> RunAsync<T>(Func<Session, T> body, int bytes = 256, bool ahead = false) =>
-        RunAsync(body, static (session, body) => body(session), bytes, ahead);
+    /// <param name="cancellationToken">Ends the wait for another process's lock; not what has begun.</param>
+    public Task<T> RunAsync<T>(Func<Session, T> body, int bytes = 256, bool ahead = false, CancellationToken cancellationToken = default) =>
+        RunAsync(body, static (session, body) => body(session), bytes, ahead, cancellationToken);
 
     /// <summary>The same for what is done for every step, without a closure.</summary>
-    public Task<TResult> RunAsync<TArgument, TResult>(TArgument argument, Func<Session, TArgument, TResult> body, int bytes = 256, bool ahead = false)
+    public Task<TResult> RunAsync<TArgument, TResult>(TArgument argument, Func<Session, TArgument, TResult> body, int bytes = 256, bool ahead = false, CancellationToken cancellationToken = default)
     {
-        var request = new WriteRequest<TArgument, TResult>(argument, body, bytes);
+        WriteRequest<TArgument, TResult> request = cancellationToken.CanBeCanceled
+            ? new CancellableRequest<TArgument, TResult>(argument, body, bytes, cancellationToken)
+            : new WriteRequest<TArgument, TResult>(argument, body, bytes);
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(stopping, typeof(RoostRuntime));
@@ -154,6 +157,12 @@ internal sealed partial class Writer : IDisposable
     {
         batch.Clear();
         batchBytes = 0;
+        foreach (WriteRequest request in waitOn)
+        {
+            batch.Add(request);
+            batchBytes += request.Bytes;
+        }
+        waitOn.Clear();
         lock (gate)
         {
             while (slots.TryDequeue(out (Claimant Claimant, string Engine) slot))
@@ -197,7 +206,7 @@ internal sealed partial class Writer : IDisposable
             if (Claimant is not { } claimant) return false;
             open.Peek();
             if (UntilRenewal() <= TimeSpan.Zero || open.Claim.IsWorthwhile(claimant)) return Process() && claimsFailed is null;
-            if (claimant is { Running: 0, Displaced: false, ClocksParted: false }) claimant.Idle(open.Claim.NextDue(claimant));
+            if (claimant is { Running: 0, Displaced: false, ClocksParted: false, IdleTold: false }) TellIdle(claimant, open);
             return false;
         }
         catch (Exception e)
@@ -206,6 +215,18 @@ internal sealed partial class Writer : IDisposable
             if (StorageFault.IsDamage(e)) Suspect(e);
             return false;
         }
+    }
+
+    private void TellIdle(Claimant claimant, Session open)
+    {
+        long? due = open.Claim.NextDue(claimant), takeover = claimant.Paused ? null : open.Leases.NextTakeover(claimant, System.IO.Path.GetDirectoryName(path)!);
+        if (takeover <= open.Now)
+        {
+            claimant.TakeOver();
+            return;
+        }
+        claimant.IdleTold = true;
+        claimant.Idle(due is null || takeover < due ? takeover : due);
     }
 
     private void NoticeForeignWrites(Session open)
@@ -238,6 +259,10 @@ internal sealed partial class Writer : IDisposable
             session ??= new Session(path, options);
             RunBatch();
         }
+        catch (SqliteException e) when (IsLocked(e) && session is not { CommitUnderWay: true })
+        {
+            return WaitOn(e);
+        }
         catch (SqliteException e) when (StorageFault.IsOne(e))
         {
             return Recover(e, RunsAgain);
@@ -269,7 +294,8 @@ internal sealed partial class Writer : IDisposable
     {
         Session open = session!;
         if (!open.HasTurn) telling.Spread(); // It may take a while to get it.
-        open.Begin();
+        open.Begin(LockPatience());
+        GotLock();
         for (int i = 0; i < batch.Count || (!isolated && TakeMore()); i++)
         {
             WriteRequest request = batch[i];
