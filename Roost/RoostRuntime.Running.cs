@@ -159,7 +159,7 @@ public sealed partial class RoostRuntime
     private async Task<T> LoopAsync<T>(int slots, long claims, bool leave, Func<Worker, Task<long?>, Task<T>> body, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(disposed != 0, this);
-        if (!await loopEnded.WaitAsync(0).ConfigureAwait(false))
+        if (!await loopEnded.WaitAsync(0, CancellationToken.None).ConfigureAwait(false))
             throw new ConflictException("A loop of this runtime is running already; one runtime runs one loop at a time. Await the call that runs (a timer that calls StepOnceAsync, say), or use WaitAsync to wait for an item that the running loop steps.");
         try
         {

@@ -78,12 +78,12 @@ internal sealed class Worker : IAsyncDisposable
         Claimant = opened;
         try
         {
-            await writer.RunAsync(session =>
+            await writer.RunUnlessCancelledAsync(session =>
             {
                 session.Identity.RefuseCopy(runtime.Path, "runs nothing");
                 writer.Claimant = opened;
                 return true;
-            }, cancellationToken: cancellationToken).ConfigureAwait(false);
+            }, cancellationToken).ConfigureAwait(false);
         }
         catch
         {

@@ -33,12 +33,12 @@ internal sealed class WorkerSeat
             [.. engines.Select(engine => new ServedEngine(engine.EngineId, engine.StateVersion, engine.MaxConcurrency))], options.Queues);
         try
         {
-            long key = await writer.RunAsync(session =>
+            long key = await writer.RunUnlessCancelledAsync(session =>
             {
                 session.Identity.RefuseCopy(runtime.Path, "runs nothing");
                 if (options.Triggers is { } triggers) session.Triggers.Replace(triggers, options.Json);
                 return session.Leases.Register(identity);
-            }, cancellationToken: cancellationToken).ConfigureAwait(false);
+            }, cancellationToken).ConfigureAwait(false);
             return new(id, key, held);
         }
         catch

@@ -85,23 +85,33 @@ internal sealed partial class Writer : IDisposable
     /// <param name="body">Runs on the writer thread, perhaps more than once; must change nothing but the session and what belongs to this thread.</param>
     /// <param name="bytes">About how much it writes.</param>
     /// <param name="ahead">Ahead of everything that is not.</param>
-    /// <param name="cancellationToken">Ends the wait for another process's lock; not what has begun.</param>
-    public Task<T> RunAsync<T>(Func<Session, T> body, int bytes = 256, bool ahead = false, CancellationToken cancellationToken = default) =>
-        RunAsync(body, static (session, body) => body(session), bytes, ahead, cancellationToken);
+    public Task<T> RunAsync<T>(Func<Session, T> body, int bytes = 256, bool ahead = false) =>
+        RunAsync(body, static (session, body) => body(session), bytes, ahead);
 
     /// <summary>The same for what is done for every step, without a closure.</summary>
-    public Task<TResult> RunAsync<TArgument, TResult>(TArgument argument, Func<Session, TArgument, TResult> body, int bytes = 256, bool ahead = false, CancellationToken cancellationToken = default)
+    public Task<TResult> RunAsync<TArgument, TResult>(TArgument argument, Func<Session, TArgument, TResult> body, int bytes = 256, bool ahead = false)
     {
-        WriteRequest<TArgument, TResult> request = cancellationToken.CanBeCanceled
-            ? new CancellableRequest<TArgument, TResult>(argument, body, bytes, cancellationToken)
-            : new WriteRequest<TArgument, TResult>(argument, body, bytes);
+        var request = new WriteRequest<TArgument, TResult>(argument, body, bytes);
+        Enqueue(request, ahead);
+        return request.Task;
+    }
+
+    /// <summary>The same for who may be cancelled while another process keeps the file locked.</summary>
+    public Task<T> RunUnlessCancelledAsync<T>(Func<Session, T> body, CancellationToken cancellationToken)
+    {
+        var request = new CancellableRequest<Func<Session, T>, T>(body, static (session, body) => body(session), 256, cancellationToken);
+        Enqueue(request, ahead: false);
+        return request.Task;
+    }
+
+    private void Enqueue(WriteRequest request, bool ahead)
+    {
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(stopping, typeof(RoostRuntime));
             (ahead ? urgent : ordinary).Enqueue(request);
             if (++requests == 1) Monitor.Pulse(gate);
         }
-        return request.Task;
     }
 
     /// <summary>Gives a slot back that no transaction will: its step has ended and could not be saved.</summary>
