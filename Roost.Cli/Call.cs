@@ -12,8 +12,8 @@ internal sealed record Answer(object Json, Action<Printer> Show);
 internal sealed class Call
 {
     private readonly ParseResult parsed;
-    private readonly CancellationTokenSource unread = new();
-    private CancellationTokenSource? reading;
+    private CancellationToken? reading;
+    private volatile bool isUnread;
 
     public Call(ParseResult parsed, CancellationToken stop)
     {
@@ -34,17 +34,20 @@ internal sealed class Call
     {
         get
         {
-            if (reading is null)
+            if (reading is { } known) return known;
+            CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+            OutputReader.WhenGone(() =>
             {
-                reading = CancellationTokenSource.CreateLinkedTokenSource(Stop, unread.Token);
-                OutputReader.WhenGone(unread.Cancel);
-            }
-            return reading.Token;
+                isUnread = true;
+                source.Cancel();
+            });
+            reading = source.Token;
+            return source.Token;
         }
     }
 
     /// <summary>Nobody reads the output any more.</summary>
-    public bool IsUnread => unread.IsCancellationRequested;
+    public bool IsUnread => isUnread;
 
     public Printer Print { get; }
 

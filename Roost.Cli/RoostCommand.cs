@@ -40,7 +40,7 @@ public static class RoostCommand
             {
                 if (received.Signal == PosixSignal.SIGHUP) return; // A terminal that is closed sends it more than once.
                 // The live view of a worker hides it; a terminal that was stopped does not take even that.
-                if (!System.Console.IsOutputRedirected) Task.Run(() => System.Console.CursorVisible = true).Wait(CursorPatience);
+                if (!System.Console.IsOutputRedirected) Task.Run(() => System.Console.CursorVisible = true).Wait(CursorPatience, CancellationToken.None);
                 Environment.Exit(ExitCodes.Interrupted);
             }
             stop.Cancel();

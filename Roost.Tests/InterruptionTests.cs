@@ -286,7 +286,8 @@ internal sealed class InterruptionTests
         {
             await never.Task;
             return ScriptedEngine.Finish(state);
-        }) { Timeout = TimeSpan.FromSeconds(1) });
+        })
+        { Timeout = TimeSpan.FromSeconds(1) });
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it", MaxAttempts = 2 });
         await roost.StepOnceAsync();
         for (int i = 0; i < 2; i++)

@@ -106,7 +106,18 @@ internal static class JsonText
 
     private static byte[] Written(string field, object value, JsonSerializerOptions options)
     {
-        byte[] utf8 = JsonSerializer.SerializeToUtf8Bytes(value, value.GetType(), options);
+        // JSON itself needs no metadata, which a program without reflection may not have.
+        var how = new JsonWriterOptions { Encoder = options.Encoder, Indented = options.WriteIndented, IndentCharacter = options.IndentCharacter, IndentSize = options.IndentSize, NewLine = options.NewLine, MaxDepth = options.MaxDepth };
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, how))
+            switch (value)
+            {
+                case JsonElement element: element.WriteTo(json); break;
+                case JsonNode node: node.WriteTo(json, options); break;
+                case JsonDocument document: document.WriteTo(json); break;
+                default: JsonSerializer.Serialize(json, value, value.GetType(), options); break;
+            }
+        byte[] utf8 = buffer.WrittenSpan.ToArray();
         CheckReplaced(field, utf8, options);
         return utf8;
     }

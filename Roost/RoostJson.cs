@@ -7,7 +7,11 @@ namespace Roost;
 /// <summary>The JSON settings that Roost uses where the host gives none.</summary>
 public static class RoostJson
 {
-    /// <summary>snake_case names, case-insensitive reading, enums as snake_case strings, at most 64 levels deep, duplicate keys refused.</summary>
+    /// <summary>
+    /// snake_case names, case-insensitive reading, enums as snake_case strings, at most 64 levels deep, duplicate keys refused.
+    /// In a program without reflection for JSON (a trimmed one, by default) it knows plain values and JSON itself alone; give
+    /// <see cref="RoostOptions.Json"/> with the resolver of your own <see cref="JsonSerializerContext"/> there.
+    /// </summary>
     public static JsonSerializerOptions Default { get; } = Create();
 
     private static JsonSerializerOptions Create()
@@ -22,6 +26,7 @@ public static class RoostJson
             AllowDuplicateProperties = false,
             Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
         };
+        if (!JsonSerializer.IsReflectionEnabledByDefault) options.TypeInfoResolver = PlainJson.Default;
         options.MakeReadOnly(populateMissingResolver: true);
         return options;
     }

@@ -36,8 +36,11 @@ public sealed record RoostOptions
     /// <summary>How many steps run at once in this runtime. Default 16; 1 to 4,096.</summary>
     public int Concurrency { get; init; } = 16;
 
-    /// <summary>The queues that this runtime's worker serves. Default: <c>default</c> alone.</summary>
-    public IReadOnlyList<string> Queues { get; init; } = [WorkItem.DefaultQueue];
+    /// <summary>The queues that this runtime's worker serves, at least one. Default (null): <c>default</c> alone. Queues that are bound from a configuration take its place.</summary>
+    public IReadOnlyList<string>? Queues { get; init; }
+
+    /// <summary>The queues that are served, with the default in its place.</summary>
+    internal IReadOnlyList<string> ServedQueues => Queues ?? [WorkItem.DefaultQueue];
 
     /// <summary>How long a lease holds without renewal. It is renewed every third of this. Default 30 s; 1 s to 1 day.</summary>
     public TimeSpan LeaseTime { get; init; } = TimeSpan.FromSeconds(30);
@@ -103,7 +106,7 @@ public sealed record RoostOptions
     /// <summary>Where workspaces are made and of what. Default: plain folders in <c>&lt;file&gt;.workspaces</c> beside the data file.</summary>
     public WorkspaceOptions Workspaces { get; init; } = new();
 
-    /// <summary>The clock for everything stored and scheduled. Default: the system's.</summary>
+    /// <summary>The clock for everything stored and scheduled. One whose wall time runs ahead of its timestamps is taken for one that somebody has set, and believed after it has stood for 30 s of them: a clock for tests moves both, as FakeTimeProvider does. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>Where the runtime logs. Default: nowhere.</summary>
@@ -132,13 +135,12 @@ public sealed record RoostOptions
         Range(nameof(HistoryFirst), HistoryFirst, 0, 1_000_000);
         Range(nameof(HistoryLast), HistoryLast, 1, 1_000_000);
         if (MaxEvents is { } cap) Range(nameof(MaxEvents), cap, 1000, long.MaxValue);
-        Given(nameof(Queues), Queues);
         Given(nameof(Json), Json);
         if (Json.MaxDepth > JsonText.MaxDepth) throw new InvalidInputException(nameof(Json), $"allows {Json.MaxDepth} levels; at most {JsonText.MaxDepth} are stored and read. Set its MaxDepth to {JsonText.MaxDepth} or less.");
         Given(nameof(Workspaces), Workspaces);
         Given(nameof(TimeProvider), TimeProvider);
-        if (Queues.Count == 0) throw new InvalidInputException(nameof(Queues), "no queue is named; a worker serves at least one, such as \"default\".");
-        foreach (string queue in Queues) Names.CheckExact(nameof(Queues), queue);
+        if (Queues is { Count: 0 }) throw new InvalidInputException(nameof(Queues), "no queue is named; name at least one, or leave it out to serve \"default\".");
+        foreach (string queue in ServedQueues) Names.CheckExact(nameof(Queues), queue);
         if (Triggers is { } triggers) TriggerCheck.Check(triggers, Json, MaxJsonBytes);
         Workspaces.Validate();
     }

@@ -9,7 +9,7 @@ public sealed partial class RoostRuntime
     public async Task<WorkDetail> GetAsync(string workId, CancellationToken cancellationToken = default)
     {
         Names.Check("id", workId);
-        return await reader.RunAsync(db => DetailQueries.Read(db, workId, Folder, Options), cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
+        return await reader.RunAsync(db => DetailQueries.Read(db, workId, Folder, Options, Now), cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
     }
 
     /// <summary>
@@ -92,14 +92,25 @@ public sealed partial class RoostRuntime
     /// <summary>The workers that run, and those that have died and whose items nobody has taken over yet; by when they started.</summary>
     public Task<IReadOnlyList<WorkerInfo>> GetWorkersAsync(CancellationToken cancellationToken = default)
     {
-        long now = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
-        return reader.RunAsync(db => WorkerQueries.All(db, Folder, now), cancellationToken);
+        long wall = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+        return reader.RunAsync(db => WorkerQueries.All(db, Folder, wall), cancellationToken);
     }
 
     /// <summary>The engines that items or living workers name, with their counts, how long they wait, and what nobody serves; by id.</summary>
     public Task<IReadOnlyList<EngineInfo>> GetEnginesAsync(CancellationToken cancellationToken = default)
     {
-        long now = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
-        return reader.RunAsync(db => EngineQueries.Engines(db, WorkerQueries.All(db, Folder, now), now), cancellationToken);
+        long now = Now.ToUnixTimeMilliseconds(), wall = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+        return reader.RunAsync(db => EngineQueries.Engines(db, WorkerQueries.All(db, Folder, wall), now), cancellationToken);
+    }
+
+    /// <summary>How many steps were made and how many tries have failed, by engine and step and over time; see <see cref="StepStatistics"/>.</summary>
+    /// <param name="over">How far back. Default: the last hour.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="InvalidInputException">There is no such span.</exception>
+    public Task<StepStatistics> GetStepStatisticsAsync(StatisticsSpan over = StatisticsSpan.Hour, CancellationToken cancellationToken = default)
+    {
+        if (!Enum.IsDefined(over)) throw new InvalidInputException("over", $"{(int)over} is no span; it must be Hour, Day or Week.");
+        long now = Now.ToUnixTimeMilliseconds();
+        return reader.RunAsync(db => StepTallyQueries.Read(db, over, now), cancellationToken);
     }
 }

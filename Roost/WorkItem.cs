@@ -59,10 +59,10 @@ public sealed record WorkItem
     /// <summary>How long <see cref="Resources"/> are held. Default: while a step runs.</summary>
     public ResourceHold ResourceHold { get; init; }
 
-    /// <summary>How long to wait before the first step. Default none; 0 to 10 years. Not together with <see cref="NotBefore"/>.</summary>
+    /// <summary>How long to wait before the first step, counted from the moment at which the item is stored. Default none; 0 to 10 years. Not together with <see cref="NotBefore"/>. Where the clock is set back meanwhile, what is left of it is waited for, at most the whole once more.</summary>
     public TimeSpan? Delay { get; init; }
 
-    /// <summary>The moment before which the first step does not run. A moment in the past means at once.</summary>
+    /// <summary>The moment before which the first step does not run, whatever becomes of the clock. A moment in the past means at once.</summary>
     public DateTimeOffset? NotBefore { get; init; }
 
     /// <summary>The moment after which the item fails with reason <c>deadline_exceeded</c>. Must lie ahead.</summary>

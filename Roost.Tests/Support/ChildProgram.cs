@@ -34,6 +34,8 @@ internal static class ChildProgram
             "block" => BlockingSteps.RunAsync(path, Milliseconds(rest[0]), int.Parse(rest[1], null), Milliseconds(rest[2])),
             "end" => EndingHost.RunAsync(path, bool.Parse(rest[0])),
             "lock" => EndingHost.LockAsync(path),
+            "backups" => ChildVerbs.BackUpAsync(path),
+            "read-all" => HostSettings.ReadAllAsync(path, rest[0] == "set"),
             "rest" => RestingItems.RunAsync(path, Fault.Parse(rest)),
             _ => throw new ArgumentException($"There is no verb {verb}."),
         };

@@ -15,11 +15,22 @@ internal sealed record EngineFacts(string EngineId, int StateVersion, int? MaxCo
     }
 }
 
-/// <summary>An engine as registered: what it said about itself, and how to get the one that runs a step.</summary>
-internal sealed record EngineEntry(EngineFacts Facts, Func<IEngine> Get)
+/// <summary>An engine as registered: what it said about itself, and the one instance that runs its steps or how to open a scope for each.</summary>
+internal sealed record EngineEntry(EngineFacts Facts, IEngine? Shared, Func<EngineScope>? Open)
 {
-    public static EngineEntry For(IEngine engine) => new(EngineFacts.Of(engine), () => engine);
+    public static EngineEntry For(IEngine engine) => new(EngineFacts.Of(engine), engine, null);
 
-    public static EngineEntry For(Func<IEngine> factory) =>
-        new(EngineFacts.Of(factory() ?? throw new InvalidInputException("factory", "returned null; it must make an engine.")), factory);
+    /// <summary>Opens one scope at once, to learn what the engine says of itself.</summary>
+    public static EngineEntry For(Func<EngineScope> open)
+    {
+        EngineScope scope = open() ?? throw new InvalidInputException("factory", "returned null; it must make a scope with an engine.");
+        try
+        {
+            return new(EngineFacts.Of(scope.Engine), null, open);
+        }
+        finally
+        {
+            Task.Run(() => scope.DisposeAsync().AsTask()).GetAwaiter().GetResult();
+        }
+    }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
 using Roost.Storage;
 
 namespace Roost.Execution;
@@ -8,7 +9,7 @@ namespace Roost.Execution;
 internal readonly record struct StepEnd(StepCommit? Commit, Failure? Failure, bool IsFinal, Staged? Staged, Exception? Exception = null);
 
 /// <summary>Runs one step of the user's engine: within its time, and with whatever it throws turned into a failure.</summary>
-internal sealed class StepRunner(RoostRuntime runtime)
+internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
 {
     private const int MaxReason = 10_000;
     private const int MaxStack = 20_000;
@@ -19,7 +20,8 @@ internal sealed class StepRunner(RoostRuntime runtime)
     public async ValueTask<StepEnd> RunAsync(ActiveStep step, EngineEntry engine)
     {
         var context = new StepContext(runtime, step);
-        ITimer? deadline = DeadlineTimer(step);
+        DeadlineTimer? deadline = step.Lease.Deadline is { } moment ? new(step, StoredTime.Read(moment), runtime.Writer.Clock, options.TimeProvider) : null;
+        long since = options.TimeProvider.GetTimestamp();
         try
         {
             if (step.Lease.CancelRequested) step.Cancel(CancellationReason.Cancelled);
@@ -27,7 +29,7 @@ internal sealed class StepRunner(RoostRuntime runtime)
             Outcome outcome = timeout is { } limit
                 ? await CallWithinAsync(limit, step, engine, context).ConfigureAwait(false)
                 : await CallAsync(step, engine, context).ConfigureAwait(false);
-            Staged? staged = context.End();
+            Staged? staged = context.EndReturned();
             return new(Accept(step.Lease, engine.Facts, outcome, staged), null, false, staged);
         }
         catch (Exception e)
@@ -36,16 +38,40 @@ internal sealed class StepRunner(RoostRuntime runtime)
         }
         finally
         {
+            step.Lease.RunMicroseconds = (long)options.TimeProvider.GetElapsedTime(since).TotalMicroseconds;
             // Waits for a callback under way, which must not hit the next step of a kept lease.
             if (deadline is not null) await deadline.DisposeAsync().ConfigureAwait(false);
         }
     }
 
+    private ValueTask<Outcome> CallAsync(ActiveStep step, EngineEntry entry, StepContext context) =>
+        entry.Shared is { } engine ? CallAsync(step, engine, entry, context) : CallInScopeAsync(step, entry, context);
+
+    /// <summary>With an engine of its own, whose scope ends with the call. What disposing throws changes nothing of what the step has done.</summary>
+    private async ValueTask<Outcome> CallInScopeAsync(ActiveStep step, EngineEntry entry, StepContext context)
+    {
+        EngineScope scope = entry.Open!() ?? throw new InvalidInputException("factory", "returned null; it must make a scope with an engine.");
+        try
+        {
+            return await CallAsync(step, scope.Engine, entry, context).ConfigureAwait(false);
+        }
+        finally
+        {
+            try
+            {
+                await scope.DisposeAsync().ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                log.LogWarning(e, "What belonged to the step of work item {WorkId} could not be disposed", step.Lease.Item.Id);
+            }
+        }
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<Outcome> CallAsync(ActiveStep step, EngineEntry entry, StepContext context)
+    private static async ValueTask<Outcome> CallAsync(ActiveStep step, IEngine engine, EngineEntry entry, StepContext context)
     {
         LeasedWork lease = step.Lease;
-        IEngine engine = entry.Get();
         VerifyPayload(lease);
         if (lease.Version == 0)
         {
@@ -78,15 +104,6 @@ internal sealed class StepRunner(RoostRuntime runtime)
         {
             await timer.DisposeAsync().ConfigureAwait(false);
         }
-    }
-
-    private ITimer? DeadlineTimer(ActiveStep step)
-    {
-        if (step.Lease.Deadline is not { } deadline) return null;
-        TimeSpan left = StoredTime.Read(deadline) - options.TimeProvider.GetUtcNow();
-        if (left > WorkItemCheck.MaxTimeout) return null;
-        return options.TimeProvider.CreateTimer(
-            static state => ((ActiveStep)state!).Cancel(CancellationReason.DeadlineExceeded), step, left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 
     private static void VerifyPayload(LeasedWork lease)

@@ -35,7 +35,7 @@ internal sealed class Worker : IAsyncDisposable
         this.engines = engines;
         this.log = log;
         options = runtime.Options;
-        runner = new(runtime);
+        runner = new(runtime, log);
         keeper = new(runtime, writer, this, log);
     }
 
@@ -53,12 +53,12 @@ internal sealed class Worker : IAsyncDisposable
     public static async Task<Worker> StartAsync(RoostRuntime runtime, Writer writer, IReadOnlyDictionary<string, EngineEntry> engines, ILogger log, CancellationToken cancellationToken)
     {
         var worker = new Worker(runtime, writer, engines, log);
-        worker.Seat = await WorkerSeat.TakeAsync(runtime, writer, [.. engines.Values.Select(engine => engine.Facts)], cancellationToken).ConfigureAwait(false);
+        worker.Seat = await WorkerSeat.TakeAsync(runtime, writer, [.. engines.Values.Select(engine => engine.Facts)], log, cancellationToken).ConfigureAwait(false);
         if (!worker.Seat.HasLock) log.LogWarning("File locks tell nothing in {Folder}; where worker {WorkerId} dies, others learn it when its leases of {LeaseTime} are over", runtime.Folder, worker.Seat.Id, runtime.Options.LeaseTime);
         try
         {
             await worker.keeper.StartAsync().ConfigureAwait(false);
-            log.LogInformation("Worker {WorkerId} serves {Engines} in queues {Queues} of {Path}", worker.Seat.Id, string.Join(", ", engines.Keys), string.Join(", ", runtime.Options.Queues), runtime.Path);
+            log.LogInformation("Worker {WorkerId} serves {Engines} in queues {Queues} of {Path}", worker.Seat.Id, string.Join(", ", engines.Keys), string.Join(", ", runtime.Options.ServedQueues), runtime.Path);
             return worker;
         }
         catch
@@ -74,7 +74,7 @@ internal sealed class Worker : IAsyncDisposable
         givingUp = false;
         LastStarted = null;
         var facts = engines.ToDictionary(entry => entry.Key, entry => entry.Value.Facts);
-        var opened = new Claimant(Seat.Key, Seat.Id, facts, [.. options.Queues], slots, claims) { Start = Start, Idle = idle, TakeOver = keeper.TakeOver, LocksTell = Seat.HasLock, ClocksParted = keeper.ClocksParted, RenewedAt = options.TimeProvider.GetTimestamp() };
+        var opened = new Claimant(Seat.Key, Seat.Id, facts, [.. options.ServedQueues], slots, claims) { Start = Start, Idle = idle, TakeOver = keeper.TakeOver, LocksTell = Seat.HasLock, ClocksParted = keeper.ClocksParted, RenewedAt = options.TimeProvider.GetTimestamp() };
         Claimant = opened;
         try
         {
@@ -181,7 +181,7 @@ internal sealed class Worker : IAsyncDisposable
         if (exiting) return;
         foreach (ActiveStep step in active.Values) step.Cancel(CancellationReason.LeaseLost);
         Seat.Drop();
-        Seat = await WorkerSeat.TakeAsync(runtime, writer, [.. engines.Values.Select(engine => engine.Facts)], CancellationToken.None).ConfigureAwait(false);
+        Seat = await WorkerSeat.TakeAsync(runtime, writer, [.. engines.Values.Select(engine => engine.Facts)], log, CancellationToken.None).ConfigureAwait(false);
         (long key, string id) = (Seat.Key, Seat.Id);
         if (Claimant is { } claimant)
             await writer.RunAsync(_ =>

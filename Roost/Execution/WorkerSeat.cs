@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Roost.Storage;
 
 namespace Roost.Execution;
@@ -6,12 +7,14 @@ namespace Roost.Execution;
 internal sealed class WorkerSeat
 {
     private readonly WorkerLock? held;
+    private readonly string lockPath;
 
-    private WorkerSeat(string id, long key, WorkerLock? held)
+    private WorkerSeat(string id, long key, WorkerLock? held, string lockPath)
     {
         Id = id;
         Key = key;
         this.held = held;
+        this.lockPath = lockPath;
     }
 
     public string Id { get; }
@@ -21,25 +24,32 @@ internal sealed class WorkerSeat
     /// <summary>Locks tell here who lives. Where they do not, the row names none, and only the lease says so.</summary>
     public bool HasLock => held is not null;
 
-    public static async Task<WorkerSeat> TakeAsync(RoostRuntime runtime, Writer writer, IReadOnlyList<EngineFacts> engines, CancellationToken cancellationToken)
+    /// <summary>Others can see by the lock that this worker lives.</summary>
+    public bool IsKnownToLive => HasLock && WorkerLock.IsFree(lockPath) == false;
+
+    public static async Task<WorkerSeat> TakeAsync(RoostRuntime runtime, Writer writer, IReadOnlyList<EngineFacts> engines, ILogger log, CancellationToken cancellationToken)
     {
         RoostOptions options = runtime.Options;
         string id = Guid.NewGuid().ToString("N")[..12];
         string lockFile = WorkerLock.NameFor(runtime.Path, id);
-        WorkerLock? held = TakeLock(runtime, lockFile);
+        string lockPath = System.IO.Path.Combine(runtime.Folder, lockFile);
+        WorkerLock? held = TakeLock(runtime, lockPath);
         if (held is null) lockFile = "";
         var identity = new WorkerIdentity(
             id, Environment.ProcessId, Environment.MachineName, lockFile, (long)options.LeaseTime.TotalMilliseconds, options.Concurrency,
-            [.. engines.Select(engine => new ServedEngine(engine.EngineId, engine.StateVersion, engine.MaxConcurrency))], options.Queues);
+            [.. engines.Select(engine => new ServedEngine(engine.EngineId, engine.StateVersion, engine.MaxConcurrency))], options.ServedQueues);
         try
         {
-            long key = await writer.RunUnlessCancelledAsync(session =>
+            (long key, string? original) = await writer.RunUnlessCancelledAsync(session =>
             {
                 session.Identity.RefuseCopy(runtime.Path, "runs nothing");
+                string? original = session.Identity.Settle();
                 if (options.Triggers is { } triggers) session.Triggers.Replace(triggers, options.Json);
-                return session.Leases.Register(identity);
+                return (session.Leases.Register(identity), original);
             }, cancellationToken).ConfigureAwait(false);
-            return new(id, key, held);
+            if (original is not null)
+                log.LogWarning("{Path} is a copy of {Original} that was made by hand, with the same identity and the same work: what runs here as well as there is done twice. Adopt this one (roost adopt, AdoptAsync), or remove one of the two", runtime.Path, original);
+            return new(id, key, held, lockPath);
         }
         catch
         {
@@ -49,10 +59,10 @@ internal sealed class WorkerSeat
     }
 
     /// <summary>Null where a lock would tell nothing, or only to this machine.</summary>
-    private static WorkerLock? TakeLock(RoostRuntime runtime, string lockFile)
+    private static WorkerLock? TakeLock(RoostRuntime runtime, string lockPath)
     {
         if (runtime.Options.AllowNetworkFileSystem && Database.IsOnUnsafe(runtime.Folder)) return null;
-        WorkerLock held = WorkerLock.Take(System.IO.Path.Combine(runtime.Folder, lockFile), runtime.Path);
+        WorkerLock held = WorkerLock.Take(lockPath, runtime.Path);
         if (held.IsProven) return held;
         held.Dispose();
         return null;

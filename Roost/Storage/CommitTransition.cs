@@ -43,6 +43,7 @@ internal sealed class CommitTransition(Session session)
             Attach(commit, goesOn: true);
             Stepped(commit);
             if (lease.Failures > 0) session.Endings.ForgetFailure(lease.WorkKey);
+            session.Tally.Add(lease, commit.Next!.Step, failed: false);
             return CommitResult.Kept;
         }
         CommitResult result = Leave(commit, lane, claimant);
@@ -69,13 +70,14 @@ internal sealed class CommitTransition(Session session)
             _ when cancelled => stepped.AsEnded(WorkState.Cancelled, session.Now),
             OutcomeKind.Fail => stepped.AsEnded(WorkState.Failed, session.Now),
             _ when overdue => stepped.AsEnded(WorkState.Failed, session.Now),
-            _ when commit.DelayMs > 0 => stepped.AsDelayed(session.Now + commit.DelayMs),
+            _ when commit.DelayMs > 0 => stepped.AsDelayed(commit.DelayMs, session.Now),
             _ => stepped.AsReady(session.Counters.NextReadyAgain(), session.Now),
         };
         if (!session.Work.Save(row, after)) return CommitResult.Lost;
         if (commit.Next is not null) Save(commit);
         Attach(commit, goesOn: !cancelled);
         Record(commit, after);
+        session.Tally.Add(lease, commit.Next?.Step ?? lease.StepBefore, failed: commit.Kind == OutcomeKind.Fail);
         session.Endings.LeftSlot(after);
         if (after.ReadySeq is not null && claimant is not null)
         {

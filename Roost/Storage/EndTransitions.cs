@@ -24,9 +24,10 @@ internal sealed class EndTransitions(Session session)
         bool overdue = row.Deadline <= session.Now;
         WorkRow after = row.CancelRequested ? failed.AsEnded(WorkState.Cancelled, session.Now)
             : overdue || lastTry ? failed.AsEnded(WorkState.Failed, session.Now)
-            : backoffMs > 0 ? failed.AsDelayed(session.Now + backoffMs)
+            : backoffMs > 0 ? failed.AsDelayed(backoffMs, session.Now)
             : failed.AsReady(session.Counters.NextReady(), session.Now);
         if (!session.Work.Save(row, after)) return false;
+        session.Tally.Add(lease, lease.StepBefore, failed: true);
 
         if (after.State == WorkState.Cancelled)
         {

@@ -40,13 +40,13 @@ internal sealed class LeaseTransitions(Session session)
     /// <summary>One row for all leases of the worker. False where another worker has declared this one dead.</summary>
     public bool Renew(Claimant claimant)
     {
-        claimant.ExpiresAt = session.Now + (long)session.Options.LeaseTime.TotalMilliseconds;
+        claimant.ExpiresAt = session.Wall + (long)session.Options.LeaseTime.TotalMilliseconds;
         claimant.RenewedAt = session.Options.TimeProvider.GetTimestamp();
         return session.Workers.Renew(claimant.WorkerKey, claimant.ExpiresAt);
     }
 
     /// <summary>Shows that a worker lives that no loop runs for.</summary>
-    public bool Renew(long worker) => session.Workers.Renew(worker, session.Now + (long)session.Options.LeaseTime.TotalMilliseconds);
+    public bool Renew(long worker) => session.Workers.Renew(worker, session.Wall + (long)session.Options.LeaseTime.TotalMilliseconds);
 
     /// <summary>
     /// When something of these lanes can be taken over at the latest that a worker holds which is not known to live; now, where one is known to be
@@ -59,8 +59,9 @@ internal sealed class LeaseTransitions(Session session)
         {
             bool? dead = WorkerLock.IsFree(WorkerLock.PathOf(folder, other.Id, other.LockFile));
             if (dead == true && !claimant.LocksTell) dead = null;
-            if (dead == false && other.ExpiresAt > session.Now) continue;
-            long at = dead == true ? session.Now : Math.Min(other.ExpiresAt, session.Now + other.LeaseMs);
+            long left = Math.Min(other.ExpiresAt - session.Wall, other.LeaseMs);
+            if (dead == false && left > 0) continue;
+            long at = dead == true ? session.Now : session.Now + left;
             if (!(next <= at) && HoldsAnyOf(other.Key, claimant.Served(session.Lanes))) next = at;
         }
         return next;
@@ -77,7 +78,8 @@ internal sealed class LeaseTransitions(Session session)
     public void KeepAlive(Claimant claimant)
     {
         long leaseMs = (long)session.Options.LeaseTime.TotalMilliseconds;
-        if (claimant.ExpiresAt - session.Now < leaseMs * 2 / 3) Renew(claimant);
+        long left = claimant.ExpiresAt - session.Wall;
+        if (left < leaseMs * 2 / 3 || left > leaseMs) Renew(claimant); // More than a lease: the clock was set back since.
     }
 
     public List<StoredLease> HeldBy(long worker)
@@ -165,7 +167,7 @@ internal sealed class LeaseTransitions(Session session)
         long wait = suspicions < SoloAfter ? 0 : backoffMs(suspicions - 1);
         WorkRow after = row.CancelRequested ? charged.AsEnded(WorkState.Cancelled, session.Now)
             : dead ? charged.AsEnded(WorkState.Failed, session.Now)
-            : wait > 0 ? charged.AsDelayed(session.Now + wait)
+            : wait > 0 ? charged.AsDelayed(wait, session.Now)
             : charged.AsReady(session.Counters.HeadReady(), session.Now);
         session.Work.Save(row, after);
         session.Events.Append(EventKinds.Interrupted, row.Key, (worker, interruptions), static (json, it) =>

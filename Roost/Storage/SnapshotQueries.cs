@@ -9,7 +9,7 @@ internal static class SnapshotQueries
     /// <summary>What a person can do about a version that is damaged or missing.</summary>
     public const string CorruptAdvice = "Restore a backup, or enqueue the work anew.";
 
-    private sealed class Row
+    internal sealed class Row
     {
         public int Version { get; init; }
         public int StateVersion { get; init; }

@@ -42,7 +42,7 @@ internal sealed partial class Writer
         foreach (WriteRequest request in batch)
         {
             if (request.IsCancelled) request.Fail(new OperationCanceledException("It was cancelled while another process kept the file locked; nothing was written."));
-            else if (WaitedFor(request, now) >= BusyMilliseconds) request.Fail(told ??= Database.Translate(busy, path));
+            else if (WaitedFor(request, now) >= BusyMilliseconds) request.Fail(told ??= evidence.Explain(busy));
             else waitOn.Add(request);
         }
         if (lockLoggedAt == 0) lockLoggedAt = lockedSince;
