@@ -38,6 +38,9 @@ internal sealed class Child : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends with the process.</summary>
+    public Task Ended => process.WaitForExitAsync();
+
     /// <summary>SIGKILL, or what the operating system has for it; does not wait for the end.</summary>
     public void Kill() => process.Kill();
 

@@ -13,6 +13,7 @@ Benchmark[] all =
     new("newcomer", "how long a short item waits among 200 endless ones on 64 slots: [--newcomers N]", NewcomerBenchmark.RunAsync, "--newcomers 5"),
     new("latency", "from enqueueing to the step's start in an idle runtime, in this process and another: [--calls N]", LatencyBenchmark.RunAsync, "--calls 5"),
     new("takeover", "from kill -9 of a worker to its step's start in another: [--kills N]", TakeoverBenchmark.RunAsync, "--kills 1"),
+    new("storm", "healthy items beside steps that kill their process, steps that always time out, and kills: [--items N] [--steps N] [--milliseconds N] [--seconds S] between kills", StormBenchmark.RunAsync, "--items 10 --steps 2 --seconds 1"),
     new("open", "opening a big file: [--items N] [--opens N]", OpenBenchmark.RunAsync, "--items 1000 --opens 3"),
     new("memory", "the peak of a process that works in a big file, and of one that streams an artifact in and out: [--items N] [--mebibytes N]", MemoryBenchmark.RunAsync, "--items 1000 --mebibytes 8 --seconds 1"),
     new("allocation", "bytes allocated per step, and what stays, over many steps: [--steps N]", AllocationBenchmark.RunAsync, "--steps 4000"),
@@ -28,6 +29,7 @@ Benchmark[] ofChildren =
 [
     new(ProcessesBenchmark.Part, "", ProcessesBenchmark.ChildAsync, ""),
     new(LanesBenchmark.Part, "", LanesBenchmark.ChildAsync, ""),
+    new(StormBenchmark.Serve, "", StormBenchmark.ServeAsync, ""),
     new("serve", "", MomentEngine.ServeAsync, ""),
     new("open-once", "", OpenBenchmark.OnceAsync, ""),
     new("work-in", "", MemoryBenchmark.WorkAsync, ""),

@@ -12,6 +12,8 @@ internal sealed record Answer(object Json, Action<Printer> Show);
 internal sealed class Call
 {
     private readonly ParseResult parsed;
+    private CancellationToken? reading;
+    private volatile bool isUnread;
 
     public Call(ParseResult parsed, CancellationToken stop)
     {
@@ -24,6 +26,28 @@ internal sealed class Call
 
     /// <summary>Cancelled by the first Ctrl-C.</summary>
     public CancellationToken Stop { get; }
+
+    /// <summary>
+    /// Cancelled by the first Ctrl-C, and once nobody reads the output any more (<c>| head</c>): for what would go on without an end only to print.
+    /// </summary>
+    public CancellationToken Reading
+    {
+        get
+        {
+            if (reading is { } known) return known;
+            CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+            OutputReader.WhenGone(() =>
+            {
+                isUnread = true;
+                source.Cancel();
+            });
+            reading = source.Token;
+            return source.Token;
+        }
+    }
+
+    /// <summary>Nobody reads the output any more.</summary>
+    public bool IsUnread => isUnread;
 
     public Printer Print { get; }
 
@@ -41,6 +65,12 @@ internal sealed class Call
     public DatabaseOption Database => field ??= DatabaseOption.Of(parsed);
 
     public Action<RoostRuntime> AddEngines => ((Root)parsed.RootCommandResult.Command).AddEngines;
+
+    /// <summary>Asks a person, who may also stop the verb instead.</summary>
+    public bool Ask(string text)
+    {
+        using (Print.Output.Blocking()) return Question.Ask(text);
+    }
 
     public T? Get<T>(Option<T> option) => parsed.GetValue(option);
 
@@ -83,7 +113,7 @@ internal sealed class Call
             if (Print.IsTerminal && !IsJson) Print.Clear();
             if (Print.IsTerminal && !IsJson) answer.Show(Print);
             else before = ShowChange(answer, before);
-            await Task.Delay(TimeSpan.FromSeconds(seconds), Stop);
+            await Task.Delay(TimeSpan.FromSeconds(seconds), Reading);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Roost.Cli.Output;
 using Roost.Samples.Demo;
@@ -10,7 +11,12 @@ namespace Roost.Cli;
 /// <summary>The <c>roost</c> command, also for a host's own program, which gets all verbs with its own engines by one call.</summary>
 public static class RoostCommand
 {
-    /// <summary>Parses the arguments and runs the verb that they name. SIGINT and SIGTERM end it; a second one ends the process at once.</summary>
+    private static readonly TimeSpan CursorPatience = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>
+    /// Parses the arguments and runs the verb that they name. SIGINT, SIGTERM and SIGHUP end it; a second SIGINT or SIGTERM ends the process at once,
+    /// and what a worker had running is given back. SIGHUP is left alone where the process was started to ignore it, as by nohup.
+    /// </summary>
     /// <param name="args">The arguments of the program.</param>
     /// <param name="addEngines">Registers the host's engines. Default: the samples' <c>demo</c> and <c>watchlist</c>.</param>
     /// <param name="cancellationToken">Ends the verb as the first Ctrl-C does.</param>
@@ -21,6 +27,7 @@ public static class RoostCommand
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         int signals = 0;
         using PosixSignalRegistration onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop), onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using PosixSignalRegistration? onHangup = IgnoresHangup() ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
         // @file is a payload's file here, no list of arguments.
         ParseResult parsed = new Root(addEngines ?? AddSamples).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction wrong) return Explain(parsed, wrong);
@@ -28,14 +35,25 @@ public static class RoostCommand
 
         void Stop(PosixSignalContext received)
         {
+            received.Cancel = true;
             if (Interlocked.Increment(ref signals) > 1)
             {
-                if (!System.Console.IsOutputRedirected) System.Console.CursorVisible = true; // The live view of a worker hides it.
+                if (received.Signal == PosixSignal.SIGHUP) return; // A terminal that is closed sends it more than once.
+                // The live view of a worker hides it; a terminal that was stopped does not take even that.
+                if (!System.Console.IsOutputRedirected) Task.Run(() => System.Console.CursorVisible = true).Wait(CursorPatience, CancellationToken.None);
                 Environment.Exit(ExitCodes.Interrupted);
             }
-            received.Cancel = true;
             stop.Cancel();
         }
+    }
+
+    /// <summary>Whoever started this wants it to go on when the terminal is closed.</summary>
+    private static bool IgnoresHangup()
+    {
+        const string Status = "/proc/self/status", Ignored = "SigIgn:";
+        if (!File.Exists(Status)) return false;
+        string? line = File.ReadLines(Status).FirstOrDefault(line => line.StartsWith(Ignored, StringComparison.Ordinal));
+        return line is not null && (ulong.Parse(line.AsSpan(Ignored.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & 1) != 0;
     }
 
     private static void AddSamples(RoostRuntime roost) => roost.AddEngine(new DemoEngine()).AddEngine(new WatchlistEngine());

@@ -33,6 +33,28 @@ internal sealed class CrashTests : FolderTests
         takeover.Should().BeLessThan(TimeSpan.FromSeconds(5), "the kernel drops the lock of a dead process; nobody waits for the lease of 30 s");
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task A_process_that_exits_while_its_loop_drains_gives_its_leases_back_and_one_that_exits_while_it_works_is_charged(bool drains)
+    {
+        string id = await EnqueueAsync(new ChildPayload(3, Waits: true));
+        await using ChildProcess host = ChildProcess.Start("end", path, $"{drains}");
+        await host.WaitForAsync($"saw {id} 2");
+
+        await host.TellAsync("stop");
+        await host.WaitForAsync("asked");
+        await host.TellAsync("exit");
+        await host.EndAsync();
+
+        host.ExitCode.Should().Be(3);
+        await using RoostRuntime rescuer = new RoostRuntime(path).AddEngine(ScriptedEngine.CountingTo(1, id: "none"));
+        await rescuer.RunUntilIdleAsync();
+        rescuer.StateOf(id).Should().Be("queued");
+        rescuer.Column(id, "interruptions").Should().Be(drains ? 0 : 1);
+        rescuer.EventsOf(id)[^1].Should().Be(drains ? "released" : "interrupted");
+        FileAudit.MustHaveNoLeftovers(path);
+    }
+
     [Test]
     public async Task Two_processes_on_one_file_share_the_work()
     {

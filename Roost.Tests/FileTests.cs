@@ -166,6 +166,23 @@ internal sealed class FileTests : FolderTests
     }
 
     [Test]
+    public async Task Whoever_asks_while_another_waits_for_the_lock_waits_no_longer_in_all()
+    {
+        await using var roost = new RoostRuntime(new RoostOptions { Path = path, BusyTimeout = TimeSpan.FromSeconds(3) });
+        using SqliteConnection other = FileAudit.Open(path);
+        other.Execute("BEGIN IMMEDIATE");
+        Task first = roost.EnqueueAsync(new WorkItem("e")), second;
+        await Waiting.Until(() => roost.Writer.Pending == 0);
+        long since = Stopwatch.GetTimestamp();
+        second = roost.EnqueueAsync(new WorkItem("e"));
+
+        await FluentActions.Awaiting(() => second).Should().ThrowAsync<FileBusyException>();
+
+        first.IsFaulted.Should().BeTrue("it asked before");
+        Stopwatch.GetElapsedTime(since).TotalSeconds.Should().BeInRange(2.5, 5.5, "3 s from when it asked, not 3 s more after the first was told");
+    }
+
+    [Test]
     public async Task A_step_whose_commit_meets_a_lock_is_saved_later_and_not_run_again()
     {
         int calls = 0;

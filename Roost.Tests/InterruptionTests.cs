@@ -240,7 +240,7 @@ internal sealed class InterruptionTests
     }
 
     [Test]
-    public async Task A_failed_try_leaves_it_alone()
+    public async Task A_try_that_returns_with_an_error_acquits_it_and_what_came_before_stays_told()
     {
         var clock = TestRuntime.Clock();
         await using RoostRuntime roost = TestRuntime.Create(clock, new ScriptedEngine((_, _) => throw new InvalidOperationException("unreached")) { First = _ => throw new InvalidOperationException("no") });
@@ -248,9 +248,61 @@ internal sealed class InterruptionTests
 
         await roost.RunUntilIdleAsync();
 
-        roost.Column("it", "solo").Should().Be(1);
+        roost.Column("it", "solo").Should().Be(0, "it did not kill its process");
         roost.Column("it", "interruptions").Should().Be(2);
         roost.Column("it", "failures").Should().Be(1);
+        FileAudit.MustAgree(roost.Path);
+    }
+
+    [Test]
+    public async Task Whoever_was_acquitted_runs_alone_again_after_two_more_and_is_given_up_after_five_more()
+    {
+        var clock = TestRuntime.Clock();
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 9 }, clock, new ScriptedEngine((_, _) => throw new InvalidOperationException("unreached")) { First = _ => throw new InvalidOperationException("no") });
+        await SoloAsync(roost, clock, "it");
+        clock.SetUtcNow((await roost.RunUntilIdleAsync())!.Value);
+        var alone = new List<long>();
+        for (int i = 0; i < 5; i++)
+        {
+            roost.StateOf("it").Should().Be("queued");
+            await InterruptAsync(roost);
+            await RescueAsync(roost);
+            alone.Add(roost.Column("it", "solo"));
+            clock.Advance(TimeSpan.FromMinutes(5));
+        }
+
+        alone.Should().Equal(0, 1, 1, 1, 0);
+        (await roost.WaitAsync("it").Soon()).FailReason.Should().Be(FailReasons.Interrupted);
+        (await roost.WaitAsync("it").Soon()).Error.Should().Contain("5 times").And.Contain("since a try of it last returned");
+        roost.Column("it", "interruptions").Should().Be(7);
+    }
+
+    [Test]
+    public async Task A_try_that_was_abandoned_has_not_returned_and_acquits_nobody()
+    {
+        var clock = TestRuntime.Clock();
+        var never = new TaskCompletionSource();
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { StepTimeoutGrace = TimeSpan.Zero }, clock, new ScriptedEngine(async (state, _) =>
+        {
+            await never.Task;
+            return ScriptedEngine.Finish(state);
+        })
+        { Timeout = TimeSpan.FromSeconds(1) });
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it", MaxAttempts = 2 });
+        await roost.StepOnceAsync();
+        for (int i = 0; i < 2; i++)
+        {
+            await InterruptAsync(roost);
+            await RescueAsync(roost);
+            clock.Advance(TimeSpan.FromSeconds(2));
+        }
+        Task loop = roost.StepOnceAsync();
+
+        await loop.WhileTimePasses(clock);
+
+        roost.Column("it", "failures").Should().Be(1);
+        roost.Column("it", "solo").Should().Be(1);
+        never.SetResult();
     }
 
     [Test]

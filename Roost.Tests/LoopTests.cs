@@ -110,6 +110,102 @@ internal sealed class LoopTests
     }
 
     [Test]
+    public async Task A_loop_that_begins_while_the_file_is_locked_waits_for_it_and_says_so()
+    {
+        var log = new WaitingLog("The loop cannot begin");
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { BusyTimeout = TimeSpan.FromSeconds(1), LoggerFactory = log }, null, ScriptedEngine.CountingTo(1));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
+        using var stop = new CancellationTokenSource();
+        Task loop;
+        using (roost.Lock())
+        {
+            loop = roost.RunAsync(stop.Token);
+            await log.Seen.Soon();
+            loop.IsCompleted.Should().BeFalse("a running loop survives the same");
+        }
+
+        (await roost.WaitAsync(id).Soon()).State.Should().Be(WorkState.Done);
+        await stop.CancelAsync();
+        await loop.Soon();
+    }
+
+    [Test]
+    public async Task A_loop_that_waits_to_begin_ends_when_it_is_cancelled_however_long_it_may_wait()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { BusyTimeout = TimeSpan.FromHours(1) }, null, ScriptedEngine.CountingTo(1));
+        await roost.EnqueueAsync(new WorkItem("scripted"));
+        using (roost.Lock())
+        {
+            using var stop = new CancellationTokenSource();
+            Task loop = roost.RunAsync(stop.Token);
+            await Waiting.Until(() => Directory.GetFiles(Path.GetDirectoryName(roost.Path)!, "*.lock").Length == 1);
+
+            await stop.CancelAsync();
+            await loop.Soon();
+
+            using var again = new CancellationTokenSource(100);
+            await roost.Awaiting(it => it.RunUntilIdleAsync(again.Token)).Should().ThrowAsync<OperationCanceledException>();
+        }
+        Directory.GetFiles(Path.GetDirectoryName(roost.Path)!, "*.lock").Should().BeEmpty();
+
+        await roost.RunUntilIdleAsync().Soon();
+        roost.Number("SELECT count(*) FROM worker").Should().Be(0);
+    }
+
+    [Test]
+    public async Task A_step_learns_that_the_loop_stops_before_its_token_fires_and_what_it_saves_then_is_kept()
+    {
+        var gate = new Gate();
+        bool early = true, fired = true, late = false;
+        await using RoostRuntime roost = TestRuntime.Create(null, new ScriptedEngine(async (state, context) =>
+        {
+            early = context.Stopping.IsCancellationRequested;
+            await gate.UntilFiredAsync(context.Stopping);
+            (late, fired) = (context.Stopping.IsCancellationRequested, context.CancellationToken.IsCancellationRequested);
+            return ScriptedEngine.GoOn(7);
+        }));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
+        using var stop = new CancellationTokenSource();
+        Task loop = roost.RunAsync(stop.Token);
+        await gate.Reached;
+
+        await stop.CancelAsync();
+        await loop.Soon();
+
+        (early, late, fired).Should().Be((false, true, false));
+        roost.Rows("SELECT data FROM snapshot ORDER BY version").Should().Equal("0", "7");
+        roost.StateOf(id).Should().Be("queued");
+        roost.Column(id, "failures + interruptions").Should().Be(0);
+    }
+
+    [Test]
+    public async Task Whoever_asks_only_while_the_loop_stops_learns_it_too_and_a_token_of_an_earlier_step_stays_as_it_was()
+    {
+        var gate = new Gate();
+        var tokens = new List<CancellationToken>();
+        await using RoostRuntime roost = TestRuntime.Create(null, new ScriptedEngine(async (state, context) =>
+        {
+            if (state == 1) await gate.PassAsync();
+            tokens.Add(context.Stopping);
+            return ScriptedEngine.GoOn(state + 1);
+        }));
+        await roost.EnqueueAsync(new WorkItem("scripted"));
+        using var stop = new CancellationTokenSource();
+        Task loop = roost.RunAsync(stop.Token);
+        await gate.Reached;
+
+        await stop.CancelAsync();
+        gate.Open();
+        await loop.Soon();
+
+        tokens.ConvertAll(token => token.IsCancellationRequested).Should().Equal(false, true);
+    }
+
+    [Test]
+    public void All_that_a_stop_takes_is_well_within_what_a_container_is_given() =>
+        new RoostOptions().DrainTime.Should().BeLessThanOrEqualTo(TimeSpan.FromSeconds(6), "a second more is given to steps whose token has fired, and docker kills after 10 s");
+
+    [Test]
     public async Task A_second_loop_of_one_runtime_is_refused()
     {
         await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(1));

@@ -1,3 +1,4 @@
+using Roost.Storage;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;
@@ -162,7 +163,7 @@ internal sealed class WorkspaceTests : FolderTests
         Workspace workspace = Plain("job-1");
         await workspace.EnsureAsync();
         string lockPath = Path.Combine(folder["root"], ".roost", $"{workspace.Path[^2..]}.lock");
-        using FileStream held = await Workspaces.WorkspaceLock.TakeAsync(lockPath, CancellationToken.None);
+        using FileLock held = await Workspaces.WorkspaceLock.TakeAsync(lockPath, CancellationToken.None);
         using var cancelled = new CancellationTokenSource();
 
         Task waiting = workspace.EnsureAsync(cancelled.Token);

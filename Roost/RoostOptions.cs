@@ -54,7 +54,10 @@ public sealed record RoostOptions
     /// <summary>How many tries one step gets before the work item becomes a dead letter, unless the work item says otherwise. Default 5; 1 to 1,000.</summary>
     public int MaxAttempts { get; init; } = 5;
 
-    /// <summary>How many times the process may die during one step before the work item becomes a dead letter. Default 5; 1 to 1,000.</summary>
+    /// <summary>
+    /// How many times the process may die during one step before the work item becomes a dead letter, counted since a try of it last returned, be it
+    /// with an error: what was beside the step that kills is not charged for ever. Default 5; 1 to 1,000.
+    /// </summary>
     public int MaxInterruptions { get; init; } = 5;
 
     /// <summary>
@@ -76,13 +79,17 @@ public sealed record RoostOptions
     /// </summary>
     public TimeSpan SlotTime { get; init; } = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>How long <see cref="RoostRuntime.RunAsync"/> lets running steps finish after it was cancelled. Default 10 s; 0 to 1 hour.</summary>
-    public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>
+    /// How long <see cref="RoostRuntime.RunAsync"/> lets running steps finish after it was cancelled; they learn of it by <see cref="StepContext.Stopping"/>.
+    /// Then their tokens fire, and a second later their leases are given back. Default 5 s, so that all is over well within the 10 s that containers
+    /// and services are given to stop; 0 to 1 hour.
+    /// </summary>
+    public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How often a running loop looks for what other processes wrote. After a tenth of a second without news it sleeps instead until the log of the file is written (on Linux; elsewhere it goes on looking). Default 10 ms; 1 ms to 1 minute.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>How long a write waits for another process's write lock before <see cref="FileBusyException"/>. Default 5 s; 1 s to 1 hour.</summary>
+    /// <summary>How long a write waits in all for another process's write lock before <see cref="FileBusyException"/>, whatever it waits behind. Default 5 s; 1 s to 1 hour.</summary>
     public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The largest payload, state or event data in bytes of UTF-8 JSON. Larger things belong into an artifact. Default 4 MiB; 1 KiB to 256 MiB.</summary>

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Roost.Execution;
 using Roost.Storage;
 
@@ -14,17 +15,29 @@ public sealed partial class RoostRuntime
 
     /// <summary>
     /// The polling loop: claims and steps ready work until cancelled, then lets running steps finish for up to
-    /// <see cref="RoostOptions.DrainTime"/>, gives back what is left, and returns normally.
+    /// <see cref="RoostOptions.DrainTime"/>, gives back what is left, and returns normally. While another process keeps the file locked as it
+    /// begins, it waits and logs so. Where the process exits while it drains (<see cref="Environment.Exit"/>, or Main returns), what is left is
+    /// given back all the same; one that exits while the loop works is told by nobody from one that a step has ended, and costs an interruption.
     /// </summary>
     /// <exception cref="ConflictException">A loop of this runtime is running already, or no engine is registered.</exception>
     /// <exception cref="FileRefusedException">The file was deleted or replaced while it was open; the steps that ran are cancelled and cannot be saved.</exception>
     /// <exception cref="DataCorruptException">SQLite found the file damaged, three times within some seconds; likewise.</exception>
-    public Task RunAsync(CancellationToken cancellationToken) => LoopAsync(Options.Concurrency, long.MaxValue, true, async (_, _) =>
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
-        await Task.WhenAny(writer.Stopped, Task.Delay(Timeout.InfiniteTimeSpan, either.Token)).ConfigureAwait(false);
-        return true;
-    });
+        try
+        {
+            await LoopAsync(Options.Concurrency, long.MaxValue, true, async (_, _) =>
+            {
+                using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
+                await Task.WhenAny(writer.Stopped, Task.Delay(Timeout.InfiniteTimeSpan, either.Token)).ConfigureAwait(false);
+                return true;
+            }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested || closing.IsCancellationRequested)
+        {
+            // While it waited to begin.
+        }
+    }
 
     /// <summary>Runs the loop until one work item is done, failed or cancelled, whoever finishes it, and returns how it ended.</summary>
     /// <exception cref="NotFoundException">There is no such item.</exception>
@@ -39,15 +52,18 @@ public sealed partial class RoostRuntime
         if (found.State.IsEnded()) return found;
         int stateVersion = await reader.RunAsync(db => WorkQueries.StateVersion(db, workId), cancellationToken).ConfigureAwait(false);
         CheckServed(found, stateVersion);
-        return await LoopAsync(Options.Concurrency, long.MaxValue, true, (_, _) => WaitForEndAsync(workId, cancellationToken)).ConfigureAwait(false);
+        return await LoopAsync(Options.Concurrency, long.MaxValue, true, (_, _) => WaitForEndAsync(workId, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Runs the loop until nothing can run here now: no ready item of an engine and queue that this runtime serves.</summary>
-    /// <returns>When the next delayed item of this runtime becomes due, or null where there is none.</returns>
+    /// <returns>
+    /// When the next delayed item of this runtime becomes due, or the lease of a worker is over that has one of its items and is not known to live,
+    /// whichever comes first; null where there is neither.
+    /// </returns>
     /// <exception cref="ConflictException">A loop of this runtime is running already, or no engine is registered.</exception>
     public Task<DateTimeOffset?> RunUntilIdleAsync(CancellationToken cancellationToken = default) =>
         LoopAsync(Options.Concurrency, long.MaxValue, true, async (_, idle) =>
-            StoredTime.Read(await idle.WaitAsync(cancellationToken).ConfigureAwait(false)));
+            StoredTime.Read(await idle.WaitAsync(cancellationToken).ConfigureAwait(false)), cancellationToken);
 
     /// <summary>
     /// Claims one ready item and runs one step of it: for a host that owns its loop, such as a timer of a desktop program or a test. The
@@ -60,7 +76,7 @@ public sealed partial class RoostRuntime
         {
             await idle.WaitAsync(cancellationToken).ConfigureAwait(false);
             return it.LastStarted is { } lease ? await reader.RunAsync(db => WorkQueries.Summary(db, lease.Item.Id), CancellationToken.None).ConfigureAwait(false) : null;
-        });
+        }, cancellationToken);
 
     /// <summary>Waits until a work item is done, failed or cancelled, by whatever process, and returns how it ended.</summary>
     /// <param name="workId">The item.</param>
@@ -140,18 +156,23 @@ public sealed partial class RoostRuntime
     }
 
     /// <summary>One loop at a time: registers the worker, claims while the body runs, drains, and leaves.</summary>
-    private async Task<T> LoopAsync<T>(int slots, long claims, bool leave, Func<Worker, Task<long?>, Task<T>> body)
+    private async Task<T> LoopAsync<T>(int slots, long claims, bool leave, Func<Worker, Task<long?>, Task<T>> body, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(disposed != 0, this);
-        if (!await loopEnded.WaitAsync(0).ConfigureAwait(false))
+        if (!await loopEnded.WaitAsync(0, CancellationToken.None).ConfigureAwait(false))
             throw new ConflictException("A loop of this runtime is running already; one runtime runs one loop at a time. Await the call that runs (a timer that calls StepOnceAsync, say), or use WaitAsync to wait for an item that the running loop steps.");
         try
         {
             loopRunning = true;
-            Worker running = await WorkerAsync().ConfigureAwait(false);
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
+            Worker running = await PatientlyAsync(() => WorkerAsync(either.Token), either.Token).ConfigureAwait(false);
             var idle = new TaskCompletionSource<long?>(TaskCreationOptions.RunContinuationsAsynchronously);
             using CancellationTokenRegistration _ = closing.Token.Register(() => idle.TrySetCanceled());
-            await running.OpenAsync(slots, claims, due => idle.TrySetResult(due)).ConfigureAwait(false);
+            await PatientlyAsync(async () =>
+            {
+                await running.OpenAsync(slots, claims, due => idle.TrySetResult(due), either.Token).ConfigureAwait(false);
+                return true;
+            }, either.Token).ConfigureAwait(false);
             try
             {
                 T result = await body(running, idle.Task).ConfigureAwait(false);
@@ -177,13 +198,29 @@ public sealed partial class RoostRuntime
         }
     }
 
-    private async Task<Worker> WorkerAsync()
+    /// <summary>What a loop begins with waits for another process that keeps the file locked, as a loop that runs does.</summary>
+    private async Task<T> PatientlyAsync<T>(Func<Task<T>> begin, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await begin().ConfigureAwait(false);
+            }
+            catch (FileBusyException e) when (!cancellationToken.IsCancellationRequested)
+            {
+                log.LogWarning(e, "The loop cannot begin: another process has kept {Path} locked for {BusyTimeout}; it goes on to wait", Path, Options.BusyTimeout);
+            }
+        }
+    }
+
+    private async Task<Worker> WorkerAsync(CancellationToken cancellationToken)
     {
         Dictionary<string, EngineEntry> registered;
         lock (engines) registered = new(engines, StringComparer.Ordinal);
         if (registered.Count == 0) throw new ConflictException("No engine is registered; call AddEngine before the loop.");
         if (worker is not null && workerEngines != registered.Count) await LeaveAsync().ConfigureAwait(false);
-        worker ??= await Worker.StartAsync(this, writer, registered, log).ConfigureAwait(false);
+        worker ??= await Worker.StartAsync(this, writer, registered, log, cancellationToken).ConfigureAwait(false);
         workerEngines = registered.Count;
         return worker;
     }

@@ -59,6 +59,12 @@ public sealed class StepContext
     /// <summary>Why <see cref="CancellationToken"/> has fired.</summary>
     public CancellationReason CancellationReason => step.Reason;
 
+    /// <summary>
+    /// Fires when the loop begins to stop, <see cref="RoostOptions.DrainTime"/> before <see cref="CancellationToken"/> does so. A long step can save
+    /// how far it is and continue: what it returns within that time is kept, and the next step goes on from there when a loop runs again.
+    /// </summary>
+    public CancellationToken Stopping => step.Stopping;
+
     /// <summary>The item's private folder; nothing is created before <see cref="Roost.Workspace.EnsureAsync"/>.</summary>
     public Workspace Workspace => runtime.GetWorkspace(Item.Id);
 

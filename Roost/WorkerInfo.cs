@@ -10,7 +10,7 @@ public sealed record WorkerEngine(string EngineId, int StateVersion, int? MaxCon
 /// <param name="Id">The id of the worker; fresh for each start.</param>
 /// <param name="ProcessId">The process that it runs in, as its machine or container numbers it.</param>
 /// <param name="Machine">The name of its machine.</param>
-/// <param name="IsAlive">False where it is known to have died; another worker takes its items over.</param>
+/// <param name="IsAlive">False where it is known to have died, or where no lock tells and its lease is over; another worker takes its items over.</param>
 /// <param name="StartedAt">When it started.</param>
 /// <param name="HeartbeatAt">When it last renewed its leases; an idle worker need not.</param>
 /// <param name="ExpiresAt">When its leases run out unless they are renewed before; without a meaning while it runs nothing.</param>

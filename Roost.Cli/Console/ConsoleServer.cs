@@ -10,6 +10,7 @@ public sealed class ConsoleServer : IAsyncDisposable
 {
     private const int MaxBodyBytes = 64 * 1024;
     private const int PortTries = 10;
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(3);
 
     private readonly WebApplication application;
     private readonly RoostRuntime? owned;
@@ -101,6 +102,7 @@ public sealed class ConsoleServer : IAsyncDisposable
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(30);
             foreach (IPAddress address in addresses) kestrel.Listen(address, port, listen => listen.Protocols = HttpProtocols.Http1);
         });
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopPatience); // However slowly a client takes its page.
         builder.Services.AddRoutingCore();
         builder.Services.AddLogging();
         builder.Services.AddRazorComponents();

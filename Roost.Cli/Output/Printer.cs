@@ -17,10 +17,12 @@ internal sealed class Printer
 
     public Printer(TextWriter output, Masking masking)
     {
-        this.output = output;
+        this.output = Output = new WatchedOutput(output);
         this.masking = masking;
         if (ReferenceEquals(output, System.Console.Out) && !System.Console.IsOutputRedirected) terminal = AnsiConsole.Console;
     }
+
+    public WatchedOutput Output { get; }
 
     public bool IsTerminal => terminal is not null;
 
@@ -40,14 +42,14 @@ internal sealed class Printer
     public void Line(string text = "") => output.WriteLine(Text.Lines(text));
 
     /// <summary>What would steer a terminal can only stand in a text of it, where it is written as the escape that means the same.</summary>
-    public void Json(object? value, bool indented = true) => output.WriteLine(Text.Lines(Output.Json.Text(masking.Apply(Output.Json.Node(value)), indented)));
+    public void Json(object? value, bool indented = true) => output.WriteLine(Text.Lines(Roost.Cli.Output.Json.Text(masking.Apply(Roost.Cli.Output.Json.Node(value)), indented)));
 
     /// <summary>Stored JSON on one line, secrets masked.</summary>
-    public string Compact(object? value) => Text.Line(Output.Json.Text(Masked(value), indented: false));
+    public string Compact(object? value) => Text.Line(Roost.Cli.Output.Json.Text(Masked(value), indented: false));
 
-    public string Pretty(object? value) => Text.Lines(Output.Json.Text(Masked(value), indented: true));
+    public string Pretty(object? value) => Text.Lines(Roost.Cli.Output.Json.Text(Masked(value), indented: true));
 
-    private JsonNode? Masked(object? value) => masking.ApplyToStored(Output.Json.Node(value));
+    private JsonNode? Masked(object? value) => masking.ApplyToStored(Roost.Cli.Output.Json.Node(value));
 
     /// <summary>A text that an engine or a person has written, secrets masked. Before it is shortened: half a secret is one, too.</summary>
     public string Hide(string? text) => masking.Hide(text);

@@ -62,7 +62,11 @@ internal static class ArtifactsVerb
             else
             {
                 await using Stream output = System.Console.OpenStandardOutput();
-                await content.CopyToAsync(output, call.Stop);
+                byte[] buffer = new byte[64 * 1024];
+                for (int read; (read = await content.ReadAsync(buffer, call.Reading)) > 0;)
+                {
+                    using (call.Print.Output.Blocking()) await output.WriteAsync(buffer.AsMemory(0, read), call.Reading);
+                }
             }
             return ExitCodes.Ok;
         });

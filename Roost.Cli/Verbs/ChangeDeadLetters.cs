@@ -50,7 +50,7 @@ internal sealed class ChangeDeadLetters : Verb
         DeadLetterFilter meant = filter.Of(call);
         long found = await roost.CountDeadLettersAsync(meant, call.Stop);
         if (call.Get(dryRun) || found == 0) return Tell(call, found);
-        if (!call.IsSure && !Question.Ask($"{found:N0} dead letters would be {done}. Go on?"))
+        if (!call.IsSure && !call.Ask($"{found:N0} dead letters would be {done}. Go on?"))
             throw new UsageException($"{found:N0} dead letters would be {done}; nothing was done. Give --yes to do it.");
         return Tell(call, await changeAll(roost, meant, call.Reason, call.Stop));
     }

@@ -31,7 +31,7 @@ internal sealed class EnqueueVerb : Verb
 
     protected override async Task<int> RunAsync(Call call)
     {
-        WorkItem item = await ItemAsync(call.Get(engine)!, call.Get(payload) ?? "{}", call.Stop) with
+        WorkItem item = await ItemAsync(call, call.Get(engine)!, call.Get(payload) ?? "{}") with
         {
             Queue = call.Get(queue) ?? WorkItem.DefaultQueue,
             Priority = call.Get(priority),
@@ -73,12 +73,13 @@ internal sealed class EnqueueVerb : Verb
         await trial.EnqueueAsync(item, stop);
     }
 
-    private static async Task<WorkItem> ItemAsync(string engine, string payload, CancellationToken stop)
+    private static async Task<WorkItem> ItemAsync(Call call, string engine, string payload)
     {
+        using WatchedOutput.Mark mark = call.Print.Output.Blocking(); // A terminal, where nobody types.
         try
         {
-            if (payload == "-") return WorkItem.FromJson(engine, await ReadAsync(StandardInput.Open(), payload, stop));
-            if (payload.StartsWith('@')) return WorkItem.FromJson(engine, await ReadAsync(File.OpenRead(payload[1..]), payload, stop));
+            if (payload == "-") return WorkItem.FromJson(engine, await ReadAsync(StandardInput.Open(), payload, call.Stop));
+            if (payload.StartsWith('@')) return WorkItem.FromJson(engine, await ReadAsync(File.OpenRead(payload[1..]), payload, call.Stop));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -38,7 +38,7 @@ internal sealed class EventsVerb : Verb
     private async Task<int> FollowAsync(Call call, RoostRuntime roost, string? workId)
     {
         long from = call.Get(after) ?? await StartAsync(call, roost, workId);
-        await foreach (WorkEvent one in roost.WatchEventsAsync(workId, from, call.Stop))
+        await foreach (WorkEvent one in roost.WatchEventsAsync(workId, from, call.Reading))
         {
             if (call.IsJson) call.Print.Json(one, indented: false);
             else call.Print.Line(EventLine.Of(one, call.Print));

@@ -26,6 +26,7 @@ internal sealed class UiVerb : Verb
                 Hosts = hosts,
                 ReadOnly = call.Get(readOnly),
                 Reveal = call.IsRevealed,
+                Output = call.Print.Output,
                 SecretKeys = call.SecretKeys,
             },
             call.Stop);

@@ -20,12 +20,28 @@ internal abstract class Verb : Command
         }
     }
 
+    /// <summary>It has something to put in order when it is asked to stop, and does not hang on its output meanwhile.</summary>
+    protected virtual bool EndsByItself => false;
+
     private async Task<int> GuardAsync(ParseResult parsed, CancellationToken stop)
     {
         var call = new Call(parsed, stop);
+        using var ended = new CancellationTokenSource();
+        Task<int> running = Task.Run(() => RunGuardedAsync(call, stop), CancellationToken.None);
+        Task first = EndsByItself ? running : await Task.WhenAny(running, call.Print.Output.StuckAsync(stop, ended.Token));
+        await ended.CancelAsync();
+        return first == running ? await running : ExitCodes.Interrupted;
+    }
+
+    private async Task<int> RunGuardedAsync(Call call, CancellationToken stop)
+    {
         try
         {
             return await RunAsync(call);
+        }
+        catch (OperationCanceledException) when (call.IsUnread && !stop.IsCancellationRequested)
+        {
+            return ExitCodes.Ok;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

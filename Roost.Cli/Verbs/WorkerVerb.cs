@@ -7,6 +7,8 @@ namespace Roost.Cli.Verbs;
 /// <summary>Runs work in this process until Ctrl-C, or until there is nothing to do.</summary>
 internal sealed class WorkerVerb : Verb
 {
+    private static readonly TimeSpan ShowPatience = TimeSpan.FromSeconds(1);
+
     private readonly Option<string[]> engines = new Option<string[]>("--engines", "--engine", "-e") { Description = "The engines to serve, with commas between. Default: all.", HelpName = "ids" }.OffersEngines();
     private readonly Option<string[]> assemblies = new("--assembly", "-a") { Description = "A .dll whose public engines are served too; may be repeated.", HelpName = "file" };
     private readonly Option<string[]> queues = new("--queues", "--queue", "-q") { Description = "The queues to serve, with commas between. Default: default.", HelpName = "names" };
@@ -19,13 +21,16 @@ internal sealed class WorkerVerb : Verb
     private readonly Option<string> workspaceMode = new("--workspace-mode") { Description = "What a workspace is: auto, worktree, clone or folder. Default: ROOST_WORKSPACE_MODE, else auto." };
     private readonly Option<string> repository = new("--repository") { Description = "The git repository that workspaces start from. Default: ROOST_REPOSITORY.", HelpName = "folder" };
     private readonly Option<string> baseRevision = new("--base-revision") { Description = "The branch, tag or commit that workspaces start at. Default: ROOST_BASE_REVISION, else HEAD.", HelpName = "revision" };
-    private readonly Option<string> drainTime = new("--drain-time") { Description = "How long running steps may go on after Ctrl-C. Default 10s.", HelpName = "duration" };
+    private readonly Option<string> drainTime = new("--drain-time") { Description = "How long running steps may go on after Ctrl-C. Default 5s.", HelpName = "duration" };
     private readonly Option<bool> untilIdle = new("--until-idle") { Description = "Ends when nothing can run now." };
     private readonly Option<bool> plain = new("--plain") { Description = "Plain lines on a terminal, too." };
     private readonly Option<bool> verbose = new("--verbose", "-v") { Description = "Log more on stderr." };
 
-    public WorkerVerb() : base("worker", "Run work until Ctrl-C; a second Ctrl-C does not wait for running steps.") =>
+    public WorkerVerb() : base("worker", "Run work until Ctrl-C; a second Ctrl-C does not wait for running steps and gives them back.") =>
         Take(engines, assemblies, queues, concurrency, leaseTime, retries, timeout, config, workspaceRoot, workspaceMode, repository, baseRevision, drainTime, untilIdle, plain, verbose);
+
+    /// <summary>Its steps are drained before it ends, whatever becomes of what it shows.</summary>
+    protected override bool EndsByItself => true;
 
     protected override async Task<int> RunAsync(Call call)
     {
@@ -36,10 +41,9 @@ internal sealed class WorkerVerb : Verb
         KeepNamed(roost, Lists.Split(call.Get(engines)));
         long since = await roost.GetLastSequenceAsync(call.Stop);
         using var ended = new CancellationTokenSource();
-        Task shown = call.Print.IsTerminal && !call.Get(plain)
+        Task shown = Task.Run(() => call.Print.IsTerminal && !call.Get(plain)
             ? new WorkerView(roost, call.Print.Terminal, call.Stop).RunAsync(ended.Token)
-            : new WorkerLines(roost, call.Print).RunAsync(since, ended.Token);
-        if (!call.Print.IsTerminal || call.Get(plain)) call.Print.Line($"worker on {roost.Path}: engines {string.Join(", ", roost.EngineIds)}; queues {string.Join(", ", roost.Options.Queues ?? [WorkItem.DefaultQueue])}; concurrency {roost.Options.Concurrency}");
+            : new WorkerLines(roost, call.Print).RunAsync(since, ended.Token), CancellationToken.None);
         try
         {
             if (call.Get(untilIdle)) await roost.RunUntilIdleAsync(call.Stop);
@@ -52,7 +56,8 @@ internal sealed class WorkerVerb : Verb
         finally
         {
             await ended.CancelAsync();
-            await shown;
+            // Not for ever: a pipe that nobody reads and a terminal that was stopped take nothing.
+            if (await Task.WhenAny(shown, Task.Delay(ShowPatience)) == shown) await shown;
         }
         return ExitCodes.Ok;
     }

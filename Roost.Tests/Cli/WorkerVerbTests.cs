@@ -27,6 +27,7 @@ internal sealed class WorkerVerbTests
 
     [TestCase("INT")]
     [TestCase("TERM")]
+    [TestCase("HUP")]
     public async Task The_first_signal_ends_it_in_order(string signal)
     {
         await using CommandProcess worker = roost.Start("worker");
@@ -50,6 +51,39 @@ internal sealed class WorkerVerbTests
         await worker.SignalAsync("TERM");
 
         (await worker.EndAsync()).Ends(130);
+        (await roost.RunAsync("list", "--json")).Json.GetProperty("items")[0].GetProperty("state").GetString().Should().Be("queued");
+        (await roost.RunAsync("workers", "--json")).Json.GetProperty("items").GetArrayLength().Should().Be(0, "it has left, and nothing is charged");
+        (await roost.RunAsync("events")).Output.Should().Contain("released").And.NotContain("interrupted");
+    }
+
+    [Test]
+    [Platform("Linux", Reason = "Elsewhere nobody tells whether it is ignored.")]
+    public async Task A_worker_that_was_started_to_outlive_its_terminal_goes_on_when_that_is_closed()
+    {
+        await using CommandProcess worker = roost.StartIgnoring("HUP", "worker");
+        string? line = "";
+        while (line is not null && !line.Contains("worker_started", StringComparison.Ordinal)) line = await worker.ReadLineAsync();
+
+        await worker.SignalAsync("HUP");
+        string id = await roost.EnqueueAsync();
+        (await roost.RunAsync("wait", id)).Ends(0);
+        await worker.SignalAsync("TERM");
+
+        (await worker.EndAsync()).Ends(0);
+    }
+
+    [Test]
+    [Platform(Exclude = "Win", Reason = "There are no such signals.")]
+    public async Task A_worker_whose_output_nobody_takes_works_on_and_ends_when_it_is_told_to()
+    {
+        await using CommandProcess worker = roost.Start("worker", "--drain-time", "0s");
+        string id = await roost.EnqueueAsync("-p", "{\"count_to\":1500}");
+        (await roost.RunAsync("wait", id)).Ends(0);
+
+        await worker.SignalAsync("TERM");
+
+        (await worker.ExitedAsync()).Should().Be(0, "its pipe of 64 KiB is full, and what it says of 1,500 steps is more");
+        (await roost.RunAsync("workers", "--json")).Json.GetProperty("items").GetArrayLength().Should().Be(0);
     }
 
     [Test]

@@ -45,6 +45,19 @@ internal sealed class ChildProcess : IAsyncDisposable
         return new(Process.Start(start)!);
     }
 
+    /// <summary>The same as another user, by number; only root may.</summary>
+    public static ChildProcess StartAs(string user, params string[] arguments)
+    {
+        ProcessStartInfo own = Programs.Run(typeof(ChildProcess).Assembly.Location, arguments);
+        var start = new ProcessStartInfo("setpriv", [$"--reuid={user}", $"--regid={user}", "--clear-groups", own.FileName, .. own.ArgumentList])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        return new(Process.Start(start)!);
+    }
+
     /// <summary>SIGKILL, and everything that was in the pipe.</summary>
     public async Task<IReadOnlyList<string>> KillAsync()
     {

@@ -33,6 +33,8 @@ internal static class ChildProgram
             "enqueue-many" => ChildVerbs.EnqueueManyAsync(path, int.Parse(rest[0], null), TimeSpan.FromMilliseconds(int.Parse(rest[1], null))),
             "block" => BlockingSteps.RunAsync(path, Milliseconds(rest[0]), int.Parse(rest[1], null), Milliseconds(rest[2])),
             "no-reflection" => NoReflection.RunAsync(path),
+            "end" => EndingHost.RunAsync(path, bool.Parse(rest[0])),
+            "lock" => EndingHost.LockAsync(path),
             "backups" => ChildVerbs.BackUpAsync(path),
             "read-all" => HostSettings.ReadAllAsync(path, rest[0] == "set"),
             "rest" => RestingItems.RunAsync(path, Fault.Parse(rest)),

@@ -35,9 +35,22 @@ internal sealed class CommandProcess : IAsyncDisposable
         error = process.StandardError.ReadToEndAsync();
     }
 
-    public static CommandProcess Start(TemporaryFolder folder, IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    public static CommandProcess Start(TemporaryFolder folder, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        Start(folder, environment, Programs.Run(typeof(RoostCommand).Assembly.Location, arguments));
+
+    /// <summary>Started as nohup does: a signal is ignored from the beginning.</summary>
+    public static CommandProcess StartIgnoring(string signal, TemporaryFolder folder, params string[] arguments)
     {
         ProcessStartInfo start = Programs.Run(typeof(RoostCommand).Assembly.Location, arguments);
+        string[] command = [start.FileName, .. start.ArgumentList];
+        start.FileName = "/bin/sh";
+        start.ArgumentList.Clear();
+        foreach (string word in (string[])["-c", $"trap '' {signal}; exec \"$@\"", "sh", .. command]) start.ArgumentList.Add(word);
+        return Start(folder, new Dictionary<string, string>(), start);
+    }
+
+    private static CommandProcess Start(TemporaryFolder folder, IReadOnlyDictionary<string, string> environment, ProcessStartInfo start)
+    {
         start.WorkingDirectory = folder.Root;
         foreach (string variable in Variables) start.Environment.Remove(variable);
         foreach ((string name, string value) in environment) start.Environment[name] = value;
@@ -46,6 +59,19 @@ internal sealed class CommandProcess : IAsyncDisposable
 
     /// <summary>The next line of stdout.</summary>
     public async Task<string?> ReadLineAsync() => await process.StandardOutput.ReadLineAsync().WaitAsync(Patience);
+
+    /// <summary>Nobody reads its stdout any more, as behind <c>| head</c>.</summary>
+    public void CloseOutput() => process.StandardOutput.Close();
+
+    /// <summary>What it has said on stderr, once it has ended.</summary>
+    public Task<string> ErrorAsync() => error.WaitAsync(Patience);
+
+    /// <summary>Its exit code, with what it has written left where it is.</summary>
+    public async Task<int> ExitedAsync()
+    {
+        await process.WaitForExitAsync().WaitAsync(Patience);
+        return process.ExitCode;
+    }
 
     public Task SignalAsync(string name) => process.SignalAsync(name);
 
@@ -86,6 +112,8 @@ internal sealed class CommandFolder : IDisposable
     }
 
     public CommandProcess Start(params string[] arguments) => CommandProcess.Start(Folder, NoVariables, arguments);
+
+    public CommandProcess StartIgnoring(string signal, params string[] arguments) => CommandProcess.StartIgnoring(signal, Folder, arguments);
 
     public async Task<string> EnqueueAsync(params string[] more) => (await RunAsync(["enqueue", "--engine", "demo", .. more])).Ends(0).Word;
 

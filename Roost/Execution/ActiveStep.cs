@@ -8,7 +8,8 @@ internal sealed class ActiveStep(LeasedWork lease, long workerKey, Claimant clai
     private readonly Lock gate = new();
     private CancellationTokenSource source = new();
     private CancellationReason reason;
-    private bool cancelled, lost;
+    private CancellationTokenSource? stopping;
+    private bool cancelled, lost, isStopping;
 
     public LeasedWork Lease { get; } = lease;
 
@@ -25,6 +26,15 @@ internal sealed class ActiveStep(LeasedWork lease, long workerKey, Claimant clai
         get
         {
             lock (gate) return source.Token;
+        }
+    }
+
+    /// <summary>Fires when the loop begins to stop; made for those who ask for it.</summary>
+    public CancellationToken Stopping
+    {
+        get
+        {
+            lock (gate) return isStopping && stopping is null ? new CancellationToken(canceled: true) : (stopping ??= new()).Token;
         }
     }
 
@@ -53,6 +63,17 @@ internal sealed class ActiveStep(LeasedWork lease, long workerKey, Claimant clai
         }
     }
 
+    /// <summary>The loop begins to stop: whoever wants to be done before its time to drain is over learns so.</summary>
+    public void AnnounceStop()
+    {
+        lock (gate)
+        {
+            if (isStopping) return;
+            isStopping = true;
+            if (stopping is not null) ThreadPool.UnsafeQueueUserWorkItem(Fire, stopping, preferLocal: false);
+        }
+    }
+
     /// <summary>
     /// On to the next step of the same lease. A time that was over concerns the last step alone; a cancel or a loss that came while its
     /// commit was on the way concerns this one too.
@@ -61,6 +82,11 @@ internal sealed class ActiveStep(LeasedWork lease, long workerKey, Claimant clai
     {
         lock (gate)
         {
+            if (stopping is { IsCancellationRequested: false })
+            {
+                stopping.Dispose(); // What the last step has registered on it concerns that step alone.
+                stopping = null;
+            }
             if (reason == CancellationReason.None) return;
             reason = CancellationReason.None;
             source.Dispose();
@@ -71,7 +97,11 @@ internal sealed class ActiveStep(LeasedWork lease, long workerKey, Claimant clai
         }
     }
 
-    public void Dispose() => source.Dispose();
+    public void Dispose()
+    {
+        source.Dispose();
+        stopping?.Dispose();
+    }
 
     private static void Fire(CancellationTokenSource source)
     {

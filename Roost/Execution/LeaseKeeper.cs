@@ -11,6 +11,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan IdlePeriod = TimeSpan.FromSeconds(5);
+    private const int LeastMillisecondsBetween = 50;
 
     private readonly RoostOptions options = runtime.Options;
     private readonly TimeProvider time = runtime.Options.TimeProvider;
@@ -20,12 +21,12 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
     private readonly Lock pace = new();
     private ITimer? timer;
     private List<string> strangers = [];
-    private long renewedAt, lookedAt;
+    private long renewedAt, lookedAt, askedAt;
     private long? partedAt, distrustedAt;
     private TimeSpan setInAll, setToldInAll;
     private bool renewNow, isNewRow;
     private int foreignWrites = -1, doubts;
-    private bool othersSeen;
+    private volatile bool othersSeen;
     private volatile bool parted;
     private volatile bool stopped;
     private volatile bool idle;
@@ -39,11 +40,36 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         renewedAt = time.GetTimestamp();
         lookedAt = clock.Read().Steady;
         setInAll = setToldInAll = clock.LastSet.InAll;
-        await LookAsync().ConfigureAwait(false);
-        await SweepAsync().ConfigureAwait(false);
+        await LookFirstAsync().ConfigureAwait(false);
         timer = time.CreateTimer(_ => _ = TickAsync(), null, Period, Period);
         writer.ForeignWrite = Hurry;
     }
+
+    /// <summary>Another process that keeps the file to itself keeps no loop from starting: the ticks do it then.</summary>
+    private async Task LookFirstAsync()
+    {
+        try
+        {
+            await LookAsync().ConfigureAwait(false);
+            await SweepAsync().ConfigureAwait(false);
+        }
+        catch (FileBusyException e)
+        {
+            log.LogWarning(e, "Worker {WorkerId} could not look for dead workers as it started; it goes on to look", worker.Seat.Id);
+        }
+    }
+
+    /// <summary>Looks for the dead at once, by itself: nothing can run here before something is taken over from them.</summary>
+    public void TakeOver()
+    {
+        othersSeen = true;
+        if (Environment.TickCount64 - askedAt < LeastMillisecondsBetween) return;
+        askedAt = Environment.TickCount64;
+        ThreadPool.UnsafeQueueUserWorkItem(static keeper => _ = keeper.TickAsync(), this, preferLocal: false);
+    }
+
+    /// <summary>Looks after nothing any more.</summary>
+    public void Stop() => stopped = true;
 
     /// <summary>There is something to look after from here on: a lease, or what another process wrote. Cheap, for it is called often.</summary>
     public void Hurry()
@@ -103,19 +129,18 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         timer?.Change(period, period);
     }
 
-    private bool IsNeeded() => worker.Active.Count > 0 || othersSeen || partedAt is not null || worker.Claimant is { Displaced: true } || foreignWrites != writer.ForeignWrites || doubts != writer.Doubts;
+    private bool IsNeeded() => worker.Active.Count > 0 || !worker.Seat.HasLock || othersSeen || partedAt is not null || worker.Claimant is { Displaced: true } || foreignWrites != writer.ForeignWrites || doubts != writer.Doubts;
 
     private async Task LookAsync()
     {
-        bool changed = foreignWrites != writer.ForeignWrites;
-        foreignWrites = writer.ForeignWrites;
-        bool leased = worker.Active.Count > 0;
-        bool due = (leased && (renewNow || time.GetElapsedTime(renewedAt) >= options.LeaseTime / 3)) || worker.Claimant is { Displaced: true };
-        renewNow = false;
-        bool doubtful = doubts != writer.Doubts;
-        doubts = writer.Doubts;
+        int foreign = writer.ForeignWrites, doubt = writer.Doubts;
+        bool changed = foreignWrites != foreign, doubtful = doubts != doubt;
+        bool shows = worker.Active.Count > 0 || !worker.Seat.HasLock; // Who cannot be seen to live by a lock shows it while it is idle, too.
+        bool due = (shows && (renewNow || time.GetElapsedTime(renewedAt) >= options.LeaseTime / 3)) || worker.Claimant is { Displaced: true };
         if (due || doubtful || changed) await CheckLeasesAsync(due).ConfigureAwait(false);
         if (changed || othersSeen) await CheckOthersAsync().ConfigureAwait(false);
+        if (due) renewNow = false;
+        (foreignWrites, doubts) = (foreign, doubt); // Not before: what could not be looked at is looked at again.
     }
 
     /// <summary>Renews by token: whoever was not displaced goes on, even after a suspend of hours.</summary>
@@ -125,7 +150,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         ActiveStep[] before = [.. worker.Active.Values];
         (bool alive, List<StoredLease> held) = await writer.RunAsync(session =>
         {
-            bool alive = renew && worker.Claimant is { } claimant ? session.Leases.Renew(claimant) : session.Workers.IsRegistered(key);
+            bool alive = !renew ? session.Workers.IsRegistered(key) : worker.Claimant is { } claimant ? session.Leases.Renew(claimant) : session.Leases.Renew(key);
             List<StoredLease> held = session.Leases.HeldBy(key);
             foreach (StoredLease lease in held)
                 if (!worker.Active.ContainsKey(lease.Token)) session.Leases.Release(session.Work.Load(lease.Work)!.Value, "nobody here runs it");
@@ -158,6 +183,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         {
             string? lockFile = WorkerLock.PathOf(runtime.Folder, other.Id, other.LockFile);
             bool? dead = WorkerLock.IsFree(lockFile);
+            if (dead == true && !worker.Seat.HasLock) dead = null; // Our own lock would look free as well.
             if (dead is null) unknown.Add(other.Id);
             if (dead != true && !HasRunDown(other)) continue;
             int? rescued = await writer.RunAsync(session =>
@@ -172,6 +198,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
     /// <summary>Removes the locks of workers that died while they started or stopped, when they had no row by which to be found.</summary>
     private async Task SweepAsync()
     {
+        if (!worker.Seat.HasLock) return;
         List<WorkerRow> rows = await writer.RunAsync(session => session.Workers.OthersThan(0)).ConfigureAwait(false);
         var known = rows.Select(row => row.LockFile).ToHashSet(StringComparer.Ordinal);
         foreach (string lockFile in WorkerLock.AllOlder(runtime.Path, TimeSpan.FromMinutes(1)))

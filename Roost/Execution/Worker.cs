@@ -14,6 +14,7 @@ internal sealed class Worker : IAsyncDisposable
     private const int TriesOnDamage = 3;
 
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan CommitRetry = TimeSpan.FromSeconds(1);
 
     private readonly RoostRuntime runtime;
@@ -25,7 +26,7 @@ internal sealed class Worker : IAsyncDisposable
     private readonly ConcurrentDictionary<long, ActiveStep> active = new();
     private readonly Signal ended = new();
     private readonly LeaseKeeper keeper;
-    private volatile bool givingUp;
+    private volatile bool givingUp, exiting;
 
     private Worker(RoostRuntime runtime, Writer writer, IReadOnlyDictionary<string, EngineEntry> engines, ILogger log)
     {
@@ -49,10 +50,11 @@ internal sealed class Worker : IAsyncDisposable
     public LeasedWork? LastStarted { get; private set; }
 
     /// <summary>Registers the worker: from here on its engines count as served, and its death can be known.</summary>
-    public static async Task<Worker> StartAsync(RoostRuntime runtime, Writer writer, IReadOnlyDictionary<string, EngineEntry> engines, ILogger log)
+    public static async Task<Worker> StartAsync(RoostRuntime runtime, Writer writer, IReadOnlyDictionary<string, EngineEntry> engines, ILogger log, CancellationToken cancellationToken)
     {
         var worker = new Worker(runtime, writer, engines, log);
-        worker.Seat = await WorkerSeat.TakeAsync(runtime, writer, [.. engines.Values.Select(engine => engine.Facts)], log).ConfigureAwait(false);
+        worker.Seat = await WorkerSeat.TakeAsync(runtime, writer, [.. engines.Values.Select(engine => engine.Facts)], log, cancellationToken).ConfigureAwait(false);
+        if (!worker.Seat.HasLock) log.LogWarning("File locks tell nothing in {Folder}; where worker {WorkerId} dies, others learn it when its leases of {LeaseTime} are over", runtime.Folder, worker.Seat.Id, runtime.Options.LeaseTime);
         try
         {
             await worker.keeper.StartAsync().ConfigureAwait(false);
@@ -67,21 +69,21 @@ internal sealed class Worker : IAsyncDisposable
     }
 
     /// <summary>Begins to claim.</summary>
-    public async Task OpenAsync(int slots, long claims, Action<long?> idle)
+    public async Task OpenAsync(int slots, long claims, Action<long?> idle, CancellationToken cancellationToken)
     {
         givingUp = false;
         LastStarted = null;
         var facts = engines.ToDictionary(entry => entry.Key, entry => entry.Value.Facts);
-        var opened = new Claimant(Seat.Key, Seat.Id, facts, [.. options.ServedQueues], slots, claims) { Start = Start, Idle = idle, ClocksParted = keeper.ClocksParted, RenewedAt = options.TimeProvider.GetTimestamp() };
+        var opened = new Claimant(Seat.Key, Seat.Id, facts, [.. options.ServedQueues], slots, claims) { Start = Start, Idle = idle, TakeOver = keeper.TakeOver, LocksTell = Seat.HasLock, ClocksParted = keeper.ClocksParted, RenewedAt = options.TimeProvider.GetTimestamp() };
         Claimant = opened;
         try
         {
-            await writer.RunAsync(session =>
+            await writer.RunUnlessCancelledAsync(session =>
             {
                 session.Identity.RefuseCopy(runtime.Path, "runs nothing");
                 writer.Claimant = opened;
                 return true;
-            }).ConfigureAwait(false);
+            }, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -96,27 +98,50 @@ internal sealed class Worker : IAsyncDisposable
     {
         if (Claimant is not { } closing) return;
         closing.Paused = true;
+        long since = TimeProvider.System.GetTimestamp();
+        foreach (ActiveStep step in active.Values) step.AnnounceStop();
+        AppDomain.CurrentDomain.ProcessExit += GiveBackAtExit;
         try
         {
-            await BarrierAsync().ConfigureAwait(false);
-            if (await EndedWithinAsync(drain).ConfigureAwait(false)) return;
+            await BarrierAsync(drain + StopPatience).ConfigureAwait(false);
+            if (await EndedWithinAsync(drain - TimeProvider.System.GetElapsedTime(since)).ConfigureAwait(false)) return;
             foreach (ActiveStep step in active.Values) step.Cancel(CancellationReason.ShuttingDown);
             if (!await EndedWithinAsync(StopPatience).ConfigureAwait(false)) await GiveUpAsync().ConfigureAwait(false);
         }
         finally
         {
+            AppDomain.CurrentDomain.ProcessExit -= GiveBackAtExit;
             writer.Claimant = Claimant = null;
         }
     }
 
+    /// <summary>
+    /// The process ends while the loop drains: the host has no more time for it, or a person no patience. What still runs goes back uncharged. Only
+    /// then: while the loop works nobody can tell a host that ends from a step that ends its process, and that one is to be charged.
+    /// </summary>
+    private void GiveBackAtExit(object? sender, EventArgs e)
+    {
+        exiting = givingUp = true;
+        keeper.Stop();
+        foreach (ActiveStep step in active.Values) step.Cancel(CancellationReason.ShuttingDown);
+        try
+        {
+            if (Seat.UnregisterAsync(writer).Wait(ExitPatience)) Seat.Drop();
+        }
+        catch (Exception failed) when (failed is AggregateException or ObjectDisposedException)
+        {
+            log.LogWarning(failed, "Worker {WorkerId} could not give back what it held", Seat.Id);
+        }
+    }
+
     /// <summary>Behind what the writer had begun; the loop ends even where the file cannot be written.</summary>
-    private async Task BarrierAsync()
+    private async Task BarrierAsync(TimeSpan patience)
     {
         try
         {
-            await writer.RunAsync(_ => true, ahead: true).ConfigureAwait(false);
+            await writer.RunAsync(_ => true, ahead: true).WaitAsync(patience).ConfigureAwait(false);
         }
-        catch (RoostException e)
+        catch (Exception e) when (e is RoostException or TimeoutException)
         {
             log.LogWarning(e, "The file could not be written while the loop was closing");
         }
@@ -126,8 +151,15 @@ internal sealed class Worker : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await keeper.DisposeAsync().ConfigureAwait(false);
-        await Seat.LeaveAsync(writer).ConfigureAwait(false);
-        log.LogInformation("Worker {WorkerId} has stopped", Seat.Id);
+        try
+        {
+            await Seat.LeaveAsync(writer).ConfigureAwait(false);
+            log.LogInformation("Worker {WorkerId} has stopped", Seat.Id);
+        }
+        catch (FileBusyException e)
+        {
+            log.LogWarning(e, "Worker {WorkerId} has stopped while another process kept the file locked; its row is left over, and another worker removes it when its lease is over", Seat.Id);
+        }
     }
 
     /// <summary>What kept the worker from starting is what the caller learns; a row that is left over is removed when its lease is over.</summary>
@@ -146,9 +178,10 @@ internal sealed class Worker : IAsyncDisposable
     /// <summary>Takes another seat after this one was declared dead.</summary>
     public async Task ReseatAsync()
     {
+        if (exiting) return;
         foreach (ActiveStep step in active.Values) step.Cancel(CancellationReason.LeaseLost);
         Seat.Drop();
-        Seat = await WorkerSeat.TakeAsync(runtime, writer, [.. engines.Values.Select(engine => engine.Facts)], log).ConfigureAwait(false);
+        Seat = await WorkerSeat.TakeAsync(runtime, writer, [.. engines.Values.Select(engine => engine.Facts)], log, CancellationToken.None).ConfigureAwait(false);
         (long key, string id) = (Seat.Key, Seat.Id);
         if (Claimant is { } claimant)
             await writer.RunAsync(_ =>
@@ -172,6 +205,7 @@ internal sealed class Worker : IAsyncDisposable
     {
         var step = new ActiveStep(lease, Seat.Key, claimant);
         active[lease.Token] = step;
+        if (claimant.Paused) step.AnnounceStop(); // The loop may have begun to stop before it could be seen.
         keeper.Hurry();
         LastStarted = lease;
         return new Slot(this, step);
@@ -351,11 +385,9 @@ internal sealed class Worker : IAsyncDisposable
     private async Task GiveUpAsync()
     {
         givingUp = true;
-        foreach (ActiveStep step in active.Values)
-        {
-            step.Cancel(CancellationReason.LeaseLost);
-            await GiveBackAsync(step, "shutting down").ConfigureAwait(false);
-            active.TryRemove(step.Lease.Token, out _);
-        }
+        ActiveStep[] left = [.. active.Values];
+        foreach (ActiveStep step in left) step.Cancel(CancellationReason.LeaseLost);
+        await Task.WhenAll(left.Select(step => GiveBackAsync(step, "shutting down"))).ConfigureAwait(false);
+        foreach (ActiveStep step in left) active.TryRemove(step.Lease.Token, out _);
     }
 }

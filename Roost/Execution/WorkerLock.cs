@@ -1,3 +1,5 @@
+using Roost.Storage;
+
 namespace Roost.Execution;
 
 /// <summary>
@@ -6,9 +8,12 @@ namespace Roost.Execution;
 /// </summary>
 internal sealed class WorkerLock : IDisposable
 {
-    private readonly FileStream held;
+    private readonly FileLock held;
 
-    private WorkerLock(FileStream held) => this.held = held;
+    private WorkerLock(FileLock held) => this.held = held;
+
+    /// <summary>Others can see that it is held, and it was tried: a lock that locks nothing would have every living worker taken for dead.</summary>
+    public bool IsProven => held.IsProven;
 
     /// <summary>The name of the file, without its folder.</summary>
     public static string NameFor(string databasePath, string workerId) => $"{System.IO.Path.GetFileName(databasePath)}.{workerId}.lock";
@@ -22,27 +27,19 @@ internal sealed class WorkerLock : IDisposable
         Directory.EnumerateFiles(System.IO.Path.GetDirectoryName(databasePath)!, NameFor(databasePath, "????????????"))
             .Where(file => DateTime.UtcNow - File.GetLastWriteTimeUtc(file) > age);
 
-    public static WorkerLock Take(string path) =>
-        new(new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose));
-
-    /// <summary>True: its worker is dead. False: it lives. Null: there is no such file, and nothing can be known.</summary>
-    public static bool? IsFree(string? path)
+    /// <param name="path">Where it is to be made.</param>
+    /// <param name="database">The file whose owner and mode it gets: a lock that anybody may open, anybody may hold.</param>
+    public static WorkerLock Take(string path, string? database = null)
     {
-        if (path is null) return null;
-        try
-        {
-            new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1).Dispose();
-            return true;
-        }
-        catch (FileNotFoundException)
-        {
-            return null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
+        var how = new FileStreamOptions { Mode = FileMode.CreateNew, Options = FileOptions.DeleteOnClose };
+        if (!OperatingSystem.IsWindows()) how.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        FileLock held = FileLock.TryTake(path, how) ?? throw new IOException($"The new lock file {path} is locked by somebody else.");
+        if (database is not null) held.Follow(database);
+        return new(held);
     }
+
+    /// <summary>True: its worker is dead. False: it lives. Null: there is no such file, or it may not be looked at, and nothing can be known.</summary>
+    public static bool? IsFree(string? path) => path is null ? null : FileLock.IsFree(path);
 
     public static void Remove(string path)
     {

@@ -6,10 +6,10 @@ namespace Roost.Execution;
 /// <summary>A worker's place in the file: its row, and the lock that says it lives.</summary>
 internal sealed class WorkerSeat
 {
-    private readonly WorkerLock held;
+    private readonly WorkerLock? held;
     private readonly string lockPath;
 
-    private WorkerSeat(string id, long key, WorkerLock held, string lockPath)
+    private WorkerSeat(string id, long key, WorkerLock? held, string lockPath)
     {
         Id = id;
         Key = key;
@@ -21,40 +21,57 @@ internal sealed class WorkerSeat
 
     public long Key { get; }
 
-    /// <summary>Others can see by the lock that this worker lives.</summary>
-    public bool IsKnownToLive => WorkerLock.IsFree(lockPath) == false;
+    /// <summary>Locks tell here who lives. Where they do not, the row names none, and only the lease says so.</summary>
+    public bool HasLock => held is not null;
 
-    public static async Task<WorkerSeat> TakeAsync(RoostRuntime runtime, Writer writer, IReadOnlyList<EngineFacts> engines, ILogger log)
+    /// <summary>Others can see by the lock that this worker lives.</summary>
+    public bool IsKnownToLive => HasLock && WorkerLock.IsFree(lockPath) == false;
+
+    public static async Task<WorkerSeat> TakeAsync(RoostRuntime runtime, Writer writer, IReadOnlyList<EngineFacts> engines, ILogger log, CancellationToken cancellationToken)
     {
         RoostOptions options = runtime.Options;
         string id = Guid.NewGuid().ToString("N")[..12];
         string lockFile = WorkerLock.NameFor(runtime.Path, id);
         string lockPath = System.IO.Path.Combine(runtime.Folder, lockFile);
-        WorkerLock held = WorkerLock.Take(lockPath);
+        WorkerLock? held = TakeLock(runtime, lockPath);
+        if (held is null) lockFile = "";
         var identity = new WorkerIdentity(
             id, Environment.ProcessId, Environment.MachineName, lockFile, (long)options.LeaseTime.TotalMilliseconds, options.Concurrency,
             [.. engines.Select(engine => new ServedEngine(engine.EngineId, engine.StateVersion, engine.MaxConcurrency))], options.ServedQueues);
         try
         {
-            (long key, string? original) = await writer.RunAsync(session =>
+            (long key, string? original) = await writer.RunUnlessCancelledAsync(session =>
             {
                 session.Identity.RefuseCopy(runtime.Path, "runs nothing");
                 string? original = session.Identity.Settle();
                 if (options.Triggers is { } triggers) session.Triggers.Replace(triggers, options.Json);
                 return (session.Leases.Register(identity), original);
-            }).ConfigureAwait(false);
+            }, cancellationToken).ConfigureAwait(false);
             if (original is not null)
                 log.LogWarning("{Path} is a copy of {Original} that was made by hand, with the same identity and the same work: what runs here as well as there is done twice. Adopt this one (roost adopt, AdoptAsync), or remove one of the two", runtime.Path, original);
             return new(id, key, held, lockPath);
         }
         catch
         {
-            held.Dispose();
+            held?.Dispose();
             throw;
         }
     }
 
-    /// <summary>Takes the row away; where that fails, once more, for what failed may have been one write alone.</summary>
+    /// <summary>Null where a lock would tell nothing, or only to this machine.</summary>
+    private static WorkerLock? TakeLock(RoostRuntime runtime, string lockPath)
+    {
+        if (runtime.Options.AllowNetworkFileSystem && Database.IsOnUnsafe(runtime.Folder)) return null;
+        WorkerLock held = WorkerLock.Take(lockPath, runtime.Path);
+        if (held.IsProven) return held;
+        held.Dispose();
+        return null;
+    }
+
+    /// <summary>
+    /// Takes the row away; where that fails, once more, for what failed may have been one write alone. Not behind another process that keeps the
+    /// file to itself: whoever stops has waited for it long enough.
+    /// </summary>
     public async Task LeaveAsync(Writer writer)
     {
         try
@@ -63,7 +80,7 @@ internal sealed class WorkerSeat
             {
                 await UnregisterAsync(writer).ConfigureAwait(false);
             }
-            catch (RoostException)
+            catch (RoostException e) when (e is not FileBusyException)
             {
                 await UnregisterAsync(writer).ConfigureAwait(false);
             }
@@ -71,14 +88,14 @@ internal sealed class WorkerSeat
         finally
         {
             // Where the row could not be removed, the lock must not say for ever that its worker lives.
-            held.Dispose();
+            held?.Dispose();
         }
     }
 
     /// <summary>The row is gone already; let the lock go too.</summary>
-    public void Drop() => held.Dispose();
+    public void Drop() => held?.Dispose();
 
-    private Task<bool> UnregisterAsync(Writer writer) => writer.RunAsync(session =>
+    public Task<bool> UnregisterAsync(Writer writer) => writer.RunAsync(session =>
     {
         session.Leases.Unregister(Key, Id);
         return true;

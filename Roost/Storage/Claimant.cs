@@ -21,6 +21,15 @@ internal sealed class Claimant(long workerKey, string workerId, IReadOnlyDiction
     /// <summary>Called on the writer thread when nothing runs and nothing can run now, with the next due time in this worker's lanes.</summary>
     public required Action<long?> Idle { get; init; }
 
+    /// <summary>Lock files tell whether other workers live.</summary>
+    public bool LocksTell { get; init; } = true;
+
+    /// <summary>It was called.</summary>
+    public bool IdleTold { get; set; }
+
+    /// <summary>Called on the writer thread, again and again, while nothing can run before something is taken over from a worker that has died.</summary>
+    public Action TakeOver { get; init; } = () => { };
+
     public long WorkerKey { get; private set; } = workerKey;
 
     public string WorkerId { get; private set; } = workerId;

@@ -213,6 +213,9 @@ internal static class Database
             throw new FileRefusedException($"{folder} is on a {format} file system, where SQLite's locks and shared memory may not work and the file may be damaged. Use a local disk, or set RoostOptions.AllowNetworkFileSystem.");
     }
 
+    /// <summary>What another machine does there may not be seen here, locks among it.</summary>
+    public static bool IsOnUnsafe(string folder) => IsUnsafe(FormatOf(folder));
+
     private static string FormatOf(string folder)
     {
         try

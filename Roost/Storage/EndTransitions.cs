@@ -24,6 +24,8 @@ internal sealed class EndTransitions(Session session)
     {
         if (session.Work.LoadHeld(lease) is not { } row) return false;
         WorkRow failed = row with { Failures = row.Failures + 1 };
+        // A try that returned has not killed its process; one that was abandoned may yet.
+        if (failure.Reason != FailReasons.Abandoned) failed = failed with { Acquitted = row.Interruptions, Solo = false };
         bool overdue = row.Deadline <= session.Now;
         WorkRow after = row.CancelRequested ? failed.AsEnded(WorkState.Cancelled, session.Now)
             : overdue || lastTry ? failed.AsEnded(WorkState.Failed, session.Now)

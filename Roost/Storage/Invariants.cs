@@ -154,6 +154,8 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             """),
         new("causes", "what is kept of the exceptions within an error is JSON",
             "SELECT 'failure of ' || work FROM failure WHERE causes IS NOT NULL AND NOT json_valid(causes)"),
+        new("acquittals", "no more interruptions are answered for than there were",
+            "SELECT id FROM work WHERE acquitted NOT BETWEEN 0 AND interruptions"),
         new("artifacts", "each artifact's content is here and whole, and no content is kept for nobody",
             """
             SELECT a.name || ' of ' || a.work || ' has no content' FROM artifact a LEFT JOIN blob b ON b.key = a.blob

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Roost.Execution;
 
 namespace Roost.Storage;
 
@@ -44,6 +45,35 @@ internal sealed class LeaseTransitions(Session session)
         return session.Workers.Renew(claimant.WorkerKey, claimant.ExpiresAt);
     }
 
+    /// <summary>Shows that a worker lives that no loop runs for.</summary>
+    public bool Renew(long worker) => session.Workers.Renew(worker, session.Wall + (long)session.Options.LeaseTime.TotalMilliseconds);
+
+    /// <summary>
+    /// When something of these lanes can be taken over at the latest that a worker holds which is not known to live; now, where one is known to be
+    /// dead or has let its leases run down. Null where there is nothing of the kind.
+    /// </summary>
+    public long? NextTakeover(Claimant claimant, string folder)
+    {
+        long? next = null;
+        foreach (WorkerRow other in session.Workers.OthersThan(claimant.WorkerKey))
+        {
+            bool? dead = WorkerLock.IsFree(WorkerLock.PathOf(folder, other.Id, other.LockFile));
+            if (dead == true && !claimant.LocksTell) dead = null;
+            long left = Math.Min(other.ExpiresAt - session.Wall, other.LeaseMs);
+            if (dead == false && left > 0) continue;
+            long at = dead == true ? session.Now : session.Now + left;
+            if (!(next <= at) && HoldsAnyOf(other.Key, claimant.Served(session.Lanes))) next = at;
+        }
+        return next;
+    }
+
+    private bool HoldsAnyOf(long worker, IReadOnlyList<Lane> lanes)
+    {
+        foreach (StoredLease held in HeldBy(worker))
+            if (session.Work.Load(held.Work) is { } row && lanes.Any(lane => lane.Key == row.Lane)) return true;
+        return false;
+    }
+
     /// <summary>Before a claim: an idle worker writes no heartbeat, so its row may have run down.</summary>
     public void KeepAlive(Claimant claimant)
     {
@@ -84,7 +114,8 @@ internal sealed class LeaseTransitions(Session session)
 
     /// <summary>
     /// Takes over everything that a dead worker held, where its heartbeat is still the one that was judged. The items' interruptions are
-    /// charged; from the second on the next try waits and then runs alone in its worker. Null where the worker has shown itself since.
+    /// charged; from the second on since a try of it returned, the next waits and then runs alone in its worker. Null where the worker has shown
+    /// itself since.
     /// </summary>
     public int? Rescue(WorkerRow dead, Func<int, long> backoffMs)
     {
@@ -130,10 +161,10 @@ internal sealed class LeaseTransitions(Session session)
 
     private void Interrupt(in WorkRow row, string worker, Func<int, long> backoffMs)
     {
-        int interruptions = row.Interruptions + 1;
-        WorkRow charged = row with { Interruptions = interruptions, Solo = interruptions >= SoloAfter };
-        bool dead = row.ParkInterrupted || interruptions >= session.Options.MaxInterruptions;
-        long wait = interruptions < 2 ? 0 : backoffMs(interruptions - 1);
+        int interruptions = row.Interruptions + 1, suspicions = row.Suspicions + 1;
+        WorkRow charged = row with { Interruptions = interruptions, Solo = suspicions >= SoloAfter };
+        bool dead = row.ParkInterrupted || suspicions >= session.Options.MaxInterruptions;
+        long wait = suspicions < SoloAfter ? 0 : backoffMs(suspicions - 1);
         WorkRow after = row.CancelRequested ? charged.AsEnded(WorkState.Cancelled, session.Now)
             : dead ? charged.AsEnded(WorkState.Failed, session.Now)
             : wait > 0 ? charged.AsDelayed(wait, session.Now)
@@ -148,7 +179,7 @@ internal sealed class LeaseTransitions(Session session)
         {
             string message = row.ParkInterrupted
                 ? "The process died during this step, and the engine asks for a person to decide (OnInterrupted.Park)."
-                : string.Create(CultureInfo.InvariantCulture, $"The process died {interruptions} times during this step.");
+                : string.Create(CultureInfo.InvariantCulture, $"The process died {suspicions} times during this step{(suspicions < interruptions ? " since a try of it last returned" : "")}.");
             session.Endings.DeadLetter(after, new(FailReasons.Interrupted, null, message, null, row.Failures + 1));
         }
         Left(after);

@@ -21,7 +21,7 @@ internal sealed class Session : IDisposable
     private WriteTurn? turn;
     private OpenFile? log, index;
     private bool logFound;
-    private int commitsInLog;
+    private int commitsInLog, lockPatience;
 
     public Session(string path, RoostOptions options, Clock? clock = null)
     {
@@ -180,13 +180,22 @@ internal sealed class Session : IDisposable
     /// <summary>True from before a COMMIT until it has returned: what fails in between may have landed.</summary>
     public bool CommitUnderWay { get; private set; }
 
-    public void Begin()
+    /// <param name="patience">How long to wait for another process's lock, in milliseconds. Default: the busy timeout.</param>
+    public void Begin(int? patience = null)
     {
         CommitUnderWay = false;
         long since = Telemetry.LockWaitBegins();
         WaitForTurn();
-        begin.Run();
-        Telemetry.LockWaitEnded(since);
+        int milliseconds = patience ?? (int)Options.BusyTimeout.TotalMilliseconds;
+        if (milliseconds != lockPatience) SQLitePCL.raw.sqlite3_busy_timeout(connection.Handle!, lockPatience = milliseconds);
+        try
+        {
+            begin.Run();
+        }
+        finally
+        {
+            Telemetry.LockWaitEnded(since); // A wait is tried in parts.
+        }
         if (!logFound) FindLog();
         ForeignWrite();
         bool isSuspected = ReadClock();

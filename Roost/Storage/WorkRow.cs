@@ -25,6 +25,10 @@ internal readonly record struct WorkRow
     public long? ClaimedAt { get; init; }
     public int Failures { get; init; }
     public int Interruptions { get; init; }
+
+    /// <summary>How many of its interruptions came before a try that returned: that one did not kill its process, so it was beside what did.</summary>
+    public int Acquitted { get; init; }
+
     public bool ParkInterrupted { get; init; }
     public bool CancelRequested { get; init; }
     public string? CancelReason { get; init; }
@@ -65,7 +69,10 @@ internal readonly record struct WorkRow
     public WorkRow AsEnded(WorkState state, long now) => Unplaced() with { State = state, EndedAt = now, Solo = false };
 
     /// <summary>A step has succeeded: nothing is held against the next one.</summary>
-    public WorkRow WithCleanRecord() => this with { Failures = 0, Interruptions = 0, Solo = false };
+    public WorkRow WithCleanRecord() => this with { Failures = 0, Interruptions = 0, Acquitted = 0, Solo = false };
+
+    /// <summary>How often the process has died during this step since a try of it last returned.</summary>
+    public int Suspicions => Interruptions - Acquitted;
 
     private WorkRow Unplaced() => this with
     {

@@ -9,6 +9,12 @@ internal abstract class WriteRequest : IThreadPoolWorkItem
 {
     private Exception? failure;
 
+    /// <summary>When it was asked for, in <see cref="Environment.TickCount64"/>.</summary>
+    public long AskedAt { get; } = Environment.TickCount64;
+
+    /// <summary>Whoever asked for it does not wait any more.</summary>
+    public virtual bool IsCancelled => false;
+
     /// <summary>About how much it writes, for the bound on a batch.</summary>
     public abstract int Bytes { get; }
 
@@ -37,7 +43,7 @@ internal abstract class WriteRequest : IThreadPoolWorkItem
     protected abstract void Tell(Exception? failure);
 }
 
-internal sealed class WriteRequest<TArgument, TResult>(TArgument argument, Func<Session, TArgument, TResult> body, int bytes) : WriteRequest
+internal class WriteRequest<TArgument, TResult>(TArgument argument, Func<Session, TArgument, TResult> body, int bytes) : WriteRequest
 {
     private readonly TaskCompletionSource<TResult> completion = new();
     private TResult? result;
@@ -53,4 +59,11 @@ internal sealed class WriteRequest<TArgument, TResult>(TArgument argument, Func<
         if (failure is null) completion.SetResult(result!);
         else completion.SetException(failure);
     }
+}
+
+/// <summary>One whose caller may stop waiting for the lock of another process.</summary>
+internal sealed class CancellableRequest<TArgument, TResult>(TArgument argument, Func<Session, TArgument, TResult> body, int bytes, CancellationToken cancellationToken)
+    : WriteRequest<TArgument, TResult>(argument, body, bytes)
+{
+    public override bool IsCancelled => cancellationToken.IsCancellationRequested;
 }

@@ -98,13 +98,26 @@ internal sealed partial class Writer : IDisposable
     public Task<TResult> RunAsync<TArgument, TResult>(TArgument argument, Func<Session, TArgument, TResult> body, int bytes = 256, bool ahead = false)
     {
         var request = new WriteRequest<TArgument, TResult>(argument, body, bytes);
+        Enqueue(request, ahead);
+        return request.Task;
+    }
+
+    /// <summary>The same for who may be cancelled while another process keeps the file locked.</summary>
+    public Task<T> RunUnlessCancelledAsync<T>(Func<Session, T> body, CancellationToken cancellationToken)
+    {
+        var request = new CancellableRequest<Func<Session, T>, T>(body, static (session, body) => body(session), 256, cancellationToken);
+        Enqueue(request, ahead: false);
+        return request.Task;
+    }
+
+    private void Enqueue(WriteRequest request, bool ahead)
+    {
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(stopping, typeof(RoostRuntime));
             (ahead ? urgent : ordinary).Enqueue(request);
             if (++requests == 1) Monitor.Pulse(gate);
         }
-        return request.Task;
     }
 
     /// <summary>Gives a slot back that no transaction will: its step has ended and could not be saved.</summary>
@@ -160,6 +173,12 @@ internal sealed partial class Writer : IDisposable
     {
         batch.Clear();
         batchBytes = 0;
+        foreach (WriteRequest request in waitOn)
+        {
+            batch.Add(request);
+            batchBytes += request.Bytes;
+        }
+        waitOn.Clear();
         lock (gate)
         {
             while (slots.TryDequeue(out (Claimant Claimant, string Engine) slot))
@@ -203,7 +222,7 @@ internal sealed partial class Writer : IDisposable
             if (Claimant is not { } claimant) return false;
             open.Peek();
             if (UntilRenewal() <= TimeSpan.Zero || open.Tally.IsDue || open.Claim.IsWorthwhile(claimant)) return Process() && claimsFailed is null;
-            if (claimant is { Running: 0, Displaced: false, ClocksParted: false }) claimant.Idle(open.Claim.NextDue(claimant));
+            if (claimant is { Running: 0, Displaced: false, ClocksParted: false, IdleTold: false }) TellIdle(claimant, open);
             return false;
         }
         catch (Exception e)
@@ -213,6 +232,18 @@ internal sealed partial class Writer : IDisposable
             else if (StorageFault.IsLasting(e)) Suspect(e);
             return false;
         }
+    }
+
+    private void TellIdle(Claimant claimant, Session open)
+    {
+        long? due = open.Claim.NextDue(claimant), takeover = claimant.Paused ? null : open.Leases.NextTakeover(claimant, System.IO.Path.GetDirectoryName(path)!);
+        if (takeover <= open.Now)
+        {
+            claimant.TakeOver();
+            return;
+        }
+        claimant.IdleTold = true;
+        claimant.Idle(due is null || takeover < due ? takeover : due);
     }
 
     private void NoticeForeignWrites(Session open)
@@ -245,6 +276,10 @@ internal sealed partial class Writer : IDisposable
             session ??= new Session(path, options, Clock);
             RunBatch();
         }
+        catch (SqliteException e) when (IsLocked(e) && session is not { CommitUnderWay: true })
+        {
+            return WaitOn(e);
+        }
         catch (SqliteException e) when (StorageFault.IsOne(e))
         {
             return Recover(e, RunsAgain);
@@ -276,7 +311,8 @@ internal sealed partial class Writer : IDisposable
     {
         Session open = session!;
         if (!open.HasTurn) telling.Spread(); // It may take a while to get it.
-        open.Begin();
+        open.Begin(LockPatience());
+        GotLock();
         for (int i = 0; i < batch.Count || (!isolated && TakeMore()); i++)
         {
             WriteRequest request = batch[i];

@@ -1,3 +1,5 @@
+using Roost.Storage;
+
 namespace Roost.Workspaces;
 
 /// <summary>The git repository that workspaces start from.</summary>
@@ -55,7 +57,7 @@ internal sealed class BaseRepository(string path, string? baseRevision)
     /// <summary>Connects a worktree and this repository again after one of them was moved. Touches no file of the worktree but <c>.git</c>.</summary>
     public async Task RepairAsync(string folder, CancellationToken cancellationToken)
     {
-        using FileStream? held = await LockAsync(cancellationToken).ConfigureAwait(false);
+        using FileLock? held = await LockAsync(cancellationToken).ConfigureAwait(false);
         if (held is not null)
             await Git.RunAsync(path, ["worktree", "repair", "--", folder], cancellationToken).ConfigureAwait(false);
     }
@@ -63,7 +65,7 @@ internal sealed class BaseRepository(string path, string? baseRevision)
     /// <summary>Drops the record of a worktree whose folder is deleted already, and its branch unless another worktree is on it.</summary>
     public async Task ForgetWorktreeAsync(string folder, string branch, CancellationToken cancellationToken)
     {
-        using FileStream? held = await LockAsync(cancellationToken).ConfigureAwait(false);
+        using FileLock? held = await LockAsync(cancellationToken).ConfigureAwait(false);
         if (held is null)
             return;
 
@@ -79,7 +81,7 @@ internal sealed class BaseRepository(string path, string? baseRevision)
     // Without a checkout, which may take long and does not need the lock.
     private async Task<Git.Result> RegisterWorktreeAsync(string folder, string branch, string commit, CancellationToken cancellationToken)
     {
-        using FileStream? held = await LockAsync(cancellationToken).ConfigureAwait(false);
+        using FileLock? held = await LockAsync(cancellationToken).ConfigureAwait(false);
         bool exists = await FindBranchAsync(branch, cancellationToken).ConfigureAwait(false) is not null;
         string[] add = exists
             ? ["worktree", "add", "--quiet", "--no-checkout", "--", folder, branch]
@@ -97,7 +99,7 @@ internal sealed class BaseRepository(string path, string? baseRevision)
     /// Takes turns with every Roost process that uses this repository; null when it is gone or read-only. Git does not guard its records of worktrees:
     /// adding one fails ("failed to read .../commondir") while another is being added or removed.
     /// </summary>
-    private async Task<FileStream?> LockAsync(CancellationToken cancellationToken)
+    private async Task<FileLock?> LockAsync(CancellationToken cancellationToken)
     {
         if (!Directory.Exists(path))
             return null;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Roost.Storage;
 using Roost.Workspaces;
 
 namespace Roost;
@@ -66,7 +67,7 @@ public sealed class Workspace
     public async Task<string> EnsureAsync(CancellationToken cancellationToken = default)
     {
         PrepareRoot();
-        using FileStream held = await WorkspaceLock.TakeAsync(lockPath, cancellationToken).ConfigureAwait(false);
+        using FileLock held = await WorkspaceLock.TakeAsync(lockPath, cancellationToken).ConfigureAwait(false);
         RefuseWhatIsInTheWay();
         if (unfinished.Exists)
             FolderTree.Delete(Path);
@@ -92,7 +93,7 @@ public sealed class Workspace
         if (!Directory.Exists(root))
             return;
         PrepareRoot();
-        using FileStream held = await WorkspaceLock.TakeAsync(lockPath, cancellationToken).ConfigureAwait(false);
+        using FileLock held = await WorkspaceLock.TakeAsync(lockPath, cancellationToken).ConfigureAwait(false);
         RefuseWhatIsInTheWay();
         WorkspaceMode? kind = unfinished.Read() ?? Found();
         if (kind is { } known)

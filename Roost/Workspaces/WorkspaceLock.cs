@@ -1,3 +1,5 @@
+using Roost.Storage;
+
 namespace Roost.Workspaces;
 
 /// <summary>An exclusive lock on a file, between threads and between processes, that the system drops with its process.</summary>
@@ -5,23 +7,22 @@ internal static class WorkspaceLock
 {
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(15);
 
-    /// <summary>Waits for the lock and returns the open file; disposing it gives the lock back. The file stays: deleting it would let two holders in.</summary>
-    public static async Task<FileStream> TakeAsync(string path, CancellationToken cancellationToken)
+    /// <summary>Waits for the lock; disposing it gives it back. The file stays: deleting it would let two holders in. Whoever may write its folder may use it.</summary>
+    /// <exception cref="FileRefusedException">The file system keeps no locks.</exception>
+    public static async Task<FileLock> TakeAsync(string path, CancellationToken cancellationToken)
     {
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            try
+            var how = new FileStreamOptions { Mode = FileMode.OpenOrCreate };
+            if (!OperatingSystem.IsWindows()) how.UnixCreateMode = FileRights.Within(Path.GetDirectoryName(path)!);
+            if (FileLock.TryTake(path, how) is { } held)
             {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
+                if (held.IsProven) return held;
+                held.Dispose();
+                throw new FileRefusedException($"The file system of '{path}' keeps no locks, so that two steps could make or remove one workspace at once. Set Workspaces.Root to a folder on a local disk.");
             }
-            catch (IOException e) when (IsHeldByAnother(e))
-            {
-                await Task.Delay(RetryInterval, cancellationToken).ConfigureAwait(false);
-            }
+            await Task.Delay(RetryInterval, cancellationToken).ConfigureAwait(false);
         }
     }
-
-    // Windows: a sharing violation. Linux and macOS: EWOULDBLOCK, as the plain error number.
-    private static bool IsHeldByAnother(IOException e) => e.HResult is unchecked((int)0x80070020) or 11 or 35;
 }

@@ -116,6 +116,7 @@ internal sealed partial class ModelFile
             Must((isFinal || attempt >= item.MaxAttempts) == isLast, $"it has {item.MaxAttempts} tries");
         }
         item.Staged.Clear();
+        if (Text(e, "reason") != FailReasons.Abandoned) item.Suspicions = 0;
         return item.Failures = attempt;
     }
 
@@ -149,8 +150,8 @@ internal sealed partial class ModelFile
         item.Interruptions++;
         Must(Number(e, "interruptions") == item.Interruptions, "it was interrupted otherwise");
         if (item.CancelRequested) Follow(EventKinds.Cancelled, item);
-        else if (Spec.Parks(item.Spec.Engine) || item.Interruptions >= World.MaxInterruptions) Follow(EventKinds.Failed, item);
-        else if (item.Interruptions < 2) Queue(item, null);
-        else Queue(item, Now.AddMilliseconds(500 * Math.Pow(2, item.Interruptions - 2)), Now.AddMilliseconds(1000 * Math.Pow(2, item.Interruptions - 2)));
+        else if (Spec.Parks(item.Spec.Engine) || item.Suspicions >= World.MaxInterruptions) Follow(EventKinds.Failed, item);
+        else if (item.Suspicions < 2) Queue(item, null);
+        else Queue(item, Now.AddMilliseconds(500 * Math.Pow(2, item.Suspicions - 2)), Now.AddMilliseconds(1000 * Math.Pow(2, item.Suspicions - 2)));
     }
 }

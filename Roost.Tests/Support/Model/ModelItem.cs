@@ -36,7 +36,16 @@ internal sealed class ModelItem(string id, Spec spec, ModelItem? parent, int dep
     public int Shape => Version == 0 ? 0 : Shapes[^1];
 
     public int Failures { get; set; }
-    public int Interruptions { get; set; }
+
+    public int Interruptions
+    {
+        get;
+        set => (field, Suspicions) = (value, value > field ? Suspicions + 1 : 0);
+    }
+
+    /// <summary>How many of them came since a try of it last returned.</summary>
+    public int Suspicions { get; set; }
+
     public bool CancelRequested { get; set; }
 
     /// <summary>When it is due: not before this, and where jitter is not told, at <see cref="DueLatest"/> at last.</summary>
@@ -63,7 +72,7 @@ internal sealed class ModelItem(string id, Spec spec, ModelItem? parent, int dep
 
     public bool AskedForNothing => Spec.AllNames.Count == 0;
 
-    public bool RunsAlone => Interruptions >= 2;
+    public bool RunsAlone => Suspicions >= 2;
 
     public int MaxAttempts => Spec.MaxAttempts ?? World.MaxAttempts;
 
@@ -84,5 +93,5 @@ internal sealed class ModelItem(string id, Spec spec, ModelItem? parent, int dep
     };
 
     public override string ToString() =>
-        $"{Id} ({State}{(IsUnsure ? "?" : "")} version {Version}, failures {Failures}, interruptions {Interruptions}, due {Due:mm:ss.fff}, deadline {Deadline:mm:ss.fff}{(CancelRequested ? ", to be cancelled" : "")})";
+        $"{Id} ({State}{(IsUnsure ? "?" : "")} version {Version}, failures {Failures}, interruptions {Interruptions} ({Suspicions}), due {Due:mm:ss.fff}, deadline {Deadline:mm:ss.fff}{(CancelRequested ? ", to be cancelled" : "")})";
 }

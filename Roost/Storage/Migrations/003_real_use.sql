@@ -75,3 +75,6 @@ CREATE TABLE child_count (
 INSERT INTO child_count (parent, open, done, failed, cancelled)
 SELECT parent, sum(state NOT IN ('done', 'failed', 'cancelled')), sum(state = 'done'), sum(state = 'failed'), sum(state = 'cancelled')
 FROM work WHERE parent IN (SELECT key FROM work) GROUP BY parent;
+
+-- How many of an item's interruptions came before a try that returned, and so were not its doing: it runs alone for those after it only.
+ALTER TABLE work ADD COLUMN acquitted INTEGER NOT NULL DEFAULT 0;
