@@ -101,7 +101,7 @@ internal sealed class EndTransitions(Session session)
     /// <summary>Writes down why an item that has just become failed did so.</summary>
     public void DeadLetter(in WorkRow row, Failure failure)
     {
-        SaveFailure(row, failure, groups.Add(session.Lanes[row.Lane].Engine, failure));
+        SaveFailure(row, failure, groups.Add(session.Lanes.Find(row.Lane)!.Engine, failure));
         session.Events.Append(EventKinds.Failed, row.Key, failure, static (json, it) =>
         {
             json.WriteString("reason", it.Reason);

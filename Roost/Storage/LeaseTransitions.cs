@@ -62,15 +62,15 @@ internal sealed class LeaseTransitions(Session session)
             long left = Math.Min(other.ExpiresAt - session.Wall, other.LeaseMs);
             if (dead == false && left > 0) continue;
             long at = dead == true ? session.Now : session.Now + left;
-            if (!(next <= at) && HoldsAnyOf(other.Key, claimant.Served(session.Lanes))) next = at;
+            if (!(next <= at) && HoldsAnyFor(other.Key, claimant)) next = at;
         }
         return next;
     }
 
-    private bool HoldsAnyOf(long worker, IReadOnlyList<Lane> lanes)
+    private bool HoldsAnyFor(long worker, Claimant claimant)
     {
         foreach (StoredLease held in HeldBy(worker))
-            if (session.Work.Load(held.Work) is { } row && lanes.Any(lane => lane.Key == row.Lane)) return true;
+            if (session.Work.Load(held.Work) is { } row && session.Lanes.Find(row.Lane) is { } lane && claimant.Serves(lane)) return true;
         return false;
     }
 
