@@ -163,7 +163,7 @@ public sealed partial class RoostRuntime : IAsyncDisposable
 
     private RoostRuntime Add(EngineEntry entry)
     {
-        ObjectDisposedException.ThrowIf(disposed != 0, this);
+        ObjectDisposedException.ThrowIf(disposed != 0 && !namesEngines, this);
         lock (engines)
         {
             if (loopRunning) throw new ConflictException($"Engine \"{entry.Facts.EngineId}\" cannot be added while the loop runs; add engines first.");

@@ -37,7 +37,7 @@ internal sealed class WorkerVerb : Verb
         long since = await roost.GetLastSequenceAsync(call.Stop);
         using var ended = new CancellationTokenSource();
         Task shown = call.Print.IsTerminal && !call.Get(plain)
-            ? new WorkerView(roost, call.Print.Terminal, call.Stop).RunAsync(ended.Token)
+            ? new WorkerView(roost, call.Print, call.Stop).RunAsync(ended.Token)
             : new WorkerLines(roost, call.Print).RunAsync(since, ended.Token);
         if (!call.Print.IsTerminal || call.Get(plain)) call.Print.Line($"worker on {roost.Path}: engines {string.Join(", ", roost.EngineIds)}; queues {string.Join(", ", roost.Options.Queues)}; concurrency {roost.Options.Concurrency}");
         try
