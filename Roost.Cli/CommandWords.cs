@@ -17,6 +17,7 @@ internal static class CommandWords
         (" JSON text goes through WorkItem.FromJson.", ""),
         (" A test takes RoostRuntime.CreateTemporary(), which deletes its file on dispose.", ""),
         ("No engine is registered; call AddEngine before the loop.", "This program brings no engine along; name one by --assembly."),
+        ("; give AddEngines a function that makes it.", "; --assembly makes only engines that have one."),
         ("; call AddEngine first, or ", "; name it by --assembly, or "),
         ("call WaitAsync to wait", "use \"roost wait\" to wait"),
         ("; name the queue in RoostOptions.Queues, or ", "; name the queue by --queues, or "),

@@ -76,7 +76,7 @@ internal sealed class ConditionListTests
     [Test]
     public async Task What_contradicts_itself_or_belongs_to_another_list_is_refused()
     {
-        await FluentActions.Awaiting(() => roost.ListAsync(new() { Condition = WorkCondition.Ready, State = WorkState.Done })).Should().ThrowAsync<InvalidInputException>().WithMessage("condition is Ready*");
+        await FluentActions.Awaiting(() => roost.ListAsync(new() { Condition = WorkCondition.Ready, State = WorkState.Done })).Should().ThrowAsync<InvalidInputException>().WithMessage("condition: is Ready*");
         await FluentActions.Awaiting(() => roost.ListAsync(new() { Condition = (WorkCondition)99 })).Should().ThrowAsync<InvalidInputException>();
         string other = (await roost.ListAsync(limit: 1)).Next!;
         await FluentActions.Awaiting(() => roost.ListAsync(new() { Condition = WorkCondition.Ready }, cursor: other)).Should().ThrowAsync<InvalidInputException>().WithMessage("cursor*");

@@ -29,7 +29,7 @@ public sealed class SecretKeys
     public SecretKeys(IEnumerable<string> keys, bool reveal)
     {
         this.keys = reveal ? [] : [.. keys.Select(Words).Where(words => words.Length > 2)];
-        if (!reveal) inText = new(IsSecret, name => Words(name) is var words && IsSecret(name) && this.keys.Any(key => words.EndsWith(key, StringComparison.Ordinal)));
+        if (!reveal) inText = new(IsSecret, EndsSecret);
     }
 
     /// <summary>The keys that are masked unless others are named.</summary>
@@ -54,6 +54,13 @@ public sealed class SecretKeys
 
     /// <summary>A text with what looks like a secret masked: what follows a secret key, as in <c>token=abc</c> or <c>"password": "x"</c>, and tokens, passwords and keys that are known by their form.</summary>
     public string Hide(string text) => inText is null ? text : inText.Hide(text);
+
+    /// <summary>Of the words of a sentence the last must be the secret's: a "password for" something is none.</summary>
+    private bool EndsSecret(string name)
+    {
+        string words = Words(name);
+        return keys.Any(secret => words.EndsWith(secret, StringComparison.Ordinal)) && IsSecret(name);
+    }
 
     private static bool IsFact(string words, int from, int to)
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Roost.Cli.Console;
@@ -9,6 +10,8 @@ namespace Roost.Cli.Console;
 internal sealed class SecretText(Func<string, bool> isSecret, Func<string, bool> endsSecret)
 {
     private const int MostName = 64, MostGap = 8, MostField = 256;
+
+    private static readonly SearchValues<char> MadeSigns = SearchValues.Create("._~+/="), UpperOrDigits = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
 
     private static readonly string[] Schemes = ["bearer", "basic", "token", "digest", "negotiate", "apikey", "aws4-hmac-sha256"];
     private static readonly string[] Signatures = ["sig", "signature", "x-amz-signature"];
@@ -179,7 +182,7 @@ internal sealed class SecretText(Func<string, bool> isSecret, Func<string, bool>
     }
 
     /// <summary>No word of a sentence: it has a digit or a sign, or is longer than words are.</summary>
-    private static bool LooksMade(ReadOnlySpan<char> token) => token.Length >= 20 || (token.Length >= 6 && (token.ContainsAnyInRange('0', '9') || token.ContainsAny("._~+/=")));
+    private static bool LooksMade(ReadOnlySpan<char> token) => token.Length >= 20 || (token.Length >= 6 && (token.ContainsAnyInRange('0', '9') || token.ContainsAny(MadeSigns)));
 
     private static void AddPasswordsOfAddresses(string text, List<(int From, int To)> found)
     {
@@ -187,7 +190,7 @@ internal sealed class SecretText(Func<string, bool> isSecret, Func<string, bool>
         {
             int from = at + next + 3, end = EndOf(text, from, text.Length, c => c is '/' or '?' or '#' or '"' or '\'' or '<' or '>' or '\\' || char.IsWhiteSpace(c));
             at = end;
-            int sign = text.LastIndexOf('@', Math.Max(from, end - 1), Math.Max(0, end - from));
+            int sign = from + text.AsSpan(from, end - from).LastIndexOf('@');
             if (sign < from) continue;
             int colon = text.IndexOf(':', from, sign - from);
             if (colon >= 0 && colon + 1 < sign) found.Add((colon + 1, sign));
@@ -207,7 +210,7 @@ internal sealed class SecretText(Func<string, bool> isSecret, Func<string, bool>
                 continue;
             }
             ReadOnlySpan<char> run = text.AsSpan(from, at - from);
-            if (run.StartsWith("eyJ") && run.Length >= 10 || run.SequenceEqual("ya29"))
+            if ((run.StartsWith("eyJ") && run.Length >= 10) || run.SequenceEqual("ya29"))
             {
                 int to = Dotted(text, at, out int longest);
                 if (longest >= (run.Length > 4 ? 4 : 16)) found.Add((from, at = to));
@@ -234,7 +237,7 @@ internal sealed class SecretText(Func<string, bool> isSecret, Func<string, bool>
 
     private static bool IsToken(ReadOnlySpan<char> run)
     {
-        if (run.Length == 20 && (run.StartsWith("AKIA") || run.StartsWith("ASIA"))) return !run.ContainsAnyExcept("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+        if (run.Length == 20 && (run.StartsWith("AKIA") || run.StartsWith("ASIA"))) return !run.ContainsAnyExcept(UpperOrDigits);
         if (run.StartsWith("sk-") && run.Length >= 20 && run.ContainsAnyInRange('0', '9')) return true;
         foreach ((string start, int least) in Tokens)
             if (run.Length >= least && run.StartsWith(start)) return true;

@@ -90,7 +90,7 @@ internal sealed class MaskingTests
     [TestCase("token=abc", "token=***")]
     [TestCase("token=abc;next", "token=***;next")]
     [TestCase("""{"password":"a b","x":1}""", """{"password":"***","x":1}""")]
-    [TestCase("""{"password":"cut off""", """{"password":"***" """)]
+    [TestCase("""{"password":"cut off""", """{"password":"***""")]
     [TestCase("""{\"api_key\":\"a b\",\"x\":1}""", """{\"api_key\":\"***\",\"x\":1}""")]
     [TestCase("Authorization: Bearer abc.def", "Authorization: ***")]
     [TestCase("max_tokens=5, tokenizer=x", "max_tokens=5, tokenizer=x")]
@@ -124,7 +124,7 @@ internal sealed class MaskingTests
     [TestCase("token_budget=5, token_count: 7, completion_token_limit = 9, prompt token count: 3", "token_budget=5, token_count: 7, completion_token_limit = 9, prompt token count: 3")]
     [TestCase("Token::Parse, token == other, token => x, token: null", "Token::Parse, token == other, token => x, token: null")]
     public void A_text_loses_what_follows_a_secret_key(string text, string masked) =>
-        new SecretKeys(SecretKeys.Usual, reveal: false).Hide(text).Should().Be(masked.TrimEnd());
+        new SecretKeys(SecretKeys.Usual, reveal: false).Hide(text).Should().Be(masked);
 
     [TestCase("token_budget", false)]
     [TestCase("token_count", false)]
@@ -132,7 +132,7 @@ internal sealed class MaskingTests
     [TestCase("max_tokens", false)]
     [TestCase("maxToken", false)]
     [TestCase("tokenUsage", false)]
-    [TestCase("password_min_length", true)]
+    [TestCase("password_min_length", false)]
     [TestCase("has_password", false)]
     [TestCase("token_type", false)]
     [TestCase("token2", true)]
@@ -150,15 +150,15 @@ internal sealed class MaskingTests
             .Should().Be("""["--user","ann","--password","***","--token","--x","y"]""");
 
     /// <summary>Twice the text takes about twice the time: a search that goes back, or looks ahead from every place, would take minutes here.</summary>
-    [Test, CancelAfter(30_000)]
-    public void No_text_makes_the_search_slow()
+    [Test]
+    public async Task No_text_makes_the_search_slow()
     {
         var keys = new SecretKeys(SecretKeys.Usual, reveal: false);
         foreach (string part in (string[])
         [
             "a", "-", "--", "token", "token=", "token:", "token: ", "token=a ", "token=a;", "password=\"", "password=\\", "\\\"", "://", "://a@", "://a:b@", "Bearer ", "Bearer a", "basic", "eyJ", "eyJaaaaaaa.", "sk-", "AKIA",
             "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "--token ", "--token a", "--password", " ", "\t", "=", ":", ";", "a=b;", "api key: ", "cookie: ", "0123456789abcdef-", "x.", "?sig=",
-        ]) keys.Hide(string.Concat(Enumerable.Repeat(part, 1_000_000 / part.Length)));
+        ]) await Task.Run(() => keys.Hide(string.Concat(Enumerable.Repeat(part, 200_000 / part.Length)))).WaitAsync(Gate.Patience);
     }
 
     [Test]
