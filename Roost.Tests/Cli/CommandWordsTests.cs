@@ -90,6 +90,6 @@ internal sealed partial class CommandWordsTests : FolderTests
     [GeneratedRegex("\"(?:[^\"\\\\]|\\\\.)*\"")]
     private static partial Regex Literal();
 
-    [GeneratedRegex(@"\b[A-Z]\w+Async\b|\bRoostOptions\.|\bRoostRuntime\.|\bAddEngines?\b|\bWorkItem\.From|\bthe Next of\b|\bworkspaces\.r")]
+    [GeneratedRegex(@"\b[A-Z]\w+Async\b|\bRoostOptions\.|\bRoostRuntime\.|\bAddEngines?\b|\bWorkItem\.From|\bthe Next of\b")]
     private static partial Regex Member();
 }
