@@ -11,7 +11,7 @@ public sealed partial class RoostRuntime
     {
         (Options, Path, Folder) = (new(), "", "");
         log = new ForgivingLog(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
-        indentedJson = new(Options.Json);
+        indentedJson = Options.Json;
         (writer, reader, Artifacts) = (null!, new("", Options), null!);
         reader.Close();
         (namesEngines, disposed) = (true, 1);

@@ -9,7 +9,7 @@ namespace Roost.Storage;
 /// </summary>
 internal sealed class Counters(Session session)
 {
-    private readonly Statement load = session.Prepare("SELECT max(event_seq), max(ready_seq) FROM writer");
+    private readonly Statement load = session.Prepare("SELECT max(event_seq), max(ready_seq), max(saved_at) FROM writer");
     private readonly Statement batchOf = session.Prepare("SELECT batch FROM writer WHERE key = ?1");
     private readonly Statement dropOld = session.Prepare("DELETE FROM writer WHERE saved_at < ?1");
     private readonly Statement save = session.Prepare(
@@ -47,17 +47,22 @@ internal sealed class Counters(Session session)
 
     public void Begin()
     {
-        if (!loaded)
-        {
-            if (load.Step())
-            {
-                EventSeq = load.Int64(0);
-                readySeq = load.Int64(1);
-                load.Reset();
-            }
-            loaded = true;
-        }
+        Load();
         changesAtBegin = session.TotalChanges;
+    }
+
+    /// <summary>Reads the numbers that others have left, where they are not known.</summary>
+    public void Load()
+    {
+        if (loaded) return;
+        if (load.Step())
+        {
+            EventSeq = load.Int64(0);
+            readySeq = load.Int64(1);
+            session.Delays.Learn(load.Int64(2));
+            load.Reset();
+        }
+        loaded = true;
     }
 
     public long NextEvent() => ++EventSeq;
@@ -80,7 +85,7 @@ internal sealed class Counters(Session session)
     public void Save()
     {
         if (session.TotalChanges == changesAtBegin) return;
-        if (!saved) dropOld.Bind(1, session.Now - Day).Run();
+        if (!saved) dropOld.Bind(1, Math.Min(session.Now, session.Delays.LastSaved) - Day).Run(); // By the file's own time: a clock far ahead drops nobody who lives.
         Batch++;
         SaveRow();
     }
@@ -100,7 +105,7 @@ internal sealed class Counters(Session session)
 
     private void SaveRow()
     {
-        save.Bind(1, WriterKey).Bind(2, Batch).Bind(3, EventSeq).Bind(4, readySeq).Bind(5, session.Now).Run();
+        save.Bind(1, WriterKey).Bind(2, Batch).Bind(3, EventSeq).Bind(4, readySeq).Bind(5, session.Delays.SavedAt).Run();
         saved = true;
     }
 
