@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Roost.Cli.Console;
 
 namespace Roost.Benchmarks;
@@ -18,9 +19,17 @@ internal sealed class ConsolePages : IAsyncDisposable
     public static async Task<ConsolePages> StartAsync(RoostRuntime roost)
     {
         ConsoleServer server = await ConsoleServer.StartAsync(new ConsoleOptions { Runtime = roost, ReadOnly = true, Output = TextWriter.Null });
-        var browser = new HttpClient(new SocketsHttpHandler { CookieContainer = new CookieContainer() }) { BaseAddress = new(server.Link.GetLeftPart(UriPartial.Authority)) };
+        var browser = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectCallback = ConnectAsync }) { BaseAddress = new(server.Link.GetLeftPart(UriPartial.Authority)) };
         (await browser.GetAsync(server.Link)).EnsureSuccessStatusCode();
         return new(server, browser);
+    }
+
+    /// <summary>To this machine, as a browser does for names under .localhost.</summary>
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(IPAddress.Loopback, context.DnsEndPoint.Port, cancellationToken);
+        return new NetworkStream(socket, ownsSocket: true);
     }
 
     public IEnumerable<OperatorQuery> All =>

@@ -62,6 +62,12 @@ internal sealed class Call
 
     public bool IsSure => parsed.GetCommon(CommonOptions.Yes);
 
+    /// <summary>
+    /// What was done and is durable, in words; null before. From there on nothing changes the exit code, neither a reading back that fails nor an
+    /// output that cannot be written: whoever sees an error does it again, and then there are two.
+    /// </summary>
+    public string? Done { get; set; }
+
     public DatabaseOption Database => field ??= DatabaseOption.Of(parsed);
 
     public Action<RoostRuntime> AddEngines => ((Root)parsed.RootCommandResult.Command).AddEngines;
@@ -104,8 +110,8 @@ internal sealed class Call
             Show(Print, await read(), indented: true);
             return ExitCodes.Ok;
         }
-        double seconds = Get(watch) ?? 1;
-        if (seconds is not (>= 0.1 and <= 3600)) throw new UsageException($"--watch is {seconds}; give 0.1 to 3600 seconds.");
+        TimeSpan every = Durations.Optional("--watch", Get(watch)) ?? TimeSpan.FromSeconds(1);
+        if (every < TimeSpan.FromMilliseconds(100) || every > TimeSpan.FromHours(1)) throw new UsageException($"--watch is {Get(watch)}; give 100ms to 1h.");
         string? before = null;
         while (true)
         {
@@ -113,7 +119,7 @@ internal sealed class Call
             if (Print.IsTerminal && !IsJson) Print.Clear();
             if (Print.IsTerminal && !IsJson) answer.Show(Print);
             else before = ShowChange(answer, before);
-            await Task.Delay(TimeSpan.FromSeconds(seconds), Reading);
+            await Task.Delay(every, Reading);
         }
     }
 

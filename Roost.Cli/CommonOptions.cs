@@ -23,12 +23,23 @@ internal static class CommonOptions
 
     public static Option<bool> Json => new("--json") { Description = "Print JSON: snake_case, times in UTC, durations in seconds." };
 
-    public static Option<double?> Watch => new("--watch")
+    public static Option<string> Watch
     {
-        Description = "Print again whenever it changes; looks every second, or as often as given, in seconds.",
-        HelpName = "seconds",
-        Arity = ArgumentArity.ZeroOrOne,
-    };
+        get
+        {
+            var watch = new Option<string>("--watch")
+            {
+                Description = "Print again whenever it changes; looks every second, or as often as given, such as 5s.",
+                HelpName = "duration",
+                Arity = ArgumentArity.ZeroOrOne,
+            };
+            watch.Validators.Add(given =>
+            {
+                if (given.Tokens.Count == 1 && Durations.Read(given.Tokens[0].Value) is null) given.AddError($"--watch is \"{given.Tokens[0].Value}\"; {Durations.Advice(given.Tokens[0].Value)}");
+            });
+            return watch;
+        }
+    }
 
     public static Option<string> Reason => new("--reason") { Description = "Why, for the events." };
 

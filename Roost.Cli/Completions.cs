@@ -43,16 +43,7 @@ internal static class Completions
     private static IEnumerable<CompletionItem> Engines(CompletionContext context)
     {
         if (context.ParseResult.RootCommandResult.Command is not Root root) return [];
-        IReadOnlyList<string> here = BuiltInAsync(root.AddEngines).GetAwaiter().GetResult();
-        return Beginning(context, here).Concat(Read(context, async roost => (await roost.GetEnginesAsync()).Select(engine => engine.EngineId))).DistinctBy(item => item.Label);
-    }
-
-    /// <summary>The engines of this program, without a data file.</summary>
-    public static async Task<IReadOnlyList<string>> BuiltInAsync(Action<RoostRuntime> addEngines)
-    {
-        await using var known = RoostRuntime.CreateTemporary();
-        addEngines(known);
-        return known.EngineIds;
+        return Beginning(context, BuiltIn.OrNone(root.AddEngines)).Concat(Read(context, async roost => (await roost.GetEnginesAsync()).Select(engine => engine.EngineId))).DistinctBy(item => item.Label);
     }
 
     private static CompletionItem[] Read(CompletionContext context, Func<RoostRuntime, Task<IEnumerable<string>>> read)

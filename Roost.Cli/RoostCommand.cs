@@ -60,21 +60,15 @@ public static class RoostCommand
 
     private static int Explain(ParseResult parsed, ParseErrorAction wrong)
     {
-        wrong.ShowHelp = parsed.Tokens.Count == 0;
-        using var text = new StringWriter();
-        parsed.Invoke(new InvocationConfiguration { Output = text, Error = text });
-        System.Console.Error.Write(Text.Lines(WithoutTypes(text.ToString())));
-        string verb = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
-        System.Console.Error.WriteLine($"\"roost{verb} --help\" shows how.");
+        if (parsed.Tokens.Count == 0)
+        {
+            using var text = new StringWriter();
+            wrong.ShowHelp = true;
+            parsed.Invoke(new InvocationConfiguration { Output = text, Error = text });
+            System.Console.Error.Write(Text.Lines(text.ToString()));
+        }
+        else System.Console.Error.WriteLine(Text.Lines(Mistake.Of(parsed)));
+        System.Console.Error.WriteLine($"\"{parsed.CommandResult.Command.Path()} --help\" shows how.");
         return ExitCodes.Usage;
     }
-
-    /// <summary>The parser names a wrong value's type as the runtime does.</summary>
-    private static string WithoutTypes(string text) => text
-        .Replace("System.Nullable`1[System.Int32]", "System.Int32", StringComparison.Ordinal)
-        .Replace("System.Nullable`1[System.Int64]", "System.Int64", StringComparison.Ordinal)
-        .Replace(" as expected type 'System.Int32'.", "; give a whole number.", StringComparison.Ordinal)
-        .Replace(" as expected type 'System.Int64'.", "; give a whole number.", StringComparison.Ordinal)
-        .Replace(" as expected type 'System.Double'.", "; give a number.", StringComparison.Ordinal)
-        .Replace(" as expected type 'Roost.WorkState'.", ".", StringComparison.Ordinal);
 }

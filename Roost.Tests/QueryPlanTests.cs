@@ -85,7 +85,11 @@ internal sealed partial class QueryPlanTests
             new() { State = WorkState.Failed, Engine = "scripted", Queue = "default", ParentId = "parent", Resource = "r", Error = "x" },
         ];
         foreach (WorkFilter filter in filters) WorkQueries.List(db, Selection.Of(filter), 3, Position.Start);
-        WorkQueries.List(db, Selection.Of(new WorkFilter()), 3, new(now, 5)); // Within what was updated at one time.
+        WorkQueries.List(db, Selection.Of(new WorkFilter()), 3, new Position(now, 5)); // Within what was updated at one time.
+        foreach (WorkCondition condition in (WorkCondition[])[WorkCondition.Ready, WorkCondition.Delayed, WorkCondition.Blocked])
+            foreach (ConditionOrder.Place place in (ConditionOrder.Place[])[ConditionOrder.Place.Start, new("q", 1, 0, 0, 0)])
+                WorkQueries.List(db, Selection.Of(new WorkFilter { Condition = condition, Engine = "other" }), 3, place);
+        WorkQueries.List(db, Selection.Of(new WorkFilter { Condition = WorkCondition.Ready, ParentId = "parent" }), 3, Position.Start);
         DeadLetterFilter[] letters = [new(), new() { Engine = "scripted", Queue = "default", Reason = "x", ErrorType = "x", Error = "x", FailedAfter = TestRuntime.Start, FailedBefore = TestRuntime.Start.AddYears(1) }];
         foreach (DeadLetterFilter filter in letters) FailureQueries.DeadLetters(db, Selection.Of(filter), 3, Position.Start);
         foreach (string id in (string[])["parent", "bad", "blocked"])

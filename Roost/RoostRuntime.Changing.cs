@@ -85,15 +85,20 @@ public sealed partial class RoostRuntime
     public async Task AdoptAsync(string? reason = null)
     {
         CheckReason(reason);
+        ObjectDisposedException.ThrowIf(disposed != 0, this);
         await writer.RunAsync(session => session.Operator.Adopt(reason)).ConfigureAwait(false);
     }
 
     /// <summary>Every change but a worker's and an adoption is refused on a backup copy.</summary>
-    private Task<T> ChangeAsync<T>(Func<Session, T> change, int bytes = 256) => writer.RunAsync(session =>
+    private Task<T> ChangeAsync<T>(Func<Session, T> change, int bytes = 256)
     {
-        session.Identity.RefuseCopy(Path, "is not changed");
-        return change(session);
-    }, bytes);
+        ObjectDisposedException.ThrowIf(disposed != 0, this);
+        return writer.RunAsync(session =>
+        {
+            session.Identity.RefuseCopy(Path, "is not changed");
+            return change(session);
+        }, bytes);
+    }
 
     private Task<T> ChangeAsync<T>(string workId, string? reason, Func<Session, WorkRow, T> change)
     {

@@ -54,6 +54,7 @@ public sealed partial class RoostRuntime
     /// <exception cref="DataCorruptException">This runtime found the file damaged and has stopped writing; all events that it can read were given.</exception>
     public IAsyncEnumerable<WorkEvent> WatchEventsAsync(string? workId = null, long? after = null, CancellationToken cancellationToken = default)
     {
+        ObjectDisposedException.ThrowIf(disposed != 0, this);
         CheckEvents(workId, after);
         return FollowAsync(workId, after, cancellationToken);
     }

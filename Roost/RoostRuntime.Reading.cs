@@ -67,7 +67,7 @@ public sealed partial class RoostRuntime
     }
 
     /// <summary>
-    /// Work items, most recently updated first. Paging goes on while work goes on: no item comes twice, and one that changes meanwhile moves
+    /// Work items, most recently updated first, but for those of a <see cref="WorkFilter.Condition"/>. Paging goes on while work goes on: no item comes twice, and one that changes meanwhile moves
     /// to the front, where the next look at the first page finds it.
     /// </summary>
     /// <param name="filter">Which items. Default: all.</param>
@@ -79,6 +79,11 @@ public sealed partial class RoostRuntime
     {
         Selection.CheckLimit(limit);
         var selection = Selection.Of(filter ?? new());
+        if (ConditionOrder.Serves(selection))
+        {
+            var from = ConditionOrder.Place.Read(cursor);
+            return reader.RunAsync(db => WorkQueries.List(db, selection, limit, from), cancellationToken);
+        }
         var after = Position.Read(cursor);
         return reader.RunAsync(db => WorkQueries.List(db, selection, limit, after), cancellationToken);
     }

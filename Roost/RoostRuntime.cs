@@ -63,7 +63,14 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
     internal Writer Writer => writer;
 
     /// <summary>The time by which everything is written and decided; see <see cref="Clock"/>.</summary>
-    internal DateTimeOffset Now => writer.Clock.Now;
+    internal DateTimeOffset Now
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(namesEngines, this);
+            return writer.Clock.Now;
+        }
+    }
 
     internal ILogger Log => log;
 
@@ -200,7 +207,7 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
 
     private RoostRuntime Add(EngineEntry entry)
     {
-        ObjectDisposedException.ThrowIf(disposed != 0, this);
+        ObjectDisposedException.ThrowIf(disposed != 0 && !namesEngines, this);
         lock (engines)
         {
             if (loopRunning) throw new ConflictException($"Engine \"{entry.Facts.EngineId}\" cannot be added while the loop runs; add engines first.");

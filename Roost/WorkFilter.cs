@@ -6,6 +6,13 @@ public sealed record WorkFilter
     /// <summary>Items in this state alone. Default: in any.</summary>
     public WorkState? State { get; init; }
 
+    /// <summary>
+    /// Items in this condition alone; with <see cref="State"/>, of that state. Default: in any. Ready, delayed and blocked items are listed in the
+    /// order in which they go on, unless a parent or a resource is given: ready ones by priority and then by how long they are ready, delayed ones
+    /// by when they are due, blocked ones by the name that they wait for.
+    /// </summary>
+    public WorkCondition? Condition { get; init; }
+
     /// <summary>Items of this engine alone. Default: of any.</summary>
     public string? Engine { get; init; }
 

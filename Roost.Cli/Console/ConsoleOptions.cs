@@ -13,10 +13,14 @@ public sealed record ConsoleOptions
     public int Port { get; init; }
 
     /// <summary>
-    /// Addresses or names to listen on beyond the loopback ones, and to accept in a request's Host header. Default none. What a browser is to
-    /// reach through a wildcard address must be named as well: <c>0.0.0.0</c> alone admits nobody new.
+    /// Addresses or names to listen on beyond the loopback ones, and to accept in a request's Host header, whatever its port. Default none. Through
+    /// <c>0.0.0.0</c> or <c>::</c> a browser may use each address of this machine; a name must be given as well. The cookies of a host go to all its
+    /// ports: where programs that are not trusted listen on the same host, leave it out and use the console's own name.
     /// </summary>
     public IReadOnlyList<string> Hosts { get; init; } = [];
+
+    /// <summary>The address that a browser uses to reach the console through a proxy or a tunnel: <c>https://</c> or <c>http://</c>, a host and a port. The proxy has to pass the Host header on. Default none.</summary>
+    public Uri? PublicUrl { get; init; }
 
     /// <summary>Refuses every action. Default false.</summary>
     public bool ReadOnly { get; init; }

@@ -15,15 +15,18 @@ public sealed class ConsoleServer : IAsyncDisposable
     private readonly WebApplication application;
     private readonly RoostRuntime? owned;
 
-    private ConsoleServer(WebApplication application, Uri link, RoostRuntime? owned)
+    private ConsoleServer(WebApplication application, Admission admission, RoostRuntime? owned)
     {
         this.application = application;
         this.owned = owned;
-        Link = link;
+        (Link, OtherLinks) = (admission.Link, admission.OtherLinks);
     }
 
-    /// <summary>The address to open, with the token that lets a browser in.</summary>
+    /// <summary>The address to open, with the token that lets a browser in: on a host name of the console's own under .localhost, or that of <see cref="ConsoleOptions.PublicUrl"/>.</summary>
     public Uri Link { get; }
+
+    /// <summary>The same on each of <see cref="ConsoleOptions.Hosts"/>, and where there is a public address, on the console's own name.</summary>
+    public IReadOnlyList<Uri> OtherLinks { get; }
 
     /// <summary>Serves until cancelled; prints the link when it is ready.</summary>
     /// <returns>The exit code: 0.</returns>
@@ -34,6 +37,8 @@ public sealed class ConsoleServer : IAsyncDisposable
         {
             TextWriter output = options.Output ?? System.Console.Out;
             await output.WriteLineAsync($"The console is at {server.Link}").ConfigureAwait(false);
+            foreach (Uri other in server.OtherLinks) await output.WriteLineAsync($"Also at {other} (a cookie of {other.Host} goes to all ports of that host)").ConfigureAwait(false);
+            if (server.OtherLinks.Count == 0) await output.WriteLineAsync("Where the browser does not find that name, start it with --host 127.0.0.1.").ConfigureAwait(false);
             await output.FlushAsync(cancellationToken).ConfigureAwait(false);
             await server.application.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -41,28 +46,30 @@ public sealed class ConsoleServer : IAsyncDisposable
     }
 
     /// <summary>Starts serving. Dispose the server to stop.</summary>
+    /// <exception cref="InvalidInputException">A host is neither a name nor an address, or the public address has more than a scheme, a host and a port.</exception>
     /// <exception cref="RoostException">The file is missing or refused, or the address cannot be listened on.</exception>
     public static async Task<ConsoleServer> StartAsync(ConsoleOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
+        Check(options);
         RoostRuntime? owned = options.Runtime is null ? Open(options.Path) : null;
         try
         {
             for (int attempt = 1; ; attempt++)
             {
                 int port = options.Port != 0 ? options.Port : FreePort();
-                var admission = new Admission(options.Hosts, port);
+                var admission = new Admission(options.Hosts, options.PublicUrl, port);
                 WebApplication application = await BuildAsync(options, options.Runtime ?? owned!, admission, port, cancellationToken).ConfigureAwait(false);
                 try
                 {
                     await application.StartAsync(cancellationToken).ConfigureAwait(false);
-                    return new(application, admission.Link, owned);
+                    return new(application, admission, owned);
                 }
-                catch (IOException error)
+                catch (Exception error) when (error is IOException or SocketException)
                 {
                     await application.DisposeAsync().ConfigureAwait(false);
-                    if (options.Port == 0 && attempt < PortTries) continue; // Another program took the free port meanwhile.
-                    throw new RoostException($"Port {port} cannot be listened on: {error.Message} Name another port, or 0 for a free one.", error);
+                    if (options.Port == 0 && error is IOException && attempt < PortTries) continue; // Another program took the free port meanwhile.
+                    throw new RoostException($"Port {port} of {string.Join(", ", options.Hosts.Prepend("the loopback addresses"))} cannot be listened on: {error.Message.TrimEnd('.')}. Name another port, or 0 for a free one; a host must be one of this machine.", error);
                 }
             }
         }
@@ -78,6 +85,17 @@ public sealed class ConsoleServer : IAsyncDisposable
         await application.StopAsync().ConfigureAwait(false);
         await application.DisposeAsync().ConfigureAwait(false);
         if (owned is not null) await owned.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static void Check(ConsoleOptions options)
+    {
+        foreach (string host in options.Hosts)
+            if (HostName.Of(host) is null) throw new InvalidInputException("host", $"\"{host}\" is neither an address nor a name. Give it without scheme and port; the address of a proxy or a tunnel is a public address.");
+        if (options.PublicUrl is not { } url) return;
+        if (!url.IsAbsoluteUri || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps) || HostName.Of(url.IdnHost) is null)
+            throw new InvalidInputException("public_url", $"\"{url}\" is no address of http or https; give the one that the browser shows, such as https://roost.example.com.");
+        if (url.PathAndQuery != "/" || url.Fragment.Length > 0 || url.UserInfo.Length > 0)
+            throw new InvalidInputException("public_url", $"\"{url}\" has more than a scheme, a host and a port; the console's pages are at the root of their host.");
     }
 
     private static RoostRuntime Open(string? path)
@@ -133,19 +151,26 @@ public sealed class ConsoleServer : IAsyncDisposable
         if (HasLoopback6()) addresses.Add(IPAddress.IPv6Loopback);
         foreach (string host in hosts)
         {
-            try
-            {
-                addresses.AddRange(await Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false));
-            }
-            catch (SocketException error)
-            {
-                throw new InvalidInputException("host", $"\"{host}\" is neither an address nor a name that this machine knows: {error.Message}", error);
-            }
+            string name = HostName.Of(host)!;
+            if (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address)) addresses.Add(address);
+            else if (!HostName.IsLoopback(name) && !HostName.IsUnderLocalhost(name)) addresses.AddRange(await LookUpAsync(host, cancellationToken).ConfigureAwait(false));
         }
         // A wildcard listens on the loopback addresses too, and a second listener on the same port would be refused.
         if (addresses.Contains(IPAddress.IPv6Any)) return [IPAddress.IPv6Any];
         if (addresses.Contains(IPAddress.Any)) addresses.RemoveAll(address => address.AddressFamily == AddressFamily.InterNetwork && !address.Equals(IPAddress.Any));
         return [.. addresses.Distinct()];
+    }
+
+    private static async Task<IPAddress[]> LookUpAsync(string host, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is SocketException or ArgumentException)
+        {
+            throw new InvalidInputException("host", $"\"{host}\" is neither an address nor a name that this machine knows: {error.Message}", error);
+        }
     }
 
     private static bool HasLoopback6()

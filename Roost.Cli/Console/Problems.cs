@@ -20,7 +20,7 @@ internal static class Problems
         }
         catch (Exception error) when (error is RoostException or BadHttpRequestException or AntiforgeryValidationException && !context.Response.HasStarted)
         {
-            await AnswerAsync(context, StatusOf(error), error.Message).ConfigureAwait(false);
+            await AnswerAsync(context, StatusOf(error), CommandWords.Of(error.Message)).ConfigureAwait(false);
         }
         catch (Exception error) when (!context.Response.HasStarted)
         {
@@ -38,7 +38,7 @@ internal static class Problems
             context.RequestServices = scope.ServiceProvider;
             context.Response.Clear();
             Admission.SetHeaders(context.Response.Headers);
-            await new RazorComponentResult<Problem>(new { Message = message }) { StatusCode = status }.ExecuteAsync(context).ConfigureAwait(false);
+            await new RazorComponentResult<Problem>(new { Title = status == StatusCodes.Status404NotFound ? "Not found" : "This did not work", Message = message }) { StatusCode = status }.ExecuteAsync(context).ConfigureAwait(false);
             context.RequestServices = before;
         }
     }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -17,7 +19,31 @@ internal static class Json
 
     public static JsonNode? Node(object? value) => value as JsonNode ?? JsonSerializer.SerializeToNode(value, Options);
 
-    public static string Text(JsonNode? node, bool indented) => node?.ToJsonString(indented ? Indented : Options) ?? "null";
+    /// <summary>Letters and signs of every script stand as they are: the serializer writes those beyond the basic plane, such as emoji, as escapes.</summary>
+    public static string Text(JsonNode? node, bool indented) => Readable(node?.ToJsonString(indented ? Indented : Options) ?? "null");
+
+    private static string Readable(string json)
+    {
+        int at = json.IndexOf("\\u", StringComparison.Ordinal);
+        if (at < 0) return json;
+        var readable = new StringBuilder(json.Length);
+        int copied = 0;
+        for (at = json.IndexOf('\\', StringComparison.Ordinal); at >= 0; at = at + 2 <= json.Length ? json.IndexOf('\\', at + 2) : -1)
+        {
+            if (!IsEscape(json, at, out char high) || !char.IsHighSurrogate(high) || !IsEscape(json, at + 6, out char low) || !char.IsLowSurrogate(low)) continue;
+            readable.Append(json, copied, at - copied).Append(high).Append(low);
+            copied = at + 12;
+            at += 10;
+        }
+        return readable.Append(json, copied, json.Length - copied).ToString();
+    }
+
+    private static bool IsEscape(string json, int at, out char written)
+    {
+        bool isOne = at + 6 <= json.Length && json[at] == '\\' && json[at + 1] == 'u';
+        written = isOne && ushort.TryParse(json.AsSpan(at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort code) ? (char)code : '\0';
+        return isOne;
+    }
 
     private sealed class TimeConverter : JsonConverter<DateTimeOffset>
     {

@@ -28,7 +28,14 @@ internal sealed class Masking(SecretKeys keys)
     {
         if (node is JsonArray list)
         {
-            for (int i = 0; i < list.Count; i++) Replace(list[i], isStored, masked => list[i] = masked);
+            bool follows = false; // A list of arguments: --password and then the password.
+            for (int i = 0; i < list.Count; i++)
+            {
+                string? text = isStored && list[i]?.GetValueKind() == JsonValueKind.String ? list[i]!.GetValue<string>() : null;
+                if (follows && text is not null && !text.StartsWith('-')) list[i] = SecretKeys.Mask;
+                else Replace(list[i], isStored, masked => list[i] = masked);
+                follows = text is ['-', '-', ..] && !text.Contains('=', StringComparison.Ordinal) && keys.IsSecret(text);
+            }
         }
         else if (node is JsonObject fields)
         {

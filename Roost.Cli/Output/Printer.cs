@@ -28,6 +28,9 @@ internal sealed class Printer
 
     public IAnsiConsole Terminal => terminal ?? throw new InvalidOperationException("stdout is no terminal");
 
+    /// <summary>False where --reveal was given.</summary>
+    public bool IsMasking => masking.Keys.IsMasking;
+
     public SecretKeys Secrets => masking.Keys;
 
     public DateTimeOffset Now { get; } = TimeProvider.System.GetUtcNow();

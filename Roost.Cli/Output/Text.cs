@@ -19,6 +19,9 @@ internal static class Text
         return line.Length <= length ? line : string.Concat(line.AsSpan(0, char.IsHighSurrogate(line[length - 2]) ? length - 2 : length - 1), "…");
     }
 
+    /// <summary>A number and its noun, in the singular or with an s.</summary>
+    public static string Count(long number, string noun) => $"{number.ToString("N0", CultureInfo.InvariantCulture)} {noun}{(number == 1 ? "" : "s")}";
+
     private static string Clean(string? text, bool keepLines)
     {
         if (string.IsNullOrEmpty(text)) return "";

@@ -5,12 +5,12 @@ using Spectre.Console.Rendering;
 namespace Roost.Cli.Output;
 
 /// <summary>A worker at a glance, renewed twice a second: what runs, what waits, what just ended.</summary>
-internal sealed class WorkerView(RoostRuntime roost, IAnsiConsole terminal, CancellationToken draining)
+internal sealed class WorkerView(RoostRuntime roost, Printer print, CancellationToken draining)
 {
     private const int Shown = 12;
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
 
-    public Task RunAsync(CancellationToken stop) => terminal.Live(new Markup("[grey]starting[/]")).StartAsync(async live =>
+    public Task RunAsync(CancellationToken stop) => print.Terminal.Live(new Markup("[grey]starting[/]")).StartAsync(async live =>
     {
         while (true)
         {
@@ -41,14 +41,14 @@ internal sealed class WorkerView(RoostRuntime roost, IAnsiConsole terminal, Canc
             $"[green]{new string('━', filled)}[/][grey]{new string('━', 30 - filled)}[/] {counts.Done:N0} done, [red]{counts.Failed:N0} failed[/], [blue]{counts.Running:N0} running[/], {counts.Ready:N0} ready, {counts.Delayed:N0} delayed, {counts.Blocked:N0} blocked"));
     }
 
-    private static IRenderable Table(string title, IReadOnlyList<WorkSummary> items)
+    private IRenderable Table(string title, IReadOnlyList<WorkSummary> items)
     {
         if (items.Count == 0) return new Markup($"[grey]{title}: nothing[/]");
         Table table = new Table().Border(TableBorder.Simple).BorderColor(Color.Grey).Title($"[grey]{title}[/]");
         foreach (string head in (string[])["id", "engine", "state", "version", "step", "updated"]) table.AddColumn(head);
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         foreach (WorkSummary item in items)
-            table.AddRow([.. new[] { item.Id[Math.Max(0, item.Id.Length - 8)..], item.Engine, item.State.Name(), item.Version.ToString(CultureInfo.InvariantCulture), item.Step ?? "", Times.PastRelative(item.UpdatedAt, now) }.Select(cell => new Markup(Markup.Escape(Text.Line(cell))))]);
+            table.AddRow([.. new[] { print.Id(item.Id), item.Engine, item.State.Name(), item.Version.ToString(CultureInfo.InvariantCulture), item.Step ?? "", Times.PastRelative(item.UpdatedAt, now) }.Select(cell => new Markup(Markup.Escape(Text.Line(cell))))]);
         return table;
     }
 }

@@ -9,6 +9,7 @@ internal sealed class AdoptVerb : Verb
     {
         await using RoostRuntime roost = call.Open();
         await roost.AdoptAsync(call.Reason);
+        call.Done = $"{roost.Path} was adopted";
         if (call.IsJson) call.Print.Json(new { roost.Path, Result = "adopted" });
         else call.Print.Line($"{roost.Path}: adopted");
         return ExitCodes.Ok;

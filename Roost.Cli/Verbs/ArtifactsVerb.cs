@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Roost.Cli.Console;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
@@ -75,7 +76,15 @@ internal static class ArtifactsVerb
         private static async Task ShowAsync(Printer print, Stream content, CancellationToken stop)
         {
             using var reader = new StreamReader(content);
-            while (await reader.ReadLineAsync(stop) is { } line) print.Line(print.Hide(line));
+            bool isKey = false; // A private key goes over many lines, and each alone looks like nothing.
+            while (await reader.ReadLineAsync(stop) is { } line)
+            {
+                bool begins = line.Contains("-----BEGIN ", StringComparison.Ordinal) && line.Contains("PRIVATE KEY-----", StringComparison.Ordinal);
+                bool ends = line.Contains("-----END", StringComparison.Ordinal);
+                if (!isKey || ends || !print.IsMasking) print.Line(print.Hide(line));
+                if (begins && !ends && print.IsMasking) print.Line(SecretKeys.Mask);
+                isKey = (isKey || begins) && !ends;
+            }
         }
     }
 
@@ -104,6 +113,7 @@ internal static class ArtifactsVerb
                 await using Stream content = await roost.OpenArtifactAsync(workId, each, call.Get(version), call.Stop);
                 saved.Add(await ArtifactFile.SaveAsync(content, target, each, call.Get(force), call.Stop));
             }
+            call.Done = $"{Text.Count(saved.Count, "file")} saved in {target}";
             if (call.IsJson) call.Print.Json(new { Files = saved });
             else foreach (string file in saved) call.Print.Line(file);
             return ExitCodes.Ok;

@@ -15,6 +15,7 @@ internal sealed class BackupVerb : Verb
         await using RoostRuntime roost = call.Open();
         await roost.BackupAsync(call.Get(file), call.Stop);
         string path = Path.GetFullPath(call.Get(file));
+        call.Done = $"The backup {path} was made";
         long bytes = new FileInfo(path).Length;
         if (call.IsJson) call.Print.Json(new { Path = path, Bytes = bytes });
         else call.Print.Line($"{path}, {Times.Bytes(bytes)}. It changes nothing until \"roost adopt\".");

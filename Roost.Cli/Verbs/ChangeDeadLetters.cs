@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
 
@@ -36,12 +37,23 @@ internal sealed class ChangeDeadLetters : Verb
     {
         var found = new List<string>(); // All of them first: where one is wrong, nothing is done.
         foreach (string text in named) found.Add(await IdResolver.FindAsync(roost, text, call.Stop));
-        foreach (string id in found)
+        var changed = new List<string>(); // All of them before the first line: an output that breaks leaves none out.
+        try
         {
-            if (!call.Get(dryRun)) await changeOne(roost, id, call.Reason);
-            if (!call.IsJson) call.Print.Line($"{id}: {(call.Get(dryRun) ? "would be " : "")}{done}");
+            foreach (string id in found.Distinct(StringComparer.Ordinal))
+            {
+                if (!call.Get(dryRun)) await changeOne(roost, id, call.Reason);
+                changed.Add(id);
+            }
         }
-        if (call.IsJson) call.Print.Json(new { Result = done, Count = named.Length, DryRun = call.Get(dryRun) });
+        catch (RoostException) when (changed.Count > 0)
+        {
+            await System.Console.Error.WriteLineAsync($"Before that, {done}: {string.Join(", ", changed)}");
+            throw;
+        }
+        call.Done = $"{Text.Count(changed.Count, "dead letter")} {(call.Get(dryRun) ? "would be " : "")}{done}";
+        if (!call.IsJson) foreach (string id in changed) call.Print.Line($"{id}: {(call.Get(dryRun) ? "would be " : "")}{done}");
+        if (call.IsJson) call.Print.Json(new { Result = done, Count = changed.Count, DryRun = call.Get(dryRun) });
         return ExitCodes.Ok;
     }
 
@@ -50,15 +62,17 @@ internal sealed class ChangeDeadLetters : Verb
         DeadLetterFilter meant = filter.Of(call);
         long found = await roost.CountDeadLettersAsync(meant, call.Stop);
         if (call.Get(dryRun) || found == 0) return Tell(call, found);
-        if (!call.IsSure && !call.Ask($"{found:N0} dead letters would be {done}. Go on?"))
-            throw new UsageException($"{found:N0} dead letters would be {done}; nothing was done. Give --yes to do it.");
-        return Tell(call, await changeAll(roost, meant, call.Reason, call.Stop));
+        if (!call.IsSure && !call.Ask($"{Text.Count(found, "dead letter")} would be {done}. Go on?"))
+            throw new UsageException($"{Text.Count(found, "dead letter")} would be {done}; nothing was done. Give --yes to do it.");
+        long changed = await changeAll(roost, meant, call.Reason, call.Stop);
+        call.Done = $"{Text.Count(changed, "dead letter")} {done}";
+        return Tell(call, changed);
     }
 
     private int Tell(Call call, long count)
     {
         if (call.IsJson) call.Print.Json(new { Result = done, Count = count, DryRun = call.Get(dryRun) });
-        else call.Print.Line($"{count} dead letters {(call.Get(dryRun) ? "would be " : "")}{done}");
+        else call.Print.Line($"{Text.Count(count, "dead letter")} {(call.Get(dryRun) ? "would be " : "")}{done}");
         return ExitCodes.Ok;
     }
 }

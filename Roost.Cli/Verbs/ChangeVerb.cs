@@ -20,6 +20,7 @@ internal abstract class ChangeVerb : Verb
     protected override Task<int> RunAsync(Call call) => call.WithItemAsync(id, async (roost, workId) =>
     {
         string result = await ChangeAsync(call, roost, workId);
+        call.Done ??= $"Work item {workId}: {result}";
         if (call.IsJson) call.Print.Json(new { Id = workId, Result = result });
         else call.Print.Line($"{workId}: {result}");
         return ExitCodes.Ok;

@@ -16,8 +16,8 @@ internal sealed class EnqueueVerb : Verb
     private readonly Option<string[]> resources = new("--resource", "-r") { Description = "A name to hold alone, such as domain:example.com; may be repeated.", HelpName = "name" };
     private readonly Option<string> hold = new("--hold") { Description = "How long its resources are held: step or life. Default step." };
     private readonly Option<string> delay = new("--delay") { Description = "Not before this much time has passed, such as 30s or 2h.", HelpName = "duration" };
-    private readonly Option<string> notBefore = new("--not-before") { Description = "Not before this time, in UTC where no offset is given.", HelpName = "time" };
-    private readonly Option<string> deadline = new("--deadline") { Description = "Fails when it has not ended by this time, or after this duration.", HelpName = "time" };
+    private readonly Option<string> notBefore = new("--not-before") { Description = "Not before this time (ISO 8601, in UTC where no offset is given), or this long from now.", HelpName = "time" };
+    private readonly Option<string> deadline = new("--deadline") { Description = "Fails when it has not ended by this time (ISO 8601), or this long from now.", HelpName = "time" };
     private readonly Option<string> timeout = new("--timeout") { Description = "The longest that one of its steps may take.", HelpName = "duration" };
     private readonly Option<int?> retries = new("--retries", "--max-attempts") { Description = "How often a step is tried.", HelpName = "attempts" };
     private readonly Option<string> idempotencyKey = new("--idempotency-key", "-k") { Description = "Enqueues once for each key and engine.", HelpName = "key" };
@@ -45,10 +45,11 @@ internal sealed class EnqueueVerb : Verb
             IdempotencyKey = call.Get(idempotencyKey),
         };
         if (call.Get(id) is { } given) item = item with { Id = given };
-        if (!File.Exists(call.Database.Path)) await TryAsync(item, call.Stop);
+        if (!File.Exists(call.Database.Path)) RoostRuntime.Check(item); // An item that is refused makes no file, either.
         await using RoostRuntime roost = call.Get(parent) is null ? new(call.Database.Path) : call.Open();
         if (call.Get(parent) is { } of) item = item with { ParentId = await IdResolver.FindAsync(roost, of, call.Stop) };
         EnqueueResult result = await roost.EnqueueAsync(item, call.Stop);
+        call.Done = result.Created ? $"Work item {result.Id} was enqueued" : $"Work item {result.Id} was there already, under this idempotency key";
         if (call.IsJson) call.Print.Json(new { result.Id, result.Created });
         else call.Print.Line(result.Id);
         if (!result.Created) await System.Console.Error.WriteLineAsync("It was enqueued before under this idempotency key; nothing was added.");
@@ -59,18 +60,12 @@ internal sealed class EnqueueVerb : Verb
     /// <summary>An engine may be served later, so an unknown one is no error; but one that differs by a letter or two from a known one is rarely meant.</summary>
     private static async Task WarnOfUnknownAsync(Call call, RoostRuntime roost, string engine)
     {
-        IReadOnlyList<string> here = await Completions.BuiltInAsync(call.AddEngines);
         IReadOnlyList<EngineInfo> stored = await roost.GetEnginesAsync(call.Stop);
-        if (here.Contains(engine) || stored.Any(each => each.EngineId == engine && each.Workers > 0)) return;
+        if (stored.Any(each => each.EngineId == engine && each.Workers > 0)) return;
+        IReadOnlyList<string> here = BuiltIn.OrNone(call.AddEngines);
+        if (here.Contains(engine)) return;
         if (Suggestion.For(engine, here.Concat(stored.Select(each => each.EngineId)).Where(other => other != engine), atMost: 2) is { } near)
             await System.Console.Error.WriteLineAsync(Text.Line($"Nobody serves engine \"{engine}\" now; did you mean {near}?"));
-    }
-
-    /// <summary>An item that is refused makes no file, either.</summary>
-    private static async Task TryAsync(WorkItem item, CancellationToken stop)
-    {
-        await using var trial = RoostRuntime.CreateTemporary();
-        await trial.EnqueueAsync(item, stop);
     }
 
     private static async Task<WorkItem> ItemAsync(Call call, string engine, string payload)

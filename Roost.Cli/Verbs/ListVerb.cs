@@ -7,7 +7,7 @@ namespace Roost.Cli.Verbs;
 /// <summary>Work items, most recently updated first.</summary>
 internal sealed class ListVerb : Verb
 {
-    private readonly Option<WorkState?> state = new("--state", "-s") { Description = "Only items in this state." };
+    private readonly Option<string> state = new("--state", "-s") { Description = "Only items in this state: queued (or of that ready, delayed or blocked), running, done, failed or cancelled.", HelpName = "state" };
     private readonly Option<string> engine = CommonOptions.Engine("Only items of this engine.");
     private readonly Option<string> queue = new("--queue", "-q") { Description = "Only items of this queue." };
     private readonly Option<string> parent = new("--parent") { Description = "Only the children of this item.", HelpName = "id" };
@@ -16,10 +16,9 @@ internal sealed class ListVerb : Verb
     private readonly Option<int> limit = new("--limit", "-n") { Description = "How many at most.", DefaultValueFactory = _ => 50 };
     private readonly Option<string> cursor = new("--cursor") { Description = "Goes on where an earlier page ended: the next of its --json." };
 
-    public ListVerb() : base("list", "List work items, most recently updated first.")
+    public ListVerb() : base("list", "List work items, most recently updated first; ready, delayed and blocked ones in the order in which they go on.")
     {
-        state.CompletionSources.Clear();
-        state.CompletionSources.Add([.. Enum.GetValues<WorkState>().Select(each => each.Name())]);
+        state.AcceptOnlyFromAmong([.. StateNames.All]);
         Take(state, engine, queue, parent, resource, error, limit, cursor, CommonOptions.Json, CommonOptions.Watch);
     }
 
@@ -28,13 +27,13 @@ internal sealed class ListVerb : Verb
         await using RoostRuntime roost = call.Open();
         var filter = new WorkFilter
         {
-            State = call.Get(state),
             Engine = call.Get(engine),
             Queue = call.Get(queue),
             ParentId = call.Get(parent) is { } of ? await IdResolver.FindAsync(roost, of, call.Stop) : null,
             Resource = call.Get(resource),
             Error = call.Get(error),
         };
+        StateNames.TryApply(call.Get(state), filter, out filter);
         return await call.ShowAsync(async () =>
         {
             WorkPage page = await Pages.FillAsync(roost, filter, call.Get(limit), call.Get(cursor), call.Stop);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
@@ -12,7 +13,7 @@ internal sealed class PruneVerb : Verb
     private readonly Option<bool> dryRun = new("--dry-run") { Description = "Only counts it." };
 
     public PruneVerb() : base("prune", "Remove work that has ended, with its snapshots, events and artifacts, and give the space back.") =>
-        Take(olderThan, states, engine, dryRun, CommonOptions.Reason, CommonOptions.Json);
+        Take(olderThan, states, engine, dryRun, CommonOptions.Yes, CommonOptions.Reason, CommonOptions.Json);
 
     protected override async Task<int> RunAsync(Call call)
     {
@@ -20,9 +21,36 @@ internal sealed class PruneVerb : Verb
         string[] named = Lists.Split(call.Get(states));
         if (named.Length > 0) filter = filter with { States = [.. named.Select(StateOf)] };
         await using RoostRuntime roost = call.Open();
-        PurgeResult result = await roost.PurgeAsync(filter, call.Get(dryRun), call.Reason, call.Stop);
+        long counted = Stopwatch.GetTimestamp();
+        (long count, string what) = await CountAsync(roost, filter, call.Stop);
+        if (call.Get(dryRun) || count == 0) return Tell(call, new(count, 0));
+        if (!call.IsSure && !call.Ask($"{what} would be removed, with all snapshots, events and artifacts of theirs. This cannot be undone. Go on?"))
+            throw new UsageException($"{what} would be removed; nothing was. Give --yes to do it.");
+        // What has become old enough while somebody thought about it was not in the number.
+        PurgeFilter asked = filter with { OlderThan = filter.OlderThan + Stopwatch.GetElapsedTime(counted) };
+        PurgeResult gone = await roost.PurgeAsync(asked, reason: call.Reason, cancellationToken: call.Stop);
+        call.Done = $"{Text.Count(gone.Items, "work item")} removed";
+        return Tell(call, gone);
+    }
+
+    /// <summary>All that would go, however much it is, by state.</summary>
+    private static async Task<(long Count, string What)> CountAsync(RoostRuntime roost, PurgeFilter filter, CancellationToken stop)
+    {
+        long count = 0;
+        var parts = new List<string>();
+        foreach (WorkState state in filter.States.Distinct())
+        {
+            PurgeResult found = await roost.PurgeAsync(filter with { States = [state] }, dryRun: true, cancellationToken: stop);
+            count += found.Items;
+            if (found.Items > 0) parts.Add($"{Printer.Number(found.Items)} {state.Name()}");
+        }
+        return (count, $"{Text.Count(count, "work item")} ({string.Join(", ", parts)})");
+    }
+
+    private int Tell(Call call, PurgeResult result)
+    {
         if (call.IsJson) call.Print.Json(new { Count = result.Items, result.FreedBytes, DryRun = call.Get(dryRun) });
-        else call.Print.Line(call.Get(dryRun) ? $"{result.Items} work items would be removed" : $"{result.Items} work items removed, {Times.Bytes(result.FreedBytes)} given back");
+        else call.Print.Line(call.Get(dryRun) ? $"{Text.Count(result.Items, "work item")} would be removed" : $"{Text.Count(result.Items, "work item")} removed, {Times.Bytes(result.FreedBytes)} given back");
         return ExitCodes.Ok;
     }
 

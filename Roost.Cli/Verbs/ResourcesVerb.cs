@@ -27,7 +27,7 @@ internal sealed class ResourcesVerb : Verb
             ["resource", "held by", "worker", "since", "waiting"],
             page.Items.Select(each => new[]
             {
-                each.Name, print.Id(each.HolderId), each.WorkerId ?? "", print.Time(each.Since), string.Join(" ", each.Waiters.Select(print.Id)) + (each.HasMoreWaiters ? " ..." : ""),
+                each.Name, print.Id(each.HolderId), each.WorkerId ?? "", print.Time(each.Since), string.Join(" ", each.Waiters.Select(print.Id)) + (each.HasMoreWaiters ? " and more" : ""),
             }),
             "No resource is held.");
         if (page.Next is not null) System.Console.Error.WriteLine($"More: --cursor {page.Next}");

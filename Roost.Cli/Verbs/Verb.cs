@@ -43,15 +43,31 @@ internal abstract class Verb : Command
         {
             return ExitCodes.Ok;
         }
+        catch (Exception e) when (call.Done is not null)
+        {
+            await ComplainAsync(call, $"{call.Done}; what came after that did not succeed: {e.Message}");
+            return ExitCodes.Ok;
+        }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             return ExitCodes.Interrupted;
         }
         catch (Exception e)
         {
-            string advice = e.Message.Contains("AdoptAsync", StringComparison.Ordinal) ? "\n\"roost adopt\" does so." : "";
-            await System.Console.Error.WriteLineAsync($"roost {Name}: {Text.Lines(call.Print.Hide(IsExpected(e) ? e.Message : e.ToString()))}{advice}");
+            await ComplainAsync(call, IsExpected(e) ? CommandWords.Of(e, this) : e.ToString());
             return CodeOf(e);
+        }
+    }
+
+    private async Task ComplainAsync(Call call, string message)
+    {
+        try
+        {
+            await System.Console.Error.WriteLineAsync($"{this.Path()}: {Text.Lines(call.Print.Hide(message))}");
+        }
+        catch (IOException)
+        {
+            // Nobody can be told; the exit code says it.
         }
     }
 

@@ -42,7 +42,7 @@ internal sealed class WorkerVerb : Verb
         long since = await roost.GetLastSequenceAsync(call.Stop);
         using var ended = new CancellationTokenSource();
         Task shown = Task.Run(() => call.Print.IsTerminal && !call.Get(plain)
-            ? new WorkerView(roost, call.Print.Terminal, call.Stop).RunAsync(ended.Token)
+            ? new WorkerView(roost, call.Print, call.Stop).RunAsync(ended.Token)
             : new WorkerLines(roost, call.Print).RunAsync(since, ended.Token), CancellationToken.None);
         try
         {

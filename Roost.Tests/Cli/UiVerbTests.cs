@@ -23,11 +23,11 @@ internal sealed class UiVerbTests
         await using CommandProcess ui = CommandProcess.Start(roost.Folder, new Dictionary<string, string>(), "ui");
         string line = (await ui.ReadLineAsync())!;
         var link = new Uri(line[line.IndexOf("http", StringComparison.Ordinal)..]);
-        using var client = new HttpClient(new HttpClientHandler { UseProxy = false });
+        using var client = new HttpClient(LoopbackHttp.Handler());
 
         await client.GetAsync(link); // Exchanges the token for a cookie.
         HttpResponseMessage opened = await client.GetAsync(new Uri(link, "/"));
-        using var stranger = new HttpClient(new HttpClientHandler { UseProxy = false, UseCookies = false });
+        using var stranger = new HttpClient(LoopbackHttp.Handler(cookies: false));
         HttpResponseMessage refused = await stranger.GetAsync(new Uri(link, "/"));
 
         opened.StatusCode.Should().Be(HttpStatusCode.OK);
@@ -63,6 +63,47 @@ internal sealed class UiVerbTests
         (await AnswersAsync(IPAddress.Loopback, port)).Should().BeTrue();
     }
 
+    [TestCase("0.0.0.0")]
+    [TestCase("::")]
+    [TestCase("[::]")]
+    public async Task Every_address_may_be_listened_on_and_opens_the_console_by_that_address(string wildcard)
+    {
+        if (wildcard != "0.0.0.0" && !Socket.OSSupportsIPv6) Assert.Ignore("This machine has no IPv6.");
+        await roost.EnqueueAsync();
+        await using CommandProcess ui = roost.Start("ui", "--host", wildcard);
+        string line = (await ui.ReadLineAsync())!;
+        var link = new Uri(line[line.IndexOf("http", StringComparison.Ordinal)..]);
+        IPAddress address = Others().FirstOrDefault() ?? IPAddress.Loopback;
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+
+        HttpResponseMessage exchanged = await client.GetAsync(new Uri($"http://{address}:{link.Port}/{link.Query}"));
+        HttpResponseMessage opened = await client.GetAsync(new Uri($"http://{address}:{link.Port}/work"));
+
+        exchanged.StatusCode.Should().Be(HttpStatusCode.OK);
+        opened.StatusCode.Should().Be(IPAddress.IsLoopback(address) ? HttpStatusCode.Unauthorized : HttpStatusCode.OK);
+    }
+
+    [Test]
+    public async Task An_address_of_another_machine_is_refused_in_words()
+    {
+        await roost.EnqueueAsync();
+
+        (await roost.RunAsync("ui", "--host", "192.0.2.1")).Ends(Roost.Cli.ExitCodes.Error).Error.Should().Contain("cannot be listened on").And.Contain("192.0.2.1").And.NotContain("   at ");
+    }
+
+    [Test]
+    public async Task The_links_of_named_hosts_are_printed_and_what_their_cookies_share_is_said()
+    {
+        await roost.EnqueueAsync();
+        await using CommandProcess ui = roost.Start("ui", "--host", "127.0.0.1", "--public-url", "https://roost.example.com");
+
+        (await ui.ReadLineAsync()).Should().StartWith("The console is at https://roost.example.com/?token=");
+        (await ui.ReadLineAsync()).Should().MatchRegex(@"^Also at http://roost-[0-9a-f]{32}\.localhost:\d+/\?token=");
+        (await ui.ReadLineAsync()).Should().MatchRegex(@"^Also at http://127\.0\.0\.1:\d+/\?token=[0-9a-f]+ \(a cookie of 127\.0\.0\.1 goes to all ports of that host\)$");
+    }
+
+    [TestCase("--public-url", "roost.example.com")]
+    [TestCase("--public-url", "https://a/b")]
     [TestCase("--host", "no such name")]
     [TestCase("--host", "")]
     [TestCase("--host", "http://127.0.0.1")]

@@ -24,11 +24,38 @@ internal sealed class UpkeepVerbTests
     public async Task Finished_work_is_counted_and_then_removed()
     {
         (await roost.RunAsync("prune", "--older-than", "1d")).Ends(0).Output.Should().StartWith("0 ");
-        (await roost.RunAsync("prune", "--older-than", "0", "--dry-run", "--json")).Ends(0).Json.GetProperty("count").GetInt32().Should().Be(1);
-        (await roost.RunAsync("prune", "--older-than", "0", "--json")).Ends(0).Json.GetProperty("count").GetInt32().Should().Be(1);
+        (await roost.RunAsync("prune", "--older-than", "0s", "--dry-run", "--json")).Ends(0).Json.GetProperty("count").GetInt32().Should().Be(1);
+        (await roost.RunAsync("prune", "--older-than", "0s", "--yes", "--json")).Ends(0).Json.GetProperty("count").GetInt32().Should().Be(1);
         (await roost.RunAsync("list")).Ends(0).Output.Should().BeEmpty();
-        (await roost.RunAsync("prune", "--older-than", "0", "--states", "running")).Ends(2);
+        (await roost.RunAsync("prune", "--older-than", "0s", "--states", "running")).Ends(2);
         (await roost.RunAsync("prune")).Ends(2);
+    }
+
+    [Test]
+    public async Task Nothing_is_removed_where_nobody_can_be_asked_and_nobody_said_yes()
+    {
+        (await roost.RunAsync("prune", "--older-than", "0s")).Ends(2).Error.Should().Contain("1 work item (1 done) would be removed; nothing was").And.Contain("--yes");
+        (await roost.RunAsync("prune", "--older-than", "30", "--yes")).Ends(2).Error.Should().Contain("--older-than is \"30\"; a number needs its unit");
+        (await roost.RunAsync("list", "--json")).Ends(0).Json.GetProperty("items").GetArrayLength().Should().Be(1);
+        (await roost.RunAsync("prune", "--older-than", "0s", "-y")).Ends(0).Output.Should().StartWith("1 work item removed");
+    }
+
+    [TestCase("n", 1)]
+    [TestCase("", 1)]
+    [TestCase("y", 0)]
+    public async Task A_person_is_asked_with_all_that_would_go(string answer, int left)
+    {
+        Terminal.IgnoreWhereMissing();
+        await roost.EnqueueAsync("--id", "item-2");
+        (await roost.RunAsync("cancel", "item-2")).Ends(0);
+        await using var terminal = Terminal.Start(roost.Folder, "roost prune --older-than 0s");
+
+        await terminal.WaitForAsync("Go on? [y/N]");
+        await terminal.TypeAsync($"{answer}\n");
+        await terminal.EndAsync();
+
+        terminal.Seen.Should().Contain("2 work items (1 done, 1 cancelled) would be removed, with all snapshots, events and artifacts of theirs.");
+        (await roost.RunAsync("list", "--json")).Ends(0).Json.GetProperty("items").GetArrayLength().Should().Be(left * 2);
     }
 
     [Test]

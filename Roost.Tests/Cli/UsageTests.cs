@@ -18,17 +18,33 @@ internal sealed class UsageTests
     {
         CommandResult result = await roost.RunAsync("lst");
 
-        result.Ends(2).Error.Should().Contain("list");
+        result.Ends(2).Error.Should().Be("There is no verb \"roost lst\". Did you mean list?\n\"roost --help\" shows how.\n", "one message is enough");
         result.Output.Should().BeEmpty();
     }
 
     [Test]
     public async Task A_mistyped_option_is_a_usage_error_with_the_right_one_beside_it() =>
-        (await roost.RunAsync("list", "--sate", "done")).Ends(2).Error.Should().Contain("--state");
+        (await roost.RunAsync("list", "--sate", "done")).Ends(2).Error.Should().Be("There is no option --sate of \"roost list\". Did you mean --state?\n\"roost list --help\" shows how.\n");
+
+    [TestCase("\"roost artifacts cat\"", "artifacts", "cat", "id", "name", "more")]
+    [TestCase("There is no verb \"roost artifacts ct\". Did you mean cat?", "artifacts", "ct")]
+    [TestCase("roost artifacts needs one of its verbs: list, cat, save.", "artifacts")]
+    [TestCase("--watch is \"often\"", "list", "--watch=often")]
+    public async Task A_mistake_is_told_once_and_with_the_whole_verb(string told, params string[] arguments)
+    {
+        string[] lines = (await roost.RunAsync(arguments)).Ends(2).Error.TrimEnd().Split('\n');
+
+        lines.Should().HaveCount(2);
+        lines[0].Should().Contain(told);
+        lines[1].Should().Be($"\"roost {string.Join(' ', arguments.TakeWhile(word => word is "artifacts" or "cat" or "list"))} --help\" shows how.");
+    }
+
+    [Test]
+    public async Task An_error_of_a_verb_names_its_whole_path() =>
+        (await roost.RunAsync("artifacts", "cat", "id", "name", "--db", "none.db")).Ends(3).Error.Should().StartWith("roost artifacts cat: ");
 
     [TestCase("list", "--limit", "many")]
     [TestCase("list", "--state", "lost")]
-    [TestCase("list", "--watch=often")]
     [TestCase("events", "--after", "yesterday")]
     [TestCase("history", "id", "--version", "x")]
     [TestCase("enqueue", "-e", "demo", "--priority", "99999999999")]

@@ -57,6 +57,17 @@ internal sealed class WorkerViewTests
     }
 
     [Test]
+    public async Task An_id_that_was_given_is_shown_whole()
+    {
+        await roost.EnqueueAsync("--id", "invoice-2026-000123");
+        await using var terminal = Terminal.Start(roost.Folder, "roost worker --until-idle", ("COLUMNS", "160"));
+
+        await terminal.EndAsync();
+
+        terminal.Seen.Should().Contain("invoice-2026-000123");
+    }
+
+    [Test]
     public async Task Without_colour_where_that_was_asked_for()
     {
         await roost.EnqueueAsync();

@@ -8,7 +8,7 @@ namespace Roost.Tests.ConsolePages;
 /// <summary>A real console on a temporary file, and a client that its link has let in.</summary>
 internal sealed partial class ConsoleHost : IAsyncDisposable
 {
-    private readonly HttpClientHandler handler = new() { AllowAutoRedirect = false, CheckCertificateRevocationList = true };
+    private readonly SocketsHttpHandler handler = LoopbackHttp.Handler();
 
     private ConsoleHost(RoostRuntime roost, ConsoleServer server)
     {
@@ -37,7 +37,7 @@ internal sealed partial class ConsoleHost : IAsyncDisposable
     }
 
     /// <summary>A client that knows the address and nothing else.</summary>
-    public HttpClient Stranger() => new(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false, CheckCertificateRevocationList = true }, disposeHandler: true) { BaseAddress = Root };
+    public HttpClient Stranger() => new(LoopbackHttp.Handler(cookies: false), disposeHandler: true) { BaseAddress = Root };
 
     /// <summary>The cookie that the link is exchanged for, as a request sends it.</summary>
     public async Task<string> CookieAsync()

@@ -27,8 +27,8 @@ internal sealed class ConsoleSecurityTests
 
     [TestCase("evil.example")]
     [TestCase("127.0.0.1.evil.example")]
-    [TestCase("127.0.0.1:1")]
-    [TestCase("localhost")]
+    [TestCase("127.0.0.2")]
+    [TestCase("roost.localhost")]
     public async Task Another_host_name_is_refused_even_with_the_cookie(string name)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/");

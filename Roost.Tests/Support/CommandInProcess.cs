@@ -6,28 +6,28 @@ namespace Roost.Tests.Support;
 /// <summary>The roost command within the tests' process, for many runs. What it writes to the console is caught; it is never a terminal.</summary>
 internal static class CommandInProcess
 {
-    public static async Task<CommandResult> RunAsync(string[] arguments, string input = "", TimeSpan? patience = null)
+    public static async Task<CommandResult> RunAsync(string[] arguments, string input = "", TimeSpan? patience = null, Action<RoostRuntime>? addEngines = null, TextWriter? output = null)
     {
-        TextWriter output = Console.Out, error = Console.Error;
-        TextReader before = Console.In;
+        TextWriter writer = Console.Out, error = Console.Error;
+        TextReader reader = Console.In;
         Func<Stream> open = StandardInput.Open;
         using var stop = new CancellationTokenSource(patience ?? Gate.Patience);
         using StringWriter said = new(), complained = new();
         using var given = new StringReader(input);
         try
         {
-            Console.SetOut(said);
+            Console.SetOut(output ?? said);
             Console.SetError(complained);
             Console.SetIn(given);
             StandardInput.Open = () => new MemoryStream(Encoding.UTF8.GetBytes(input));
-            int code = await RoostCommand.RunAsync(arguments, cancellationToken: stop.Token).WaitAsync(Gate.Patience + Gate.Patience);
+            int code = await RoostCommand.RunAsync(arguments, addEngines, cancellationToken: stop.Token).WaitAsync(Gate.Patience + Gate.Patience);
             return new(code, said.ToString(), complained.ToString());
         }
         finally
         {
-            Console.SetOut(output);
+            Console.SetOut(writer);
             Console.SetError(error);
-            Console.SetIn(before);
+            Console.SetIn(reader);
             StandardInput.Open = open;
         }
     }

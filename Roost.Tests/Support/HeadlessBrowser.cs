@@ -27,6 +27,9 @@ internal sealed class HeadlessBrowser : IAsyncDisposable
     /// <summary>A page with cookies of its own.</summary>
     public Task<IPage> OpenAsync(BrowserNewPageOptions? options = null) => browser.NewPageAsync(options);
 
+    /// <summary>Pages that share their cookies.</summary>
+    public Task<IBrowserContext> ContextAsync() => browser.NewContextAsync();
+
     public async ValueTask DisposeAsync()
     {
         await browser.CloseAsync();

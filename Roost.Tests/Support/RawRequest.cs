@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -13,7 +14,7 @@ internal sealed class RawRequest : IDisposable
     public static async Task<RawRequest> OpenAsync(Uri server)
     {
         var request = new RawRequest();
-        await request.client.ConnectAsync(server.Host, server.Port);
+        await request.client.ConnectAsync(IPAddress.Loopback, server.Port);
         return request;
     }
 

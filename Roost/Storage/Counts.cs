@@ -1,16 +1,6 @@
-namespace Roost.Storage;
+global using Condition = Roost.WorkCondition;
 
-/// <summary>Where an item is: its state, with queued told apart into ready, delayed and blocked.</summary>
-internal enum Condition
-{
-    Ready,
-    Delayed,
-    Blocked,
-    Running,
-    Done,
-    Failed,
-    Cancelled,
-}
+namespace Roost.Storage;
 
 /// <summary>Items per lane and condition: gathered while a transaction runs, added to the table at its end.</summary>
 internal sealed class Counts(Session session)

@@ -98,7 +98,7 @@ internal static class Database
         SQLitePCL.raw.SQLITE_READONLY =>
             new FileRefusedException($"{path} is read-only: {e.Message} Roost needs to write the file and its folder.", e),
         SQLitePCL.raw.SQLITE_CANTOPEN =>
-            new FileRefusedException($"{path} cannot be opened: {e.Message} Check that its folder exists and may be written.", e),
+            new FileRefusedException($"{path} cannot be opened: {e.Message} {WhyClosed(path)}", e),
         SQLitePCL.raw.SQLITE_IOERR =>
             new RoostException($"{path} could not be read or written: {e.Message} Check the disk and its file system.", e),
         _ => new RoostException($"{path}: {e.Message}", e),
@@ -215,6 +215,16 @@ internal static class Database
 
     /// <summary>What another machine does there may not be seen here, locks among it.</summary>
     public static bool IsOnUnsafe(string folder) => IsUnsafe(FormatOf(folder));
+    /// <summary>SQLite says the same of a folder that is not there and of a file that is somebody else's.</summary>
+    private static string WhyClosed(string path)
+    {
+        foreach (string file in (string[])[path, $"{path}-wal", $"{path}-shm"])
+        {
+            if (OperatingSystem.IsWindows() || !File.Exists(file) || Libc.MayReadAndWrite(file)) continue;
+            return $"{file} is there, and this process's user may not read and write it: it belongs to another user, or its mode ({Convert.ToString((int)File.GetUnixFileMode(file), 8)}) keeps this one out. Run this as its owner, or have the owner change the mode.";
+        }
+        return "Check that its folder exists and may be written.";
+    }
 
     private static string FormatOf(string folder)
     {

@@ -40,6 +40,6 @@ internal readonly record struct Position(long At, long Key) : IComparable<Positi
     public static long ReadKey(char mark, string? cursor) =>
         cursor is null ? long.MaxValue : long.TryParse(Read(mark, cursor), NumberStyles.None, CultureInfo.InvariantCulture, out long key) ? key : throw Bad(cursor);
 
-    private static InvalidInputException Bad(string cursor) =>
+    public static InvalidInputException Bad(string cursor) =>
         new("cursor", $"\"{(cursor.Length > 64 ? cursor[..64] + "..." : cursor)}\" is none of this list; give the Next of the page before, or nothing for the first page.");
 }

@@ -15,6 +15,11 @@ internal sealed record Selection
     /// <summary>The names of <see cref="States"/>, as a JSON array.</summary>
     public string StateNames => $"[{string.Join(',', States.Select(state => $"\"{state.Name()}\""))}]";
 
+    /// <summary>Ready, delayed or blocked, where only such are meant; null for any other.</summary>
+    public WorkCondition? Condition { get; init; }
+
+    public string? ConditionName => Condition switch { WorkCondition.Ready => "ready", WorkCondition.Delayed => "delayed", WorkCondition.Blocked => "blocked", _ => null };
+
     public string? Engine { get; init; }
     public string? Queue { get; init; }
     public string? ParentId { get; init; }
@@ -43,9 +48,14 @@ internal sealed record Selection
         CheckName("parent_id", filter.ParentId);
         CheckName("resource", filter.Resource);
         if (filter.State is { } state && !Enum.IsDefined(state)) throw new InvalidInputException("state", $"{(int)state} is no state of a work item.");
+        if (filter.Condition is { } condition && !Enum.IsDefined(condition)) throw new InvalidInputException("condition", $"{(int)condition} is no condition of a work item.");
+        WorkState? only = filter.Condition is { } one ? StateOf(one) : filter.State;
+        if (filter.State is { } given && given != only)
+            throw new InvalidInputException("condition", $"is {filter.Condition}, which no item in the state {given.Name()} is; give one of them.");
         return new()
         {
-            States = filter.State is { } only ? [only] : filter.Error is null ? All : WithFailures,
+            States = only is { } meant ? [meant] : filter.Error is null ? All : WithFailures,
+            Condition = only == WorkState.Queued ? filter.Condition : null,
             Engine = filter.Engine,
             Queue = filter.Queue,
             ParentId = filter.ParentId,
@@ -75,6 +85,15 @@ internal sealed record Selection
             Below = filter.FailedBefore is { } before ? RoundUp(before) : long.MaxValue,
         };
     }
+
+    private static WorkState StateOf(WorkCondition condition) => condition switch
+    {
+        WorkCondition.Running => WorkState.Running,
+        WorkCondition.Done => WorkState.Done,
+        WorkCondition.Failed => WorkState.Failed,
+        WorkCondition.Cancelled => WorkState.Cancelled,
+        _ => WorkState.Queued,
+    };
 
     public static void CheckLimit(int limit)
     {

@@ -12,6 +12,9 @@ internal enum SelectionFact
     Lane = 2,
     Parent = 4,
     Resource = 8,
+
+    /// <summary>Ready, delayed or blocked.</summary>
+    Condition = 16,
 }
 
 /// <summary>Whether a selection means an item: each condition that is asked for, and not known already, by one look at an index.</summary>
@@ -24,6 +27,8 @@ internal sealed class SelectionTest : IDisposable
         var conditions = new List<string>();
         var values = new List<string>();
         if (!known.HasFlag(SelectionFact.State)) Add("EXISTS (SELECT 1 FROM json_each({0}) s CROSS JOIN work w ON w.key = ?1 AND w.state = s.value)", selection.StateNames);
+        if (!known.HasFlag(SelectionFact.Condition))
+            Add("EXISTS (SELECT 1 FROM work w WHERE w.key = ?1 AND CASE {0} WHEN 'ready' THEN w.ready_seq WHEN 'delayed' THEN w.due_at ELSE w.blocked_on END IS NOT NULL)", selection.ConditionName);
         if (!known.HasFlag(SelectionFact.Lane))
         {
             Add("EXISTS (SELECT 1 FROM work w CROSS JOIN lane l ON l.key = w.lane WHERE w.key = ?1 AND l.engine = {0})", selection.Engine);

@@ -45,6 +45,13 @@ internal static class WorkQueries
         return new(Summaries(db, [.. found.Select(place => place.Key)]), next);
     }
 
+    public static WorkPage List(SqliteConnection db, Selection selection, int limit, ConditionOrder.Place after)
+    {
+        using var order = new ConditionOrder(db, selection, after);
+        List<long> found = order.Take(limit);
+        return new(Summaries(db, found), order.IsAtEnd ? null : order.Reached.Write());
+    }
+
     /// <summary>The places of the items of a page, and the cursor of the next where there may be one.</summary>
     public static (List<Position> Found, string? Next) Find(SqliteConnection db, Selection selection, int limit, Position after)
     {

@@ -1,0 +1,82 @@
+using System.CommandLine;
+using System.Text;
+
+namespace Roost.Cli;
+
+/// <summary>
+/// The library speaks to whoever writes a program with it, of its members. A user of the command or the console knows verbs and options, and is
+/// told those.
+/// </summary>
+internal static class CommandWords
+{
+    private static readonly (string Library, string Command)[] Phrases =
+    [
+        ("Call AdoptAsync to make it a file of its own", "\"roost adopt\" makes it a file of its own"),
+        (", or set RoostOptions.AllowNetworkFileSystem", ""),
+        (" (RoostOptions.MaxJsonBytes)", ""),
+        (" JSON text goes through WorkItem.FromJson.", ""),
+        (" A test takes RoostRuntime.CreateTemporary(), which deletes its file on dispose.", ""),
+        ("No engine is registered; call AddEngine before the loop.", "This program brings no engine along; name one by --assembly."),
+        ("; give AddEngines a function that makes it.", "; --assembly makes only engines that have one."),
+        ("; call AddEngine first, or ", "; name it by --assembly, or "),
+        ("call WaitAsync to wait", "use \"roost wait\" to wait"),
+        ("; name the queue in RoostOptions.Queues, or ", "; name the queue by --queues, or "),
+        ("Await the call that runs (a timer that calls StepOnceAsync, say), or use WaitAsync to wait for an item that the running loop steps.", "\"roost wait\" waits for an item that the running loop steps."),
+        ("give the Next of the page before", "give the next of the page before"),
+        ("GetHistoryAsync lists", "\"roost history\" lists"),
+        ("GetAsync says", "\"roost status\" says"),
+        ("ReadArtifactAsync reads", "one piece may be"),
+        ("Stream it by OpenArtifactAsync.", "\"roost artifacts save\" makes a file of it."),
+        (" Set workspaces.root to ", " Give --workspace-root "),
+        ("leave workspaces.repository out", "leave --repository out"),
+        ("give workspaces.repository too", "give --repository too"),
+    ];
+
+    /// <summary>Fields of the library whose option has another name.</summary>
+    private static readonly Dictionary<string, string> Options = new(StringComparer.Ordinal)
+    {
+        ["max_attempts"] = "--retries",
+        ["step_timeout"] = "--timeout",
+        ["parent_id"] = "--parent",
+        ["resources"] = "--resource",
+        ["resource_hold"] = "--hold",
+        ["workspaces.root"] = "--workspace-root",
+        ["workspaces.mode"] = "--workspace-mode",
+        ["workspaces.repository"] = "--repository",
+        ["workspaces.base_revision"] = "--base-revision",
+    };
+
+    public static string Of(string message)
+    {
+        foreach ((string library, string command) in Phrases) message = message.Replace(library, command, StringComparison.Ordinal);
+        return message;
+    }
+
+    /// <summary>The same of an exception, and a field by the option of the verb that gave it.</summary>
+    public static string Of(Exception error, Command verb)
+    {
+        string message = error.Message;
+        if (error is InvalidInputException { Field: { Length: > 0 } field } && message.StartsWith(field, StringComparison.Ordinal) && OptionOf(field, verb) is { } option)
+            message = option + message[field.Length..];
+        return Of(message);
+    }
+
+    private static string? OptionOf(string field, Command verb)
+    {
+        string snake = SnakeCase(field);
+        string name = Options.GetValueOrDefault(snake) ?? $"--{snake.Replace('_', '-')}";
+        return verb.Options.Any(each => each.Name == name || each.Aliases.Contains(name)) ? name : null;
+    }
+
+    /// <summary>Options of the host are named as its properties are.</summary>
+    private static string SnakeCase(string field)
+    {
+        var snake = new StringBuilder();
+        for (int i = 0; i < field.Length; i++)
+        {
+            if (char.IsAsciiLetterUpper(field[i]) && i > 0 && field[i - 1] != '.') snake.Append('_');
+            snake.Append(char.ToLowerInvariant(field[i]));
+        }
+        return snake.ToString();
+    }
+}

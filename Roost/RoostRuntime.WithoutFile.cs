@@ -1,0 +1,41 @@
+using Roost.Execution;
+
+namespace Roost;
+
+public sealed partial class RoostRuntime
+{
+    private readonly bool namesEngines;
+
+    /// <summary>Has no file: it is closed for everything but the naming of engines.</summary>
+    private RoostRuntime()
+    {
+        (Options, Path, Folder) = (new(), "", "");
+        log = new ForgivingLog(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        indentedJson = Options.Json;
+        (writer, reader, Artifacts) = (null!, new("", Options), null!);
+        reader.Close();
+        (namesEngines, disposed) = (true, 1);
+    }
+
+    /// <summary>The ids of the engines that a host's program registers, without a file: nothing is opened or written.</summary>
+    /// <param name="addEngines">Adds the engines, as for a runtime that is to run them; it can do nothing else with what it is given, which has no file.</param>
+    /// <returns>The ids, in the order of their names.</returns>
+    public static IReadOnlyList<string> EngineIdsOf(Action<RoostRuntime> addEngines)
+    {
+        ArgumentNullException.ThrowIfNull(addEngines);
+        var known = new RoostRuntime();
+        addEngines(known);
+        return known.EngineIds;
+    }
+
+    /// <summary>Checks a work item as <see cref="EnqueueAsync(WorkItem, CancellationToken)"/> does, without a file. Whether its id, its parent and its idempotency key fit the file, only the file can tell.</summary>
+    /// <param name="item">The item.</param>
+    /// <param name="options">Those of the runtime that it is meant for. Default: all defaults.</param>
+    /// <exception cref="InvalidInputException">A field breaks a rule; the message names the field and the limit.</exception>
+    public static void Check(WorkItem item, RoostOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        options ??= new();
+        WorkItemCheck.Check(item, options, options.TimeProvider.GetUtcNow());
+    }
+}
