@@ -9,7 +9,8 @@ namespace Roost.Storage;
 /// </summary>
 internal sealed class Counters(Session session)
 {
-    private readonly Statement load = session.Prepare("SELECT max(event_seq), max(ready_seq) FROM writer");
+    private readonly Statement load = session.Prepare(
+        "SELECT max(event_seq), max(ready_seq), (SELECT at FROM event WHERE seq = (SELECT max(seq) FROM event)) FROM writer");
     private readonly Statement batchOf = session.Prepare("SELECT batch FROM writer WHERE key = ?1");
     private readonly Statement dropOld = session.Prepare("DELETE FROM writer WHERE saved_at < ?1");
     private readonly Statement save = session.Prepare(
@@ -17,6 +18,8 @@ internal sealed class Counters(Session session)
         INSERT INTO writer (key, batch, event_seq, ready_seq, saved_at) VALUES (?1, ?2, ?3, ?4, ?5)
         ON CONFLICT (key) DO UPDATE SET batch = excluded.batch, event_seq = excluded.event_seq, ready_seq = excluded.ready_seq, saved_at = excluded.saved_at
         """);
+
+    private readonly Statement beginRun = session.Prepare("INSERT INTO event_run (seq) VALUES (?1)");
 
     private static readonly long Day = (long)TimeSpan.FromDays(1).TotalMilliseconds;
 
@@ -34,7 +37,7 @@ internal sealed class Counters(Session session)
 
     private bool loaded, saved;
     private int changesAtBegin;
-    private long readySeq;
+    private long readySeq, eventSeqAtBegin, lastEventAt;
 
     /// <summary>Names this writer's row. Fresh for each connection.</summary>
     public long WriterKey { get; } = Token();
@@ -53,11 +56,13 @@ internal sealed class Counters(Session session)
             {
                 EventSeq = load.Int64(0);
                 readySeq = load.Int64(1);
+                lastEventAt = load.NullableInt64(2) ?? long.MinValue;
                 load.Reset();
             }
             loaded = true;
         }
         changesAtBegin = session.TotalChanges;
+        eventSeqAtBegin = EventSeq;
     }
 
     public long NextEvent() => ++EventSeq;
@@ -82,7 +87,16 @@ internal sealed class Counters(Session session)
         if (session.TotalChanges == changesAtBegin) return;
         if (!saved) dropOld.Bind(1, session.Now - Day).Run();
         Batch++;
+        NoteTime();
         SaveRow();
+    }
+
+    /// <summary>Says where the time of the events goes back, so that a search by time knows in which pieces it only rises.</summary>
+    private void NoteTime()
+    {
+        if (EventSeq == eventSeqAtBegin) return;
+        if (session.Now < lastEventAt) beginRun.Bind(1, eventSeqAtBegin + 1).Run();
+        lastEventAt = session.Now;
     }
 
     public void Forget() => loaded = false;

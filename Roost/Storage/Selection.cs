@@ -65,21 +65,14 @@ internal sealed record Selection
             Reason = filter.Reason,
             ErrorType = filter.ErrorType,
             Error = Containing(filter.Error),
-            Least = filter.FailedAfter is { } after ? RoundUp(after) : 0,
-            Below = filter.FailedBefore is { } before ? RoundUp(before) : long.MaxValue,
+            Least = filter.FailedAfter is { } after ? StoredTime.RoundUp(after) : 0,
+            Below = filter.FailedBefore is { } before ? StoredTime.RoundUp(before) : long.MaxValue,
         };
     }
 
     public static void CheckLimit(int limit)
     {
         if (limit is < 1 or > 1000) throw new InvalidInputException("limit", $"is {limit}; it must be from 1 to 1,000.");
-    }
-
-    /// <summary>Stored times are whole milliseconds: a moment between two of them means the later.</summary>
-    private static long RoundUp(DateTimeOffset moment)
-    {
-        long milliseconds = moment.ToUnixTimeMilliseconds();
-        return moment > DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) ? milliseconds + 1 : milliseconds;
     }
 
     private static string? Containing(string? text)
