@@ -6,7 +6,8 @@ namespace Roost.Tests.ConsolePages;
 
 /// <summary>
 /// Every page of the console on a file in which everything is many and long: for everybody to read, in both themes, on three widths, and no
-/// higher than five screens. All of them: <c>ROOST_AXE=…/axe.min.js ROOST_PAGES=all dotnet test --filter ConsolePageTests</c>
+/// higher than five screens. All of them: <c>ROOST_AXE=…/axe.min.js ROOST_PAGES=all dotnet test --filter ConsolePageTests</c>; with
+/// <c>ROOST_PICTURES</c>, a folder, each is kept there as a picture to look at.
 /// </summary>
 [TestFixture]
 internal sealed class ConsolePageTests
@@ -57,11 +58,11 @@ internal sealed class ConsolePageTests
             wrong.AddRange(((string[])["faint", "cut"]).SelectMany(check => found.GetProperty(check).EnumerateArray()).Select(text => $"{address}: {text}"));
             int height = found.GetProperty("height").GetInt32();
             if (width == 1440 && height > MostScreens * Screen) wrong.Add($"{address}: is {height} pixels high");
-            if (Axe is not null) wrong.AddRange(await ViolationsAsync(page, address));
             if (Pictures is not null) await page.ScreenshotAsync(new() { Path = Path.Combine(Pictures, $"{width}-{theme}{string.Concat(address.Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '-'))}.png"), FullPage = true });
+            if (Axe is not null) wrong.AddRange(await ViolationsAsync(page, address));
         }
         await page.CloseAsync();
-        wrong.Should().BeEmpty();
+        string.Join('\n', wrong).Should().BeEmpty();
         if (Axe is null) Assert.Ignore("Heights, widths and contrasts are right; ROOST_AXE names no axe.min.js (of npm's axe-core), so that its rules were not looked at. .ci/run installs it.");
     }
 

@@ -66,6 +66,7 @@
       const wide = one.scrollWidth > one.clientWidth + 1, high = one.scrollHeight > one.clientHeight + 1;
       const scrolls = value => value === "auto" || value === "scroll";
       if (wide && style.overflowX !== "visible" && style.textOverflow !== "ellipsis") found.push(`${name(one)} is ${one.scrollWidth} wide in ${one.clientWidth}`);
+      if (wide && style.overflowX === "visible" && one.matches("li, dd, td, p, h1, h2, section, form, header, footer, nav")) found.push(`${name(one)} runs over its edge: ${one.scrollWidth} in ${one.clientWidth}`);
       if ((wide && scrolls(style.overflowX)) || (high && scrolls(style.overflowY)))
         if (one.tabIndex < 0 || !one.getAttribute("role") || !one.getAttribute("aria-label")) found.push(`${name(one)} scrolls, and no keyboard reaches it by a name`);
     }
