@@ -119,7 +119,7 @@ internal static class ScaleBenchmark
         var claimed = new List<LeasedWork>();
         for (int claim = 0; claim < Claims + Claims / 10; claim++)
         {
-            var claimant = new Claimant(seat.Key, seat.Id, served, roost.Options.Queues, 1, 1) { Start = (_, _) => throw new InvalidOperationException("This loop starts nothing."), Idle = _ => { } };
+            var claimant = new Claimant(seat.Key, seat.Id, served, roost.Options.ServedQueues, 1, 1) { Start = (_, _) => throw new InvalidOperationException("This loop starts nothing."), Idle = _ => { } };
             TimeSpan took = await roost.Writer.RunAsync(session =>
             {
                 long began = Stopwatch.GetTimestamp();

@@ -12,12 +12,13 @@ internal static class ArtifactFile
 
     public static async Task<string> SaveAsync(Stream content, string folder, string name, bool replace, CancellationToken stop)
     {
-        string path = Path.Join(folder, SafeName(name)), made = $"{path}.{Guid.NewGuid():N}.part";
+        string path = Path.Join(folder, SafeName(name)), made = PartialFiles.NameFor(path);
         try
         {
             await using (var file = new FileStream(made, FileMode.CreateNew, FileAccess.Write)) await content.CopyToAsync(file, stop);
             // Moved when it is complete and verified; a link of that name is replaced, not followed.
             File.Move(made, path, replace);
+            PartialFiles.Sweep(path);
         }
         catch (IOException) when (File.Exists(path) && !replace)
         {

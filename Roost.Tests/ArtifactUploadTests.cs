@@ -123,21 +123,40 @@ internal sealed class ArtifactUploadTests
     public async Task A_step_that_has_ended_takes_nothing_more()
     {
         StepContext? kept = null;
-        Task? upload = null;
-        var go = new TaskCompletionSource();
-        await using RoostRuntime roost = TestRuntime.Create(null, Once(context =>
+        var log = new KeptLog();
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { LoggerFactory = log }, null, Once(context =>
         {
             kept = context;
-            upload = context.AddArtifactAsync("late.bin", new ObservedStream(Chunk + 1, n => n < 2 ? Task.CompletedTask : go.Task));
             return Task.CompletedTask;
         }));
         await roost.EnqueueAsync(new WorkItem("scripted"));
         await StepToEndAsync(roost);
-        go.SetResult();
 
-        await ThrownByAsync<ConflictException>(() => upload!);
+        await ThrownByAsync<ConflictException>(() => kept!.AddArtifactAsync("late.bin", new MemoryStream(Bytes(3))));
+        log.Lines.Should().ContainSingle("nobody may have awaited it").Which.Should().Contain("late.bin").And.Contain("was not added");
         Assert.Throws<ConflictException>(() => kept!.AddEvent("late"))!.Message.Should().Contain("has ended");
         Assert.Throws<ConflictException>(() => kept!.AddChild(new WorkItem("scripted")));
+        roost.ContentRows().Should().Be(0);
+    }
+
+    [Test]
+    public async Task A_step_that_returns_while_it_adds_an_artifact_fails_instead_of_losing_it()
+    {
+        Task? upload = null;
+        var go = new TaskCompletionSource();
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1 }, null, Once(context =>
+        {
+            upload = context.AddArtifactAsync("late.bin", new ObservedStream(Chunk + 1, n => n < 2 ? Task.CompletedTask : go.Task));
+            return Task.CompletedTask;
+        }));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
+        await StepToEndAsync(roost);
+        go.SetResult();
+
+        DeadLetter letter = await roost.GetDeadLetterAsync(id);
+        letter.Failure.Message.Should().ContainAll("\"late.bin\"", "AddArtifactAsync", "await it");
+        letter.Item.Version.Should().Be(1);
+        await ThrownByAsync<ConflictException>(() => upload!);
         roost.ContentRows().Should().Be(0);
     }
 }

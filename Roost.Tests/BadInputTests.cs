@@ -46,6 +46,8 @@ internal sealed class BadInputTests
         yield return Case("A_moment_beyond_ten_years", new("e") { NotBefore = DateTimeOffset.MaxValue }, "not_before", "10 years");
         yield return Case("A_delay_and_a_moment", new("e") { Delay = TimeSpan.Zero, NotBefore = TestRuntime.Start }, "delay", "not_before", "one of them");
         yield return Case("A_deadline_in_the_past", new("e") { Deadline = TestRuntime.Start.AddSeconds(-1) }, "deadline", "2025-12-31 23:59:59", "2026-01-01", "ahead");
+        yield return Case("A_deadline_before_not_before", new("e") { NotBefore = TestRuntime.Start.AddHours(2), Deadline = TestRuntime.Start.AddHours(1) }, "deadline", "01:00:00", "02:00:00", "not_before");
+        yield return Case("A_deadline_before_the_delay_is_over", new("e") { Delay = TimeSpan.FromHours(1), Deadline = TestRuntime.Start.AddHours(1) }, "deadline", "01:00:00", "delay");
         yield return Case("A_deadline_of_now", new("e") { Deadline = TestRuntime.Start }, "deadline", "past", "ahead");
         yield return Case("An_empty_resource_name", new("e") { Resources = ["a", ""] }, "resources[1]", "empty", "1 to 256");
         yield return Case("A_null_resource_name", new("e") { Resources = [null!] }, "resources[0]", "empty", "1 to 256");

@@ -13,7 +13,7 @@ internal sealed class DeadlineTests
     {
         var clock = TestRuntime.Clock();
         await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
-        string id = await roost.EnqueueAsync(new WorkItem("scripted") { Delay = 2 * Hour, Deadline = InAnHour });
+        string id = await roost.EnqueueAsync(new WorkItem("scripted") { Delay = Hour / 2, Deadline = InAnHour });
         clock.Advance(Hour);
 
         (await roost.RunUntilIdleAsync()).Should().BeNull();
@@ -98,7 +98,7 @@ internal sealed class DeadlineTests
     {
         var clock = TestRuntime.Clock();
         await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
-        string id = await roost.EnqueueAsync(new WorkItem("scripted") { Delay = 2 * Hour, Deadline = InAnHour });
+        string id = await roost.EnqueueAsync(new WorkItem("scripted") { Delay = Hour / 2, Deadline = InAnHour });
         clock.Advance(Hour);
         await roost.RunUntilIdleAsync();
 

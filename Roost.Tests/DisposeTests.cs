@@ -31,6 +31,30 @@ internal sealed class DisposeTests
     }
 
     [Test]
+    public async Task A_host_that_can_only_dispose_synchronously_gets_the_same()
+    {
+        var gate = new Gate();
+        using var folder = new TemporaryFolder();
+        Task loop;
+        using (var roost = new RoostRuntime(new RoostOptions { Path = folder["roost.db"], Durability = Durability.None }))
+        {
+            roost.AddEngine(new ScriptedEngine(async (state, _) =>
+            {
+                await gate.PassAsync();
+                return ScriptedEngine.Finish(state);
+            }));
+            await roost.EnqueueAsync(new WorkItem("scripted") { Id = "item" });
+            loop = roost.RunAsync(CancellationToken.None);
+            await gate.Reached;
+            gate.Open();
+        }
+
+        loop.IsCompletedSuccessfully.Should().BeTrue();
+        Probe.Text(folder["roost.db"], "SELECT state FROM work").Should().Be("done");
+        Probe.Number(folder["roost.db"], "SELECT count(*) FROM worker").Should().Be(0);
+    }
+
+    [Test]
     public async Task Dispose_ends_those_who_wait_for_an_item_and_refuses_what_comes_after()
     {
         RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(1));

@@ -176,31 +176,6 @@ internal sealed class LeaseTests
     }
 
     [Test]
-    public async Task Nothing_is_claimed_for_one_lease_after_the_clocks_have_parted()
-    {
-        var clock = TestRuntime.Clock();
-        var wall = new SetClock(clock);
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { TimeProvider = wall }, null, ScriptedEngine.CountingTo(1));
-        using var stop = new CancellationTokenSource();
-        Task loop = roost.RunAsync(stop.Token);
-        await roost.WaitAsync(await roost.EnqueueAsync(new WorkItem("scripted"))).Soon();
-        wall.SetBy = TimeSpan.FromHours(1);
-        await Waiting.Until(() =>
-        {
-            clock.Advance(TimeSpan.FromMilliseconds(250));
-            return Parted(roost);
-        });
-        long since = clock.GetTimestamp();
-        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
-
-        await roost.WaitAsync(id).WhileTimePasses(clock);
-
-        clock.GetElapsedTime(since).Should().BeGreaterThanOrEqualTo(roost.Options.LeaseTime - TimeSpan.FromSeconds(5));
-        await stop.CancelAsync();
-        await loop.Soon();
-    }
-
-    [Test]
     public async Task Leases_are_renewed_every_third_of_their_time_and_no_heartbeat_is_written_while_nothing_is_leased()
     {
         var clock = TestRuntime.Clock();
@@ -267,6 +242,4 @@ internal sealed class LeaseTests
 
         reason.Should().Be(CancellationReason.None);
     }
-
-    private static bool Parted(RoostRuntime roost) => roost.Writer.Claimant is { ClocksParted: true };
 }

@@ -27,7 +27,6 @@ internal sealed class OptionTests
         yield return Case("A_cap_of_ten_events", new() { MaxEvents = 10 }, "MaxEvents", "10", "1000");
         yield return Case("No_queue", new() { Queues = [] }, "Queues", "default");
         yield return Case("A_queue_without_a_name", new() { Queues = [""] }, "Queues", "empty");
-        yield return Case("No_list_of_queues", new() { Queues = null! }, "Queues", "null");
         yield return Case("No_json_settings", new() { Json = null! }, "Json", "null");
         yield return Case("No_clock", new() { TimeProvider = null! }, "TimeProvider", "null");
         yield return Case("No_workspace_settings", new() { Workspaces = null! }, "Workspaces", "null");

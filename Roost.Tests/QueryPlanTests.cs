@@ -87,7 +87,7 @@ internal sealed partial class QueryPlanTests
         foreach (DeadLetterFilter filter in letters) FailureQueries.DeadLetters(db, Selection.Of(filter), 3, Position.Start);
         foreach (string id in (string[])["parent", "bad", "blocked"])
         {
-            DetailQueries.Read(db, id, ".", roost.Options);
+            DetailQueries.Read(db, id, ".", roost.Options, TestRuntime.Start);
             SnapshotQueries.History(db, WorkQueries.KeyOf(db, id)!.Value);
             EventQueries.Page(db, WorkQueries.KeyOf(db, id), 0, 10);
             EventQueries.Last(db, WorkQueries.KeyOf(db, id), 100, 10);

@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using Roost.Writing;
 
 namespace Roost;
 
@@ -8,17 +10,33 @@ namespace Roost;
 /// An engine over a typed state. The state is stored as JSON without CLR type names.
 /// One instance is called for many items at once: keep what belongs to an item in its state, not in fields.
 /// </summary>
+/// <remarks>
+/// What a state holds comes back, or is refused by the member's name. Its type is judged when the engine is added: fields that the JSON
+/// settings leave out, private setters, interfaces without <c>[JsonDerivedType]</c>, collections that cannot be read back. Some states are
+/// read back as soon as they are written, and compared: the first 16 of an engine in a process, each that is half as long again as any before
+/// it, and one in 1,024. One that differs makes its item a dead letter with reason <c>state_not_kept</c>, without further tries. Members that
+/// are computed from others, members marked <c>[JsonIgnore]</c> and private fields beside public members are not compared.
+/// A type without any data may be a state: it is stored as <c>{}</c>.
+/// </remarks>
 /// <typeparam name="TState">The state: anything that System.Text.Json writes and reads back, such as a record.</typeparam>
-public abstract class Engine<TState> : IEngine
+public abstract class Engine<TState> : IEngine, ITypedEngine
 {
     private readonly JsonTypeInfo<TState>? givenType;
-    private JsonTypeInfo<TState>? reflectedType;
+    private readonly ConditionalWeakTable<JsonSerializerOptions, StateTrial<TState>> trials = [];
+    private StateTrial<TState>? lastTrial;
 
     /// <summary>Creates an engine whose state is read and written by reflection, with the runtime's <see cref="RoostOptions.Json"/>.</summary>
     protected Engine() { }
 
-    /// <summary>Creates an engine whose state is read and written by source-generated metadata.</summary>
-    protected Engine(JsonTypeInfo<TState> stateType) => givenType = stateType;
+    /// <summary>
+    /// Creates an engine whose state is read and written by source-generated metadata, and so by the names and settings of its context,
+    /// whatever <see cref="RoostOptions.Json"/> says. <see cref="Snapshot.DataAs{T}"/> and triggers' paths find them by either's names.
+    /// </summary>
+    protected Engine(JsonTypeInfo<TState> stateType)
+    {
+        ArgumentNullException.ThrowIfNull(stateType);
+        givenType = stateType;
+    }
 
     /// <inheritdoc/>
     public abstract string EngineId { get; }
@@ -71,15 +89,15 @@ public abstract class Engine<TState> : IEngine
         Task<TState> making = InitAsync(item, cancellationToken) ?? throw new InvalidInputException("state", $"engine \"{EngineId}\" returned a null task from InitAsync for work item {item.Id}; return the first state.");
         TState state = await making.ConfigureAwait(false);
         if (state is null) throw new InvalidInputException("state", $"engine \"{EngineId}\" made null of work item {item.Id}; return the first state.");
-        return Snapshot.First(item, JsonText.Serialize("state", state, TypeFor(item.Json), item.MaxJsonBytes), "init");
+        return Snapshot.First(item, TrialFor(item.Json).Write(state, item.MaxJsonBytes), "init");
     }
 
     async Task<Outcome> IEngine.StepAsync(Snapshot snapshot, WorkItem item, StepContext context)
     {
-        JsonTypeInfo<TState> type = TypeFor(item.Json);
-        Task<Outcome>? step = StepAsync(Read(snapshot, type), context);
+        StateTrial<TState> trial = TrialFor(item.Json);
+        Task<Outcome>? step = StepAsync(Read(snapshot, trial.Type), context);
         Outcome? outcome = step is null ? null : await step.ConfigureAwait(false);
-        return outcome is TypedOutcome<TState> typed ? typed.ToRaw(snapshot, type, item.MaxJsonBytes) : outcome!;
+        return outcome is TypedOutcome<TState> typed ? typed.ToRaw(snapshot, trial, item.MaxJsonBytes) : outcome!;
     }
 
     Snapshot IEngine.Migrate(Snapshot older) =>
@@ -93,15 +111,45 @@ public abstract class Engine<TState> : IEngine
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
         {
-            throw new InvalidInputException("state", $"version {snapshot.Version} of work item {snapshot.WorkId} cannot be read as {typeof(TState).Name}: {e.Message}", e);
+            throw new InvalidInputException("state", $"version {snapshot.Version} of work item {snapshot.WorkId} cannot be read as {TypeNames.Of(typeof(TState))}: {e.Message}", e);
         }
     }
 
-    private JsonTypeInfo<TState> TypeFor(JsonSerializerOptions options)
+    JsonSerializerOptions? ITypedEngine.OwnJson => givenType?.Options;
+
+    object ITypedEngine.Judge(string engineId, JsonSerializerOptions options)
     {
-        if (givenType is not null) return givenType;
-        JsonTypeInfo<TState>? known = reflectedType;
-        if (known is not null && ReferenceEquals(known.Options, options)) return known;
-        return reflectedType = (JsonTypeInfo<TState>)options.GetTypeInfo(typeof(TState));
+        StateTrial<TState> trial = TrialFor(options);
+        StateShape.Judge(engineId, trial.Type);
+        return trial;
     }
+
+    void ITypedEngine.Share(JsonSerializerOptions options, object trial)
+    {
+        lastTrial = (StateTrial<TState>)trial;
+        trials.AddOrUpdate(givenType?.Options ?? options, lastTrial);
+    }
+
+    private StateTrial<TState> TrialFor(JsonSerializerOptions options)
+    {
+        JsonSerializerOptions its = givenType?.Options ?? options;
+        StateTrial<TState>? known = lastTrial;
+        if (known is not null && ReferenceEquals(known.Type.Options, its)) return known;
+        return lastTrial = trials.GetValue(its, MakeTrial);
+    }
+
+    private StateTrial<TState> MakeTrial(JsonSerializerOptions options) => new(givenType ?? (JsonTypeInfo<TState>)options.GetTypeInfo(typeof(TState)));
+}
+
+/// <summary>What a runtime asks of an engine with a typed state when it is added.</summary>
+internal interface ITypedEngine
+{
+    /// <summary>The settings that it brings for its state; null where it takes the runtime's.</summary>
+    JsonSerializerOptions? OwnJson { get; }
+
+    /// <summary>Refuses a state's type that would not come back, and gives what tries its states.</summary>
+    object Judge(string engineId, JsonSerializerOptions options);
+
+    /// <summary>Goes on with what another instance of the same engine has tried.</summary>
+    void Share(JsonSerializerOptions options, object trial);
 }

@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using Roost.Writing;
 
 namespace Roost;
 
@@ -31,19 +32,31 @@ internal static class JsonText
         }
         catch (Exception e) when (e is NotSupportedException or JsonException or InvalidOperationException or ArgumentException)
         {
-            throw new InvalidInputException(field, $"a {value.GetType().Name} cannot be written as JSON (at most {MaxDepth} levels): {e.Message}", e);
+            throw new InvalidInputException(field, $"a {TypeNames.Of(value.GetType())} cannot be written as JSON (at most {MaxDepth} levels): {e.Message}", e);
         }
     }
 
     private static byte[] Write(string field, object value, JsonSerializerOptions options, int maxBytes)
     {
         var buffer = new BoundedBuffer(field, maxBytes);
-        var how = new JsonWriterOptions { Encoder = options.Encoder, Indented = options.WriteIndented, IndentCharacter = options.IndentCharacter, IndentSize = options.IndentSize, NewLine = options.NewLine, MaxDepth = options.MaxDepth, SkipValidation = true };
-        using (var writer = new Utf8JsonWriter(buffer, how)) JsonSerializer.Serialize(writer, value, value.GetType(), options);
+        var type = WrittenType.Of(value.GetType(), options);
+        using (var writer = new Utf8JsonWriter(buffer, WriterOptions(options))) JsonSerializer.Serialize(writer, value, type.As, options);
         byte[] utf8 = buffer.ToArray();
         CheckReplaced(field, utf8, options);
+        type.Check(field, value);
         return utf8;
     }
+
+    private static JsonWriterOptions WriterOptions(JsonSerializerOptions options) => new()
+    {
+        Encoder = options.Encoder,
+        Indented = options.WriteIndented,
+        IndentCharacter = options.IndentCharacter,
+        IndentSize = options.IndentSize,
+        NewLine = options.NewLine,
+        MaxDepth = options.MaxDepth,
+        SkipValidation = true,
+    };
 
     /// <summary>Takes no more than what may be stored and a little: a sequence that goes on and on is refused before it fills the memory.</summary>
     private sealed class BoundedBuffer(string field, int maxBytes) : IBufferWriter<byte>
@@ -79,7 +92,7 @@ internal static class JsonText
         }
         catch (Exception e) when (e is NotSupportedException or JsonException or InvalidOperationException or ArgumentException)
         {
-            throw new InvalidInputException(field, $"a {typeof(T).Name} cannot be written as JSON: {e.Message}", e);
+            throw new InvalidInputException(field, $"a {TypeNames.Of(typeof(T))} cannot be written as JSON: {e.Message}", e);
         }
     }
 
@@ -100,15 +113,31 @@ internal static class JsonText
         }
         catch (Exception e) when (e is NotSupportedException or JsonException or InvalidOperationException or ArgumentException)
         {
-            throw new InvalidInputException(field, $"a {value.GetType().Name} cannot be written as JSON: {e.Message}", e);
+            throw new InvalidInputException(field, $"a {TypeNames.Of(value.GetType())} cannot be written as JSON: {e.Message}", e);
         }
     }
 
     private static byte[] Written(string field, object value, JsonSerializerOptions options)
     {
-        byte[] utf8 = JsonSerializer.SerializeToUtf8Bytes(value, value.GetType(), options);
+        var buffer = new ArrayBufferWriter<byte>();
+        WrittenType? type = value is JsonElement or JsonNode or JsonDocument ? null : WrittenType.Of(value.GetType(), options);
+        using (var writer = new Utf8JsonWriter(buffer, WriterOptions(options))) Fill(writer, value, type?.As, options);
+        byte[] utf8 = buffer.WrittenSpan.ToArray();
         CheckReplaced(field, utf8, options);
+        type?.Check(field, value);
         return utf8;
+    }
+
+    /// <summary>JSON that is given as such needs nobody's metadata.</summary>
+    private static void Fill(Utf8JsonWriter writer, object value, Type? type, JsonSerializerOptions options)
+    {
+        switch (value)
+        {
+            case JsonElement element: element.WriteTo(writer); break;
+            case JsonNode node: node.WriteTo(writer, options); break;
+            case JsonDocument document: document.WriteTo(writer); break;
+            default: JsonSerializer.Serialize(writer, value, type!, options); break;
+        }
     }
 
     /// <summary>

@@ -1,4 +1,4 @@
-using System.Text.Json.Serialization.Metadata;
+using Roost.Writing;
 
 namespace Roost;
 
@@ -57,10 +57,10 @@ public class Outcome
 internal sealed class TypedOutcome<TState>(OutcomeKind kind, TState? state, bool hasState, TimeSpan after, string? step, string? reason)
     : Outcome(kind, null, after, reason)
 {
-    public Outcome ToRaw(Snapshot before, JsonTypeInfo<TState> type, int maxBytes)
+    public Outcome ToRaw(Snapshot before, StateTrial<TState> trial, int maxBytes)
     {
         if (hasState && state is null) throw new InvalidInputException("state", $"is null (engine \"{before.Engine}\", work item {before.WorkId}, version {before.Version}); give {Kind} the next state.");
-        Snapshot? next = hasState ? before.Next(JsonText.Serialize("state", state!, type, maxBytes), step) : null;
+        Snapshot? next = hasState ? before.Next(trial.Write(state!, maxBytes), step) : null;
         return Kind switch
         {
             OutcomeKind.Continue => Continue(next!, After),

@@ -19,6 +19,9 @@ public sealed class InvalidInputException : RoostException
 
     /// <summary>The field that breaks the rule, as callers spell it: <c>payload</c>, <c>resources[2]</c>.</summary>
     public string Field { get; }
+
+    /// <summary>The reason of the dead letter that it makes at once of an item whose step throws it; null where the step is tried again.</summary>
+    internal string? FinalReason { get; init; }
 }
 
 /// <summary>There is no such work item, artifact or snapshot version in this file.</summary>
@@ -27,7 +30,7 @@ public sealed class NotFoundException(string message) : RoostException(message);
 /// <summary>The request contradicts what is stored: a duplicate id, an idempotency key with another payload, a state that does not allow the transition.</summary>
 public sealed class ConflictException(string message) : RoostException(message);
 
-/// <summary>The file cannot be used as a Roost database: foreign, newer, read-only, a backup copy that was not adopted, on a file system that cannot hold one, or deleted or replaced while it was open (noticed within about a tenth of a second, at the next read, write or poll; then the runtime stops).</summary>
+/// <summary>The file cannot be used as a Roost database: foreign, newer, read-only, a backup copy that was not adopted, on a file system that cannot hold one, deleted or replaced while it was open (noticed within about a tenth of a second, at the next read, write or poll; then the runtime stops), or migrated by a newer Roost while it was open (noticed at the next read or write).</summary>
 public sealed class FileRefusedException(string message, Exception? innerException = null) : RoostException(message, innerException);
 
 /// <summary>Another process held the write lock for longer than <see cref="RoostOptions.BusyTimeout"/>; nothing was written.</summary>
@@ -36,7 +39,10 @@ public sealed class FileBusyException(string message, Exception? innerException 
 /// <summary>The disk is full; nothing was written. The runtime goes on once there is space.</summary>
 public sealed class DiskFullException(string message, Exception? innerException = null) : RoostException(message, innerException);
 
-/// <summary>Stored bytes do not match their recorded SHA-256, or SQLite reports a malformed file. The bytes are not returned.</summary>
+/// <summary>
+/// The file shows that it is damaged, or that another program has changed it: stored bytes do not match their recorded SHA-256, SQLite reports a malformed file,
+/// or a row is of no form that Roost gives it. The bytes are not returned. What the file does not show is no damage but a fault of the program: another <see cref="RoostException"/>.
+/// </summary>
 public sealed class DataCorruptException(string message, Exception? innerException = null) : RoostException(message, innerException);
 
 /// <summary>A commit failed and Roost could not find out whether it landed. Read the item back before trying again.</summary>

@@ -1,13 +1,20 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Roost.Writing;
 
 namespace Roost;
 
 /// <summary>The JSON settings that Roost uses where the host gives none.</summary>
 public static class RoostJson
 {
-    /// <summary>snake_case names, case-insensitive reading, enums as snake_case strings, at most 64 levels deep, duplicate keys refused.</summary>
+    /// <summary>
+    /// snake_case names, case-insensitive reading, fields as well as properties (so that tuples and vectors are kept), enums as snake_case
+    /// strings, stacks in their order, numbers of any size as text, a type discriminator wherever it stands, at most 64 levels deep,
+    /// duplicate keys refused.
+    /// In a program without reflection for JSON (a trimmed one, by default) it knows plain values and JSON itself alone; give
+    /// <see cref="RoostOptions.Json"/> with the resolver of your own <see cref="JsonSerializerContext"/> there.
+    /// </summary>
     public static JsonSerializerOptions Default { get; } = Create();
 
     private static JsonSerializerOptions Create()
@@ -20,9 +27,19 @@ public static class RoostJson
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
             MaxDepth = JsonText.MaxDepth,
             AllowDuplicateProperties = false,
-            Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+            IncludeFields = true,
+            AllowOutOfOrderMetadataProperties = true,
+            Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower), new StackConverter(), new BigIntegerConverter() },
         };
-        options.MakeReadOnly(populateMissingResolver: true);
+        Freeze(options);
         return options;
+    }
+
+    /// <summary>Makes settings ready for use as the serializer itself would, where reflection is switched off as well: then they know what their resolver knows.</summary>
+    internal static void Freeze(JsonSerializerOptions options)
+    {
+        if (options.IsReadOnly) return;
+        if (!JsonSerializer.IsReflectionEnabledByDefault) options.TypeInfoResolver ??= PlainJson.Default;
+        options.MakeReadOnly(populateMissingResolver: JsonSerializer.IsReflectionEnabledByDefault);
     }
 }

@@ -36,8 +36,11 @@ public sealed record RoostOptions
     /// <summary>How many steps run at once in this runtime. Default 16; 1 to 4,096.</summary>
     public int Concurrency { get; init; } = 16;
 
-    /// <summary>The queues that this runtime's worker serves. Default: <c>default</c> alone.</summary>
-    public IReadOnlyList<string> Queues { get; init; } = [WorkItem.DefaultQueue];
+    /// <summary>The queues that this runtime's worker serves, at least one. Default (null): <c>default</c> alone. Queues that are bound from a configuration take its place.</summary>
+    public IReadOnlyList<string>? Queues { get; init; }
+
+    /// <summary>The queues that are served, with the default in its place.</summary>
+    internal IReadOnlyList<string> ServedQueues => Queues ?? [WorkItem.DefaultQueue];
 
     /// <summary>How long a lease holds without renewal. It is renewed every third of this. Default 30 s; 1 s to 1 day.</summary>
     public TimeSpan LeaseTime { get; init; } = TimeSpan.FromSeconds(30);
@@ -53,6 +56,13 @@ public sealed record RoostOptions
 
     /// <summary>How many times the process may die during one step before the work item becomes a dead letter. Default 5; 1 to 1,000.</summary>
     public int MaxInterruptions { get; init; } = 5;
+
+    /// <summary>
+    /// How many times in a row an item may commit the state and step that it had before, at once and without an event, an artifact or a child,
+    /// before it becomes a dead letter with reason <c>no_progress</c>: it would step for ever. Counted in the file, so across workers and
+    /// restarts. Default 1,000; 0 to 1,000,000,000, where 0 means never.
+    /// </summary>
+    public int MaxStepsWithoutProgress { get; init; } = 1000;
 
     /// <summary>The wait after the first failed try; it doubles with each further one and carries jitter. Default 1 s; 0 to 1 day.</summary>
     public TimeSpan RetryBaseDelay { get; init; } = TimeSpan.FromSeconds(1);
@@ -90,13 +100,18 @@ public sealed record RoostOptions
     /// <summary>Follow-ups to enqueue when an engine's item is done, stored in the file when this runtime's worker starts. Default (null): what the file holds stays as it is. <see cref="TriggerFile"/> reads them from JSON.</summary>
     public IReadOnlyList<Trigger>? Triggers { get; init; }
 
-    /// <summary>How payload, state, event data and JSON artifacts are written and read. Default: <see cref="RoostJson.Default"/> (snake_case, case-insensitive reading).</summary>
+    /// <summary>
+    /// How payload, state, event data and JSON artifacts are written and read; made read-only when the runtime is constructed. Default:
+    /// <see cref="RoostJson.Default"/> (snake_case, case-insensitive reading). An engine that is made with a <c>JsonTypeInfo</c> stores its
+    /// state by that instead. What these settings would lose of a state is refused when its engine is added; a payload, event or artifact of
+    /// which something would not be written is refused when it is given.
+    /// </summary>
     public JsonSerializerOptions Json { get; init; } = RoostJson.Default;
 
     /// <summary>Where workspaces are made and of what. Default: plain folders in <c>&lt;file&gt;.workspaces</c> beside the data file.</summary>
     public WorkspaceOptions Workspaces { get; init; } = new();
 
-    /// <summary>The clock for everything stored and scheduled. Default: the system's.</summary>
+    /// <summary>The clock for everything stored and scheduled. One whose wall time runs ahead of its timestamps is taken for one that somebody has set, and believed after it has stood for 30 s of them: a clock for tests moves both, as FakeTimeProvider does. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>Where the runtime logs. Default: nowhere.</summary>
@@ -115,6 +130,7 @@ public sealed record RoostOptions
         Range(nameof(StepTimeoutGrace), StepTimeoutGrace, TimeSpan.Zero, TimeSpan.FromHours(1));
         Range(nameof(MaxAttempts), MaxAttempts, 1, 1000);
         Range(nameof(MaxInterruptions), MaxInterruptions, 1, 1000);
+        Range(nameof(MaxStepsWithoutProgress), MaxStepsWithoutProgress, 0, 1_000_000_000);
         Range(nameof(RetryBaseDelay), RetryBaseDelay, TimeSpan.Zero, TimeSpan.FromDays(1));
         Range(nameof(RetryMaxDelay), RetryMaxDelay, RetryBaseDelay, TimeSpan.FromDays(7));
         Range(nameof(SlotTime), SlotTime, TimeSpan.Zero, TimeSpan.FromHours(1));
@@ -125,13 +141,12 @@ public sealed record RoostOptions
         Range(nameof(HistoryFirst), HistoryFirst, 0, 1_000_000);
         Range(nameof(HistoryLast), HistoryLast, 1, 1_000_000);
         if (MaxEvents is { } cap) Range(nameof(MaxEvents), cap, 1000, long.MaxValue);
-        Given(nameof(Queues), Queues);
         Given(nameof(Json), Json);
         if (Json.MaxDepth > JsonText.MaxDepth) throw new InvalidInputException(nameof(Json), $"allows {Json.MaxDepth} levels; at most {JsonText.MaxDepth} are stored and read. Set its MaxDepth to {JsonText.MaxDepth} or less.");
         Given(nameof(Workspaces), Workspaces);
         Given(nameof(TimeProvider), TimeProvider);
-        if (Queues.Count == 0) throw new InvalidInputException(nameof(Queues), "no queue is named; a worker serves at least one, such as \"default\".");
-        foreach (string queue in Queues) Names.CheckExact(nameof(Queues), queue);
+        if (Queues is { Count: 0 }) throw new InvalidInputException(nameof(Queues), "no queue is named; name at least one, or leave it out to serve \"default\".");
+        foreach (string queue in ServedQueues) Names.CheckExact(nameof(Queues), queue);
         if (Triggers is { } triggers) TriggerCheck.Check(triggers, Json, MaxJsonBytes);
         Workspaces.Validate();
     }

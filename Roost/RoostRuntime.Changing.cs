@@ -13,7 +13,7 @@ public sealed partial class RoostRuntime
     {
         ArgumentNullException.ThrowIfNull(item);
         cancellationToken.ThrowIfCancellationRequested();
-        NewWork work = WorkItemCheck.Check(item, Options, Options.TimeProvider.GetUtcNow());
+        NewWork work = WorkItemCheck.Check(item, Options, Now);
         EnqueueResult result = await ChangeAsync(session => session.Enqueue.Execute(work), work.Bytes).ConfigureAwait(false);
         WarnUnserved(item.Engine);
         return result;
@@ -27,7 +27,7 @@ public sealed partial class RoostRuntime
     {
         ArgumentNullException.ThrowIfNull(items);
         cancellationToken.ThrowIfCancellationRequested();
-        DateTimeOffset now = Options.TimeProvider.GetUtcNow();
+        DateTimeOffset now = Now;
         NewWork[] works = [.. items.Select((item, i) => WorkItemCheck.Check(item ?? throw new InvalidInputException($"items[{i}]", "is null."), Options, now))];
         if (works.Length == 0) return [];
         IReadOnlyList<EnqueueResult> results = await ChangeAsync<IReadOnlyList<EnqueueResult>>(
@@ -77,8 +77,11 @@ public sealed partial class RoostRuntime
         worker?.Cancel(token, CancellationReason.LeaseLost);
     }
 
-    /// <summary>Makes a backup copy a file of its own, so that its work may run. Do this only where the original runs no more, or the same work is done twice.</summary>
-    /// <exception cref="ConflictException">The file is no backup copy.</exception>
+    /// <summary>
+    /// Makes a backup copy a file of its own, so that its work may run; or a copy that was made by hand (a worker that starts on one, and the doctor, say
+    /// so where the original is still there). Do this only where the original runs no more, or the same work is done twice.
+    /// </summary>
+    /// <exception cref="ConflictException">The file is no backup copy, nor known to be another one.</exception>
     public async Task AdoptAsync(string? reason = null)
     {
         CheckReason(reason);
@@ -112,7 +115,7 @@ public sealed partial class RoostRuntime
     /// </summary>
     internal NewWork CheckChild(WorkItem child)
     {
-        NewWork work = WorkItemCheck.Check(child, Options, Options.TimeProvider.GetUtcNow());
+        NewWork work = WorkItemCheck.Check(child, Options, Now);
         if (child.IdempotencyKey is not { } key || child.IsIdGiven) return work;
         return work with { Id = reader.Run(db => WorkQueries.IdOfKey(db, child.Engine, key)) ?? work.Id, IsIdByKey = true };
     }

@@ -33,7 +33,7 @@ public sealed partial class RoostRuntime
             if (item.State != WorkState.Failed) throw NoDeadLetter(workId, item.State);
             long key = WorkQueries.KeyOf(db, workId)!.Value;
             (Snapshot? snapshot, string? error) = SnapshotQueries.Last(db, key, item, Options);
-            return new DeadLetter(item, FailureQueries.Last(db, key)!) { Snapshot = snapshot, SnapshotError = error };
+            return new DeadLetter(item, FailureQueries.Last(db, key)!) { Snapshot = Told(snapshot), SnapshotError = error };
         }, cancellationToken);
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Roost.Storage;
 
 namespace Roost;
@@ -22,6 +23,7 @@ public sealed partial class RoostRuntime
         ArgumentNullException.ThrowIfNull(filter);
         CheckReason(reason);
         PurgeScope scope = ScopeOf(filter);
+        if (filter.OlderThan == TimeSpan.Zero) scope = await reader.RunAsync(db => PurgeQueries.WithWhatHasEnded(db, scope), cancellationToken).ConfigureAwait(false);
         if (dryRun) return new(await reader.RunAsync(db => PurgeQueries.Count(db, scope), cancellationToken).ConfigureAwait(false), 0);
 
         long items = 0, pages = 0;
@@ -61,10 +63,14 @@ public sealed partial class RoostRuntime
             if (System.IO.Path.Exists(there)) throw new ConflictException($"{there} exists already, and a backup replaces nothing. Name another file, or move that one away.");
         reader.CheckPlace();
         var backup = new Backup(Path, Options);
-        return Task.Run(() => backup.Run(target, cancellationToken), cancellationToken);
+        return Task.Run(() =>
+        {
+            SweepLeftovers(folder);
+            backup.Run(target, cancellationToken);
+        }, cancellationToken);
     }
 
-    /// <summary>Checks a data file without opening a runtime on it: its place, schema, pragmas, integrity, the SHA-256 of everything that has one, the rules that hold in every file, leases, and engines that nobody serves. Changes nothing.</summary>
+    /// <summary>Checks a data file without opening a runtime on it: its place, schema, pragmas, integrity, the SHA-256 of everything that has one, the rules that hold in every file, leases, and engines that nobody serves. Changes nothing in it; files that killed backups or creations have left beside it are removed.</summary>
     /// <param name="path">The file.</param>
     /// <param name="full">Whether to read the whole file for its integrity, its contents and its rules, which takes long where it is large. Default true.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
@@ -79,6 +85,20 @@ public sealed partial class RoostRuntime
         return Task.Run(() => checkup.Run(full), cancellationToken);
     }
 
+    /// <summary>What killed backups have left takes the space that this one needs.</summary>
+    private void SweepLeftovers(string folder)
+    {
+        try
+        {
+            Leftovers.Sweeping sweeping = Leftovers.Sweep(folder);
+            if (sweeping.Removed.Count > 0) log.LogInformation("Removed {Files} files ({Bytes} bytes) that killed backups or creations had left in {Folder}", sweeping.Removed.Count, sweeping.Bytes, folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.LogWarning(e, "{Folder} could not be looked through for what killed backups have left", folder);
+        }
+    }
+
     private PurgeScope ScopeOf(PurgeFilter filter)
     {
         if (filter.OlderThan < TimeSpan.Zero) throw new InvalidInputException("older_than", $"is {filter.OlderThan}; it must not be negative. Zero purges everything that has ended in the given states.");
@@ -86,7 +106,7 @@ public sealed partial class RoostRuntime
         foreach (WorkState state in filter.States)
             if (!state.IsEnded()) throw new InvalidInputException("states", $"holds {state}; only done, failed and cancelled work can be purged. Cancel it first.");
         if (filter.Engine is not null) Names.Check("engine", filter.Engine);
-        long before = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds() - (long)filter.OlderThan.TotalMilliseconds;
+        long before = Now.ToUnixTimeMilliseconds() - (long)filter.OlderThan.TotalMilliseconds;
         return new(filter.Engine, [.. filter.States.Distinct()], before);
     }
 }

@@ -1,3 +1,4 @@
+using Roost.Execution;
 using Roost.Storage;
 
 namespace Roost;
@@ -9,7 +10,9 @@ public sealed partial class RoostRuntime
     public async Task<WorkDetail> GetAsync(string workId, CancellationToken cancellationToken = default)
     {
         Names.Check("id", workId);
-        return await reader.RunAsync(db => DetailQueries.Read(db, workId, Folder, Options), cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
+        WorkDetail found = await reader.RunAsync(db => DetailQueries.Read(db, workId, Folder, Options, Now), cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
+        Told(found.Snapshot);
+        return found;
     }
 
     /// <summary>
@@ -49,9 +52,18 @@ public sealed partial class RoostRuntime
         return reader.RunAsync(db =>
         {
             WorkSummary item = WorkQueries.Summary(db, workId) ?? throw NotFound(workId);
-            return SnapshotQueries.Read(db, WorkQueries.KeyOf(db, workId)!.Value, item, version ?? item.Version, Options)
+            return Told(SnapshotQueries.Read(db, WorkQueries.KeyOf(db, workId)!.Value, item, version ?? item.Version, Options))
                 ?? throw new NotFoundException($"Work item {workId} has no snapshot version {version ?? item.Version}; it is at version {item.Version}. GetHistoryAsync lists those that are kept.");
         }, cancellationToken);
+    }
+
+    /// <summary>Tells a snapshot by which settings its engine stores, where that is registered here.</summary>
+    private Snapshot? Told(Snapshot? snapshot)
+    {
+        if (snapshot is null) return null;
+        lock (engines)
+            if (engines.TryGetValue(snapshot.Engine, out EngineEntry? engine)) snapshot.StoredBy = engine.Json;
+        return snapshot;
     }
 
     /// <summary>
@@ -92,14 +104,25 @@ public sealed partial class RoostRuntime
     /// <summary>The workers that run, and those that have died and whose items nobody has taken over yet; by when they started.</summary>
     public Task<IReadOnlyList<WorkerInfo>> GetWorkersAsync(CancellationToken cancellationToken = default)
     {
-        long now = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
-        return reader.RunAsync(db => WorkerQueries.All(db, Folder, now), cancellationToken);
+        long wall = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+        return reader.RunAsync(db => WorkerQueries.All(db, Folder, wall), cancellationToken);
     }
 
     /// <summary>The engines that items or living workers name, with their counts, how long they wait, and what nobody serves; by id.</summary>
     public Task<IReadOnlyList<EngineInfo>> GetEnginesAsync(CancellationToken cancellationToken = default)
     {
-        long now = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
-        return reader.RunAsync(db => EngineQueries.Engines(db, WorkerQueries.All(db, Folder, now), now), cancellationToken);
+        long now = Now.ToUnixTimeMilliseconds(), wall = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+        return reader.RunAsync(db => EngineQueries.Engines(db, WorkerQueries.All(db, Folder, wall), now), cancellationToken);
+    }
+
+    /// <summary>How many steps were made and how many tries have failed, by engine and step and over time; see <see cref="StepStatistics"/>.</summary>
+    /// <param name="over">How far back. Default: the last hour.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="InvalidInputException">There is no such span.</exception>
+    public Task<StepStatistics> GetStepStatisticsAsync(StatisticsSpan over = StatisticsSpan.Hour, CancellationToken cancellationToken = default)
+    {
+        if (!Enum.IsDefined(over)) throw new InvalidInputException("over", $"{(int)over} is no span; it must be Hour, Day or Week.");
+        long now = Now.ToUnixTimeMilliseconds();
+        return reader.RunAsync(db => StepTallyQueries.Read(db, over, now), cancellationToken);
     }
 }

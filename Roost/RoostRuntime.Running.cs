@@ -106,8 +106,8 @@ public sealed partial class RoostRuntime
         lock (engines) engines.TryGetValue(item.Engine, out engine);
         if (engine is null)
             throw new ConflictException($"Work item {item.Id} needs engine \"{item.Engine}\", which is not registered in this runtime; call AddEngine first, or {Instead}");
-        if (!Options.Queues.Contains(item.Queue))
-            throw new ConflictException($"Work item {item.Id} is in queue \"{item.Queue}\", and this runtime serves {string.Join(", ", Options.Queues)}; name the queue in RoostOptions.Queues, or {Instead}");
+        if (!Options.ServedQueues.Contains(item.Queue))
+            throw new ConflictException($"Work item {item.Id} is in queue \"{item.Queue}\", and this runtime serves {string.Join(", ", Options.ServedQueues)}; name the queue in RoostOptions.Queues, or {Instead}");
         if (stateVersion > engine.Facts.StateVersion)
             throw new ConflictException($"Work item {item.Id} has a state of version {stateVersion}, and engine \"{item.Engine}\" knows versions up to {engine.Facts.StateVersion}; use the newer engine, or {Instead}");
     }

@@ -11,7 +11,7 @@ namespace Roost;
 /// The layer that keeps agent workers going: work items, leases, snapshots, events and artifacts in one SQLite file, stepped by a loop in
 /// this process. Opening a file never starts work. All members may be called from any thread.
 /// </summary>
-public sealed partial class RoostRuntime : IAsyncDisposable
+public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
 {
     private readonly Dictionary<string, EngineEntry> engines = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource closing = new();
@@ -41,7 +41,9 @@ public sealed partial class RoostRuntime : IAsyncDisposable
         Folder = System.IO.Path.GetDirectoryName(Path)!;
         this.temporaryFolder = temporaryFolder;
         log = new ForgivingLog((options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<RoostRuntime>());
+        RoostJson.Freeze(options.Json);
         indentedJson = new JsonSerializerOptions(options.Json) { WriteIndented = true };
+        RoostJson.Freeze(indentedJson);
         Database.Prepare(Path, options);
         writer = new Writer(Path, options, log);
         reader = new Reader(Path, options, writer);
@@ -59,6 +61,11 @@ public sealed partial class RoostRuntime : IAsyncDisposable
     internal ArtifactStore Artifacts { get; }
 
     internal Writer Writer => writer;
+
+    /// <summary>The time by which everything is written and decided; see <see cref="Clock"/>.</summary>
+    internal DateTimeOffset Now => writer.Clock.Now;
+
+    internal ILogger Log => log;
 
     internal JsonSerializerOptions IndentedJson => indentedJson;
 
@@ -84,31 +91,55 @@ public sealed partial class RoostRuntime : IAsyncDisposable
     }
 
     /// <summary>Registers an engine; one instance steps all its items, many at once.</summary>
+    /// <exception cref="InvalidInputException">What the engine says about itself breaks a rule, or something of its state's type would not come back from the file; the message names the member.</exception>
     /// <exception cref="ConflictException">An engine of that id is registered, or the loop is running.</exception>
     public RoostRuntime AddEngine(IEngine engine)
     {
         ArgumentNullException.ThrowIfNull(engine);
-        return Add(EngineEntry.For(engine));
+        return Add(EngineEntry.For(engine, Options.Json));
     }
 
-    /// <summary>Registers an engine that is made afresh for each step, and once now to learn its id.</summary>
+    /// <summary>
+    /// Registers an engine that is made afresh for each step, and once now to learn its id. Each is disposed after its step where it is
+    /// <see cref="IAsyncDisposable"/> or <see cref="IDisposable"/>.
+    /// </summary>
+    /// <exception cref="InvalidInputException">What the engine says about itself breaks a rule, or something of its state's type would not come back from the file; the message names the member.</exception>
     /// <exception cref="ConflictException">An engine of that id is registered, or the loop is running.</exception>
     public RoostRuntime AddEngine(Func<IEngine> factory)
     {
         ArgumentNullException.ThrowIfNull(factory);
-        return Add(EngineEntry.For(factory));
+        return AddScopedEngine(() =>
+        {
+            IEngine engine = factory() ?? throw new InvalidInputException("factory", "returned null; it must make an engine.");
+            return new(engine, engine);
+        });
     }
 
-    /// <summary>Registers every public engine of an assembly: concrete classes that implement <see cref="IEngine"/>. One that cannot be made is an error.</summary>
+    /// <summary>Registers an engine for each of whose steps a scope is opened, and disposed after it; one is opened now to learn its id.</summary>
+    /// <param name="open">Makes an engine and says what to dispose with the step, such as the scope of a container.</param>
+    /// <exception cref="ConflictException">An engine of that id is registered, or the loop is running.</exception>
+    public RoostRuntime AddScopedEngine(Func<EngineScope> open)
+    {
+        ArgumentNullException.ThrowIfNull(open);
+        return Add(EngineEntry.For(open, Options.Json));
+    }
+
+    /// <summary>
+    /// Registers every public engine of an assembly: concrete classes that implement <see cref="IEngine"/>. One that cannot be made is an error.
+    /// Engines that are not public, or generic, are skipped and named in the log as a warning.
+    /// </summary>
     /// <param name="assembly">The assembly to look through.</param>
     /// <param name="create">Makes an engine of a type. Default: its constructor without parameters.</param>
-    /// <exception cref="InvalidInputException">There is no engine in the assembly, or one cannot be made.</exception>
+    /// <exception cref="InvalidInputException">There is no engine in the assembly that could be added, or one cannot be made.</exception>
     public RoostRuntime AddEngines(Assembly assembly, Func<Type, IEngine>? create = null)
     {
         ArgumentNullException.ThrowIfNull(assembly);
-        Type[] types = [.. assembly.GetExportedTypes().Where(type => type is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false } && typeof(IEngine).IsAssignableFrom(type))];
-        if (types.Length == 0) throw new InvalidInputException("assembly", $"{assembly.GetName().Name} has no public class that implements IEngine.");
-        foreach (Type type in types) AddEngine(create is null ? Make(type) : create(type));
+        (IReadOnlyList<Type> types, IReadOnlyList<string> skipped) = EngineTypes.Of(assembly);
+        string left = string.Join("; ", skipped);
+        if (types.Count == 0) throw new InvalidInputException("assembly", $"{assembly.GetName().Name} has no public class that implements IEngine.{(skipped.Count == 0 ? "" : $" Skipped: {left}.")}");
+        if (skipped.Count > 0) log.LogWarning("Engines of {Assembly} that were not added: {Skipped}", assembly.GetName().Name, left);
+        foreach (Type type in types)
+            AddEngine((create is null ? EngineTypes.Make(type) : create(type)) ?? throw new InvalidInputException("create", $"returned null for {type.FullName}; it must make the engine."));
         return this;
     }
 
@@ -161,6 +192,12 @@ public sealed partial class RoostRuntime : IAsyncDisposable
         if (temporaryFolder is not null) Directory.Delete(temporaryFolder, recursive: true);
     }
 
+    /// <summary>
+    /// The same as <see cref="DisposeAsync"/>, for those who can only wait for it by blocking a thread, such as a container that is disposed
+    /// synchronously: up to <see cref="RoostOptions.DrainTime"/> and a second while a loop runs.
+    /// </summary>
+    public void Dispose() => Task.Run(() => DisposeAsync().AsTask()).GetAwaiter().GetResult();
+
     private RoostRuntime Add(EngineEntry entry)
     {
         ObjectDisposedException.ThrowIf(disposed != 0, this);
@@ -171,12 +208,5 @@ public sealed partial class RoostRuntime : IAsyncDisposable
                 throw new ConflictException($"An engine with the id \"{entry.Facts.EngineId}\" is registered already; ids are unique in a runtime.");
         }
         return this;
-    }
-
-    private static IEngine Make(Type type)
-    {
-        if (type.GetConstructor(Type.EmptyTypes) is null)
-            throw new InvalidInputException("assembly", $"engine {type.FullName} has no public constructor without parameters; give AddEngines a function that makes it.");
-        return (IEngine)Activator.CreateInstance(type)!;
     }
 }

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Roost.Writing;
 
 namespace Roost;
 
@@ -49,19 +51,33 @@ public sealed class Snapshot
 
     internal JsonSerializerOptions Json { get; init; } = RoostJson.Default;
 
+    /// <summary>The settings of the engine that stored it, where it brings its own and this process knows them.</summary>
+    internal JsonSerializerOptions? StoredBy { get; set; }
+
+    /// <summary>It comes from the file for a reader who may know neither its engine nor the settings that it was stored by.</summary>
+    internal bool IsFromElsewhere { get; init; }
+
     internal int MaxJsonBytes { get; init; } = int.MaxValue;
 
-    /// <summary>The state read as a <typeparamref name="T"/>.</summary>
+    /// <summary>
+    /// The state read as a <typeparamref name="T"/>, by the settings that it was stored by: those of the engine's <c>JsonTypeInfo</c> where it
+    /// was made with one and is registered in this runtime, else <see cref="RoostOptions.Json"/>. Of a state that the runtime reads from the
+    /// file without knowing its engine, a member that is stored under another spelling of its name (<c>TokenBudget</c>, <c>tokenBudget</c>,
+    /// <c>token_budget</c>) is found as well.
+    /// </summary>
     /// <exception cref="InvalidInputException">The stored state does not fit the type.</exception>
     public T DataAs<T>()
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(Utf8.Span, Json)!;
+            if (StoredBy is not null && StoredBy.TryGetTypeInfo(typeof(T), out JsonTypeInfo? stored)) return (T)JsonSerializer.Deserialize(Utf8.Span, stored)!;
+            if (StoredBy is null && !IsFromElsewhere) return JsonSerializer.Deserialize<T>(Utf8.Span, Json)!;
+            JsonTypeInfo type = Json.GetTypeInfo(typeof(T));
+            return (T)JsonSerializer.Deserialize(NameMatch.Adapted(Utf8, type).Span, type)!;
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
         {
-            throw new InvalidInputException("state", $"version {Version} of work item {WorkId} cannot be read as {typeof(T).Name}: {e.Message}", e);
+            throw new InvalidInputException("state", $"version {Version} of work item {WorkId} cannot be read as {TypeNames.Of(typeof(T))}: {e.Message}", e);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Extensions.Logging;
 using Roost.Execution;
 using Roost.Storage;
 
@@ -18,6 +19,8 @@ public sealed class StepContext
     private readonly Lock gate = new();
     private string? idempotencyKey;
     private Staged? staged;
+    private string? streaming;
+    private int streams;
     private bool ended;
 
     internal StepContext(RoostRuntime runtime, ActiveStep step)
@@ -48,7 +51,7 @@ public sealed class StepContext
     public string IdempotencyKey => idempotencyKey ??= DeriveKey();
 
     /// <summary>The time, by the runtime's clock.</summary>
-    public DateTimeOffset Now => runtime.Options.TimeProvider.GetUtcNow();
+    public DateTimeOffset Now => runtime.Now;
 
     /// <summary>Fires when the step should stop; <see cref="CancellationReason"/> says why.</summary>
     public CancellationToken CancellationToken { get; }
@@ -66,6 +69,18 @@ public sealed class StepContext
         {
             ended = true;
             return staged;
+        }
+    }
+
+    /// <summary>Ends a step that has returned. While one of its artifacts is still on the way it would be saved without it.</summary>
+    /// <exception cref="InvalidInputException">One is.</exception>
+    internal Staged? EndReturned()
+    {
+        lock (gate)
+        {
+            ended = true;
+            if (streams == 0) return staged;
+            throw new InvalidInputException("artifact", $"\"{streaming}\" was still being added by AddArtifactAsync when the step of work item {Item.Id} returned; await it, and everything else that the step starts, before it returns.");
         }
     }
 
@@ -113,24 +128,52 @@ public sealed class StepContext
         Stage(Describe(name, info) with { Uri = uri.AbsoluteUri }, uri.AbsoluteUri.Length);
     }
 
-    /// <summary>Adds an artifact from a stream, of any size, at constant memory. Its bytes land in the file as they come and count once the step commits.</summary>
+    /// <summary>
+    /// Adds an artifact from a stream, of any size, at constant memory. Its bytes land in the file as they come and count once the step commits.
+    /// Await it: a step that returns before has failed.
+    /// </summary>
     /// <param name="name">Its name within the item; once in a step.</param>
     /// <param name="content">Read to its end; not closed.</param>
     /// <param name="info">Kind, media type and metadata where the extension does not tell them.</param>
     public async Task AddArtifactAsync(string name, Stream content, ArtifactInfo? info = null)
     {
         ArgumentNullException.ThrowIfNull(content);
-        StagedArtifact described = Describe(name, info);
-        lock (gate) CheckName(name);
-        PinnedBlob blob = await runtime.Artifacts.UploadAsync(step.WorkerKey, content, CancellationToken).ConfigureAwait(false);
         try
         {
-            Stage(described with { Blob = blob, Sha256 = blob.Sha256 }, 256);
+            await UploadAsync(Describe(name, info), content).ConfigureAwait(false);
         }
-        catch
+        catch (Exception e)
         {
-            await runtime.Artifacts.DropAsync(blob).ConfigureAwait(false);
+            // Where nobody awaits this, nobody else would say it.
+            runtime.Log.LogWarning(e, "Artifact \"{Name}\" was not added to the step of work item {WorkId} from version {Version}", name, Item.Id, Version);
             throw;
+        }
+    }
+
+    private async Task UploadAsync(StagedArtifact described, Stream content)
+    {
+        lock (gate)
+        {
+            CheckName(described.Name);
+            streams++;
+            streaming = described.Name;
+        }
+        try
+        {
+            PinnedBlob blob = await runtime.Artifacts.UploadAsync(step.WorkerKey, content, CancellationToken).ConfigureAwait(false);
+            try
+            {
+                Stage(described with { Blob = blob, Sha256 = blob.Sha256 }, 256);
+            }
+            catch
+            {
+                await runtime.Artifacts.DropAsync(blob).ConfigureAwait(false);
+                throw;
+            }
+        }
+        finally
+        {
+            lock (gate) streams--;
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Roost.Writing;
 
 namespace Roost;
 
@@ -14,7 +15,7 @@ namespace Roost;
 /// <item><term><c>values</c></term><description>An object of names to fixed values, laid over that.</description></item>
 /// <item><term><c>max_depth</c></term><description>How many triggers may follow each other, 1 to 1,000. Default 32.</description></item>
 /// </list>
-/// Comments and trailing commas are allowed; an unknown or repeated key is refused. At most 1 MiB of UTF-8.
+/// Comments and trailing commas are allowed; an unknown or repeated key is refused. At most 1 MiB of UTF-8, with or without a byte-order mark; any other encoding is refused.
 /// <code>
 /// {
 ///   "triggers": [
@@ -53,7 +54,7 @@ public static class TriggerFile
         byte[] text = Read(path);
         try
         {
-            using var document = JsonDocument.Parse(WithoutMark(text), Lenient);
+            using var document = JsonDocument.Parse(Utf8Text.Checked("triggers", text), Lenient);
             Trigger[] triggers = Triggers(document.RootElement);
             TriggerCheck.Check(triggers, RoostJson.Default, MaxBytes);
             return triggers;
@@ -64,7 +65,7 @@ public static class TriggerFile
         }
         catch (InvalidOperationException e)
         {
-            throw new InvalidInputException("triggers", $"{path} holds a text that is not valid Unicode (half of a surrogate pair, or bytes that are no UTF-8): {e.Message}", e);
+            throw new InvalidInputException("triggers", $"{path} holds a text that is not valid Unicode (half of a surrogate pair): {e.Message}", e);
         }
         catch (InvalidInputException e)
         {
@@ -87,9 +88,6 @@ public static class TriggerFile
             throw new InvalidInputException("path", $"the trigger file {path} cannot be read: {e.Message}", e);
         }
     }
-
-    /// <summary>Some editors write a byte-order mark, which no JSON reader takes.</summary>
-    private static ReadOnlyMemory<byte> WithoutMark(byte[] text) => text.AsSpan().StartsWith("\uFEFF"u8) ? text.AsMemory(3) : text;
 
     private static Trigger[] Triggers(JsonElement root)
     {

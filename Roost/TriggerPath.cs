@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
+using Roost.Writing;
 
 namespace Roost;
 
-/// <summary>Paths of triggers: <c>snapshot.data.a.b</c> and <c>item.payload.a.b</c>.</summary>
+/// <summary>Paths of triggers: <c>snapshot.data.a.b</c> and <c>item.payload.a.b</c>. A name finds the member that is stored under it, else the one that other JSON settings would call so.</summary>
 internal static class TriggerPath
 {
     private const string SnapshotRoot = "snapshot.data";
@@ -36,7 +37,7 @@ internal static class TriggerPath
         if (path.Length == 0) return from;
         foreach (string name in path.Split('.'))
         {
-            if (from.ValueKind == JsonValueKind.Object && from.TryGetProperty(name, out JsonElement field)) from = field;
+            if (from.ValueKind == JsonValueKind.Object && NameMatch.TryFind(from, name, out JsonElement field)) from = field;
             else if (from.ValueKind == JsonValueKind.Array && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < from.GetArrayLength()) from = from[index];
             else return null;
         }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Roost.Writing;
 
 namespace Roost;
 
@@ -24,7 +25,7 @@ public sealed record WorkItem
 
     /// <summary>Describes work for an engine.</summary>
     /// <param name="engine">The id of the engine, 1 to 256 characters. An engine that no worker serves yet is allowed.</param>
-    /// <param name="payload">Anything that serializes to a JSON object; none means <c>{}</c>. JSON text goes through <see cref="FromJson"/>.</param>
+    /// <param name="payload">Anything that serializes to a JSON object; none means <c>{}</c>. JSON text goes through <see cref="FromJson(string, string)"/>.</param>
     public WorkItem(string engine, object? payload = null)
     {
         Engine = engine;
@@ -40,6 +41,12 @@ public sealed record WorkItem
         Names.CheckText("payload", json);
         return new(engine, new RawJson(Encoding.UTF8.GetBytes(json)));
     }
+
+    /// <summary>Describes work whose payload is JSON text in UTF-8, such as a file or a request's body.</summary>
+    /// <param name="engine">The id of the engine.</param>
+    /// <param name="utf8">The text of a JSON object, with or without a byte-order mark: at most 64 levels deep, no duplicate keys, at most <see cref="RoostOptions.MaxJsonBytes"/>.</param>
+    /// <exception cref="InvalidInputException">It is no UTF-8; the message says what it seems to be.</exception>
+    public static WorkItem FromJson(string engine, ReadOnlyMemory<byte> utf8) => new(engine, new RawJson(Utf8Text.Checked("payload", utf8).ToArray()));
 
     /// <summary>The id: 1 to 256 printable characters, unique in the file. Empty until enqueued unless given; then a version-7 GUID.</summary>
     public string Id { get => id ?? ""; init => id = value; }
@@ -59,10 +66,10 @@ public sealed record WorkItem
     /// <summary>How long <see cref="Resources"/> are held. Default: while a step runs.</summary>
     public ResourceHold ResourceHold { get; init; }
 
-    /// <summary>How long to wait before the first step. Default none; 0 to 10 years. Not together with <see cref="NotBefore"/>.</summary>
+    /// <summary>How long to wait before the first step, counted from the moment at which the item is stored. Default none; 0 to 10 years. Not together with <see cref="NotBefore"/>. Where the clock is set back meanwhile, what is left of it is waited for, at most the whole once more.</summary>
     public TimeSpan? Delay { get; init; }
 
-    /// <summary>The moment before which the first step does not run. A moment in the past means at once.</summary>
+    /// <summary>The moment before which the first step does not run, whatever becomes of the clock. A moment in the past means at once.</summary>
     public DateTimeOffset? NotBefore { get; init; }
 
     /// <summary>The moment after which the item fails with reason <c>deadline_exceeded</c>. Must lie ahead.</summary>
@@ -91,11 +98,11 @@ public sealed record WorkItem
         try
         {
             return JsonSerializer.Deserialize<T>(PayloadUtf8(int.MaxValue), Json)
-                ?? throw new InvalidInputException("payload", $"of work item {Id} is null where a {typeof(T).Name} is expected.");
+                ?? throw new InvalidInputException("payload", $"of work item {Id} is null where a {TypeNames.Of(typeof(T))} is expected.");
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
         {
-            throw new InvalidInputException("payload", $"of work item {Id} cannot be read as {typeof(T).Name}: {e.Message}", e);
+            throw new InvalidInputException("payload", $"of work item {Id} cannot be read as {TypeNames.Of(typeof(T))}: {e.Message}", e);
         }
     }
 

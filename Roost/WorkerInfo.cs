@@ -20,4 +20,14 @@ public sealed record WorkerEngine(string EngineId, int StateVersion, int? MaxCon
 /// <param name="Running">How many items it has leased.</param>
 public sealed record WorkerInfo(
     string Id, int ProcessId, string Machine, bool IsAlive, DateTimeOffset StartedAt, DateTimeOffset HeartbeatAt, DateTimeOffset ExpiresAt,
-    int Concurrency, IReadOnlyList<WorkerEngine> Engines, IReadOnlyList<string> Queues, int Running);
+    int Concurrency, IReadOnlyList<WorkerEngine> Engines, IReadOnlyList<string> Queues, int Running)
+{
+    /// <summary>
+    /// When this worker claims again, after the clock was set: until then it gives every lease its time, because it cannot know of another worker
+    /// whether it lives. Null while it claims.
+    /// </summary>
+    public DateTimeOffset? ClaimsAgainAt { get; init; }
+
+    /// <summary>By how much the clock was set (back: negative) where <see cref="ClaimsAgainAt"/> has a value; else null.</summary>
+    public TimeSpan? ClockSetBy { get; init; }
+}

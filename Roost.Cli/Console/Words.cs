@@ -5,10 +5,11 @@ namespace Roost.Cli.Console;
 /// <summary>Numbers and times as people read them.</summary>
 internal static class Words
 {
-    public static string Ago(DateTimeOffset at, DateTimeOffset now)
+    /// <summary>When something happened, or will happen. What is said to have happened and is still to come was written by a clock that was ahead.</summary>
+    public static string Ago(DateTimeOffset at, DateTimeOffset now, bool isAhead)
     {
         TimeSpan past = now - at;
-        return past < TimeSpan.Zero ? $"in {Span(-past)}" : past < TimeSpan.FromSeconds(1) ? "now" : $"{Span(past)} ago";
+        return past < TimeSpan.Zero && isAhead ? $"in {Span(-past)}" : past < TimeSpan.FromSeconds(-1) ? $"by a clock {Span(-past)} ahead" : past < TimeSpan.FromSeconds(1) ? "now" : $"{Span(past)} ago";
     }
 
     public static string Span(TimeSpan span) => span switch

@@ -55,8 +55,11 @@ internal sealed class Printer
     /// <summary>The last 8 characters of a generated id on a terminal, the whole elsewhere.</summary>
     public string Id(string? id) => id is null ? "" : IsTerminal && Guid.TryParse(id, out _) ? id[^8..] : Text.Line(id);
 
-    /// <summary>Relative on a terminal, exact elsewhere.</summary>
-    public string Time(DateTimeOffset? at) => at is not { } time ? "" : IsTerminal ? Times.Relative(time, Now) : Times.Exact(time);
+    /// <summary>When something happened: relative on a terminal, exact elsewhere.</summary>
+    public string Time(DateTimeOffset? at) => at is not { } time ? "" : IsTerminal ? Times.PastRelative(time, Now) : Times.Exact(time);
+
+    /// <summary>When something will happen.</summary>
+    public string TimeAhead(DateTimeOffset at) => IsTerminal ? Times.Relative(at, Now) : Times.Exact(at);
 
     public static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 

@@ -10,6 +10,11 @@ internal static class Times
     /// <summary>Relative, with the exact one beside it.</summary>
     public static string Both(DateTimeOffset at, DateTimeOffset now) => $"{Relative(at, now)} ({Exact(at)})";
 
+    /// <summary>The same of what has happened: by a clock that was ahead where that is still to come.</summary>
+    public static string Past(DateTimeOffset at, DateTimeOffset now) => $"{PastRelative(at, now)} ({Exact(at)})";
+
+    public static string PastRelative(DateTimeOffset at, DateTimeOffset now) => at - now < TimeSpan.FromSeconds(1) ? Relative(at, now) : $"by a clock {Span(at - now)} ahead";
+
     public static string Relative(DateTimeOffset at, DateTimeOffset now)
     {
         TimeSpan away = now - at;

@@ -48,7 +48,7 @@ internal sealed class WorkerView(RoostRuntime roost, IAnsiConsole terminal, Canc
         foreach (string head in (string[])["id", "engine", "state", "version", "step", "updated"]) table.AddColumn(head);
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         foreach (WorkSummary item in items)
-            table.AddRow([.. new[] { item.Id[Math.Max(0, item.Id.Length - 8)..], item.Engine, item.State.Name(), item.Version.ToString(CultureInfo.InvariantCulture), item.Step ?? "", Times.Relative(item.UpdatedAt, now) }.Select(cell => new Markup(Markup.Escape(Text.Line(cell))))]);
+            table.AddRow([.. new[] { item.Id[Math.Max(0, item.Id.Length - 8)..], item.Engine, item.State.Name(), item.Version.ToString(CultureInfo.InvariantCulture), item.Step ?? "", Times.PastRelative(item.UpdatedAt, now) }.Select(cell => new Markup(Markup.Escape(Text.Line(cell))))]);
         return table;
     }
 }

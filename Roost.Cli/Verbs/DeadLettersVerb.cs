@@ -68,7 +68,7 @@ internal static class DeadLettersVerb
                 ("id", letter.Item.Id),
                 ("engine", letter.Item.Engine),
                 ("reason", letter.Failure.Reason),
-                ("failed", Times.Both(letter.Failure.At, print.Now)),
+                ("failed", Times.Past(letter.Failure.At, print.Now)),
                 ("attempt", $"{letter.Failure.Attempt} of version {letter.Failure.Version}"),
                 ("error type", letter.Failure.ErrorType),
                 ("error", print.Hide(letter.Failure.Message)),

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
@@ -10,7 +9,7 @@ internal sealed class EnqueueVerb : Verb
     private const int MostSpace = 4; // Of what is read most may be white space, which is not stored.
 
     private readonly Option<string> engine = new Option<string>("--engine", "-e") { Description = "The engine that runs it.", Required = true }.OffersEngines();
-    private readonly Option<string> payload = new("--payload", "-p") { Description = "A JSON object; @file reads a file, - reads stdin. Default {}.", HelpName = "json" };
+    private readonly Option<string> payload = new("--payload", "-p") { Description = "A JSON object in UTF-8; @file reads a file, - reads stdin. Default {}.", HelpName = "json" };
     private readonly Option<string> id = new("--id") { Description = "Its id. Default: a new one." };
     private readonly Option<string> queue = new("--queue", "-q") { Description = "Its queue. Default: default." };
     private readonly Option<int> priority = new("--priority") { Description = "Higher runs first. Default 0." };
@@ -32,7 +31,7 @@ internal sealed class EnqueueVerb : Verb
 
     protected override async Task<int> RunAsync(Call call)
     {
-        WorkItem item = WorkItem.FromJson(call.Get(engine)!, await ReadPayloadAsync(call.Get(payload) ?? "{}", call.Stop)) with
+        WorkItem item = await ItemAsync(call.Get(engine)!, call.Get(payload) ?? "{}", call.Stop) with
         {
             Queue = call.Get(queue) ?? WorkItem.DefaultQueue,
             Priority = call.Get(priority),
@@ -74,32 +73,34 @@ internal sealed class EnqueueVerb : Verb
         await trial.EnqueueAsync(item, stop);
     }
 
-    private static async Task<string> ReadPayloadAsync(string text, CancellationToken stop)
+    private static async Task<WorkItem> ItemAsync(string engine, string payload, CancellationToken stop)
     {
         try
         {
-            if (text == "-") return await ReadAsync(System.Console.In, text, stop);
-            if (!text.StartsWith('@')) return text;
-            using var file = new StreamReader(text[1..]);
-            return await ReadAsync(file, text, stop);
+            if (payload == "-") return WorkItem.FromJson(engine, await ReadAsync(StandardInput.Open(), payload, stop));
+            if (payload.StartsWith('@')) return WorkItem.FromJson(engine, await ReadAsync(File.OpenRead(payload[1..]), payload, stop));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new UsageException($"--payload {text}: {e.Message}");
+            throw new UsageException($"--payload {payload}: {e.Message}");
         }
+        if (payload.Contains('\uFFFD'))
+            throw new UsageException("--payload: holds the character U+FFFD, which stands for bytes that are no UTF-8: the terminal or script seems to use another encoding. Use UTF-8, or give the payload as a file (@file).");
+        return WorkItem.FromJson(engine, payload);
     }
 
     /// <summary>What can only be too large is refused before it fills the memory.</summary>
-    private static async Task<string> ReadAsync(TextReader from, string text, CancellationToken stop)
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream from, string text, CancellationToken stop)
     {
+        await using Stream opened = from;
         int most = new RoostOptions().MaxJsonBytes;
-        var read = new StringBuilder();
-        char[] buffer = new char[64 * 1024];
-        while (await from.ReadAsync(buffer, stop) is var n and > 0)
+        var read = new MemoryStream();
+        byte[] buffer = new byte[64 * 1024];
+        while (await opened.ReadAsync(buffer, stop) is var n and > 0)
         {
-            read.Append(buffer, 0, n);
-            if (read.Length > MostSpace * most) throw new UsageException($"--payload {text}: is more than {MostSpace * most:N0} characters; at most {most:N0} bytes are stored. Store large content as an artifact, or as a file whose name the payload holds.");
+            read.Write(buffer, 0, n);
+            if (read.Length > (long)MostSpace * most) throw new UsageException($"--payload {text}: is more than {MostSpace * most:N0} bytes; at most {most:N0} bytes are stored. Store large content as an artifact, or as a file whose name the payload holds.");
         }
-        return read.ToString();
+        return read.GetBuffer().AsMemory(0, (int)read.Length);
     }
 }

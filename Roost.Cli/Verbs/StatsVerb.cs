@@ -40,7 +40,7 @@ internal sealed class StatsVerb : Verb
             stats.Queues.Select(each => Row(each.Engine, each.Queue, each.Counts)).Append(Row("all", "", stats.Total)), "");
         print.Fields(
             ("workers", string.Create(CultureInfo.InvariantCulture, $"{stats.WorkersAlive} alive of {stats.Workers}")),
-            ("oldest ready", stats.OldestReady is { } since ? Times.Both(since, print.Now) : null),
+            ("oldest ready", stats.OldestReady is { } since ? Times.Past(since, print.Now) : null),
             ("events", Printer.Number(stats.EventSequence)),
             ("file", $"{stats.Path}, {Times.Bytes(stats.FileBytes)}, log {Times.Bytes(stats.WalBytes)}"));
     }

@@ -27,10 +27,10 @@ internal sealed class StatusVerb : Verb
             ("engine", $"{summary.Engine} (queue {summary.Queue}, priority {summary.Priority.ToString(CultureInfo.InvariantCulture)})"),
             ("version", summary.Step is null ? null : $"{summary.Version.ToString(CultureInfo.InvariantCulture)}, after step {summary.Step}"),
             ("attempts", item.Failures + item.Interruptions == 0 ? null : $"{item.Failures} failed, {item.Interruptions} interrupted in this step"),
-            ("created", Times.Both(summary.CreatedAt, print.Now)),
-            ("updated", Times.Both(summary.UpdatedAt, print.Now)),
-            ("ended", Time(summary.EndedAt, print)),
-            ("ready since", Time(item.ReadySince, print)),
+            ("created", Times.Past(summary.CreatedAt, print.Now)),
+            ("updated", Times.Past(summary.UpdatedAt, print.Now)),
+            ("ended", Past(summary.EndedAt, print)),
+            ("ready since", Past(item.ReadySince, print)),
             ("due", Time(item.DueAt, print)),
             ("deadline", Time(item.Deadline, print)),
             ("timeout", item.Timeout is { } timeout ? Times.Span(timeout) : null),
@@ -40,7 +40,7 @@ internal sealed class StatusVerb : Verb
             ("children", string.Join(", ", item.Children.Where(pair => pair.Value > 0).Select(pair => $"{pair.Value} {pair.Key.Name()}"))),
             ("resources", string.Join(", ", item.Resources.Select(name => item.ResourcesHeld.Contains(name) ? $"{name} (held)" : name))),
             ("cancel asked", item.CancelRequested ? print.Hide(item.CancelReason ?? "yes") : null),
-            ("lease", item.Lease is { } lease ? $"worker {lease.WorkerId}, since {Times.Both(lease.ClaimedAt, print.Now)}, until {Times.Both(lease.ExpiresAt, print.Now)}" : null));
+            ("lease", item.Lease is { } lease ? $"worker {lease.WorkerId}, since {Times.Past(lease.ClaimedAt, print.Now)}, until {Times.Both(lease.ExpiresAt, print.Now)}" : null));
         if (item.LastFailure is { } failure) Show(print, failure);
         print.Fields(
             ("payload", item.PayloadError is { } damaged ? print.Hide(damaged) : print.Compact(item.Payload)),
@@ -49,8 +49,10 @@ internal sealed class StatusVerb : Verb
     }
 
     private static void Show(Printer print, WorkFailure failure) => print.Fields(
-        ("last failure", $"{failure.Reason}{(failure.ErrorType is null ? "" : $", {failure.ErrorType}")} at attempt {failure.Attempt} of version {failure.Version}, {Times.Both(failure.At, print.Now)}"),
+        ("last failure", $"{failure.Reason}{(failure.ErrorType is null ? "" : $", {failure.ErrorType}")} at attempt {failure.Attempt} of version {failure.Version}, {Times.Past(failure.At, print.Now)}"),
         ("error", print.Hide(failure.Message)));
 
     private static string? Time(DateTimeOffset? at, Printer print) => at is { } time ? Times.Both(time, print.Now) : null;
+
+    private static string? Past(DateTimeOffset? at, Printer print) => at is { } time ? Times.Past(time, print.Now) : null;
 }

@@ -39,7 +39,7 @@ internal sealed class WorkerVerb : Verb
         Task shown = call.Print.IsTerminal && !call.Get(plain)
             ? new WorkerView(roost, call.Print.Terminal, call.Stop).RunAsync(ended.Token)
             : new WorkerLines(roost, call.Print).RunAsync(since, ended.Token);
-        if (!call.Print.IsTerminal || call.Get(plain)) call.Print.Line($"worker on {roost.Path}: engines {string.Join(", ", roost.EngineIds)}; queues {string.Join(", ", roost.Options.Queues)}; concurrency {roost.Options.Concurrency}");
+        if (!call.Print.IsTerminal || call.Get(plain)) call.Print.Line($"worker on {roost.Path}: engines {string.Join(", ", roost.EngineIds)}; queues {string.Join(", ", roost.Options.Queues ?? [WorkItem.DefaultQueue])}; concurrency {roost.Options.Concurrency}");
         try
         {
             if (call.Get(untilIdle)) await roost.RunUntilIdleAsync(call.Stop);

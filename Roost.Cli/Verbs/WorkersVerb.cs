@@ -17,7 +17,7 @@ internal sealed class WorkersVerb : Verb
                 ["worker", "process", "machine", "alive", "started", "heartbeat", "running", "engines", "queues"],
                 workers.Select(each => new[]
                 {
-                    each.Id, each.ProcessId.ToString(CultureInfo.InvariantCulture), each.Machine, each.IsAlive ? "alive" : "dead", print.Time(each.StartedAt),
+                    each.Id, each.ProcessId.ToString(CultureInfo.InvariantCulture), each.Machine, !each.IsAlive ? "dead" : each.ClaimsAgainAt is { } again ? $"alive, the clock was set: claims again {print.TimeAhead(again)}" : "alive", print.Time(each.StartedAt),
                     print.IsTerminal && each is { IsAlive: true, Running: 0 } ? "idle" : print.Time(each.HeartbeatAt),
                     string.Create(CultureInfo.InvariantCulture, $"{each.Running}/{each.Concurrency}"), string.Join(",", each.Engines.Select(engine => engine.EngineId)), string.Join(",", each.Queues),
                 }),

@@ -59,6 +59,44 @@ internal sealed class ClockTests : FolderTests
         Effort.Report("given up by its heartbeat, though its lease had an hour to go by the clock");
     }
 
+    [Test]
+    public async Task A_clock_that_is_an_hour_ahead_for_a_second_ends_nothing_by_its_deadline_and_work_goes_on()
+    {
+        var clock = new FakeTime(folder["clock"], movesMonotonic: false);
+        await using var workers = new Workers(folder["roost.db"]);
+        await workers.StartAsync(2, Lease, clock.Environment);
+        await EnqueueAsync(100, TimeSpan.FromMinutes(30));
+        await workers.BusyAsync();
+
+        clock.Set(TimeSpan.FromHours(1));
+        await Task.Delay(TimeSpan.FromSeconds(1)); // So long the mistake lasts.
+        clock.Set(TimeSpan.Zero);
+        await workers.MustHaveDoneEverythingAsync();
+
+        Count("failed").Should().Be(0, $"no deadline has passed: {workers.Log}");
+        Count("interrupted").Should().Be(0);
+    }
+
+    [Test]
+    public async Task What_a_process_delays_while_its_clock_is_an_hour_ahead_is_due_in_time_once_that_is_put_right()
+    {
+        var clock = new FakeTime(folder["clock"], movesMonotonic: false);
+        clock.Set(TimeSpan.FromHours(1));
+        await using var workers = new Workers(folder["roost.db"]);
+        await workers.StartAsync(2, Lease, clock.Environment);
+        await EnqueueAsync(20, null);
+        await workers.BusyAsync();
+
+        clock.Set(TimeSpan.Zero);
+        await workers.MustHaveDoneEverythingAsync(); // It looks for a minute, and not for an hour.
+    }
+
+    private async Task EnqueueAsync(int count, TimeSpan? deadline)
+    {
+        await using var roost = new RoostRuntime(ChildVerbs.Options(folder["roost.db"]));
+        await roost.EnqueueAsync(Enumerable.Range(0, count).Select(_ => new WorkItem("child", new ChildPayload(4, DelayMs: 100, StepMs: 10)) { Deadline = DateTimeOffset.UtcNow + deadline }));
+    }
+
     [TestCase(false)]
     [TestCase(true)]
     public async Task Processes_that_sleep_together_for_hours_go_on_and_take_nothing_from_each_other(bool movesMonotonic)

@@ -32,6 +32,9 @@ internal static class ChildProgram
             "power" => PowerVerbs.RunAsync(path, rest[0], int.Parse(rest[1], null)),
             "enqueue-many" => ChildVerbs.EnqueueManyAsync(path, int.Parse(rest[0], null), TimeSpan.FromMilliseconds(int.Parse(rest[1], null))),
             "block" => BlockingSteps.RunAsync(path, Milliseconds(rest[0]), int.Parse(rest[1], null), Milliseconds(rest[2])),
+            "no-reflection" => NoReflection.RunAsync(path),
+            "backups" => ChildVerbs.BackUpAsync(path),
+            "read-all" => HostSettings.ReadAllAsync(path, rest[0] == "set"),
             "rest" => RestingItems.RunAsync(path, Fault.Parse(rest)),
             _ => throw new ArgumentException($"There is no verb {verb}."),
         };

@@ -56,6 +56,20 @@ internal static class ChildVerbs
         return 0;
     }
 
+    /// <summary>Makes one backup after the other, each beside the file, until it is killed or its input ends.</summary>
+    public static async Task<int> BackUpAsync(string path)
+    {
+        CancellationToken end = ChildProgram.UntilInputEnds();
+        await using RoostRuntime roost = Open(path, TimeSpan.FromSeconds(30));
+        ChildProgram.Say("open");
+        while (!end.IsCancellationRequested)
+        {
+            await roost.BackupAsync($"{path}.copy", CancellationToken.None);
+            File.Delete($"{path}.copy");
+        }
+        return 0;
+    }
+
     /// <summary>Opens the file, which migrates it, on a disk that kills the process at one call.</summary>
     public static async Task<int> OpenAsync(string path, Fault fault)
     {

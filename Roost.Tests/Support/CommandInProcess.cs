@@ -1,3 +1,4 @@
+using System.Text;
 using Roost.Cli;
 
 namespace Roost.Tests.Support;
@@ -9,6 +10,7 @@ internal static class CommandInProcess
     {
         TextWriter output = Console.Out, error = Console.Error;
         TextReader before = Console.In;
+        Func<Stream> open = StandardInput.Open;
         using var stop = new CancellationTokenSource(patience ?? Gate.Patience);
         using StringWriter said = new(), complained = new();
         using var given = new StringReader(input);
@@ -17,6 +19,7 @@ internal static class CommandInProcess
             Console.SetOut(said);
             Console.SetError(complained);
             Console.SetIn(given);
+            StandardInput.Open = () => new MemoryStream(Encoding.UTF8.GetBytes(input));
             int code = await RoostCommand.RunAsync(arguments, cancellationToken: stop.Token).WaitAsync(Gate.Patience + Gate.Patience);
             return new(code, said.ToString(), complained.ToString());
         }
@@ -25,6 +28,7 @@ internal static class CommandInProcess
             Console.SetOut(output);
             Console.SetError(error);
             Console.SetIn(before);
+            StandardInput.Open = open;
         }
     }
 }

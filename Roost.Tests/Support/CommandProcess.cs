@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using Roost.Cli;
 
@@ -48,9 +49,11 @@ internal sealed class CommandProcess : IAsyncDisposable
 
     public Task SignalAsync(string name) => process.SignalAsync(name);
 
-    public async Task<CommandResult> EndAsync(string input = "")
+    public Task<CommandResult> EndAsync(string input = "") => EndAsync(Encoding.UTF8.GetBytes(input));
+
+    public async Task<CommandResult> EndAsync(byte[] input)
     {
-        await process.StandardInput.WriteAsync(input);
+        await process.StandardInput.BaseStream.WriteAsync(input);
         process.StandardInput.Close();
         string output = await process.StandardOutput.ReadToEndAsync().WaitAsync(Patience);
         await process.WaitForExitAsync().WaitAsync(Patience);

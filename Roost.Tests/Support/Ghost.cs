@@ -41,7 +41,7 @@ internal sealed class Ghost : IDisposable
         var ghost = new Ghost(runtime, engines);
         var identity = new WorkerIdentity(
             ghost.Id, 1, "elsewhere", Path.GetFileName(ghost.lockFile), (long)ghost.Options.LeaseTime.TotalMilliseconds, 16,
-            [.. engines.Select(engine => new ServedEngine(engine.EngineId, engine.StateVersion, engine.MaxConcurrency))], ghost.Options.Queues);
+            [.. engines.Select(engine => new ServedEngine(engine.EngineId, engine.StateVersion, engine.MaxConcurrency))], ghost.Options.ServedQueues);
         ghost.Key = await ghost.writer.RunAsync(session => session.Leases.Register(identity));
         return ghost;
     }
@@ -72,7 +72,7 @@ internal sealed class Ghost : IDisposable
     public Task<bool> RenewAsync() => writer.RunAsync(session => session.Leases.Renew(Hand(16)));
 
     private Claimant Hand(int slots) =>
-        new(Key, Id, engines, [.. Options.Queues], slots, long.MaxValue) { Start = (_, _) => throw new InvalidOperationException("This loop starts nothing."), Idle = _ => { } };
+        new(Key, Id, engines, [.. Options.ServedQueues], slots, long.MaxValue) { Start = (_, _) => throw new InvalidOperationException("This loop starts nothing."), Idle = _ => { } };
 
     /// <summary>Its process ends without a word: the kernel drops the lock, and the file stays.</summary>
     public void Die()

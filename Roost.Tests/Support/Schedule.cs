@@ -141,7 +141,7 @@ internal sealed class Schedule : IAsyncDisposable
             Id = id,
             Priority = random.Next(3),
             Delay = Sometimes(4) ? TimeSpan.FromMilliseconds(random.Next(8000)) : null,
-            Deadline = Sometimes(4) ? wall.GetUtcNow() + TimeSpan.FromSeconds(random.Next(1, 60)) : null,
+            Deadline = Sometimes(4) ? wall.GetUtcNow() + TimeSpan.FromSeconds(random.Next(9, 60)) : null, // After the longest delay.
             Timeout = Sometimes(3) ? TimeSpan.FromMilliseconds(random.Next(500, 5000)) : null,
             Resources = Sometimes(3) ? [$"r{random.Next(2)}"] : [],
             ResourceHold = Sometimes(2) ? ResourceHold.Life : ResourceHold.Step,

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Roost.Execution;
 
 /// <summary>What an engine says about itself, read once when it is registered: none of its code runs within a transaction.</summary>
@@ -15,11 +17,52 @@ internal sealed record EngineFacts(string EngineId, int StateVersion, int? MaxCo
     }
 }
 
-/// <summary>An engine as registered: what it said about itself, and how to get the one that runs a step.</summary>
-internal sealed record EngineEntry(EngineFacts Facts, Func<IEngine> Get)
+/// <summary>An engine as registered: what it said about itself, and the one instance that runs its steps or how to open a scope for each.</summary>
+internal sealed record EngineEntry(EngineFacts Facts, IEngine? Shared, Func<EngineScope>? Open)
 {
-    public static EngineEntry For(IEngine engine) => new(EngineFacts.Of(engine), () => engine);
+    /// <summary>The settings of its own that its state is stored by; null where those are the runtime's.</summary>
+    public JsonSerializerOptions? Json { get; private init; }
 
-    public static EngineEntry For(Func<IEngine> factory) =>
-        new(EngineFacts.Of(factory() ?? throw new InvalidInputException("factory", "returned null; it must make an engine.")), factory);
+    public static EngineEntry For(IEngine engine, JsonSerializerOptions json)
+    {
+        var facts = EngineFacts.Of(engine);
+        Judge(engine, facts, json);
+        return new(facts, engine, null) { Json = (engine as ITypedEngine)?.OwnJson };
+    }
+
+    /// <summary>Opens one scope at once, to learn what the engine says of itself and to judge its state; the engines of later ones go on with the same trial.</summary>
+    public static EngineEntry For(Func<EngineScope> open, JsonSerializerOptions json)
+    {
+        EngineScope scope = open() ?? throw new InvalidInputException("factory", "returned null; it must make a scope with an engine.");
+        try
+        {
+            var facts = EngineFacts.Of(scope.Engine);
+            object? trial = Judge(scope.Engine, facts, json);
+            return new(facts, null, trial is null ? open : Sharing(open, scope.Engine.GetType(), json, trial)) { Json = (scope.Engine as ITypedEngine)?.OwnJson };
+        }
+        finally
+        {
+            Task.Run(() => scope.DisposeAsync().AsTask()).GetAwaiter().GetResult();
+        }
+    }
+
+    private static Func<EngineScope> Sharing(Func<EngineScope> open, Type type, JsonSerializerOptions json, object trial) => () =>
+    {
+        EngineScope scope = open();
+        if (scope?.Engine.GetType() == type) ((ITypedEngine)scope.Engine).Share(json, trial);
+        return scope!;
+    };
+
+    private static object? Judge(IEngine engine, EngineFacts facts, JsonSerializerOptions json)
+    {
+        if (engine is not ITypedEngine typed) return null;
+        try
+        {
+            return typed.Judge(facts.EngineId, json);
+        }
+        catch (Exception e) when (e is NotSupportedException or InvalidOperationException or ArgumentException)
+        {
+            throw new InvalidInputException("state", $"of engine \"{facts.EngineId}\" has no usable JSON metadata: {e.Message} Give the engine its JsonTypeInfo (base(Context.Default.State)), or RoostOptions.Json a TypeInfoResolver that knows the type.", e);
+        }
+    }
 }

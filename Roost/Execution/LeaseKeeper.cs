@@ -14,28 +14,31 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
 
     private readonly RoostOptions options = runtime.Options;
     private readonly TimeProvider time = runtime.Options.TimeProvider;
+    private readonly Clock clock = writer.Clock;
     private readonly Dictionary<long, (long Heartbeat, long Since)> seen = [];
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly Lock pace = new();
     private ITimer? timer;
-    private long renewedAt, lastTimestamp;
+    private List<string> strangers = [];
+    private long renewedAt, lookedAt;
     private long? partedAt, distrustedAt;
-    private DateTimeOffset lastWall;
-    private TimeSpan setBy;
+    private TimeSpan setInAll, setToldInAll;
+    private bool renewNow, isNewRow;
     private int foreignWrites = -1, doubts;
     private bool othersSeen;
     private volatile bool parted;
     private volatile bool stopped;
     private volatile bool idle;
 
-    /// <summary>The clocks have parted, and the leases have not had their time since.</summary>
+    /// <summary>The clock was set, somebody's life is not known by a lock, and the leases have not had their time since.</summary>
     public bool ClocksParted => parted;
 
     /// <summary>Takes over from the dead at once, then watches.</summary>
     public async Task StartAsync()
     {
-        renewedAt = lastTimestamp = time.GetTimestamp();
-        lastWall = time.GetUtcNow();
+        renewedAt = time.GetTimestamp();
+        lookedAt = clock.Read().Steady;
+        setInAll = setToldInAll = clock.LastSet.InAll;
         await LookAsync().ConfigureAwait(false);
         await SweepAsync().ConfigureAwait(false);
         timer = time.CreateTimer(_ => _ = TickAsync(), null, Period, Period);
@@ -64,8 +67,9 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         if (stopped || !await turn.WaitAsync(0).ConfigureAwait(false)) return;
         try
         {
-            await CompareClocksAsync().ConfigureAwait(false);
+            ReadClocks();
             await LookAsync().ConfigureAwait(false);
+            await PauseOrGoOnAsync().ConfigureAwait(false);
             SlowDown();
         }
         catch (ObjectDisposedException)
@@ -99,14 +103,15 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         timer?.Change(period, period);
     }
 
-    private bool IsNeeded() => worker.Active.Count > 0 || othersSeen || parted || worker.Claimant is { Displaced: true } || foreignWrites != writer.ForeignWrites || doubts != writer.Doubts;
+    private bool IsNeeded() => worker.Active.Count > 0 || othersSeen || partedAt is not null || worker.Claimant is { Displaced: true } || foreignWrites != writer.ForeignWrites || doubts != writer.Doubts;
 
     private async Task LookAsync()
     {
         bool changed = foreignWrites != writer.ForeignWrites;
         foreignWrites = writer.ForeignWrites;
         bool leased = worker.Active.Count > 0;
-        bool due = (leased && time.GetElapsedTime(renewedAt) >= options.LeaseTime / 3) || worker.Claimant is { Displaced: true };
+        bool due = (leased && (renewNow || time.GetElapsedTime(renewedAt) >= options.LeaseTime / 3)) || worker.Claimant is { Displaced: true };
+        renewNow = false;
         bool doubtful = doubts != writer.Doubts;
         doubts = writer.Doubts;
         if (due || doubtful || changed) await CheckLeasesAsync(due).ConfigureAwait(false);
@@ -131,6 +136,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         {
             log.LogWarning("Worker {WorkerId} was declared dead by another and starts afresh; its running steps are lost", worker.Seat.Id);
             await worker.ReseatAsync().ConfigureAwait(false);
+            isNewRow = true;
             return;
         }
         var stored = held.ToDictionary(lease => lease.Token);
@@ -146,17 +152,21 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         long me = worker.Seat.Key;
         List<WorkerRow> others = await writer.RunAsync(session => session.Workers.OthersThan(me)).ConfigureAwait(false);
         othersSeen = others.Count > 0;
+        var unknown = new List<string>();
         foreach (long gone in seen.Keys.Except(others.Select(other => other.Key)).ToList()) seen.Remove(gone);
         foreach (WorkerRow other in others)
         {
             string? lockFile = WorkerLock.PathOf(runtime.Folder, other.Id, other.LockFile);
             bool? dead = WorkerLock.IsFree(lockFile);
+            if (dead is null) unknown.Add(other.Id);
             if (dead != true && !HasRunDown(other)) continue;
             int? rescued = await writer.RunAsync(session =>
                 dead == false && session.Leases.HeldBy(other.Key).Count == 0 ? null : session.Leases.Rescue(other, worker.Backoff)).ConfigureAwait(false);
             if (dead == true && rescued is not null) WorkerLock.Remove(lockFile!);
+            if (rescued is not null) unknown.Remove(other.Id);
             if (rescued > 0) log.LogWarning("Worker {WorkerId} {How}; {Count} items were taken over", other.Id, dead == true ? "has died" : "has let its leases run down", rescued);
         }
+        strangers = unknown;
     }
 
     /// <summary>Removes the locks of workers that died while they started or stopped, when they had no row by which to be found.</summary>
@@ -174,9 +184,9 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
     /// </summary>
     private bool HasRunDown(WorkerRow other)
     {
-        long now = ReadClocks().ToUnixTimeMilliseconds();
-        bool trusted = distrustedAt is not { } since || time.GetElapsedTime(since).TotalMilliseconds >= other.LeaseMs;
-        if (trusted && other.ExpiresAt <= now) return true;
+        ClockReading now = ReadClocks();
+        bool trusted = distrustedAt is not { } since || now.Steady - since >= other.LeaseMs;
+        if (trusted && other.ExpiresAt <= now.Wall.ToUnixTimeMilliseconds()) return true;
         if (!seen.TryGetValue(other.Key, out (long Heartbeat, long Since) known) || known.Heartbeat != other.Heartbeat)
         {
             seen[other.Key] = (other.Heartbeat, time.GetTimestamp());
@@ -185,28 +195,64 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         return time.GetElapsedTime(known.Since).TotalMilliseconds >= other.LeaseMs;
     }
 
-    /// <summary>When wall and monotonic clock part by more than half a lease, somebody has set the time: claim nothing for one lease.</summary>
-    private async Task CompareClocksAsync()
+    /// <summary>
+    /// When wall and monotonic clock part by more than half a lease, somebody has set the time, and for one lease nobody's expiry says anything. Where
+    /// a lock says of every other worker whether it lives, work goes on all the same; else nothing is claimed for one lease.
+    /// </summary>
+    private async Task PauseOrGoOnAsync()
     {
-        ReadClocks();
-        bool now = partedAt is { } since && time.GetElapsedTime(since) < options.LeaseTime;
-        if (now == parted) return;
-        parted = now;
-        log.LogWarning("The clock was set by {Apart}; claiming is {State}", setBy, parted ? "paused for one lease" : "resumed");
-        if (worker.Claimant is { } claimant) await writer.RunAsync(_ => claimant.ClocksParted = parted).ConfigureAwait(false);
+        TellOfSetClock();
+        long left = partedAt is { } since ? since + (long)options.LeaseTime.TotalMilliseconds - clock.Read().Steady : 0;
+        bool now = left > 0 && (strangers.Count > 0 || !worker.Seat.IsKnownToLive);
+        if (left <= 0) partedAt = null;
+        if (now == parted && !(now && isNewRow)) return;
+        parted = now; // Before the claimant is told: one that is just being made asks.
+        TimeSpan setBy = clock.LastSet.By;
+        if (now)
+            log.LogWarning("Worker {WorkerId} claims nothing for {Left}: the clock was set by {SetBy}, and no lock says whether {Strangers} lives, so that every lease is given its time",
+                worker.Seat.Id, TimeSpan.FromMilliseconds(left), setBy, strangers.Count > 0 ? $"worker {string.Join(", ", strangers)}" : "this one");
+        else
+            log.LogWarning("Worker {WorkerId} claims again", worker.Seat.Id);
+        try
+        {
+            await writer.RunAsync(session =>
+            {
+                session.Workers.ClaimsAgain(worker.Seat.Key, now ? session.Now + left : null, now ? (long)setBy.TotalMilliseconds : null);
+                if (worker.Claimant is { } claimant) claimant.ClocksParted = now;
+                return true;
+            }).ConfigureAwait(false);
+            isNewRow = false;
+        }
+        catch
+        {
+            parted = !now; // The next tick tries again.
+            throw;
+        }
     }
 
-    /// <summary>The wall clock's time; notices that it was set, or that we have slept, be it in the middle of a tick.</summary>
-    private DateTimeOffset ReadClocks()
+    /// <summary>Once for each time that the clock was set, also by less than what lets leases be doubted.</summary>
+    private void TellOfSetClock()
     {
-        long timestamp = time.GetTimestamp();
-        DateTimeOffset wall = time.GetUtcNow();
-        TimeSpan passed = time.GetElapsedTime(lastTimestamp, timestamp), apart = wall - lastWall - passed;
-        (lastTimestamp, lastWall) = (timestamp, wall);
-        bool jumped = apart.Duration() > options.LeaseTime / 2, slept = passed > IdlePeriod + options.LeaseTime / 2;
-        if (jumped) (partedAt, setBy) = (timestamp, apart);
+        ClockSet set = clock.LastSet;
+        if (set.InAll == setToldInAll) return;
+        setToldInAll = set.InAll;
+        if (clock.Read().IsSuspected)
+            log.LogWarning("The clock was set by {SetBy}; until it was put right or has stood for {Probation}, time goes on as if it had not been, so that nothing becomes due or overdue by it", set.By, Clock.Probation);
+        else
+            log.LogWarning("The clock was set by {SetBy}", set.By);
+    }
+
+    /// <summary>The time; notices that the clock was set, or that we have slept, be it in the middle of a tick.</summary>
+    private ClockReading ReadClocks()
+    {
+        ClockReading now = clock.Read();
+        TimeSpan passed = TimeSpan.FromMilliseconds(now.Steady - lookedAt), inAll = clock.LastSet.InAll;
+        bool jumped = inAll - setInAll > options.LeaseTime / 2, slept = passed > IdlePeriod + options.LeaseTime / 2;
+        (lookedAt, setInAll) = (now.Steady, inAll);
+        if (jumped) partedAt = now.Steady;
         if (slept) seen.Clear(); // The others may have slept as well, and their hearts with them.
-        if (jumped || slept) distrustedAt = timestamp;
-        return wall;
+        if (jumped || slept) distrustedAt = now.Steady;
+        renewNow |= jumped; // Whoever starts now goes by what our row says.
+        return now;
     }
 }

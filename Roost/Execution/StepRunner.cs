@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
 using Roost.Storage;
 
 namespace Roost.Execution;
@@ -8,7 +10,7 @@ namespace Roost.Execution;
 internal readonly record struct StepEnd(StepCommit? Commit, Failure? Failure, bool IsFinal, Staged? Staged, Exception? Exception = null);
 
 /// <summary>Runs one step of the user's engine: within its time, and with whatever it throws turned into a failure.</summary>
-internal sealed class StepRunner(RoostRuntime runtime)
+internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
 {
     private const int MaxReason = 10_000;
     private const int MaxStack = 20_000;
@@ -19,7 +21,8 @@ internal sealed class StepRunner(RoostRuntime runtime)
     public async ValueTask<StepEnd> RunAsync(ActiveStep step, EngineEntry engine)
     {
         var context = new StepContext(runtime, step);
-        ITimer? deadline = DeadlineTimer(step);
+        DeadlineTimer? deadline = step.Lease.Deadline is { } moment ? new(step, StoredTime.Read(moment), runtime.Writer.Clock, options.TimeProvider) : null;
+        long since = options.TimeProvider.GetTimestamp();
         try
         {
             if (step.Lease.CancelRequested) step.Cancel(CancellationReason.Cancelled);
@@ -27,7 +30,7 @@ internal sealed class StepRunner(RoostRuntime runtime)
             Outcome outcome = timeout is { } limit
                 ? await CallWithinAsync(limit, step, engine, context).ConfigureAwait(false)
                 : await CallAsync(step, engine, context).ConfigureAwait(false);
-            Staged? staged = context.End();
+            Staged? staged = context.EndReturned();
             return new(Accept(step.Lease, engine.Facts, outcome, staged), null, false, staged);
         }
         catch (Exception e)
@@ -36,16 +39,40 @@ internal sealed class StepRunner(RoostRuntime runtime)
         }
         finally
         {
+            step.Lease.RunMicroseconds = (long)options.TimeProvider.GetElapsedTime(since).TotalMicroseconds;
             // Waits for a callback under way, which must not hit the next step of a kept lease.
             if (deadline is not null) await deadline.DisposeAsync().ConfigureAwait(false);
         }
     }
 
+    private ValueTask<Outcome> CallAsync(ActiveStep step, EngineEntry entry, StepContext context) =>
+        entry.Shared is { } engine ? CallAsync(step, engine, entry, context) : CallInScopeAsync(step, entry, context);
+
+    /// <summary>With an engine of its own, whose scope ends with the call. What disposing throws changes nothing of what the step has done.</summary>
+    private async ValueTask<Outcome> CallInScopeAsync(ActiveStep step, EngineEntry entry, StepContext context)
+    {
+        EngineScope scope = entry.Open!() ?? throw new InvalidInputException("factory", "returned null; it must make a scope with an engine.");
+        try
+        {
+            return await CallAsync(step, scope.Engine, entry, context).ConfigureAwait(false);
+        }
+        finally
+        {
+            try
+            {
+                await scope.DisposeAsync().ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                log.LogWarning(e, "What belonged to the step of work item {WorkId} could not be disposed", step.Lease.Item.Id);
+            }
+        }
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<Outcome> CallAsync(ActiveStep step, EngineEntry entry, StepContext context)
+    private static async ValueTask<Outcome> CallAsync(ActiveStep step, IEngine engine, EngineEntry entry, StepContext context)
     {
         LeasedWork lease = step.Lease;
-        IEngine engine = entry.Get();
         VerifyPayload(lease);
         if (lease.Version == 0)
         {
@@ -80,27 +107,18 @@ internal sealed class StepRunner(RoostRuntime runtime)
         }
     }
 
-    private ITimer? DeadlineTimer(ActiveStep step)
-    {
-        if (step.Lease.Deadline is not { } deadline) return null;
-        TimeSpan left = StoredTime.Read(deadline) - options.TimeProvider.GetUtcNow();
-        if (left > WorkItemCheck.MaxTimeout) return null;
-        return options.TimeProvider.CreateTimer(
-            static state => ((ActiveStep)state!).Cancel(CancellationReason.DeadlineExceeded), step, left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
-    }
-
     private static void VerifyPayload(LeasedWork lease)
     {
         if (lease.PayloadHash is { } hash && !ContentCheck.IsWhole(lease.Item.PayloadUtf8(int.MaxValue), hash))
-            throw new DamagedWorkException(FailReasons.CorruptPayload, DetailQueries.PayloadDamaged(lease.Item.Id));
+            throw new ItemEndedException(FailReasons.CorruptPayload, DetailQueries.PayloadDamaged(lease.Item.Id));
     }
 
     private static Snapshot Verified(LeasedWork lease)
     {
         if (lease.Snapshot is not { } snapshot)
-            throw new DamagedWorkException(FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} is missing from the file. {SnapshotQueries.CorruptAdvice}");
+            throw new ItemEndedException(FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} is missing from the file. {SnapshotQueries.CorruptAdvice}");
         if (lease.SnapshotHash is { } hash && !ContentCheck.IsWhole(snapshot.Utf8.Span, hash))
-            throw new DamagedWorkException(FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} does not match its SHA-256: the file is damaged. {SnapshotQueries.CorruptAdvice}");
+            throw new ItemEndedException(FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} does not match its SHA-256: the file is damaged. {SnapshotQueries.CorruptAdvice}");
         return snapshot;
     }
 
@@ -123,9 +141,21 @@ internal sealed class StepRunner(RoostRuntime runtime)
         }
         long delay = WorkItemCheck.Milliseconds("delay", outcome.After);
         if (next is not null) next.Delay = TimeSpan.FromMilliseconds(delay);
+        int unchanged = Unchanged(lease, outcome, staged);
+        if (options.MaxStepsWithoutProgress > 0 && unchanged >= options.MaxStepsWithoutProgress) throw NoProgress(lease, next!, unchanged);
         byte[] hash = next is null ? [] : SHA256.HashData(next.Utf8.Span);
-        return new(lease, outcome.Kind, outcome.Reason is null ? null : Cut(Safe(outcome.Reason), MaxReason), delay, next, hash, engine.StateVersion, staged);
+        return new(lease, outcome.Kind, outcome.Reason is null ? null : Cut(Safe(outcome.Reason), MaxReason), delay, next, hash, engine.StateVersion, staged) { Unchanged = unchanged };
     }
+
+    /// <summary>How many times in a row the item's state stayed what it was, with this outcome; 0 where it has something to show or somebody to wait for.</summary>
+    private static int Unchanged(LeasedWork lease, Outcome outcome, Staged? staged) =>
+        outcome is { Kind: OutcomeKind.Continue, Next: { } next } && outcome.After == TimeSpan.Zero && staged is null or { IsEmpty: true }
+        && lease.Snapshot is { } before && next.StateVersion == before.StateVersion && next.Step == before.Step && next.Utf8.Span.SequenceEqual(before.Utf8.Span)
+            ? lease.Unchanged + 1
+            : 0;
+
+    private static ItemEndedException NoProgress(LeasedWork lease, Snapshot next, int times) => new(FailReasons.NoProgress, string.Create(CultureInfo.InvariantCulture,
+        $"{times:N0} steps in a row left the state as it was (step \"{next.Step}\", since version {next.Version - times}), and added no event, artifact or child and asked for no delay: work item {lease.Item.Id} would step for ever. Let the step change its state, return Done, or continue with a delay (after:); RoostOptions.MaxStepsWithoutProgress sets the limit, and 0 lifts it."));
 
     /// <summary>The outcome could not be committed for what it says: a child with an id that exists, an artifact whose content is gone.</summary>
     public StepEnd Refused(ActiveStep step, Exception e, Staged? staged) => Failed(step, e, staged);
@@ -133,11 +163,11 @@ internal sealed class StepRunner(RoostRuntime runtime)
     private StepEnd Failed(ActiveStep step, Exception e, Staged? staged)
     {
         int attempt = step.Lease.Failures + 1;
-        var damage = e as DamagedWorkException;
-        bool last = damage is not null || attempt >= (step.Lease.Item.MaxAttempts ?? options.MaxAttempts);
+        string? final = (e as ItemEndedException)?.Reason ?? (e as InvalidInputException)?.FinalReason;
+        bool last = final is not null || attempt >= (step.Lease.Item.MaxAttempts ?? options.MaxAttempts);
         if (step.Reason is CancellationReason.ShuttingDown or CancellationReason.LeaseLost) return new(null, null, false, staged);
         string reason = e is AbandonedException ? FailReasons.Abandoned
-            : damage is not null ? damage.Reason
+            : final is not null ? final
             : step.Reason == CancellationReason.TimedOut ? FailReasons.TimedOut
             : last ? FailReasons.MaxAttempts
             : FailReasons.Error;
@@ -166,8 +196,8 @@ internal sealed class StepRunner(RoostRuntime runtime)
 /// <summary>A step went on beyond timeout and grace.</summary>
 internal sealed class AbandonedException(string message) : RoostException(message);
 
-/// <summary>The snapshot that the step should start from, or the payload, is damaged: no further try can help.</summary>
-internal sealed class DamagedWorkException(string reason, string message) : RoostException(message)
+/// <summary>No further try can help: the snapshot that the step should start from, or the payload, is damaged; or the item does not get on.</summary>
+internal sealed class ItemEndedException(string reason, string message) : RoostException(message)
 {
     public string Reason { get; } = reason;
 }

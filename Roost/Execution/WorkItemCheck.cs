@@ -29,8 +29,12 @@ internal static class WorkItemCheck
         if (item.Deadline is { } deadline && deadline <= now)
             throw new InvalidInputException("deadline", string.Create(CultureInfo.InvariantCulture, $"{deadline:u} is in the past (it is {now:u}); it must lie ahead."));
         string id = item.IsIdGiven ? item.Id : Guid.CreateVersion7(now).ToString();
+        (long? moment, long? delay) = Wait(item, now);
+        long? due = moment ?? now.ToUnixTimeMilliseconds() + delay;
+        if (item.Deadline is { } end && due >= end.ToUnixTimeMilliseconds())
+            throw new InvalidInputException("deadline", string.Create(CultureInfo.InvariantCulture, $"{end:u} is not after {StoredTime.Read(due.Value):u}, before which the item may not run (by its {(item.Delay is null ? "not_before" : "delay")}); it would fail without having run. Move one of them."));
         WorkItem named = item with { Json = options.Json };
-        return new(named, id, named.PayloadUtf8(options.MaxJsonBytes), Resources(item), Due(item, now));
+        return new(named, id, named.PayloadUtf8(options.MaxJsonBytes), Resources(item), moment) { DelayMs = delay };
     }
 
     /// <summary>A delay between 0 and ten years, in whole milliseconds rounded up.</summary>
@@ -41,17 +45,17 @@ internal static class WorkItemCheck
         return (long)Math.Ceiling(delay.TotalMilliseconds);
     }
 
-    private static long? Due(WorkItem item, DateTimeOffset now)
+    private static (long? Due, long? Delay) Wait(WorkItem item, DateTimeOffset now)
     {
         if (item.Delay is not null && item.NotBefore is not null) throw new InvalidInputException("delay", "is given together with not_before; give one of them.");
         if (item.Delay is { } delay)
         {
             long milliseconds = Milliseconds("delay", delay);
-            return milliseconds == 0 ? null : now.ToUnixTimeMilliseconds() + milliseconds;
+            return (null, milliseconds == 0 ? null : milliseconds);
         }
-        if (item.NotBefore is not { } moment || moment <= now) return null;
+        if (item.NotBefore is not { } moment || moment <= now) return (null, null);
         Milliseconds("not_before", moment - now);
-        return moment.ToUnixTimeMilliseconds();
+        return (moment.ToUnixTimeMilliseconds(), null);
     }
 
     private static string[] Resources(WorkItem item)

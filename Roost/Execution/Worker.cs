@@ -34,7 +34,7 @@ internal sealed class Worker : IAsyncDisposable
         this.engines = engines;
         this.log = log;
         options = runtime.Options;
-        runner = new(runtime);
+        runner = new(runtime, log);
         keeper = new(runtime, writer, this, log);
     }
 
@@ -52,11 +52,11 @@ internal sealed class Worker : IAsyncDisposable
     public static async Task<Worker> StartAsync(RoostRuntime runtime, Writer writer, IReadOnlyDictionary<string, EngineEntry> engines, ILogger log)
     {
         var worker = new Worker(runtime, writer, engines, log);
-        worker.Seat = await WorkerSeat.TakeAsync(runtime, writer, [.. engines.Values.Select(engine => engine.Facts)]).ConfigureAwait(false);
+        worker.Seat = await WorkerSeat.TakeAsync(runtime, writer, [.. engines.Values.Select(engine => engine.Facts)], log).ConfigureAwait(false);
         try
         {
             await worker.keeper.StartAsync().ConfigureAwait(false);
-            log.LogInformation("Worker {WorkerId} serves {Engines} in queues {Queues} of {Path}", worker.Seat.Id, string.Join(", ", engines.Keys), string.Join(", ", runtime.Options.Queues), runtime.Path);
+            log.LogInformation("Worker {WorkerId} serves {Engines} in queues {Queues} of {Path}", worker.Seat.Id, string.Join(", ", engines.Keys), string.Join(", ", runtime.Options.ServedQueues), runtime.Path);
             return worker;
         }
         catch
@@ -72,7 +72,7 @@ internal sealed class Worker : IAsyncDisposable
         givingUp = false;
         LastStarted = null;
         var facts = engines.ToDictionary(entry => entry.Key, entry => entry.Value.Facts);
-        var opened = new Claimant(Seat.Key, Seat.Id, facts, [.. options.Queues], slots, claims) { Start = Start, Idle = idle, ClocksParted = keeper.ClocksParted, RenewedAt = options.TimeProvider.GetTimestamp() };
+        var opened = new Claimant(Seat.Key, Seat.Id, facts, [.. options.ServedQueues], slots, claims) { Start = Start, Idle = idle, ClocksParted = keeper.ClocksParted, RenewedAt = options.TimeProvider.GetTimestamp() };
         Claimant = opened;
         try
         {
@@ -148,7 +148,7 @@ internal sealed class Worker : IAsyncDisposable
     {
         foreach (ActiveStep step in active.Values) step.Cancel(CancellationReason.LeaseLost);
         Seat.Drop();
-        Seat = await WorkerSeat.TakeAsync(runtime, writer, [.. engines.Values.Select(engine => engine.Facts)]).ConfigureAwait(false);
+        Seat = await WorkerSeat.TakeAsync(runtime, writer, [.. engines.Values.Select(engine => engine.Facts)], log).ConfigureAwait(false);
         (long key, string id) = (Seat.Key, Seat.Id);
         if (Claimant is { } claimant)
             await writer.RunAsync(_ =>

@@ -22,15 +22,15 @@ internal static class ArtifactQueries
     private const string Columns =
         """
         a.key AS Key, w.id AS WorkId, a.name AS Name, a.version AS Version, a.kind AS Kind, a.media_type AS MediaType, b.size AS Size, b.sha256 AS Sha256,
-        a.uri AS Uri, a.metadata AS Metadata, a.at AS At
+        a.uri AS Uri, a.metadata AS Metadata, a.at AS At, l.engine AS Engine
         """;
 
-    private sealed record ListRow(
-        long Key, string WorkId, string Name, long Version, string Kind, string MediaType, long? Size, byte[]? Sha256, string? Uri, string? Metadata, long At);
+    internal sealed record ListRow(
+        long Key, string WorkId, string Name, long Version, string Kind, string MediaType, long? Size, byte[]? Sha256, string? Uri, string? Metadata, long At, string Engine);
 
-    private sealed record ContentRow(long Version, long? Blob, byte[]? Sha256, long? Size, string? Uri);
+    internal sealed record ContentRow(long Version, long? Blob, byte[]? Sha256, long? Size, string? Uri);
 
-    private sealed record ChunkRow(long RowId, byte[] Sha256, long Length);
+    internal sealed record ChunkRow(long RowId, byte[] Sha256, long Length);
 
     /// <summary>What an item has produced, oldest first; null where there is no such item.</summary>
     public static IReadOnlyList<Artifact>? List(SqliteConnection db, string workId) => WorkQueries.KeyOf(db, workId) is { } work ? List(db, work) : null;
@@ -38,7 +38,7 @@ internal static class ArtifactQueries
     public static IReadOnlyList<Artifact> List(SqliteConnection db, long work)
     {
         IEnumerable<ListRow> rows = db.Query<ListRow>(
-            $"SELECT {Columns} FROM artifact a CROSS JOIN work w ON w.key = a.work LEFT JOIN blob b ON b.key = a.blob WHERE a.work = @work ORDER BY a.key", new { work });
+            $"SELECT {Columns} FROM artifact a CROSS JOIN work w ON w.key = a.work CROSS JOIN lane l ON l.key = w.lane LEFT JOIN blob b ON b.key = a.blob WHERE a.work = @work ORDER BY a.key", new { work });
         return [.. rows.Select(ArtifactOf)];
     }
 
@@ -48,17 +48,16 @@ internal static class ArtifactQueries
         int most = filter.Engine is null && filter.Name is null ? limit + 1 : ExaminedOnPage;
         var items = new List<Artifact>();
         int examined = 0;
-        foreach ((ListRow row, string engine) in db.Query<ListRow, string, (ListRow, string)>(
+        foreach (ListRow row in db.Query<ListRow>(
             $"""
-            SELECT {Columns}, l.engine AS Engine
-            FROM artifact a CROSS JOIN work w ON w.key = a.work CROSS JOIN lane l ON l.key = w.lane LEFT JOIN blob b ON b.key = a.blob
+            SELECT {Columns} FROM artifact a CROSS JOIN work w ON w.key = a.work CROSS JOIN lane l ON l.key = w.lane LEFT JOIN blob b ON b.key = a.blob
             WHERE a.key < @before ORDER BY a.key DESC LIMIT @most
-            """, (row, engine) => (row, engine), new { before, most }, buffered: false, splitOn: "Engine"))
+            """, new { before, most }, buffered: false))
         {
             if (items.Count == limit) return Page(before);
             examined++;
             before = row.Key;
-            bool isMeant = (filter.Engine is null || engine == filter.Engine) && (filter.Name is null || row.Name.Contains(filter.Name, StringComparison.OrdinalIgnoreCase));
+            bool isMeant = (filter.Engine is null || row.Engine == filter.Engine) && (filter.Name is null || row.Name.Contains(filter.Name, StringComparison.OrdinalIgnoreCase));
             if (isMeant) items.Add(ArtifactOf(row));
         }
         return Page(examined == most ? before : null);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 using static SQLitePCL.raw;
@@ -15,7 +16,8 @@ internal sealed class Backup(string path, RoostOptions options)
     /// <summary>Runs on the calling thread until the copy is in its place.</summary>
     public void Run(string target, CancellationToken cancellationToken)
     {
-        string made = $"{target}.{Guid.NewGuid():N}.new";
+        string made = Leftovers.NameFor(target);
+        using IDisposable held = Leftovers.Hold(made);
         try
         {
             CreatePrivate(made);
@@ -31,7 +33,7 @@ internal sealed class Backup(string path, RoostOptions options)
         }
         finally
         {
-            foreach (string left in new[] { made, $"{made}-wal", $"{made}-shm", $"{made}-journal" }) File.Delete(left);
+            Leftovers.Remove(made);
         }
     }
 
@@ -41,6 +43,7 @@ internal sealed class Backup(string path, RoostOptions options)
         using SqliteTransaction moment = source.BeginTransaction(deferred: true);
         Database.Scalar(source, "SELECT count(*) FROM meta");
         using SqliteConnection copy = Database.OpenForCopy(made, options);
+        Name(copy, (long)Database.Scalar(source, "PRAGMA page_size")!);
         using sqlite3_backup backup = sqlite3_backup_init(copy.Handle!, "main", source.Handle!, "main");
         if (backup.IsInvalid) throw Error(copy, sqlite3_errcode(copy.Handle!));
         for (int rc = SQLITE_OK; rc != SQLITE_DONE;)
@@ -51,11 +54,22 @@ internal sealed class Backup(string path, RoostOptions options)
         }
     }
 
+    /// <summary>
+    /// The first page of a copy reaches the disk last. Until then there is one that says whose file it is, so that what a killed backup leaves can be
+    /// known (<see cref="Leftovers"/>).
+    /// </summary>
+    private static void Name(SqliteConnection copy, long pageSize)
+    {
+        Database.Execute(copy, string.Create(CultureInfo.InvariantCulture, $"PRAGMA page_size = {pageSize}"));
+        Database.Execute(copy, string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {Database.ApplicationId}"));
+    }
+
     /// <summary>Says in the copy what it is a copy of: it runs nothing until it is adopted.</summary>
     private void Mark(string made)
     {
         using SqliteConnection copy = Database.OpenForCopy(made, options);
         Database.Execute(copy, "PRAGMA journal_mode = WAL");
+        Database.Execute(copy, "DELETE FROM meta WHERE key = 'place'"); // That of the original.
         Database.Execute(copy, "INSERT OR IGNORE INTO meta (key, value) SELECT 'copy_of', value FROM meta WHERE key = 'file_id'");
         // Not left to the close, which says nothing where it fails: the copy is moved without its log.
         Database.Execute(copy, "PRAGMA wal_checkpoint(TRUNCATE)");

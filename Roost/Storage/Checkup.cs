@@ -12,12 +12,16 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
     private const int ProblemsShown = 5;
     private const string DamageAdvice = "Stop the workers, copy the file, and restore a backup.";
 
+    private const string CopyAdvice = "What runs here as well as there is done twice. Adopt this one (roost adopt, AdoptAsync), or remove one of the two.";
+
     private readonly List<FileCheck> checks = [];
+    private readonly Evidence evidence = new(path, new() { Path = path });
 
     public IReadOnlyList<FileCheck> Run(bool full)
     {
         long log = new FileInfo($"{path}-wal") is { Exists: true } wal ? wal.Length : 0;
         LookAtPlace(log);
+        LookAtLeftovers();
         Guarded("readable", () =>
         {
             using SqliteConnection db = Database.OpenForReading(path, new() { Path = path });
@@ -53,6 +57,15 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
             isOpen ? "Others than its owner may read or change it; chmod 600." : isClosed ? "Its owner cannot read and write it; chmod 600." : null);
     }
 
+    private void LookAtLeftovers()
+    {
+        Leftovers.Sweeping sweeping = Leftovers.Sweep(Path.GetDirectoryName(path)!);
+        string removed = sweeping.Removed.Count == 0 ? "none" : Text($"removed {sweeping.Removed.Count:N0} files ({sweeping.Bytes:N0} bytes) that killed backups or creations had left");
+        if (sweeping.Left.Count == 0) Add("leftovers", CheckStatus.Ok, removed);
+        else Add("leftovers", CheckStatus.Warning, $"{removed}; not removed: {string.Join(", ", sweeping.Left.Take(ProblemsShown).Select(Path.GetFileName))}",
+            "They have the name of what a killed backup leaves and could not be removed, or not be known by their content; look at them, and delete them where they are that.");
+    }
+
     private bool LookAtSchema(SqliteConnection db)
     {
         long application = db.ExecuteScalar<long>("PRAGMA application_id"), version = db.ExecuteScalar<long>("PRAGMA user_version");
@@ -69,7 +82,8 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
         bool isKnown = version == Schema.Version;
         Add("schema", isKnown ? CheckStatus.Ok : version < Schema.Version ? CheckStatus.Warning : CheckStatus.Error, Text($"version {version} of {Schema.Version}"),
             isKnown ? null : version < Schema.Version ? "It is migrated when a runtime opens it." : "A newer Roost made it; update Roost.");
-        if (version <= Schema.Version && Schema.FirstDifference(db, version) is { } different) Add("tables", CheckStatus.Error, $"{different} is not as Roost makes it", DamageAdvice);
+        if (version < Schema.Version && EarlySchema.IsIn(db)) Add("tables", CheckStatus.Warning, "as the first builds of schema 1 made them, before it landed", "They are brought up to date when a runtime opens the file.");
+        else if (version <= Schema.Version && Schema.FirstDifference(db, version) is { } different) Add("tables", CheckStatus.Error, $"{different} is not as Roost makes it", DamageAdvice);
         return isKnown;
     }
 
@@ -80,10 +94,18 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
         bool isRight = journal == "wal" && vacuum == 2;
         Add("pragmas", isRight ? CheckStatus.Ok : CheckStatus.Warning, Text($"journal_mode {journal}, auto_vacuum {vacuum}, page_size {db.ExecuteScalar<long>("PRAGMA page_size")}, SQLite {db.ServerVersion}"),
             isRight ? null : "Expected are journal_mode wal and auto_vacuum 2; another program changed the file.");
-        string? original = db.ExecuteScalar<string?>("SELECT value FROM meta WHERE key = 'copy_of'");
-        Add("identity", original is null ? CheckStatus.Ok : CheckStatus.Warning, original is null ? "an original" : $"a backup copy of file {original}",
-            original is null ? null : "Nothing runs or changes here until it is adopted.");
+        LookAtIdentity(db);
     }
+
+    private void LookAtIdentity(SqliteConnection db)
+    {
+        if (Fact(db, "copy_of") is { } original) Add("identity", CheckStatus.Warning, $"a backup copy of file {original}", "Nothing runs or changes here until it is adopted.");
+        else if (FilePlace.Read(Fact(db, FilePlace.Key)) is { } recorded && FilePlace.At(path, !Database.IsUnsafe(new DriveInfo(Path.GetDirectoryName(path)!).DriveFormat)) is { } here && here.OriginalBy(recorded, Fact(db, "file_id") ?? "") is { } there)
+            Add("identity", CheckStatus.Warning, $"a copy of {there}, made by hand: both have the same identity and the same work", CopyAdvice);
+        else Add("identity", CheckStatus.Ok, "an original");
+    }
+
+    private static string? Fact(SqliteConnection db, string key) => db.ExecuteScalar<string?>("SELECT value FROM meta WHERE key = @key", new { key });
 
     private void LookAtIntegrity(SqliteConnection db)
     {
@@ -122,13 +144,10 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
         {
             check();
         }
-        catch (SqliteException e)
+        catch (Exception e) when (e is SqliteException or RoostException || StorageFault.IsUnexpected(e))
         {
-            Add(name, CheckStatus.Error, Database.Translate(e, path).Message, DamageAdvice);
-        }
-        catch (Exception e) when (e is RoostException || StorageFault.IsUnreadable(e))
-        {
-            Add(name, CheckStatus.Error, $"it could not be checked: {e.Message}", DamageAdvice);
+            Exception found = evidence.Explain(e);
+            Add(name, CheckStatus.Error, $"it could not be checked: {found.Message}", found is DataCorruptException ? DamageAdvice : null);
         }
     }
 

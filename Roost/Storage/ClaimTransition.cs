@@ -35,6 +35,7 @@ internal sealed class ClaimTransition(Session session)
     public void Fill(Claimant claimant, List<LeasedWork> claimed)
     {
         claimant.ForgetYielded();
+        session.Delays.MoveOn();
         session.Leases.FailOverdue();
         if (!session.Workers.IsRegistered(claimant.WorkerKey))
         {
@@ -59,7 +60,7 @@ internal sealed class ClaimTransition(Session session)
     /// <summary>Whether taking the write lock for a claim is worth it: something is ready or due here, or a deadline has passed.</summary>
     public bool IsWorthwhile(Claimant claimant)
     {
-        if (session.Ready.NextDeadline() <= session.Now) return true;
+        if (session.Delays.IsBehind || session.Ready.NextDeadline() <= session.Now) return true;
         if (claimant.Displaced) return false;
         IReadOnlyList<Lane> lanes = claimant.Served(session.Lanes);
         if (claimant.Free > 0 && Choose(claimant, lanes) is not null) return true;
@@ -80,7 +81,7 @@ internal sealed class ClaimTransition(Session session)
     /// <summary>Whether an item that continues without delay has to go back behind its equals.</summary>
     public bool MustYield(Claimant claimant, LeasedWork lease)
     {
-        if (claimant.MakeRoomUntil > session.Now) return true;
+        if (claimant.MakeRoomUntil > session.Steady) return true;
         int priority = lease.Item.Priority;
         TimeSpan held = lease.HeldSlot(session), slotTime = session.Options.SlotTime;
         bool slotTimeIsOver = held >= slotTime;
@@ -130,10 +131,10 @@ internal sealed class ClaimTransition(Session session)
     /// </summary>
     private bool MakesRoom(Claimant claimant)
     {
-        if (session.Now < claimant.MakeRoomUntil) return true;
-        if (session.Now < claimant.MakeRoomUntil + (RoomPause * claimant.RoomMilliseconds)) return false;
+        if (session.Steady < claimant.MakeRoomUntil) return true;
+        if (session.Steady < claimant.MakeRoomUntil + (RoomPause * claimant.RoomMilliseconds)) return false;
         claimant.RoomMilliseconds = Math.Clamp(2 * claimant.RoomMilliseconds, RoomMilliseconds, MostRoomMilliseconds);
-        claimant.MakeRoomUntil = session.Now + claimant.RoomMilliseconds;
+        claimant.MakeRoomUntil = session.Steady + claimant.RoomMilliseconds;
         return true;
     }
 
@@ -157,7 +158,9 @@ internal sealed class ClaimTransition(Session session)
         claimant.Take(lane.Engine);
         if (row.Solo) (claimant.SoloRunning, claimant.MakeRoomUntil, claimant.RoomMilliseconds) = (true, 0, 0);
         session.Leases.KeepAlive(claimant);
-        return Lease(running, lane);
+        LeasedWork lease = Lease(running, lane);
+        lease.WaitMilliseconds = Math.Max(0, session.Now - row.ReadyAt!.Value);
+        return lease;
     }
 
     /// <summary>An item goes back behind its equals: what it will need for its next step is kept at hand.</summary>

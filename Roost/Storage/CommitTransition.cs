@@ -22,6 +22,9 @@ internal sealed record StepCommit(LeasedWork Lease, OutcomeKind Kind, string? Re
     /// <summary>The lane of the next step, where the lease was kept.</summary>
     public Lane? KeptLane { get; set; }
 
+    /// <summary>How many times in a row the state has been the same with this commit; 0 where it got on.</summary>
+    public int Unchanged { get; init; }
+
     public int Bytes => (Next?.Utf8.Length ?? 0) + (Staged?.Bytes ?? 0) + 256;
 }
 
@@ -36,13 +39,14 @@ internal sealed class CommitTransition(Session session)
     {
         LeasedWork lease = commit.Lease;
         Lane lane = commit.Next is null ? lease.Lane : session.Lanes.Get(lease.Lane.Engine, lease.Lane.Queue, commit.StateVersion);
-        if (MayKeep(commit, claimant) && session.Work.Keep(lease, lane))
+        if (MayKeep(commit, claimant) && session.Work.Keep(lease, lane, commit.Unchanged))
         {
             commit.KeptLane = lane;
             Save(commit);
             Attach(commit, goesOn: true);
             Stepped(commit);
             if (lease.Failures > 0) session.Endings.ForgetFailure(lease.WorkKey);
+            session.Tally.Add(lease, commit.Next!.Step, failed: false);
             return CommitResult.Kept;
         }
         CommitResult result = Leave(commit, lane, claimant);
@@ -61,7 +65,7 @@ internal sealed class CommitTransition(Session session)
         if (session.Work.LoadHeld(lease) is not { } row) return CommitResult.Lost;
         bool cancelled = row.CancelRequested && commit.Kind != OutcomeKind.Done;
         bool overdue = commit.Kind == OutcomeKind.Continue && row.Deadline <= session.Now;
-        WorkRow stepped = row.WithCleanRecord() with { Version = commit.Next is null ? row.Version : row.Version + 1, Lane = lane.Key };
+        WorkRow stepped = row.WithCleanRecord() with { Version = commit.Next is null ? row.Version : row.Version + 1, Lane = lane.Key, Unchanged = commit.Unchanged };
 
         WorkRow after = commit.Kind switch
         {
@@ -69,13 +73,14 @@ internal sealed class CommitTransition(Session session)
             _ when cancelled => stepped.AsEnded(WorkState.Cancelled, session.Now),
             OutcomeKind.Fail => stepped.AsEnded(WorkState.Failed, session.Now),
             _ when overdue => stepped.AsEnded(WorkState.Failed, session.Now),
-            _ when commit.DelayMs > 0 => stepped.AsDelayed(session.Now + commit.DelayMs),
+            _ when commit.DelayMs > 0 => stepped.AsDelayed(commit.DelayMs, session.Now),
             _ => stepped.AsReady(session.Counters.NextReadyAgain(), session.Now),
         };
         if (!session.Work.Save(row, after)) return CommitResult.Lost;
         if (commit.Next is not null) Save(commit);
         Attach(commit, goesOn: !cancelled);
         Record(commit, after);
+        session.Tally.Add(lease, commit.Next?.Step ?? lease.StepBefore, failed: commit.Kind == OutcomeKind.Fail);
         session.Endings.LeftSlot(after);
         if (after.ReadySeq is not null && claimant is not null)
         {

@@ -10,7 +10,7 @@ namespace Roost.Storage;
 internal sealed class Counters(Session session)
 {
     private readonly Statement load = session.Prepare(
-        "SELECT max(event_seq), max(ready_seq), (SELECT at FROM event WHERE seq = (SELECT max(seq) FROM event)) FROM writer");
+        "SELECT max(event_seq), max(ready_seq), max(saved_at), (SELECT at FROM event WHERE seq = (SELECT max(seq) FROM event)) FROM writer");
     private readonly Statement batchOf = session.Prepare("SELECT batch FROM writer WHERE key = ?1");
     private readonly Statement dropOld = session.Prepare("DELETE FROM writer WHERE saved_at < ?1");
     private readonly Statement save = session.Prepare(
@@ -50,19 +50,24 @@ internal sealed class Counters(Session session)
 
     public void Begin()
     {
-        if (!loaded)
-        {
-            if (load.Step())
-            {
-                EventSeq = load.Int64(0);
-                readySeq = load.Int64(1);
-                lastEventAt = load.NullableInt64(2) ?? long.MinValue;
-                load.Reset();
-            }
-            loaded = true;
-        }
+        Load();
         changesAtBegin = session.TotalChanges;
         eventSeqAtBegin = EventSeq;
+    }
+
+    /// <summary>Reads the numbers that others have left, where they are not known.</summary>
+    public void Load()
+    {
+        if (loaded) return;
+        if (load.Step())
+        {
+            EventSeq = load.Int64(0);
+            readySeq = load.Int64(1);
+            session.Delays.Learn(load.Int64(2));
+            lastEventAt = load.NullableInt64(3) ?? long.MinValue;
+            load.Reset();
+        }
+        loaded = true;
     }
 
     public long NextEvent() => ++EventSeq;
@@ -85,7 +90,7 @@ internal sealed class Counters(Session session)
     public void Save()
     {
         if (session.TotalChanges == changesAtBegin) return;
-        if (!saved) dropOld.Bind(1, session.Now - Day).Run();
+        if (!saved) dropOld.Bind(1, Math.Min(session.Now, session.Delays.LastSaved) - Day).Run(); // By the file's own time: a clock far ahead drops nobody who lives.
         Batch++;
         NoteTime();
         SaveRow();
@@ -114,7 +119,7 @@ internal sealed class Counters(Session session)
 
     private void SaveRow()
     {
-        save.Bind(1, WriterKey).Bind(2, Batch).Bind(3, EventSeq).Bind(4, readySeq).Bind(5, session.Now).Run();
+        save.Bind(1, WriterKey).Bind(2, Batch).Bind(3, EventSeq).Bind(4, readySeq).Bind(5, session.Delays.SavedAt).Run();
         saved = true;
     }
 

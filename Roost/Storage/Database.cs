@@ -75,7 +75,7 @@ internal static class Database
         }
         catch (SqliteException e)
         {
-            throw Translate(e, path);
+            throw new Evidence(path, options).Explain(e);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -83,10 +83,7 @@ internal static class Database
         }
     }
 
-    /// <summary>The exception that a caller can act on: for what SQLite says, and for what is stored in no form of ours. Any other stays as it is.</summary>
-    public static Exception Translate(Exception e, string path) => e is SqliteException fault ? Translate(fault, path) : StorageFault.IsUnreadable(e) ? Unreadable(e, path) : e;
-
-    /// <summary>The exception that a caller can act on.</summary>
+    /// <summary>The exception that a caller can act on, where SQLite's code tells all; see <see cref="Evidence"/> for the others.</summary>
     public static Exception Translate(SqliteException e, string path) => e.SqliteErrorCode switch
     {
         SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED =>
@@ -98,8 +95,6 @@ internal static class Database
         SQLitePCL.raw.SQLITE_CORRUPT =>
             // SQLite answers so as well where the disk cannot read a page.
             new DataCorruptException($"{path} is damaged, or its disk cannot read it: {e.Message} Stop writing to it, copy it, and restore a backup.", e),
-        SQLitePCL.raw.SQLITE_ERROR or SQLitePCL.raw.SQLITE_CONSTRAINT or SQLitePCL.raw.SQLITE_MISMATCH =>
-            Unreadable(e, path),
         SQLitePCL.raw.SQLITE_READONLY =>
             new FileRefusedException($"{path} is read-only: {e.Message} Roost needs to write the file and its folder.", e),
         SQLitePCL.raw.SQLITE_CANTOPEN =>
@@ -108,10 +103,6 @@ internal static class Database
             new RoostException($"{path} could not be read or written: {e.Message} Check the disk and its file system.", e),
         _ => new RoostException($"{path}: {e.Message}", e),
     };
-
-    /// <summary>What whoever reads something of another form than Roost gives it learns.</summary>
-    public static DataCorruptException Unreadable(Exception e, string path) =>
-        new($"{path} is damaged, or another program has changed it: {e.Message} Stop writing to it, copy it, and restore a backup.", e);
 
     /// <summary>An index leads to a row that does not belong there: to go on by it would end nowhere.</summary>
     public static DataCorruptException IndexDamaged(string order) =>
@@ -241,7 +232,7 @@ internal static class Database
     private static void CreateFile(string path)
     {
         if (File.Exists(path)) return;
-        string made = $"{path}.{Guid.NewGuid():N}.new";
+        string made = Leftovers.NameFor(path);
         try
         {
             CreatePrivate(made);

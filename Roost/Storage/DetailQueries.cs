@@ -9,11 +9,11 @@ internal static class DetailQueries
 {
     private const int MaxChildren = 10_000;
 
-    private sealed class Row
+    internal sealed class Row
     {
         public long Key { get; init; }
         public int StateVersion { get; init; }
-        public byte[] Payload { get; init; } = [];
+        public byte[]? Payload { get; init; }
         public byte[]? PayloadHash { get; init; }
         public long? TimeoutMs { get; init; }
         public int? MaxAttempts { get; init; }
@@ -33,23 +33,23 @@ internal static class DetailQueries
         public bool HoldForLife { get; init; }
     }
 
-    private sealed class NameRow
+    internal sealed class NameRow
     {
         public string Name { get; init; } = "";
         public long IsHeld { get; init; }
     }
 
-    private sealed class ChildRow
+    internal sealed class ChildRow
     {
         public string State { get; init; } = "";
         public int N { get; init; }
     }
 
-    public static WorkDetail? Read(SqliteConnection db, string workId, string folder, RoostOptions options)
+    public static WorkDetail? Read(SqliteConnection db, string workId, string folder, RoostOptions options, DateTimeOffset now)
     {
         if (WorkQueries.Summary(db, workId) is not { } item) return null;
         Row row = ReadRow(db, workId);
-        DateTimeOffset now = options.TimeProvider.GetUtcNow();
+        IReadOnlyList<WorkerInfo> workers = item.State.IsEnded() ? [] : WorkerQueries.All(db, folder, options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds());
         NameRow[] names = [.. ReadNames(db, row.Key)];
         Lease? lease = WorkerQueries.LeaseOf(db, row.Key);
         (JsonElement payload, string? payloadError) = PayloadOf(row, workId);
@@ -57,7 +57,7 @@ internal static class DetailQueries
         return new()
         {
             Summary = item,
-            Situation = SituationOf(db, item, row, lease, now, folder).InWords(),
+            Situation = SituationOf(db, item, row, lease, now, workers).InWords(),
             Payload = payload,
             PayloadError = payloadError,
             Resources = [.. names.Select(name => name.Name)],
@@ -131,13 +131,13 @@ internal static class DetailQueries
         SELECT 'running', (SELECT count(*) FROM worker h CROSS JOIN work w ON w.worker = h.key WHERE w.parent = @parent)
         """, new { parent, most = MaxChildren }).Where(row => row.N > 0).ToDictionary(row => WorkQueries.StateOf(row.State), row => row.N);
 
-    private static Situation SituationOf(SqliteConnection db, WorkSummary item, Row row, Lease? lease, DateTimeOffset now, string folder) => new()
+    private static Situation SituationOf(SqliteConnection db, WorkSummary item, Row row, Lease? lease, DateTimeOffset now, IReadOnlyList<WorkerInfo> workers) => new()
     {
         Item = item,
         StateVersion = row.StateVersion,
         IsCopy = db.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM meta WHERE key = 'copy_of')") != 0,
         Now = now,
-        Workers = item.State.IsEnded() ? [] : WorkerQueries.All(db, folder, now.ToUnixTimeMilliseconds()),
+        Workers = workers,
         Lease = lease,
         ReadySince = StoredTime.Read(row.ReadyAt),
         DueAt = StoredTime.Read(row.DueAt),

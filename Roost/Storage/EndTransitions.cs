@@ -22,9 +22,10 @@ internal sealed class EndTransitions(Session session)
         bool overdue = row.Deadline <= session.Now;
         WorkRow after = row.CancelRequested ? failed.AsEnded(WorkState.Cancelled, session.Now)
             : overdue || lastTry ? failed.AsEnded(WorkState.Failed, session.Now)
-            : backoffMs > 0 ? failed.AsDelayed(session.Now + backoffMs)
+            : backoffMs > 0 ? failed.AsDelayed(backoffMs, session.Now)
             : failed.AsReady(session.Counters.NextReady(), session.Now);
         if (!session.Work.Save(row, after)) return false;
+        session.Tally.Add(lease, lease.StepBefore, failed: true);
 
         if (after.State == WorkState.Cancelled)
         {
@@ -71,7 +72,7 @@ internal sealed class EndTransitions(Session session)
     /// <summary>failed -> queued, from the last snapshot, with a clean record; its deadline is lifted where it has passed.</summary>
     public void Retry(in WorkRow row, string? reason)
     {
-        WorkRow after = row.WithCleanRecord().AsReady(session.Counters.NextReady(), session.Now) with { CancelRequested = false, CancelReason = null };
+        WorkRow after = row.WithCleanRecord().AsReady(session.Counters.NextReady(), session.Now) with { CancelRequested = false, CancelReason = null, Unchanged = 0 };
         session.Work.Save(row, after);
         ForgetFailure(row.Key);
         if (row.Deadline <= session.Now) session.Leases.LiftDeadline(row.Key);

@@ -8,7 +8,7 @@ internal static class EngineQueries
 {
     private const int MaxPriorities = 100;
 
-    private sealed class CountRow
+    internal sealed class CountRow
     {
         public string Engine { get; init; } = "";
         public string Queue { get; init; } = "";
@@ -16,7 +16,7 @@ internal static class EngineQueries
         public long N { get; init; }
     }
 
-    private sealed class LaneRow
+    internal sealed class LaneRow
     {
         public long Key { get; init; }
         public string Engine { get; init; } = "";
@@ -26,7 +26,7 @@ internal static class EngineQueries
         public long DueAt { get; init; }
     }
 
-    private sealed class HeadRow
+    internal sealed class HeadRow
     {
         public int Priority { get; init; }
         public long ReadyAt { get; init; }

@@ -11,6 +11,9 @@ internal sealed record NewWork(WorkItem Item, string Id, byte[] Payload, IReadOn
     /// <summary>Its id was looked up by its key, or made where nobody had the key: who gets the key meanwhile is no conflict of the caller's making.</summary>
     public bool IsIdByKey { get; init; }
 
+    /// <summary>How long it waits from the moment at which it exists, in milliseconds; instead of a moment.</summary>
+    public long? DelayMs { get; init; }
+
     public int Bytes => Payload.Length + 256;
 }
 
@@ -28,8 +31,8 @@ internal sealed class EnqueueTransition(Session session)
     private readonly Statement findId = session.Prepare("SELECT key FROM work WHERE id = ?1");
     private readonly Statement insert = session.Prepare(
         """
-        INSERT INTO work (id, lane, state, priority, version, created_at, updated_at, ready_seq, ready_at, due_at, deadline, parent, resource_count, hold_for_life)
-        VALUES (?1, ?2, 'queued', ?3, 0, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING key
+        INSERT INTO work (id, lane, state, priority, version, created_at, updated_at, ready_seq, ready_at, due_at, deadline, parent, resource_count, hold_for_life, delayed_at)
+        VALUES (?1, ?2, 'queued', ?3, 0, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING key
         """);
     private readonly Statement insertInput = session.Prepare(
         """
@@ -52,12 +55,15 @@ internal sealed class EnqueueTransition(Session session)
         parent ??= ParentKey(item.ParentId);
 
         Lane lane = session.Lanes.Get(item.Engine, item.Queue, 0);
-        bool ready = work.DueAt is not { } due || due <= session.Now;
-        long? place = ready ? session.Counters.NextReady() : null, dueAt = ready ? null : work.DueAt;
+        long? dueAt = work.DelayMs is { } delay ? session.Now + delay : work.DueAt;
+        bool ready = dueAt is not { } due || due <= session.Now;
+        if (ready) dueAt = null;
+        long? place = ready ? session.Counters.NextReady() : null;
         long? deadline = item.Deadline?.ToUnixTimeMilliseconds();
         long created = insert.Bind(1, work.Id).Bind(2, lane.Key).Bind(3, item.Priority).Bind(4, session.Now)
             .Bind(5, place).Bind(6, ready ? session.Now : null).Bind(7, dueAt)
-            .Bind(8, deadline).Bind(9, parent).Bind(10, work.Resources.Count).Bind(11, item.ResourceHold == ResourceHold.Life ? 1 : 0).Scalar()!.Value;
+            .Bind(8, deadline).Bind(9, parent).Bind(10, work.Resources.Count).Bind(11, item.ResourceHold == ResourceHold.Life ? 1 : 0)
+            .Bind(12, ready || work.DelayMs is null ? null : session.Now).Scalar()!.Value;
         insertInput.Bind(1, created).BindText(2, work.Payload).Bind(3, Counters.Token()).Bind(4, depth)
             .Bind(5, Milliseconds(item.Timeout)).Bind(6, item.MaxAttempts).Bind(7, item.IdempotencyKey).BindBlob(8, work.PayloadHash).Run();
         if (item.IdempotencyKey is not null) insertKey.Bind(1, item.Engine).Bind(2, item.IdempotencyKey).Bind(3, created).Run();

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Dapper;
 using Microsoft.Data.Sqlite;
 
@@ -20,7 +22,7 @@ internal static class EventQueries
 
     private const string Columns = "e.seq AS Seq, e.at AS At, e.kind AS Kind, w.id AS WorkId, e.data AS Data";
 
-    private sealed class Row
+    internal sealed class Row
     {
         public long Seq { get; init; }
         public long At { get; init; }
@@ -34,7 +36,7 @@ internal static class EventQueries
     public static EventPage Page(SqliteConnection db, long? work, long? after, int limit)
     {
         long from = Begin(db, after);
-        (List<WorkEvent> events, bool isCut) = Read(db, $"{Where(work)} e.seq > @from ORDER BY e.seq", new { work, from, limit }, limit);
+        (List<WorkEvent> events, bool isCut) = Read(db, $"{Where(work)} e.seq > @bound ORDER BY e.seq", work, from, limit);
         long last = events.Count > 0 ? events[^1].Sequence : from;
         return new(events, isCut ? last : Math.Max(last, LastSequence(db)), isCut);
     }
@@ -64,7 +66,7 @@ internal static class EventQueries
 
     private static long Begin(SqliteConnection db, long? after)
     {
-        long watermark = db.ExecuteScalar<string?>("SELECT value FROM meta WHERE key = 'events_watermark'") is { } text ? long.Parse(text, CultureInfo.InvariantCulture) : 0;
+        long watermark = Watermark(db);
         return after < watermark ? throw new EventsTrimmedException(watermark) : after ?? watermark;
     }
 
@@ -86,10 +88,17 @@ internal static class EventQueries
         return (events, null);
     }
 
+    private static long Watermark(SqliteConnection db)
+    {
+        if (db.ExecuteScalar<string?>("SELECT value FROM meta WHERE key = 'events_watermark'") is not { } text) return 0;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long watermark) ? watermark
+            : throw new DataCorruptException($"Up to where events were trimmed is stored as \"{text}\", which Roost does not write: the file is damaged, or another program has changed it. Stop writing to it, copy it, and restore a backup.");
+    }
+
     /// <summary>The last events before a sequence number, of one item or all, in their order.</summary>
     public static IReadOnlyList<WorkEvent> Last(SqliteConnection db, long? work, long before, int limit)
     {
-        List<WorkEvent> events = Read(db, $"{Where(work)} e.seq < @before ORDER BY e.seq DESC", new { work, before, limit }, limit).Events;
+        List<WorkEvent> events = Read(db, $"{Where(work)} e.seq < @bound ORDER BY e.seq DESC", work, before, limit).Events;
         events.Reverse();
         return events;
     }
@@ -97,11 +106,11 @@ internal static class EventQueries
     /// <summary>One statement for each case: an OR would hide the index of an item's events.</summary>
     private static string Where(long? work) => work is null ? "WHERE" : "WHERE e.work = @work AND";
 
-    private static (List<WorkEvent> Events, bool IsCut) Read(SqliteConnection db, string which, object values, int limit)
+    private static (List<WorkEvent> Events, bool IsCut) Read(SqliteConnection db, string which, long? work, long bound, int limit)
     {
         var events = new List<WorkEvent>();
         long bytes = 0;
-        foreach (Row row in db.Query<Row>($"SELECT {Columns} FROM event e LEFT JOIN work w ON w.key = e.work {which} LIMIT @limit", values, buffered: false))
+        foreach (Row row in db.Query<Row>($"SELECT {Columns} FROM event e LEFT JOIN work w ON w.key = e.work {which} LIMIT @limit", new { work, bound, limit }, buffered: false))
         {
             events.Add(new(row.Seq, StoredTime.Read(row.At), row.Kind, row.WorkId, row.Data is null ? null : DataOf(row.Data)));
             bytes += row.Data?.Length ?? 0;
@@ -115,11 +124,11 @@ internal static class EventQueries
     {
         try
         {
-            return JsonSerializer.Deserialize<JsonElement>(text);
+            return JsonText.Parse(Encoding.UTF8.GetBytes(text));
         }
         catch (JsonException)
         {
-            return JsonSerializer.SerializeToElement(new { damaged = text });
+            return JsonText.Parse(Encoding.UTF8.GetBytes(new JsonObject { ["damaged"] = text }.ToJsonString()));
         }
     }
 }

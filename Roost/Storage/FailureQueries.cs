@@ -6,7 +6,7 @@ namespace Roost.Storage;
 /// <summary>Reads of last errors, and of the dead letters that they belong to.</summary>
 internal static class FailureQueries
 {
-    private sealed class Row
+    internal sealed class Row
     {
         public string Reason { get; init; } = "";
         public string? ErrorType { get; init; }

@@ -30,6 +30,20 @@ internal sealed class FileIdentity(Session session)
             throw new FileRefusedException($"{path} is a backup copy (of file {original}) and {what}. Call AdoptAsync to make it a file of its own, once the original no longer runs.");
     }
 
+    /// <summary>
+    /// Records where the file is, unless it is a copy that was made by hand, of a file that is there as well: then that one's path is returned, and
+    /// what is recorded stays, so that whoever comes next is told it too.
+    /// </summary>
+    public string? Settle()
+    {
+        if (FilePlace.At(session.Path, !session.Options.AllowNetworkFileSystem) is not { } here || CopyOf is not null) return null;
+        FilePlace? recorded = FilePlace.Read(Read(FilePlace.Key));
+        if (recorded == here) return null;
+        if (recorded is not null && here.OriginalBy(recorded, FileId) is { } original) return original;
+        write.Bind(1, FilePlace.Key).Bind(2, here.Write()).Run();
+        return null;
+    }
+
     public void Forget() => (fileId, copyKnown) = (null, false);
 
     public string NewIdentity()
@@ -37,7 +51,9 @@ internal sealed class FileIdentity(Session session)
         string id = Guid.NewGuid().ToString("N");
         write.Bind(1, "file_id").Bind(2, id).Run();
         delete.Bind(1, "copy_of").Run();
+        delete.Bind(1, FilePlace.Key).Run();
         Forget();
+        Settle();
         return id;
     }
 

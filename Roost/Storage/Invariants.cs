@@ -27,13 +27,20 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
         new("times", "what is stored as a time is one",
             $"""
             SELECT id FROM work WHERE created_at {IsNoTime} OR updated_at {IsNoTime} OR coalesce(ended_at, 0) {IsNoTime} OR coalesce(ready_at, 0) {IsNoTime}
-                OR coalesce(due_at, 0) {IsNoTime} OR coalesce(claimed_at, 0) {IsNoTime} OR coalesce(deadline, 0) {IsNoTime}
+                OR coalesce(due_at, 0) {IsNoTime} OR coalesce(delayed_at, 0) {IsNoTime} OR coalesce(claimed_at, 0) {IsNoTime} OR coalesce(deadline, 0) {IsNoTime}
             UNION ALL SELECT 'snapshot ' || work || ' version ' || version FROM snapshot WHERE at {IsNoTime}
             UNION ALL SELECT 'failure of ' || work FROM failure WHERE at {IsNoTime}
             UNION ALL SELECT 'event ' || seq FROM event WHERE at {IsNoTime}
             UNION ALL SELECT 'artifact ' || key FROM artifact WHERE at {IsNoTime}
-            UNION ALL SELECT 'worker ' || id FROM worker WHERE started_at {IsNoTime} OR heartbeat_at {IsNoTime} OR expires_at {IsNoTime}
+            UNION ALL SELECT 'worker ' || id FROM worker WHERE started_at {IsNoTime} OR heartbeat_at {IsNoTime} OR expires_at {IsNoTime} OR coalesce(claims_again_at, 0) {IsNoTime}
             UNION ALL SELECT 'resource ' || name FROM resource WHERE since {IsNoTime}
+            """),
+        new("step counts", "an hour has at least the steps and failed tries of its minutes",
+            """
+            SELECT m.engine || '/' || m.step || ' in hour ' || m.hour
+            FROM (SELECT at / 60 AS hour, engine, step, sum(steps) AS steps, sum(failures) AS failures FROM step_tally WHERE span = 1 GROUP BY 1, 2, 3) m
+            LEFT JOIN step_tally h ON h.span = 60 AND h.at = m.hour AND h.engine = m.engine AND h.step = m.step
+            WHERE coalesce(h.steps, -1) < m.steps OR coalesce(h.failures, -1) < m.failures
             """),
         new("events", "what an event says is JSON",
             "SELECT 'event ' || seq FROM event WHERE data IS NOT NULL AND NOT json_valid(data)"),
@@ -110,6 +117,8 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             UNION ALL
             SELECT 'place ' || ready_seq FROM work WHERE ready_seq IS NOT NULL GROUP BY ready_seq HAVING count(*) > 1
             """),
+        new("delays", "a delay was written before it ends, and is over where nothing waits",
+            "SELECT id FROM work WHERE delayed_at IS NOT NULL AND (due_at IS NULL OR due_at < delayed_at)"),
         new("ends", "what has ended has its time, nothing else has; and who is asked to stop runs, or has ended",
             """
             SELECT id FROM work WHERE (state IN ('done', 'failed', 'cancelled')) <> (ended_at IS NOT NULL) OR (state = 'queued' AND cancel_requested <> 0)
@@ -119,6 +128,8 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             SELECT w.id FROM work w LEFT JOIN failure f ON f.work = w.key
             WHERE (w.state = 'failed' AND f.work IS NULL) OR (w.state = 'done' AND (f.work IS NOT NULL OR w.failures <> 0 OR w.interruptions <> 0))
             """),
+        new("progress", "a state was unchanged at most as often as it was committed after the first time, and not at all where it is done",
+            "SELECT id || ' at ' || version || ', unchanged ' || unchanged FROM work WHERE unchanged < 0 OR unchanged > max(version - 1, 0) OR (state = 'done' AND unchanged <> 0)"),
         new("artifacts", "each artifact's content is here and whole, and no content is kept for nobody",
             """
             SELECT a.name || ' of ' || a.work || ' has no content' FROM artifact a LEFT JOIN blob b ON b.key = a.blob

@@ -39,7 +39,7 @@ internal sealed class LeaseTransitions(Session session)
     /// <summary>One row for all leases of the worker. False where another worker has declared this one dead.</summary>
     public bool Renew(Claimant claimant)
     {
-        claimant.ExpiresAt = session.Now + (long)session.Options.LeaseTime.TotalMilliseconds;
+        claimant.ExpiresAt = session.Wall + (long)session.Options.LeaseTime.TotalMilliseconds;
         claimant.RenewedAt = session.Options.TimeProvider.GetTimestamp();
         return session.Workers.Renew(claimant.WorkerKey, claimant.ExpiresAt);
     }
@@ -48,7 +48,8 @@ internal sealed class LeaseTransitions(Session session)
     public void KeepAlive(Claimant claimant)
     {
         long leaseMs = (long)session.Options.LeaseTime.TotalMilliseconds;
-        if (claimant.ExpiresAt - session.Now < leaseMs * 2 / 3) Renew(claimant);
+        long left = claimant.ExpiresAt - session.Wall;
+        if (left < leaseMs * 2 / 3 || left > leaseMs) Renew(claimant); // More than a lease: the clock was set back since.
     }
 
     public List<StoredLease> HeldBy(long worker)
@@ -135,7 +136,7 @@ internal sealed class LeaseTransitions(Session session)
         long wait = interruptions < 2 ? 0 : backoffMs(interruptions - 1);
         WorkRow after = row.CancelRequested ? charged.AsEnded(WorkState.Cancelled, session.Now)
             : dead ? charged.AsEnded(WorkState.Failed, session.Now)
-            : wait > 0 ? charged.AsDelayed(session.Now + wait)
+            : wait > 0 ? charged.AsDelayed(wait, session.Now)
             : charged.AsReady(session.Counters.HeadReady(), session.Now);
         session.Work.Save(row, after);
         session.Events.Append(EventKinds.Interrupted, row.Key, (worker, interruptions), static (json, it) =>

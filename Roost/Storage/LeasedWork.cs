@@ -12,6 +12,7 @@ internal sealed class LeasedWork
         Version = row.Version;
         Failures = row.Failures;
         Interruptions = row.Interruptions;
+        Unchanged = row.Unchanged;
         Solo = row.Solo;
         ResourceCount = row.ResourceCount;
         Deadline = row.Deadline;
@@ -20,6 +21,8 @@ internal sealed class LeasedWork
         slotSince = session.Options.TimeProvider.GetTimestamp();
         waitedBefore = session.WaitedForTurns;
     }
+
+    private const string FirstStep = "init";
 
     private readonly long slotSince;
     private readonly TimeSpan waitedBefore;
@@ -35,8 +38,21 @@ internal sealed class LeasedWork
     /// <summary>What the payload has to match; null where it is not known, or checked already.</summary>
     public byte[]? PayloadHash { get; set; }
 
+    /// <summary>How long it had been ready when it was claimed; null for the further steps of a lease that was kept.</summary>
+    public long? WaitMilliseconds { get; set; }
+
+    /// <summary>How long the engine's code has taken for the last try.</summary>
+    public long RunMicroseconds { get; set; }
+
+    /// <summary>The name of the step that a try which fails is counted under: the one that it started from.</summary>
+    public string StepBefore => Snapshot?.Step ?? FirstStep;
+
     public int Failures { get; private set; }
     public int Interruptions { get; private set; }
+
+    /// <summary>How many times in a row its state was committed as it was before.</summary>
+    public int Unchanged { get; private set; }
+
     public bool Solo { get; }
     public int ResourceCount { get; }
     public long? Deadline { get; }
@@ -70,8 +86,10 @@ internal sealed class LeasedWork
         Snapshot = commit.Next;
         SnapshotHash = null;
         PayloadHash = null;
+        WaitMilliseconds = null;
         Lane = commit.KeptLane!;
         Failures = 0;
         Interruptions = 0;
+        Unchanged = commit.Unchanged;
     }
 }

@@ -16,4 +16,11 @@ internal static class Libc
 
     [DllImport("libc", EntryPoint = "close", SetLastError = true)]
     public static extern int Close(int file);
+
+    [DllImport("libc", EntryPoint = "clock_gettime")]
+    public static extern int ClockGetTime(int clock, out TimeSpec time);
+
+    /// <summary>A time as 64-bit Linux has it.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public readonly record struct TimeSpec(long Seconds, long Nanoseconds);
 }

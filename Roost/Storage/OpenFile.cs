@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Roost.Storage;
@@ -29,6 +30,10 @@ internal sealed class OpenFile
         if (!File.Exists(path)) return null;
         return numbersStay && found.TryLook(out Node? node) && node is not null ? new(path, node) : found;
     }
+
+    /// <summary>The device and inode of what a path leads to now, in one word; null where there is nothing, or files have no such numbers.</summary>
+    public static string? NodeAt(string path) =>
+        new OpenFile(path, null).TryLook(out Node? node) && node is { } found ? string.Create(CultureInfo.InvariantCulture, $"{found.Device:x}:{found.Inode:x}") : null;
 
     /// <summary>False where it is certain that the path does not lead to this file any more. Takes a microsecond.</summary>
     public bool IsInPlace

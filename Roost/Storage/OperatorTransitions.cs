@@ -43,7 +43,8 @@ internal sealed class OperatorTransitions(Session session)
     /// <summary>Makes a backup copy a file of its own: a fresh identity, and no leases of workers that run on the original.</summary>
     public string Adopt(string? reason)
     {
-        if (session.Identity.CopyOf is null) throw new ConflictException("This file is no backup copy; there is nothing to adopt.");
+        if (session.Identity.CopyOf is null && session.Identity.Settle() is null)
+            throw new ConflictException("This file is no backup copy, nor one that was made by hand of a file that is still there; there is nothing to adopt.");
         var workers = new List<(long Key, string Id)>();
         while (workersThere.Step()) workers.Add((workersThere.Int64(0), workersThere.Text(1)));
         foreach ((long key, string id) in workers) session.Leases.Unregister(key, id);

@@ -13,6 +13,7 @@ internal sealed class Reader(string path, RoostOptions options, Writer? writer =
 
     private readonly ConcurrentBag<SqliteConnection> idle = [];
     private readonly OpenFile? file = OpenFile.At(path, numbersStay: !options.AllowNetworkFileSystem);
+    private readonly Evidence evidence = new(path, options);
     private volatile bool closed;
 
     /// <summary>The runtime is disposed: reads end with <see cref="ObjectDisposedException"/>.</summary>
@@ -26,6 +27,7 @@ internal sealed class Reader(string path, RoostOptions options, Writer? writer =
     public Task<T> RunAsync<T>(Func<SqliteConnection, T> read, CancellationToken cancellationToken = default) => Task.Run(() => Run(read), cancellationToken);
 
     /// <summary>Runs one read, all of whose queries see the same state of the file.</summary>
+    /// <exception cref="FileRefusedException">The file was deleted or replaced, or a newer Roost has migrated it meanwhile.</exception>
     public T Run<T>(Func<SqliteConnection, T> read)
     {
         ObjectDisposedException.ThrowIf(closed, typeof(RoostRuntime));
@@ -37,7 +39,11 @@ internal sealed class Reader(string path, RoostOptions options, Writer? writer =
             try
             {
                 T found;
-                using (connection.BeginTransaction(deferred: true)) found = read(connection);
+                using (new ReadTransaction(connection))
+                {
+                    CheckVersion(connection);
+                    found = read(connection);
+                }
                 isSound = true;
                 return found;
             }
@@ -46,9 +52,9 @@ internal sealed class Reader(string path, RoostOptions options, Writer? writer =
                 GiveBack(connection, isSound);
             }
         }
-        catch (Exception e) when (e is SqliteException || StorageFault.IsUnreadable(e))
+        catch (Exception e) when (e is SqliteException || StorageFault.IsUnexpected(e))
         {
-            throw Database.Translate(e, path);
+            throw evidence.Explain(e);
         }
     }
 
@@ -56,6 +62,13 @@ internal sealed class Reader(string path, RoostOptions options, Writer? writer =
     public void CheckPlace()
     {
         if (writer is { WasTakenAway: true } || file is { IsInPlace: false }) throw Database.TakenAway(path);
+    }
+
+    /// <summary>A newer Roost may have changed what rows mean; they are not read by the rules of this one, nor called damaged by them.</summary>
+    private void CheckVersion(SqliteConnection connection)
+    {
+        using var version = new Statement(connection.Handle!, "PRAGMA user_version");
+        Evidence.CheckVersion(version.Scalar() ?? 0, path);
     }
 
     private void GiveBack(SqliteConnection connection, bool isSound)

@@ -21,7 +21,7 @@ internal sealed class ReadyOrder(Session session)
         "SELECT count(*) FROM (SELECT 1 FROM work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0 AND priority >= ?2 LIMIT ?3)");
     private readonly Statement nextDue = session.Prepare("SELECT due_at FROM work WHERE lane = ?1 AND due_at IS NOT NULL ORDER BY due_at LIMIT 1");
     private readonly Statement due = session.Prepare("SELECT key FROM work WHERE lane = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3");
-    private readonly Statement promote = session.Prepare("UPDATE work SET ready_seq = ?2, ready_at = due_at, due_at = NULL WHERE key = ?1 AND lane = ?3 AND due_at <= ?4");
+    private readonly Statement promote = session.Prepare("UPDATE work SET ready_seq = ?2, ready_at = due_at, due_at = NULL, delayed_at = NULL WHERE key = ?1 AND lane = ?3 AND due_at <= ?4");
     private readonly Statement nextDeadline = session.Prepare("SELECT min(deadline) FROM work WHERE deadline IS NOT NULL AND state = 'queued'");
 
     private readonly Dictionary<long, Remembered> lanes = [];
@@ -66,6 +66,9 @@ internal sealed class ReadyOrder(Session session)
         if (!known.DueKnown) (known.Due, known.DueKnown) = (nextDue.Bind(1, lane).Scalar(), true);
         return known.Due;
     }
+
+    /// <summary>Due times of a lane were changed beside the rows that come and leave.</summary>
+    public void DuesChanged(long lane) => lanes.Remove(lane);
 
     /// <summary>The next deadline of anything queued, of any lane.</summary>
     public long? NextDeadline()

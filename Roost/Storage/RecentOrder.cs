@@ -29,7 +29,7 @@ internal sealed class RecentOrder : IDisposable
     private readonly PriorityQueue<Piece, Position> pieces = new();
     private readonly List<IDisposable> opened = [];
 
-    private sealed class PieceRow
+    internal sealed class PieceRow
     {
         public long Lane { get; init; }
         public string State { get; init; } = "";

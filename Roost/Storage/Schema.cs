@@ -7,9 +7,16 @@ namespace Roost.Storage;
 /// <summary>The versions of the schema, each one script; the file says in <c>user_version</c> which it has.</summary>
 internal static class Schema
 {
-    private static readonly string[] Scripts = ["001_initial.sql", "002_payload_hash.sql", "003_real_use.sql"];
+    /// <summary>The names of the scripts, in the order of the versions. What has landed never changes: another version is added.</summary>
+    public static readonly IReadOnlyList<string> Scripts = ["001_initial.sql", "002_payload_hash.sql", "003_real_use.sql"];
 
-    public static int Version => Scripts.Length;
+    internal sealed class ObjectRow
+    {
+        public string Name { get; init; } = "";
+        public string Text { get; init; } = "";
+    }
+
+    public static int Version => Scripts.Count;
 
     /// <summary>Creates or migrates in one transaction; a newer or foreign file is refused untouched.</summary>
     public static void Migrate(SqliteConnection connection, string path, RoostOptions options)
@@ -26,10 +33,11 @@ internal static class Schema
             if (!IsCurrent(connection, path))
             {
                 int from = Number(connection, "PRAGMA user_version");
-                RunScripts(connection, from, Scripts.Length);
-                if (from == 0) Identify(connection, options);
+                if (from > 0) EarlySchema.Mend(connection);
+                RunScripts(connection, from, Scripts.Count);
+                if (from == 0) Identify(connection, path, options);
                 Database.Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {Database.ApplicationId}"));
-                Database.Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Scripts.Length}"));
+                Database.Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Scripts.Count}"));
             }
             transaction.Commit();
         }
@@ -42,11 +50,9 @@ internal static class Schema
         using var made = new SqliteConnection("Data Source=:memory:");
         made.Open();
         RunScripts(made, 0, (int)version);
-        const string Objects = "SELECT name, type || ' ' || tbl_name || ' ' || coalesce(sql, '') FROM sqlite_schema";
-        var found = connection.Query<(string Name, string Text)>(Objects).ToDictionary(each => each.Name, each => each.Text);
-        foreach ((string name, string text) in made.Query<(string, string)>(Objects))
-            if (found.GetValueOrDefault(name) != text) return name;
-        return null;
+        const string Objects = "SELECT name AS Name, type || ' ' || tbl_name || ' ' || coalesce(sql, '') AS Text FROM sqlite_schema";
+        var found = connection.Query<ObjectRow>(Objects).ToDictionary(each => each.Name, each => each.Text);
+        return made.Query<ObjectRow>(Objects).FirstOrDefault(each => found.GetValueOrDefault(each.Name) != each.Text)?.Name;
     }
 
     private static void RunScripts(SqliteConnection connection, int from, int to)
@@ -73,9 +79,9 @@ internal static class Schema
             return false;
         }
         if (version < 1) throw new FileRefusedException($"{path} has schema version {version}, which there is not: its header is damaged. Copy it, and restore a backup.");
-        if (version > Scripts.Length)
-            throw new FileRefusedException($"{path} has schema version {version}; this Roost knows versions up to {Scripts.Length}. Update Roost, or use the file with the Roost that made it.");
-        return version == Scripts.Length;
+        if (version > Scripts.Count)
+            throw new FileRefusedException($"{path} has schema version {version}; this Roost knows versions up to {Scripts.Count}. Update Roost, or use the file with the Roost that made it.");
+        return version == Scripts.Count;
     }
 
     private static void SetJournal(SqliteConnection connection, string path)
@@ -102,18 +108,23 @@ internal static class Schema
         Database.VerifySynchronous(connection, path, options);
     }
 
-    private static void Identify(SqliteConnection connection, RoostOptions options)
+    private static void Identify(SqliteConnection connection, string path, RoostOptions options)
     {
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = "INSERT INTO meta (key, value) VALUES ('file_id', $id), ('created_at', $now)";
         command.Parameters.AddWithValue("$id", Guid.NewGuid().ToString("N"));
         command.Parameters.AddWithValue("$now", options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture));
         command.ExecuteNonQuery();
+        if (FilePlace.At(path, !options.AllowNetworkFileSystem) is not { } place) return;
+        command.CommandText = "INSERT INTO meta (key, value) VALUES ('place', $place)";
+        command.Parameters.Clear();
+        command.Parameters.AddWithValue("$place", place.Write());
+        command.ExecuteNonQuery();
     }
 
     private static int Number(SqliteConnection connection, string sql) => Convert.ToInt32(Database.Scalar(connection, sql), CultureInfo.InvariantCulture);
 
-    private static string Script(string name)
+    public static string Script(string name)
     {
         using Stream stream = typeof(Schema).Assembly.GetManifestResourceStream($"Roost.Storage.Migrations.{name}")!;
         using var reader = new StreamReader(stream);

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Roost.Storage;
 
 /// <summary>Which work items a list is about.</summary>
@@ -15,7 +13,7 @@ internal sealed record Selection
     public required IReadOnlyList<WorkState> States { get; init; }
 
     /// <summary>The names of <see cref="States"/>, as a JSON array.</summary>
-    public string StateNames => JsonSerializer.Serialize(States.Select(state => state.Name()));
+    public string StateNames => $"[{string.Join(',', States.Select(state => $"\"{state.Name()}\""))}]";
 
     public string? Engine { get; init; }
     public string? Queue { get; init; }

@@ -17,5 +17,12 @@ internal sealed class ServedLanes(IReadOnlyList<WorkerInfo> workers)
         return known.Max() >= stateVersion ? null : $"state version {stateVersion} is newer than what any worker serves (up to {known.Max()} for engine {engine} in queue {queue})";
     }
 
+    /// <summary>Of the living workers that serve a lane, the first that claims again, where none does before; else null.</summary>
+    public WorkerInfo? FirstToClaimAgain(string engine, string queue, int stateVersion)
+    {
+        WorkerInfo[] serving = [.. alive.Where(worker => worker.Queues.Contains(queue) && Find(worker, engine)?.StateVersion >= stateVersion)];
+        return serving.All(worker => worker.ClaimsAgainAt is not null) ? serving.MinBy(worker => worker.ClaimsAgainAt) : null;
+    }
+
     private static WorkerEngine? Find(WorkerInfo worker, string engine) => worker.Engines.FirstOrDefault(served => served.EngineId == engine);
 }

@@ -13,18 +13,20 @@ internal sealed class Session : IDisposable
 
     private readonly SqliteConnection connection;
     private readonly List<Statement> statements = [];
-    private readonly Statement begin, commit, rollback, savepoint, releaseSavepoint, rollbackTo, dataVersion, checkpoint;
+    private readonly Statement begin, commit, rollback, savepoint, releaseSavepoint, rollbackTo, dataVersion, userVersion, checkpoint;
     private readonly string path;
+    private readonly Clock clock;
     private long seenDataVersion = -1;
     private WriteTurn? turn;
     private OpenFile? log, index;
     private bool logFound;
     private int commitsInLog;
 
-    public Session(string path, RoostOptions options)
+    public Session(string path, RoostOptions options, Clock? clock = null)
     {
         Options = options;
         this.path = path;
+        this.clock = clock ?? new(options.TimeProvider);
         connection = Database.OpenForWriting(path, options);
         begin = Prepare("BEGIN IMMEDIATE");
         commit = Prepare("COMMIT");
@@ -33,11 +35,14 @@ internal sealed class Session : IDisposable
         releaseSavepoint = Prepare("RELEASE request");
         rollbackTo = Prepare("ROLLBACK TO request");
         dataVersion = Prepare("PRAGMA data_version");
+        userVersion = Prepare("PRAGMA user_version");
         checkpoint = Prepare("PRAGMA wal_checkpoint(PASSIVE)");
         Identity = new(this);
         Counters = new(this);
+        Delays = new(this);
         Lanes = new(this);
         Counts = new(this);
+        Tally = new(this);
         Work = new(this);
         Events = new(this);
         Ready = new(this);
@@ -56,13 +61,24 @@ internal sealed class Session : IDisposable
 
     public RoostOptions Options { get; }
 
+    /// <summary>The full path of the file.</summary>
+    public string Path => path;
+
     /// <summary>The time of the running transaction, in UTC milliseconds.</summary>
     public long Now { get; private set; }
 
+    /// <summary>What the wall clock shows, even where it is under suspicion: leases are written by it, for whoever has just started goes by it.</summary>
+    public long Wall { get; private set; }
+
+    /// <summary>The same by a clock that nobody sets, in milliseconds: for what lasts a while within this process.</summary>
+    public long Steady { get; private set; }
+
     public FileIdentity Identity { get; }
     public Counters Counters { get; }
+    public Delays Delays { get; }
     public Lanes Lanes { get; }
     public Counts Counts { get; }
+    public StepTally Tally { get; }
     public WorkTable Work { get; }
     public Events Events { get; }
     public ReadyOrder Ready { get; }
@@ -101,16 +117,34 @@ internal sealed class Session : IDisposable
     /// <summary>How often another connection's writes were noticed.</summary>
     public int ForeignWrites { get; private set; }
 
+    /// <summary>Why this file is not written to any more, where another process has migrated it.</summary>
+    public FileRefusedException? Refusal { get; private set; }
+
     /// <summary>True once after another connection has written to the file.</summary>
+    /// <exception cref="FileRefusedException">It has migrated the file.</exception>
     public bool ForeignWrite()
     {
         long version = dataVersion.Scalar() ?? 0;
         if (version == seenDataVersion) return false;
+        CheckVersion();
         seenDataVersion = version;
         ForeignWrites++;
         Forget();
         Counters.Forget();
         return true;
+    }
+
+    private void CheckVersion()
+    {
+        try
+        {
+            Evidence.CheckVersion(userVersion.Scalar() ?? 0, path);
+        }
+        catch (FileRefusedException e)
+        {
+            Refusal = e;
+            throw;
+        }
     }
 
     /// <summary>True from before a COMMIT until it has returned: what fails in between may have landed.</summary>
@@ -125,8 +159,16 @@ internal sealed class Session : IDisposable
         Telemetry.LockWaitEnded(since);
         if (!logFound) FindLog();
         ForeignWrite();
-        Now = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+        bool isSuspected = ReadClock();
         Counters.Begin();
+        Delays.Begin(isSuspected);
+    }
+
+    private bool ReadClock()
+    {
+        ClockReading moment = clock.Read();
+        (Now, Wall, Steady) = (moment.Time.ToUnixTimeMilliseconds(), moment.Wall.ToUnixTimeMilliseconds(), moment.Steady);
+        return moment.IsSuspected;
     }
 
     /// <summary>The log and its index exist from the first transaction on, and stay as long as anybody has the file open.</summary>
@@ -146,14 +188,17 @@ internal sealed class Session : IDisposable
         WaitedForTurns += Options.TimeProvider.GetElapsedTime(since);
     }
 
-    public void Commit()
+    /// <param name="last">No further transaction is on its way: what is otherwise saved from time to time is saved now.</param>
+    public void Commit(bool last = true)
     {
         Counts.Save();
+        Tally.Save(last);
         Events.Trim();
         Counters.Save();
         CommitUnderWay = true;
         commit.Run();
         CommitUnderWay = false;
+        Tally.Saved();
         commitsInLog++;
         turn?.GiveWay();
     }
@@ -205,6 +250,8 @@ internal sealed class Session : IDisposable
     public void Rollback()
     {
         Counts.Drop();
+        Delays.Drop();
+        Tally.Drop();
         LeaveRows();
         Forget();
         Counters.Forget();
@@ -216,6 +263,7 @@ internal sealed class Session : IDisposable
     public void Isolated(Action body)
     {
         Counts.Save();
+        int tallied = Tally.Mark;
         savepoint.Run();
         try
         {
@@ -226,6 +274,8 @@ internal sealed class Session : IDisposable
         catch
         {
             Counts.Drop();
+            Delays.Drop();
+            Tally.DropTo(tallied);
             LeaveRows();
             Forget();
             if (!IsInTransaction) throw; // SQLite has rolled back by itself, as it does for a full disk; a savepoint would begin a transaction.
@@ -236,7 +286,12 @@ internal sealed class Session : IDisposable
     }
 
     /// <summary>Reads before any transaction, to see whether one is worth taking the write lock for.</summary>
-    public void Peek() => Now = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+    public void Peek()
+    {
+        bool isSuspected = ReadClock();
+        Counters.Load();
+        Delays.Begin(isSuspected);
+    }
 
     /// <summary>Rolls back where a transaction is still open; false where even that fails.</summary>
     public bool TryRollback()

@@ -45,12 +45,15 @@ internal sealed record Situation
 
     private string Queued()
     {
-        string? unserved = new ServedLanes(Workers).WhyUnserved(Item.Engine, Item.Queue, StateVersion);
+        var served = new ServedLanes(Workers);
+        string? unserved = served.WhyUnserved(Item.Engine, Item.Queue, StateVersion);
         string but = unserved is null ? "" : $", but {unserved}";
         if (BlockedOn is not null) return Blocked() + but;
         if (DueAt > Now) return $"delayed until {Time(DueAt.Value)}{Tries()}{but}";
         string since = DueAt is { } due ? $"due since {Time(due)}" : $"ready since {Time(ReadySince ?? Item.UpdatedAt)}";
         if (unserved is not null) return since + but;
+        if (served.FirstToClaimAgain(Item.Engine, Item.Queue, StateVersion) is { } worker)
+            return $"{since}; the clock was set by {worker.ClockSetBy:c}, and the workers that serve it claim nothing until {Time(worker.ClaimsAgainAt!.Value)}";
         return RunsAlone
             ? $"{since}; waits to run alone after {Interruptions} interruptions"
             : $"{since}; the workers that serve it are busy, or about to claim it";

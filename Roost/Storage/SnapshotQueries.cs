@@ -9,7 +9,7 @@ internal static class SnapshotQueries
     /// <summary>What a person can do about a version that is damaged or missing.</summary>
     public const string CorruptAdvice = "Restore a backup, or enqueue the work anew.";
 
-    private sealed class Row
+    internal sealed class Row
     {
         public int Version { get; init; }
         public int StateVersion { get; init; }
@@ -55,6 +55,7 @@ internal static class SnapshotQueries
             FailedAt = isLast && item.State == WorkState.Failed ? item.EndedAt : null,
             Delay = TimeSpan.FromMilliseconds(row.DelayMs),
             Json = options.Json,
+            IsFromElsewhere = true,
             MaxJsonBytes = options.MaxJsonBytes,
         };
     }

@@ -7,6 +7,8 @@ internal sealed class Staged
     public List<StagedArtifact> Artifacts { get; } = [];
     public List<NewWork> Children { get; } = [];
 
+    public bool IsEmpty => Events.Count == 0 && Artifacts.Count == 0 && Children.Count == 0;
+
     public int Bytes { get; private set; }
 
     public void AddBytes(int bytes) => Bytes += bytes;

@@ -14,8 +14,11 @@ internal static class StorageFault
             or SQLITE_FULL or SQLITE_CANTOPEN or SQLITE_PROTOCOL or SQLITE_NOTADB
     };
 
-    /// <summary>The file is not what SQLite or Roost has written; or, seldom, the disk did not read it this time.</summary>
-    public static bool IsDamage(Exception exception) => exception switch
+    /// <summary>
+    /// Nothing that passes by itself: the file is not what SQLite or Roost has written, or the program is at fault. Which, the file tells; or, seldom,
+    /// the disk did not read it this time.
+    /// </summary>
+    public static bool IsLasting(Exception exception) => exception switch
     {
         SqliteException fault => fault.SqliteErrorCode is SQLITE_CORRUPT or SQLITE_NOTADB || !IsOne(fault),
         DataCorruptException => true,
@@ -23,9 +26,16 @@ internal static class StorageFault
         _ => true,
     };
 
-    /// <summary>What is stored could be read, and is not of the form that Roost gives it.</summary>
-    public static bool IsUnreadable(Exception exception) => exception is JsonException or FormatException or InvalidCastException or OverflowException or DataException
-        or ArgumentException or IndexOutOfRangeException or (InvalidOperationException and not ObjectDisposedException);
+    /// <summary>
+    /// What a read or a request throws that Roost does not throw on purpose: for a row that is not of the form that Roost gives it, or for a fault
+    /// of the program. See <see cref="Evidence"/>.
+    /// </summary>
+    public static bool IsUnexpected(Exception exception) => exception is JsonException or FormatException or InvalidCastException or OverflowException or DataException
+        or ArgumentException or IndexOutOfRangeException or NullReferenceException or NotSupportedException or MemberAccessException or TypeLoadException or TypeInitializationException
+        or (InvalidOperationException and not ObjectDisposedException);
+
+    /// <summary>SQLite did what it was asked, and found tables or rows other than those that the statement was written for.</summary>
+    public static bool IsUnclear(SqliteException fault) => fault.SqliteErrorCode is SQLITE_ERROR or SQLITE_CONSTRAINT or SQLITE_MISMATCH;
 
     /// <summary>
     /// Even out of COMMIT these mean that nothing was written: the frame that would make it valid comes last. They also leave the connection

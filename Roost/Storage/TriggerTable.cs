@@ -12,9 +12,6 @@ internal sealed class TriggerTable(Session session)
     private readonly Statement insert = session.Prepare(
         "INSERT INTO trigger_rule (when_engine, enqueue_engine, condition, fields, fixed, max_depth) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
 
-    // A value may use all the levels there are; what it would make of a payload is found out when it fires.
-    private static readonly JsonSerializerOptions Deeper = new() { MaxDepth = JsonText.MaxDepth + 1 };
-
     private List<Rule>? rules;
 
     private sealed record Rule(string When, string Enqueue, string? If, IReadOnlyDictionary<string, string> Fields, IReadOnlyDictionary<string, JsonElement> Fixed, int MaxDepth);
@@ -27,7 +24,7 @@ internal sealed class TriggerTable(Session session)
         clear.Run();
         foreach (Trigger trigger in triggers)
             insert.Bind(1, trigger.When).Bind(2, trigger.Enqueue).Bind(3, trigger.If)
-                .Bind(4, JsonSerializer.Serialize(trigger.Fields)).BindText(5, Fixed(trigger, json)).Bind(6, trigger.MaxDepth).Run();
+                .Bind(4, JsonSerializer.Serialize(trigger.Fields, ColumnJson.Default.IReadOnlyDictionaryStringString)).BindText(5, Fixed(trigger, json)).Bind(6, trigger.MaxDepth).Run();
         Forget();
     }
 
@@ -126,11 +123,11 @@ internal sealed class TriggerTable(Session session)
     private List<Rule> Rules()
     {
         if (rules is not null) return rules;
-        rules = [];
+        var loaded = new List<Rule>();
         while (load.Step())
-            rules.Add(new(load.Text(0), load.Text(1), load.NullableText(2),
-                JsonSerializer.Deserialize<Dictionary<string, string>>(load.Bytes(3))!,
-                JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(load.Bytes(4), Deeper)!, load.Int32(5)));
-        return rules;
+            loaded.Add(new(load.Text(0), load.Text(1), load.NullableText(2),
+                ColumnJson.Read(load.Bytes(3), ColumnJson.Default.DictionaryStringString, "What a trigger copies"),
+                ColumnJson.Read(load.Bytes(4), ColumnJson.Default.DictionaryStringJsonElement, "What a trigger adds"), load.Int32(5)));
+        return rules = loaded;
     }
 }

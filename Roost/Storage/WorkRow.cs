@@ -13,6 +13,10 @@ internal readonly record struct WorkRow
     public long? ReadySeq { get; init; }
     public long? ReadyAt { get; init; }
     public long? DueAt { get; init; }
+
+    /// <summary>When a delay was written that lasts until <see cref="DueAt"/>; null where that is a moment that somebody named.</summary>
+    public long? DelayedAt { get; init; }
+
     public string? BlockedOn { get; init; }
     public long? Place { get; init; }
     public bool Solo { get; init; }
@@ -27,6 +31,9 @@ internal readonly record struct WorkRow
     public long? Deadline { get; init; }
     public int ResourceCount { get; init; }
     public bool HoldForLife { get; init; }
+
+    /// <summary>How many times in a row its state was committed as it was before.</summary>
+    public int Unchanged { get; init; }
 
     public Condition Condition => State switch
     {
@@ -47,7 +54,7 @@ internal readonly record struct WorkRow
 
     public WorkRow AsReady(long place, long now) => Unplaced() with { State = WorkState.Queued, ReadySeq = place, ReadyAt = now };
 
-    public WorkRow AsDelayed(long due) => Unplaced() with { State = WorkState.Queued, DueAt = due };
+    public WorkRow AsDelayed(long delay, long now) => Unplaced() with { State = WorkState.Queued, DueAt = now + delay, DelayedAt = now };
 
     public WorkRow AsBlocked(string name, long place) => Unplaced() with { State = WorkState.Queued, BlockedOn = name, Place = place };
 
@@ -64,6 +71,7 @@ internal readonly record struct WorkRow
         ReadySeq = null,
         ReadyAt = null,
         DueAt = null,
+        DelayedAt = null,
         BlockedOn = null,
         Place = null,
         Worker = null,

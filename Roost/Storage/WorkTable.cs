@@ -9,7 +9,7 @@ internal sealed class WorkTable(Session session)
     private const string Columns =
         """
         key, lane, state, priority, version, updated_at, ended_at, ready_seq, ready_at, due_at, blocked_on, place, solo, worker, token, claimed_at,
-        failures, interruptions, park_interrupted, cancel_requested, cancel_reason, deadline, resource_count, hold_for_life
+        failures, interruptions, park_interrupted, cancel_requested, cancel_reason, deadline, resource_count, hold_for_life, delayed_at, unchanged
         """;
 
     private readonly Statement load = session.Prepare($"SELECT {Columns} FROM work WHERE key = ?1");
@@ -19,13 +19,13 @@ internal sealed class WorkTable(Session session)
         UPDATE work SET
             lane = ?4, state = ?5, priority = ?6, version = ?7, updated_at = ?8, ended_at = ?9, ready_seq = ?10, ready_at = ?11, due_at = ?12,
             blocked_on = ?13, place = ?14, solo = ?15, worker = ?16, token = ?17, claimed_at = ?18, failures = ?19, interruptions = ?20,
-            park_interrupted = ?21, cancel_requested = ?22, cancel_reason = ?23
+            park_interrupted = ?21, cancel_requested = ?22, cancel_reason = ?23, delayed_at = ?24, unchanged = ?25
         WHERE key = ?1 AND token IS ?2 AND version = ?3
         """);
     private readonly Statement keep = session.Prepare(
         "UPDATE work SET version = ?3 + 1 WHERE key = ?1 AND token = ?2 AND version = ?3 AND cancel_requested = 0");
-    private readonly Statement keepClean = session.Prepare(
-        "UPDATE work SET version = ?3 + 1, failures = 0, interruptions = 0 WHERE key = ?1 AND token = ?2 AND version = ?3 AND cancel_requested = 0");
+    private readonly Statement keepAnew = session.Prepare(
+        "UPDATE work SET version = ?3 + 1, failures = 0, interruptions = 0, unchanged = ?4 WHERE key = ?1 AND token = ?2 AND version = ?3 AND cancel_requested = 0");
     private readonly Statement setLane = session.Prepare("UPDATE work SET lane = ?2 WHERE key = ?1");
     private readonly Statement id = session.Prepare("SELECT id FROM work WHERE key = ?1");
 
@@ -55,7 +55,7 @@ internal sealed class WorkTable(Session session)
             .Bind(8, session.Now).Bind(9, after.EndedAt).Bind(10, after.ReadySeq).Bind(11, after.ReadyAt).Bind(12, after.DueAt)
             .Bind(13, after.BlockedOn).Bind(14, after.Place).Bind(15, after.Solo ? 1 : 0).Bind(16, after.Worker).Bind(17, after.Token)
             .Bind(18, after.ClaimedAt).Bind(19, after.Failures).Bind(20, after.Interruptions).Bind(21, after.ParkInterrupted ? 1 : 0)
-            .Bind(22, after.CancelRequested ? 1 : 0).Bind(23, after.CancelReason);
+            .Bind(22, after.CancelRequested ? 1 : 0).Bind(23, after.CancelReason).Bind(24, after.DelayedAt).Bind(25, after.Unchanged);
         if (save.Run() == 0) return false;
         session.Counts.Add(before.Lane, before.Condition, -1);
         session.Counts.Add(after.Lane, after.Condition, 1);
@@ -65,10 +65,10 @@ internal sealed class WorkTable(Session session)
     }
 
     /// <summary>Goes on with the same lease at the next version, touching no indexed column. False: displaced, or asked to cancel.</summary>
-    public bool Keep(LeasedWork lease, Lane lane)
+    public bool Keep(LeasedWork lease, Lane lane, int unchanged)
     {
-        bool clean = lease.Failures == 0 && lease.Interruptions == 0;
-        if ((clean ? keep : keepClean).Bind(1, lease.WorkKey).Bind(2, lease.Token).Bind(3, lease.Version).Run() == 0) return false;
+        bool asBefore = lease.Failures == 0 && lease.Interruptions == 0 && lease.Unchanged == unchanged;
+        if ((asBefore ? keep : keepAnew.Bind(4, unchanged)).Bind(1, lease.WorkKey).Bind(2, lease.Token).Bind(3, lease.Version).Run() == 0) return false;
         if (lane.Key == lease.Lane.Key) return true;
         setLane.Bind(1, lease.WorkKey).Bind(2, lane.Key).Run();
         session.Counts.Add(lease.Lane.Key, Condition.Running, -1);
@@ -105,6 +105,8 @@ internal sealed class WorkTable(Session session)
             Deadline = row.NullableInt64(21),
             ResourceCount = row.Int32(22),
             HoldForLife = row.Int32(23) != 0,
+            DelayedAt = row.NullableInt64(24),
+            Unchanged = row.Int32(25),
         };
         row.Reset();
         return read;

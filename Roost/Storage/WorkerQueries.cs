@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Roost.Execution;
@@ -9,7 +8,7 @@ namespace Roost.Storage;
 /// <summary>Reads of the workers, and of the leases that they hold.</summary>
 internal static class WorkerQueries
 {
-    private sealed class Row
+    internal sealed class Row
     {
         public string Id { get; init; } = "";
         public int ProcessId { get; init; }
@@ -22,9 +21,11 @@ internal static class WorkerQueries
         public string Engines { get; init; } = "";
         public string Queues { get; init; } = "";
         public int Running { get; init; }
+        public long? ClaimsAgainAt { get; init; }
+        public long? ClockSetBy { get; init; }
     }
 
-    private sealed class LeaseRow
+    internal sealed class LeaseRow
     {
         public string WorkId { get; init; } = "";
         public string WorkerId { get; init; } = "";
@@ -40,19 +41,24 @@ internal static class WorkerQueries
 
     /// <param name="db">Where to read.</param>
     /// <param name="folder">The folder of the file, where the workers' locks are.</param>
-    /// <param name="now">In UTC milliseconds.</param>
+    /// <param name="now">What the wall clock shows, in UTC milliseconds: leases are written by it.</param>
     public static IReadOnlyList<WorkerInfo> All(SqliteConnection db, string folder, long now) => db.Query<Row>(
         """
         SELECT h.id AS Id, h.process_id AS ProcessId, h.machine AS Machine, h.lock_file AS LockFile, h.started_at AS StartedAt, h.heartbeat_at AS HeartbeatAt,
                h.expires_at AS ExpiresAt, h.concurrency AS Concurrency, h.engines AS Engines, h.queues AS Queues,
+               h.claims_again_at AS ClaimsAgainAt, h.clock_set_by AS ClockSetBy,
                (SELECT count(*) FROM work w WHERE w.worker = h.key) AS Running
         FROM worker h ORDER BY h.key
         """)
         .Select(row => new WorkerInfo(
             row.Id, row.ProcessId, row.Machine, IsAlive(row, folder, now),
             StoredTime.Read(row.StartedAt), StoredTime.Read(row.HeartbeatAt), StoredTime.Read(row.ExpiresAt), row.Concurrency,
-            [.. JsonSerializer.Deserialize<ServedEngine[]>(row.Engines, RoostJson.Default)!.Select(engine => new WorkerEngine(engine.Id, engine.StateVersion, engine.Limit))],
-            JsonSerializer.Deserialize<string[]>(row.Queues)!, row.Running)).ToList();
+            [.. ColumnJson.Read(row.Engines, ColumnJson.Default.ServedEngineArray, $"What engines worker {row.Id} serves").Select(engine => new WorkerEngine(engine.Id, engine.StateVersion, engine.Limit))],
+            ColumnJson.Read(row.Queues, ColumnJson.Default.StringArray, $"What queues worker {row.Id} serves"), row.Running)
+        {
+            ClaimsAgainAt = StoredTime.Read(row.ClaimsAgainAt),
+            ClockSetBy = row.ClockSetBy is { } by ? TimeSpan.FromMilliseconds(by) : null,
+        }).ToList();
 
     public static IReadOnlyList<Lease> Leases(SqliteConnection db) =>
         db.Query<LeaseRow>($"SELECT {LeaseColumns} FROM worker h CROSS JOIN work w ON w.worker = h.key ORDER BY h.key, w.claimed_at, w.key").Select(row => row.Lease).ToList();

@@ -18,6 +18,7 @@ internal sealed class WorkerTable(Session session)
         """);
     private readonly Statement delete = session.Prepare("DELETE FROM worker WHERE key = ?1");
     private readonly Statement renew = session.Prepare("UPDATE worker SET heartbeat = heartbeat + 1, heartbeat_at = ?2, expires_at = ?3 WHERE key = ?1");
+    private readonly Statement claimsAgain = session.Prepare("UPDATE worker SET claims_again_at = ?2, clock_set_by = ?3 WHERE key = ?1");
     private readonly Statement others = session.Prepare("SELECT key, id, lock_file, heartbeat, expires_at, lease_ms FROM worker WHERE key <> ?1");
     private readonly Statement find = session.Prepare("SELECT 1 FROM worker WHERE key = ?1");
     private readonly Statement served = session.Prepare("SELECT engines, queues FROM worker");
@@ -32,11 +33,14 @@ internal sealed class WorkerTable(Session session)
         Forget();
         long now = session.Now;
         return insert.Bind(1, worker.Id).Bind(2, worker.ProcessId).Bind(3, worker.Machine).Bind(4, worker.LockFile).Bind(5, now)
-            .Bind(6, now + worker.LeaseMs).Bind(7, worker.LeaseMs).Bind(8, worker.Concurrency)
-            .Bind(9, JsonSerializer.Serialize(worker.Engines, RoostJson.Default)).Bind(10, JsonSerializer.Serialize(worker.Queues)).Scalar()!.Value;
+            .Bind(6, session.Wall + worker.LeaseMs).Bind(7, worker.LeaseMs).Bind(8, worker.Concurrency)
+            .Bind(9, JsonSerializer.Serialize(worker.Engines, ColumnJson.Default.IReadOnlyListServedEngine)).Bind(10, JsonSerializer.Serialize(worker.Queues, ColumnJson.Default.IReadOnlyListString)).Scalar()!.Value;
     }
 
     public bool Renew(long worker, long expiresAt) => renew.Bind(1, worker).Bind(2, session.Now).Bind(3, expiresAt).Run() == 1;
+
+    /// <summary>For others to see: from when on a worker claims again after the clock was set. Null: it does.</summary>
+    public void ClaimsAgain(long worker, long? at, long? clockSetBy) => claimsAgain.Bind(1, worker).Bind(2, at).Bind(3, clockSetBy).Run();
 
     public bool Delete(long worker)
     {
@@ -89,8 +93,8 @@ internal sealed class WorkerTable(Session session)
         liveLanes.Clear();
         while (served.Step())
         {
-            var engines = JsonSerializer.Deserialize<ServedEngine[]>(served.Bytes(0), RoostJson.Default)!.ToDictionary(engine => engine.Id);
-            string[] queues = JsonSerializer.Deserialize<string[]>(served.Bytes(1))!;
+            var engines = ColumnJson.Read(served.Bytes(0), ColumnJson.Default.ServedEngineArray, "What engines a worker serves").ToDictionary(engine => engine.Id);
+            string[] queues = ColumnJson.Read(served.Bytes(1), ColumnJson.Default.StringArray, "What queues a worker serves");
             foreach (Lane lane in lanes)
                 if (queues.Contains(lane.Queue) && engines.TryGetValue(lane.Engine, out ServedEngine? engine) && lane.StateVersion <= engine.StateVersion)
                     liveLanes.Add(lane.Key);

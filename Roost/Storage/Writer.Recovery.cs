@@ -13,7 +13,7 @@ internal sealed partial class Writer
     private bool Recover(SqliteException fault, int runsAgain)
     {
         bool landed = FindOut(fault, runsAgain);
-        if (StorageFault.IsDamage(fault)) Suspect(fault);
+        if (StorageFault.IsLasting(fault)) Suspect(fault);
         return landed;
     }
 
@@ -24,7 +24,7 @@ internal sealed partial class Writer
         {
             Claimant?.RolledBack();
             if (session?.TryRollback() != true || !StorageFault.IsDefinite(fault)) CloseSession();
-            FailBatch(Database.Translate(fault, path));
+            FailBatch(evidence.Explain(fault));
             return false;
         }
         CloseSession();
@@ -43,7 +43,7 @@ internal sealed partial class Writer
             return false;
         }
         if (runsAgain > 0) return ProcessAgain(runsAgain - 1);
-        FailBatch(Database.Translate(fault, path));
+        FailBatch(evidence.Explain(fault));
         return false;
     }
 
@@ -71,11 +71,13 @@ internal sealed partial class Writer
         log.LogError(e, "Roost could not write {Path}: {Message}", path, e.Message);
         Claimant?.RolledBack();
         bool unknown = session is { CommitUnderWay: true };
+        FileRefusedException? refusal = session?.Refusal;
         CloseSession();
         if (unknown) Interlocked.Increment(ref doubts);
         FailBatch(unknown
             ? new OutcomeUnknownException($"A commit to {path} failed ({e.Message}); whether it landed is not known. Read the item back before trying again.", e)
-            : Database.Translate(e, path));
+            : evidence.Explain(e));
+        if (refusal is not null) Stop(() => Evidence.Again(refusal));
         return false;
     }
 
@@ -90,7 +92,7 @@ internal sealed partial class Writer
             if (!IsInPlace(lookNow: true)) return null;
             try
             {
-                var fresh = new Session(path, options);
+                var fresh = new Session(path, options, Clock);
                 session = fresh;
                 return fresh.Counters.BarrierAfter(writerKey) >= batchNumber;
             }

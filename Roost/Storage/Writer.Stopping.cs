@@ -7,6 +7,7 @@ namespace Roost.Storage;
 /// When the writer stops for good. Its file was deleted or replaced under it, and nobody would ever find what it wrote; it looks before a
 /// transaction and when it polls, at most ten times a second: what is committed within that tenth goes with the file. Or SQLite finds the file
 /// damaged again and again, and every further write could damage more; once alone it says so of a page that the disk did not read this time.
+/// Or a newer Roost has migrated the file: what is written by the rules of this one could break those of that one.
 /// </content>
 internal sealed partial class Writer
 {
@@ -23,13 +24,13 @@ internal sealed partial class Writer
     private long damagedSince, damagedAt;
     private long placeSeenAt;
 
-    /// <summary>Ends once it was noticed that the file was taken away or is damaged. From then on nothing is written.</summary>
+    /// <summary>Ends once it was noticed that the file was taken away, was migrated or is damaged. From then on nothing is written.</summary>
     public Task Stopped => stopped.Task;
 
     /// <summary>It stopped because the file or its log was deleted or replaced: what can be read there now is something else.</summary>
     public bool WasTakenAway { get; private set; }
 
-    /// <exception cref="FileRefusedException">The file was deleted or replaced.</exception>
+    /// <exception cref="FileRefusedException">The file was deleted or replaced, or migrated by a newer Roost.</exception>
     /// <exception cref="DataCorruptException">The file is damaged.</exception>
     public void ThrowIfStopped()
     {
@@ -60,14 +61,18 @@ internal sealed partial class Writer
         return false;
     }
 
-    /// <summary>Something that only damage of the file explains; once is not enough.</summary>
+    /// <summary>Something that does not pass by itself: damage of the file, or a fault of the program. Once is not enough.</summary>
     private void Suspect(Exception e)
     {
         long now = Environment.TickCount64;
         if (damages == 0 || now - damagedAt > DamageForgottenMilliseconds) (damages, damagedSince) = (0, now);
         damages++;
         damagedAt = now;
-        if (damages >= LeastDamages && now - damagedSince >= LeastDamagedMilliseconds) Stop(() => e is SqliteException found ? Database.Translate(found, path) : Database.Unreadable(e, path));
+        if (damages >= LeastDamages && now - damagedSince >= LeastDamagedMilliseconds)
+        {
+            Exception found = evidence.Explain(e);
+            Stop(() => Evidence.Again(found));
+        }
     }
 
     private void Stop(Func<Exception> because)
@@ -88,7 +93,7 @@ internal sealed partial class Writer
         {
             session?.SaveLog();
         }
-        catch (SqliteException e)
+        catch (Exception e) when (e is SqliteException or RoostException)
         {
             log.LogError(e, "The log of {Path} was taken away, and what it held could not be moved to the file", path);
         }

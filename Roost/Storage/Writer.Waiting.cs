@@ -63,10 +63,11 @@ internal sealed partial class Writer
         if (Claimant is null && watchers == 0) return Timeout.InfiniteTimeSpan;
         TimeSpan most = sleeps ? Doze : options.PollInterval;
         if (UntilRenewal() is var renewal && renewal < most) most = renewal;
+        if (session?.Tally.UntilDue is { } due && due < most) most = due;
         if (!sleeps && Waking < most && Environment.TickCount64 - wokenAt < WakingMilliseconds) most = Waking;
         try
         {
-            double wait = Claimant is { } claimant && session is { } open && open.Claim.NextDue(claimant) is { } due ? due - open.Now : double.MaxValue;
+            double wait = Claimant is { } claimant && session is { } open && open.Claim.NextDue(claimant) is { } next ? next - open.Now : double.MaxValue;
             return TimeSpan.FromMilliseconds(Math.Clamp(wait, 1, Math.Max(1, most.TotalMilliseconds)));
         }
         catch (SqliteException)

@@ -26,6 +26,7 @@ internal sealed partial class Writer : IDisposable
     private readonly Gathering gathering = new();
     private readonly Telling telling = new();
     private readonly Func<int> waiting, told;
+    private readonly Evidence evidence;
     private Session? session;
     private long reopenAt;
     private bool stopping;
@@ -37,8 +38,10 @@ internal sealed partial class Writer : IDisposable
         this.path = path;
         this.options = options;
         this.log = log;
+        evidence = new(path, options);
         waiting = () => Pending;
         told = () => telling.Told;
+        Clock = new(options.TimeProvider);
         file = OpenFile.At(path, numbersStay: !options.AllowNetworkFileSystem);
         session = Open();
         thread = new Thread(Loop) { IsBackground = true, Name = "Roost writer" };
@@ -49,13 +52,16 @@ internal sealed partial class Writer : IDisposable
     {
         try
         {
-            return new(path, options);
+            return new(path, options, Clock);
         }
         catch (SqliteException e)
         {
-            throw Database.Translate(e, path);
+            throw evidence.Explain(e);
         }
     }
+
+    /// <summary>The time by which everything is written and decided.</summary>
+    public Clock Clock { get; }
 
     /// <summary>The running loop, for which claims are made. Set and read on the writer thread.</summary>
     public Claimant? Claimant { get; set; }
@@ -196,14 +202,15 @@ internal sealed partial class Writer : IDisposable
             NoticeForeignWrites(open);
             if (Claimant is not { } claimant) return false;
             open.Peek();
-            if (UntilRenewal() <= TimeSpan.Zero || open.Claim.IsWorthwhile(claimant)) return Process() && claimsFailed is null;
+            if (UntilRenewal() <= TimeSpan.Zero || open.Tally.IsDue || open.Claim.IsWorthwhile(claimant)) return Process() && claimsFailed is null;
             if (claimant is { Running: 0, Displaced: false, ClocksParted: false }) claimant.Idle(open.Claim.NextDue(claimant));
             return false;
         }
         catch (Exception e)
         {
             log.LogError(e, "Roost could not look for work in {Path}", path);
-            if (StorageFault.IsDamage(e)) Suspect(e);
+            if (session?.Refusal is { } refusal) Stop(() => Evidence.Again(refusal));
+            else if (StorageFault.IsLasting(e)) Suspect(e);
             return false;
         }
     }
@@ -224,7 +231,7 @@ internal sealed partial class Writer : IDisposable
     {
         if ((Claimant is null && watchers == 0) || Environment.TickCount64 < reopenAt) return false;
         reopenAt = Environment.TickCount64 + 1000;
-        session = new Session(path, options);
+        session = new Session(path, options, Clock);
         return true;
     }
 
@@ -235,7 +242,7 @@ internal sealed partial class Writer : IDisposable
         try
         {
             if (!IsInPlace()) throw why!();
-            session ??= new Session(path, options);
+            session ??= new Session(path, options, Clock);
             RunBatch();
         }
         catch (SqliteException e) when (StorageFault.IsOne(e))
@@ -279,7 +286,7 @@ internal sealed partial class Writer : IDisposable
         if (UntilRenewal() <= TimeSpan.Zero && !open.Leases.Renew(Claimant!)) Claimant!.Displaced = true;
         Fill(open, isolated);
         telling.Spread();
-        open.Commit();
+        open.Commit(last: Claimant is not { Running: > 0 });
     }
 
     /// <summary>Claims for the free slots; where that throws, those who asked for something else are not to suffer.</summary>
@@ -316,7 +323,7 @@ internal sealed partial class Writer : IDisposable
         }
         catch (Exception e) when (!StorageFault.IsOne(e))
         {
-            return Database.Translate(e, path);
+            return evidence.Explain(e);
         }
     }
 
@@ -336,6 +343,8 @@ internal sealed partial class Writer : IDisposable
         NoticeForeignWrites(session);
         if (ended) Ended.Pulse();
         if (watchers > 0) Changed.Pulse();
+        if (session.Delays.TakeDone() is { } moved)
+            log.LogWarning("The clock was set back by {Moved}; {Items} items of {Path} whose delay was counted from the time before were moved with it", moved.By, moved.Items, path);
     }
 
     private void RollBack()

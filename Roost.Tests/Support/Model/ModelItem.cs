@@ -44,7 +44,7 @@ internal sealed class ModelItem(string id, Spec spec, ModelItem? parent, int dep
 
     public DateTimeOffset? DueLatest { get; set; } = spec.DelayMs == 0 ? null : calledTo.AddMilliseconds(spec.DelayMs);
 
-    public DateTimeOffset? Deadline { get; set; } = spec.DeadlineMs == 0 ? null : calledFrom.AddMilliseconds(spec.DeadlineMs);
+    public DateTimeOffset? Deadline { get; set; } = spec.DeadlineMs == 0 ? null : calledFrom.AddMilliseconds(spec.DelayMs + spec.DeadlineMs);
     public DateTimeOffset UpdatedAt { get; set; } = calledTo;
     public string? Worker { get; set; }
     public bool IsPurged { get; set; }

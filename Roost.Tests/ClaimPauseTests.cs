@@ -1,0 +1,89 @@
+using Microsoft.Extensions.Time.Testing;
+using Roost.Tests.Support;
+
+namespace Roost.Tests;
+
+/// <summary>After the clock was set no lease's expiry says anything for one lease: nothing is claimed where that is all that is known of another worker.</summary>
+[TestFixture]
+internal sealed class ClaimPauseTests
+{
+    private FakeTimeProvider clock = null!;
+    private SetClock wall = null!;
+    private WaitingLog log = null!;
+    private RoostRuntime roost = null!;
+    private CancellationTokenSource stop = null!;
+
+    [TearDown]
+    public async Task CloseAsync()
+    {
+        await roost.DisposeAsync();
+        stop.Dispose();
+        log.Dispose();
+    }
+
+    [Test]
+    public async Task Nothing_is_claimed_for_one_lease_where_no_lock_says_whether_another_worker_lives_and_everybody_is_told()
+    {
+        Open("claims nothing for 00:00:");
+        using Ghost stranger = await StrangerAsync();
+        stranger.Vanish();
+        Task loop = await RunAsync(2);
+        wall.SetBy = TimeSpan.FromHours(1);
+        await PassUntilAsync(() => roost.Writer.Claimant is { ClocksParted: true });
+        long since = clock.GetTimestamp();
+        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
+
+        await log.Seen.Soon();
+        WorkerInfo own = (await roost.GetWorkersAsync()).Single(worker => worker.Id != stranger.Id);
+        own.ClockSetBy.Should().Be(TimeSpan.FromHours(1));
+        own.ClaimsAgainAt.Should().BeCloseTo(TestRuntime.Start + roost.Options.LeaseTime, TimeSpan.FromSeconds(20));
+        (await roost.GetAsync(id)).Situation.Should().Match($"ready since 2026-01-01 00:00:??Z; the clock was set by 01:00:00, and the workers that serve it claim nothing until {own.ClaimsAgainAt:yyyy-MM-dd HH:mm:ss}Z");
+
+        await roost.WaitAsync(id).WhileTimePasses(clock);
+        clock.GetElapsedTime(since).Should().BeGreaterThanOrEqualTo(roost.Options.LeaseTime - TimeSpan.FromSeconds(5));
+        (await roost.GetWorkersAsync()).Should().OnlyContain(worker => worker.ClaimsAgainAt == null && worker.ClockSetBy == null);
+        await stop.CancelAsync();
+        await loop.Soon();
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Where_locks_say_of_each_other_worker_whether_it_lives_work_goes_on(bool beside)
+    {
+        Open("The clock was set by 01:00:00");
+        using Ghost? neighbour = beside ? await StrangerAsync() : null;
+        Task loop = await RunAsync(beside ? 2 : 1);
+        wall.SetBy = TimeSpan.FromHours(1);
+        await PassUntilAsync(() => log.Seen.IsCompleted);
+
+        (await roost.WaitAsync(await roost.EnqueueAsync(new WorkItem("scripted"))).Soon()).State.Should().Be(WorkState.Done);
+
+        (await roost.GetWorkersAsync()).Should().OnlyContain(worker => worker.ClaimsAgainAt == null);
+        await stop.CancelAsync();
+        await loop.Soon();
+    }
+
+    private void Open(string line)
+    {
+        clock = TestRuntime.Clock();
+        wall = new SetClock(clock);
+        log = new WaitingLog(line);
+        stop = new();
+        roost = TestRuntime.Create(new RoostOptions { TimeProvider = wall, LoggerFactory = log }, null, ScriptedEngine.CountingTo(1));
+    }
+
+    private Task<Ghost> StrangerAsync() => Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1, id: "none"));
+
+    private async Task<Task> RunAsync(int workers)
+    {
+        Task loop = roost.RunAsync(stop.Token);
+        await Waiting.Until(() => roost.Number("SELECT count(*) FROM worker") == workers && roost.Writer.Claimant is not null);
+        return loop;
+    }
+
+    private Task PassUntilAsync(Func<bool> so) => Waiting.Until(() =>
+    {
+        clock.Advance(TimeSpan.FromMilliseconds(250));
+        return so();
+    });
+}

@@ -1,0 +1,99 @@
+using Roost.Storage;
+using Roost.Tests.Support;
+
+namespace Roost.Tests.Reliability;
+
+/// <summary>Damage is said only where the file shows it; a fault of the program, and a file that somebody else has migrated, are told as what they are.</summary>
+[TestFixture, Category("Reliability")]
+internal sealed class EvidenceTests : FolderTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private static readonly Exception[] Unexpected =
+    [
+        new InvalidOperationException("no map"), new FormatException("no number"), new InvalidCastException("no text"), new NullReferenceException("no member"),
+        new MissingMethodException("no constructor"), new NotSupportedException("no reflection"), new TypeInitializationException("Some.Type", null),
+    ];
+
+    private string path = null!;
+
+    [SetUp]
+    public void SetPath() => path = folder["roost.db"];
+
+    [TestCaseSource(nameof(Unexpected))]
+    public async Task A_fault_of_the_program_is_told_as_one_by_reads_and_by_writes(Exception fault)
+    {
+        await using RoostRuntime roost = await MadeAsync();
+
+        Exception read = FluentActions.Invoking(() => new Reader(path, roost.Options).Run<int>(_ => throw fault)).Should().Throw<RoostException>().Which;
+        Exception written = (await roost.Writer.Awaiting(it => it.RunAsync<int>(_ => throw fault)).Should().ThrowAsync<RoostException>()).Which;
+
+        foreach (Exception told in new[] { read, written })
+        {
+            told.Should().NotBeOfType<DataCorruptException>();
+            told.Message.Should().ContainAll(path, fault.GetType().Name, fault.Message, "fault of this program").And.NotContain("damaged").And.NotContain("backup");
+            told.InnerException.Should().BeSameAs(fault);
+        }
+        (await roost.GetAsync("only")).Summary.State.Should().Be(WorkState.Queued, "it goes on");
+    }
+
+    [Test]
+    public async Task The_same_fault_is_told_as_damage_where_the_file_shows_it()
+    {
+        await using RoostRuntime roost = await MadeAsync();
+        roost.Execute("UPDATE work SET resource_count = 7");
+
+        FluentActions.Invoking(() => new Reader(path, roost.Options).Run<int>(_ => throw new InvalidOperationException("no map"))).Should().Throw<DataCorruptException>()
+            .WithMessage($"{path} is damaged*number of names*only*no map*restore a backup*");
+    }
+
+    [Test]
+    public async Task A_statement_that_the_tables_do_not_fit_names_the_table_that_was_changed()
+    {
+        await using RoostRuntime roost = await MadeAsync();
+        roost.Execute("ALTER TABLE lane_count RENAME COLUMN n TO number");
+
+        await roost.Awaiting(it => it.GetCountsAsync()).Should().ThrowAsync<DataCorruptException>().WithMessage("*lane_count is not as Roost makes it*");
+    }
+
+    [Test]
+    public async Task A_file_that_a_newer_Roost_migrates_while_it_is_open_is_left_to_it_by_its_loop_its_writes_and_its_reads()
+    {
+        await using RoostRuntime roost = (await MadeAsync()).AddEngine(ScriptedEngine.From((state, _) => ScriptedEngine.GoOn(state + 1, TimeSpan.FromMilliseconds(1))));
+        await using RoostRuntime reading = new(path);
+        await reading.GetAsync("only");
+        Task loop = roost.RunAsync(CancellationToken.None);
+        await Waiting.Until(() => roost.Number("SELECT version FROM work") > 2);
+
+        roost.Execute($"PRAGMA user_version = {Schema.Version + 1}");
+
+        await RefusedAsync(() => loop.WaitAsync(Patience));
+        Dictionary<string, long> left = FileAudit.Contents(path);
+        await RefusedAsync(() => roost.EnqueueAsync(new WorkItem("scripted")));
+        await RefusedAsync(() => roost.GetAsync("only"));
+        await RefusedAsync(() => roost.WaitAsync("only", Patience));
+        await RefusedAsync(() => reading.GetAsync("only"));
+        await RefusedAsync(() => reading.CancelAsync("only"));
+        FileAudit.Contents(path).Should().Equal(left, "nothing more is written by the rules of the older one");
+
+        static async Task RefusedAsync(Func<Task> action) =>
+            (await action.Should().ThrowAsync<FileRefusedException>()).Which.Message.Should().ContainAll($"schema version {Schema.Version + 1}", "newer Roost", "Nothing is damaged", "start it again with that version");
+    }
+
+    [Test]
+    public async Task What_is_stored_in_no_form_of_ours_is_shown_as_it_is_stored()
+    {
+        await using RoostRuntime roost = await MadeAsync();
+        roost.Execute("INSERT INTO worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues) VALUES ('w', 1, 'm', 'l', 1, 1, 1, 1, 1, 1, '[{\"id\":7}]', '[]')");
+        await roost.Awaiting(it => it.GetWorkersAsync()).Should().ThrowAsync<DataCorruptException>().WithMessage("What engines worker w serves*[{\"id\":7}]*damaged*");
+        roost.Execute("INSERT INTO meta (key, value) VALUES ('events_watermark', 'many')");
+        await roost.Awaiting(it => it.ReadEventsAsync()).Should().ThrowAsync<DataCorruptException>().WithMessage("*\"many\"*damaged*");
+    }
+
+    private async Task<RoostRuntime> MadeAsync()
+    {
+        var roost = new RoostRuntime(new RoostOptions { Path = path, LoggerFactory = new FailingLog() });
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "only" });
+        return roost;
+    }
+}

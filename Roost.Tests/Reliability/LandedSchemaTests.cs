@@ -1,0 +1,78 @@
+using System.Security.Cryptography;
+using System.Text;
+using Roost.Storage;
+using Roost.Tests.Support;
+
+namespace Roost.Tests.Reliability;
+
+/// <summary>A schema that has landed never changes in place: the files that were made by it stay as they are, and would not fit any more.</summary>
+[TestFixture, Category("Reliability")]
+internal sealed class LandedSchemaTests : FolderTests
+{
+    /// <summary>The script of each version that has landed, with the SHA-256 of its text. One that lands is added here, with its file in Fixtures.</summary>
+    private static readonly (string Script, string Sha256)[] Landed =
+    [
+        ("001_initial.sql", "c9fe29a905e9b5328295db60aa1da450d3e8adc37004413ede2e4f125000c029"),
+        ("002_payload_hash.sql", "d71e177868cce9f81afa2ac25043175b2fa5c11ade63ac478c075eeb0a6bceae"),
+    ];
+
+    private const string EarlyArtifacts =
+        """
+        ALTER TABLE artifact RENAME TO landed;
+        CREATE TABLE artifact (
+            key INTEGER PRIMARY KEY,
+            work INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            media_type TEXT NOT NULL,
+            blob INTEGER,
+            uri TEXT,
+            metadata TEXT,
+            at INTEGER NOT NULL,
+            UNIQUE (work, name, version),
+            CHECK ((blob IS NULL) <> (uri IS NULL))
+        ) STRICT;
+        INSERT INTO artifact SELECT * FROM landed;
+        DROP TABLE landed;
+        CREATE INDEX artifact_blob ON artifact (blob) WHERE blob IS NOT NULL
+        """;
+
+    private const string EarlyWriter = "ALTER TABLE writer RENAME COLUMN saved_at TO opened_at";
+
+    [Test]
+    public void The_text_of_each_schema_that_has_landed_is_as_it_was()
+    {
+        Landed.Select(each => each.Script).Should().Equal(Schema.Scripts.Take(Landed.Length));
+        foreach ((string script, string sha256) in Landed) HashOf(script).Should().Be(sha256, $"{script} has landed; what is to change comes with a script of its own");
+    }
+
+    [Test]
+    public void Each_schema_that_has_a_file_among_the_fixtures_has_landed() =>
+        Landed.Should().HaveCount(FixtureFile.Kept().Count(), $"the next one is {(Landed.Length < Schema.Version ? $"(\"{Schema.Scripts[Landed.Length]}\", \"{HashOf(Schema.Scripts[Landed.Length])}\")" : "still to come")}");
+
+    [TestCase("schema-1.db.gz", EarlyWriter)]
+    [TestCase("schema-1.db.gz", EarlyWriter + ";" + EarlyArtifacts)]
+    [TestCase("schema-2.db.gz", EarlyWriter + ";" + EarlyArtifacts)]
+    public async Task A_file_of_the_first_builds_before_schema_1_landed_is_told_as_one_and_goes_on(string fixture, string early)
+    {
+        string path = folder["roost.db"], fresh = folder["fresh.db"];
+        await FixtureFile.UnpackAsync(fixture, path);
+        FileValues landed = FileValues.Of(path);
+        Probe.Execute(path, early);
+
+        FileCheck told = (await RoostRuntime.CheckFileAsync(path)).Single(check => check.Name == "tables");
+        (told.Status, told.Found).Should().Be((CheckStatus.Warning, "as the first builds of schema 1 made them, before it landed"));
+        await using (new RoostRuntime(fresh)) { }
+        await using RoostRuntime roost = new RoostRuntime(new RoostOptions { Path = path, MaxInterruptions = 100 }).AddEngine(FixtureFile.Engine());
+
+        FileValues.Of(path).Schema.Should().Equal(FileValues.Of(fresh).Schema);
+        landed.MustBeKeptIn(path, "mended");
+        await roost.RunUntilIdleAsync();
+        (await roost.GetAsync("fresh")).Summary.State.Should().Be(WorkState.Done);
+        (await roost.ReadArtifactAsync("done", "out.bin")).Should().Equal(FixtureFile.Content("done"));
+        FileAudit.MustAgree(path);
+    }
+
+    private static string HashOf(string script) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Schema.Script(script).ReplaceLineEndings("\n"))));
+}

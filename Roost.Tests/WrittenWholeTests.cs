@@ -1,0 +1,141 @@
+using System.Numerics;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Roost.Tests.Support;
+
+namespace Roost.Tests;
+
+/// <summary>Payloads, raw states, events, artifacts and triggers' values are written whole, or refused by name with nothing written.</summary>
+[TestFixture]
+internal sealed class WrittenWholeTests
+{
+    private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
+
+    [JsonDerivedType(typeof(FetchCmd), "fetch")]
+    [JsonDerivedType(typeof(WaitCmd), "wait")]
+    internal abstract record Cmd;
+
+    internal record FetchCmd(string Url) : Cmd;
+
+    internal sealed record WaitCmd(int Seconds) : Cmd;
+
+    internal record Animal(string Name);
+
+    internal sealed record Dog(string Name, string Breed) : Animal(Name);
+
+    internal sealed class Fields
+    {
+        public int Count = 3;
+    }
+
+    internal sealed class Secretive(int count)
+    {
+        public int Next() => count + 1;
+    }
+
+    [Test]
+    public async Task A_payload_keeps_which_kind_it_is_though_it_is_given_as_an_object()
+    {
+        Cmd? seen = null;
+        await using RoostRuntime roost = TestRuntime.Create(null, Artifacts.Once(context =>
+        {
+            seen = context.Item.PayloadAs<Cmd>();
+            context.Item.PayloadAs<FetchCmd>().Url.Should().Be("u", "whoever knows the kind may ask for it");
+            return Task.CompletedTask;
+        }));
+        Cmd given = new FetchCmd("u");
+        string id = await roost.EnqueueAsync(new WorkItem("scripted", given));
+        await roost.RunUntilDoneAsync(id);
+
+        (await roost.GetAsync(id)).Payload.GetRawText().Should().Be("""{"$type":"fetch","url":"u"}""");
+        seen.Should().Be(given);
+    }
+
+    [Test]
+    public async Task A_raw_state_an_event_and_an_artifact_keep_which_kind_they_are()
+    {
+        Cmd read = null!;
+        await using RoostRuntime roost = TestRuntime.Create(null, new RawEngine((snapshot, _, context) =>
+        {
+            read = snapshot.DataAs<Cmd>();
+            context.AddEvent("command", read);
+            context.AddArtifact("command.json", read);
+            return Outcome.Done(snapshot.Next(new WaitCmd(5)));
+        }, item => Snapshot.First(item, new FetchCmd("u"))));
+        string id = await roost.EnqueueAsync(new WorkItem("raw"));
+        await roost.RunUntilDoneAsync(id);
+
+        read.Should().Be(new FetchCmd("u"));
+        (await roost.GetSnapshotAsync(id)).DataAs<Cmd>().Should().Be(new WaitCmd(5));
+        (await roost.ReadEventsAsync(id)).Single(one => one.Kind == "engine.command").Data!.Value.GetProperty("$type").GetString().Should().Be("fetch");
+        (await Artifacts.TextAsync(roost, id, "command.json")).Should().Contain("\"$type\": \"fetch\"");
+    }
+
+    [Test]
+    public void A_kind_is_read_wherever_it_stands() =>
+        WorkItem.FromJson("e", """{"url":"u","$type":"fetch"}""").PayloadAs<Cmd>().Should().Be(new FetchCmd("u"));
+
+    [Test]
+    public async Task Fields_and_tuples_are_written()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null);
+        string id = await roost.EnqueueAsync(new WorkItem("e", new { page = (Number: 1, Url: "u"), list = new[] { (1, 2) }, fields = new Fields(), at = new Vector2(1, 2), big = BigInteger.Pow(10, 30) }));
+
+        (await roost.GetAsync(id)).Payload.GetRawText().Should().Be(
+            """{"page":{"item1":1,"item2":"u"},"list":[{"item1":1,"item2":2}],"fields":{"count":3},"at":{"x":1,"y":2},"big":"1000000000000000000000000000000"}""");
+    }
+
+    [Test]
+    public async Task What_would_not_be_written_is_refused_by_its_field_and_nothing_is_written()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Json = Web }, null);
+        Dictionary<string, long> before = FileAudit.Contents(roost.Path);
+
+        await RefusedAsync(new { page = (1, "u") }, "Item1", "IncludeFields");
+        await RefusedAsync(new Fields(), "Fields.Count", "IncludeFields");
+        await RefusedAsync(new { at = new Vector2(1, 2) }, "at", "IncludeFields");
+        await RefusedAsync(new Secretive(3), "Secretive", "no public member");
+        await RefusedAsync(new { pets = new List<Animal> { new("a"), new Dog("rex", "collie") } }, "pets[1]", "Breed");
+        await RefusedAsync(new { pet = (Animal)new Dog("rex", "collie") }, "pet", "JsonDerivedType");
+        await RefusedAsync(new Dictionary<string, object> { ["command"] = new FetchCmd("u") }, "[command]", "declared as object");
+        FileAudit.Contents(roost.Path).Should().Equal(before);
+
+        async Task RefusedAsync(object payload, string member, string why)
+        {
+            InvalidInputException thrown = await Artifacts.ThrownByAsync<InvalidInputException>(() => roost.EnqueueAsync(new WorkItem("e", payload)));
+            thrown.Field.Should().Be("payload");
+            thrown.Message.Should().Contain(member).And.Contain(why);
+        }
+    }
+
+    [Test]
+    public async Task A_step_learns_it_of_states_events_and_artifacts_too()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Json = Web, MaxAttempts = 1 }, null, new RawEngine((snapshot, _, context) =>
+        {
+            FluentActions.Invoking(() => context.AddEvent("e", new Fields())).Should().Throw<InvalidInputException>().Which.Field.Should().Be("event data");
+            FluentActions.Invoking(() => context.AddArtifact("a.json", new Fields())).Should().Throw<InvalidInputException>().Which.Field.Should().Be("artifact \"a.json\"");
+            FluentActions.Invoking(() => context.AddArtifactText("a.txt", "", new() { Metadata = new Fields() })).Should().Throw<InvalidInputException>().Which.Field.Should().Be("metadata");
+            FluentActions.Invoking(() => context.AddChild(new WorkItem("e", new Fields()))).Should().Throw<InvalidInputException>().Which.Field.Should().Be("payload");
+            FluentActions.Invoking(() => snapshot.Next(new Fields())).Should().Throw<InvalidInputException>().Which.Field.Should().Be("state");
+            return Outcome.Done(snapshot.Next(null));
+        }));
+        string id = await roost.EnqueueAsync(new WorkItem("raw"));
+        await roost.RunUntilIdleAsync();
+
+        WorkDetail item = await roost.GetAsync(id);
+        item.LastFailure?.Message.Should().BeNull();
+        item.Summary.State.Should().Be(WorkState.Done);
+        FluentActions.Invoking(() => TestRuntime.Create(new RoostOptions { Json = Web, Triggers = [new("a", "b") { Values = new Dictionary<string, object?> { ["x"] = new Fields() } }] }, null))
+            .Should().Throw<InvalidInputException>().Which.Field.Should().Be("triggers[0].values.x");
+    }
+
+    [Test]
+    public async Task What_has_no_data_is_an_empty_object()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null);
+        string id = await roost.EnqueueAsync(new WorkItem("e", new object()));
+
+        (await roost.GetAsync(id)).Payload.GetRawText().Should().Be("{}");
+    }
+}

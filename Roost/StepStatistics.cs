@@ -1,0 +1,61 @@
+namespace Roost;
+
+/// <summary>How far back <see cref="RoostRuntime.GetStepStatisticsAsync"/> looks, and how finely.</summary>
+public enum StatisticsSpan
+{
+    /// <summary>The last 60 minutes, by the minute.</summary>
+    Hour,
+
+    /// <summary>The last 24 hours, by the hour.</summary>
+    Day,
+
+    /// <summary>The last 7 days, by the hour.</summary>
+    Week,
+}
+
+/// <summary>
+/// Steps and failed tries, by engine and step and over time. They are counted by the workers as they commit and saved at most once a second, so
+/// that the kill of a worker loses what it had counted within the last second.
+/// </summary>
+/// <param name="From">The beginning of the first point.</param>
+/// <param name="CountedSince">From when on the file has these counts; null before the first step. Where it is later than <paramref name="From"/>, what came before is not in them.</param>
+/// <param name="Points">The sums of each minute or hour, oldest first; the last one is not over yet.</param>
+/// <param name="Steps">One line for each engine and step, by name. An engine's steps after the first 200 different ones of an hour are one line named <c>(other)</c>.</param>
+public sealed record StepStatistics(DateTimeOffset From, DateTimeOffset? CountedSince, IReadOnlyList<StatisticsPoint> Points, IReadOnlyList<StepTotals> Steps);
+
+/// <summary>The sums of one minute or hour.</summary>
+/// <param name="At">Its beginning.</param>
+/// <param name="Steps">How many steps were committed.</param>
+/// <param name="FailedTries">How many tries have failed.</param>
+public readonly record struct StatisticsPoint(DateTimeOffset At, long Steps, long FailedTries);
+
+/// <summary>What was counted of one engine's steps of one name.</summary>
+public sealed record StepTotals
+{
+    /// <summary>The id of the engine.</summary>
+    public required string Engine { get; init; }
+
+    /// <summary>The name that the step was saved under; of a try that failed, the name of the step that it started from (<c>init</c> where there was none).</summary>
+    public required string Step { get; init; }
+
+    /// <summary>How many steps were committed.</summary>
+    public long Steps { get; init; }
+
+    /// <summary>How many tries have failed: by an exception, a time that was over, an outcome that was refused, or <c>Fail</c>.</summary>
+    public long FailedTries { get; init; }
+
+    /// <summary>How long the engine's code ran in all, failed tries included.</summary>
+    public TimeSpan RunTime { get; init; }
+
+    /// <summary>The time that half of the tries did not exceed, to within 19 %, rounded up. Null where nothing ran.</summary>
+    public TimeSpan? RunTimeP50 { get; init; }
+
+    /// <summary>The time that 95 of 100 tries did not exceed, likewise.</summary>
+    public TimeSpan? RunTimeP95 { get; init; }
+
+    /// <summary>How many of the tries began with a claim; the others went on under a lease that was kept, and did not wait.</summary>
+    public long Claims { get; init; }
+
+    /// <summary>How long those had been ready in all before they were claimed.</summary>
+    public TimeSpan WaitTime { get; init; }
+}

@@ -1,0 +1,193 @@
+using System.Collections;
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Roost.Writing;
+
+/// <summary>Compares a state with what its JSON gives back, member by member.</summary>
+internal sealed class Comparison(JsonSerializerOptions options)
+{
+    private readonly HashSet<object> seen = new(ReferenceEqualityComparer.Instance);
+
+    public void Run(JsonTypeInfo type, object? state, object? back) => Compare(type, state, back, TypeNames.Of(type.Type), type.Type);
+
+    private void Compare(JsonTypeInfo type, object? given, object? back, string path, Type owner)
+    {
+        if (given is null && back is null) return;
+        if (given is null || back is null)
+            throw new Lost(path, given is null ? $"it is null and comes back as {Shown(back)}. {Advice}" : $"it is {Shown(given)} and comes back as null. {Advice}");
+        if (Nullable.GetUnderlyingType(type.Type) is { } inner) type = options.GetTypeInfo(inner);
+        if (type.Type == typeof(object))
+        {
+            CompareObject(given, back, path, owner);
+            return;
+        }
+        switch (type.Kind)
+        {
+            case JsonTypeInfoKind.None: CompareValue(type, given, back, path); break;
+            case JsonTypeInfoKind.Object: CompareMembers(type, given, back, path); break;
+            case JsonTypeInfoKind.Dictionary: CompareEntries(type, given, back, path, owner); break;
+            default: CompareElements(type, given, back, path, owner); break;
+        }
+    }
+
+    private const string Advice = "Let it be written and read as it is: by a setter or a constructor's parameter, without a rule that leaves values out; or mark it [JsonIgnore].";
+
+    /// <summary>What an object holds comes back as JSON. A library that declares one knows that; a state's own code asks for what it put in.</summary>
+    private void CompareObject(object given, object back, string path, Type owner)
+    {
+        if (given.GetType() == typeof(object) && back is JsonElement { ValueKind: JsonValueKind.Object }) return;
+        if (given is JsonElement or JsonNode or JsonDocument || given.GetType() == back.GetType() || (JsonMembers.IsForeign(owner) && !JsonMembers.IsOfFramework(owner)))
+        {
+            if (given.GetType() == back.GetType()) Compare(options.GetTypeInfo(given.GetType()), given, back, path, owner);
+            return;
+        }
+        throw new Lost(path, $"it is declared as object, holds {Shown(given)}, a {TypeNames.Of(given.GetType())}, and comes back as a {TypeNames.Of(back.GetType())}. Declare it as what it is, or as JsonElement.");
+    }
+
+    private static void CompareValue(JsonTypeInfo type, object given, object back, string path)
+    {
+        if (given.Equals(back) && (given is not DateTime time || time.Kind == ((DateTime)back).Kind)) return;
+        // A converter is trusted with what it writes the same.
+        string before = JsonSerializer.Serialize(given, type), after = JsonSerializer.Serialize(back, type);
+        if (before == after || (before.StartsWith('{') && JsonElement.DeepEquals(JsonElement.Parse(before), JsonElement.Parse(after)))) return;
+        throw new Lost(path, $"it is written as {Cut(before)}, and what is read back as {Cut(after)}. {Advice}");
+    }
+
+    private void CompareMembers(JsonTypeInfo type, object given, object back, string path)
+    {
+        if (!seen.Add(given)) return;
+        if (given.GetType() != back.GetType())
+            throw new Lost(path, $"it is a {TypeNames.Of(given.GetType())} and comes back as a {TypeNames.Of(back.GetType())}. Put [JsonDerivedType(typeof({TypeNames.Of(given.GetType())}), \"...\")] on {TypeNames.Of(type.Type)}.");
+        JsonTypeInfo own = given.GetType() == type.Type ? type : options.GetTypeInfo(given.GetType());
+        foreach (JsonPropertyInfo member in own.Properties)
+        {
+            if (member.Get is null || IsLeftOutByRule(member, given)) continue;
+            string here = $"{path}.{(member.AttributeProvider as MemberInfo)?.Name ?? member.Name}";
+            object? before = member.Get(given), after = member.Get(back);
+            JsonTypeInfo? its = member.CustomConverter is null ? TypeOf(member) : null;
+            try
+            {
+                if (its is null) CompareText(before, after, here);
+                else Compare(its, before, after, here, own.Type);
+            }
+            catch (Lost) when (IsVolatile(its, member, given, before, own.Type))
+            {
+                // It differs from itself: computed from the time, or by chance.
+            }
+        }
+    }
+
+    /// <summary>A member that is computed may be of a type that source-generated settings do not know; then it was not written either.</summary>
+    private JsonTypeInfo? TypeOf(JsonPropertyInfo member) => options.TryGetTypeInfo(member.PropertyType, out JsonTypeInfo? type) ? type : null;
+
+    private static void CompareText(object? given, object? back, string path)
+    {
+        // By a converter that the member alone has: only that it is there can be told here; the second writing tells the rest.
+        if (given is null != back is null) throw new Lost(path, given is null ? $"it is null and comes back as {Shown(back)}. {Advice}" : $"it is {Shown(given)} and comes back as null. {Advice}");
+    }
+
+    private bool IsVolatile(JsonTypeInfo? type, JsonPropertyInfo member, object given, object? before, Type owner)
+    {
+        if (type is null) return false;
+        try
+        {
+            new Comparison(options).Compare(type, before, member.Get!(given), "", owner);
+            return false;
+        }
+        catch (Lost)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>The host's own rule says not to write it, and no attribute or option does: that is a decision.</summary>
+    private bool IsLeftOutByRule(JsonPropertyInfo member, object given) =>
+        options.DefaultIgnoreCondition == JsonIgnoreCondition.Never && member.ShouldSerialize is { } rule
+        && (member.AttributeProvider as MemberInfo)?.IsDefined(typeof(JsonIgnoreAttribute), true) != true
+        && !rule(given, member.Get!(given));
+
+    private void CompareElements(JsonTypeInfo type, object given, object back, string path, Type owner)
+    {
+        if (!IsAtHand(given) || !IsAtHand(back)) return; // The second writing tells.
+        CompareOrder(given, back, path);
+        object?[] before = [.. ((IEnumerable)given).Cast<object?>()], after = [.. ((IEnumerable)back).Cast<object?>()];
+        if (before.Length != after.Length) throw new Lost(path, $"it has {before.Length:N0} elements and comes back with {after.Length:N0}. {Advice}");
+        JsonTypeInfo element = options.GetTypeInfo(type.ElementType ?? typeof(object));
+        if (IsUnordered(given))
+        {
+            string[] texts = [.. before.Select(each => Text(each, element)).Order(StringComparer.Ordinal)], others = [.. after.Select(each => Text(each, element)).Order(StringComparer.Ordinal)];
+            if (!texts.SequenceEqual(others)) throw new Lost(path, $"its elements do not all come back as they are. {Advice}");
+            return;
+        }
+        for (int i = 0; i < before.Length; i++) Compare(element, before[i], after[i], $"{path}[{i}]", owner);
+    }
+
+    private void CompareEntries(JsonTypeInfo type, object given, object back, string path, Type owner)
+    {
+        if (!IsAtHand(given) || !IsAtHand(back)) return;
+        CompareOrder(given, back, path);
+        List<(object Key, object? Value)> before = Entries(given), after = Entries(back);
+        if (before.Count != after.Count) throw new Lost(path, $"it has {before.Count:N0} entries and comes back with {after.Count:N0}. {Advice}");
+        var found = new Dictionary<object, object?>();
+        foreach ((object key, object? value) in after) found[key] = value;
+        JsonTypeInfo element = options.GetTypeInfo(type.ElementType ?? typeof(object));
+        foreach ((object key, object? value) in before)
+        {
+            if (!found.TryGetValue(key, out object? other))
+                throw new Lost(path, $"its key {Shown(key)} does not come back; there is {Shown(after[0].Key)} where it was. Set DictionaryKeyPolicy = null in the JSON settings, and use keys that are their own text, such as strings, numbers and ids.");
+            Compare(element, value, other, $"{path}[{key}]", owner);
+        }
+    }
+
+    /// <summary>How keys are compared or sorted is no part of JSON: a dictionary that ignored case would suddenly not.</summary>
+    private static void CompareOrder(object given, object back, string path)
+    {
+        if (given.GetType() != back.GetType()) return; // Declared by an interface.
+        if (Comparer(given) is not { } mine || Comparer(back) is not { } other || IsSame(mine, other)) return;
+        throw new Lost(path, $"it compares by a {TypeNames.Of(mine.GetType())}, and comes back with a {TypeNames.Of(other.GetType())}. Make it with its comparer in the member's initialiser and put [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)] on the member, or use keys that need none.");
+    }
+
+    private static object? Comparer(object collection) =>
+        (collection.GetType().GetProperty("Comparer") ?? collection.GetType().GetProperty("KeyComparer"))?.GetValue(collection);
+
+    private static bool IsSame(object one, object other)
+    {
+        if (one.Equals(other)) return true;
+        return one is IEqualityComparer<string?> mine && other is IEqualityComparer<string?> its && IsOrdinal(mine) && IsOrdinal(its);
+
+        static bool IsOrdinal(IEqualityComparer<string?> comparer) =>
+            comparer.Equals(EqualityComparer<string>.Default) || (StringComparer.IsWellKnownOrdinalComparer(comparer, out bool ignoresCase) && !ignoresCase);
+    }
+
+    private static List<(object Key, object? Value)> Entries(object dictionary)
+    {
+        if (dictionary is IDictionary plain) return [.. plain.Keys.Cast<object>().Select(key => (key, plain[key]))];
+        return [.. ((IEnumerable)dictionary).Cast<object>().Select(entry => (entry.GetType().GetProperty("Key")!.GetValue(entry)!, entry.GetType().GetProperty("Value")!.GetValue(entry)))];
+    }
+
+    /// <summary>Not something that is only worked out, or gone, when it is asked for.</summary>
+    private static bool IsAtHand(object collection) =>
+        collection is ICollection || collection.GetType().GetInterfaces().Any(each => each.IsGenericType && each.GetGenericTypeDefinition() is var general && (general == typeof(ICollection<>) || general == typeof(IReadOnlyCollection<>)));
+
+    private static bool IsUnordered(object collection) =>
+        collection.GetType().GetInterfaces().Any(each => each.IsGenericType && each.GetGenericTypeDefinition() is var general && (general == typeof(ISet<>) || general == typeof(IReadOnlySet<>)))
+        || collection.GetType() is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(ConcurrentBag<>);
+
+    private static string Text(object? value, JsonTypeInfo type) => JsonSerializer.Serialize(value, type);
+
+    private static string Shown(object? value) => value switch
+    {
+        null => "null",
+        string text => $"\"{Cut(text)}\"",
+        IFormattable and not IEnumerable => Cut(((IFormattable)value).ToString(null, CultureInfo.InvariantCulture)),
+        _ => $"a {TypeNames.Of(value.GetType())}",
+    };
+
+    private static string Cut(string text) => text.Length <= 60 ? text : text[..60] + "…";
+}

@@ -1,0 +1,77 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Roost.Writing;
+
+/// <summary>
+/// Writes an engine's states, and reads some of them back at once to compare: the first 16, each that is half as long again as any before it,
+/// and one in 1,024. What does not come back fails its step for good, with the member's path.
+/// </summary>
+internal sealed class StateTrial<TState>(JsonTypeInfo<TState> type)
+{
+    private const uint First = 16;
+    private const uint OneIn = 1024;
+
+    private static readonly bool IsJson = typeof(JsonNode).IsAssignableFrom(typeof(TState)) || typeof(TState) == typeof(JsonElement) || typeof(TState) == typeof(JsonDocument);
+
+    private uint written; // Of many slots, and not exact: a count that is lost now and then tries one state more or less.
+    private int longest;
+
+    public JsonTypeInfo<TState> Type => type;
+
+    /// <summary>The state as it is stored.</summary>
+    /// <exception cref="InvalidInputException">It cannot be written, is too large, or would not come back.</exception>
+    public byte[] Write(TState state, int maxBytes)
+    {
+        byte[] utf8 = JsonText.Serialize("state", state, type, maxBytes);
+        if (IsDue(utf8.Length) && !IsJson) Try(state, utf8, maxBytes);
+        return utf8;
+    }
+
+    private bool IsDue(int length)
+    {
+        uint n = written++;
+        bool isLonger = length > longest + longest / 2;
+        if (isLonger) longest = length;
+        return isLonger || n < First || n % OneIn == 0;
+    }
+
+    private void Try(TState state, byte[] utf8, int maxBytes)
+    {
+        TState? back;
+        byte[] again;
+        try
+        {
+            back = JsonSerializer.Deserialize(utf8, type);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            throw new Lost((e as JsonException)?.Path ?? "$", $"it was written and cannot be read back: {e.Message}").In<TState>();
+        }
+        try
+        {
+            new Comparison(type.Options).Run(type, state, back);
+            again = JsonText.Serialize("state", back!, type, maxBytes);
+        }
+        catch (Lost lost)
+        {
+            throw lost.In<TState>();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            throw new Lost(TypeNames.Of(typeof(TState)), $"what was read back cannot be written again, so something that it needs is lost: {e.Message}").In<TState>();
+        }
+        if (again.AsSpan().SequenceEqual(utf8)) return;
+        HashSet<string> changed = JsonDifference.Find(utf8, again);
+        if (changed.Count > 0) changed.ExceptWith(JsonDifference.Find(utf8, JsonText.Serialize("state", state, type, maxBytes))); // What differs from itself, such as a time that is left, is no loss.
+        if (changed.Count > 0)
+            throw new Lost(changed.Order(StringComparer.Ordinal).First(), "it is written otherwise once it was read back. Give what it is made from members that are written and read, or mark it [JsonIgnore].").In<TState>();
+    }
+}
+
+/// <summary>Something of a state is lost; told by <see cref="StateTrial{TState}"/> as a refusal.</summary>
+internal sealed class Lost(string path, string why) : Exception(why)
+{
+    public InvalidInputException In<TState>() => new("state", $"a {TypeNames.Of(typeof(TState))} would not come back from the file as it is: {path}: {Message}") { FinalReason = FailReasons.StateNotKept };
+}

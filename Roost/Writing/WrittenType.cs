@@ -1,0 +1,164 @@
+using System.Collections;
+using System.Collections.Concurrent;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Roost.Writing;
+
+/// <summary>
+/// How values of one type are written where nothing but the value is known: a payload, a raw state, event data, an artifact. What is written
+/// must say all of it; whether it can be read back as that type is up to who reads it.
+/// </summary>
+internal sealed class WrittenType
+{
+    private const uint First = 16;
+    private const uint OneIn = 1024;
+    private const int MostValues = 10_000;
+    private const int MostTypes = 2000;
+
+    private static readonly ConditionalWeakTable<JsonSerializerOptions, ConcurrentDictionary<Type, WrittenType>> Known = [];
+
+    private readonly JsonSerializerOptions options;
+    private readonly string? refusal;
+    private uint written;
+
+    private WrittenType(Type type, JsonSerializerOptions options)
+    {
+        this.options = options;
+        As = BaseOf(type, options) ?? type;
+        refusal = Judge(options.GetTypeInfo(As));
+    }
+
+    /// <summary>What the serializer has to take the value for: the base that says by which name its types are told apart, else the type itself.</summary>
+    public Type As { get; }
+
+    public static WrittenType Of(Type type, JsonSerializerOptions options)
+    {
+        ConcurrentDictionary<Type, WrittenType> known = Known.GetValue(options, static _ => new());
+        return known.TryGetValue(type, out WrittenType? there) ? there : known.GetOrAdd(type, new WrittenType(type, options));
+    }
+
+    /// <summary>Refuses what would not be written whole: by the type, and of the first 16 values and one in 1,024 by what they hold.</summary>
+    public void Check(string field, object value)
+    {
+        if (refusal is not null) throw new InvalidInputException(field, refusal);
+        uint n = written++;
+        if (n >= First && n % OneIn != 0) return;
+        int left = MostValues;
+        try
+        {
+            Look(options.GetTypeInfo(As), value, TypeNames.Of(value.GetType()), 0, ref left);
+        }
+        catch (Lost lost)
+        {
+            throw new InvalidInputException(field, lost.Message);
+        }
+    }
+
+    /// <summary>The most general class, else interface, that names the type among those that derive from it.</summary>
+    private static Type? BaseOf(Type type, JsonSerializerOptions options)
+    {
+        Type? found = null;
+        for (Type? each = type.BaseType; each is not null && each != typeof(object) && each != typeof(ValueType); each = each.BaseType)
+            if (Names(each, type, options)) found = each;
+        return found ?? (JsonMembers.IsOfFramework(type) ? null : type.GetInterfaces().FirstOrDefault(each => Names(each, type, options)));
+    }
+
+    private static bool Names(Type general, Type type, JsonSerializerOptions options) =>
+        !JsonMembers.IsOfFramework(general) && options.TryGetTypeInfo(general, out JsonTypeInfo? info) && info.PolymorphismOptions is { } known && known.DerivedTypes.Any(each => each.DerivedType == type);
+
+    private static string? Judge(JsonTypeInfo root)
+    {
+        var seen = new HashSet<Type>();
+        var open = new Queue<(JsonTypeInfo Type, string Path)>();
+        Add(root, TypeNames.Of(root.Type));
+        while (open.TryDequeue(out (JsonTypeInfo Type, string Path) next) && seen.Count < MostTypes)
+        {
+            JsonTypeInfo type = next.Type;
+            if (Nullable.GetUnderlyingType(type.Type) is { } inner) AddType(inner, next.Path);
+            else if (type.Kind == JsonTypeInfoKind.Object && JudgeObject(type, next.Path) is { } refusal) return refusal;
+            if (type.Kind is JsonTypeInfoKind.Enumerable or JsonTypeInfoKind.Dictionary && type.ElementType is { } element) AddType(element, next.Path + "[]");
+            if (type.Kind == JsonTypeInfoKind.Object)
+                foreach (JsonPropertyInfo member in type.Properties)
+                    if (member is { Get: not null, CustomConverter: null }) AddType(member.PropertyType, $"{next.Path}.{member.Name}");
+            if (type.PolymorphismOptions is { } options)
+                foreach (var derived in options.DerivedTypes) AddType(derived.DerivedType, $"{next.Path} ({TypeNames.Of(derived.DerivedType)})");
+        }
+        return null;
+
+        void Add(JsonTypeInfo type, string path)
+        {
+            if (seen.Add(type.Type)) open.Enqueue((type, path));
+        }
+
+        void AddType(Type type, string path)
+        {
+            if (type != typeof(object) && !seen.Contains(type) && root.Options.TryGetTypeInfo(type, out JsonTypeInfo? info)) Add(info, path);
+        }
+    }
+
+    private static string? JudgeObject(JsonTypeInfo type, string path)
+    {
+        if (JsonMembers.IsForeign(type.Type) && type.Type.FullName?.StartsWith("System.ValueTuple`", StringComparison.Ordinal) != true && type.Type.Namespace != "System.Numerics") return null;
+        HashSet<string> named = [.. type.Properties.Select(member => member.AttributeProvider).OfType<MemberInfo>().Select(member => member.Name)];
+        FieldInfo? field = JsonMembers.Fields(type.Type).FirstOrDefault(field => field.IsPublic && !named.Contains(field.Name) && !JsonMembers.IsIgnored(field));
+        if (field is not null)
+            return $"{path}.{field.Name} would not be written: it is a field, and the JSON settings leave fields out. Set IncludeFields = true in RoostOptions.Json, make it a property, or mark it [JsonIgnore].";
+        return type.Properties.Any(member => member.Get is not null) || type.PolymorphismOptions is not null || type.Type.IsInterface || type.Type.IsAbstract || !JsonMembers.HasData(type.Type)
+            ? null
+            : $"{path} would be written as {{}}: it has no public member that JSON writes. Give it public properties, or give JSON instead.";
+    }
+
+    private void Look(JsonTypeInfo type, object? value, string path, int depth, ref int left)
+    {
+        if (value is null || depth > JsonText.MaxDepth || --left < 0) return;
+        if (type.Type == typeof(object))
+        {
+            LookAtObject(value, path, depth, ref left);
+            return;
+        }
+        switch (type.Kind)
+        {
+            case JsonTypeInfoKind.Object:
+                JsonTypeInfo own = value.GetType() == type.Type || Nullable.GetUnderlyingType(type.Type) is not null ? type : Own(type, value, path);
+                foreach (JsonPropertyInfo member in own.Properties)
+                    if (member is { Get: not null, CustomConverter: null } && !IsSimple(member.PropertyType) && options.TryGetTypeInfo(member.PropertyType, out JsonTypeInfo? its))
+                        Look(its, member.Get(value), $"{path}.{(member.AttributeProvider as MemberInfo)?.Name ?? member.Name}", depth + 1, ref left);
+                break;
+            case JsonTypeInfoKind.Dictionary when value is IDictionary entries && type.ElementType is { } element && !IsSimple(element):
+                foreach (DictionaryEntry entry in entries) Look(options.GetTypeInfo(element), entry.Value, $"{path}[{entry.Key}]", depth + 1, ref left);
+                break;
+            case JsonTypeInfoKind.Enumerable when value is ICollection elements && type.ElementType is { } element && !IsSimple(element):
+                int i = 0;
+                foreach (object? each in elements) Look(options.GetTypeInfo(element), each, $"{path}[{i++}]", depth + 1, ref left);
+                break;
+        }
+    }
+
+    private static bool IsSimple(Type type) => type.IsPrimitive || type.IsEnum || type == typeof(string);
+
+    /// <summary>By what type a value is written that is more than its place is declared as.</summary>
+    private JsonTypeInfo Own(JsonTypeInfo declared, object value, string path)
+    {
+        if (!options.TryGetTypeInfo(value.GetType(), out JsonTypeInfo? own) || own.Kind != JsonTypeInfoKind.Object) return declared;
+        if (declared.PolymorphismOptions is not null) return own; // The serializer refuses what that does not name.
+        HashSet<string> written = [.. declared.Properties.Where(member => member.Get is not null).Select(member => member.Name)];
+        if (own.Properties.FirstOrDefault(member => member.Get is not null && !written.Contains(member.Name)) is { } lost)
+            throw new Lost(path, $"{path} is declared as {TypeNames.Of(declared.Type)} and holds a {TypeNames.Of(value.GetType())}, whose {(lost.AttributeProvider as MemberInfo)?.Name ?? lost.Name} would not be written. Put [JsonDerivedType(typeof({TypeNames.Of(value.GetType())}), \"...\")] on {TypeNames.Of(declared.Type)}, or declare the type itself.");
+        return declared;
+    }
+
+    private void LookAtObject(object value, string path, int depth, ref int left)
+    {
+        Type type = value.GetType();
+        if (type == typeof(object) || value is JsonElement or JsonNode or JsonDocument || IsSimple(type)) return;
+        WrittenType its = Of(type, options);
+        if (its.refusal is not null) throw new Lost(path, $"{path} holds what cannot be written whole: {its.refusal}");
+        if (its.As != type)
+            throw new Lost(path, $"{path} is declared as object and holds a {TypeNames.Of(type)}, which would be written without the name by which {TypeNames.Of(its.As)} tells it apart. Declare it as {TypeNames.Of(its.As)}.");
+        Look(options.GetTypeInfo(type), value, path, depth + 1, ref left);
+    }
+}
