@@ -65,7 +65,7 @@ internal sealed partial class QueryPlanTests
         reads.Should().HaveCountGreaterThan(25);
         reads.SelectMany(sql => Scans(roost, sql)).Should().BeEmpty();
         reads.SelectMany(sql => Sorts(roost, sql)).Should().BeEmpty();
-        string.Join('\n', reads.SelectMany(sql => Plan(roost, sql))).Should().ContainAll("work_recent", "work_children", "work_running", "work_ready ", "work_ready_solo", "work_delayed", "work_blocked", "event_work",
+        string.Join('\n', reads.SelectMany(sql => Plan(roost, sql))).Should().ContainAll("work_recent", "work_children", "work_running", "work_ready ", "work_ready_solo", "work_delayed", "work_blocked", "event_work", "event_kind (kind=? AND rowid>? AND rowid<?)",
             "work_recent (lane=? AND state=? AND updated_at=? AND rowid<?)");
     }
 
@@ -102,6 +102,15 @@ internal sealed partial class QueryPlanTests
         EventQueries.Page(db, null, null, 10);
         EventQueries.Last(db, null, 100, 10);
         EventQueries.LastSequence(db);
+        EventFilter[] events = [new(), new() { Kinds = ["failed", "cancelled"] }, new() { Kinds = ["stepped", "engine.x"], Engine = "scripted", From = TestRuntime.Start, Until = TestRuntime.Start.AddYears(1) }];
+        foreach (EventFilter filter in events)
+        {
+            foreach (long? work in (long?[])[null, WorkQueries.KeyOf(db, "bad")])
+            {
+                EventQueries.Page(db, EventSelection.Of(filter), work, 0, 10);
+                EventQueries.Last(db, EventSelection.Of(filter), work, 100, 10);
+            }
+        }
         ArtifactQueries.Latest(db, new(), 3, long.MaxValue);
         ArtifactQueries.Latest(db, new() { Engine = "scripted", Name = "x" }, 3, 5);
         WorkQueries.FindIds(db, "unknown", 10);

@@ -32,9 +32,45 @@ public sealed partial class RoostRuntime
     public async Task<IReadOnlyList<WorkEvent>> ReadLastEventsAsync(string? workId = null, long? before = null, int limit = EventsAtOnce, CancellationToken cancellationToken = default)
     {
         if (workId is not null) Names.Check("id", workId);
-        if (before < 1) throw new InvalidInputException("before", $"is {before}; sequence numbers begin at 1.");
+        CheckBefore(before);
         CheckEventLimit(limit);
         return await reader.RunAsync(db => EventQueries.Last(db, KeyOf(db, workId), before ?? long.MaxValue, limit), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads what a filter means of the history, in order, one page after the other.</summary>
+    /// <param name="filter">Which events.</param>
+    /// <param name="after">Events with a greater sequence number: the <see cref="EventList.Next"/> of the page before. Default: from the oldest that is kept.</param>
+    /// <param name="limit">How many at most; 1 to 10,000. Default 500. A page ends earlier where its data is beyond 8 MiB, or where it has looked at many that are not meant.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="InvalidInputException">A number or a field of the filter breaks a rule.</exception>
+    /// <exception cref="NotFoundException">There is no such item.</exception>
+    /// <exception cref="EventsTrimmedException">Events after <paramref name="after"/> were trimmed by <see cref="RoostOptions.MaxEvents"/>.</exception>
+    public Task<EventList> ReadEventsAsync(EventFilter filter, long? after = null, int limit = EventsAtOnce, CancellationToken cancellationToken = default)
+    {
+        var selection = EventSelection.Of(filter);
+        CheckEvents(null, after);
+        CheckEventLimit(limit);
+        return reader.RunAsync(db =>
+        {
+            EventPage page = EventQueries.Page(db, selection, KeyOf(db, selection.WorkId), after, limit);
+            return EventQueries.ListOf(db, page.Events, page.IsCut ? page.UpTo : null);
+        }, cancellationToken);
+    }
+
+    /// <summary>Reads back from the end what a filter means: its latest events.</summary>
+    /// <param name="filter">Which events.</param>
+    /// <param name="before">Events with a smaller sequence number: the <see cref="EventList.Next"/> of the page that was read before. Default: up to the last.</param>
+    /// <param name="limit">How many at most; 1 to 10,000. Default 500. A page ends earlier where its data is beyond 8 MiB, or where it has looked at many that are not meant.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>The events in their order, the latest at the end.</returns>
+    /// <exception cref="InvalidInputException">A number or a field of the filter breaks a rule.</exception>
+    /// <exception cref="NotFoundException">There is no such item.</exception>
+    public Task<EventList> ReadLastEventsAsync(EventFilter filter, long? before = null, int limit = EventsAtOnce, CancellationToken cancellationToken = default)
+    {
+        var selection = EventSelection.Of(filter);
+        CheckBefore(before);
+        CheckEventLimit(limit);
+        return reader.RunAsync(db => EventQueries.Last(db, selection, KeyOf(db, selection.WorkId), before ?? long.MaxValue, limit), cancellationToken);
     }
 
     /// <summary>The sequence number of the last event of the file; 0 where there is none. Reading after it begins with what happens next.</summary>
@@ -56,10 +92,27 @@ public sealed partial class RoostRuntime
     {
         ObjectDisposedException.ThrowIf(disposed != 0, this);
         CheckEvents(workId, after);
-        return FollowAsync(workId, after, cancellationToken);
+        return FollowAsync((from, token) => ReadEventPageAsync(workId, from, EventsAtOnce, token), after, cancellationToken);
     }
 
-    private async IAsyncEnumerable<WorkEvent> FollowAsync(string? workId, long? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Follows what a filter means of what happens, as <see cref="WatchEventsAsync(string?, long?, CancellationToken)"/> does.</summary>
+    /// <param name="filter">Which events; without an <see cref="EventFilter.Until"/>.</param>
+    /// <param name="after">Events with a greater sequence number. Default: from the oldest that is kept.</param>
+    /// <param name="cancellationToken">Ends the enumeration with <see cref="OperationCanceledException"/>; so does disposing the runtime.</param>
+    /// <exception cref="InvalidInputException">A number or a field of the filter breaks a rule, or <see cref="EventFilter.Until"/> is given.</exception>
+    /// <exception cref="NotFoundException">There is no such item.</exception>
+    /// <exception cref="EventsTrimmedException">Events after <paramref name="after"/> were trimmed, or the consumer fell behind the cap of <see cref="RoostOptions.MaxEvents"/>.</exception>
+    /// <exception cref="FileRefusedException">The file was deleted or replaced while it was open.</exception>
+    /// <exception cref="DataCorruptException">This runtime found the file damaged and has stopped writing; all events that it can read were given.</exception>
+    public IAsyncEnumerable<WorkEvent> WatchEventsAsync(EventFilter filter, long? after = null, CancellationToken cancellationToken = default)
+    {
+        var selection = EventSelection.Of(filter);
+        if (filter.Until is not null) throw new InvalidInputException("until", "is given; what is followed has no end. Leave it out, or read up to it by ReadEventsAsync.");
+        CheckEvents(null, after);
+        return FollowAsync((from, token) => reader.RunAsync(db => EventQueries.Page(db, selection, KeyOf(db, selection.WorkId), from, EventsAtOnce), token), after, cancellationToken);
+    }
+
+    private async IAsyncEnumerable<WorkEvent> FollowAsync(Func<long?, CancellationToken, Task<EventPage>> read, long? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
         writer.Watch(1);
@@ -68,10 +121,10 @@ public sealed partial class RoostRuntime
             while (true)
             {
                 Task next = writer.Changed.Next;
-                EventPage page = await ReadEventPageAsync(workId, after, EventsAtOnce, either.Token).ConfigureAwait(false);
+                EventPage page = await read(after, either.Token).ConfigureAwait(false);
                 after = page.UpTo;
                 foreach (WorkEvent one in page.Events) yield return one;
-                if (page.Events.Count > 0) continue;
+                if (page.Events.Count > 0 || page.IsCut) continue;
                 writer.ThrowIfStopped(); // Nobody would tell us of the next one any more.
                 await next.WaitAsync(either.Token).ConfigureAwait(false);
             }
@@ -86,6 +139,11 @@ public sealed partial class RoostRuntime
         db => EventQueries.Page(db, KeyOf(db, workId), after, limit), cancellationToken);
 
     private long? KeyOf(SqliteConnection db, string? workId) => workId is null ? null : WorkQueries.KeyOf(db, workId) ?? throw NotFound(workId);
+
+    private static void CheckBefore(long? before)
+    {
+        if (before < 1) throw new InvalidInputException("before", $"is {before}; sequence numbers begin at 1.");
+    }
 
     private static void CheckEventLimit(int limit)
     {

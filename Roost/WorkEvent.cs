@@ -75,4 +75,12 @@ public static class EventKinds
 
     /// <summary>A backup copy was made the file of its own; about the file.</summary>
     public const string Adopted = "adopted";
+
+    /// <summary>All of them, in the order in which they stand here.</summary>
+    public static IReadOnlyList<string> All { get; } =
+    [
+        Enqueued, Claimed, Stepped, Done, StepFailed, Failed, Interrupted,
+        Released, CancelRequested, Cancelled, Retried, Discarded, Requeued, PriorityChanged,
+        Triggered, TriggerSkipped, Purged, WorkerStarted, WorkerStopped, WorkerLost, Adopted,
+    ];
 }

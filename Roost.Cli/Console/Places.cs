@@ -13,6 +13,8 @@ internal static class Places
 
     public static string Work(params (string Name, string? Value)[] fields) => "/work" + Query(fields);
 
+    public static string Event(long sequence) => "/events" + Query(("no", sequence.ToString(CultureInfo.InvariantCulture)));
+
     public static string Events(string id) => "/events" + Query(("id", id));
 
     private static QueryString Of(Artifact artifact) =>

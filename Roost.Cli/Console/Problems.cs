@@ -18,7 +18,7 @@ internal static class Problems
         {
             // The browser has gone on to another page.
         }
-        catch (Exception error) when (error is RoostException or BadHttpRequestException or AntiforgeryValidationException && !context.Response.HasStarted)
+        catch (Exception error) when (error is RoostException or UsageException or BadHttpRequestException or AntiforgeryValidationException && !context.Response.HasStarted)
         {
             await AnswerAsync(context, StatusOf(error), CommandWords.Of(error.Message)).ConfigureAwait(false);
         }
@@ -46,7 +46,7 @@ internal static class Problems
     private static int StatusOf(Exception error) => error switch
     {
         NotFoundException => StatusCodes.Status404NotFound,
-        InvalidInputException or AntiforgeryValidationException => StatusCodes.Status400BadRequest,
+        InvalidInputException or UsageException or AntiforgeryValidationException => StatusCodes.Status400BadRequest,
         ConflictException => StatusCodes.Status409Conflict,
         BadHttpRequestException bad => bad.StatusCode,
         FileBusyException or DiskFullException => StatusCodes.Status503ServiceUnavailable,

@@ -4,36 +4,28 @@ namespace Roost.Cli.Console;
 public readonly record struct Minute(DateTimeOffset At, int Steps, int Failures);
 
 /// <summary>
-/// The end of the history, followed a bounded way with each look: the last events for the tail, and how many steps each of the last minutes had.
+/// The end of the history, followed a bounded way with each look: how many steps each of the last minutes had.
 /// </summary>
 internal sealed class Recent(RoostRuntime roost) : IDisposable
 {
-    private const int Kept = 500;
     private const int Minutes = 60;
     private const int AtFirst = 5_000;
     private const int PageSize = 5_000;
     private const int PagesAtOnce = 4;
 
     private readonly SemaphoreSlim gate = new(1);
-    private readonly LinkedList<WorkEvent> events = new();
     private readonly SortedDictionary<long, (int Steps, int Failures)> minutes = [];
     private long? last;
     private long since;
 
-    /// <summary>Whether the oldest minutes shown may lack steps, because more happened than was read.</summary>
+    /// <summary>From when on all was read: what is counted of earlier minutes is of their end alone, because more happened than was read.</summary>
     public DateTimeOffset CompleteSince { get; private set; }
-
-    public async Task<IReadOnlyList<WorkEvent>> EventsAsync(CancellationToken cancellationToken)
-    {
-        await RefreshAsync(cancellationToken).ConfigureAwait(false);
-        lock (events) return [.. events.Reverse()];
-    }
 
     public async Task<IReadOnlyList<Minute>> MinutesAsync(CancellationToken cancellationToken)
     {
         await RefreshAsync(cancellationToken).ConfigureAwait(false);
         long now = roost.Options.TimeProvider.GetUtcNow().ToUnixTimeSeconds() / 60;
-        lock (events)
+        lock (minutes)
             return [.. Enumerable.Range(0, Minutes).Select(back => now - Minutes + 1 + back)
                 .Select(minute => new Minute(DateTimeOffset.FromUnixTimeSeconds(minute * 60), minutes.GetValueOrDefault(minute).Steps, minutes.GetValueOrDefault(minute).Failures))];
     }
@@ -61,7 +53,6 @@ internal sealed class Recent(RoostRuntime roost) : IDisposable
             }
             if ((await ReadAsync(last.Value, 1, cancellationToken).ConfigureAwait(false)).Count == 0) return;
             last = await StartAsync(cancellationToken).ConfigureAwait(false); // Too far behind: leave a gap, go on at the end.
-            lock (events) events.Clear();
         }
         finally
         {
@@ -71,12 +62,10 @@ internal sealed class Recent(RoostRuntime roost) : IDisposable
 
     private void Take(IReadOnlyList<WorkEvent> read)
     {
-        lock (events)
+        lock (minutes)
         {
             foreach (WorkEvent one in read)
             {
-                events.AddLast(one);
-                if (events.Count > Kept) events.RemoveFirst();
                 long minute = one.At.ToUnixTimeSeconds() / 60;
                 (int steps, int failures) = minutes.GetValueOrDefault(minute);
                 if (one.Kind is EventKinds.Stepped or EventKinds.Done) steps++;
@@ -101,12 +90,12 @@ internal sealed class Recent(RoostRuntime roost) : IDisposable
     {
         try
         {
-            return await roost.ReadEventsAsync(null, after, limit, cancellationToken).ConfigureAwait(false);
+            return await roost.ReadEventsAsync(after: after, limit: limit, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
         catch (EventsTrimmedException trimmed)
         {
             since = trimmed.Watermark;
-            return await roost.ReadEventsAsync(null, trimmed.Watermark, limit, cancellationToken).ConfigureAwait(false);
+            return await roost.ReadEventsAsync(after: trimmed.Watermark, limit: limit, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
     }
 }

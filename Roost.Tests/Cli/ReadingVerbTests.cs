@@ -104,6 +104,24 @@ internal sealed class ReadingVerbTests
     }
 
     [Test]
+    public async Task Events_are_filtered_by_kind_engine_and_time()
+    {
+        string[] kinds = await KindsAsync("--kind", "enqueued,done", "--engine", "demo");
+        kinds.Should().Contain("enqueued").And.Contain("done").And.OnlyContain(kind => kind == "enqueued" || kind == "done");
+        (await KindsAsync("--engine", "nobody")).Should().BeEmpty();
+        (await KindsAsync("--since", "1h", done)).Should().HaveCount(6);
+        (await KindsAsync("--until", "1h")).Should().BeEmpty();
+        (await KindsAsync("--since", "2020-01-01T00:00:00Z", "--until", "2020-01-02T00:00:00Z")).Should().BeEmpty();
+        (await roost.RunAsync("events", "--kind", "done", "--limit", "1")).Ends(0).Error.Should().MatchRegex("Earlier: --before \\d+");
+        (await roost.RunAsync("events", "--until", "1h")).Ends(0).Error.Should().Contain("No event matches.");
+        foreach (string[] wrong in new string[][] { ["--kind", "faild"], ["--since", "soon"], ["--since", "1h", "--until", "2h"], ["--follow", "--until", "1h"] })
+            (await roost.RunAsync(["events", .. wrong])).Ends(2);
+
+        async Task<string[]> KindsAsync(params string[] options) =>
+            [.. (await roost.RunAsync(["events", "--json", .. options])).Ends(0).Json.GetProperty("items").EnumerateArray().Select(one => one.GetProperty("kind").GetString()!)];
+    }
+
+    [Test]
     public async Task Followed_events_come_one_a_line_until_interrupted()
     {
         await using CommandProcess follow = roost.Start("events", waiting, "--follow", "--json");

@@ -9,7 +9,8 @@ namespace Roost.Storage;
 /// </summary>
 internal sealed class Counters(Session session)
 {
-    private readonly Statement load = session.Prepare("SELECT max(event_seq), max(ready_seq), max(saved_at) FROM writer");
+    private readonly Statement load = session.Prepare(
+        "SELECT max(event_seq), max(ready_seq), max(saved_at), (SELECT at FROM event WHERE seq = (SELECT max(seq) FROM event)) FROM writer");
     private readonly Statement batchOf = session.Prepare("SELECT batch FROM writer WHERE key = ?1");
     private readonly Statement batchesOfOthers = session.Prepare("SELECT CAST(total(batch) AS INTEGER) FROM writer WHERE key <> ?1");
     private readonly Statement dropOld = session.Prepare("DELETE FROM writer WHERE saved_at < ?1");
@@ -18,6 +19,8 @@ internal sealed class Counters(Session session)
         INSERT INTO writer (key, batch, event_seq, ready_seq, saved_at) VALUES (?1, ?2, ?3, ?4, ?5)
         ON CONFLICT (key) DO UPDATE SET batch = excluded.batch, event_seq = excluded.event_seq, ready_seq = excluded.ready_seq, saved_at = excluded.saved_at
         """);
+
+    private readonly Statement beginRun = session.Prepare("INSERT INTO event_run (seq) VALUES (?1)");
 
     private static readonly long Day = (long)TimeSpan.FromDays(1).TotalMilliseconds;
 
@@ -35,7 +38,7 @@ internal sealed class Counters(Session session)
 
     private bool loaded, saved;
     private int changesAtBegin;
-    private long readySeq, seenOfOthers = -1;
+    private long readySeq, eventSeqAtBegin, lastEventAt, seenOfOthers = -1;
 
     /// <summary>Names this writer's row. Fresh for each connection.</summary>
     public long WriterKey { get; } = Token();
@@ -50,6 +53,7 @@ internal sealed class Counters(Session session)
     {
         Load();
         changesAtBegin = session.TotalChanges;
+        eventSeqAtBegin = EventSeq;
     }
 
     /// <summary>Reads the numbers that others have left, where they are not known.</summary>
@@ -61,6 +65,7 @@ internal sealed class Counters(Session session)
             EventSeq = load.Int64(0);
             readySeq = load.Int64(1);
             session.Delays.Learn(load.Int64(2));
+            lastEventAt = load.NullableInt64(3) ?? long.MinValue;
             load.Reset();
         }
         loaded = true;
@@ -88,7 +93,16 @@ internal sealed class Counters(Session session)
         if (session.TotalChanges == changesAtBegin) return;
         if (!saved) dropOld.Bind(1, Math.Min(session.Now, session.Delays.LastSaved) - Day).Run(); // By the file's own time: a clock far ahead drops nobody who lives.
         Batch++;
+        NoteTime();
         SaveRow();
+    }
+
+    /// <summary>Says where the time of the events goes back, so that a search by time knows in which pieces it only rises.</summary>
+    private void NoteTime()
+    {
+        if (EventSeq == eventSeqAtBegin) return;
+        if (session.Now < lastEventAt) beginRun.Bind(1, eventSeqAtBegin + 1).Run();
+        lastEventAt = session.Now;
     }
 
     public void Forget() => loaded = false;

@@ -7,8 +7,11 @@ using Microsoft.Data.Sqlite;
 
 namespace Roost.Storage;
 
-/// <summary>A page of events; what comes later is read after <paramref name="UpTo"/>.</summary>
-internal sealed record EventPage(IReadOnlyList<WorkEvent> Events, long UpTo);
+/// <summary>A page of events; what comes later is read after <see cref="UpTo"/>.</summary>
+/// <param name="Events">In their order.</param>
+/// <param name="UpTo">The number that was looked at last.</param>
+/// <param name="IsCut">Whether there may be more already.</param>
+internal sealed record EventPage(IReadOnlyList<WorkEvent> Events, long UpTo, bool IsCut);
 
 /// <summary>Reads of the history, one bounded page at a time.</summary>
 internal static class EventQueries
@@ -32,12 +35,57 @@ internal static class EventQueries
     /// <exception cref="EventsTrimmedException">Some of what was asked for is gone.</exception>
     public static EventPage Page(SqliteConnection db, long? work, long? after, int limit)
     {
-        long watermark = Watermark(db);
-        if (after < watermark) throw new EventsTrimmedException(watermark);
-        long from = after ?? watermark;
+        long from = Begin(db, after);
         (List<WorkEvent> events, bool isCut) = Read(db, $"{Where(work)} e.seq > @bound ORDER BY e.seq", work, from, limit);
         long last = events.Count > 0 ? events[^1].Sequence : from;
-        return new(events, isCut ? last : Math.Max(last, LastSequence(db)));
+        return new(events, isCut ? last : Math.Max(last, LastSequence(db)), isCut);
+    }
+
+    /// <summary>The events that a selection means, after a sequence number; null: from the oldest that is kept.</summary>
+    /// <exception cref="EventsTrimmedException">Some of what was asked for is gone.</exception>
+    public static EventPage Page(SqliteConnection db, EventSelection selection, long? work, long? after, int limit)
+    {
+        long from = Begin(db, after), last = LastSequence(db);
+        using var search = new EventSearch(db, selection, work, isBack: false);
+        (List<WorkEvent> events, long? cut) = Read(db, search.Take(from + 1, last + 1, limit));
+        return (cut ?? search.Reached) is { } reached ? new(events, reached, true) : new(events, Math.Max(from, last), false);
+    }
+
+    /// <summary>The last events that a selection means before a sequence number, in their order.</summary>
+    public static EventList Last(SqliteConnection db, EventSelection selection, long? work, long before, int limit)
+    {
+        long first = db.ExecuteScalar<long?>("SELECT min(seq) FROM event") ?? 0;
+        using var search = new EventSearch(db, selection, work, isBack: true);
+        (List<WorkEvent> events, long? cut) = Read(db, search.Take(first, Math.Min(before, LastSequence(db) + 1), limit));
+        events.Reverse();
+        return ListOf(db, events, cut ?? search.Reached);
+    }
+
+    public static EventList ListOf(SqliteConnection db, IReadOnlyList<WorkEvent> events, long? next) => new(events, next, next is null ? null : StoredTime.Read(
+        db.ExecuteScalar<long?>("SELECT at FROM event WHERE seq >= @next ORDER BY seq LIMIT 1", new { next }) ?? db.ExecuteScalar<long?>("SELECT at FROM event WHERE seq = (SELECT max(seq) FROM event)")));
+
+    private static long Begin(SqliteConnection db, long? after)
+    {
+        long watermark = Watermark(db);
+        return after < watermark ? throw new EventsTrimmedException(watermark) : after ?? watermark;
+    }
+
+    /// <summary>Events by their numbers, as many as a page may hold; the number of the last one where others are left.</summary>
+    private static (List<WorkEvent> Events, long? Cut) Read(SqliteConnection db, List<long> sequences)
+    {
+        var events = new List<WorkEvent>(sequences.Count);
+        long bytes = 0;
+        using var one = new Statement(db.Handle!, "SELECT e.seq, e.at, e.kind, w.id, e.data FROM event e LEFT JOIN work w ON w.key = e.work WHERE e.seq = ?1");
+        foreach (long sequence in sequences)
+        {
+            if (bytes > MaxBytes) return (events, events[^1].Sequence);
+            if (!one.Bind(1, sequence).Step()) continue;
+            string? data = one.NullableText(4);
+            events.Add(new(sequence, StoredTime.Read(one.Int64(1)), one.Text(2), one.NullableText(3), data is null ? null : DataOf(data)));
+            bytes += data?.Length ?? 0;
+            one.Reset();
+        }
+        return (events, null);
     }
 
     private static long Watermark(SqliteConnection db)

@@ -12,6 +12,7 @@ internal sealed class Events(Session session) : IDisposable
 
     private readonly Statement insert = session.Prepare("INSERT INTO event (seq, at, kind, work, data) VALUES (?1, ?2, ?3, ?4, ?5)");
     private readonly Statement trim = session.Prepare("DELETE FROM event WHERE seq <= ?1");
+    private readonly Statement trimRuns = session.Prepare("DELETE FROM event_run WHERE seq <= ?1");
     private readonly Statement oldest = session.Prepare("SELECT min(seq) FROM event");
     private readonly Statement setWatermark = session.Prepare(
         "INSERT INTO meta (key, value) VALUES ('events_watermark', ?1) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
@@ -59,6 +60,7 @@ internal sealed class Events(Session session) : IDisposable
         if (first == 0 || session.Counters.EventSeq - first < cap + slack) return;
         long watermark = Math.Min(session.Counters.EventSeq - cap, first + TrimAtOnce);
         trim.Bind(1, watermark).Run();
+        trimRuns.Bind(1, watermark).Run();
         setWatermark.Bind(1, watermark.ToString(CultureInfo.InvariantCulture)).Run();
     }
 }

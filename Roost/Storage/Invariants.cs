@@ -59,6 +59,11 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             """),
         new("events", "what an event says is JSON",
             "SELECT 'event ' || seq FROM event WHERE data IS NOT NULL AND NOT json_valid(data)"),
+        new("event times", "where the time of the events goes back is noted",
+            """
+            SELECT 'event ' || seq FROM (SELECT seq, at, lag(seq) OVER (ORDER BY seq) AS seq_before, lag(at) OVER (ORDER BY seq) AS at_before FROM event) e
+            WHERE at < at_before AND NOT EXISTS (SELECT 1 FROM event_run r WHERE r.seq > e.seq_before AND r.seq <= e.seq)
+            """),
         new("versions", "a version is committed once",
             """
             SELECT w.id || ' version ' || (e.data ->> 'version') FROM event e JOIN work w ON w.key = e.work WHERE e.kind IN ('stepped', 'done')

@@ -81,8 +81,8 @@ internal sealed record Selection
             Error = Containing(filter.Error),
             Group = filter.Group is null or DeadLetterFilter.NoGroup ? null : DeadLetterGroupQueries.KeyOf(filter.Group),
             NoGroup = filter.Group == DeadLetterFilter.NoGroup ? filter.Group : null,
-            Least = filter.FailedAfter is { } after ? RoundUp(after) : 0,
-            Below = filter.FailedBefore is { } before ? RoundUp(before) : long.MaxValue,
+            Least = filter.FailedAfter is { } after ? StoredTime.RoundUp(after) : 0,
+            Below = filter.FailedBefore is { } before ? StoredTime.RoundUp(before) : long.MaxValue,
         };
     }
 
@@ -98,13 +98,6 @@ internal sealed record Selection
     public static void CheckLimit(int limit)
     {
         if (limit is < 1 or > 1000) throw new InvalidInputException("limit", $"is {limit}; it must be from 1 to 1,000.");
-    }
-
-    /// <summary>Stored times are whole milliseconds: a moment between two of them means the later.</summary>
-    private static long RoundUp(DateTimeOffset moment)
-    {
-        long milliseconds = moment.ToUnixTimeMilliseconds();
-        return moment > DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) ? milliseconds + 1 : milliseconds;
     }
 
     private static string? Containing(string? text)

@@ -70,7 +70,7 @@
   function say(text, tone) {
     if (!pulse) return;
     pulse.textContent = text;
-    pulse.className = "pulse " + tone;
+    pulse.className = "pulse quiet " + tone;
   }
 
   function schedule() {
@@ -84,9 +84,6 @@
     say(paused ? "paused" : "live", paused ? "off" : "");
     if (paused) clearTimeout(timer); else refresh();
   }
-
-  const nav = document.querySelector(".top nav"), here = nav?.querySelector("[aria-current]");
-  if (here) nav.scrollLeft = here.offsetLeft - (nav.clientWidth - here.offsetWidth) / 2; // On a phone the list of pages is wider than the screen.
 
   document.addEventListener("visibilitychange", () => document.hidden ? clearTimeout(timer) : refresh());
   schedule();
