@@ -116,7 +116,7 @@ internal static class ScaleBenchmark
     {
         var found = new Latencies();
         var served = new Dictionary<string, EngineFacts> { [engine.EngineId] = EngineFacts.Of(engine) };
-        WorkerSeat seat = await WorkerSeat.TakeAsync(roost, roost.Writer, [EngineFacts.Of(engine)], NullLogger.Instance);
+        WorkerSeat seat = await WorkerSeat.TakeAsync(roost, roost.Writer, [EngineFacts.Of(engine)], NullLogger.Instance, CancellationToken.None);
         var claimed = new List<LeasedWork>();
         for (int claim = 0; claim < Claims + Claims / 10; claim++)
         {
