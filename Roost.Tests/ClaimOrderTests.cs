@@ -253,7 +253,7 @@ internal sealed class ClaimOrderTests
 
         public int StateVersion => version;
 
-        public Task<Snapshot> InitSnapshotAsync(WorkItem item, CancellationToken cancellationToken) => Task.FromResult(Snapshot.First(item, $"made by {version}"));
+        public Task<Snapshot> InitSnapshotAsync(WorkItem item, StepContext context) => Task.FromResult(Snapshot.First(item, $"made by {version}"));
 
         public Task<Outcome> StepAsync(Snapshot snapshot, WorkItem item, StepContext context) => Task.FromResult(Outcome.Done(snapshot.Next(snapshot.DataAs<string>())));
 

@@ -42,7 +42,7 @@ internal sealed class FinalErrorTests
 
         public int StateVersion { get; init; } = 1;
 
-        public Task<Snapshot> InitSnapshotAsync(WorkItem item, CancellationToken cancellationToken) => Task.FromResult(Snapshot.First(item, 0));
+        public Task<Snapshot> InitSnapshotAsync(WorkItem item, StepContext context) => Task.FromResult(Snapshot.First(item, 0));
 
         public Task<Outcome> StepAsync(Snapshot snapshot, WorkItem item, StepContext context) => Task.FromResult(Outcome.Continue(snapshot.Next(1), TimeSpan.FromHours(1)));
 

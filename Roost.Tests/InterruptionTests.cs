@@ -374,7 +374,7 @@ internal sealed class InterruptionTests
 
         public List<int> BesidePoison { get; } = [];
 
-        protected override async Task<int> InitAsync(WorkItem item, CancellationToken cancellationToken)
+        protected override async Task<int> InitAsync(WorkItem item, StepContext context)
         {
             int others = Interlocked.Increment(ref running) - 1;
             if (item.Id == "poison")

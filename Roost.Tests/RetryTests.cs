@@ -338,7 +338,7 @@ internal sealed class RetryTests
     {
         public string EngineId => "raw";
 
-        public Task<Snapshot> InitSnapshotAsync(WorkItem item, CancellationToken cancellationToken) => Task.FromResult(Snapshot.First(item, 0));
+        public Task<Snapshot> InitSnapshotAsync(WorkItem item, StepContext context) => Task.FromResult(Snapshot.First(item, 0));
 
         public Task<Outcome> StepAsync(Snapshot snapshot, WorkItem item, StepContext context) => step(snapshot, item);
     }

@@ -259,7 +259,7 @@ internal sealed class TimeoutTests
     {
         public override string EngineId => "init";
 
-        protected override Task<int> InitAsync(WorkItem item, CancellationToken cancellationToken) => new TaskCompletionSource<int>().Task;
+        protected override Task<int> InitAsync(WorkItem item, StepContext context) => new TaskCompletionSource<int>().Task;
 
         protected override Task<Outcome> StepAsync(int state, StepContext context) => Task.FromResult(Done(state));
     }

@@ -57,10 +57,16 @@ public abstract class Engine<TState> : IEngine, ITypedEngine
     protected virtual TState Init(WorkItem item) =>
         throw new InvalidInputException("init", $"engine \"{EngineId}\" overrides neither Init nor InitAsync; override one of them to make the first state.") { Final = new(item.Id) };
 
-    /// <summary>Makes the first state of a work item where that needs waiting. Default: calls <see cref="Init"/>.</summary>
-    protected virtual Task<TState> InitAsync(WorkItem item, CancellationToken cancellationToken) => Task.FromResult(Init(item));
+    /// <summary>
+    /// Makes the first state of a work item where that needs waiting, or the context that every step has: its idempotency key, its tries, events,
+    /// artifacts and children. Default: calls <see cref="Init"/>.
+    /// </summary>
+    protected virtual Task<TState> InitAsync(WorkItem item, StepContext context) => Task.FromResult(Init(item));
 
-    /// <summary>Takes the state and returns an outcome with the next: <see cref="Continue"/>, <see cref="Done"/> or <see cref="Fail(string)"/>.</summary>
+    /// <summary>
+    /// Takes the state and returns an outcome with the next: <see cref="Continue"/>, <see cref="Done"/> or <see cref="Fail(string)"/>; outside of
+    /// the class the same by <see cref="Outcome.Continue{TState}(TState, TimeSpan, string?)"/> and its like.
+    /// </summary>
     protected abstract Task<Outcome> StepAsync(TState state, StepContext context);
 
     /// <summary>Brings a stored state of an older <see cref="StateVersion"/> to the present shape. Default: unchanged.</summary>
@@ -84,9 +90,9 @@ public abstract class Engine<TState> : IEngine, ITypedEngine
     /// <summary>Give up for good, without further tries, saving a last state.</summary>
     protected static Outcome Fail(TState state, string reason, string step = "failed") => new TypedOutcome<TState>(OutcomeKind.Fail, state, true, default, step, reason);
 
-    async Task<Snapshot> IEngine.InitSnapshotAsync(WorkItem item, CancellationToken cancellationToken)
+    async Task<Snapshot> IEngine.InitSnapshotAsync(WorkItem item, StepContext context)
     {
-        Task<TState> making = InitAsync(item, cancellationToken) ?? throw new InvalidInputException("state", $"engine \"{EngineId}\" returned a null task from InitAsync for work item {item.Id}; return the first state.") { Final = new(item.Id) };
+        Task<TState> making = InitAsync(item, context) ?? throw new InvalidInputException("state", $"engine \"{EngineId}\" returned a null task from InitAsync for work item {item.Id}; return the first state.") { Final = new(item.Id) };
         TState state = await making.ConfigureAwait(false);
         if (state is null) throw new InvalidInputException("state", $"engine \"{EngineId}\" made null of work item {item.Id}; return the first state.") { Final = new(item.Id) };
         return Snapshot.First(item, StateJson.Of(item.Id, state, TrialFor(item.Json), item.MaxJsonBytes), "init");
@@ -97,7 +103,7 @@ public abstract class Engine<TState> : IEngine, ITypedEngine
         StateTrial<TState> trial = TrialFor(item.Json);
         Task<Outcome>? step = StepAsync(Read(snapshot, trial.Type), context);
         Outcome? outcome = step is null ? null : await step.ConfigureAwait(false);
-        return outcome is TypedOutcome<TState> typed ? typed.ToRaw(snapshot, trial, item.MaxJsonBytes) : outcome!;
+        return outcome is StateOutcome stated ? stated.Of<TState>(snapshot).ToRaw(snapshot, trial, item.MaxJsonBytes) : outcome!;
     }
 
     Snapshot IEngine.Migrate(Snapshot older) =>

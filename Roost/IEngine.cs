@@ -32,8 +32,8 @@ public interface IEngine
     /// <summary>What happens to an item whose process died during a step. Default: the step runs again.</summary>
     OnInterrupted OnInterrupted => OnInterrupted.Retry;
 
-    /// <summary>Makes the first snapshot of a work item: <see cref="Snapshot.First(WorkItem, object?, string)"/>.</summary>
-    Task<Snapshot> InitSnapshotAsync(WorkItem item, CancellationToken cancellationToken);
+    /// <summary>Makes the first snapshot of a work item: <see cref="Snapshot.First(WorkItem, object?, string)"/>. It is a step of its own, with a context as every step has.</summary>
+    Task<Snapshot> InitSnapshotAsync(WorkItem item, StepContext context);
 
     /// <summary>Takes a snapshot and returns the next, in an outcome.</summary>
     Task<Outcome> StepAsync(Snapshot snapshot, WorkItem item, StepContext context);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Roost.Writing;
 
 namespace Roost;
@@ -41,22 +42,57 @@ public class Outcome
     /// <summary>Save the snapshot and step again, at once or after a delay.</summary>
     /// <param name="next">The next snapshot: <see cref="Snapshot.Next(object?, string?)"/> of the one that the step was given.</param>
     /// <param name="after">The delay before the next step, 0 to 10 years, in whole milliseconds rounded up. Default none.</param>
+    [OverloadResolutionPriority(1)] // A snapshot is no state.
     public static Outcome Continue(Snapshot next, TimeSpan after = default) => new(OutcomeKind.Continue, next, after, null);
 
     /// <summary>Save the snapshot as the item's last: the work is done.</summary>
     /// <param name="last">The last snapshot.</param>
+    [OverloadResolutionPriority(1)] // A snapshot is no state.
     public static Outcome Done(Snapshot last) => new(OutcomeKind.Done, last, default, null);
 
     /// <summary>Give up for good, without further tries: the item becomes a dead letter with reason <c>engine_failed</c>.</summary>
     /// <param name="reason">What a person should know, at most 10,000 characters.</param>
     /// <param name="last">A last snapshot to save, or null to keep the one before.</param>
+    [OverloadResolutionPriority(1)] // A snapshot is no state.
     public static Outcome Fail(string reason, Snapshot? last = null) => new(OutcomeKind.Fail, last, default, reason);
+
+    /// <summary>For the step of an <see cref="Engine{TState}"/>, from wherever it is called: save the state and step again, at once or after a delay.</summary>
+    /// <param name="state">The next state: of the engine's type of state.</param>
+    /// <param name="after">The delay before the next step, 0 to 10 years, in whole milliseconds rounded up. Default none.</param>
+    /// <param name="step">The name of the step for people, 1 to 256 characters. Default: as before.</param>
+    public static Outcome Continue<TState>(TState state, TimeSpan after = default, string? step = null) => new TypedOutcome<TState>(OutcomeKind.Continue, state, true, after, step, null);
+
+    /// <summary>For the step of an <see cref="Engine{TState}"/>: save the state as the item's last: the work is done.</summary>
+    /// <param name="state">The last state: of the engine's type of state.</param>
+    /// <param name="step">The name of the step for people.</param>
+    public static Outcome Done<TState>(TState state, string step = "done") => new TypedOutcome<TState>(OutcomeKind.Done, state, true, default, step, null);
+
+    /// <summary>For the step of an <see cref="Engine{TState}"/>: give up for good, without further tries, saving a last state.</summary>
+    /// <param name="state">The last state: of the engine's type of state.</param>
+    /// <param name="reason">What a person should know, at most 10,000 characters.</param>
+    /// <param name="step">The name of the step for people.</param>
+    public static Outcome Fail<TState>(TState state, string reason, string step = "failed") => new TypedOutcome<TState>(OutcomeKind.Fail, state, true, default, step, reason);
+}
+
+/// <summary>An outcome with a state that an engine's base has still to write as JSON.</summary>
+internal abstract class StateOutcome(OutcomeKind kind, TimeSpan after, string? reason) : Outcome(kind, null, after, reason)
+{
+    /// <summary>The same with the engine's type of state, where the step has returned another that is one.</summary>
+    public abstract TypedOutcome<T> Of<T>(Snapshot before);
 }
 
 /// <summary>An outcome whose next state is still an object: what <see cref="Engine{TState}"/> returns before its base writes it as JSON.</summary>
 internal sealed class TypedOutcome<TState>(OutcomeKind kind, TState? state, bool hasState, TimeSpan after, string? step, string? reason)
-    : Outcome(kind, null, after, reason)
+    : StateOutcome(kind, after, reason)
 {
+    public override TypedOutcome<T> Of<T>(Snapshot before)
+    {
+        if (this is TypedOutcome<T> same) return same;
+        if (!hasState || state is null) return new(Kind, default, hasState, After, step, Reason);
+        if (state is T other) return new(Kind, other, true, After, step, Reason);
+        throw new InvalidInputException("state", $"is a {TypeNames.Of(state.GetType())} where engine \"{before.Engine}\" has a {TypeNames.Of(typeof(T))} (work item {before.WorkId}, version {before.Version}); give {Kind} the engine's own state.") { Final = new(before.WorkId) };
+    }
+
     public Outcome ToRaw(Snapshot before, StateTrial<TState> trial, int maxBytes)
     {
         if (hasState && state is null) throw new InvalidInputException("state", $"is null (engine \"{before.Engine}\", work item {before.WorkId}, version {before.Version}); give {Kind} the next state.") { Final = new(before.WorkId) };

@@ -37,6 +37,14 @@ public abstract class ConsolePage : ComponentBase
         return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) ? number : throw new InvalidInputException(name, $"\"{text}\" is not a whole number.");
     }
 
+    /// <summary>The span that the page's counts of steps are of.</summary>
+    protected StatisticsSpan Over => Query("over") is not { } text ? StatisticsSpan.Hour
+        : Enum.TryParse(text, ignoreCase: true, out StatisticsSpan span) && Enum.IsDefined(span) ? span
+        : throw new InvalidInputException("over", $"is \"{text}\"; it must be hour, day or week.");
+
+    /// <summary>This page's address for another span.</summary>
+    protected string For(StatisticsSpan span) => With(("over", span == StatisticsSpan.Hour ? null : span.ToString().ToLowerInvariant()));
+
     /// <summary>This page's address with some fields changed; null takes a field out.</summary>
     protected string With(params (string Name, string? Value)[] changes)
     {

@@ -132,7 +132,7 @@ public sealed class ConsoleServer : IAsyncDisposable
             antiforgery.Cookie.SameSite = SameSiteMode.Strict;
             antiforgery.Cookie.HttpOnly = true;
         });
-        builder.Services.AddSingleton(roost).AddSingleton(options).AddSingleton<Recent>().AddSingleton<Notes>();
+        builder.Services.AddSingleton(roost).AddSingleton(options).AddSingleton<Notes>();
         builder.Services.AddSingleton(new SecretKeys(options.SecretKeys, options.Reveal));
 
         WebApplication application = builder.Build();

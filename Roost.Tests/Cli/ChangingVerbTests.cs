@@ -73,14 +73,14 @@ internal sealed class ChangingVerbTests
     {
         string id = await roost.EnqueueAsync("--delay", "1h");
 
-        (await roost.RunAsync("wait", id, "--timeout", "0.1")).Ends(124).Output.Should().BeEmpty();
+        (await roost.RunAsync("wait", id, "--timeout", "0.1s")).Ends(124).Output.Should().BeEmpty();
     }
 
     [Test]
     public async Task Waiting_ends_with_the_work()
     {
         string id = await roost.EnqueueAsync("--queue", "waited");
-        await using CommandProcess wait = roost.Start("wait", id, "--timeout", "60", "--json");
+        await using CommandProcess wait = roost.Start("wait", id, "--timeout", "60s", "--json");
 
         await roost.WorkAsync("--queues", "waited");
 

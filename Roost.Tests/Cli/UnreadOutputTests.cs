@@ -21,7 +21,7 @@ internal sealed class UnreadOutputTests
     public void TearDown() => roost.Dispose();
 
     [TestCase("events", "--follow")]
-    [TestCase("list", "--watch", "0.1")]
+    [TestCase("list", "--watch", "0.1s")]
     public async Task What_goes_on_without_an_end_ends_quietly_when_its_reader_is_gone(params string[] verb)
     {
         await using CommandProcess endless = roost.Start(verb);

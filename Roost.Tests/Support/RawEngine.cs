@@ -5,7 +5,7 @@ internal sealed class RawEngine(Func<Snapshot, WorkItem, StepContext, Outcome> s
 {
     public string EngineId => "raw";
 
-    public Task<Snapshot> InitSnapshotAsync(WorkItem item, CancellationToken cancellationToken) => Task.FromResult(first is null ? Snapshot.First(item, 0) : first(item));
+    public Task<Snapshot> InitSnapshotAsync(WorkItem item, StepContext context) => Task.FromResult(first is null ? Snapshot.First(item, 0) : first(item));
 
     public Task<Outcome> StepAsync(Snapshot snapshot, WorkItem item, StepContext context) => Task.FromResult(step(snapshot, item, context));
 }

@@ -73,7 +73,7 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
         VerifyPayload(lease);
         if (lease.Version == 0)
         {
-            Task<Snapshot>? init = engine.InitSnapshotAsync(lease.Item, step.Token);
+            Task<Snapshot>? init = engine.InitSnapshotAsync(lease.Item, context);
             return Outcome.Continue(init is null ? null! : await init.ConfigureAwait(false));
         }
         Snapshot snapshot = Verified(lease);
@@ -138,6 +138,7 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
     {
         string where = $"engine \"{engine.EngineId}\", work item {lease.Item.Id}, version {lease.Version}";
         if (outcome is null) throw new InvalidInputException("outcome", $"is null ({where}); return Continue, Done or Fail.");
+        if (outcome is StateOutcome) throw new InvalidInputException("outcome", $"holds a state ({where}); an engine on raw snapshots returns one with the next snapshot: Outcome.Continue(snapshot.Next(...)).");
         Snapshot? next = outcome.Next;
         if (next is null && outcome.Kind != OutcomeKind.Fail) throw new InvalidInputException("snapshot", $"is null ({where}); return the next snapshot.");
         if (outcome.Kind == OutcomeKind.Fail && string.IsNullOrWhiteSpace(outcome.Reason)) throw new InvalidInputException("reason", $"is empty ({where}); say why the work has failed.");

@@ -17,7 +17,7 @@ internal sealed class CountEngine() : Engine<CountState>(ProgramJson.Default.Cou
 {
     public override string EngineId => "count";
 
-    protected override Task<CountState> InitAsync(WorkItem item, CancellationToken cancellationToken) => Task.FromResult(new CountState(0));
+    protected override Task<CountState> InitAsync(WorkItem item, StepContext context) => Task.FromResult(new CountState(0));
 
     protected override Task<Outcome> StepAsync(CountState state, StepContext context)
     {
@@ -35,7 +35,7 @@ internal sealed class FollowEngine() : Engine<CountState>(ProgramJson.Default.Co
 {
     public override string EngineId => "follow";
 
-    protected override Task<CountState> InitAsync(WorkItem item, CancellationToken cancellationToken) =>
+    protected override Task<CountState> InitAsync(WorkItem item, StepContext context) =>
         Task.FromResult(new CountState(item.Payload.GetProperty("note").GetString() == "first" ? item.Payload.GetProperty("counted").GetInt32() : -1));
 
     protected override Task<Outcome> StepAsync(CountState state, StepContext context) => Task.FromResult(state.N == 3 ? Done(state) : Fail($"The payload is {context.Item.Payload}."));
