@@ -43,7 +43,7 @@ internal sealed class ReaderTests
         var reader = new Reader(roost.Path, roost.Options);
         SqliteConnection? failed = null;
 
-        reader.Invoking(it => it.Run<long>(db => throw new NotSupportedException((failed = db).DataSource))).Should().Throw<NotSupportedException>();
+        reader.Invoking(it => it.Run<long>(db => throw new NotSupportedException((failed = db).DataSource))).Should().Throw<RoostException>().WithInnerException<NotSupportedException>();
 
         failed!.State.Should().Be(ConnectionState.Closed);
         reader.Run(Count).Should().Be(0);

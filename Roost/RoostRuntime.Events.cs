@@ -107,7 +107,7 @@ public sealed partial class RoostRuntime
     public IAsyncEnumerable<WorkEvent> WatchEventsAsync(EventFilter filter, long? after = null, CancellationToken cancellationToken = default)
     {
         var selection = EventSelection.Of(filter);
-        if (filter.Until is not null) throw new InvalidInputException("until", "is given; what is followed has no end. Leave it out, or read up to it by ReadEventsAsync.");
+        if (filter.Until is not null) throw new InvalidInputException("until", "is given; what is followed has no end. Leave it out.");
         CheckEvents(null, after);
         return FollowAsync((from, token) => reader.RunAsync(db => EventQueries.Page(db, selection, KeyOf(db, selection.WorkId), from, EventsAtOnce), token), after, cancellationToken);
     }

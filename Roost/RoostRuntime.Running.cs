@@ -173,6 +173,7 @@ public sealed partial class RoostRuntime
                 await running.OpenAsync(slots, claims, due => idle.TrySetResult(due), either.Token).ConfigureAwait(false);
                 return true;
             }, either.Token).ConfigureAwait(false);
+            using CancellationTokenRegistration stopping = either.Token.Register(running.BeginStop);
             try
             {
                 T result = await body(running, idle.Task).ConfigureAwait(false);

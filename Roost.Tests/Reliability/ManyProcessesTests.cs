@@ -135,7 +135,7 @@ internal sealed class ManyProcessesTests : FolderTests
     /// <summary>Opens every page of the console again and again; how many it were.</summary>
     private static async Task<int> LookAsync(Uri link, CancellationToken over)
     {
-        using var client = new HttpClient(new HttpClientHandler { UseProxy = false });
+        using var client = new HttpClient(LoopbackHttp.Handler());
         (await client.GetAsync(link, CancellationToken.None)).EnsureSuccessStatusCode();
         int pages = 0;
         for (; !over.IsCancellationRequested; pages++)

@@ -26,6 +26,7 @@ internal sealed class Worker : IAsyncDisposable
     private readonly ConcurrentDictionary<long, ActiveStep> active = new();
     private readonly Signal ended = new();
     private readonly LeaseKeeper keeper;
+    private int stopBegun;
     private volatile bool givingUp, exiting;
 
     private Worker(RoostRuntime runtime, Writer writer, IReadOnlyDictionary<string, EngineEntry> engines, ILogger log)
@@ -93,14 +94,21 @@ internal sealed class Worker : IAsyncDisposable
         }
     }
 
+    /// <summary>The loop is asked to stop: from here on nothing is claimed, and a process that exits gives back what it holds. Called by whoever asks, so that it holds once they have.</summary>
+    public void BeginStop()
+    {
+        if (Claimant is not { } closing || Interlocked.Exchange(ref stopBegun, 1) != 0) return;
+        closing.Paused = true;
+        AppDomain.CurrentDomain.ProcessExit += GiveBackAtExit;
+    }
+
     /// <summary>Stops claiming, lets running steps finish within the time to drain, then fires their tokens and gives their leases back.</summary>
     public async Task CloseAsync(TimeSpan drain)
     {
-        if (Claimant is not { } closing) return;
-        closing.Paused = true;
+        if (Claimant is null) return;
+        BeginStop();
         long since = TimeProvider.System.GetTimestamp();
         foreach (ActiveStep step in active.Values) step.AnnounceStop();
-        AppDomain.CurrentDomain.ProcessExit += GiveBackAtExit;
         try
         {
             await BarrierAsync(drain + StopPatience).ConfigureAwait(false);
@@ -111,6 +119,7 @@ internal sealed class Worker : IAsyncDisposable
         finally
         {
             AppDomain.CurrentDomain.ProcessExit -= GiveBackAtExit;
+            stopBegun = 0;
             writer.Claimant = Claimant = null;
         }
     }

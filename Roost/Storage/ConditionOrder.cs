@@ -116,17 +116,16 @@ internal sealed class ConditionOrder : IDisposable
         List<long> lanes = Lanes();
         if (selection.Condition == Condition.Ready)
         {
+            const string Ready = "SELECT key, priority, ready_seq FROM work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0";
+            Add(lanes, Open(new Statement(db.Handle!, $"{Ready} AND priority = ?2 AND ready_seq > ?3 ORDER BY ready_seq LIMIT ?4")), Open(new Statement(db.Handle!, $"{Ready} AND priority < ?2 ORDER BY priority DESC, ready_seq LIMIT ?3")), after, -1);
             // Those that run alone have an index of their own.
-            foreach (string solo in (string[])["0", "1"])
-            {
-                string ready = $"SELECT key, priority, ready_seq FROM work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = {solo}";
-                Add(lanes, Prepare($"{ready} AND priority = ?2 AND ready_seq > ?3 ORDER BY ready_seq LIMIT ?4"), Prepare($"{ready} AND priority < ?2 ORDER BY priority DESC, ready_seq LIMIT ?3"), after, -1);
-            }
+            const string Alone = "SELECT key, priority, ready_seq FROM work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 1";
+            Add(lanes, Open(new Statement(db.Handle!, $"{Alone} AND priority = ?2 AND ready_seq > ?3 ORDER BY ready_seq LIMIT ?4")), Open(new Statement(db.Handle!, $"{Alone} AND priority < ?2 ORDER BY priority DESC, ready_seq LIMIT ?3")), after, -1);
         }
         else
         {
             const string Delayed = "SELECT key, due_at, key FROM work WHERE lane = ?1 AND due_at IS NOT NULL";
-            Add(lanes, Prepare($"{Delayed} AND due_at = ?2 AND key > ?3 ORDER BY key LIMIT ?4"), Prepare($"{Delayed} AND due_at > ?2 ORDER BY due_at, key LIMIT ?3"), after, 1);
+            Add(lanes, Open(new Statement(db.Handle!, $"{Delayed} AND due_at = ?2 AND key > ?3 ORDER BY key LIMIT ?4")), Open(new Statement(db.Handle!, $"{Delayed} AND due_at > ?2 ORDER BY due_at, key LIMIT ?3")), after, 1);
         }
         while (pieces.TryDequeue(out Piece? piece, out Place place))
         {
@@ -148,11 +147,11 @@ internal sealed class ConditionOrder : IDisposable
     /// <summary>The lanes that have such an item, by the counts that are kept of them.</summary>
     private List<long> Lanes()
     {
-        Statement rows = Prepare(
+        Statement rows = Open(new Statement(db.Handle!,
             """
             SELECT l.key FROM lane l CROSS JOIN lane_count c ON c.lane = l.key AND c.condition = ?1
             WHERE c.n > 0 AND (?2 IS NULL OR l.engine = ?2) AND (?3 IS NULL OR l.queue = ?3)
-            """).Bind(1, selection.Condition == Condition.Ready ? "ready" : "delayed").Bind(2, selection.Engine).Bind(3, selection.Queue);
+            """)).Bind(1, selection.Condition == Condition.Ready ? "ready" : "delayed").Bind(2, selection.Engine).Bind(3, selection.Queue);
         var lanes = new List<long>();
         while (rows.Step()) lanes.Add(rows.Int64(0));
         return lanes;
@@ -164,20 +163,18 @@ internal sealed class ConditionOrder : IDisposable
         const string Of = "SELECT key, lane, -priority, place, blocked_on FROM work WHERE blocked_on IS NOT NULL AND";
         if (from.Name.Length > 0)
         {
-            Statement beside = Prepare($"{Of} blocked_on = ?1 AND lane = ?2 AND priority = ?3 AND place > ?4 ORDER BY place").Bind(1, from.Name).Bind(2, from.Lane).Bind(3, -from.First).Bind(4, from.Second);
+            Statement beside = Open(new Statement(db.Handle!, $"{Of} blocked_on = ?1 AND lane = ?2 AND priority = ?3 AND place > ?4 ORDER BY place")).Bind(1, from.Name).Bind(2, from.Lane).Bind(3, -from.First).Bind(4, from.Second);
             while (beside.Step()) yield return BlockedAt(beside);
-            Statement lower = Prepare($"{Of} blocked_on = ?1 AND lane = ?2 AND priority < ?3 ORDER BY priority DESC, place").Bind(1, from.Name).Bind(2, from.Lane).Bind(3, -from.First);
+            Statement lower = Open(new Statement(db.Handle!, $"{Of} blocked_on = ?1 AND lane = ?2 AND priority < ?3 ORDER BY priority DESC, place")).Bind(1, from.Name).Bind(2, from.Lane).Bind(3, -from.First);
             while (lower.Step()) yield return BlockedAt(lower);
-            Statement otherLane = Prepare($"{Of} blocked_on = ?1 AND lane > ?2 ORDER BY lane, priority DESC, place").Bind(1, from.Name).Bind(2, from.Lane);
+            Statement otherLane = Open(new Statement(db.Handle!, $"{Of} blocked_on = ?1 AND lane > ?2 ORDER BY lane, priority DESC, place")).Bind(1, from.Name).Bind(2, from.Lane);
             while (otherLane.Step()) yield return BlockedAt(otherLane);
         }
-        Statement otherName = Prepare($"{Of} blocked_on > ?1 ORDER BY blocked_on, lane, priority DESC, place").Bind(1, from.Name);
+        Statement otherName = Open(new Statement(db.Handle!, $"{Of} blocked_on > ?1 ORDER BY blocked_on, lane, priority DESC, place")).Bind(1, from.Name);
         while (otherName.Step()) yield return BlockedAt(otherName);
     }
 
     private static Place BlockedAt(Statement row) => new(row.Text(4), row.Int64(1), row.Int64(2), row.Int64(3), row.Int64(0));
-
-    private Statement Prepare(string sql) => Open(new Statement(db.Handle!, sql));
 
     private T Open<T>(T one) where T : IDisposable
     {
