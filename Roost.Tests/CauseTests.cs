@@ -84,7 +84,13 @@ internal sealed class CauseTests
 
         failure.Data.Should().BeEquivalentTo(new Dictionary<string, string?>
         {
-            ["url"] = "https://example.com/a", ["status"] = "429", ["when"] = "2026-01-01T00:00:00.0000000+00:00", ["none"] = null, ["kind"] = "Friday", ["5"] = "true", ["nul"] = "a\ufffdb\ufffd",
+            ["url"] = "https://example.com/a",
+            ["status"] = "429",
+            ["when"] = "2026-01-01T00:00:00.0000000+00:00",
+            ["none"] = null,
+            ["kind"] = "Friday",
+            ["5"] = "true",
+            ["nul"] = "a\ufffdb\ufffd",
         });
         failure.Causes[0].Data.Should().BeEquivalentTo(new Dictionary<string, string?> { ["row"] = "7" });
     }
