@@ -10,7 +10,7 @@ namespace Roost.Cli.Console;
 /// <remarks>
 /// A browser sends a cookie to every port of its host, and SameSite and Path keep none from another port: a cookie of 127.0.0.1 reaches whatever
 /// else listens on this machine, which could act with it. So the session lives on a host name of its own, made at random at each start, under
-/// .localhost: browsers look for those names on this machine without asking anybody (Chromium and Firefox do; curl as well), no other port is ever
+/// .localhost: browsers look for those names on this machine without asking anybody (Chromium does; curl as well), no other port is ever
 /// asked for by that name, and what comes by 127.0.0.1 is another site to it. The name is as hard to guess as the token, and is told only to who
 /// has that. Where a program does not know such names (a browser that asks the system's resolver, where that does not know them), the link leads
 /// nowhere; then a name that was given by --host or --public-url carries the session, and shares its cookies with that name's other ports.
