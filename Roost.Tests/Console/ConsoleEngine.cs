@@ -2,7 +2,7 @@ namespace Roost.Tests.ConsolePages;
 
 public sealed record ConsoleState(int Count, string Api_key, string Note);
 
-/// <summary>Does what an item's payload says: fails with a text, makes artifacts, counts, or holds its step.</summary>
+/// <summary>Does what an item's payload says: fails with a text or with many causes, makes artifacts, counts, or holds its step.</summary>
 public sealed class ConsoleEngine : Engine<ConsoleState>
 {
     public const string Markup = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>";
@@ -24,6 +24,7 @@ public sealed class ConsoleEngine : Engine<ConsoleState>
             await Task.Delay(Timeout.Infinite, context.CancellationToken);
         }
         if (what.StartsWith("fail ", StringComparison.Ordinal)) throw new InvalidOperationException(what[5..]);
+        if (what.StartsWith("deep ", StringComparison.Ordinal)) throw new AggregateException(what[5..], Enumerable.Range(0, 8).Select(i => new InvalidOperationException($"{i} {what}", Told(what))));
         if (what == "artifacts")
         {
             context.AddArtifactText("page.html", Markup);
@@ -33,4 +34,6 @@ public sealed class ConsoleEngine : Engine<ConsoleState>
         state = state with { Count = state.Count + 1 };
         return what == "wait" ? Continue(state, after: TimeSpan.FromHours(1), step: "look") : state.Count < 3 ? Continue(state, step: "look") : Done(state);
     }
+
+    private static IOException Told(string what) => new(what) { Data = { [new string('k', 60)] = what[..200], ["api_key"] = "sk-hidden", ["address"] = $"https://example.com/{new string('p', 150)}" } };
 }

@@ -55,16 +55,21 @@ internal sealed class ConsolePageTests
         {
             await page.GotoAsync(new Uri(tour.Host.Root, address).AbsoluteUri);
             JsonElement found = (await page.EvaluateAsync(checks))!.Value;
-            wrong.AddRange(((string[])["faint", "cut"]).SelectMany(check => found.GetProperty(check).EnumerateArray()).Select(text => $"{address}: {text}"));
+            wrong.AddRange(Told(found, address));
             int height = found.GetProperty("height").GetInt32();
             if (width == 1440 && height > MostScreens * Screen) wrong.Add($"{address}: is {height} pixels high");
             if (Pictures is not null) await page.ScreenshotAsync(new() { Path = Path.Combine(Pictures, $"{width}-{theme}{string.Concat(address.Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '-'))}.png"), FullPage = true });
             if (Axe is not null) wrong.AddRange(await ViolationsAsync(page, address));
+            await page.EvaluateAsync("document.getElementById('help')?.close(); for (const each of document.querySelectorAll('details')) each.open = !each.matches('.action')");
+            wrong.AddRange(Told((await page.EvaluateAsync(checks))!.Value, address + ", all open"));
         }
         await page.CloseAsync();
         string.Join('\n', wrong).Should().BeEmpty();
         if (Axe is null) Assert.Ignore("Heights, widths and contrasts are right; ROOST_AXE names no axe.min.js (of npm's axe-core), so that its rules were not looked at. .ci/run installs it.");
     }
+
+    private static IEnumerable<string> Told(JsonElement found, string where) =>
+        ((string[])["faint", "cut"]).SelectMany(check => found.GetProperty(check).EnumerateArray()).Select(text => $"{where}: {text}");
 
     /// <summary>By axe's rules, with what an action and the help open.</summary>
     private static async Task<IEnumerable<string>> ViolationsAsync(IPage page, string address)

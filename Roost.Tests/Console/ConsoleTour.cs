@@ -7,7 +7,7 @@ namespace Roost.Tests.ConsolePages;
 /// <summary>Every page of the console, on a file in which everything is many and long: what a test of all pages goes through.</summary>
 internal sealed class ConsoleTour : IAsyncDisposable
 {
-    private const string Big = "window-item", Failed = "failed-item", Parent = "parent-item";
+    private const string Big = "window-item", Failed = "failed-item", Parent = "parent-item", Deep = "deep-item";
     private static readonly string Long = string.Concat(Enumerable.Repeat("A long text, as one comes from a service that explains itself at length. ", 60));
 
     /// <summary>The addresses to look at, by page. A test fails where a page of the console has none.</summary>
@@ -15,13 +15,13 @@ internal sealed class ConsoleTour : IAsyncDisposable
     {
         [typeof(Overview)] = ["/"],
         [typeof(WorkList)] = ["/work", "/work?q=nothing-is-called-so", $"/work?parent={Parent}", "/work?state=failed"],
-        [typeof(WorkItemPage)] = [$"/work/item?id={Big}", $"/work/item?id={Big}&from=1&to=30", $"/work/item?id={Failed}", $"/work/item?id={Parent}"],
+        [typeof(WorkItemPage)] = [$"/work/item?id={Big}", $"/work/item?id={Big}&from=1&to=30", $"/work/item?id={Failed}", $"/work/item?id={Deep}", $"/work/item?id={Parent}"],
         [typeof(ArtifactPage)] = [$"/work/item/artifact?id={Big}&name=report.json", $"/work/item/artifact?id={Big}&name=log.txt"],
         [typeof(DeadLetters)] = ["/dead-letters", "/dead-letters?all=1"],
         [typeof(Events)] = ["/events", "/events?kind=failed", "/events?kind=worker_lost", "/events?no=1", $"/events?id={Big}"],
         [typeof(Resources)] = ["/resources"],
         [typeof(Roost.Cli.Console.Pages.Artifacts)] = ["/artifacts", "/artifacts?name=nothing"],
-        [typeof(Engines)] = ["/engines"],
+        [typeof(Engines)] = ["/engines", "/engines?after=nobody"],
         [typeof(SystemPage)] = ["/system", "/system?check=quick"],
         [typeof(Problem)] = ["/nowhere"],
     };
@@ -45,6 +45,7 @@ internal sealed class ConsoleTour : IAsyncDisposable
         [
             new WorkItem("window", new { topics = Enumerable.Range(0, 30).Select(i => $"topic {i}: {Long[..150]}"), settings = Enumerable.Range(0, 30).ToDictionary(i => $"setting_{i}", _ => Long[..300]), text = Long }) { Id = Big },
             new WorkItem("probe", new { what = "fail " + Long }) { Id = Failed, MaxAttempts = 1 },
+            new WorkItem("probe", new { what = "deep " + Long }) { Id = Deep, MaxAttempts = 1 },
             new WorkItem("probe", new { what = "wait" }) { Id = Parent },
             .. Enumerable.Range(0, 80).Select(i => new WorkItem("probe", new { what = $"fail {(char)('A' + i % 26)}{(char)('a' + i / 26)} {Long}" }) { MaxAttempts = 1 }),
             .. Enumerable.Range(0, 40).Select(i => new WorkItem("probe", new { what = "wait" }) { Resources = [$"domain:{i}.example.com/{new string('p', 40)}"], ResourceHold = ResourceHold.Life, ParentId = Parent }),
