@@ -6,6 +6,49 @@ namespace Roost.Tests;
 [TestFixture]
 internal sealed class LoopTests
 {
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task A_step_that_ends_by_itself_when_the_loop_stops_is_charged_nothing(bool inInit)
+    {
+        using var folder = new TemporaryFolder();
+        for (int stop = 0; stop < 6; stop++)
+        {
+            var gate = new Gate();
+            await using RoostRuntime roost = new RoostRuntime(new RoostOptions { Path = folder["stops.db"], Durability = Durability.None }).AddEngine(new StoppedEngine(inInit, gate));
+            if (stop == 0) await roost.EnqueueAsync(new WorkItem("stopped") { Id = "item" });
+            using var stopping = new CancellationTokenSource();
+            Task loop = roost.RunAsync(stopping.Token);
+            await gate.Reached;
+            await stopping.CancelAsync();
+            await loop.Soon();
+
+            (roost.StateOf("item"), roost.Column("item", "failures"), roost.Column("item", "interruptions")).Should().Be(("queued", 0, 0));
+        }
+    }
+
+    private sealed class StoppedEngine(bool inInit, Gate gate) : Engine<int>
+    {
+        public override string EngineId => "stopped";
+
+        protected override async Task<int> InitAsync(WorkItem item, StepContext context)
+        {
+            if (inInit) await WaitAsync(context);
+            return 0;
+        }
+
+        protected override async Task<Outcome> StepAsync(int state, StepContext context)
+        {
+            await WaitAsync(context);
+            return Done(state);
+        }
+
+        private async Task WaitAsync(StepContext context)
+        {
+            gate.Reach();
+            await Task.Delay(Timeout.Infinite, context.Stopping);
+        }
+    }
+
     [Test]
     public async Task Opening_a_file_starts_nothing()
     {

@@ -61,7 +61,8 @@ public sealed class StepContext
 
     /// <summary>
     /// Fires when the loop begins to stop, <see cref="RoostOptions.DrainTime"/> before <see cref="CancellationToken"/> does so. A long step can save
-    /// how far it is and continue: what it returns within that time is kept, and the next step goes on from there when a loop runs again.
+    /// how far it is and continue: what it returns within that time is kept, and the next step goes on from there when a loop runs again. One that
+    /// throws <see cref="OperationCanceledException"/> instead is charged nothing, and runs again from its snapshot.
     /// </summary>
     public CancellationToken Stopping => step.Stopping;
 

@@ -38,6 +38,15 @@ internal sealed class ActiveStep(LeasedWork lease, long workerKey, Claimant clai
         }
     }
 
+    /// <summary>The loop has begun to stop, and nothing else has told the step to.</summary>
+    public bool IsOnlyStopping
+    {
+        get
+        {
+            lock (gate) return isStopping && reason == CancellationReason.None;
+        }
+    }
+
     public CancellationReason Reason
     {
         get

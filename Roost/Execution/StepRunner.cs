@@ -179,7 +179,8 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
 
     private StepEnd Failed(ActiveStep step, Exception e, Staged? staged)
     {
-        if (step.Reason is CancellationReason.ShuttingDown or CancellationReason.LeaseLost) return new(null, null, false, staged);
+        // A step that ends because the loop stops is charged nothing, whether it was made to or did so at the earlier notice.
+        if (step.Reason is CancellationReason.ShuttingDown or CancellationReason.LeaseLost || (e is OperationCanceledException && step.IsOnlyStopping)) return new(null, null, false, staged);
         int attempt = step.Lease.Failures + 1;
         FinalFor? final = FinalFor.Of(e, step.Lease.Item.Id);
         bool last = final is not null || attempt >= (step.Lease.Item.MaxAttempts ?? options.MaxAttempts);
