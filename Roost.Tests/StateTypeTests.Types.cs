@@ -88,12 +88,12 @@ internal sealed partial class StateTypeTests
 
         public string Name { get; set; } = "";
 
-        public string Upper() => upper ??= Name.ToUpperInvariant();
+        public string Upper => upper ??= Name.ToUpperInvariant();
 
         public static Cached Warm()
         {
             var cached = new Cached { Name = "n" };
-            cached.Upper();
+            _ = cached.Upper;
             return cached;
         }
     }
@@ -275,6 +275,91 @@ internal sealed partial class StateTypeTests
         public int Count => count;
 
         public static Half At(int count) => new() { count = count };
+    }
+
+    internal sealed class Listing
+    {
+        private readonly List<int> items = [];
+
+        public string Name { get; set; } = "";
+
+        public IReadOnlyList<int> Items => items;
+
+        public static Listing With(int item)
+        {
+            var listing = new Listing();
+            listing.items.Add(item);
+            return listing;
+        }
+    }
+
+    internal sealed class Misnamed
+    {
+        private int total;
+
+        public string Name { get; set; } = "";
+
+        public int Count => total;
+
+        public static Misnamed At(int total) => new() { total = total };
+    }
+
+    internal sealed class MisnamedList
+    {
+        private readonly List<int> all = [];
+
+        public string Name { get; set; } = "";
+
+        public IReadOnlyList<int> Items => all;
+
+        public static MisnamedList With(int item)
+        {
+            var listing = new MisnamedList();
+            listing.all.Add(item);
+            return listing;
+        }
+    }
+
+    internal sealed class Retyped(List<int> items)
+    {
+        public string Name { get; set; } = "";
+
+        public IReadOnlyList<int> Items { get; } = items;
+    }
+
+    internal sealed record Interfaces(ISet<int> Set, ICollection<int> Collection, IDictionary<string, int> Entries, SortedSet<int> Sorted);
+
+    internal sealed record Delegating(int Count)
+    {
+        public Func<int> Next => () => Count + 1;
+    }
+
+    internal sealed record Typed(int Count)
+    {
+        public Type Kind => typeof(int);
+    }
+
+    internal sealed record Averages(List<int> Items)
+    {
+        public double Mean => Items.Sum() / (double)Items.Count;
+    }
+
+    internal sealed record Part(List<int> Items)
+    {
+        public int First => Items.First();
+    }
+
+    internal sealed record Summary(List<Part> Parts);
+
+    internal sealed record Second([property: JsonConverter(typeof(SecondsConverter))] DateTime At);
+
+    internal sealed record Stamped([property: JsonConverter(typeof(SecondsConverter))] DateTime At);
+
+    internal sealed class SecondsConverter : JsonConverter<DateTime>
+    {
+        public override DateTime Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => DateTime.UnixEpoch.AddSeconds(reader.GetInt64());
+
+        public override void Write(Utf8JsonWriter writer, DateTime value, JsonSerializerOptions options) => writer.WriteNumberValue((long)Math.Floor((value - DateTime.UnixEpoch).TotalSeconds));
     }
 
     internal sealed class PrivateMaking

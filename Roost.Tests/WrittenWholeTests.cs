@@ -28,6 +28,35 @@ internal sealed class WrittenWholeTests
         public int Count = 3;
     }
 
+    internal enum Merging
+    {
+        FooBar,
+        Foo_Bar,
+    }
+
+    internal sealed record Pets(List<Animal> All);
+
+    internal sealed record Merged(Merging Mode);
+
+    internal sealed class Closed
+    {
+        public int Count { get; private set; }
+    }
+
+    internal sealed class GetOnly
+    {
+        public List<int> Items { get; } = [];
+    }
+
+    internal sealed class Shown
+    {
+        private readonly int count = 1;
+
+        public string Name { get; set; } = "";
+
+        public int Count => count;
+    }
+
     internal sealed class Secretive(int count)
     {
         public int Next() => count + 1;
@@ -98,6 +127,8 @@ internal sealed class WrittenWholeTests
         await RefusedAsync(new { pets = new List<Animal> { new("a"), new Dog("rex", "collie") } }, "pets[1]", "Breed");
         await RefusedAsync(new { pet = (Animal)new Dog("rex", "collie") }, "pet", "JsonDerivedType");
         await RefusedAsync(new Dictionary<string, object> { ["command"] = new FetchCmd("u") }, "[command]", "declared as object");
+        await RefusedAsync(new { queue = new PriorityQueue<string, int>([("a", 1)]) }, "queue", "UnorderedItems");
+        await RefusedAsync(new { error = new InvalidOperationException("x") }, "error", "thrown");
         FileAudit.Contents(roost.Path).Should().Equal(before);
 
         async Task RefusedAsync(object payload, string member, string why)
@@ -105,6 +136,55 @@ internal sealed class WrittenWholeTests
             InvalidInputException thrown = await Artifacts.ThrownByAsync<InvalidInputException>(() => roost.EnqueueAsync(new WorkItem("e", payload)));
             thrown.Field.Should().Be("payload");
             thrown.Message.Should().Contain(member).And.Contain(why);
+        }
+    }
+
+    [Test]
+    public async Task Two_names_that_would_be_written_alike_are_refused()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null);
+
+        (await Artifacts.ThrownByAsync<InvalidInputException>(() => roost.EnqueueAsync(new WorkItem("e", new { mode = Merging.FooBar })))).Message.Should().Contain("mode").And.Contain("Foo_Bar");
+    }
+
+    [Test]
+    public async Task A_kind_that_nobody_names_is_refused_in_each_payload_and_not_in_the_first_alone()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null);
+        for (int i = 0; i < 40; i++) await roost.EnqueueAsync(new WorkItem("e", new Pets([new("a")])));
+
+        for (int i = 0; i < 3; i++)
+            (await Artifacts.ThrownByAsync<InvalidInputException>(() => roost.EnqueueAsync(new WorkItem("e", new Pets([new("a"), new Dog("rex", "collie")]))))).Message.Should().Contain("Breed");
+    }
+
+    [TestCase("""{"count":3}""", "Closed.Count", "private", typeof(Closed))]
+    [TestCase("""{"items":[3]}""", "GetOnly.Items", "no setter", typeof(GetOnly))]
+    [TestCase("""{"count":3}""", "Shown.Count", "private field count", typeof(Shown))]
+    [TestCase("""{"mode":"foo_bar"}""", "Mode", "Foo_Bar", typeof(Merged))]
+    public async Task A_payload_is_not_read_as_a_type_that_would_leave_something_out(string json, string member, string why, Type type)
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null, new RawEngine((snapshot, item, context) =>
+        {
+            FluentActions.Invoking(() => Read(snapshot, type, "DataAs")).Should().Throw<InvalidInputException>().WithMessage($"state:*{member}*{why}*");
+            FluentActions.Invoking(() => Read(item, type, "PayloadAs")).Should().Throw<InvalidInputException>().WithMessage($"payload:*{member}*{why}*");
+            item.PayloadAs<Dictionary<string, object>>().Should().HaveCount(1, "whoever asks for objects gets JSON and knows it");
+            return Outcome.Done(snapshot.Next(null));
+        }, item => Snapshot.First(item, item.Payload)));
+        string id = await roost.EnqueueAsync(WorkItem.FromJson("raw", json));
+        await roost.RunUntilIdleAsync();
+
+        (await roost.GetAsync(id)).LastFailure?.Message.Should().BeNull();
+
+        static void Read(object from, Type type, string method)
+        {
+            try
+            {
+                from.GetType().GetMethod(method)!.MakeGenericMethod(type).Invoke(from, null);
+            }
+            catch (System.Reflection.TargetInvocationException e)
+            {
+                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(e.InnerException!);
+            }
         }
     }
 

@@ -30,9 +30,9 @@ internal static class JsonText
                 _ => Accept(field, Write(field, value, options, maxBytes), maxBytes, objectOnly),
             };
         }
-        catch (Exception e) when (e is NotSupportedException or JsonException or InvalidOperationException or ArgumentException)
+        catch (Exception e) when (IsOfValue(e))
         {
-            throw new InvalidInputException(field, $"a {TypeNames.Of(value.GetType())} cannot be written as JSON (at most {MaxDepth} levels): {e.Message}", e);
+            throw Unwritable(field, value, value.GetType(), options, e);
         }
     }
 
@@ -90,9 +90,9 @@ internal static class JsonText
             CheckReplaced(field, utf8, type.Options);
             return Accept(field, utf8, maxBytes, objectOnly: false);
         }
-        catch (Exception e) when (e is NotSupportedException or JsonException or InvalidOperationException or ArgumentException)
+        catch (Exception e) when (IsOfValue(e))
         {
-            throw new InvalidInputException(field, $"a {TypeNames.Of(typeof(T))} cannot be written as JSON: {e.Message}", e);
+            throw Unwritable(field, value!, typeof(T), type.Options, e);
         }
     }
 
@@ -111,10 +111,19 @@ internal static class JsonText
         {
             return Written(field, value, indented);
         }
-        catch (Exception e) when (e is NotSupportedException or JsonException or InvalidOperationException or ArgumentException)
+        catch (Exception e) when (IsOfValue(e))
         {
-            throw new InvalidInputException(field, $"a {TypeNames.Of(value.GetType())} cannot be written as JSON: {e.Message}", e);
+            throw Unwritable(field, value, value.GetType(), indented, e);
         }
+    }
+
+    /// <summary>Thrown by the serializer, or by the value's own code that it calls.</summary>
+    private static bool IsOfValue(Exception e) => e is not (RoostException or OutOfMemoryException or OperationCanceledException);
+
+    private static InvalidInputException Unwritable(string field, object value, Type type, JsonSerializerOptions options, Exception e)
+    {
+        string? culprit = options.TryGetTypeInfo(type, out JsonTypeInfo? info) ? Culprit.Find(value, info) : null;
+        return new(field, $"{TypeNames.A(type)} cannot be written as JSON (at most {MaxDepth} levels): {culprit ?? e.Message}", e);
     }
 
     private static byte[] Written(string field, object value, JsonSerializerOptions options)
@@ -150,7 +159,7 @@ internal static class JsonText
         for (int i = 0; i < utf8.Length; i++)
         {
             if (utf8[i] != '\\') continue;
-            if (utf8[i..].StartsWith("\\uFFFD"u8)) throw new InvalidInputException(field, "holds half of a surrogate pair in a string; it is not valid Unicode text.");
+            if (utf8[i..].StartsWith("\\uFFFD"u8)) throw new InvalidInputException(field, $"holds half of a surrogate pair in a string at {JsonPlace.Of(utf8, i)}; it is not valid Unicode text.");
             i++; // What follows the backslash begins no escape of its own.
         }
     }
@@ -202,11 +211,11 @@ internal static class JsonText
                 {
                     case JsonTokenType.StartObject: keys.Push(null); break;
                     case JsonTokenType.EndObject: keys.Pop(); break;
-                    case JsonTokenType.PropertyName: CheckKey(field, ref reader, keys); break;
-                    case JsonTokenType.String: CheckString(field, ref reader); break;
+                    case JsonTokenType.PropertyName: CheckKey(field, utf8, ref reader, keys); break;
+                    case JsonTokenType.String: CheckString(field, utf8, ref reader); break;
                     case JsonTokenType.Number:
                         if (reader.TryGetDouble(out double number) && !double.IsFinite(number))
-                            throw new InvalidInputException(field, $"holds the number {Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(40, reader.ValueSpan.Length)])}, which no double can hold.");
+                            throw new InvalidInputException(field, $"holds the number {Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(40, reader.ValueSpan.Length)])} at {JsonPlace.Of(utf8, reader.TokenStartIndex)}, which no double can hold.");
                         break;
                 }
             }
@@ -217,25 +226,25 @@ internal static class JsonText
         }
     }
 
-    private static void CheckKey(string field, ref Utf8JsonReader reader, Stack<HashSet<string>?> keys)
+    private static void CheckKey(string field, byte[] utf8, ref Utf8JsonReader reader, Stack<HashSet<string>?> keys)
     {
-        CheckString(field, ref reader);
+        CheckString(field, utf8, ref reader);
         HashSet<string> seen = keys.Pop() ?? new HashSet<string>(StringComparer.Ordinal);
         string key = reader.GetString()!;
-        if (!seen.Add(key)) throw new InvalidInputException(field, $"holds the key \"{key}\" twice in one object; keep one.");
+        if (!seen.Add(key)) throw new InvalidInputException(field, $"holds the key \"{key}\" twice in one object, at {JsonPlace.Of(utf8, reader.TokenStartIndex)}; keep one.");
         keys.Push(seen);
     }
 
-    private static void CheckString(string field, ref Utf8JsonReader reader)
+    private static void CheckString(string field, byte[] utf8, ref Utf8JsonReader reader)
     {
         if (!reader.ValueIsEscaped) return;
         try
         {
-            if (reader.GetString()!.Contains('\0')) throw new InvalidInputException(field, "holds a NUL character (\\u0000) in a string; remove it.");
+            if (reader.GetString()!.Contains('\0')) throw new InvalidInputException(field, $"holds a NUL character (\\u0000) in a string at {JsonPlace.Of(utf8, reader.TokenStartIndex)}; remove it.");
         }
         catch (InvalidOperationException e)
         {
-            throw new InvalidInputException(field, "holds half of a surrogate pair in a string; it is not valid Unicode text.", e);
+            throw new InvalidInputException(field, $"holds half of a surrogate pair in a string at {JsonPlace.Of(utf8, reader.TokenStartIndex)}; it is not valid Unicode text.", e);
         }
     }
 }

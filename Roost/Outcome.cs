@@ -90,7 +90,7 @@ internal sealed class TypedOutcome<TState>(OutcomeKind kind, TState? state, bool
         if (this is TypedOutcome<T> same) return same;
         if (!hasState || state is null) return new(Kind, default, hasState, After, step, Reason);
         if (state is T other) return new(Kind, other, true, After, step, Reason);
-        throw new InvalidInputException("state", $"is a {TypeNames.Of(state.GetType())} where engine \"{before.Engine}\" has a {TypeNames.Of(typeof(T))} (work item {before.WorkId}, version {before.Version}); give {Kind} the engine's own state.") { Final = new(before.WorkId) };
+        throw new InvalidInputException("state", $"is {TypeNames.A(state.GetType())} where engine \"{before.Engine}\" has {TypeNames.A(typeof(T))} (work item {before.WorkId}, version {before.Version}); give {Kind} the engine's own state.") { Final = new(before.WorkId) };
     }
 
     public Outcome ToRaw(Snapshot before, StateTrial<TState> trial, int maxBytes)

@@ -70,10 +70,9 @@ public sealed class Snapshot
     {
         try
         {
-            if (StoredBy is not null && StoredBy.TryGetTypeInfo(typeof(T), out JsonTypeInfo? stored)) return (T)JsonSerializer.Deserialize(Utf8.Span, stored)!;
-            if (StoredBy is null && !IsFromElsewhere) return JsonSerializer.Deserialize<T>(Utf8.Span, Json)!;
-            JsonTypeInfo type = Json.GetTypeInfo(typeof(T));
-            return (T)JsonSerializer.Deserialize(NameMatch.Adapted(Utf8, type).Span, type)!;
+            if (StoredBy is not null && StoredBy.TryGetTypeInfo(typeof(T), out _)) return JsonSerializer.Deserialize(Utf8.Span, ReadTypes.Of<T>(StoredBy))!;
+            JsonTypeInfo<T> type = ReadTypes.Of<T>(Json);
+            return JsonSerializer.Deserialize(StoredBy is null && !IsFromElsewhere ? Utf8.Span : NameMatch.Adapted(Utf8, type).Span, type)!;
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
         {

@@ -91,14 +91,14 @@ public sealed record WorkItem
     public JsonElement Payload => JsonText.Parse(PayloadUtf8(int.MaxValue));
 
     /// <summary>The payload read as a <typeparamref name="T"/>.</summary>
-    /// <exception cref="InvalidInputException">The payload does not fit the type.</exception>
+    /// <exception cref="InvalidInputException">The payload does not fit the type, or a member of it cannot be set and would keep its default.</exception>
     public T PayloadAs<T>()
     {
         if (payload is T same) return same;
         try
         {
-            return JsonSerializer.Deserialize<T>(PayloadUtf8(int.MaxValue), Json)
-                ?? throw new InvalidInputException("payload", $"of work item {Id} is null where a {TypeNames.Of(typeof(T))} is expected.") { Final = new(Id) };
+            return JsonSerializer.Deserialize(PayloadUtf8(int.MaxValue), ReadTypes.Of<T>(Json))
+                ?? throw new InvalidInputException("payload", $"of work item {Id} is null where {TypeNames.A(typeof(T))} is expected.") { Final = new(Id) };
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
         {

@@ -47,12 +47,13 @@ internal sealed class Comparison(JsonSerializerOptions options)
             if (given.GetType() == back.GetType()) Compare(options.GetTypeInfo(given.GetType()), given, back, path, owner);
             return;
         }
-        throw new LostException(path, $"it is declared as object, holds {Shown(given)}, a {TypeNames.Of(given.GetType())}, and comes back as a {TypeNames.Of(back.GetType())}. Declare it as what it is, or as JsonElement.");
+        throw new LostException(path, $"it is declared as object, holds {Held(given)}, and comes back as {TypeNames.A(back.GetType())}. Declare it as what it is, or as JsonElement.");
     }
 
     private static void CompareValue(JsonTypeInfo type, object given, object back, string path)
     {
         if (given.Equals(back) && (given is not DateTime time || time.Kind == ((DateTime)back).Kind)) return;
+        if (IsPlain(given)) throw new LostException(path, $"it is {Exact(given)} and comes back as {Exact(back)}{By(type.Converter)}. {Advice}");
         // A converter is trusted with what it writes the same.
         string before = JsonSerializer.Serialize(given, type), after = JsonSerializer.Serialize(back, type);
         if (before == after || (before.StartsWith('{') && JsonElement.DeepEquals(JsonElement.Parse(before), JsonElement.Parse(after)))) return;
@@ -63,7 +64,7 @@ internal sealed class Comparison(JsonSerializerOptions options)
     {
         if (!seen.Add(given)) return;
         if (given.GetType() != back.GetType())
-            throw new LostException(path, $"it is a {TypeNames.Of(given.GetType())} and comes back as a {TypeNames.Of(back.GetType())}. Put [JsonDerivedType(typeof({TypeNames.Of(given.GetType())}), \"...\")] on {TypeNames.Of(type.Type)}.");
+            throw new LostException(path, $"it is {TypeNames.A(given.GetType())} and comes back as {TypeNames.A(back.GetType())}. Put [JsonDerivedType(typeof({TypeNames.Of(given.GetType())}), \"...\")] on {TypeNames.Of(type.Type)}.");
         JsonTypeInfo own = given.GetType() == type.Type ? type : options.GetTypeInfo(given.GetType());
         foreach (JsonPropertyInfo member in own.Properties)
         {
@@ -73,7 +74,7 @@ internal sealed class Comparison(JsonSerializerOptions options)
             JsonTypeInfo? its = member.CustomConverter is null ? TypeOf(member) : null;
             try
             {
-                if (its is null) CompareText(before, after, here);
+                if (its is null) CompareText(before, after, here, member.CustomConverter);
                 else Compare(its, before, after, here, own.Type);
             }
             catch (LostException) when (IsVolatile(its, member, given, before, own.Type))
@@ -86,11 +87,20 @@ internal sealed class Comparison(JsonSerializerOptions options)
     /// <summary>A member that is computed may be of a type that source-generated settings do not know; then it was not written either.</summary>
     private JsonTypeInfo? TypeOf(JsonPropertyInfo member) => options.TryGetTypeInfo(member.PropertyType, out JsonTypeInfo? type) ? type : null;
 
-    private static void CompareText(object? given, object? back, string path)
+    private static void CompareText(object? given, object? back, string path, JsonConverter? converter)
     {
-        // By a converter that the member alone has: only that it is there can be told here; the second writing tells the rest.
+        // By a converter that the member alone has: only what is plain can be compared here; the second writing tells the rest.
+        if (given is not null && back is not null && IsPlain(given) && !given.Equals(back)) throw new LostException(path, $"it is {Exact(given)} and comes back as {Exact(back)}{By(converter)}. {Advice}");
         if (given is null != back is null) throw new LostException(path, given is null ? $"it is null and comes back as {Shown(back)}. {Advice}" : $"it is {Shown(given)} and comes back as null. {Advice}");
     }
+
+    /// <summary>A number, a time, an id or a text of the framework's: what it is equal to is beyond doubt.</summary>
+    private static bool IsPlain(object value) => value is string || (value is ValueType and IFormattable and not Enum && JsonMembers.IsOfFramework(value.GetType()));
+
+    private static string By(JsonConverter? converter) => converter is not null && JsonMembers.IsOfUser(converter) ? $", by {TypeNames.Of(converter.GetType())}" : "";
+
+    /// <summary>To the last part of a second.</summary>
+    private static string Exact(object value) => value is DateTime or DateTimeOffset or TimeOnly ? ((IFormattable)value).ToString("O", CultureInfo.InvariantCulture) : Shown(value);
 
     private bool IsVolatile(JsonTypeInfo? type, JsonPropertyInfo member, object given, object? before, Type owner)
     {
@@ -115,15 +125,15 @@ internal sealed class Comparison(JsonSerializerOptions options)
     private void CompareElements(JsonTypeInfo type, object given, object back, string path, Type owner)
     {
         if (!IsAtHand(given) || !IsAtHand(back)) return; // The second writing tells.
-        CompareOrder(given, back, path);
+        CompareOrder(type, given, back, path);
         object?[] before = [.. ((IEnumerable)given).Cast<object?>()], after = [.. ((IEnumerable)back).Cast<object?>()];
         if (before.Length != after.Length) throw new LostException(path, $"it has {before.Length:N0} elements and comes back with {after.Length:N0}. {Advice}");
         JsonTypeInfo element = options.GetTypeInfo(type.ElementType ?? typeof(object));
         if (IsUnordered(given))
         {
-            string[] texts = [.. before.Select(each => Text(each, element)).Order(StringComparer.Ordinal)], others = [.. after.Select(each => Text(each, element)).Order(StringComparer.Ordinal)];
-            if (!texts.SequenceEqual(others)) throw new LostException(path, $"its elements do not all come back as they are. {Advice}");
-            return;
+            (string Text, object? Value)[] texts = ByText(before, element), others = ByText(after, element);
+            if (!texts.Select(each => each.Text).SequenceEqual(others.Select(each => each.Text))) throw new LostException(path, $"its elements do not all come back as they are. {Advice}");
+            (before, after) = ([.. texts.Select(each => each.Value)], [.. others.Select(each => each.Value)]);
         }
         for (int i = 0; i < before.Length; i++) Compare(element, before[i], after[i], $"{path}[{i}]", owner);
     }
@@ -131,7 +141,7 @@ internal sealed class Comparison(JsonSerializerOptions options)
     private void CompareEntries(JsonTypeInfo type, object given, object back, string path, Type owner)
     {
         if (!IsAtHand(given) || !IsAtHand(back)) return;
-        CompareOrder(given, back, path);
+        CompareOrder(type, given, back, path);
         List<(object Key, object? Value)> before = Entries(given), after = Entries(back);
         if (before.Count != after.Count) throw new LostException(path, $"it has {before.Count:N0} entries and comes back with {after.Count:N0}. {Advice}");
         var found = new Dictionary<object, object?>();
@@ -145,16 +155,32 @@ internal sealed class Comparison(JsonSerializerOptions options)
         }
     }
 
-    /// <summary>How keys are compared or sorted is no part of JSON: a dictionary that ignored case would suddenly not.</summary>
-    private static void CompareOrder(object given, object back, string path)
+    /// <summary>
+    /// How keys are compared or sorted is no part of JSON: a dictionary that ignored case would suddenly not. Behind an interface a collection comes
+    /// back as the framework's choice of its kind.
+    /// </summary>
+    private static void CompareOrder(JsonTypeInfo type, object given, object back, string path)
     {
-        if (given.GetType() != back.GetType()) return; // Declared by an interface.
-        if (Comparer(given) is not { } mine || Comparer(back) is not { } other || IsSame(mine, other)) return;
-        throw new LostException(path, $"it compares by a {TypeNames.Of(mine.GetType())}, and comes back with a {TypeNames.Of(other.GetType())}. Make it with its comparer in the member's initialiser and put [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)] on the member, or use keys that need none.");
+        if (given.GetType() != back.GetType() && IsWritable(type.Type) && IsUnordered(given) != IsUnordered(back))
+            throw new LostException(path, $"it is {TypeNames.A(given.GetType())} and comes back as {TypeNames.A(back.GetType())}, which takes the same element twice. Declare it as {TypeNames.Of(given.GetType())}.");
+        object? mine = Comparer(given), other = Comparer(back);
+        if (mine is null || (other is null && !IsWritable(type.Type)) || (other is not null && IsSame(mine, other))) return;
+        if (IsSorted(given.GetType()) && !IsSorted(back.GetType()))
+            throw new LostException(path, $"it is {TypeNames.A(given.GetType())}, which is sorted, and comes back as {TypeNames.A(back.GetType())}, which is not. Declare it as {TypeNames.Of(given.GetType())}.");
+        if (other is null) return;
+        throw new LostException(path, $"it compares by {TypeNames.A(mine.GetType())}, and comes back with {TypeNames.A(other.GetType())}. Use keys that need no comparer, such as lower case; or, in a type that is read by a constructor without parameters, make it with its comparer in the member's initialiser and put [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)] on the member.");
     }
 
-    private static object? Comparer(object collection) =>
-        (collection.GetType().GetProperty("Comparer") ?? collection.GetType().GetProperty("KeyComparer"))?.GetValue(collection);
+    /// <summary>Whoever has it by this type can change it.</summary>
+    private static bool IsWritable(Type type) =>
+        !type.IsInterface || (type.IsGenericType && type.GetGenericTypeDefinition() is var general && (general == typeof(ICollection<>) || general == typeof(IList<>) || general == typeof(ISet<>) || general == typeof(IDictionary<,>)));
+
+    /// <summary>What says how a collection of the type compares; null where it does not.</summary>
+    public static PropertyInfo? ComparerOf(Type type) => typeof(IEnumerable).IsAssignableFrom(type) ? type.GetProperty("Comparer") ?? type.GetProperty("KeyComparer") : null;
+
+    private static bool IsSorted(Type collection) => ComparerOf(collection)?.PropertyType is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(IComparer<>);
+
+    private static object? Comparer(object collection) => ComparerOf(collection.GetType())?.GetValue(collection);
 
     private static bool IsSame(object one, object other)
     {
@@ -172,22 +198,25 @@ internal sealed class Comparison(JsonSerializerOptions options)
     }
 
     /// <summary>Not something that is only worked out, or gone, when it is asked for.</summary>
-    private static bool IsAtHand(object collection) =>
+    public static bool IsAtHand(object collection) =>
         collection is ICollection || collection.GetType().GetInterfaces().Any(each => each.IsGenericType && each.GetGenericTypeDefinition() is var general && (general == typeof(ICollection<>) || general == typeof(IReadOnlyCollection<>)));
 
     private static bool IsUnordered(object collection) =>
         collection.GetType().GetInterfaces().Any(each => each.IsGenericType && each.GetGenericTypeDefinition() is var general && (general == typeof(ISet<>) || general == typeof(IReadOnlySet<>)))
         || collection.GetType() is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(ConcurrentBag<>);
 
-    private static string Text(object? value, JsonTypeInfo type) => JsonSerializer.Serialize(value, type);
+    private static (string Text, object? Value)[] ByText(object?[] elements, JsonTypeInfo type) =>
+        [.. elements.Select(each => (Text: JsonSerializer.Serialize(each, type), Value: each)).OrderBy(each => each.Text, StringComparer.Ordinal)];
 
     private static string Shown(object? value) => value switch
     {
         null => "null",
         string text => $"\"{Cut(text)}\"",
         IFormattable and not IEnumerable => Cut(((IFormattable)value).ToString(null, CultureInfo.InvariantCulture)),
-        _ => $"a {TypeNames.Of(value.GetType())}",
+        _ => TypeNames.A(value.GetType()),
     };
+
+    private static string Held(object value) => Shown(value) is var shown && shown == TypeNames.A(value.GetType()) ? shown : $"{shown}, {TypeNames.A(value.GetType())}";
 
     private static string Cut(string text) => text.Length <= 60 ? text : text[..60] + "…";
 }

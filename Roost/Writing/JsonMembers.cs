@@ -1,5 +1,7 @@
+using System.Collections;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
@@ -16,6 +18,28 @@ internal static class JsonMembers
     public static bool IsOfFramework(Type type) => type.Namespace is { } name && (name == "System" || name.StartsWith("System.", StringComparison.Ordinal));
 
     public static bool IsWrittenAndRead(JsonPropertyInfo member) => member.Get is not null && (member.Set is not null || member.AssociatedParameter is not null);
+
+    /// <summary>It is written and read, or a collection that is there and is filled.</summary>
+    public static bool ComesBack(JsonPropertyInfo member, JsonSerializerOptions options) => IsWrittenAndRead(member) || IsPopulated(member, options);
+
+    /// <summary>A collection or object that the type makes itself and that is filled when it is read.</summary>
+    private static bool IsPopulated(JsonPropertyInfo member, JsonSerializerOptions options) =>
+        (member.ObjectCreationHandling ?? PreferredHandling(member, options)) == JsonObjectCreationHandling.Populate && IsChangeable(member.PropertyType);
+
+    private static JsonObjectCreationHandling PreferredHandling(JsonPropertyInfo member, JsonSerializerOptions options) =>
+        (member.AttributeProvider as MemberInfo)?.DeclaringType is { } declaring && options.TryGetTypeInfo(declaring, out JsonTypeInfo? type) && type.PreferredPropertyObjectCreationHandling is { } its
+            ? its
+            : options.PreferredObjectCreationHandling;
+
+    /// <summary>What can be changed in place; a constant of a type is not.</summary>
+    public static bool IsChangeable(Type type) =>
+        !type.IsValueType && type != typeof(string) && type.Namespace != "System.Collections.Immutable"
+        && (typeof(IList).IsAssignableFrom(type) || typeof(IDictionary).IsAssignableFrom(type)
+            || type.GetInterfaces().Append(type).Any(each => each.IsGenericType && each.GetGenericTypeDefinition() is var general && (general == typeof(ICollection<>) || general == typeof(ISet<>)))
+            || (!IsForeign(type) && Properties(type).Any(property => property.SetMethod is { IsPublic: true } set && !set.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit)))));
+
+    /// <summary>A converter that nobody of the framework's makers has written, and not this library.</summary>
+    public static bool IsOfUser(JsonConverter converter) => !IsForeign(converter.GetType()) && converter.GetType().Assembly != typeof(JsonMembers).Assembly;
 
     /// <summary>The user has said that it is not to be kept.</summary>
     public static bool IsIgnored(MemberInfo member) =>
@@ -41,6 +65,29 @@ internal static class JsonMembers
 
     /// <summary>It has data that no public member gives and nobody has marked as not to be kept.</summary>
     public static bool HasData(Type type) => Fields(type).Any(field => !IsIgnored(field) && !IsOfIgnoredProperty(field));
+
+    /// <summary>A private field that keeps the value of a public member, by the habits of those who write types.</summary>
+    public static bool IsFieldOf(string field, string member)
+    {
+        if (field.Equals(member, StringComparison.OrdinalIgnoreCase)) return true;
+        ReadOnlySpan<char> bare = field.StartsWith("m_", StringComparison.Ordinal) ? field.AsSpan(2) : field.AsSpan().TrimStart('_').TrimStart('<');
+        int end = bare.IndexOf('>');
+        return (end < 0 ? bare : bare[..end]).Equals(member, StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The field may be null where the property may not: it holds what the getter works out when it is first asked.</summary>
+    public static bool IsFilledLater(PropertyInfo property, FieldInfo field)
+    {
+        try
+        {
+            var context = new NullabilityInfoContext();
+            return context.Create(field).ReadState == NullabilityState.Nullable && context.Create(property).ReadState == NullabilityState.NotNull;
+        }
+        catch (InvalidOperationException)
+        {
+            return true; // A trimmed program may have left this out; the values tell then.
+        }
+    }
 
     private static bool IsOfIgnoredProperty(FieldInfo field) =>
         field.Name.StartsWith('<') && field.Name.IndexOf('>', StringComparison.Ordinal) is var end and > 1

@@ -5,8 +5,9 @@ using System.Text.Json.Serialization.Metadata;
 namespace Roost.Writing;
 
 /// <summary>
-/// Writes an engine's states, and reads some of them back at once to compare: the first 16, each that is half as long again as any before it,
-/// and one in 1,024. What does not come back fails its step for good, with the member's path.
+/// Writes an engine's states, and reads some of them back at once to compare: each that holds something of a kind that none before it has held
+/// (<see cref="KindsSeen"/>), the first 16, each that is half as long again as any before it, and one in 1,024. What does not come back fails
+/// its step for good, with the member's path.
 /// </summary>
 internal sealed class StateTrial<TState>(JsonTypeInfo<TState> type)
 {
@@ -15,6 +16,7 @@ internal sealed class StateTrial<TState>(JsonTypeInfo<TState> type)
 
     private static readonly bool IsJson = typeof(JsonNode).IsAssignableFrom(typeof(TState)) || typeof(TState) == typeof(JsonElement) || typeof(TState) == typeof(JsonDocument);
 
+    private readonly KindsSeen kinds = new(type);
     private uint written; // Of many slots, and not exact: a count that is lost now and then tries one state more or less.
     private int longest;
 
@@ -25,7 +27,11 @@ internal sealed class StateTrial<TState>(JsonTypeInfo<TState> type)
     public byte[] Write(TState state, int maxBytes)
     {
         byte[] utf8 = JsonText.Serialize("state", state, type, maxBytes);
-        if (IsDue(utf8.Length) && !IsJson) Try(state, utf8, maxBytes);
+        if (IsJson) return utf8;
+        bool isNew = kinds.IsNew(state);
+        if (!IsDue(utf8.Length) && !isNew) return utf8;
+        Try(state, utf8, maxBytes);
+        if (isNew) kinds.Add(state);
         return utf8;
     }
 
@@ -68,10 +74,4 @@ internal sealed class StateTrial<TState>(JsonTypeInfo<TState> type)
         if (changed.Count > 0)
             throw new LostException(changed.Order(StringComparer.Ordinal).First(), "it is written otherwise once it was read back. Give what it is made from members that are written and read, or mark it [JsonIgnore].").In<TState>();
     }
-}
-
-/// <summary>Something of a state is lost; told by <see cref="StateTrial{TState}"/> as a refusal.</summary>
-internal sealed class LostException(string path, string why) : Exception(why)
-{
-    public InvalidInputException In<TState>() => new("state", $"a {TypeNames.Of(typeof(TState))} would not come back from the file as it is: {path}: {Message}") { FinalReason = FailReasons.StateNotKept };
 }

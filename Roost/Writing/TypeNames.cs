@@ -3,6 +3,13 @@ namespace Roost.Writing;
 /// <summary>Types as a person would write them.</summary>
 internal static class TypeNames
 {
+    /// <summary>With its article.</summary>
+    public static string A(Type type)
+    {
+        string name = Of(type);
+        return (name[0] is 'A' or 'E' or 'I' or 'O' or 'a' or 'e' or 'i' or 'o' ? "an " : "a ") + name;
+    }
+
     public static string Of(Type type)
     {
         if (Nullable.GetUnderlyingType(type) is { } inner) return Of(inner) + "?";

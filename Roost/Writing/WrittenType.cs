@@ -14,22 +14,20 @@ namespace Roost.Writing;
 /// </summary>
 internal sealed class WrittenType
 {
-    private const uint First = 16;
-    private const uint OneIn = 1024;
-    private const int MostValues = 10_000;
     private const int MostTypes = 2000;
 
     private static readonly ConditionalWeakTable<JsonSerializerOptions, ConcurrentDictionary<Type, WrittenType>> Known = [];
 
     private readonly JsonSerializerOptions options;
     private readonly string? refusal;
-    private uint written;
+    private readonly KindsSeen kinds;
 
     private WrittenType(Type type, JsonSerializerOptions options)
     {
         this.options = options;
         As = BaseOf(type, options) ?? type;
-        refusal = Judge(options.GetTypeInfo(As));
+        refusal = Refusal(options.GetTypeInfo(As));
+        kinds = new(options.GetTypeInfo(As));
     }
 
     /// <summary>What the serializer has to take the value for: the base that says by which name its types are told apart, else the type itself.</summary>
@@ -41,21 +39,20 @@ internal sealed class WrittenType
         return known.TryGetValue(type, out WrittenType? there) ? there : known.GetOrAdd(type, new WrittenType(type, options));
     }
 
-    /// <summary>Refuses what would not be written whole: by the type, and of the first 16 values and one in 1,024 by what they hold.</summary>
+    /// <summary>Refuses what would not be written whole: by the type, and by what it holds where that is of a kind that none before it was.</summary>
     public void Check(string field, object value)
     {
         if (refusal is not null) throw new InvalidInputException(field, refusal);
-        uint n = written++;
-        if (n >= First && n % OneIn != 0) return;
-        int left = MostValues;
+        if (!kinds.IsNew(value)) return;
         try
         {
-            Look(options.GetTypeInfo(As), value, TypeNames.Of(value.GetType()), 0, ref left);
+            Look(options.GetTypeInfo(As), value, TypeNames.Of(value.GetType()), 0);
         }
         catch (LostException lost)
         {
             throw new InvalidInputException(field, lost.Message);
         }
+        kinds.Add(value);
     }
 
     /// <summary>The most general class, else interface, that names the type among those that derive from it.</summary>
@@ -70,6 +67,18 @@ internal sealed class WrittenType
     private static bool Names(Type general, Type type, JsonSerializerOptions options) =>
         !JsonMembers.IsOfFramework(general) && options.TryGetTypeInfo(general, out JsonTypeInfo? info) && info.PolymorphismOptions is { } known && known.DerivedTypes.Any(each => each.DerivedType == type);
 
+    private static string? Refusal(JsonTypeInfo root)
+    {
+        try
+        {
+            return Judge(root);
+        }
+        catch (LostException lost)
+        {
+            return $"{lost.Path}: {lost.Message}";
+        }
+    }
+
     private static string? Judge(JsonTypeInfo root)
     {
         var seen = new HashSet<Type>();
@@ -79,6 +88,7 @@ internal sealed class WrittenType
         {
             JsonTypeInfo type = next.Type;
             if (Nullable.GetUnderlyingType(type.Type) is { } inner) AddType(inner, next.Path);
+            else if (type.Type.IsEnum) EnumNames.Judge(type, next.Path);
             else if (type.Kind == JsonTypeInfoKind.Object && JudgeObject(type, next.Path) is { } refusal) return refusal;
             if (type.Kind is JsonTypeInfoKind.Enumerable or JsonTypeInfoKind.Dictionary && type.ElementType is { } element) AddType(element, next.Path + "[]");
             if (type.Kind == JsonTypeInfoKind.Object)
@@ -102,6 +112,10 @@ internal sealed class WrittenType
 
     private static string? JudgeObject(JsonTypeInfo type, string path)
     {
+        if (typeof(Exception).IsAssignableFrom(type.Type))
+            return $"{path} would not be written as what was thrown: its type and the inner exceptions' are lost. Give its message, or ToString().";
+        if (type.Type.IsGenericType && type.Type.GetGenericTypeDefinition() == typeof(PriorityQueue<,>))
+            return $"{path} would be written by its count alone and without its elements in their order. Give UnorderedItems as a list, or sort them.";
         if (JsonMembers.IsForeign(type.Type) && type.Type.FullName?.StartsWith("System.ValueTuple`", StringComparison.Ordinal) != true && type.Type.Namespace != "System.Numerics") return null;
         HashSet<string> named = [.. type.Properties.Select(member => member.AttributeProvider).OfType<MemberInfo>().Select(member => member.Name)];
         FieldInfo? field = JsonMembers.Fields(type.Type).FirstOrDefault(field => field.IsPublic && !named.Contains(field.Name) && !JsonMembers.IsIgnored(field));
@@ -112,12 +126,12 @@ internal sealed class WrittenType
             : $"{path} would be written as {{}}: it has no public member that JSON writes. Give it public properties, or give JSON instead.";
     }
 
-    private void Look(JsonTypeInfo type, object? value, string path, int depth, ref int left)
+    private void Look(JsonTypeInfo type, object? value, string path, int depth)
     {
-        if (value is null || depth > JsonText.MaxDepth || --left < 0) return;
+        if (value is null || depth > JsonText.MaxDepth) return;
         if (type.Type == typeof(object))
         {
-            LookAtObject(value, path, depth, ref left);
+            LookAtObject(value, path, depth);
             return;
         }
         switch (type.Kind)
@@ -126,19 +140,19 @@ internal sealed class WrittenType
                 JsonTypeInfo own = value.GetType() == type.Type || Nullable.GetUnderlyingType(type.Type) is not null ? type : Own(type, value, path);
                 foreach (JsonPropertyInfo member in own.Properties)
                     if (member is { Get: not null, CustomConverter: null } && !IsSimple(member.PropertyType) && options.TryGetTypeInfo(member.PropertyType, out JsonTypeInfo? its))
-                        Look(its, member.Get(value), $"{path}.{(member.AttributeProvider as MemberInfo)?.Name ?? member.Name}", depth + 1, ref left);
+                        Look(its, member.Get(value), $"{path}.{(member.AttributeProvider as MemberInfo)?.Name ?? member.Name}", depth + 1);
                 break;
             case JsonTypeInfoKind.Dictionary when value is IDictionary entries && type.ElementType is { } element && !IsSimple(element):
-                foreach (DictionaryEntry entry in entries) Look(options.GetTypeInfo(element), entry.Value, $"{path}[{entry.Key}]", depth + 1, ref left);
+                foreach (DictionaryEntry entry in entries) Look(options.GetTypeInfo(element), entry.Value, $"{path}[{entry.Key}]", depth + 1);
                 break;
-            case JsonTypeInfoKind.Enumerable when value is ICollection elements && type.ElementType is { } element && !IsSimple(element):
+            case JsonTypeInfoKind.Enumerable when value is IEnumerable elements && Comparison.IsAtHand(elements) && type.ElementType is { } element && !IsSimple(element):
                 int i = 0;
-                foreach (object? each in elements) Look(options.GetTypeInfo(element), each, $"{path}[{i++}]", depth + 1, ref left);
+                foreach (object? each in elements) Look(options.GetTypeInfo(element), each, $"{path}[{i++}]", depth + 1);
                 break;
         }
     }
 
-    private static bool IsSimple(Type type) => type.IsPrimitive || type.IsEnum || type == typeof(string);
+    private static bool IsSimple(Type type) => type.IsPrimitive || type == typeof(string);
 
     /// <summary>By what type a value is written that is more than its place is declared as.</summary>
     private JsonTypeInfo Own(JsonTypeInfo declared, object value, string path)
@@ -147,18 +161,18 @@ internal sealed class WrittenType
         if (declared.PolymorphismOptions is not null) return own; // The serializer refuses what that does not name.
         HashSet<string> written = [.. declared.Properties.Where(member => member.Get is not null).Select(member => member.Name)];
         if (own.Properties.FirstOrDefault(member => member.Get is not null && !written.Contains(member.Name)) is { } lost)
-            throw new LostException(path, $"{path} is declared as {TypeNames.Of(declared.Type)} and holds a {TypeNames.Of(value.GetType())}, whose {(lost.AttributeProvider as MemberInfo)?.Name ?? lost.Name} would not be written. Put [JsonDerivedType(typeof({TypeNames.Of(value.GetType())}), \"...\")] on {TypeNames.Of(declared.Type)}, or declare the type itself.");
+            throw new LostException(path, $"{path} is declared as {TypeNames.Of(declared.Type)} and holds {TypeNames.A(value.GetType())}, whose {(lost.AttributeProvider as MemberInfo)?.Name ?? lost.Name} would not be written. Put [JsonDerivedType(typeof({TypeNames.Of(value.GetType())}), \"...\")] on {TypeNames.Of(declared.Type)}, or declare the type itself.");
         return declared;
     }
 
-    private void LookAtObject(object value, string path, int depth, ref int left)
+    private void LookAtObject(object value, string path, int depth)
     {
         Type type = value.GetType();
         if (type == typeof(object) || value is JsonElement or JsonNode or JsonDocument || IsSimple(type)) return;
         WrittenType its = Of(type, options);
         if (its.refusal is not null) throw new LostException(path, $"{path} holds what cannot be written whole: {its.refusal}");
         if (its.As != type)
-            throw new LostException(path, $"{path} is declared as object and holds a {TypeNames.Of(type)}, which would be written without the name by which {TypeNames.Of(its.As)} tells it apart. Declare it as {TypeNames.Of(its.As)}.");
-        Look(options.GetTypeInfo(type), value, path, depth + 1, ref left);
+            throw new LostException(path, $"{path} is declared as object and holds {TypeNames.A(type)}, which would be written without the name by which {TypeNames.Of(its.As)} tells it apart. Declare it as {TypeNames.Of(its.As)}.");
+        Look(options.GetTypeInfo(type), value, path, depth + 1);
     }
 }

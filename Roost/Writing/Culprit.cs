@@ -1,0 +1,72 @@
+using System.Collections;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Roost.Writing;
+
+/// <summary>Finds which member cannot be written, once the whole could not: the serializer names the type alone.</summary>
+internal static class Culprit
+{
+    private const int MostElements = 10_000;
+    private const string Circle = ""; // It leads back to itself; the serializer's own message says so.
+
+    /// <summary>The member's path and what is wrong with it, such as <c>Report.Average: …</c>; null where no single one is found.</summary>
+    public static string? Find(object value, JsonTypeInfo type)
+    {
+        try
+        {
+            return Find(value, type, TypeNames.Of(type.Type), 0) is { Length: > 0 } found ? found : null;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return null; // This only adds to a message.
+        }
+    }
+
+    private static string? Find(object value, JsonTypeInfo type, string path, int depth)
+    {
+        if (depth > JsonText.MaxDepth) return Circle;
+        if (type.Kind == JsonTypeInfoKind.Object)
+        {
+            foreach (JsonPropertyInfo member in Own(type, value).Properties)
+                if (member.Get is not null && In(value, member, $"{path}.{(member.AttributeProvider as MemberInfo)?.Name ?? member.Name}", depth) is { } found) return found;
+            return null;
+        }
+        if (type.ElementType is not { } declared || !type.Options.TryGetTypeInfo(declared, out JsonTypeInfo? element)) return null;
+        int i = 0;
+        foreach (object? each in value is IDictionary entries ? entries.Values : (IEnumerable)value)
+            if (i++ < MostElements && each is not null && Of(each, element, $"{path}[{i - 1}]", depth) is { } found) return found;
+        return null;
+    }
+
+    private static string? In(object owner, JsonPropertyInfo member, string path, int depth)
+    {
+        object? value;
+        try
+        {
+            value = member.Get!(owner);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return $"{path} threw {TypeNames.A(e.GetType())}: {e.Message} A member that is computed is written too; mark it [JsonIgnore], or make it a method";
+        }
+        return value is null || member.CustomConverter is not null || !member.Options.TryGetTypeInfo(member.PropertyType, out JsonTypeInfo? type) ? null : Of(value, type, path, depth);
+    }
+
+    private static string? Of(object value, JsonTypeInfo type, string path, int depth)
+    {
+        try
+        {
+            JsonSerializer.SerializeToUtf8Bytes(value, type);
+            return null;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return Find(value, type, path, depth + 1) ?? $"{path}: {e.Message}";
+        }
+    }
+
+    private static JsonTypeInfo Own(JsonTypeInfo declared, object value) =>
+        declared.PolymorphismOptions is not null && declared.Options.TryGetTypeInfo(value.GetType(), out JsonTypeInfo? own) && own.Kind == JsonTypeInfoKind.Object ? own : declared;
+}
