@@ -120,11 +120,11 @@ internal static class ScaleBenchmark
         var claimed = new List<LeasedWork>();
         for (int claim = 0; claim < Claims + Claims / 10; claim++)
         {
-            var claimant = new Claimant(seat.Key, seat.Id, served, roost.Options.ServedQueues, 1, 1) { Start = (_, _) => throw new InvalidOperationException("This loop starts nothing."), Idle = _ => { } };
+            var ledger = new SlotLedger(seat.Key, seat.Id, served, roost.Options.ServedQueues, 1, 1) { Start = (_, _) => throw new InvalidOperationException("This loop starts nothing."), Idle = _ => { } };
             TimeSpan took = await roost.Writer.RunAsync(session =>
             {
                 long began = Stopwatch.GetTimestamp();
-                session.Claim.Fill(claimant, claimed);
+                session.Claim.Fill(ledger, claimed);
                 return Stopwatch.GetElapsedTime(began);
             });
             if (claim >= Claims / 10) found.Add(took);

@@ -71,7 +71,7 @@ internal sealed class Ghost : IDisposable
     /// <summary>Shows that it lives; false where it was declared dead.</summary>
     public Task<bool> RenewAsync() => writer.RunAsync(session => session.Leases.Renew(Hand(16)));
 
-    private Claimant Hand(int slots) =>
+    private SlotLedger Hand(int slots) =>
         new(Key, Id, engines, [.. Options.ServedQueues], slots, long.MaxValue) { Start = (_, _) => throw new InvalidOperationException("This loop starts nothing."), Idle = _ => { } };
 
     /// <summary>Its process ends without a word: the kernel drops the lock, and the file stays.</summary>

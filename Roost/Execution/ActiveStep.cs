@@ -3,7 +3,7 @@ using Roost.Storage;
 namespace Roost.Execution;
 
 /// <summary>A leased item while this process steps it: its token, and why that has fired.</summary>
-internal sealed class ActiveStep(LeasedWork lease, long workerKey, Claimant claimant) : IDisposable
+internal sealed class ActiveStep(LeasedWork lease, long workerKey, SlotLedger ledger) : IDisposable
 {
     private readonly Lock gate = new();
     private CancellationTokenSource source = new();
@@ -16,7 +16,7 @@ internal sealed class ActiveStep(LeasedWork lease, long workerKey, Claimant clai
     public long WorkerKey { get; } = workerKey;
 
     /// <summary>Whose slot it has. A step that outlives its loop must not be counted against the next one.</summary>
-    public Claimant Claimant { get; } = claimant;
+    public SlotLedger SlotLedger { get; } = ledger;
 
     /// <summary>The slot has been given back together with the lease, in a transaction that has landed.</summary>
     public bool SlotGiven { get; set; }

@@ -129,14 +129,14 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         timer?.Change(period, period);
     }
 
-    private bool IsNeeded() => worker.Active.Count > 0 || !worker.Seat.HasLock || othersSeen || partedAt is not null || worker.Claimant is { Displaced: true } || foreignWrites != writer.ForeignWrites || doubts != writer.Doubts;
+    private bool IsNeeded() => worker.Active.Count > 0 || !worker.Seat.HasLock || othersSeen || partedAt is not null || worker.SlotLedger is { Displaced: true } || foreignWrites != writer.ForeignWrites || doubts != writer.Doubts;
 
     private async Task LookAsync()
     {
         int foreign = writer.ForeignWrites, doubt = writer.Doubts;
         bool changed = foreignWrites != foreign, doubtful = doubts != doubt;
         bool shows = worker.Active.Count > 0 || !worker.Seat.HasLock; // Who cannot be seen to live by a lock shows it while it is idle, too.
-        bool due = (shows && (renewNow || time.GetElapsedTime(renewedAt) >= options.LeaseTime / 3)) || worker.Claimant is { Displaced: true };
+        bool due = (shows && (renewNow || time.GetElapsedTime(renewedAt) >= options.LeaseTime / 3)) || worker.SlotLedger is { Displaced: true };
         if (due || doubtful || changed) await CheckLeasesAsync(due).ConfigureAwait(false);
         if (changed || othersSeen) await CheckOthersAsync().ConfigureAwait(false);
         if (due) renewNow = false;
@@ -150,7 +150,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         ActiveStep[] before = [.. worker.Active.Values];
         (bool alive, List<StoredLease> held) = await writer.RunAsync(session =>
         {
-            bool alive = !renew ? session.Workers.IsRegistered(key) : worker.Claimant is { } claimant ? session.Leases.Renew(claimant) : session.Leases.Renew(key);
+            bool alive = !renew ? session.Workers.IsRegistered(key) : worker.SlotLedger is { } ledger ? session.Leases.Renew(ledger) : session.Leases.Renew(key);
             List<StoredLease> held = session.Leases.HeldBy(key);
             foreach (StoredLease lease in held)
                 if (!worker.Active.ContainsKey(lease.Token)) session.Leases.Release(session.Work.Load(lease.Work)!.Value, "nobody here runs it");
@@ -233,7 +233,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         bool now = left > 0 && (strangers.Count > 0 || !worker.Seat.IsKnownToLive);
         if (left <= 0) partedAt = null;
         if (now == parted && !(now && isNewRow)) return;
-        parted = now; // Before the claimant is told: one that is just being made asks.
+        parted = now; // Before the ledger is told: one that is just being made asks.
         TimeSpan setBy = clock.LastSet.By;
         if (now)
             log.LogWarning("Worker {WorkerId} claims nothing for {Left}: the clock was set by {SetBy}, and no lock says whether {Strangers} lives, so that every lease is given its time",
@@ -245,7 +245,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
             await writer.RunAsync(session =>
             {
                 session.Workers.ClaimsAgain(worker.Seat.Key, now ? session.Now + left : null, now ? (long)setBy.TotalMilliseconds : null);
-                if (worker.Claimant is { } claimant) claimant.ClocksParted = now;
+                if (worker.SlotLedger is { } ledger) ledger.ClocksParted = now;
                 return true;
             }).ConfigureAwait(false);
             isNewRow = false;

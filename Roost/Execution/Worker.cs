@@ -24,7 +24,7 @@ internal sealed class Worker : IAsyncDisposable
     private readonly StepRunner runner;
     private readonly ILogger log;
     private readonly ConcurrentDictionary<long, ActiveStep> active = new();
-    private readonly Signal ended = new();
+    private readonly Pulse ended = new();
     private readonly LeaseKeeper keeper;
     private int stopBegun;
     private volatile bool givingUp, exiting;
@@ -45,7 +45,7 @@ internal sealed class Worker : IAsyncDisposable
 
     public WorkerSeat Seat { get; private set; } = null!;
 
-    public Claimant? Claimant { get; private set; }
+    public SlotLedger? SlotLedger { get; private set; }
 
     /// <summary>The item that was claimed last since the loop was opened.</summary>
     public LeasedWork? LastStarted { get; private set; }
@@ -75,14 +75,14 @@ internal sealed class Worker : IAsyncDisposable
         givingUp = false;
         LastStarted = null;
         var facts = engines.ToDictionary(entry => entry.Key, entry => entry.Value.Facts);
-        var opened = new Claimant(Seat.Key, Seat.Id, facts, [.. options.ServedQueues], slots, claims) { Start = Start, Idle = idle, TakeOver = keeper.TakeOver, LocksTell = Seat.HasLock, ClocksParted = keeper.ClocksParted, RenewedAt = options.TimeProvider.GetTimestamp() };
-        Claimant = opened;
+        var opened = new SlotLedger(Seat.Key, Seat.Id, facts, [.. options.ServedQueues], slots, claims) { Start = Start, Idle = idle, TakeOver = keeper.TakeOver, LocksTell = Seat.HasLock, ClocksParted = keeper.ClocksParted, RenewedAt = options.TimeProvider.GetTimestamp() };
+        SlotLedger = opened;
         try
         {
             await writer.RunUnlessCancelledAsync(session =>
             {
                 session.Identity.RefuseCopy(runtime.Path, "runs nothing");
-                writer.Claimant = opened;
+                writer.SlotLedger = opened;
                 return true;
             }, cancellationToken).ConfigureAwait(false);
         }
@@ -97,7 +97,7 @@ internal sealed class Worker : IAsyncDisposable
     /// <summary>The loop is asked to stop: from here on nothing is claimed, and a process that exits gives back what it holds. Called by whoever asks, so that it holds once they have.</summary>
     public void BeginStop()
     {
-        if (Claimant is not { } closing || Interlocked.Exchange(ref stopBegun, 1) != 0) return;
+        if (SlotLedger is not { } closing || Interlocked.Exchange(ref stopBegun, 1) != 0) return;
         closing.Paused = true;
         AppDomain.CurrentDomain.ProcessExit += GiveBackAtExit;
     }
@@ -105,7 +105,7 @@ internal sealed class Worker : IAsyncDisposable
     /// <summary>Stops claiming, lets running steps finish within the time to drain, then fires their tokens and gives their leases back.</summary>
     public async Task CloseAsync(TimeSpan drain)
     {
-        if (Claimant is null) return;
+        if (SlotLedger is null) return;
         BeginStop();
         long since = TimeProvider.System.GetTimestamp();
         foreach (ActiveStep step in active.Values) step.AnnounceStop();
@@ -120,7 +120,7 @@ internal sealed class Worker : IAsyncDisposable
         {
             AppDomain.CurrentDomain.ProcessExit -= GiveBackAtExit;
             stopBegun = 0;
-            writer.Claimant = Claimant = null;
+            writer.SlotLedger = SlotLedger = null;
         }
     }
 
@@ -192,10 +192,10 @@ internal sealed class Worker : IAsyncDisposable
         Seat.Drop();
         Seat = await WorkerSeat.TakeAsync(runtime, writer, [.. engines.Values.Select(engine => engine.Facts)], log, CancellationToken.None).ConfigureAwait(false);
         (long key, string id) = (Seat.Key, Seat.Id);
-        if (Claimant is { } claimant)
+        if (SlotLedger is { } ledger)
             await writer.RunAsync(_ =>
             {
-                claimant.Reseat(key, id);
+                ledger.Reseat(key, id);
                 return true;
             }, ahead: true).ConfigureAwait(false);
     }
@@ -210,11 +210,11 @@ internal sealed class Worker : IAsyncDisposable
     public long Backoff(int attempt) =>
         (long)RetryPolicy.Delay(attempt, options.RetryBaseDelay, options.RetryMaxDelay, Random.Shared.NextDouble()).TotalMilliseconds;
 
-    private Slot Start(Claimant claimant, LeasedWork lease)
+    private Slot Start(SlotLedger ledger, LeasedWork lease)
     {
-        var step = new ActiveStep(lease, Seat.Key, claimant);
+        var step = new ActiveStep(lease, Seat.Key, ledger);
         active[lease.Token] = step;
-        if (claimant.Paused) step.AnnounceStop(); // The loop may have begun to stop before it could be seen.
+        if (ledger.Paused) step.AnnounceStop(); // The loop may have begun to stop before it could be seen.
         keeper.Hurry();
         LastStarted = lease;
         return new Slot(this, step);
@@ -247,10 +247,10 @@ internal sealed class Worker : IAsyncDisposable
         }
         finally
         {
-            if (!step.SlotGiven) writer.GiveSlot(step.Claimant, step.Lease.Lane.Engine);
+            if (!step.SlotGiven) writer.GiveSlot(step.SlotLedger, step.Lease.Lane.Engine);
             active.TryRemove(step.Lease.Token, out _);
             step.Dispose();
-            ended.Pulse();
+            ended.Beat();
         }
     }
 
@@ -325,7 +325,7 @@ internal sealed class Worker : IAsyncDisposable
         if (end.Commit is { } commit)
         {
             CommitResult result = await writer.RunAsync((writer, step, commit), static (session, it) =>
-                Leave(session.CommitStep.Execute(it.commit, it.writer.Claimant == it.step.Claimant ? it.step.Claimant : null), session, it.step), commit.Bytes).ConfigureAwait(false);
+                Leave(session.CommitStep.Execute(it.commit, it.writer.SlotLedger == it.step.SlotLedger ? it.step.SlotLedger : null), session, it.step), commit.Bytes).ConfigureAwait(false);
             step.SlotGiven = result != CommitResult.Kept;
             if (result == CommitResult.Lost) Lost(step);
             else if (commit.Kind == OutcomeKind.Fail) log.LogError("Work item {WorkId} of engine {Engine} is a dead letter: {Reason}", lease.Item.Id, lease.Lane.Engine, commit.Reason);
@@ -360,7 +360,7 @@ internal sealed class Worker : IAsyncDisposable
     private static CommitResult Leave(CommitResult result, Session session, ActiveStep step)
     {
         if (result == CommitResult.Lost) session.Leases.ReleaseLanded(step.Lease);
-        if (result != CommitResult.Kept) step.Claimant.Give(step.Lease.Lane.Engine);
+        if (result != CommitResult.Kept) step.SlotLedger.Give(step.Lease.Lane.Engine);
         return result;
     }
 

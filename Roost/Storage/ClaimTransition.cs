@@ -34,21 +34,21 @@ internal sealed class ClaimTransition(Session session)
     private readonly List<ActiveLane> before = [];
 
     /// <summary>Promotes what is due, then claims until the slots are full or nothing is left that can run here.</summary>
-    public void Fill(Claimant claimant, List<LeasedWork> claimed)
+    public void Fill(SlotLedger ledger, List<LeasedWork> claimed)
     {
-        claimant.ForgetYielded();
+        ledger.ForgetYielded();
         session.Delays.MoveOn();
         session.Leases.FailOverdue();
-        if (!session.Workers.IsRegistered(claimant.WorkerKey))
+        if (!session.Workers.IsRegistered(ledger.WorkerKey))
         {
-            claimant.Displaced = true;
+            ledger.Displaced = true;
             return;
         }
-        session.Ready.Promote(claimant, session.Now);
-        for (int parked = 0; claimant.Free > 0 && parked < ParkAtOnce;)
+        session.Ready.Promote(ledger, session.Now);
+        for (int parked = 0; ledger.Free > 0 && parked < ParkAtOnce;)
         {
-            if (Choose(claimant) is not { } choice) return;
-            LeasedWork? lease = TryClaim(choice.Head.Work, choice.Lane, claimant);
+            if (Choose(ledger) is not { } choice) return;
+            LeasedWork? lease = TryClaim(choice.Head.Work, choice.Lane, ledger);
             if (lease is null)
             {
                 parked++;
@@ -59,33 +59,33 @@ internal sealed class ClaimTransition(Session session)
     }
 
     /// <summary>Whether taking the write lock for a claim is worth it: something is ready or due here, or a deadline has passed.</summary>
-    public bool IsWorthwhile(Claimant claimant)
+    public bool IsWorthwhile(SlotLedger ledger)
     {
         if (session.Delays.IsBehind || session.Ready.NextDeadline() <= session.Now) return true;
-        if (claimant.Displaced) return false;
-        return (claimant.Free > 0 && Choose(claimant) is not null) || NextDue(claimant) <= session.Now;
+        if (ledger.Displaced) return false;
+        return (ledger.Free > 0 && Choose(ledger) is not null) || NextDue(ledger) <= session.Now;
     }
 
     /// <summary>The next moment at which something that is served here becomes due.</summary>
-    public long? NextDue(Claimant claimant) => session.Ready.NextDue(claimant);
+    public long? NextDue(SlotLedger ledger) => session.Ready.NextDue(ledger);
 
     /// <summary>Whether an item that continues without delay has to go back behind its equals.</summary>
-    public bool MustYield(Claimant claimant, LeasedWork lease)
+    public bool MustYield(SlotLedger ledger, LeasedWork lease)
     {
-        if (claimant.MakeRoomUntil > session.Steady) return true;
+        if (ledger.MakeRoomUntil > session.Steady) return true;
         int priority = lease.Item.Priority;
         TimeSpan held = lease.HeldSlot(session), slotTime = session.Options.SlotTime;
         bool slotTimeIsOver = held >= slotTime;
         bool couldLetIn = lease.ResourceCount > 0 && lease.Item.ResourceHold == ResourceHold.Step;
         if (couldLetIn && session.Resources.BestWaiting(lease.WorkKey) is { } waiting && GoesBefore(waiting, slotTimeIsOver)) return true;
-        if (claimant.ClocksParted) return false;
+        if (ledger.ClocksParted) return false;
         // Behind a head with a later place than the last that came, all have gone back themselves: they can wait longer.
         long lastPlace = held >= slotTime * SlotTimesOfEquals ? long.MaxValue : slotTimeIsOver ? session.Counters.LastComer : long.MinValue;
         var bound = new Head(0, priority, lastPlace);
         string engine = lease.Lane.Engine;
-        if (!claimant.HasRoomFor(engine) && session.Ready.FirstOf(claimant, engine) is { } first && !bound.IsBefore(first)) return true; // It needs our place under its engine's limit.
-        if (claimant.Free <= 0 && session.Ready.FirstAlone(claimant) is { } alone && GoesBefore(alone.Head.Priority, slotTimeIsOver)) return true;
-        return NeedsOurSlot(claimant, bound);
+        if (!ledger.HasRoomFor(engine) && session.Ready.FirstOf(ledger, engine) is { } first && !bound.IsBefore(first)) return true; // It needs our place under its engine's limit.
+        if (ledger.Free <= 0 && session.Ready.FirstAlone(ledger) is { } alone && GoesBefore(alone.Head.Priority, slotTimeIsOver)) return true;
+        return NeedsOurSlot(ledger, bound);
 
         bool GoesBefore(int other, bool equalsToo) => equalsToo ? other >= priority : other > priority;
     }
@@ -94,45 +94,45 @@ internal sealed class ClaimTransition(Session session)
     /// Whether more is ready and not behind the bound than the free slots will take: they serve the first of those that are ready without us, and
     /// those that have yielded in this transaction stand behind us.
     /// </summary>
-    private bool NeedsOurSlot(Claimant claimant, in Head bound)
+    private bool NeedsOurSlot(SlotLedger ledger, in Head bound)
     {
-        int left = claimant.Free + 1;
-        session.Ready.Collect(claimant, bound, left + claimant.Yielded, before);
+        int left = ledger.Free + 1;
+        session.Ready.Collect(ledger, bound, left + ledger.Yielded, before);
         foreach (ActiveLane lane in before)
         {
             // Of our own priority those count too that may go before us at this place.
             long place = lane[LaneOrder.Ready].Head.Place;
             bool equalsCount = place <= session.Counters.LastComer ? bound.Place >= session.Counters.LastComer : bound.Place == long.MaxValue;
-            int least = equalsCount ? bound.Priority : bound.Priority + 1, behind = claimant.YieldedIn(lane.Lane.Key, least);
+            int least = equalsCount ? bound.Priority : bound.Priority + 1, behind = ledger.YieldedIn(lane.Lane.Key, least);
             left -= session.Ready.CountOf(lane, least, left + behind) - behind;
             if (left <= 0) return true;
         }
         return false;
     }
 
-    private (Lane Lane, Head Head)? Choose(Claimant claimant)
+    private (Lane Lane, Head Head)? Choose(SlotLedger ledger)
     {
-        (Lane Lane, Head Head)? best = session.Ready.First(claimant);
-        if (session.Ready.FirstAlone(claimant) is not { } alone) return best;
+        (Lane Lane, Head Head)? best = session.Ready.First(ledger);
+        if (session.Ready.FirstAlone(ledger) is not { } alone) return best;
         if (best is { } other && other.Head.IsBefore(alone.Head)) return best;
-        if (claimant.Running == 0) return alone;
-        return MakesRoom(claimant) ? null : best;
+        if (ledger.Running == 0) return alone;
+        return MakesRoom(ledger) ? null : best;
     }
 
     /// <summary>
     /// Lets the slots run empty for an item that must run alone: for ten seconds first, then, while steps last longer than that, for twice as long
     /// each time, up to half an hour. Between two tries the others work for six times as long, so that a step without end costs a seventh at most.
     /// </summary>
-    private bool MakesRoom(Claimant claimant)
+    private bool MakesRoom(SlotLedger ledger)
     {
-        if (session.Steady < claimant.MakeRoomUntil) return true;
-        if (session.Steady < claimant.MakeRoomUntil + (RoomPause * claimant.RoomMilliseconds)) return false;
-        claimant.RoomMilliseconds = Math.Clamp(2 * claimant.RoomMilliseconds, RoomMilliseconds, MostRoomMilliseconds);
-        claimant.MakeRoomUntil = session.Steady + claimant.RoomMilliseconds;
+        if (session.Steady < ledger.MakeRoomUntil) return true;
+        if (session.Steady < ledger.MakeRoomUntil + (RoomPause * ledger.RoomMilliseconds)) return false;
+        ledger.RoomMilliseconds = Math.Clamp(2 * ledger.RoomMilliseconds, RoomMilliseconds, MostRoomMilliseconds);
+        ledger.MakeRoomUntil = session.Steady + ledger.RoomMilliseconds;
         return true;
     }
 
-    private LeasedWork? TryClaim(long work, Lane lane, Claimant claimant)
+    private LeasedWork? TryClaim(long work, Lane lane, SlotLedger ledger)
     {
         if (session.Work.Load(work) is not { State: WorkState.Queued, ReadySeq: not null } row || row.Lane != lane.Key) throw session.Ready.Damaged("ready");
         if (row.Deadline <= session.Now)
@@ -145,13 +145,13 @@ internal sealed class ClaimTransition(Session session)
             session.Work.Save(row, row.AsBlocked(busy, row.ReadySeq!.Value));
             return null;
         }
-        EngineFacts engine = claimant.EngineOf(lane);
-        WorkRow running = row.AsRunning(claimant.WorkerKey, Counters.Token(), session.Now) with { ParkInterrupted = engine.OnInterrupted == OnInterrupted.Park };
+        EngineFacts engine = ledger.EngineOf(lane);
+        WorkRow running = row.AsRunning(ledger.WorkerKey, Counters.Token(), session.Now) with { ParkInterrupted = engine.OnInterrupted == OnInterrupted.Park };
         session.Work.Save(row, running);
-        session.Events.Append(EventKinds.Claimed, work, claimant.WorkerId, static (json, worker) => json.WriteString("worker", worker));
-        claimant.Take(lane.Engine);
-        if (row.Solo) (claimant.SoloRunning, claimant.MakeRoomUntil, claimant.RoomMilliseconds) = (true, 0, 0);
-        session.Leases.KeepAlive(claimant);
+        session.Events.Append(EventKinds.Claimed, work, ledger.WorkerId, static (json, worker) => json.WriteString("worker", worker));
+        ledger.Take(lane.Engine);
+        if (row.Solo) (ledger.SoloRunning, ledger.MakeRoomUntil, ledger.RoomMilliseconds) = (true, 0, 0);
+        session.Leases.KeepAlive(ledger);
         LeasedWork lease = Lease(running, lane);
         lease.WaitMilliseconds = Math.Max(0, session.Now - row.ReadyAt!.Value);
         return lease;

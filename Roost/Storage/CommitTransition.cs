@@ -37,11 +37,11 @@ internal sealed class CommitTransition(Session session)
         "INSERT INTO snapshot (work, version, state_version, step, data, sha256, delay_ms, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
     private readonly Statement trim = session.Prepare("DELETE FROM snapshot WHERE work = ?1 AND version > ?2 AND version <= ?3");
 
-    public CommitResult Execute(StepCommit commit, Claimant? claimant)
+    public CommitResult Execute(StepCommit commit, SlotLedger? ledger)
     {
         LeasedWork lease = commit.Lease;
         Lane lane = commit.Next is null ? lease.Lane : session.Lanes.Get(lease.Lane.Engine, lease.Lane.Queue, commit.StateVersion);
-        if (MayKeep(commit, claimant) && session.Work.Keep(lease, lane, commit.Unchanged))
+        if (MayKeep(commit, ledger) && session.Work.Keep(lease, lane, commit.Unchanged))
         {
             commit.KeptLane = lane;
             Save(commit);
@@ -51,17 +51,17 @@ internal sealed class CommitTransition(Session session)
             session.Tally.Add(lease, commit.Next!.Step, failed: false);
             return CommitResult.Kept;
         }
-        CommitResult result = Leave(commit, lane, claimant);
+        CommitResult result = Leave(commit, lane, ledger);
         if (result == CommitResult.Lost) session.Blobs.Unpin(commit.Staged);
         return result;
     }
 
-    private bool MayKeep(StepCommit commit, Claimant? claimant) =>
-        commit.Kind == OutcomeKind.Continue && commit.DelayMs == 0 && claimant is not null && claimant.MayGoOn
+    private bool MayKeep(StepCommit commit, SlotLedger? ledger) =>
+        commit.Kind == OutcomeKind.Continue && commit.DelayMs == 0 && ledger is not null && ledger.MayGoOn
         && !(commit.Lease.Deadline <= session.Now) && !commit.Lease.Solo
-        && !session.Claim.MustYield(claimant, commit.Lease);
+        && !session.Claim.MustYield(ledger, commit.Lease);
 
-    private CommitResult Leave(StepCommit commit, Lane lane, Claimant? claimant)
+    private CommitResult Leave(StepCommit commit, Lane lane, SlotLedger? ledger)
     {
         LeasedWork lease = commit.Lease;
         if (session.Work.LoadHeld(lease) is not { } row) return CommitResult.Lost;
@@ -84,9 +84,9 @@ internal sealed class CommitTransition(Session session)
         Record(commit, after);
         session.Tally.Add(lease, commit.Next?.Step ?? lease.StepBefore, failed: commit.Kind == OutcomeKind.Fail);
         session.Endings.LeftSlot(after);
-        if (after.ReadySeq is not null && claimant is not null)
+        if (after.ReadySeq is not null && ledger is not null)
         {
-            claimant.Yield(lane.Key, after.Priority);
+            ledger.Yield(lane.Key, after.Priority);
             session.Claim.Rest(lease, commit.Next!);
         }
         return CommitResult.Released;

@@ -38,11 +38,11 @@ internal sealed class LeaseTransitions(Session session)
     }
 
     /// <summary>One row for all leases of the worker. False where another worker has declared this one dead.</summary>
-    public bool Renew(Claimant claimant)
+    public bool Renew(SlotLedger ledger)
     {
-        claimant.ExpiresAt = session.Wall + (long)session.Options.LeaseTime.TotalMilliseconds;
-        claimant.RenewedAt = session.Options.TimeProvider.GetTimestamp();
-        return session.Workers.Renew(claimant.WorkerKey, claimant.ExpiresAt);
+        ledger.ExpiresAt = session.Wall + (long)session.Options.LeaseTime.TotalMilliseconds;
+        ledger.RenewedAt = session.Options.TimeProvider.GetTimestamp();
+        return session.Workers.Renew(ledger.WorkerKey, ledger.ExpiresAt);
     }
 
     /// <summary>Shows that a worker lives that no loop runs for.</summary>
@@ -52,34 +52,34 @@ internal sealed class LeaseTransitions(Session session)
     /// When something of these lanes can be taken over at the latest that a worker holds which is not known to live; now, where one is known to be
     /// dead or has let its leases run down. Null where there is nothing of the kind.
     /// </summary>
-    public long? NextTakeover(Claimant claimant, string folder)
+    public long? NextTakeover(SlotLedger ledger, string folder)
     {
         long? next = null;
-        foreach (WorkerRow other in session.Workers.OthersThan(claimant.WorkerKey))
+        foreach (WorkerRow other in session.Workers.OthersThan(ledger.WorkerKey))
         {
             bool? dead = WorkerLock.IsFree(WorkerLock.PathOf(folder, other.Id, other.LockFile));
-            if (dead == true && !claimant.LocksTell) dead = null;
+            if (dead == true && !ledger.LocksTell) dead = null;
             long left = Math.Min(other.ExpiresAt - session.Wall, other.LeaseMs);
             if (dead == false && left > 0) continue;
             long at = dead == true ? session.Now : session.Now + left;
-            if (!(next <= at) && HoldsAnyFor(other.Key, claimant)) next = at;
+            if (!(next <= at) && HoldsAnyFor(other.Key, ledger)) next = at;
         }
         return next;
     }
 
-    private bool HoldsAnyFor(long worker, Claimant claimant)
+    private bool HoldsAnyFor(long worker, SlotLedger ledger)
     {
         foreach (StoredLease held in HeldBy(worker))
-            if (session.Work.Load(held.Work) is { } row && session.Lanes.Find(row.Lane) is { } lane && claimant.Serves(lane)) return true;
+            if (session.Work.Load(held.Work) is { } row && session.Lanes.Find(row.Lane) is { } lane && ledger.Serves(lane)) return true;
         return false;
     }
 
     /// <summary>Before a claim: an idle worker writes no heartbeat, so its row may have run down.</summary>
-    public void KeepAlive(Claimant claimant)
+    public void KeepAlive(SlotLedger ledger)
     {
         long leaseMs = (long)session.Options.LeaseTime.TotalMilliseconds;
-        long left = claimant.ExpiresAt - session.Wall;
-        if (left < leaseMs * 2 / 3 || left > leaseMs) Renew(claimant); // More than a lease: the clock was set back since.
+        long left = ledger.ExpiresAt - session.Wall;
+        if (left < leaseMs * 2 / 3 || left > leaseMs) Renew(ledger); // More than a lease: the clock was set back since.
     }
 
     public List<StoredLease> HeldBy(long worker)

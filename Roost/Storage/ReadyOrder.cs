@@ -47,7 +47,7 @@ internal sealed class ReadyOrder(Session session)
     private readonly List<ActiveLane> outdated = [];
     private readonly HashSet<long> doubtful = [];
     private readonly List<long> found = [];
-    private Claimant? served;
+    private SlotLedger? served;
     private int mostLanes = EmptyLanesKept;
     private long? deadline;
     private bool deadlineKnown;
@@ -59,31 +59,31 @@ internal sealed class ReadyOrder(Session session)
     public int Lanes => lanes.Count;
 
     /// <summary>The first item that is ready and need not run alone, of the engines that have room.</summary>
-    public (Lane Lane, Head Head)? First(Claimant claimant)
+    public (Lane Lane, Head Head)? First(SlotLedger ledger)
     {
-        Settle(claimant);
+        Settle(ledger);
         return ready.First?.Lanes.First is { } lane ? (lane.Lane, lane[LaneOrder.Ready].Head) : null;
     }
 
     /// <summary>The first item that must run alone.</summary>
-    public (Lane Lane, Head Head)? FirstAlone(Claimant claimant)
+    public (Lane Lane, Head Head)? FirstAlone(SlotLedger ledger)
     {
-        Settle(claimant);
+        Settle(ledger);
         return alone.First is { } lane ? (lane.Lane, lane[LaneOrder.Alone].Head) : null;
     }
 
     /// <summary>The first item of one engine, be it at its limit or not.</summary>
-    public Head? FirstOf(Claimant claimant, string engine)
+    public Head? FirstOf(SlotLedger ledger, string engine)
     {
-        Settle(claimant);
+        Settle(ledger);
         return engines.TryGetValue(engine, out EngineLanes? it) && it.Lanes.Count > 0 ? it.Head : null;
     }
 
     /// <summary>Lanes of engines that have room, with a head that does not come behind the bound; so many at most, in no order.</summary>
-    public void Collect(Claimant claimant, in Head bound, int most, List<ActiveLane> into)
+    public void Collect(SlotLedger ledger, in Head bound, int most, List<ActiveLane> into)
     {
         into.Clear();
-        Settle(claimant);
+        Settle(ledger);
         Collect(0, bound, most, into);
     }
 
@@ -96,16 +96,16 @@ internal sealed class ReadyOrder(Session session)
     }
 
     /// <summary>The next moment at which something becomes due.</summary>
-    public long? NextDue(Claimant claimant)
+    public long? NextDue(SlotLedger ledger)
     {
-        Settle(claimant);
+        Settle(ledger);
         return delayed.First is { } lane ? lane[LaneOrder.Due].Head.Place : null;
     }
 
     /// <summary>Makes what is due ready, from the lane that has waited longest on, a bounded number at a time.</summary>
-    public void Promote(Claimant claimant, long now)
+    public void Promote(SlotLedger ledger, long now)
     {
-        for (int left = PromoteAtOnce; left > 0 && NextDue(claimant) <= now;) left -= Promote(delayed.First!.Lane.Key, now, left);
+        for (int left = PromoteAtOnce; left > 0 && NextDue(ledger) <= now;) left -= Promote(delayed.First!.Lane.Key, now, left);
     }
 
     /// <summary>Due times of a lane were changed beside the rows that come and leave.</summary>
@@ -184,16 +184,16 @@ internal sealed class ReadyOrder(Session session)
         row.ReadySeq is not null ? row.Solo ? LaneOrder.Alone : LaneOrder.Ready : row.DueAt is not null ? LaneOrder.Due : null;
 
     /// <summary>Brings the order up to date with what has happened since it was asked last.</summary>
-    private void Settle(Claimant claimant)
+    private void Settle(SlotLedger ledger)
     {
-        if (claimant != served) Load(claimant);
-        if (doubtful.Count > 0) LookAgain(claimant);
+        if (ledger != served) Load(ledger);
+        if (doubtful.Count > 0) LookAgain(ledger);
         if (outdated.Count > 0) FindHeads();
-        if (claimant.RoomChanged.Count > 0) LookForRoom(claimant);
+        if (ledger.RoomChanged.Count > 0) LookForRoom(ledger);
         if (lanes.Count > mostLanes) DropEmpty();
     }
 
-    private void Load(Claimant claimant)
+    private void Load(SlotLedger ledger)
     {
         Forget();
         session.LaneChanges.Follow();
@@ -207,19 +207,19 @@ internal sealed class ReadyOrder(Session session)
                 if (at <= lane) throw Damaged(NameOf(order));
                 lane = at;
                 Head head = HeadAt(next);
-                if (Open(lane, claimant) is { } known) Set(known, order, head);
+                if (Open(lane, ledger) is { } known) Set(known, order, head);
             }
         }
-        claimant.RoomChanged.Clear();
-        served = claimant;
+        ledger.RoomChanged.Clear();
+        served = ledger;
     }
 
-    private void LookAgain(Claimant claimant)
+    private void LookAgain(SlotLedger ledger)
     {
         foreach (long key in doubtful)
         {
             foreach (LaneOrder order in Orders)
-                if (FindHead(order, key) is { } head && Open(key, claimant) is { } lane) Set(lane, order, head);
+                if (FindHead(order, key) is { } head && Open(key, ledger) is { } lane) Set(lane, order, head);
             doubtful.Remove(key);
         }
     }
@@ -232,15 +232,15 @@ internal sealed class ReadyOrder(Session session)
         outdated.Clear();
     }
 
-    private void LookForRoom(Claimant claimant)
+    private void LookForRoom(SlotLedger ledger)
     {
-        foreach (string id in claimant.RoomChanged)
+        foreach (string id in ledger.RoomChanged)
         {
             if (!engines.TryGetValue(id, out EngineLanes? engine)) continue;
-            engine.HasRoom = claimant.HasRoomFor(id);
+            engine.HasRoom = ledger.HasRoomFor(id);
             Arrange(engine);
         }
-        claimant.RoomChanged.Clear();
+        ledger.RoomChanged.Clear();
     }
 
     private void DropEmpty()
@@ -250,12 +250,12 @@ internal sealed class ReadyOrder(Session session)
         mostLanes = (2 * lanes.Count) + EmptyLanesKept;
     }
 
-    /// <summary>What is known of a lane; null where the claimant does not serve it.</summary>
-    private ActiveLane? Open(long key, Claimant claimant)
+    /// <summary>What is known of a lane; null where the ledger does not serve it.</summary>
+    private ActiveLane? Open(long key, SlotLedger ledger)
     {
         if (lanes.TryGetValue(key, out ActiveLane? known)) return known;
-        if (session.Lanes.Find(key) is not { } lane || !claimant.Serves(lane)) return lanes[key] = null;
-        if (!engines.TryGetValue(lane.Engine, out EngineLanes? engine)) engines[lane.Engine] = engine = new() { HasRoom = claimant.HasRoomFor(lane.Engine) };
+        if (session.Lanes.Find(key) is not { } lane || !ledger.Serves(lane)) return lanes[key] = null;
+        if (!engines.TryGetValue(lane.Engine, out EngineLanes? engine)) engines[lane.Engine] = engine = new() { HasRoom = ledger.HasRoomFor(lane.Engine) };
         return lanes[key] = new(lane, engine);
     }
 

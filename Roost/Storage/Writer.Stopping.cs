@@ -82,9 +82,9 @@ internal sealed partial class Writer
         log.LogCritical("Nothing more is written to {Path}: {Message}", path, because().Message);
         CloseSession();
         stopped.SetResult();
-        Claimant?.Idle(null);
-        Changed.Pulse();
-        Ended.Pulse();
+        SlotLedger?.Idle(null);
+        Changed.Beat();
+        Ended.Beat();
     }
 
     private void SaveLog()

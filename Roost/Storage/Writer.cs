@@ -20,7 +20,7 @@ internal sealed partial class Writer : IDisposable
     private readonly object gate = new();
     private readonly Queue<WriteRequest> urgent = new();
     private readonly Queue<WriteRequest> ordinary = new();
-    private readonly Queue<(Claimant Claimant, string Engine)> slots = new();
+    private readonly Queue<(SlotLedger SlotLedger, string Engine)> slots = new();
     private readonly List<WriteRequest> batch = [];
     private readonly List<LeasedWork> claimed = [];
     private readonly Gathering gathering = new();
@@ -64,13 +64,13 @@ internal sealed partial class Writer : IDisposable
     public Clock Clock { get; }
 
     /// <summary>The running loop, for which claims are made. Set and read on the writer thread.</summary>
-    public Claimant? Claimant { get; set; }
+    public SlotLedger? SlotLedger { get; set; }
 
     /// <summary>Pulsed while anybody watches, when anything was written to the file, here or by another process.</summary>
-    public Signal Changed { get; } = new();
+    public Pulse Changed { get; } = new();
 
     /// <summary>Pulsed when an item may have ended, here or by another process.</summary>
-    public Signal Ended { get; } = new();
+    public Pulse Ended { get; } = new();
 
     /// <summary>Called on the writer thread when another process's writes were noticed.</summary>
     public Action? ForeignWrite { get; set; }
@@ -121,11 +121,11 @@ internal sealed partial class Writer : IDisposable
     }
 
     /// <summary>Gives a slot back that no transaction will: its step has ended and could not be saved.</summary>
-    public void GiveSlot(Claimant claimant, string engine)
+    public void GiveSlot(SlotLedger ledger, string engine)
     {
         lock (gate)
         {
-            slots.Enqueue((claimant, engine));
+            slots.Enqueue((ledger, engine));
             Monitor.Pulse(gate);
         }
     }
@@ -150,7 +150,7 @@ internal sealed partial class Writer : IDisposable
             Monitor.Pulse(gate);
         }
         thread.Join();
-        Changed.Pulse();
+        Changed.Beat();
     }
 
     private void Loop()
@@ -181,10 +181,10 @@ internal sealed partial class Writer : IDisposable
         waitOn.Clear();
         lock (gate)
         {
-            while (slots.TryDequeue(out (Claimant Claimant, string Engine) slot))
+            while (slots.TryDequeue(out (SlotLedger SlotLedger, string Engine) slot))
             {
-                slot.Claimant.Give(slot.Engine);
-                slot.Claimant.Committed();
+                slot.SlotLedger.Give(slot.Engine);
+                slot.SlotLedger.Committed();
             }
             Take();
             return stopping;
@@ -219,10 +219,10 @@ internal sealed partial class Writer : IDisposable
             Session open = session!;
             open.ForeignWrite();
             NoticeForeignWrites(open);
-            if (Claimant is not { } claimant) return false;
+            if (SlotLedger is not { } ledger) return false;
             open.Peek();
-            if (UntilRenewal() <= TimeSpan.Zero || open.Tally.IsDue || open.Claim.IsWorthwhile(claimant)) return Process() && claimsFailed is null;
-            if (claimant is { Running: 0, Displaced: false, ClocksParted: false, IdleTold: false }) TellIdle(claimant, open);
+            if (UntilRenewal() <= TimeSpan.Zero || open.Tally.IsDue || open.Claim.IsWorthwhile(ledger)) return Process() && claimsFailed is null;
+            if (ledger is { Running: 0, Displaced: false, ClocksParted: false, IdleTold: false }) TellIdle(ledger, open);
             return false;
         }
         catch (Exception e)
@@ -234,16 +234,16 @@ internal sealed partial class Writer : IDisposable
         }
     }
 
-    private void TellIdle(Claimant claimant, Session open)
+    private void TellIdle(SlotLedger ledger, Session open)
     {
-        long? due = open.Claim.NextDue(claimant), takeover = claimant.Paused ? null : open.Leases.NextTakeover(claimant, System.IO.Path.GetDirectoryName(path)!);
+        long? due = open.Claim.NextDue(ledger), takeover = ledger.Paused ? null : open.Leases.NextTakeover(ledger, System.IO.Path.GetDirectoryName(path)!);
         if (takeover <= open.Now)
         {
-            claimant.TakeOver();
+            ledger.TakeOver();
             return;
         }
-        claimant.IdleTold = true;
-        claimant.Idle(due is null || takeover < due ? takeover : due);
+        ledger.IdleTold = true;
+        ledger.Idle(due is null || takeover < due ? takeover : due);
     }
 
     private void NoticeForeignWrites(Session open)
@@ -253,14 +253,14 @@ internal sealed partial class Writer : IDisposable
         busyAt = Environment.TickCount64;
         Interlocked.Increment(ref foreignWrites);
         ForeignWrite?.Invoke();
-        Changed.Pulse();
-        Ended.Pulse();
+        Changed.Beat();
+        Ended.Beat();
     }
 
     /// <summary>After a fault the file is opened again for the next request; while a loop runs or anybody watches, once a second without one.</summary>
     private bool Reopen()
     {
-        if ((Claimant is null && watchers == 0) || Environment.TickCount64 < reopenAt) return false;
+        if ((SlotLedger is null && watchers == 0) || Environment.TickCount64 < reopenAt) return false;
         reopenAt = Environment.TickCount64 + 1000;
         session = new Session(path, options, Clock);
         return true;
@@ -319,10 +319,10 @@ internal sealed partial class Writer : IDisposable
             if (!isolated) request.Run(open);
             else if (Isolated(open, request) is { } exception) request.Refuse(exception);
         }
-        if (UntilRenewal() <= TimeSpan.Zero && !open.Leases.Renew(Claimant!)) Claimant!.Displaced = true;
+        if (UntilRenewal() <= TimeSpan.Zero && !open.Leases.Renew(SlotLedger!)) SlotLedger!.Displaced = true;
         Fill(open, isolated);
         telling.Spread();
-        open.Commit(last: Claimant is not { Running: > 0 });
+        open.Commit(last: SlotLedger is not { Running: > 0 });
     }
 
     /// <summary>Claims for the free slots; where that throws, those who asked for something else are not to suffer.</summary>
@@ -330,21 +330,21 @@ internal sealed partial class Writer : IDisposable
     {
         claimed.Clear();
         claimsFailed = null;
-        if (Claimant is not { } claimant) return;
+        if (SlotLedger is not { } ledger) return;
         if (!isolated)
         {
-            open.Claim.Fill(claimant, claimed);
+            open.Claim.Fill(ledger, claimed);
             return;
         }
-        int mark = claimant.Mark;
+        int mark = ledger.Mark;
         try
         {
-            open.Isolated(() => open.Claim.Fill(claimant, claimed));
+            open.Isolated(() => open.Claim.Fill(ledger, claimed));
         }
         catch (Exception e) when (!StorageFault.IsOne(e))
         {
             log.LogError(e, "Roost could not claim work in {Path}", path);
-            claimant.RolledBackTo(mark);
+            ledger.RolledBackTo(mark);
             claimed.Clear();
             claimsFailed = e;
         }
@@ -369,23 +369,23 @@ internal sealed partial class Writer : IDisposable
         gathering.Expect(batch.Count, requests);
         bool ended = session!.Endings.AnyEnded;
         session.Endings.AnyEnded = false;
-        Claimant?.Committed();
+        SlotLedger?.Committed();
         var callers = new List<IThreadPoolWorkItem>(batch.Count + claimed.Count);
         callers.AddRange(batch);
-        if (Claimant is { } claimant)
-            foreach (LeasedWork lease in claimed) callers.Add(claimant.Start(claimant, lease));
+        if (SlotLedger is { } ledger)
+            foreach (LeasedWork lease in claimed) callers.Add(ledger.Start(ledger, lease));
         claimed.Clear();
         telling.Tell(callers);
         NoticeForeignWrites(session);
-        if (ended) Ended.Pulse();
-        if (watchers > 0) Changed.Pulse();
+        if (ended) Ended.Beat();
+        if (watchers > 0) Changed.Beat();
         if (session.Delays.TakeDone() is { } moved)
             log.LogWarning("The clock was set back by {Moved}; {Items} items of {Path} whose delay was counted from the time before were moved with it", moved.By, moved.Items, path);
     }
 
     private void RollBack()
     {
-        Claimant?.RolledBack();
+        SlotLedger?.RolledBack();
         session!.Rollback();
     }
 }

@@ -6,7 +6,7 @@ namespace Roost.Storage;
 /// What the running loop can take at this moment: its engines and queues, its free slots. Belongs to the writer thread, which counts slots
 /// inside the transaction that fills or frees them and takes the count back when that transaction is rolled back.
 /// </summary>
-internal sealed class Claimant(long workerKey, string workerId, IReadOnlyDictionary<string, EngineFacts> engines, IReadOnlyCollection<string> queues, int slots, long claims)
+internal sealed class SlotLedger(long workerKey, string workerId, IReadOnlyDictionary<string, EngineFacts> engines, IReadOnlyCollection<string> queues, int slots, long claims)
 {
     private readonly Dictionary<string, int> running = [];
     private readonly List<(string Engine, int N)> journal = [];
@@ -16,7 +16,7 @@ internal sealed class Claimant(long workerKey, string workerId, IReadOnlyDiction
     private bool paused;
 
     /// <summary>What starts a claimed step; asked for on the writer thread once the claim is durable.</summary>
-    public required Func<Claimant, LeasedWork, IThreadPoolWorkItem> Start { get; init; }
+    public required Func<SlotLedger, LeasedWork, IThreadPoolWorkItem> Start { get; init; }
 
     /// <summary>Called on the writer thread when nothing runs and nothing can run now, with the next due time in this worker's lanes.</summary>
     public required Action<long?> Idle { get; init; }
