@@ -116,12 +116,12 @@ internal static class ScaleBenchmark
     {
         var found = new Latencies();
         var served = new Dictionary<string, EngineFacts> { [engine.EngineId] = EngineFacts.Of(engine) };
-        WorkerSeat seat = await WorkerSeat.TakeAsync(roost, roost.Writer, [EngineFacts.Of(engine)], NullLogger.Instance, CancellationToken.None);
+        WorkerSeat seat = await WorkerSeat.TakeAsync(roost.Path, roost.Options, SqliteStore.Of(roost).Writer, [EngineFacts.Of(engine)], NullLogger.Instance, CancellationToken.None);
         var claimed = new List<LeasedWork>();
         for (int claim = 0; claim < Claims + Claims / 10; claim++)
         {
-            var ledger = new SlotLedger(seat.Key, seat.Id, served, roost.Options.ServedQueues, 1, 1) { Start = (_, _) => throw new InvalidOperationException("This loop starts nothing."), Idle = _ => { } };
-            TimeSpan took = await roost.Writer.RunAsync(session =>
+            var ledger = new SlotLedger(seat.Key, seat.Id, served, roost.Options.ServedQueues, 1, 1, taker: null!);
+            TimeSpan took = await SqliteStore.Of(roost).Writer.RunAsync(session =>
             {
                 long began = Stopwatch.GetTimestamp();
                 session.Claim.Fill(ledger, claimed);
@@ -130,7 +130,7 @@ internal static class ScaleBenchmark
             if (claim >= Claims / 10) found.Add(took);
         }
         if (claimed.Count != Claims + Claims / 10) throw new InvalidOperationException($"{claimed.Count} items were claimed where {Claims + Claims / 10} are right.");
-        await seat.LeaveAsync(roost.Writer);
+        await seat.LeaveAsync(SqliteStore.Of(roost).Writer);
         return found.Percentile(0.99) * 1000;
     }
 

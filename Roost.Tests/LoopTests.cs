@@ -414,7 +414,7 @@ internal sealed class LoopTests
     [Test]
     public void What_a_rollback_took_back_does_not_count_as_claimed()
     {
-        var ledger = new Storage.SlotLedger(1, "w", new Dictionary<string, Execution.EngineFacts>(), ["default"], 1, 1) { Start = (_, _) => throw new InvalidOperationException("This loop starts nothing."), Idle = _ => { } };
+        var ledger = new Storage.SlotLedger(1, "w", new Dictionary<string, Execution.EngineFacts>(), ["default"], 1, 1, taker: null!);
 
         ledger.Take("scripted");
         ledger.Free.Should().Be(0);

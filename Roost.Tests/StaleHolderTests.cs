@@ -130,7 +130,7 @@ internal sealed class StaleHolderTests
     }
 
     private static SlotLedger SlotLedger(Ghost ghost) =>
-        new(ghost.Key, ghost.Id, new Dictionary<string, EngineFacts> { ["scripted"] = EngineFacts.Of(ScriptedEngine.CountingTo(1)) }, ["default"], 4, long.MaxValue) { Start = (_, _) => throw new InvalidOperationException("This loop starts nothing."), Idle = _ => { } };
+        new(ghost.Key, ghost.Id, new Dictionary<string, EngineFacts> { ["scripted"] = EngineFacts.Of(ScriptedEngine.CountingTo(1)) }, ["default"], 4, long.MaxValue, taker: null!);
 
     private static StepCommit Commit(LeasedWork lease, OutcomeKind kind) =>
         new(lease, kind, "late", 0, Snapshot.First(lease.Item, 99), new byte[32], 1, null);

@@ -72,7 +72,7 @@ internal sealed class Ghost : IDisposable
     public Task<bool> RenewAsync() => writer.RunAsync(session => session.Leases.Renew(Hand(16)));
 
     private SlotLedger Hand(int slots) =>
-        new(Key, Id, engines, [.. Options.ServedQueues], slots, long.MaxValue) { Start = (_, _) => throw new InvalidOperationException("This loop starts nothing."), Idle = _ => { } };
+        new(Key, Id, engines, [.. Options.ServedQueues], slots, long.MaxValue, taker: null!);
 
     /// <summary>Its process ends without a word: the kernel drops the lock, and the file stays.</summary>
     public void Die()

@@ -18,7 +18,7 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
     public async ValueTask<StepEnd> RunAsync(ActiveStep step, EngineEntry engine)
     {
         var context = new StepContext(runtime, step);
-        DeadlineTimer? deadline = step.Lease.Deadline is { } moment ? new(step, StoredTime.Read(moment), runtime.Writer.Clock, options.TimeProvider) : null;
+        DeadlineTimer? deadline = step.Lease.Deadline is { } moment ? new(step, StoredTime.Read(moment), runtime.Store.Clock, options.TimeProvider) : null;
         long since = options.TimeProvider.GetTimestamp();
         try
         {

@@ -5,9 +5,6 @@ namespace Roost.Storage;
 /// <summary>Streams artifacts into and out of the file, one chunk in memory at a time.</summary>
 internal sealed class ArtifactStore(Writer writer)
 {
-    /// <summary>The largest content that is handled in one piece, in memory.</summary>
-    public const int MaxInMemoryBytes = 256 * 1024 * 1024;
-
     /// <summary>Streams content in; it stays pinned by the worker until a step's commit attaches it.</summary>
     public async Task<PinnedBlob> UploadAsync(long worker, Stream content, CancellationToken cancellationToken)
     {

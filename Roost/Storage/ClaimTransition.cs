@@ -74,7 +74,7 @@ internal sealed class ClaimTransition(Session session)
     {
         if (ledger.MakeRoomUntil > session.Steady) return true;
         int priority = lease.Item.Priority;
-        TimeSpan held = lease.HeldSlot(session), slotTime = session.Options.SlotTime;
+        TimeSpan held = HeldSlot(lease), slotTime = session.Options.SlotTime;
         bool slotTimeIsOver = held >= slotTime;
         bool couldLetIn = lease.ResourceCount > 0 && lease.Item.ResourceHold == ResourceHold.Step;
         if (couldLetIn && session.Resources.BestWaiting(lease.WorkKey) is { } waiting && GoesBefore(waiting, slotTimeIsOver)) return true;
@@ -152,7 +152,7 @@ internal sealed class ClaimTransition(Session session)
         ledger.Take(lane.Engine);
         if (row.Solo) (ledger.SoloRunning, ledger.MakeRoomUntil, ledger.RoomMilliseconds) = (true, 0, 0);
         session.Leases.KeepAlive(ledger);
-        LeasedWork lease = Lease(running, lane);
+        LeasedWork lease = Lease(running, lane, ledger);
         lease.WaitMilliseconds = Math.Max(0, session.Now - row.ReadyAt!.Value);
         return lease;
     }
@@ -168,17 +168,25 @@ internal sealed class ClaimTransition(Session session)
 
     public void Forget() => rested.Clear();
 
-    private LeasedWork Lease(in WorkRow row, Lane lane) =>
+    private LeasedWork Lease(in WorkRow row, Lane lane, SlotLedger ledger) =>
         rested.Remove(row.Key, out (LeasedWork Lease, Snapshot Next) known) && known.Next.Version == row.Version
-            ? known.Lease.Again(row, lane, known.Next, session)
-            : LoadLease(row, lane);
+            ? known.Lease.Again(row, lane, ledger, known.Next, SlotTaken)
+            : LoadLease(row, lane, ledger);
 
-    private LeasedWork LoadLease(in WorkRow row, Lane lane)
+    private (long At, TimeSpan Waited) SlotTaken => (session.Options.TimeProvider.GetTimestamp(), session.WaitedForTurns);
+
+    /// <summary>How long it has held its slot, without what this process had to wait for others to have their turn.</summary>
+    private TimeSpan HeldSlot(LeasedWork lease) =>
+        session.Options.TimeProvider.GetElapsedTime(lease.SlotTaken.At) - (session.WaitedForTurns - lease.SlotTaken.Waited);
+
+    private LeasedWork LoadLease(in WorkRow row, Lane lane, SlotLedger ledger)
     {
         load.Bind(1, row.Key).Step();
         WorkItem item = ItemOf(row, lane);
-        var lease = new LeasedWork(row, lane, session)
+        var lease = new LeasedWork(row, lane, ledger)
         {
+            FileId = session.Identity.FileId,
+            SlotTaken = SlotTaken,
             Item = item,
             Snapshot = row.Version == 0 ? null : SnapshotOf(item, row.Version),
             PayloadHash = load.IsNull(2) ? [] : load.IsNull(16) ? null : load.Bytes(16).ToArray(), // Nothing matches none.

@@ -3,11 +3,13 @@ namespace Roost.Storage;
 /// <summary>One claimed work item in the hands of this process: what the step needs, and what its commit is fenced by.</summary>
 internal sealed class LeasedWork
 {
-    /// <summary>Takes its slot, and from the row what every claim finds anew.</summary>
-    public LeasedWork(in WorkRow row, Lane lane, Session session)
+    /// <summary>Takes from the row what every claim finds anew.</summary>
+    public LeasedWork(in WorkRow row, Lane lane, SlotLedger slots)
     {
         WorkKey = row.Key;
+        WorkerKey = row.Worker!.Value;
         Lane = lane;
+        Slots = slots;
         Token = row.Token!.Value;
         Version = row.Version;
         Failures = row.Failures;
@@ -17,17 +19,18 @@ internal sealed class LeasedWork
         ResourceCount = row.ResourceCount;
         Deadline = row.Deadline;
         CancelRequested = row.CancelRequested;
-        FileId = session.Identity.FileId;
-        slotSince = session.Options.TimeProvider.GetTimestamp();
-        waitedBefore = session.WaitedForTurns;
     }
 
     private const string FirstStep = "init";
 
-    private readonly long slotSince;
-    private readonly TimeSpan waitedBefore;
-
     public long WorkKey { get; }
+
+    /// <summary>The worker that it was claimed for.</summary>
+    public long WorkerKey { get; }
+
+    /// <summary>Whose slot it has. A step that outlives its loop must not be counted against the next one.</summary>
+    public SlotLedger Slots { get; }
+
     public Lane Lane { get; private set; }
     public long Token { get; }
     public required WorkItem Item { get; init; }
@@ -58,21 +61,25 @@ internal sealed class LeasedWork
     public long? Deadline { get; }
     public bool CancelRequested { get; }
     public required DateTimeOffset CreatedAt { get; init; }
-    public string FileId { get; }
+
+    /// <summary>The store's identity; what is done twice on a copy must not have the same keys.</summary>
+    public required string FileId { get; init; }
+
     public required long Nonce { get; init; }
     public required int Branch { get; init; }
     public required int Depth { get; init; }
 
-    /// <summary>How long it has held its slot, without what this process had to wait for others to have their turn.</summary>
-    public TimeSpan HeldSlot(Session session) =>
-        session.Options.TimeProvider.GetElapsedTime(slotSince) - (session.WaitedForTurns - waitedBefore);
+    /// <summary>When it took its slot, by the clock that nobody sets, and for how long the process had waited by then for others to have their turn.</summary>
+    public required (long At, TimeSpan Waited) SlotTaken { get; init; }
 
     /// <summary>The same item under a new lease, at the version that its last step has saved.</summary>
-    public LeasedWork Again(in WorkRow row, Lane lane, Snapshot snapshot, Session session) => new(row, lane, session)
+    public LeasedWork Again(in WorkRow row, Lane lane, SlotLedger slots, Snapshot snapshot, (long At, TimeSpan Waited) slotTaken) => new(row, lane, slots)
     {
         Item = row.Priority == Item.Priority && row.Deadline == Deadline ? Item : Item with { Priority = row.Priority, Deadline = StoredTime.Read(row.Deadline) },
         Snapshot = snapshot,
         SnapshotHash = null,
+        FileId = FileId,
+        SlotTaken = slotTaken,
         CreatedAt = CreatedAt,
         Nonce = Nonce,
         Branch = Branch,

@@ -1,4 +1,5 @@
 using Roost.Execution;
+using Roost.Stores;
 
 namespace Roost.Storage;
 
@@ -6,7 +7,7 @@ namespace Roost.Storage;
 /// What the running loop can take at this moment: its engines and queues, its free slots. Belongs to the writer thread, which counts slots
 /// inside the transaction that fills or frees them and takes the count back when that transaction is rolled back.
 /// </summary>
-internal sealed class SlotLedger(long workerKey, string workerId, IReadOnlyDictionary<string, EngineFacts> engines, IReadOnlyCollection<string> queues, int slots, long claims)
+internal sealed class SlotLedger(long workerKey, string workerId, IReadOnlyDictionary<string, EngineFacts> engines, IReadOnlyCollection<string> queues, int slots, long claims, ILeaseTaker taker)
 {
     private readonly Dictionary<string, int> running = [];
     private readonly List<(string Engine, int N)> journal = [];
@@ -15,20 +16,14 @@ internal sealed class SlotLedger(long workerKey, string workerId, IReadOnlyDicti
     private long taken;
     private bool paused;
 
-    /// <summary>What starts a claimed step; asked for on the writer thread once the claim is durable.</summary>
-    public required Func<SlotLedger, LeasedWork, IThreadPoolWorkItem> Start { get; init; }
-
-    /// <summary>Called on the writer thread when nothing runs and nothing can run now, with the next due time in this worker's lanes.</summary>
-    public required Action<long?> Idle { get; init; }
+    /// <summary>Who takes the leases, once the claims are durable.</summary>
+    public ILeaseTaker Taker => taker;
 
     /// <summary>Lock files tell whether other workers live.</summary>
     public bool LocksTell { get; init; } = true;
 
-    /// <summary>It was called.</summary>
+    /// <summary>It was told that nothing can run now.</summary>
     public bool IdleTold { get; set; }
-
-    /// <summary>Called on the writer thread, again and again, while nothing can run before something is taken over from a worker that has died.</summary>
-    public Action TakeOver { get; init; } = () => { };
 
     public long WorkerKey { get; private set; } = workerKey;
 

@@ -34,7 +34,7 @@ internal sealed partial class Writer
     /// <summary>The lock was not to be had. Nothing was written.</summary>
     private bool WaitOn(SqliteException busy)
     {
-        SlotLedger?.RolledBack();
+        Slots?.RolledBack();
         claimed.Clear();
         if (session?.TryRollback() != true) CloseSession();
         long now = Environment.TickCount64;

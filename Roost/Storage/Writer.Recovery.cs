@@ -22,7 +22,7 @@ internal sealed partial class Writer
         log.LogError(fault, "Roost could not write {Path}: {Message}", path, fault.Message);
         if (session is not { CommitUnderWay: true } failed || StorageFault.IsDefinite(fault))
         {
-            SlotLedger?.RolledBack();
+            Slots?.RolledBack();
             if (session?.TryRollback() != true || !StorageFault.IsDefinite(fault)) CloseSession();
             FailBatch(evidence.Explain(fault));
             return false;
@@ -35,7 +35,7 @@ internal sealed partial class Writer
             Landed();
             return true;
         }
-        SlotLedger?.RolledBack();
+        Slots?.RolledBack();
         if (landed is null)
         {
             Interlocked.Increment(ref doubts);
@@ -69,7 +69,7 @@ internal sealed partial class Writer
     private bool Refuse(Exception e)
     {
         log.LogError(e, "Roost could not write {Path}: {Message}", path, e.Message);
-        SlotLedger?.RolledBack();
+        Slots?.RolledBack();
         bool unknown = session is { CommitUnderWay: true };
         FileRefusedException? refusal = session?.Refusal;
         CloseSession();

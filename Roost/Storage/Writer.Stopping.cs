@@ -82,7 +82,7 @@ internal sealed partial class Writer
         log.LogCritical("Nothing more is written to {Path}: {Message}", path, because().Message);
         CloseSession();
         stopped.SetResult();
-        SlotLedger?.Idle(null);
+        Slots?.Taker.Idle(null);
         Changed.Beat();
         Ended.Beat();
     }

@@ -40,7 +40,7 @@ internal sealed partial class Writer
         TimeSpan howLong = HowLong(sleeps);
         lock (gate)
         {
-            if (requests + slots.Count == 0 && !stopping && asleep == sleeps) Monitor.Wait(gate, howLong);
+            if (requests + freed.Count == 0 && !stopping && asleep == sleeps) Monitor.Wait(gate, howLong);
         }
     }
 
@@ -49,7 +49,7 @@ internal sealed partial class Writer
     {
         lock (gate)
         {
-            if (requests + slots.Count > 0 || stopping || Monitor.Wait(gate, TurnWithNothing)) return;
+            if (requests + freed.Count > 0 || stopping || Monitor.Wait(gate, TurnWithNothing)) return;
         }
         open.EndTurn();
     }
@@ -60,14 +60,14 @@ internal sealed partial class Writer
     /// </summary>
     private TimeSpan HowLong(bool sleeps)
     {
-        if (SlotLedger is null && watchers == 0) return Timeout.InfiniteTimeSpan;
+        if (Slots is null && watchers == 0) return Timeout.InfiniteTimeSpan;
         TimeSpan most = sleeps ? Doze : options.PollInterval;
         if (UntilRenewal() is var renewal && renewal < most) most = renewal;
         if (session?.Tally.UntilDue is { } due && due < most) most = due;
         if (!sleeps && Waking < most && Environment.TickCount64 - wokenAt < WakingMilliseconds) most = Waking;
         try
         {
-            double wait = SlotLedger is { } ledger && session is { } open && open.Claim.NextDue(ledger) is { } next ? next - open.Now : double.MaxValue;
+            double wait = Slots is { } ledger && session is { } open && open.Claim.NextDue(ledger) is { } next ? next - open.Now : double.MaxValue;
             return TimeSpan.FromMilliseconds(Math.Clamp(wait, 1, Math.Max(1, most.TotalMilliseconds)));
         }
         catch (Exception e) when (e is SqliteException or RoostException)
@@ -80,7 +80,7 @@ internal sealed partial class Writer
     /// How long the leases may be left to the lease keeper. It renews them at a third of their time; where steps block every thread of the pool it
     /// does not come to that, and the worker lives all the same.
     /// </summary>
-    private TimeSpan UntilRenewal() => SlotLedger is { Running: > 0, Displaced: false } ledger
+    private TimeSpan UntilRenewal() => Slots is { Running: > 0, Displaced: false } ledger
         ? (options.LeaseTime / 2) - options.TimeProvider.GetElapsedTime(ledger.RenewedAt)
         : TimeSpan.MaxValue;
 
@@ -100,7 +100,7 @@ internal sealed partial class Writer
     /// <summary>Nothing was written for a while, here or elsewhere, and the clock is one that passes by itself.</summary>
     private bool MayFallAsleep()
     {
-        if (SlotLedger is null && watchers == 0) return false;
+        if (Slots is null && watchers == 0) return false;
         if (session is null || options.TimeProvider != TimeProvider.System || Environment.TickCount64 - busyAt < QuietMilliseconds) return false;
         if (!logWatchTried) (logWatch, logWatchTried) = (LogWatch.TryCreate(path, WakeUp), true);
         return logWatch is not null;

@@ -20,7 +20,7 @@ internal sealed partial class Writer : IDisposable
     private readonly object gate = new();
     private readonly Queue<WriteRequest> urgent = new();
     private readonly Queue<WriteRequest> ordinary = new();
-    private readonly Queue<(SlotLedger SlotLedger, string Engine)> slots = new();
+    private readonly Queue<LeasedWork> freed = new();
     private readonly List<WriteRequest> batch = [];
     private readonly List<LeasedWork> claimed = [];
     private readonly Gathering gathering = new();
@@ -63,8 +63,8 @@ internal sealed partial class Writer : IDisposable
     /// <summary>The time by which everything is written and decided.</summary>
     public Clock Clock { get; }
 
-    /// <summary>The running loop, for which claims are made. Set and read on the writer thread.</summary>
-    public SlotLedger? SlotLedger { get; set; }
+    /// <summary>The slots of the running loop, for which claims are made.</summary>
+    public SlotLedger? Slots { get; private set; }
 
     /// <summary>Pulsed while anybody watches, when anything was written to the file, here or by another process.</summary>
     public Pulse Changed { get; } = new();
@@ -120,18 +120,36 @@ internal sealed partial class Writer : IDisposable
         }
     }
 
-    /// <summary>Gives a slot back that no transaction will: its step has ended and could not be saved.</summary>
-    public void GiveSlot(SlotLedger ledger, string engine)
+    /// <summary>Begins to claim for these slots, as soon as the transaction commits within which it is called; or, outside of one, claims for none any more.</summary>
+    public void Serve(SlotLedger? ledger) => Slots = ledger;
+
+    /// <summary>Frees a slot that no transaction has: its step has ended and could not be saved.</summary>
+    public void FreeSlot(LeasedWork lease)
     {
         lock (gate)
         {
-            slots.Enqueue((ledger, engine));
+            freed.Enqueue(lease);
             Monitor.Pulse(gate);
         }
     }
 
-    /// <summary>While anybody watches, other processes' writes are looked for even when no loop runs.</summary>
-    public void Watch(int n)
+    /// <summary>Until it is disposed, other processes' writes are looked for even when no loop runs.</summary>
+    public IDisposable Watch() => new Watching(this);
+
+    private sealed class Watching : IDisposable
+    {
+        private Writer? writer;
+
+        public Watching(Writer writer)
+        {
+            this.writer = writer;
+            writer.CountWatchers(1);
+        }
+
+        public void Dispose() => Interlocked.Exchange(ref writer, null)?.CountWatchers(-1);
+    }
+
+    private void CountWatchers(int n)
     {
         lock (gate)
         {
@@ -181,10 +199,10 @@ internal sealed partial class Writer : IDisposable
         waitOn.Clear();
         lock (gate)
         {
-            while (slots.TryDequeue(out (SlotLedger SlotLedger, string Engine) slot))
+            while (freed.TryDequeue(out LeasedWork? lease))
             {
-                slot.SlotLedger.Give(slot.Engine);
-                slot.SlotLedger.Committed();
+                lease.Slots.Give(lease.Lane.Engine);
+                lease.Slots.Committed();
             }
             Take();
             return stopping;
@@ -219,7 +237,7 @@ internal sealed partial class Writer : IDisposable
             Session open = session!;
             open.ForeignWrite();
             NoticeForeignWrites(open);
-            if (SlotLedger is not { } ledger) return false;
+            if (Slots is not { } ledger) return false;
             open.Peek();
             if (UntilRenewal() <= TimeSpan.Zero || open.Tally.IsDue || open.Claim.IsWorthwhile(ledger)) return Process() && claimsFailed is null;
             if (ledger is { Running: 0, Displaced: false, ClocksParted: false, IdleTold: false }) TellIdle(ledger, open);
@@ -239,11 +257,11 @@ internal sealed partial class Writer : IDisposable
         long? due = open.Claim.NextDue(ledger), takeover = ledger.Paused ? null : open.Leases.NextTakeover(ledger, System.IO.Path.GetDirectoryName(path)!);
         if (takeover <= open.Now)
         {
-            ledger.TakeOver();
+            ledger.Taker.LookForDead();
             return;
         }
         ledger.IdleTold = true;
-        ledger.Idle(due is null || takeover < due ? takeover : due);
+        ledger.Taker.Idle(due is null || takeover < due ? takeover : due);
     }
 
     private void NoticeForeignWrites(Session open)
@@ -260,7 +278,7 @@ internal sealed partial class Writer : IDisposable
     /// <summary>After a fault the file is opened again for the next request; while a loop runs or anybody watches, once a second without one.</summary>
     private bool Reopen()
     {
-        if ((SlotLedger is null && watchers == 0) || Environment.TickCount64 < reopenAt) return false;
+        if ((Slots is null && watchers == 0) || Environment.TickCount64 < reopenAt) return false;
         reopenAt = Environment.TickCount64 + 1000;
         session = new Session(path, options, Clock);
         return true;
@@ -319,10 +337,10 @@ internal sealed partial class Writer : IDisposable
             if (!isolated) request.Run(open);
             else if (Isolated(open, request) is { } exception) request.Refuse(exception);
         }
-        if (UntilRenewal() <= TimeSpan.Zero && !open.Leases.Renew(SlotLedger!)) SlotLedger!.Displaced = true;
+        if (UntilRenewal() <= TimeSpan.Zero && !open.Leases.Renew(Slots!)) Slots!.Displaced = true;
         Fill(open, isolated);
         telling.Spread();
-        open.Commit(last: SlotLedger is not { Running: > 0 });
+        open.Commit(last: Slots is not { Running: > 0 });
     }
 
     /// <summary>Claims for the free slots; where that throws, those who asked for something else are not to suffer.</summary>
@@ -330,7 +348,7 @@ internal sealed partial class Writer : IDisposable
     {
         claimed.Clear();
         claimsFailed = null;
-        if (SlotLedger is not { } ledger) return;
+        if (Slots is not { } ledger) return;
         if (!isolated)
         {
             open.Claim.Fill(ledger, claimed);
@@ -369,11 +387,11 @@ internal sealed partial class Writer : IDisposable
         gathering.Expect(batch.Count, requests);
         bool ended = session!.Endings.AnyEnded;
         session.Endings.AnyEnded = false;
-        SlotLedger?.Committed();
+        Slots?.Committed();
         var callers = new List<IThreadPoolWorkItem>(batch.Count + claimed.Count);
         callers.AddRange(batch);
-        if (SlotLedger is { } ledger)
-            foreach (LeasedWork lease in claimed) callers.Add(ledger.Start(ledger, lease));
+        if (Slots is { } ledger)
+            foreach (LeasedWork lease in claimed) callers.Add(ledger.Taker.Take(lease));
         claimed.Clear();
         telling.Tell(callers);
         NoticeForeignWrites(session);
@@ -385,7 +403,7 @@ internal sealed partial class Writer : IDisposable
 
     private void RollBack()
     {
-        SlotLedger?.RolledBack();
+        Slots?.RolledBack();
         session!.Rollback();
     }
 }

@@ -1,6 +1,4 @@
-using Roost.Storage;
-
-namespace Roost.Execution;
+namespace Roost.Storage;
 
 /// <summary>
 /// A file beside the database that a worker keeps locked while it runs. The kernel drops the lock with the process, however it dies, so a

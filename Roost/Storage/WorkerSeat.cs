@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
-using Roost.Storage;
+using Roost.Execution;
 
-namespace Roost.Execution;
+namespace Roost.Storage;
 
 /// <summary>A worker's place in the file: its row, and the lock that says it lives.</summary>
 internal sealed class WorkerSeat
@@ -27,13 +27,12 @@ internal sealed class WorkerSeat
     /// <summary>Others can see by the lock that this worker lives.</summary>
     public bool IsKnownToLive => HasLock && WorkerLock.IsFree(lockPath) == false;
 
-    public static async Task<WorkerSeat> TakeAsync(RoostRuntime runtime, Writer writer, IReadOnlyList<EngineFacts> engines, ILogger log, CancellationToken cancellationToken)
+    public static async Task<WorkerSeat> TakeAsync(string path, RoostOptions options, Writer writer, IReadOnlyList<EngineFacts> engines, ILogger log, CancellationToken cancellationToken)
     {
-        RoostOptions options = runtime.Options;
         string id = Guid.NewGuid().ToString("N")[..12];
-        string lockFile = WorkerLock.NameFor(runtime.Path, id);
-        string lockPath = System.IO.Path.Combine(runtime.Folder, lockFile);
-        WorkerLock? held = TakeLock(runtime, lockPath);
+        string lockFile = WorkerLock.NameFor(path, id);
+        string lockPath = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path)!, lockFile);
+        WorkerLock? held = TakeLock(path, options, lockPath);
         if (held is null) lockFile = "";
         var identity = new WorkerIdentity(
             id, Environment.ProcessId, Environment.MachineName, lockFile, (long)options.LeaseTime.TotalMilliseconds, options.Concurrency,
@@ -42,13 +41,13 @@ internal sealed class WorkerSeat
         {
             (long key, string? original) = await writer.RunUnlessCancelledAsync(session =>
             {
-                session.Identity.RefuseCopy(runtime.Path, "runs nothing");
+                session.Identity.RefuseCopy(path, "runs nothing");
                 string? original = session.Identity.Settle();
                 if (options.Triggers is { } triggers) session.Triggers.Replace(triggers, options.Json);
                 return (session.Leases.Register(identity), original);
             }, cancellationToken).ConfigureAwait(false);
             if (original is not null)
-                log.LogWarning("{Path} is a copy of {Original} that was made by hand, with the same identity and the same work: what runs here as well as there is done twice. Adopt this one (roost adopt, AdoptAsync), or remove one of the two", runtime.Path, original);
+                log.LogWarning("{Path} is a copy of {Original} that was made by hand, with the same identity and the same work: what runs here as well as there is done twice. Adopt this one (roost adopt, AdoptAsync), or remove one of the two", path, original);
             return new(id, key, held, lockPath);
         }
         catch
@@ -59,10 +58,10 @@ internal sealed class WorkerSeat
     }
 
     /// <summary>Null where a lock would tell nothing, or only to this machine.</summary>
-    private static WorkerLock? TakeLock(RoostRuntime runtime, string lockPath)
+    private static WorkerLock? TakeLock(string path, RoostOptions options, string lockPath)
     {
-        if (runtime.Options.AllowNetworkFileSystem && Database.IsOnUnsafe(runtime.Folder)) return null;
-        WorkerLock held = WorkerLock.Take(lockPath, runtime.Path);
+        if (options.AllowNetworkFileSystem && Database.IsOnUnsafe(System.IO.Path.GetDirectoryName(path)!)) return null;
+        WorkerLock held = WorkerLock.Take(lockPath, path);
         if (held.IsProven) return held;
         held.Dispose();
         return null;

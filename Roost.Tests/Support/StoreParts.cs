@@ -1,0 +1,12 @@
+using Roost.Storage;
+
+namespace Roost.Tests.Support;
+
+/// <summary>What is behind a runtime's store, for tests of the SQLite file.</summary>
+internal static class StoreParts
+{
+    extension(RoostRuntime roost)
+    {
+        public Writer Writer => SqliteStore.Of(roost).Writer;
+    }
+}
