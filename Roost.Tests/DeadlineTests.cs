@@ -67,30 +67,63 @@ internal sealed class DeadlineTests
     {
         CancellationReason reason = default;
 
-        WorkSummary ended = await OverdueAsync((state, context) =>
+        WorkDetail ended = await OverdueAsync((state, context) =>
         {
             reason = context.CancellationReason;
             return ScriptedEngine.Finish(state);
         });
 
-        ended.State.Should().Be(WorkState.Done);
+        ended.Summary.State.Should().Be(WorkState.Done);
         reason.Should().Be(CancellationReason.DeadlineExceeded);
     }
 
     [Test]
     public async Task A_step_that_would_go_on_after_the_deadline_fails_with_its_snapshot_saved()
     {
-        WorkSummary ended = await OverdueAsync((state, _) => ScriptedEngine.GoOn(state + 1));
+        WorkDetail ended = await OverdueAsync((state, _) => ScriptedEngine.GoOn(state + 1));
 
-        ended.Should().BeEquivalentTo(new { State = WorkState.Failed, FailReason = FailReasons.DeadlineExceeded, Version = 2 });
+        ended.Summary.Should().BeEquivalentTo(new { State = WorkState.Failed, FailReason = FailReasons.DeadlineExceeded, Version = 2 });
     }
 
     [Test]
     public async Task A_step_that_throws_after_the_deadline_is_not_tried_again()
     {
-        WorkSummary ended = await OverdueAsync((_, _) => throw new OperationCanceledException());
+        WorkDetail ended = await OverdueAsync((_, _) => throw new OperationCanceledException());
 
-        ended.FailReason.Should().Be(FailReasons.DeadlineExceeded);
+        ended.Summary.FailReason.Should().Be(FailReasons.DeadlineExceeded);
+    }
+
+    [Test]
+    public async Task What_the_last_try_said_stays_beside_a_deadline_that_passes_while_its_item_waits_for_the_next()
+    {
+        var clock = TestRuntime.Clock();
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { RetryBaseDelay = 4 * Hour, RetryMaxDelay = 4 * Hour }, clock,
+            ScriptedEngine.From((_, _) => throw new InvalidOperationException("outer", new FormatException("the seventh line is no number"))));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted") { Deadline = InAnHour });
+        await roost.StepOnceAsync(); // The first state.
+        await roost.StepOnceAsync();
+        (await roost.GetAsync(id)).Failures.Should().Be(1);
+        clock.Advance(2 * Hour);
+
+        await roost.RunUntilIdleAsync();
+
+        WorkFailure failure = (await roost.GetAsync(id)).LastFailure!;
+        failure.Reason.Should().Be(FailReasons.DeadlineExceeded);
+        failure.Message.Should().StartWith("The deadline").And.EndWith("Its last try had failed: outer");
+        failure.Should().BeEquivalentTo(new { ErrorType = "System.InvalidOperationException", CauseType = "System.FormatException", CauseMessage = "the seventh line is no number" });
+        failure.Stack.Should().NotBeNull();
+        failure.Causes.Should().ContainSingle().Which.Message.Should().Be("the seventh line is no number");
+        (await roost.ListDeadLetterGroupsAsync()).Items.Should().ContainSingle().Which.ErrorType.Should().BeNull("items whose deadlines have passed are one group, whatever else was wrong with them");
+    }
+
+    [Test]
+    public async Task What_a_step_threw_after_the_deadline_stays_beside_it()
+    {
+        WorkFailure failure = (await OverdueAsync((_, _) => throw new FormatException("no number"))).LastFailure!;
+
+        failure.Reason.Should().Be(FailReasons.DeadlineExceeded);
+        failure.Message.Should().EndWith("Its last try had failed: no number");
+        failure.ErrorType.Should().Be("System.FormatException");
     }
 
     [Test]
@@ -145,7 +178,7 @@ internal sealed class DeadlineTests
     }
 
     /// <summary>How an item ends whose step is running when its deadline passes, and answers this once its token has fired.</summary>
-    private static async Task<WorkSummary> OverdueAsync(Func<int, StepContext, Outcome> answer)
+    private static async Task<WorkDetail> OverdueAsync(Func<int, StepContext, Outcome> answer)
     {
         var clock = TestRuntime.Clock();
         var gate = new Gate();
@@ -160,6 +193,7 @@ internal sealed class DeadlineTests
 
         clock.Advance(Hour);
 
-        return await running.Soon();
+        await running.Soon();
+        return await roost.GetAsync(id);
     }
 }

@@ -58,4 +58,7 @@ public sealed record StepTotals
 
     /// <summary>How long those had been ready in all before they were claimed.</summary>
     public TimeSpan WaitTime { get; init; }
+
+    /// <summary>How long one of those had been ready on average; null where nothing was claimed.</summary>
+    public TimeSpan? AverageWait => Claims == 0 ? null : WaitTime / Claims;
 }

@@ -58,7 +58,7 @@ internal sealed class StatsVerb : Verb
     private static string[] Row(StepTotals line) =>
     [
         line.Engine, line.Step, Printer.Number(line.Steps), Printer.Number(line.FailedTries), Span(line.RunTimeP50), Span(line.RunTimeP95),
-        Span(line.Claims == 0 ? null : line.WaitTime / line.Claims),
+        Span(line.AverageWait),
     ];
 
     private static string Span(TimeSpan? span) => span is { } time ? Times.Span(time) : "";

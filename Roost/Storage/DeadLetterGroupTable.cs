@@ -16,10 +16,17 @@ internal sealed class DeadLetterGroupTable(Session session)
     /// <summary>Counts one more; the key to write down with its failure.</summary>
     public long Add(string engine, Failure failure)
     {
-        long key = failure.Group ?? FailureShape.KeyOf(engine, failure.Reason, null, ""); // Told by its reason alone.
-        add.Bind(1, key).Bind(2, engine).Bind(3, failure.Reason).Bind(4, failure.CauseType ?? failure.ErrorType).Run();
-        return key;
+        if (failure.Group is { } key)
+        {
+            Add(key, engine, failure.Reason, failure.CauseType ?? failure.ErrorType);
+            return key;
+        }
+        long alone = FailureShape.KeyOf(engine, failure.Reason, null, ""); // Told by its reason alone.
+        Add(alone, engine, failure.Reason, null);
+        return alone;
     }
+
+    private void Add(long key, string engine, string reason, string? errorType) => add.Bind(1, key).Bind(2, engine).Bind(3, reason).Bind(4, errorType).Run();
 
     /// <summary>Counts one less, where it was counted: before its failure is forgotten.</summary>
     public void Remove(long work)

@@ -13,6 +13,7 @@ internal sealed class EndTransitions(Session session)
             stack = excluded.stack, attempt = excluded.attempt, version = excluded.version, at = excluded.at,
             causes = excluded.causes, cause_type = excluded.cause_type, cause_message = excluded.cause_message, group_key = excluded.group_key
         """);
+    private readonly Statement lastFailure = session.Prepare("SELECT error_type, message, stack, causes, cause_type, cause_message FROM failure WHERE work = ?1");
     private readonly DeadLetterGroupTable groups = new(session);
     private readonly Statement forgetFailure = session.Prepare("DELETE FROM failure WHERE work = ?1");
 
@@ -40,7 +41,8 @@ internal sealed class EndTransitions(Session session)
         }
         else if (after.State == WorkState.Failed)
         {
-            DeadLetter(after, overdue && failure.Reason is not (FailReasons.CorruptSnapshot or FailReasons.CorruptPayload or FailReasons.InvalidStep or FailReasons.StateNotKept or FailReasons.NoProgress) ? Failure.Deadline(row.Deadline!.Value, failure.Attempt) : failure);
+            bool isFinal = failure.Reason is FailReasons.CorruptSnapshot or FailReasons.CorruptPayload or FailReasons.InvalidStep or FailReasons.StateNotKept or FailReasons.NoProgress;
+            DeadLetter(after, overdue && !isFinal ? failure.AtDeadline(row.Deadline!.Value) : failure);
         }
         else
         {
@@ -113,6 +115,10 @@ internal sealed class EndTransitions(Session session)
         Ended(row);
     }
 
+    /// <summary>The same for one whose deadline has passed, with what its last try said.</summary>
+    public void DeadLetterOverdue(in WorkRow row) =>
+        DeadLetter(row, (row.Failures > 0 ? LastFailure(row) : null)?.AtDeadline(row.Deadline!.Value) ?? Failure.Deadline(row.Deadline!.Value, row.Failures));
+
     /// <summary>Writes down that an item has just become cancelled, with the reason that its row has.</summary>
     public void RecordCancelled(in WorkRow row)
     {
@@ -143,6 +149,20 @@ internal sealed class EndTransitions(Session session)
 
     /// <summary>An item that goes is no dead letter any more.</summary>
     public void LeaveGroup(long work) => groups.Remove(work);
+
+    private Failure? LastFailure(in WorkRow row)
+    {
+        lastFailure.Bind(1, row.Key);
+        if (!lastFailure.Step()) return null;
+        var failure = new Failure("", lastFailure.NullableText(0), lastFailure.Text(1), lastFailure.NullableText(2), row.Failures)
+        {
+            Causes = lastFailure.IsNull(3) ? null : lastFailure.Bytes(3).ToArray(),
+            CauseType = lastFailure.NullableText(4),
+            CauseMessage = lastFailure.NullableText(5),
+        };
+        lastFailure.Reset();
+        return failure;
+    }
 
     private void SaveFailure(in WorkRow row, Failure failure, long? group)
     {

@@ -149,7 +149,7 @@ internal sealed class LeaseTransitions(Session session)
     {
         WorkRow after = row.AsEnded(WorkState.Failed, session.Now);
         session.Work.Save(row, after);
-        session.Endings.DeadLetter(after, Failure.Deadline(row.Deadline!.Value, row.Failures));
+        session.Endings.DeadLetterOverdue(after);
         session.Endings.ReleaseResources(after);
     }
 
