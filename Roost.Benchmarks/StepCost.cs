@@ -1,3 +1,4 @@
+using Roost.Storage;
 using SQLitePCL;
 
 namespace Roost.Benchmarks;

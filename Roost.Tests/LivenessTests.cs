@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Roost.Execution;
 using Roost.Storage;
 using Roost.Tests.Support;
 

@@ -6,7 +6,7 @@ using Roost.Stores;
 namespace Roost.Execution;
 
 /// <summary>
-/// The loop. Leases that the store has claimed come in at <see cref="Take"/>; each steps its item and commits how the step ended, for as long as
+/// The loop. Leases that the store has claimed come in at <see cref="ILeaseTaker.Take"/>; each steps its item and commits how the step ended, for as long as
 /// the item keeps its lease.
 /// </summary>
 internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictionary<string, EngineEntry> engines, RoostOptions options, ILogger log) : ILeaseTaker

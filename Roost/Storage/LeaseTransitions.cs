@@ -1,5 +1,4 @@
 using System.Globalization;
-using Roost.Execution;
 
 namespace Roost.Storage;
 

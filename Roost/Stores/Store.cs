@@ -1,3 +1,4 @@
+using Roost.Execution;
 using Roost.Storage;
 
 namespace Roost.Stores;
