@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
-using Roost.Storage;
+using Roost.Sqlite.Tables;
+using Roost.Sqlite.Transactions;
 
 namespace Roost.Benchmarks;
 

@@ -2,7 +2,9 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Data.Sqlite;
-using Roost.Storage;
+using Roost.Sqlite.Files;
+using Roost.Sqlite.Tables;
+using Roost.Sqlite.Transactions;
 
 namespace Roost.Benchmarks;
 

@@ -2,8 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
-using Roost.Execution;
-using Roost.Storage;
+using Roost.Sqlite;
+using Roost.Sqlite.Transactions;
+using Roost.Stores;
 
 namespace Roost.Benchmarks;
 

@@ -1,4 +1,4 @@
-using Roost.Storage;
+using Roost.Sqlite;
 using SQLitePCL;
 
 namespace Roost.Benchmarks;

@@ -1,4 +1,5 @@
-using Roost.Storage;
+using Roost.Sqlite.Queries;
+using Roost.Stores;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;

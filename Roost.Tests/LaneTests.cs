@@ -1,4 +1,5 @@
-using Roost.Storage;
+using Roost.Sqlite.Tables;
+using Roost.Sqlite.Transactions;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;

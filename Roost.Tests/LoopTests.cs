@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Roost.Stores;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;
@@ -414,7 +415,7 @@ internal sealed class LoopTests
     [Test]
     public void What_a_rollback_took_back_does_not_count_as_claimed()
     {
-        var ledger = new Storage.SlotLedger(1, "w", new Dictionary<string, Execution.EngineFacts>(), ["default"], 1, 1, taker: null!);
+        var ledger = new SlotLedger(1, "w", new Dictionary<string, Stores.EngineFacts>(), ["default"], 1, 1, taker: null!);
 
         ledger.Take("scripted");
         ledger.Free.Should().Be(0);

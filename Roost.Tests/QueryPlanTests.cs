@@ -1,7 +1,10 @@
 using System.Text.RegularExpressions;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
-using Roost.Storage;
+using Roost.Sqlite.Files;
+using Roost.Sqlite.Queries;
+using Roost.Sqlite.Transactions;
+using Roost.Stores;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;

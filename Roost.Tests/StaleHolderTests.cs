@@ -1,5 +1,5 @@
-using Roost.Execution;
-using Roost.Storage;
+using Roost.Sqlite.Transactions;
+using Roost.Stores;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;

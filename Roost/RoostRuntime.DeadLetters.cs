@@ -1,4 +1,3 @@
-using Roost.Storage;
 using Roost.Stores;
 
 namespace Roost;

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Roost.Storage;
+using Roost.Stores;
 
 namespace Roost;
 

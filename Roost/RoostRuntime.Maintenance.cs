@@ -1,4 +1,5 @@
-using Roost.Storage;
+using Roost.Sqlite;
+using Roost.Stores;
 
 namespace Roost;
 

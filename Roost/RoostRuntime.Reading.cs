@@ -1,5 +1,4 @@
 using Roost.Execution;
-using Roost.Storage;
 using Roost.Stores;
 
 namespace Roost;

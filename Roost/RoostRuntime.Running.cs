@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Roost.Execution;
-using Roost.Storage;
+using Roost.Stores;
 
 namespace Roost;
 

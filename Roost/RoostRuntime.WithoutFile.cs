@@ -1,4 +1,4 @@
-using Roost.Execution;
+using Roost.Stores;
 
 namespace Roost;
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Roost.Execution;
-using Roost.Storage;
+using Roost.Sqlite;
 using Roost.Stores;
 
 namespace Roost;

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Roost.Execution;
-using Roost.Storage;
+using Roost.Stores;
 
 namespace Roost;
 

@@ -1,3 +1,4 @@
+
 namespace Roost.Cli.Console;
 
 /// <summary>The sizes of the data file and its log, in bytes; 0 where there is none.</summary>

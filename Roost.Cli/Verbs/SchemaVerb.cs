@@ -3,7 +3,7 @@ namespace Roost.Cli.Verbs;
 /// <summary>The tables of a data file.</summary>
 internal sealed class SchemaVerb : Verb
 {
-    private const string Migrations = "Roost.Storage.Migrations.";
+    private const string Migrations = "Roost.Sqlite.Migrations.";
 
     public SchemaVerb() : base("schema", "Print the SQL that makes a data file's tables.") => Take(CommonOptions.Json);
 

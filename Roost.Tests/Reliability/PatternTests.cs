@@ -3,7 +3,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Roost.Cli;
 using Roost.Cli.Console;
-using Roost.Storage;
+using Roost.Stores;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Reliability;

@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
-using Roost.Execution;
-using Roost.Storage;
+using Roost.Sqlite.Files;
+using Roost.Sqlite.Transactions;
+using Roost.Stores;
 
 namespace Roost.Tests.Support;
 

@@ -1,4 +1,5 @@
-using Roost.Storage;
+using Roost.Sqlite;
+using Roost.Sqlite.Transactions;
 
 namespace Roost.Tests.Support;
 

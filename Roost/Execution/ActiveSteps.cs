@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Roost.Storage;
+using Roost.Stores;
 
 namespace Roost.Execution;
 

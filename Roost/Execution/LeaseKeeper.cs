@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Roost.Storage;
 using Roost.Stores;
 
 namespace Roost.Execution;

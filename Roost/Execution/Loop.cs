@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
-using Roost.Storage;
 using Roost.Stores;
 
 namespace Roost.Execution;

@@ -1,6 +1,3 @@
-using Roost.Execution;
-using Roost.Storage;
-
 namespace Roost.Stores;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using Roost.Storage;
-
 namespace Roost.Stores;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using Roost.Storage;
-
 namespace Roost.Stores;
 
 /// <summary>What can be read of a store. All that one read tells is of one moment; none holds up a write.</summary>
