@@ -320,6 +320,128 @@ internal sealed partial class StateTypeTests
         }
     }
 
+    internal sealed class Cart
+    {
+        private readonly List<string> items = [];
+
+        public string Customer { get; set; } = "";
+
+        public bool Has(string item) => items.Contains(item);
+
+        public static Cart With(string item)
+        {
+            var cart = new Cart();
+            cart.items.Add(item);
+            return cart;
+        }
+    }
+
+    internal sealed class InternalField
+    {
+        internal int Tried;
+
+        public string Name { get; set; } = "";
+    }
+
+    internal sealed class Job
+    {
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public string? Cursor { get; set; } = "start";
+
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+        public int Retries { get; set; } = 3;
+    }
+
+    internal sealed class Node
+    {
+        public Node? Parent { get; set; }
+        public List<Node> Kids { get; set; } = [];
+        public Animal? Animal { get; set; }
+
+        public static Node Tree(int levels, Animal animal, Node? parent = null)
+        {
+            var node = new Node { Parent = parent, Animal = animal };
+            for (int i = 0; levels > 1 && i < 3; i++) node.Kids.Add(Tree(levels - 1, animal, node));
+            return node;
+        }
+    }
+
+    internal sealed class Seeded
+    {
+        public Seeded(int seed) => Count = seed * 2;
+
+        public int Count { get; set; }
+    }
+
+    internal sealed record Joined([property: JsonConverter(typeof(JoiningConverter))] List<string> Items);
+
+    internal sealed class JoiningConverter : JsonConverter<List<string>>
+    {
+        public override List<string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => [.. reader.GetString()!.Split(',')];
+
+        public override void Write(Utf8JsonWriter writer, List<string> value, JsonSerializerOptions options) => writer.WriteStringValue(string.Join(',', value));
+    }
+
+    internal sealed record Merged([property: JsonConverter(typeof(MergingConverter))] Merging Mode);
+
+    internal sealed class MergingConverter : JsonConverter<Merging>
+    {
+        public override Merging Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            reader.GetString();
+            return Merging.FooBar;
+        }
+
+        public override void Write(Utf8JsonWriter writer, Merging value, JsonSerializerOptions options) => writer.WriteStringValue("foobar");
+    }
+
+    [JsonConverter(typeof(PriceConverter))]
+    internal sealed record Price(decimal Amount, string Currency);
+
+    internal sealed class PriceConverter : JsonConverter<Price>
+    {
+        public override Price Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetDecimal(), "USD");
+
+        public override void Write(Utf8JsonWriter writer, Price value, JsonSerializerOptions options) => writer.WriteNumberValue(value.Amount);
+    }
+
+    internal sealed class SometimesField
+    {
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+        public int Count;
+
+        public string Name { get; set; } = "";
+    }
+
+    internal sealed class Foreign : List<Foreign>;
+
+    internal sealed class Lazily
+    {
+        private string? first;
+
+        public List<string> Items { get; set; } = [];
+
+        public string? First => first ??= Items.FirstOrDefault();
+
+        public static Lazily Warm()
+        {
+            var lazily = new Lazily { Items = ["a"] };
+            _ = lazily.First;
+            return lazily;
+        }
+    }
+
+    internal sealed class Renamed
+    {
+        private int total;
+
+        public int Count
+        {
+            get => total;
+            set => total = value;
+        }
+    }
+
     internal sealed class Retyped(List<int> items)
     {
         public string Name { get; set; } = "";

@@ -56,6 +56,26 @@ internal sealed partial class StoredNameTests
         }
     }
 
+    [JsonDerivedType(typeof(Shallow), "shallow")]
+    [JsonDerivedType(typeof(Deeper), 2)]
+    internal abstract record Deep(int TokenBudget);
+
+    internal sealed record Shallow(int TokenBudget) : Deep(TokenBudget);
+
+    internal sealed record Deeper(int TokenBudget, int MaxRetries, List<Deep> MoreOfThem) : Deep(TokenBudget);
+
+    [Test]
+    public async Task A_reader_finds_the_names_of_a_kind_too()
+    {
+        Deep given = new Deeper(7, 5, [new Shallow(3), new Deeper(4, 6, [])]);
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Json = new() }, null, new RawEngine((snapshot, _, _) => Outcome.Done(snapshot.Next(given))));
+        string id = await roost.EnqueueAsync(new WorkItem("raw", new { deep = given }));
+        await roost.RunUntilDoneAsync(id);
+        await using RoostRuntime reader = new(roost.Options with { Path = roost.Path, Json = RoostJson.Default });
+
+        (await reader.GetSnapshotAsync(id)).DataAs<Deep>().Should().BeEquivalentTo(given, options => options.RespectingRuntimeTypes());
+    }
+
     [TestCase("snapshot.data.token_budget")]
     [TestCase("snapshot.data.TokenBudget")]
     [TestCase("snapshot.data.tokenBudget")]

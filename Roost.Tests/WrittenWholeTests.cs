@@ -34,6 +34,39 @@ internal sealed class WrittenWholeTests
         Foo_Bar,
     }
 
+    internal sealed class Nest : List<Nest>;
+
+    internal readonly record struct Kennel(Animal Animal);
+
+    [JsonPolymorphic(UnknownDerivedTypeHandling = JsonUnknownDerivedTypeHandling.FallBackToBaseType)]
+    [JsonDerivedType(typeof(Known), "known")]
+    internal class Falling
+    {
+        public string Name { get; set; } = "";
+    }
+
+    internal sealed class Known : Falling;
+
+    internal sealed class Fallen : Falling
+    {
+        public int Depth { get; set; }
+    }
+
+    internal sealed record Budget(int TokenBudget);
+
+    internal sealed class Branch
+    {
+        public Branch? Parent { get; set; }
+        public List<Branch> Kids { get; set; } = [];
+
+        public static Branch Tree(int levels, Branch? parent = null)
+        {
+            var branch = new Branch { Parent = parent };
+            for (int i = 0; levels > 1 && i < 3; i++) branch.Kids.Add(Tree(levels - 1, branch));
+            return branch;
+        }
+    }
+
     internal sealed record Pets(List<Animal> All);
 
     internal sealed record Merged(Merging Mode);
@@ -46,15 +79,6 @@ internal sealed class WrittenWholeTests
     internal sealed class GetOnly
     {
         public List<int> Items { get; } = [];
-    }
-
-    internal sealed class Shown
-    {
-        private readonly int count = 1;
-
-        public string Name { get; set; } = "";
-
-        public int Count => count;
     }
 
     internal sealed class Secretive(int count)
@@ -139,6 +163,63 @@ internal sealed class WrittenWholeTests
         }
     }
 
+    private static IEnumerable<TestCaseData> NoData()
+    {
+        yield return new TestCaseData(new System.Text.RegularExpressions.Regex("a+"), "no data").SetArgDisplayNames("a pattern");
+        yield return new TestCaseData(new System.Text.StringBuilder("abc"), "no data").SetArgDisplayNames("a text that grows");
+        yield return new TestCaseData(new System.Collections.Specialized.NameValueCollection { ["a"] = "b" }, "keys alone").SetArgDisplayNames("names and values");
+        yield return new TestCaseData(((string[])["a", "bb"]).ToLookup(text => text.Length), "without its keys").SetArgDisplayNames("a lookup");
+        yield return new TestCaseData(new WeakReference(new object()), "no data").SetArgDisplayNames("a weak reference");
+        yield return new TestCaseData(new Nest(), "nothing but itself").SetArgDisplayNames("a tree of another library's");
+        yield return new TestCaseData(((int[])[1]).Select(_ => (Animal)new Dog("rex", "collie")), "Breed").SetArgDisplayNames("kinds in a sequence");
+        yield return new TestCaseData(new Stack<Animal>([new Dog("rex", "collie")]), "Breed").SetArgDisplayNames("kinds on a stack");
+        yield return new TestCaseData((Kennel?)new Kennel(new Dog("rex", "collie")), "Breed").SetArgDisplayNames("kinds in a struct that may be null");
+        yield return new TestCaseData(new Fallen { Name = "a", Depth = 3 }, "Depth").SetArgDisplayNames("a kind that falls back to its base");
+    }
+
+    [TestCaseSource(nameof(NoData))]
+    public async Task What_JSON_would_keep_a_part_of_is_refused_by_its_member(object value, string why)
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null);
+
+        InvalidInputException thrown = await Artifacts.ThrownByAsync<InvalidInputException>(() => roost.EnqueueAsync(new WorkItem("e", value is Fallen fallen ? new { it = (Falling)fallen } : value is Kennel kennel ? new { it = (Kennel?)kennel } : new { it = value })));
+
+        thrown.Message.Should().Contain("it").And.Contain(why);
+    }
+
+    [Test]
+    public async Task A_payload_that_leads_back_to_itself_is_written_once()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Json = new(Web) { ReferenceHandler = ReferenceHandler.IgnoreCycles } }, null);
+
+        string id = await roost.EnqueueAsync(new WorkItem("e", Branch.Tree(4))).Soon();
+
+        (await roost.GetAsync(id)).Payload.GetProperty("kids").GetArrayLength().Should().Be(3);
+    }
+
+    [Test]
+    public async Task A_payload_is_read_under_any_spelling_of_its_members_and_as_any_object()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(null, Artifacts.Once(context =>
+        {
+            context.Item.PayloadAs<Budget>().Should().Be(new Budget(7));
+            context.Item.PayloadAs<object>().Should().BeOfType<JsonElement>();
+            return Task.CompletedTask;
+        }));
+        foreach (string json in (string[])["""{"tokenBudget":7}""", """{"TokenBudget":7}""", """{"token_budget":7}""", """{"token-budget":7}"""])
+            (await roost.RunUntilDoneAsync(await roost.EnqueueAsync(WorkItem.FromJson("scripted", json)))).State.Should().Be(WorkState.Done);
+    }
+
+    [Test]
+    public async Task Half_of_a_character_is_refused_whatever_the_settings_escape()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Json = Web }, null);
+
+        (await Artifacts.ThrownByAsync<InvalidInputException>(() => roost.EnqueueAsync(new WorkItem("e", new { texts = new Dictionary<string, string> { ["a"] = "b\ud800c" } })))).Message.Should().Contain("$.texts.a");
+        string id = await roost.EnqueueAsync(new WorkItem("e", new { text = "b\ufffdc" }));
+        (await roost.GetAsync(id)).Payload.GetProperty("text").GetString().Should().Be("b\ufffdc");
+    }
+
     [Test]
     public async Task Two_names_that_would_be_written_alike_are_refused()
     {
@@ -159,7 +240,6 @@ internal sealed class WrittenWholeTests
 
     [TestCase("""{"count":3}""", "Closed.Count", "private", typeof(Closed))]
     [TestCase("""{"items":[3]}""", "GetOnly.Items", "no setter", typeof(GetOnly))]
-    [TestCase("""{"count":3}""", "Shown.Count", "private field count", typeof(Shown))]
     [TestCase("""{"mode":"foo_bar"}""", "Mode", "Foo_Bar", typeof(Merged))]
     public async Task A_payload_is_not_read_as_a_type_that_would_leave_something_out(string json, string member, string why, Type type)
     {

@@ -12,12 +12,13 @@ namespace Roost;
 /// </summary>
 /// <remarks>
 /// What a state holds comes back, or is refused by the member's name. Its type is judged when the engine is added: fields that the JSON
-/// settings leave out, private setters, members that show a private field, objects and interfaces without <c>[JsonDerivedType]</c>,
-/// collections that cannot be read back, keys that JSON cannot have. Some states are read back as soon as they are written, and compared: each
-/// that holds what none before it in this process has held (another type of value in a member or list, another comparer, the first value of
-/// a computed member or of one with your own converter), the first 16, each that is half as long again as any before it, and one in 1,024.
-/// One that differs makes its item a dead letter with reason <c>state_not_kept</c>, without further tries. Members that are computed from
-/// others pass; members marked <c>[JsonIgnore]</c> and private fields that methods alone use are not compared.
+/// settings leave out, private setters, objects and interfaces without <c>[JsonDerivedType]</c>, collections that cannot be read back, keys that
+/// JSON cannot have, constructors that take what no member holds. Some states are read back as soon as they are written, and compared: each
+/// that holds what none before it in this process has held (another type of value in a member or list, another comparer, null where it is left
+/// out, the first value of a member that is computed, hidden or written by your own converter), the first 16, each that is half as long again as
+/// any before it, and one in 1,024. One that differs makes its item a dead letter with reason <c>state_not_kept</c>, without further tries.
+/// Members that are computed from others pass. Of private and internal members numbers, texts, times and collections of them are compared; one
+/// that comes back as null is taken for a cache, and one marked <c>[JsonIgnore]</c> is not looked at.
 /// A type without any data may be a state: it is stored as <c>{}</c>.
 /// </remarks>
 /// <typeparam name="TState">The state: anything that System.Text.Json writes and reads back, such as a record.</typeparam>

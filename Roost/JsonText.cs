@@ -42,8 +42,8 @@ internal static class JsonText
         var type = WrittenType.Of(value.GetType(), options);
         using (var writer = new Utf8JsonWriter(buffer, WriterOptions(options))) JsonSerializer.Serialize(writer, value, type.As, options);
         byte[] utf8 = buffer.ToArray();
-        CheckReplaced(field, utf8, options);
-        type.Check(field, value);
+        if (MayHoldReplaced(utf8)) CheckReplaced(field, utf8, value, type.As, options);
+        type.Check(field, value, utf8.Length);
         return utf8;
     }
 
@@ -87,7 +87,7 @@ internal static class JsonText
         try
         {
             byte[] utf8 = JsonSerializer.SerializeToUtf8Bytes(value, type);
-            CheckReplaced(field, utf8, type.Options);
+            if (MayHoldReplaced(utf8)) CheckReplaced(field, utf8, value!, typeof(T), type.Options);
             return Accept(field, utf8, maxBytes, objectOnly: false);
         }
         catch (Exception e) when (IsOfValue(e))
@@ -132,8 +132,8 @@ internal static class JsonText
         WrittenType? type = value is JsonElement or JsonNode or JsonDocument ? null : WrittenType.Of(value.GetType(), options);
         using (var writer = new Utf8JsonWriter(buffer, WriterOptions(options))) Fill(writer, value, type?.As, options);
         byte[] utf8 = buffer.WrittenSpan.ToArray();
-        CheckReplaced(field, utf8, options);
-        type?.Check(field, value);
+        if (MayHoldReplaced(utf8)) CheckReplaced(field, utf8, value, type?.As, options);
+        type?.Check(field, value, utf8.Length);
         return utf8;
     }
 
@@ -151,18 +151,27 @@ internal static class JsonText
 
     /// <summary>
     /// The serializer writes an escaped U+FFFD in the place of half a surrogate pair, and says nothing. An encoder that leaves the character itself
-    /// as it is writes it escaped for no other reason; of another encoder, a host's own, nobody can tell.
+    /// as it is writes it escaped for no other reason; where another was used, it is written once more by one that does.
     /// </summary>
-    private static void CheckReplaced(string field, ReadOnlySpan<byte> utf8, JsonSerializerOptions options)
+    private static void CheckReplaced(string field, ReadOnlySpan<byte> utf8, object value, Type? type, JsonSerializerOptions options)
     {
-        if (utf8.IndexOf("\\uFFFD"u8) < 0 || (options.Encoder ?? JavaScriptEncoder.Default).WillEncode(0xFFFD)) return;
+        if ((options.Encoder ?? JavaScriptEncoder.Default).WillEncode(0xFFFD))
+        {
+            var buffer = new ArrayBufferWriter<byte>(utf8.Length);
+            using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = options.MaxDepth, SkipValidation = true })) Fill(writer, value, type, options);
+            utf8 = buffer.WrittenSpan;
+        }
         for (int i = 0; i < utf8.Length; i++)
         {
             if (utf8[i] != '\\') continue;
-            if (utf8[i..].StartsWith("\\uFFFD"u8)) throw new InvalidInputException(field, $"holds half of a surrogate pair in a string at {JsonPlace.Of(utf8, i)}; it is not valid Unicode text.");
+            if (utf8[i..].StartsWith(Replaced)) throw new InvalidInputException(field, $"holds half of a surrogate pair in a string at {JsonPlace.Of(utf8, i)}; it is not valid Unicode text.");
             i++; // What follows the backslash begins no escape of its own.
         }
     }
+
+    private static bool MayHoldReplaced(ReadOnlySpan<byte> utf8) => utf8.IndexOf(Replaced) >= 0;
+
+    private static ReadOnlySpan<byte> Replaced => "\\uFFFD"u8;
 
     public static void CheckSize(string field, long bytes, int maxBytes)
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Roost.Writing;
 
 namespace Roost;
@@ -94,16 +95,23 @@ public sealed record WorkItem
     /// <exception cref="InvalidInputException">The payload does not fit the type, or a member of it cannot be set and would keep its default.</exception>
     public T PayloadAs<T>()
     {
-        if (payload is T same) return same;
+        if (payload is T same and not StoredJson) return same;
         try
         {
-            return JsonSerializer.Deserialize(PayloadUtf8(int.MaxValue), ReadTypes.Of<T>(Json))
+            return Read<T>()
                 ?? throw new InvalidInputException("payload", $"of work item {Id} is null where {TypeNames.A(typeof(T))} is expected.") { Final = new(Id) };
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
         {
             throw new InvalidInputException("payload", $"of work item {Id} cannot be read as {TypeNames.Of(typeof(T))}: {e.Message}", e) { Final = new(Id) };
         }
+    }
+
+    /// <summary>Under any spelling of its members' names: a payload may come from a person, or from a program with other settings.</summary>
+    private T? Read<T>()
+    {
+        JsonTypeInfo<T> type = ReadTypes.Of<T>(Json);
+        return JsonSerializer.Deserialize(NameMatch.Adapted(PayloadUtf8(int.MaxValue), type).Span, type);
     }
 
     /// <summary>The settings that payload and state are read and written with.</summary>

@@ -37,7 +37,7 @@ internal sealed class EventsVerb : Verb
 
     private EventFilter FilterOf(Call call)
     {
-        string[] given = Lists.Split(call.Get(kinds));
+        string[] given = Lists.Split(kinds.Name, call.Get(kinds));
         foreach (string kind in given)
             if (!EventKinds.All.Contains(kind) && !kind.StartsWith("engine.", StringComparison.Ordinal))
                 throw new UsageException($"--kind is \"{kind}\"; give {string.Join(", ", EventKinds.All)}, or an engine's own with \"engine.\" before it, such as engine.{(kind.Length is > 0 and < 40 ? kind : "seen")}.");

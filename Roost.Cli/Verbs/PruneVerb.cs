@@ -18,7 +18,7 @@ internal sealed class PruneVerb : Verb
     protected override async Task<int> RunAsync(Call call)
     {
         var filter = new PurgeFilter(Durations.Parse("--older-than", call.Get(olderThan)!)) { Engine = call.Get(engine) };
-        string[] named = Lists.Split(call.Get(states));
+        string[] named = Lists.Split(states.Name, call.Get(states));
         if (named.Length > 0) filter = filter with { States = [.. named.Select(StateOf)] };
         await using RoostRuntime roost = call.Open();
         long counted = Stopwatch.GetTimestamp();

@@ -34,11 +34,12 @@ internal sealed class WorkerVerb : Verb
 
     protected override async Task<int> RunAsync(Call call)
     {
+        string[] chosen = Lists.Split(engines.Name, call.Get(engines));
         using ILoggerFactory log = LogLines.Create(call.Print, call.Get(verbose) ? LogLevel.Debug : LogLevel.Warning);
         await using var roost = new RoostRuntime(OptionsOf(call) with { LoggerFactory = log });
         call.AddEngines(roost);
         foreach (string file in call.Get(assemblies) ?? []) roost.AddEngines(Load(file));
-        KeepNamed(roost, Lists.Split(call.Get(engines)));
+        KeepNamed(roost, chosen);
         long since = await roost.GetLastSequenceAsync(call.Stop);
         using var ended = new CancellationTokenSource();
         Task shown = Task.Run(() => call.Print.IsTerminal && !call.Get(plain)
@@ -65,7 +66,7 @@ internal sealed class WorkerVerb : Verb
     private RoostOptions OptionsOf(Call call)
     {
         var defaults = new RoostOptions { Path = call.Database.Path };
-        string[] named = Lists.Split(call.Get(queues));
+        string[] named = Lists.Split(queues.Name, call.Get(queues));
         return defaults with
         {
             Queues = named.Length > 0 ? named : defaults.Queues,

@@ -53,6 +53,17 @@ internal sealed class UsageTests
     public async Task A_value_of_the_wrong_kind_is_a_usage_error_in_words(params string[] arguments) =>
         (await roost.RunAsync(arguments)).Ends(2).Error.Should().Contain($"'{arguments[^1].Split('=')[^1]}'").And.NotContainAny("System.", "Roost.");
 
+    [TestCase("events", "--kind", "")]
+    [TestCase("worker", "--engines", ",")]
+    [TestCase("worker", "--queues", " ")]
+    [TestCase("prune", "--older-than", "1d", "--states", " , ")]
+    public async Task An_option_that_names_nothing_is_no_all_of_them_and_makes_no_file(params string[] arguments)
+    {
+        (await roost.RunAsync([.. arguments, "--db", "nothing.db"])).Ends(2).Error.Should().Contain($"{arguments[^2]} is empty");
+
+        File.Exists(roost.Folder["nothing.db"]).Should().BeFalse();
+    }
+
     [Test]
     public async Task Help_names_every_verb()
     {

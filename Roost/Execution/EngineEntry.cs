@@ -39,6 +39,10 @@ internal sealed record EngineEntry(EngineFacts Facts, IEngine? Shared, Func<Engi
         return scope!;
     };
 
+    private static string Advice(Exception e) => e is NotSupportedException
+        ? "Give the engine its JsonTypeInfo (base(Context.Default.State)), or RoostOptions.Json a TypeInfoResolver that knows the type."
+        : "Give the member another name by [JsonPropertyName], or mark what is not to be kept [JsonIgnore].";
+
     private static object? Judge(IEngine engine, EngineFacts facts, JsonSerializerOptions json)
     {
         if (engine is not ITypedEngine typed) return null;
@@ -48,7 +52,7 @@ internal sealed record EngineEntry(EngineFacts Facts, IEngine? Shared, Func<Engi
         }
         catch (Exception e) when (e is NotSupportedException or InvalidOperationException or ArgumentException)
         {
-            throw new InvalidInputException("state", $"of engine \"{facts.EngineId}\" has no usable JSON metadata: {e.Message} Give the engine its JsonTypeInfo (base(Context.Default.State)), or RoostOptions.Json a TypeInfoResolver that knows the type.", e);
+            throw new InvalidInputException("state", $"of engine \"{facts.EngineId}\" has no usable JSON metadata: {e.Message} {Advice(e)}", e);
         }
     }
 }

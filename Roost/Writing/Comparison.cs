@@ -18,7 +18,7 @@ internal sealed class Comparison(JsonSerializerOptions options)
 
     private void Compare(JsonTypeInfo type, object? given, object? back, string path, Type owner)
     {
-        if (given is null && back is null) return;
+        if ((given is null or JsonElement { ValueKind: JsonValueKind.Null }) && back is null) return;
         if (given is null || back is null)
             throw new LostException(path, given is null ? $"it is null and comes back as {Shown(back)}. {Advice}" : $"it is {Shown(given)} and comes back as null. {Advice}");
         if (Nullable.GetUnderlyingType(type.Type) is { } inner) type = options.GetTypeInfo(inner);
@@ -29,6 +29,7 @@ internal sealed class Comparison(JsonSerializerOptions options)
         }
         switch (type.Kind)
         {
+            case JsonTypeInfoKind.None when type.Converter is IElements: CompareElements(type, given, back, path, owner); break;
             case JsonTypeInfoKind.None: CompareValue(type, given, back, path); break;
             case JsonTypeInfoKind.Object: CompareMembers(type, given, back, path); break;
             case JsonTypeInfoKind.Dictionary: CompareEntries(type, given, back, path, owner); break;
@@ -52,8 +53,8 @@ internal sealed class Comparison(JsonSerializerOptions options)
 
     private static void CompareValue(JsonTypeInfo type, object given, object back, string path)
     {
-        if (given.Equals(back) && (given is not DateTime time || time.Kind == ((DateTime)back).Kind)) return;
-        if (IsPlain(given)) throw new LostException(path, $"it is {Exact(given)} and comes back as {Exact(back)}{By(type.Converter)}. {Advice}");
+        if (IsPlain(given) ? IsSamePlain(given, back) : given.Equals(back)) return;
+        CompareConverted(given, back, path, type.Converter);
         // A converter is trusted with what it writes the same.
         string before = JsonSerializer.Serialize(given, type), after = JsonSerializer.Serialize(back, type);
         if (before == after || (before.StartsWith('{') && JsonElement.DeepEquals(JsonElement.Parse(before), JsonElement.Parse(after)))) return;
@@ -82,6 +83,7 @@ internal sealed class Comparison(JsonSerializerOptions options)
                 // It differs from itself: computed from the time, or by chance.
             }
         }
+        foreach (FieldInfo hidden in JsonMembers.Hidden(own)) CompareHidden(hidden, given, back, path);
     }
 
     /// <summary>A member that is computed may be of a type that source-generated settings do not know; then it was not written either.</summary>
@@ -90,17 +92,70 @@ internal sealed class Comparison(JsonSerializerOptions options)
     private static void CompareText(object? given, object? back, string path, JsonConverter? converter)
     {
         // By a converter that the member alone has: only what is plain can be compared here; the second writing tells the rest.
-        if (given is not null && back is not null && IsPlain(given) && !given.Equals(back)) throw new LostException(path, $"it is {Exact(given)} and comes back as {Exact(back)}{By(converter)}. {Advice}");
+        if (given is not null && back is not null) CompareConverted(given, back, path, converter);
         if (given is null != back is null) throw new LostException(path, given is null ? $"it is null and comes back as {Shown(back)}. {Advice}" : $"it is {Shown(given)} and comes back as null. {Advice}");
     }
 
-    /// <summary>A number, a time, an id or a text of the framework's: what it is equal to is beyond doubt.</summary>
-    private static bool IsPlain(object value) => value is string || (value is ValueType and IFormattable and not Enum && JsonMembers.IsOfFramework(value.GetType()));
+    /// <summary>What can be told without knowing what a converter means: plain values, plain elements, and plain members of a type that says itself when it is equal.</summary>
+    private static void CompareConverted(object given, object back, string path, JsonConverter? converter)
+    {
+        if (IsPlain(given))
+        {
+            if (!IsSamePlain(given, back)) throw new LostException(path, $"it is {Exact(given)} and comes back as {Exact(back)}{By(converter)}. {Advice}");
+        }
+        else if (given is IEnumerable elements && back is IEnumerable others)
+        {
+            if (IsAtHand(elements) && IsAtHand(others) && Differs(elements, others) is { } how) throw new LostException(path, $"{how}{By(converter)}. {Advice}");
+        }
+        else if (given.GetType() != back.GetType())
+        {
+            throw new LostException(path, $"it is {TypeNames.A(given.GetType())} and comes back as {TypeNames.A(back.GetType())}{By(converter)}. {Advice}");
+        }
+        else if (!given.Equals(back) && typeof(IEquatable<>).MakeGenericType(given.GetType()).IsInstanceOfType(given))
+        {
+            foreach (PropertyInfo member in JsonMembers.Properties(given.GetType()))
+                if (member is { GetMethod.IsPublic: true } && !JsonMembers.IsIgnored(member) && member.GetValue(given) is { } before && IsPlain(before) && !IsSamePlain(before, member.GetValue(back)))
+                    throw new LostException($"{path}.{member.Name}", $"it is {Exact(before)} and comes back as {Exact(member.GetValue(back))}{By(converter)}. {Advice}");
+        }
+    }
+
+    /// <summary>In what two collections differ that can be told from their number and their plain elements; null where they do not.</summary>
+    private static string? Differs(IEnumerable given, IEnumerable back)
+    {
+        object?[] before = [.. given.Cast<object?>()], after = [.. back.Cast<object?>()];
+        if (before.Length != after.Length) return $"it has {before.Length:N0} elements and comes back with {after.Length:N0}";
+        if (IsUnordered(given)) return null;
+        for (int i = 0; i < before.Length; i++)
+            if (before[i] is { } one && IsPlain(one) && !IsSamePlain(one, after[i])) return $"its element {i} is {Exact(one)} and comes back as {Exact(after[i])}";
+        return null;
+    }
+
+    /// <summary>What no member shows. One that comes back as null is taken for a cache: it is worked out when it is next asked for.</summary>
+    private static void CompareHidden(FieldInfo field, object given, object back, string path)
+    {
+        if (field.GetValue(given) is not { } before || field.GetValue(back) is not { } after) return;
+        string name = field.Name.StartsWith('<') ? field.Name[1..field.Name.IndexOf('>', StringComparison.Ordinal)] : field.Name;
+        string? how = IsPlain(before)
+            ? IsSamePlain(before, after) ? null : $"it is {Exact(before)} and comes back as {Exact(after)}"
+            : before is IEnumerable elements && after is IEnumerable others && IsAtHand(elements) && IsAtHand(others) ? Differs(elements, others) : null;
+        if (how is not null)
+            throw new LostException($"{path}.{name}", $"{how}: it is not public, and JSON keeps public members alone. Make it a public property, put [JsonInclude] on it, or mark it [JsonIgnore] where it can be worked out anew.");
+    }
+
+    /// <summary>A number, a time, an id, an enum or a text: what it is equal to is beyond doubt.</summary>
+    private static bool IsPlain(object value) => value is string or Enum or bool or char || (value is ValueType and IFormattable && JsonMembers.IsOfFramework(value.GetType()));
+
+    private static bool IsSamePlain(object one, object? other) => one switch
+    {
+        DateTime time => other is DateTime its && time == its && time.Kind == its.Kind,
+        DateTimeOffset time => other is DateTimeOffset its && time.EqualsExact(its),
+        _ => one.Equals(other),
+    };
 
     private static string By(JsonConverter? converter) => converter is not null && JsonMembers.IsOfUser(converter) ? $", by {TypeNames.Of(converter.GetType())}" : "";
 
     /// <summary>To the last part of a second.</summary>
-    private static string Exact(object value) => value is DateTime or DateTimeOffset or TimeOnly ? ((IFormattable)value).ToString("O", CultureInfo.InvariantCulture) : Shown(value);
+    private static string Exact(object? value) => value is DateTime or DateTimeOffset or TimeOnly ? ((IFormattable)value).ToString("O", CultureInfo.InvariantCulture) : Shown(value);
 
     private bool IsVolatile(JsonTypeInfo? type, JsonPropertyInfo member, object given, object? before, Type owner)
     {
@@ -124,11 +179,16 @@ internal sealed class Comparison(JsonSerializerOptions options)
 
     private void CompareElements(JsonTypeInfo type, object given, object back, string path, Type owner)
     {
-        if (!IsAtHand(given) || !IsAtHand(back)) return; // The second writing tells.
+        if (!IsAtHand(back) || given is not IEnumerable) return; // The second writing tells.
+        if (!IsAtHand(given))
+        {
+            if (JsonMembers.ElementOf(type) is not { IsSealed: false }) return;
+            given = ((IEnumerable)given).Cast<object?>().ToArray(); // Worked out once more, for what its elements are.
+        }
         CompareOrder(type, given, back, path);
         object?[] before = [.. ((IEnumerable)given).Cast<object?>()], after = [.. ((IEnumerable)back).Cast<object?>()];
         if (before.Length != after.Length) throw new LostException(path, $"it has {before.Length:N0} elements and comes back with {after.Length:N0}. {Advice}");
-        JsonTypeInfo element = options.GetTypeInfo(type.ElementType ?? typeof(object));
+        JsonTypeInfo element = options.GetTypeInfo(JsonMembers.ElementOf(type) ?? typeof(object));
         if (IsUnordered(given))
         {
             (string Text, object? Value)[] texts = ByText(before, element), others = ByText(after, element);

@@ -63,7 +63,19 @@ internal static class Culprit
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            return Find(value, type, path, depth + 1) ?? $"{path}: {e.Message}";
+            return Within(value, type, path, depth) ?? $"{path}: {e.Message}";
+        }
+    }
+
+    private static string? Within(object value, JsonTypeInfo type, string path, int depth)
+    {
+        try
+        {
+            return Find(value, type, path, depth + 1);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return null; // It does not like to be looked at, such as an array that was never made.
         }
     }
 

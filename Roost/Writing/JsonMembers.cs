@@ -43,7 +43,7 @@ internal static class JsonMembers
 
     /// <summary>The user has said that it is not to be kept.</summary>
     public static bool IsIgnored(MemberInfo member) =>
-        member.IsDefined(typeof(JsonIgnoreAttribute), inherit: true) || member.IsDefined(typeof(NonSerializedAttribute), inherit: true);
+        member.GetCustomAttribute<JsonIgnoreAttribute>(inherit: true) is { Condition: JsonIgnoreCondition.Always } || member.IsDefined(typeof(NonSerializedAttribute), inherit: true);
 
     public static IEnumerable<FieldInfo> Fields(Type type)
     {
@@ -75,21 +75,45 @@ internal static class JsonMembers
         return (end < 0 ? bare : bare[..end]).Equals(member, StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>The field may be null where the property may not: it holds what the getter works out when it is first asked.</summary>
-    public static bool IsFilledLater(PropertyInfo property, FieldInfo field)
+    /// <summary>
+    /// What instances hold that JSON does not have: fields and properties that are not public, of types that are the user's own, without what is no data
+    /// (locks, delegates, services) or keeps the value of a member that comes back.
+    /// </summary>
+    public static IEnumerable<FieldInfo> Hidden(JsonTypeInfo type)
     {
-        try
+        if (IsForeign(type.Type)) yield break;
+        MemberInfo[] named = [.. type.Properties.Select(member => member.AttributeProvider).OfType<MemberInfo>()];
+        foreach (FieldInfo field in Fields(type.Type))
         {
-            var context = new NullabilityInfoContext();
-            return context.Create(field).ReadState == NullabilityState.Nullable && context.Create(property).ReadState == NullabilityState.NotNull;
-        }
-        catch (InvalidOperationException)
-        {
-            return true; // A trimmed program may have left this out; the values tell then.
+            if (field.IsPublic || IsForeign(field.DeclaringType!) || IsIgnored(field) || named.Contains(field) || !IsData(field.FieldType)) continue;
+            PropertyInfo? its = PropertyOf(field);
+            if (its is null ? field.Name.StartsWith('<') || type.Properties.Any(member => IsWrittenAndRead(member) && IsFieldOf(field.Name, (member.AttributeProvider as MemberInfo)?.Name ?? member.Name))
+                : IsIgnored(its) || named.Any(member => member.Name == its.Name)) continue;
+            yield return field;
         }
     }
 
-    private static bool IsOfIgnoredProperty(FieldInfo field) =>
-        field.Name.StartsWith('<') && field.Name.IndexOf('>', StringComparison.Ordinal) is var end and > 1
-        && field.DeclaringType!.GetProperty(field.Name[1..end], Declared) is { } property && IsIgnored(property);
+    /// <summary>The type of a collection's elements; of a dictionary's, its values.</summary>
+    public static Type? ElementOf(JsonTypeInfo type) => type.ElementType ?? (type.Converter as IElements)?.Element;
+
+    /// <summary>Its elements are such collections again, and nothing else: a tree of another library's, whose values are in none of its elements.</summary>
+    public static bool IsOfItself(JsonTypeInfo type) =>
+        type.Kind is JsonTypeInfoKind.Enumerable or JsonTypeInfoKind.Dictionary && type.ElementType is { } element
+        && (element == type.Type || (type.Options.TryGetTypeInfo(element, out JsonTypeInfo? inner) && inner.Kind == JsonTypeInfoKind.Enumerable && inner.ElementType == element));
+
+    /// <summary>A field of a framework's type that none of the members shows which are meant.</summary>
+    public static FieldInfo? LostField(JsonTypeInfo type, Func<JsonPropertyInfo, bool> isMeant)
+    {
+        string[] shown = [.. type.Properties.Where(isMeant).Select(member => (member.AttributeProvider as MemberInfo)?.Name ?? member.Name)];
+        return Fields(type.Type).FirstOrDefault(field => !shown.Any(member => IsFieldOf(field.Name, member)));
+    }
+
+    private static bool IsData(Type type) =>
+        !typeof(Delegate).IsAssignableFrom(type) && type != typeof(object) && type.Namespace?.StartsWith("System.Threading", StringComparison.Ordinal) != true
+        && !(type.IsInterface && !typeof(IEnumerable).IsAssignableFrom(type)) && !(type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Lazy<>));
+
+    private static PropertyInfo? PropertyOf(FieldInfo field) =>
+        field.Name.StartsWith('<') && field.Name.IndexOf('>', StringComparison.Ordinal) is var end and > 1 ? field.DeclaringType!.GetProperty(field.Name[1..end], Declared) : null;
+
+    private static bool IsOfIgnoredProperty(FieldInfo field) => PropertyOf(field) is { } property && IsIgnored(property);
 }

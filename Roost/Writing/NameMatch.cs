@@ -41,6 +41,7 @@ internal static class NameMatch
     private static bool IsOtherwise(JsonElement value, JsonTypeInfo? type)
     {
         if (type is null) return false;
+        type = Kind(value, type);
         if (value.ValueKind == JsonValueKind.Array) return Element(type) is { } element && value.EnumerateArray().Any(each => IsOtherwise(each, element));
         if (value.ValueKind != JsonValueKind.Object) return false;
         return value.EnumerateObject().Any(member => NameFor(value, member.Name, type) != member.Name || IsOtherwise(member.Value, TypeOf(value, member.Name, type)));
@@ -48,6 +49,7 @@ internal static class NameMatch
 
     private static void Write(Utf8JsonWriter writer, JsonElement value, JsonTypeInfo? type)
     {
+        if (type is not null) type = Kind(value, type);
         if (type is not null && value.ValueKind == JsonValueKind.Array)
         {
             writer.WriteStartArray();
@@ -68,6 +70,16 @@ internal static class NameMatch
         {
             value.WriteTo(writer);
         }
+    }
+
+    /// <summary>The type that the value says it is, where its base names several.</summary>
+    private static JsonTypeInfo Kind(JsonElement value, JsonTypeInfo type)
+    {
+        if (type.PolymorphismOptions is not { } kinds || value.ValueKind != JsonValueKind.Object || !value.TryGetProperty(kinds.TypeDiscriminatorPropertyName, out JsonElement name)) return type;
+        foreach (JsonDerivedType kind in kinds.DerivedTypes)
+            if (kind.TypeDiscriminator is string text ? name.ValueKind == JsonValueKind.String && name.ValueEquals(text) : kind.TypeDiscriminator is int number && name.ValueKind == JsonValueKind.Number && name.TryGetInt32(out int its) && its == number)
+                return Info(type, kind.DerivedType) ?? type;
+        return type;
     }
 
     /// <summary>How the type calls the member: its own name for it, where nothing else in the object has that.</summary>

@@ -80,6 +80,8 @@ internal sealed class StateShape
         string name = TypeNames.Of(type.Type), a = TypeNames.A(type.Type);
         if (StackConverter.IsStack(type.Type))
             throw new LostException(path, $"{a} would come back turned over. Use a Stack<T>, ConcurrentStack<T> or ImmutableStack<T> with the converters of RoostJson.Default (new JsonSerializerOptions(RoostJson.Default) has them), or a List<T>.");
+        if (JsonMembers.IsOfItself(type))
+            throw new LostException(path, $"{a} is a collection of nothing but itself, of which JSON would keep empty lists. Keep it as text, or as JsonNode or JsonElement.");
         if (type.Type.IsGenericType && type.Type.GetGenericTypeDefinition() == typeof(IAsyncEnumerable<>))
             throw new LostException(path, $"{a} is read once; what it gives cannot be kept. Collect it into a List<T>.");
         if (type.PolymorphismOptions is null)
@@ -140,7 +142,7 @@ internal sealed class StateShape
     private void JudgeObject(JsonTypeInfo type, string path)
     {
         string name = TypeNames.Of(type.Type), a = TypeNames.A(type.Type);
-        if (typeof(Exception).IsAssignableFrom(type.Type))
+        if (isState && typeof(Exception).IsAssignableFrom(type.Type))
             throw new LostException(path, $"{a} does not come back as what was thrown: its type, stack and inner exceptions are lost. Keep its message and what you need to know of it as text.");
         if (!CanBeMade(type))
         {
@@ -151,6 +153,8 @@ internal sealed class StateShape
                 ? $"{name} is {(type.Type.IsInterface ? "an interface" : "abstract")}, and its JSON does not say which type to make of it. Put [JsonDerivedType(typeof(...), \"name\")] on it for each, or declare the type itself."
                 : $"{a} can be written as JSON and not made again: it has several constructors, or none that is public. Put [JsonConstructor] on one whose parameters are named like its members, or keep something simpler of it.");
         }
+        if (UnboundParameter(type) is { } parameter)
+            throw new LostException(path, $"the constructor that is used to read {a} takes {parameter.Name}, and no member is called so or has its type ({TypeNames.Of(parameter.ParameterType)}), so that it cannot be made again. Add such a member, or put [JsonConstructor] on another constructor.");
         string[] kept = [.. type.Properties.Where(member => JudgeMember(type, member, path)).Select(member => (member.AttributeProvider as MemberInfo)?.Name ?? member.Name)];
         if (JsonMembers.IsOfFramework(type.Type))
         {
@@ -161,8 +165,13 @@ internal sealed class StateShape
         }
         if (!JsonMembers.IsForeign(type.Type)) JudgeRest(type, path);
         if (kept.Length == 0 && JsonMembers.HasData(type.Type) && type.PolymorphismOptions is not { DerivedTypes.Count: > 0 })
-            throw new LostException(path, $"{name} has no member that is both written and read back, so it would be stored as {{}} or come back empty. Give it public properties with get and set (or init), or a record's parameters.");
+            throw new LostException(path, $"{name} has no member that is both written and read back, so it would be stored as {{}} or come back empty. Give it public properties with get and set (or init), or a record's parameters{(type.OriginatingResolver is JsonSerializerContext context ? $"; {context.GetType().Name} must be generated with its metadata (GenerationMode Default)" : "")}.");
     }
+
+    private static ParameterInfo? UnboundParameter(JsonTypeInfo type) =>
+        JsonMembers.IsForeign(type.Type) || type.CreateObject is not null ? null : (type.ConstructorAttributeProvider as ConstructorInfo)?.GetParameters()
+            .FirstOrDefault(parameter => !type.Properties.Any(member => member.AssociatedParameter?.Position == parameter.Position)
+                && !type.Properties.Any(member => string.Equals((member.AttributeProvider as MemberInfo)?.Name, parameter.Name, StringComparison.OrdinalIgnoreCase)));
 
     private static bool CanBeMade(JsonTypeInfo type) =>
         type.CreateObject is not null || type.ConstructorAttributeProvider is not null || type.Properties.Any(member => member.AssociatedParameter is not null);
@@ -188,9 +197,7 @@ internal sealed class StateShape
         bool keeps = clr is FieldInfo || (clr is PropertyInfo get && JsonMembers.IsKept(get));
         if (keeps && (JsonMembers.IsChangeable(member.PropertyType) || IsParameterOfAnother(type, clr)))
             throw new LostException(here, $"it has no setter and is no parameter of the constructor that is used to read it, so it is written and comes back as its initial value. Give it a setter (or init), name a constructor's parameter after it (with [JsonConstructor] where there are several), or mark it [JsonIgnore]; [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)] fills a collection that is there.");
-        if (!keeps && PrivateFieldOf(clr) is { } field)
-            throw new LostException(here, $"it shows the private field {field.Name}, which JSON does not keep, so it is written and comes back as its initial value. Give the member a setter (or init), put [JsonInclude] on the field, take it as a constructor's parameter, or mark one of both [JsonIgnore].");
-        JudgeWritten(member, here);
+        if (isState) JudgeWritten(member, here);
         return false;
     }
 
@@ -202,12 +209,6 @@ internal sealed class StateShape
     }
 
     private static bool IsUnwritable(JsonTypeInfo type) => type.Converter.GetType() is { IsGenericType: true, Name: "UnsupportedTypeConverter`1" };
-
-    /// <summary>The field whose value alone the getter can give: of its name, its type, and not one that stands in for a value made when it is first asked for.</summary>
-    private static FieldInfo? PrivateFieldOf(MemberInfo member) =>
-        member is not PropertyInfo property ? null : JsonMembers.Fields(property.DeclaringType!).FirstOrDefault(field =>
-            !field.IsPublic && !JsonMembers.IsIgnored(field) && !field.Name.StartsWith('<') && JsonMembers.IsFieldOf(field.Name, property.Name)
-            && property.PropertyType.IsAssignableFrom(field.FieldType) && !JsonMembers.IsFilledLater(property, field));
 
     /// <summary>The type by which the constructor that is used takes what has the member's name.</summary>
     private static Type? IsTakenAsAnother(JsonTypeInfo type, JsonPropertyInfo member, MemberInfo clr) =>
@@ -226,7 +227,7 @@ internal sealed class StateShape
             if (field.IsPublic && !named.Contains(field.Name) && !JsonMembers.IsIgnored(field) && !JsonMembers.IsForeign(field.DeclaringType!))
                 throw new LostException($"{path}.{field.Name}", $"it is a field, and the JSON settings leave fields out. Set IncludeFields = true in them{ForGenerated(type, "[JsonSourceGenerationOptions(IncludeFields = true)]")}, put [JsonInclude] on it, make it a property, or mark it [JsonIgnore].");
         foreach (PropertyInfo property in JsonMembers.Properties(type.Type))
-            if (property is { GetMethod: { IsAssembly: true } or { IsFamilyOrAssembly: true }, SetMethod: not null } && JsonMembers.IsKept(property) && !named.Contains(property.Name) && !JsonMembers.IsIgnored(property) && !JsonMembers.IsForeign(property.DeclaringType!))
+            if (property is { GetMethod: { IsAssembly: true } or { IsFamilyOrAssembly: true } } && (property.SetMethod is not null || JsonMembers.IsChangeable(property.PropertyType)) && JsonMembers.IsKept(property) && !named.Contains(property.Name) && !JsonMembers.IsIgnored(property) && !JsonMembers.IsForeign(property.DeclaringType!))
                 throw new LostException($"{path}.{property.Name}", $"it is internal, and JSON keeps public members alone. Make it public, put [JsonInclude] on it, or mark it [JsonIgnore].");
     }
 

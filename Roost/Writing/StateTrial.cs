@@ -28,10 +28,10 @@ internal sealed class StateTrial<TState>(JsonTypeInfo<TState> type)
     {
         byte[] utf8 = JsonText.Serialize("state", state, type, maxBytes);
         if (IsJson) return utf8;
-        bool isNew = kinds.IsNew(state);
+        bool isNew = kinds.IsNew(state, utf8.Length);
         if (!IsDue(utf8.Length) && !isNew) return utf8;
         Try(state, utf8, maxBytes);
-        if (isNew) kinds.Add(state);
+        if (isNew) kinds.Add(state, utf8.Length);
         return utf8;
     }
 

@@ -1,9 +1,8 @@
-using System.Collections;
+using System.Collections.Specialized;
 using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Roost.Writing;
@@ -26,9 +25,12 @@ internal sealed class WrittenType
     {
         this.options = options;
         As = BaseOf(type, options) ?? type;
-        refusal = Refusal(options.GetTypeInfo(As));
+        refusal = WhyNot(options.GetTypeInfo(As));
         kinds = new(options.GetTypeInfo(As));
     }
+
+    /// <summary>Why a value of the type is not written whole; null where it may be.</summary>
+    public string? Refusal => refusal;
 
     /// <summary>What the serializer has to take the value for: the base that says by which name its types are told apart, else the type itself.</summary>
     public Type As { get; }
@@ -40,19 +42,19 @@ internal sealed class WrittenType
     }
 
     /// <summary>Refuses what would not be written whole: by the type, and by what it holds where that is of a kind that none before it was.</summary>
-    public void Check(string field, object value)
+    public void Check(string field, object value, int bytes)
     {
         if (refusal is not null) throw new InvalidInputException(field, refusal);
-        if (!kinds.IsNew(value)) return;
+        if (!kinds.IsNew(value, bytes)) return;
         try
         {
-            Look(options.GetTypeInfo(As), value, TypeNames.Of(value.GetType()), 0);
+            new WrittenValue(options).Look(options.GetTypeInfo(As), value, TypeNames.Of(value.GetType()));
         }
         catch (LostException lost)
         {
             throw new InvalidInputException(field, lost.Message);
         }
-        kinds.Add(value);
+        kinds.Add(value, bytes);
     }
 
     /// <summary>The most general class, else interface, that names the type among those that derive from it.</summary>
@@ -67,7 +69,7 @@ internal sealed class WrittenType
     private static bool Names(Type general, Type type, JsonSerializerOptions options) =>
         !JsonMembers.IsOfFramework(general) && options.TryGetTypeInfo(general, out JsonTypeInfo? info) && info.PolymorphismOptions is { } known && known.DerivedTypes.Any(each => each.DerivedType == type);
 
-    private static string? Refusal(JsonTypeInfo root)
+    private static string? WhyNot(JsonTypeInfo root)
     {
         try
         {
@@ -90,7 +92,8 @@ internal sealed class WrittenType
             if (Nullable.GetUnderlyingType(type.Type) is { } inner) AddType(inner, next.Path);
             else if (type.Type.IsEnum) EnumNames.Judge(type, next.Path);
             else if (type.Kind == JsonTypeInfoKind.Object && JudgeObject(type, next.Path) is { } refusal) return refusal;
-            if (type.Kind is JsonTypeInfoKind.Enumerable or JsonTypeInfoKind.Dictionary && type.ElementType is { } element) AddType(element, next.Path + "[]");
+            if (JudgeCollection(type, next.Path) is { } refused) return refused;
+            if (JsonMembers.ElementOf(type) is { } element) AddType(element, next.Path + "[]");
             if (type.Kind == JsonTypeInfoKind.Object)
                 foreach (JsonPropertyInfo member in type.Properties)
                     if (member is { Get: not null, CustomConverter: null }) AddType(member.PropertyType, $"{next.Path}.{member.Name}");
@@ -110,13 +113,25 @@ internal sealed class WrittenType
         }
     }
 
+    private static string? JudgeCollection(JsonTypeInfo type, string path)
+    {
+        if (JsonMembers.IsOfItself(type)) return $"{path} would be written as empty lists: {TypeNames.A(type.Type)} is a collection of nothing but itself. Give its text by WorkItem.FromJson, or a JsonNode.";
+        if (typeof(NameObjectCollectionBase).IsAssignableFrom(type.Type)) return $"{path} would be written as its keys alone. Give a dictionary.";
+        return type.Type.GetInterfaces().Append(type.Type).Any(each => each.IsGenericType && each.GetGenericTypeDefinition() is var general && (general == typeof(ILookup<,>) || general == typeof(IGrouping<,>)))
+            ? $"{path} would be written without its keys. Give a dictionary, by ToDictionary(group => group.Key, group => group.ToList())."
+            : null;
+    }
+
     private static string? JudgeObject(JsonTypeInfo type, string path)
     {
         if (typeof(Exception).IsAssignableFrom(type.Type))
             return $"{path} would not be written as what was thrown: its type and the inner exceptions' are lost. Give its message, or ToString().";
         if (type.Type.IsGenericType && type.Type.GetGenericTypeDefinition() == typeof(PriorityQueue<,>))
             return $"{path} would be written by its count alone and without its elements in their order. Give UnorderedItems as a list, or sort them.";
-        if (JsonMembers.IsForeign(type.Type) && type.Type.FullName?.StartsWith("System.ValueTuple`", StringComparison.Ordinal) != true && type.Type.Namespace != "System.Numerics") return null;
+        if (JsonMembers.IsForeign(type.Type) && type.Type.FullName?.StartsWith("System.ValueTuple`", StringComparison.Ordinal) != true && type.Type.Namespace != "System.Numerics")
+            return JsonMembers.IsOfFramework(type.Type) && !type.Type.IsInterface && !type.Type.IsAbstract && JsonMembers.LostField(type, member => member.Get is not null) is not null
+                ? $"{path} would not be written whole: {TypeNames.A(type.Type)} is no data to JSON. Give what it is made from, such as a text or a number."
+                : null;
         HashSet<string> named = [.. type.Properties.Select(member => member.AttributeProvider).OfType<MemberInfo>().Select(member => member.Name)];
         FieldInfo? field = JsonMembers.Fields(type.Type).FirstOrDefault(field => field.IsPublic && !named.Contains(field.Name) && !JsonMembers.IsIgnored(field));
         if (field is not null)
@@ -124,55 +139,5 @@ internal sealed class WrittenType
         return type.Properties.Any(member => member.Get is not null) || type.PolymorphismOptions is not null || type.Type.IsInterface || type.Type.IsAbstract || !JsonMembers.HasData(type.Type)
             ? null
             : $"{path} would be written as {{}}: it has no public member that JSON writes. Give it public properties, or give JSON instead.";
-    }
-
-    private void Look(JsonTypeInfo type, object? value, string path, int depth)
-    {
-        if (value is null || depth > JsonText.MaxDepth) return;
-        if (type.Type == typeof(object))
-        {
-            LookAtObject(value, path, depth);
-            return;
-        }
-        switch (type.Kind)
-        {
-            case JsonTypeInfoKind.Object:
-                JsonTypeInfo own = value.GetType() == type.Type || Nullable.GetUnderlyingType(type.Type) is not null ? type : Own(type, value, path);
-                foreach (JsonPropertyInfo member in own.Properties)
-                    if (member is { Get: not null, CustomConverter: null } && !IsSimple(member.PropertyType) && options.TryGetTypeInfo(member.PropertyType, out JsonTypeInfo? its))
-                        Look(its, member.Get(value), $"{path}.{(member.AttributeProvider as MemberInfo)?.Name ?? member.Name}", depth + 1);
-                break;
-            case JsonTypeInfoKind.Dictionary when value is IDictionary entries && type.ElementType is { } element && !IsSimple(element):
-                foreach (DictionaryEntry entry in entries) Look(options.GetTypeInfo(element), entry.Value, $"{path}[{entry.Key}]", depth + 1);
-                break;
-            case JsonTypeInfoKind.Enumerable when value is IEnumerable elements && Comparison.IsAtHand(elements) && type.ElementType is { } element && !IsSimple(element):
-                int i = 0;
-                foreach (object? each in elements) Look(options.GetTypeInfo(element), each, $"{path}[{i++}]", depth + 1);
-                break;
-        }
-    }
-
-    private static bool IsSimple(Type type) => type.IsPrimitive || type == typeof(string);
-
-    /// <summary>By what type a value is written that is more than its place is declared as.</summary>
-    private JsonTypeInfo Own(JsonTypeInfo declared, object value, string path)
-    {
-        if (!options.TryGetTypeInfo(value.GetType(), out JsonTypeInfo? own) || own.Kind != JsonTypeInfoKind.Object) return declared;
-        if (declared.PolymorphismOptions is not null) return own; // The serializer refuses what that does not name.
-        HashSet<string> written = [.. declared.Properties.Where(member => member.Get is not null).Select(member => member.Name)];
-        if (own.Properties.FirstOrDefault(member => member.Get is not null && !written.Contains(member.Name)) is { } lost)
-            throw new LostException(path, $"{path} is declared as {TypeNames.Of(declared.Type)} and holds {TypeNames.A(value.GetType())}, whose {(lost.AttributeProvider as MemberInfo)?.Name ?? lost.Name} would not be written. Put [JsonDerivedType(typeof({TypeNames.Of(value.GetType())}), \"...\")] on {TypeNames.Of(declared.Type)}, or declare the type itself.");
-        return declared;
-    }
-
-    private void LookAtObject(object value, string path, int depth)
-    {
-        Type type = value.GetType();
-        if (type == typeof(object) || value is JsonElement or JsonNode or JsonDocument || IsSimple(type)) return;
-        WrittenType its = Of(type, options);
-        if (its.refusal is not null) throw new LostException(path, $"{path} holds what cannot be written whole: {its.refusal}");
-        if (its.As != type)
-            throw new LostException(path, $"{path} is declared as object and holds {TypeNames.A(type)}, which would be written without the name by which {TypeNames.Of(its.As)} tells it apart. Declare it as {TypeNames.Of(its.As)}.");
-        Look(options.GetTypeInfo(type), value, path, depth + 1);
     }
 }
