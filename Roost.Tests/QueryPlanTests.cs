@@ -33,7 +33,7 @@ internal sealed partial class QueryPlanTests
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
         using var session = new Session(roost.Path, roost.Options);
-        string sql = session.Statements.Single(it => it.Sql.StartsWith(statement, StringComparison.Ordinal)).Sql;
+        string sql = session.Connection.Statements.Single(it => it.Sql.StartsWith(statement, StringComparison.Ordinal)).Sql;
 
         List<string> plan = Plan(roost, sql);
 
@@ -45,7 +45,7 @@ internal sealed partial class QueryPlanTests
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
         using var session = new Session(roost.Path, roost.Options);
-        string[] statements = [.. session.Statements.Select(it => it.Sql).Where(sql => Explained().IsMatch(sql))];
+        string[] statements = [.. session.Connection.Statements.Select(it => it.Sql).Where(sql => Explained().IsMatch(sql))];
 
         statements.Should().HaveCountGreaterThan(50);
         statements.SelectMany(sql => Scans(roost, sql, "resource")).Should().BeEmpty();

@@ -1,5 +1,6 @@
 using Roost.Cli.Console;
 using Roost.Cli.Console.Pages;
+using Roost.Sqlite.Tables;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.ConsolePages;

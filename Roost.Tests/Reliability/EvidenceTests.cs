@@ -1,4 +1,3 @@
-using Roost.Sqlite.Files;
 using Roost.Sqlite.Queries;
 using Roost.Tests.Support;
 

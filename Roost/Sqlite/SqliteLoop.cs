@@ -134,7 +134,7 @@ internal sealed class SqliteLoop : StoreLoop
 
     public override Task PauseClaimsAsync(long? left, long? clockSetBy) => writer.RunAsync(session =>
     {
-        session.Workers.ClaimsAgain(seat.Key, left is null ? null : session.Now + left, clockSetBy);
+        session.Workers.ClaimsAgain(seat.Key, left is null ? null : session.Connection.Now + left, clockSetBy);
         if (slots is { } open) open.ClocksParted = left is not null;
         return true;
     });

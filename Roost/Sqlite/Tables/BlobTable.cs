@@ -8,44 +8,44 @@ namespace Roost.Sqlite.Tables;
 /// Content-addressed bytes in chunks. Chunks of a stream land one by one, pinned by their worker; the step's commit turns the pin into an
 /// artifact. What is neither attached nor pinned is collected.
 /// </summary>
-internal sealed class BlobTable(Session session)
+internal sealed class BlobTable(WriteConnection connection, WorkerTable workers)
 {
     /// <summary>How much of a stream is in memory at a time.</summary>
     public const int ChunkBytes = 256 * 1024;
 
     private const int ShrinkEvery = 32;
 
-    private readonly Statement insertBlob = session.Prepare("INSERT INTO blob (sha256, size, at) VALUES (?1, ?2, ?3) RETURNING key");
-    private readonly Statement findBlob = session.Prepare("SELECT key FROM blob WHERE sha256 = ?1");
-    private readonly Statement finishBlob = session.Prepare("UPDATE blob SET sha256 = ?2, size = ?3 WHERE key = ?1");
-    private readonly Statement deleteBlob = session.Prepare("DELETE FROM blob WHERE key = ?1");
-    private readonly Statement insertChunk = session.Prepare("INSERT INTO blob_chunk (blob, n, sha256, data) VALUES (?1, ?2, ?3, ?4)");
-    private readonly Statement mendChunk = session.Prepare(
+    private readonly Statement insertBlob = connection.Prepare("INSERT INTO blob (sha256, size, at) VALUES (?1, ?2, ?3) RETURNING key");
+    private readonly Statement findBlob = connection.Prepare("SELECT key FROM blob WHERE sha256 = ?1");
+    private readonly Statement finishBlob = connection.Prepare("UPDATE blob SET sha256 = ?2, size = ?3 WHERE key = ?1");
+    private readonly Statement deleteBlob = connection.Prepare("DELETE FROM blob WHERE key = ?1");
+    private readonly Statement insertChunk = connection.Prepare("INSERT INTO blob_chunk (blob, n, sha256, data) VALUES (?1, ?2, ?3, ?4)");
+    private readonly Statement mendChunk = connection.Prepare(
         """
         INSERT OR REPLACE INTO blob_chunk (blob, n, sha256, data) SELECT ?1, n, sha256, data FROM blob_chunk fresh WHERE blob = ?2 AND n = ?3
         AND NOT EXISTS (SELECT 1 FROM blob_chunk known WHERE known.blob = ?1 AND known.n = ?3 AND known.sha256 = fresh.sha256 AND known.data = fresh.data)
         """);
-    private readonly Statement storeChunk = session.Prepare(
+    private readonly Statement storeChunk = connection.Prepare(
         """
         INSERT OR REPLACE INTO blob_chunk (blob, n, sha256, data) SELECT ?1, ?2, ?3, ?4
         WHERE NOT EXISTS (SELECT 1 FROM blob_chunk WHERE blob = ?1 AND n = ?2 AND sha256 = ?3 AND data = ?4)
         """);
-    private readonly Statement deleteChunks = session.Prepare("DELETE FROM blob_chunk WHERE blob = ?1");
-    private readonly Statement pinBlob = session.Prepare("INSERT INTO blob_pin (worker, blob, pin) VALUES (?1, ?2, ?3)");
-    private readonly Statement unpin = session.Prepare("DELETE FROM blob_pin WHERE worker = ?1 AND blob = ?2 AND pin = ?3");
-    private readonly Statement pinned = session.Prepare("SELECT blob, pin FROM blob_pin WHERE worker = ?1");
-    private readonly Statement inUse = session.Prepare(
+    private readonly Statement deleteChunks = connection.Prepare("DELETE FROM blob_chunk WHERE blob = ?1");
+    private readonly Statement pinBlob = connection.Prepare("INSERT INTO blob_pin (worker, blob, pin) VALUES (?1, ?2, ?3)");
+    private readonly Statement unpin = connection.Prepare("DELETE FROM blob_pin WHERE worker = ?1 AND blob = ?2 AND pin = ?3");
+    private readonly Statement pinned = connection.Prepare("SELECT blob, pin FROM blob_pin WHERE worker = ?1");
+    private readonly Statement inUse = connection.Prepare(
         "SELECT EXISTS (SELECT 1 FROM artifact WHERE blob = ?1) OR EXISTS (SELECT 1 FROM blob_pin WHERE blob = ?1)");
-    private readonly Statement isPinned = session.Prepare("SELECT 1 FROM blob_pin WHERE worker = ?1 AND blob = ?2 AND pin = ?3");
-    private readonly Statement shrink = session.Prepare("PRAGMA shrink_memory");
-    private readonly Statement insertArtifact = session.Prepare(
+    private readonly Statement isPinned = connection.Prepare("SELECT 1 FROM blob_pin WHERE worker = ?1 AND blob = ?2 AND pin = ?3");
+    private readonly Statement shrink = connection.Prepare("PRAGMA shrink_memory");
+    private readonly Statement insertArtifact = connection.Prepare(
         "INSERT INTO artifact (work, name, version, kind, media_type, blob, uri, metadata, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
 
     /// <summary>Begins an upload: an unnamed blob, pinned by the worker. Null where the worker is gone: nobody would ever take its pin away.</summary>
     public (long Blob, long Pin)? Begin(long worker)
     {
-        if (!session.Workers.IsRegistered(worker)) return null;
-        long blob = insertBlob.BindNull(1).Bind(2, 0).Bind(3, session.Now).Scalar()!.Value;
+        if (!workers.IsRegistered(worker)) return null;
+        long blob = insertBlob.BindNull(1).Bind(2, 0).Bind(3, connection.Now).Scalar()!.Value;
         return (blob, Pin(worker, blob));
     }
 
@@ -92,7 +92,7 @@ internal sealed class BlobTable(Session session)
             .Bind(6, blob).Bind(7, artifact.Uri);
         if (artifact.Metadata is null) insertArtifact.BindNull(8);
         else insertArtifact.BindText(8, artifact.Metadata);
-        insertArtifact.Bind(9, session.Now).Run();
+        insertArtifact.Bind(9, connection.Now).Run();
     }
 
     public void Unpin(long worker, long blob, long pin)
@@ -136,7 +136,7 @@ internal sealed class BlobTable(Session session)
     private long Store(ReadOnlyMemory<byte> content, byte[] sha256)
     {
         // Where it is stored already, each chunk is compared, and made anew where it was damaged.
-        long blob = findBlob.BindBlob(1, sha256).Scalar() ?? insertBlob.BindBlob(1, sha256).Bind(2, content.Length).Bind(3, session.Now).Scalar()!.Value;
+        long blob = findBlob.BindBlob(1, sha256).Scalar() ?? insertBlob.BindBlob(1, sha256).Bind(2, content.Length).Bind(3, connection.Now).Scalar()!.Value;
         for (int n = 0, at = 0; at < content.Length; n++, at += ChunkBytes)
         {
             ReadOnlySpan<byte> chunk = content.Span.Slice(at, Math.Min(ChunkBytes, content.Length - at));

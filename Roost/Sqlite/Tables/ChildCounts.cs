@@ -6,9 +6,9 @@ namespace Roost.Sqlite.Tables;
 /// How many children each item has that are open, and how the others have ended: gathered while a transaction runs, added to the table at its end. What
 /// has no parent costs nothing here, nor does a change between two open states. Of a parent that was purged nothing is kept.
 /// </summary>
-internal sealed class ChildCounts(Session session)
+internal sealed class ChildCounts(WriteConnection connection)
 {
-    private readonly Statement add = session.Prepare(
+    private readonly Statement add = connection.Prepare(
         """
         INSERT INTO child_count (parent, open, done, failed, cancelled) SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM work WHERE key = ?1)
         ON CONFLICT (parent) DO UPDATE SET

@@ -8,20 +8,20 @@ namespace Roost.Sqlite.Tables;
 /// The file's running numbers. Each writer keeps its own row, so that the row also says which of its batches was the last to land:
 /// after a commit that failed half-way this answers what became of it.
 /// </summary>
-internal sealed class Counters(Session session)
+internal sealed class Counters(WriteConnection connection, LatestTime latestTime)
 {
-    private readonly Statement load = session.Prepare(
+    private readonly Statement load = connection.Prepare(
         "SELECT max(event_seq), max(ready_seq), max(saved_at), (SELECT at FROM event WHERE seq = (SELECT max(seq) FROM event)) FROM writer");
-    private readonly Statement batchOf = session.Prepare("SELECT batch FROM writer WHERE key = ?1");
-    private readonly Statement batchesOfOthers = session.Prepare("SELECT CAST(total(batch) AS INTEGER) FROM writer WHERE key <> ?1");
-    private readonly Statement dropOld = session.Prepare("DELETE FROM writer WHERE saved_at < ?1");
-    private readonly Statement save = session.Prepare(
+    private readonly Statement batchOf = connection.Prepare("SELECT batch FROM writer WHERE key = ?1");
+    private readonly Statement batchesOfOthers = connection.Prepare("SELECT CAST(total(batch) AS INTEGER) FROM writer WHERE key <> ?1");
+    private readonly Statement dropOld = connection.Prepare("DELETE FROM writer WHERE saved_at < ?1");
+    private readonly Statement save = connection.Prepare(
         """
         INSERT INTO writer (key, batch, event_seq, ready_seq, saved_at) VALUES (?1, ?2, ?3, ?4, ?5)
         ON CONFLICT (key) DO UPDATE SET batch = excluded.batch, event_seq = excluded.event_seq, ready_seq = excluded.ready_seq, saved_at = excluded.saved_at
         """);
 
-    private readonly Statement beginRun = session.Prepare("INSERT INTO event_run (seq) VALUES (?1)");
+    private readonly Statement beginRun = connection.Prepare("INSERT INTO event_run (seq) VALUES (?1)");
 
     private static readonly long Day = (long)TimeSpan.FromDays(1).TotalMilliseconds;
 
@@ -53,7 +53,7 @@ internal sealed class Counters(Session session)
     public void Begin()
     {
         Load();
-        changesAtBegin = session.TotalChanges;
+        changesAtBegin = connection.TotalChanges;
         eventSeqAtBegin = EventSeq;
     }
 
@@ -65,7 +65,7 @@ internal sealed class Counters(Session session)
         {
             EventSeq = load.Int64(0);
             readySeq = load.Int64(1);
-            session.Delays.Learn(load.Int64(2));
+            latestTime.Learn(load.Int64(2));
             lastEventAt = load.NullableInt64(3) ?? long.MinValue;
             load.Reset();
         }
@@ -91,8 +91,8 @@ internal sealed class Counters(Session session)
 
     public void Save()
     {
-        if (session.TotalChanges == changesAtBegin) return;
-        if (!saved) dropOld.Bind(1, Math.Min(session.Now, session.Delays.LastSaved) - Day).Run(); // By the file's own time: a clock far ahead drops nobody who lives.
+        if (connection.TotalChanges == changesAtBegin) return;
+        if (!saved) dropOld.Bind(1, Math.Min(connection.Now, latestTime.LastSaved) - Day).Run(); // By the file's own time: a clock far ahead drops nobody who lives.
         Batch++;
         NoteTime();
         SaveRow();
@@ -102,8 +102,8 @@ internal sealed class Counters(Session session)
     private void NoteTime()
     {
         if (EventSeq == eventSeqAtBegin) return;
-        if (session.Now < lastEventAt) beginRun.Bind(1, eventSeqAtBegin + 1).Run();
-        lastEventAt = session.Now;
+        if (connection.Now < lastEventAt) beginRun.Bind(1, eventSeqAtBegin + 1).Run();
+        lastEventAt = connection.Now;
     }
 
     public void Forget() => loaded = false;
@@ -116,20 +116,13 @@ internal sealed class Counters(Session session)
         return seenOfOthers != before;
     }
 
-    /// <summary>Commits a transaction of its own, with the log before it on the disk, and answers the last batch of another writer's row as it stood before.</summary>
-    public long BarrierAfter(long writerKey)
-    {
-        session.Begin();
-        session.WriteLogAgain();
-        long last = batchOf.Bind(1, writerKey).Scalar() ?? 0;
-        SaveRow();
-        session.Commit();
-        return last;
-    }
+    /// <summary>The last batch of a writer's row.</summary>
+    public long BatchOf(long writerKey) => batchOf.Bind(1, writerKey).Scalar() ?? 0;
 
-    private void SaveRow()
+    /// <summary>Writes this writer's row, whether or not anything else is written.</summary>
+    public void SaveRow()
     {
-        save.Bind(1, WriterKey).Bind(2, Batch).Bind(3, EventSeq).Bind(4, readySeq).Bind(5, session.Delays.SavedAt).Run();
+        save.Bind(1, WriterKey).Bind(2, Batch).Bind(3, EventSeq).Bind(4, readySeq).Bind(5, latestTime.SavedAt).Run();
         saved = true;
     }
 

@@ -5,11 +5,11 @@ using Roost.Sqlite.Transactions;
 namespace Roost.Sqlite.Tables;
 
 /// <summary>Items per lane and condition: gathered while a transaction runs, added to the table at its end.</summary>
-internal sealed class Counts(Session session)
+internal sealed class Counts(WriteConnection connection)
 {
     private static readonly string[] Names = ["ready", "delayed", "blocked", "running", "done", "failed", "cancelled"];
 
-    private readonly Statement add = session.Prepare(
+    private readonly Statement add = connection.Prepare(
         """
         INSERT INTO lane_count (lane, condition, n) VALUES (?1, ?2, ?3)
         ON CONFLICT (lane, condition) DO UPDATE SET n = n + excluded.n

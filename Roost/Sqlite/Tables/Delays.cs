@@ -1,5 +1,4 @@
 using Roost.Sqlite.Transactions;
-using Roost.Stores;
 
 namespace Roost.Sqlite.Tables;
 
@@ -13,55 +12,39 @@ internal readonly record struct DelaysMoved(TimeSpan By, int Items);
 /// named (not before, deadline) stay. Some rows in each transaction; until the last is done the file says at which time it was written, so that
 /// whoever comes after a crash begins again, and nothing is moved twice.
 /// </summary>
-internal sealed class Delays(Session session)
+internal sealed class Delays(WriteConnection connection, LatestTime latestTime, Lanes lanes, ReadyOrder ready)
 {
     private const int LookedAtOnce = 1000;
 
-    private static readonly long Tolerance = (long)Clock.Tolerance.TotalMilliseconds;
-
-    private readonly Statement same = session.Prepare(
+    private readonly Statement same = connection.Prepare(
         "SELECT key, due_at, delayed_at FROM work WHERE lane = ?1 AND due_at = ?2 AND key > ?3 ORDER BY key LIMIT ?4");
-    private readonly Statement later = session.Prepare(
+    private readonly Statement later = connection.Prepare(
         "SELECT key, due_at, delayed_at FROM work WHERE lane = ?1 AND due_at > ?2 ORDER BY due_at, key LIMIT ?3");
-    private readonly Statement move = session.Prepare("UPDATE work SET due_at = due_at - delayed_at + ?2, delayed_at = ?2 WHERE key = ?1 AND delayed_at = ?3");
-    private readonly Statement correct = session.Prepare("UPDATE writer SET saved_at = ?1 WHERE saved_at > ?1");
+    private readonly Statement move = connection.Prepare("UPDATE work SET due_at = due_at - delayed_at + ?2, delayed_at = ?2 WHERE key = ?1 AND delayed_at = ?3");
+    private readonly Statement correct = connection.Prepare("UPDATE writer SET saved_at = ?1 WHERE saved_at > ?1");
 
     private readonly List<(long Key, long DelayedAt, long Delay)> ahead = [];
     private Queue<long>? lanesLeft;
     private long? lane;
-    private long latest, latestBefore, dueAt, key;
+    private long dueAt, key;
     private int looked, moved;
     private DelaysMoved? done;
 
     /// <summary>The clock was set back, and what it had delayed is not all moved yet.</summary>
     public bool IsBehind { get; private set; }
 
-    /// <summary>The time that the file is to show as that of this writer's last transaction.</summary>
-    public long SavedAt => IsBefore ? latest : session.Now;
-
-    /// <summary>The latest time that the file showed when it was last asked.</summary>
-    public long LastSaved { get; private set; }
-
-    /// <summary>Somebody has written to the file at this time.</summary>
-    public void Learn(long savedAt)
-    {
-        LastSaved = savedAt;
-        latest = Math.Max(latest, savedAt);
-    }
-
     /// <summary>The time was read. Nothing is moved by one that goes on without the wall clock: others may go by that.</summary>
     public void Begin(bool isSuspected)
     {
-        latestBefore = latest;
-        IsBehind = IsBefore && !isSuspected;
-        if (!IsBefore) latest = Math.Max(latest, session.Now);
+        IsBehind = latestTime.IsAhead && !isSuspected;
+        latestTime.Begin();
     }
 
     /// <summary>Moves some of what waits too long, in any lane.</summary>
     public void MoveOn()
     {
         if (!IsBehind) return;
-        lanesLeft ??= new(session.Lanes.Keys());
+        lanesLeft ??= new(lanes.Keys());
         for (looked = 0; looked < LookedAtOnce; looked++)
         {
             if (lane is null)
@@ -71,7 +54,7 @@ internal sealed class Delays(Session session)
                     End();
                     return;
                 }
-                (lane, dueAt, key) = (next, session.Now, long.MaxValue);
+                (lane, dueAt, key) = (next, connection.Now, long.MaxValue);
             }
             MoveOn(lane.Value);
         }
@@ -80,7 +63,7 @@ internal sealed class Delays(Session session)
     /// <summary>What was moved in this transaction is not: it was rolled back.</summary>
     public void Drop()
     {
-        latest = Math.Max(latest, latestBefore);
+        latestTime.RolledBack();
         (lanesLeft, lane, moved, done) = (null, null, 0, null);
     }
 
@@ -92,8 +75,6 @@ internal sealed class Delays(Session session)
         return taken;
     }
 
-    private bool IsBefore => session.Now < latest - Tolerance;
-
     /// <summary>Moves what of a lane was written at a time that is still to come.</summary>
     private void MoveOn(long from)
     {
@@ -103,10 +84,10 @@ internal sealed class Delays(Session session)
         if (looked < LookedAtOnce) lane = null; // That were all of its lane.
         foreach ((long work, long delayedAt, long delay) in ahead)
         {
-            long passed = Math.Min(Math.Max(0, latest - delayedAt), delay);
-            moved += move.Bind(1, work).Bind(2, session.Now - passed).Bind(3, delayedAt).Run();
+            long passed = Math.Min(Math.Max(0, latestTime.Value - delayedAt), delay);
+            moved += move.Bind(1, work).Bind(2, connection.Now - passed).Bind(3, delayedAt).Run();
         }
-        if (ahead.Count > 0) session.Ready.DuesChanged(from);
+        if (ahead.Count > 0) ready.DuesChanged(from);
     }
 
     private void Read(Statement rows)
@@ -115,15 +96,15 @@ internal sealed class Delays(Session session)
         {
             looked++;
             (key, dueAt) = (rows.Int64(0), rows.Int64(1));
-            if (rows.NullableInt64(2) is { } delayedAt && delayedAt > session.Now) ahead.Add((key, delayedAt, dueAt - delayedAt));
+            if (rows.NullableInt64(2) is { } delayedAt && delayedAt > connection.Now) ahead.Add((key, delayedAt, dueAt - delayedAt));
         }
     }
 
     private void End()
     {
-        correct.Bind(1, session.Now).Run();
-        done = new(TimeSpan.FromMilliseconds(latest - session.Now), moved);
-        latest = session.Now;
+        correct.Bind(1, connection.Now).Run();
+        done = new(TimeSpan.FromMilliseconds(latestTime.Value - connection.Now), moved);
+        latestTime.Settle();
         IsBehind = false;
         (lanesLeft, moved) = (null, 0);
     }

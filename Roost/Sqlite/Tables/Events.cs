@@ -7,15 +7,15 @@ using Roost.Sqlite.Transactions;
 namespace Roost.Sqlite.Tables;
 
 /// <summary>Appends to the history, in the transaction of what happened.</summary>
-internal sealed class Events(Session session) : IDisposable
+internal sealed class Events(WriteConnection connection, Counters counters) : IDisposable
 {
     private const int TrimAtOnce = 5000;
 
-    private readonly Statement insert = session.Prepare("INSERT INTO event (seq, at, kind, work, data) VALUES (?1, ?2, ?3, ?4, ?5)");
-    private readonly Statement trim = session.Prepare("DELETE FROM event WHERE seq <= ?1");
-    private readonly Statement trimRuns = session.Prepare("DELETE FROM event_run WHERE seq <= ?1");
-    private readonly Statement oldest = session.Prepare("SELECT min(seq) FROM event");
-    private readonly Statement setWatermark = session.Prepare(
+    private readonly Statement insert = connection.Prepare("INSERT INTO event (seq, at, kind, work, data) VALUES (?1, ?2, ?3, ?4, ?5)");
+    private readonly Statement trim = connection.Prepare("DELETE FROM event WHERE seq <= ?1");
+    private readonly Statement trimRuns = connection.Prepare("DELETE FROM event_run WHERE seq <= ?1");
+    private readonly Statement oldest = connection.Prepare("SELECT min(seq) FROM event");
+    private readonly Statement setWatermark = connection.Prepare(
         "INSERT INTO meta (key, value) VALUES ('events_watermark', ?1) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
 
     private readonly ArrayBufferWriter<byte> buffer = new(256);
@@ -25,7 +25,7 @@ internal sealed class Events(Session session) : IDisposable
 
     public void Append(string kind, long? work, ReadOnlySpan<byte> json)
     {
-        insert.Bind(1, session.Counters.NextEvent()).Bind(2, session.Now).Bind(3, kind).Bind(4, work);
+        insert.Bind(1, counters.NextEvent()).Bind(2, connection.Now).Bind(3, kind).Bind(4, work);
         if (json.IsEmpty) insert.BindNull(5);
         else insert.BindText(5, json);
         insert.Run();
@@ -55,11 +55,11 @@ internal sealed class Events(Session session) : IDisposable
     /// <summary>Trims what is above the cap, a bounded number at a time, and says up to where in the watermark.</summary>
     public void Trim()
     {
-        if (session.Options.MaxEvents is not { } cap || session.Counters.EventSeq <= cap) return;
+        if (connection.Options.MaxEvents is not { } cap || counters.EventSeq <= cap) return;
         long slack = Math.Max(100, cap / 10);
         long first = oldest.Scalar() ?? 0;
-        if (first == 0 || session.Counters.EventSeq - first < cap + slack) return;
-        long watermark = Math.Min(session.Counters.EventSeq - cap, first + TrimAtOnce);
+        if (first == 0 || counters.EventSeq - first < cap + slack) return;
+        long watermark = Math.Min(counters.EventSeq - cap, first + TrimAtOnce);
         trim.Bind(1, watermark).Run();
         trimRuns.Bind(1, watermark).Run();
         setWatermark.Bind(1, watermark.ToString(CultureInfo.InvariantCulture)).Run();

@@ -4,11 +4,11 @@ using Roost.Sqlite.Transactions;
 namespace Roost.Sqlite.Tables;
 
 /// <summary>What makes this file itself and no copy of it.</summary>
-internal sealed class FileIdentity(Session session)
+internal sealed class FileIdentity(WriteConnection connection)
 {
-    private readonly Statement read = session.Prepare("SELECT value FROM meta WHERE key = ?1");
-    private readonly Statement write = session.Prepare("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
-    private readonly Statement delete = session.Prepare("DELETE FROM meta WHERE key = ?1");
+    private readonly Statement read = connection.Prepare("SELECT value FROM meta WHERE key = ?1");
+    private readonly Statement write = connection.Prepare("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
+    private readonly Statement delete = connection.Prepare("DELETE FROM meta WHERE key = ?1");
 
     private string? fileId, copyOf;
     private bool copyKnown;
@@ -39,7 +39,7 @@ internal sealed class FileIdentity(Session session)
     /// </summary>
     public string? Settle()
     {
-        if (FilePlace.At(session.Path, !session.Options.AllowNetworkFileSystem) is not { } here || CopyOf is not null) return null;
+        if (FilePlace.At(connection.Path, !connection.Options.AllowNetworkFileSystem) is not { } here || CopyOf is not null) return null;
         FilePlace? recorded = FilePlace.Read(Read(FilePlace.Key));
         if (recorded == here) return null;
         if (recorded is not null && here.OriginalBy(recorded, FileId) is { } original) return original;

@@ -8,16 +8,16 @@ namespace Roost.Sqlite.Tables;
 /// commit, one row a transaction, so that it need not look through all lanes to see what is new; and when a transaction is rolled back, what
 /// is remembered of them is in doubt. A worker that reads them must be registered, or nobody writes them for it.
 /// </summary>
-internal sealed class LaneChanges(Session session)
+internal sealed class LaneChanges(WriteConnection connection)
 {
     private const int RowsKept = 2000;
     private const int PruneEvery = 256;
     private const int LargeSet = 4096;
 
-    private readonly Statement insert = session.Prepare("INSERT INTO lane_change (lanes) VALUES (?1) RETURNING seq");
-    private readonly Statement since = session.Prepare("SELECT seq, lanes FROM lane_change WHERE seq > ?1 ORDER BY seq");
-    private readonly Statement last = session.Prepare("SELECT max(seq) FROM lane_change");
-    private readonly Statement prune = session.Prepare("DELETE FROM lane_change WHERE seq <= ?1");
+    private readonly Statement insert = connection.Prepare("INSERT INTO lane_change (lanes) VALUES (?1) RETURNING seq");
+    private readonly Statement since = connection.Prepare("SELECT seq, lanes FROM lane_change WHERE seq > ?1 ORDER BY seq");
+    private readonly Statement last = connection.Prepare("SELECT max(seq) FROM lane_change");
+    private readonly Statement prune = connection.Prepare("DELETE FROM lane_change WHERE seq <= ?1");
 
     private HashSet<long> changed = [];
     private long seen;
@@ -46,11 +46,15 @@ internal sealed class LaneChanges(Session session)
         return true;
     }
 
+    /// <summary>The transaction has changed any.</summary>
+    public bool IsAny => changed.Count > 0;
+
     /// <summary>At the end of a transaction.</summary>
-    public void Save()
+    /// <param name="isFollowed">Another worker reads them.</param>
+    public void Save(bool isFollowed)
     {
         saved = null;
-        if (changed.Count == 0 || !session.Workers.AnyBut(session.Ready.Worker)) return;
+        if (changed.Count == 0 || !isFollowed) return;
         long seq = insert.BindBlob(1, MemoryMarshal.AsBytes<long>(changed.ToArray())).Scalar()!.Value;
         saved = seq;
         // The last row stays, so that no number is given twice.

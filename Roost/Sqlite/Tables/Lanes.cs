@@ -7,32 +7,32 @@ namespace Roost.Sqlite.Tables;
 /// The lanes of the file, each remembered once it was asked for. A key is never given to another lane, so what is remembered holds until the lane is
 /// removed, which is done when no item is in it any more.
 /// </summary>
-internal sealed class Lanes(Session session)
+internal sealed class Lanes(WriteConnection connection, Counts counts, LaneChanges laneChanges)
 {
     private const int MostRemembered = 10_000;
     private const string LastRemoved = "last_lane";
 
-    private readonly Statement findName = session.Prepare("SELECT key FROM lane WHERE engine = ?1 AND queue = ?2 AND state_version = ?3");
-    private readonly Statement findKey = session.Prepare("SELECT engine, queue, state_version FROM lane WHERE key = ?1");
-    private readonly Statement next = session.Prepare("SELECT key FROM lane WHERE key >= ?1 AND (?2 IS NULL OR engine = ?2) ORDER BY key LIMIT 1");
-    private readonly Statement keys = session.Prepare("SELECT key FROM lane ORDER BY key");
-    private readonly Statement insert = session.Prepare(
+    private readonly Statement findName = connection.Prepare("SELECT key FROM lane WHERE engine = ?1 AND queue = ?2 AND state_version = ?3");
+    private readonly Statement findKey = connection.Prepare("SELECT engine, queue, state_version FROM lane WHERE key = ?1");
+    private readonly Statement next = connection.Prepare("SELECT key FROM lane WHERE key >= ?1 AND (?2 IS NULL OR engine = ?2) ORDER BY key LIMIT 1");
+    private readonly Statement keys = connection.Prepare("SELECT key FROM lane ORDER BY key");
+    private readonly Statement insert = connection.Prepare(
         $"""
         INSERT INTO lane (key, engine, queue, state_version)
         SELECT max(coalesce((SELECT max(key) FROM lane), 0), coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = '{LastRemoved}'), 0)) + 1, ?1, ?2, ?3
         RETURNING key
         """);
-    private readonly Statement isEmpty = session.Prepare(
+    private readonly Statement isEmpty = connection.Prepare(
         """
         SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM lane_count WHERE lane = ?1 AND n <> 0) AND NOT EXISTS (SELECT 1 FROM work WHERE worker IS NULL AND lane = ?1)
         """);
-    private readonly Statement keepKey = session.Prepare(
+    private readonly Statement keepKey = connection.Prepare(
         $"""
         INSERT INTO meta (key, value) SELECT '{LastRemoved}', CAST(?1 AS TEXT) WHERE ?1 = (SELECT max(key) FROM lane)
         ON CONFLICT (key) DO UPDATE SET value = excluded.value
         """);
-    private readonly Statement removeCounts = session.Prepare("DELETE FROM lane_count WHERE lane = ?1");
-    private readonly Statement remove = session.Prepare("DELETE FROM lane WHERE key = ?1");
+    private readonly Statement removeCounts = connection.Prepare("DELETE FROM lane_count WHERE lane = ?1");
+    private readonly Statement remove = connection.Prepare("DELETE FROM lane WHERE key = ?1");
 
     private readonly Dictionary<(string, string, int), Lane> byName = [];
     private readonly Dictionary<long, Lane> byKey = [];
@@ -66,17 +66,17 @@ internal sealed class Lanes(Session session)
         return all;
     }
 
-    /// <summary>Removes a lane that no item is in.</summary>
-    public void RemoveIfEmpty(Lane lane)
+    /// <summary>Removes a lane that no item is in; false where one is.</summary>
+    public bool RemoveIfEmpty(Lane lane)
     {
-        session.Counts.Save();
-        if (isEmpty.Bind(1, lane.Key).Scalar() is null) return;
+        counts.Save();
+        if (isEmpty.Bind(1, lane.Key).Scalar() is null) return false;
         keepKey.Bind(1, lane.Key).Run();
         removeCounts.Bind(1, lane.Key).Run();
         remove.Bind(1, lane.Key).Run();
-        session.LaneChanges.Add(lane.Key);
-        session.Ready.Doubt(lane.Key);
+        laneChanges.Add(lane.Key);
         Forget(lane.Key);
+        return true;
     }
 
     public void Forget(long key)
@@ -93,7 +93,7 @@ internal sealed class Lanes(Session session)
     private long Insert(string engine, string queue, int stateVersion)
     {
         long key = insert.Bind(1, engine).Bind(2, queue).Bind(3, stateVersion).Scalar()!.Value;
-        session.LaneChanges.Add(key); // Where this is rolled back, there never was such a lane.
+        laneChanges.Add(key); // Where this is rolled back, there never was such a lane.
         return key;
     }
 

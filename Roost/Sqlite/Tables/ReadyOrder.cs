@@ -15,7 +15,7 @@ namespace Roost.Sqlite.Tables;
 /// asked next. Where it is not known which lanes those are, everything is forgotten.</item>
 /// </list>
 /// </summary>
-internal sealed class ReadyOrder(Session session)
+internal sealed class ReadyOrder(WriteConnection connection, Counters counters, Counts counts, LaneChanges laneChanges, Lanes laneTable)
 {
     private const int PromoteAtOnce = 1000;
     private const int CountAhead = 64;
@@ -26,22 +26,22 @@ internal sealed class ReadyOrder(Session session)
     // The first item of a lane, and of the first lane after one: by the order's own partial index.
     private readonly Statement[] heads =
     [
-        session.Prepare("SELECT key, priority, ready_seq FROM work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0 ORDER BY priority DESC, ready_seq LIMIT 1"),
-        session.Prepare("SELECT key, priority, ready_seq FROM work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 1 ORDER BY priority DESC, ready_seq LIMIT 1"),
-        session.Prepare("SELECT key, 0, due_at FROM work WHERE lane = ?1 AND due_at IS NOT NULL ORDER BY due_at LIMIT 1"),
+        connection.Prepare("SELECT key, priority, ready_seq FROM work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0 ORDER BY priority DESC, ready_seq LIMIT 1"),
+        connection.Prepare("SELECT key, priority, ready_seq FROM work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 1 ORDER BY priority DESC, ready_seq LIMIT 1"),
+        connection.Prepare("SELECT key, 0, due_at FROM work WHERE lane = ?1 AND due_at IS NOT NULL ORDER BY due_at LIMIT 1"),
     ];
     private readonly Statement[] nextLanes =
     [
-        session.Prepare("SELECT key, priority, ready_seq, lane FROM work WHERE lane > ?1 AND ready_seq IS NOT NULL AND solo = 0 ORDER BY lane, priority DESC, ready_seq LIMIT 1"),
-        session.Prepare("SELECT key, priority, ready_seq, lane FROM work WHERE lane > ?1 AND ready_seq IS NOT NULL AND solo = 1 ORDER BY lane, priority DESC, ready_seq LIMIT 1"),
-        session.Prepare("SELECT key, 0, due_at, lane FROM work WHERE lane > ?1 AND due_at IS NOT NULL ORDER BY lane, due_at LIMIT 1"),
+        connection.Prepare("SELECT key, priority, ready_seq, lane FROM work WHERE lane > ?1 AND ready_seq IS NOT NULL AND solo = 0 ORDER BY lane, priority DESC, ready_seq LIMIT 1"),
+        connection.Prepare("SELECT key, priority, ready_seq, lane FROM work WHERE lane > ?1 AND ready_seq IS NOT NULL AND solo = 1 ORDER BY lane, priority DESC, ready_seq LIMIT 1"),
+        connection.Prepare("SELECT key, 0, due_at, lane FROM work WHERE lane > ?1 AND due_at IS NOT NULL ORDER BY lane, due_at LIMIT 1"),
     ];
-    private readonly Statement count = session.Prepare(
+    private readonly Statement count = connection.Prepare(
         "SELECT count(*) FROM (SELECT 1 FROM work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0 AND priority >= ?2 LIMIT ?3)");
-    private readonly Statement due = session.Prepare("SELECT key FROM work WHERE lane = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3");
-    private readonly Statement promote = session.Prepare(
+    private readonly Statement due = connection.Prepare("SELECT key FROM work WHERE lane = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3");
+    private readonly Statement promote = connection.Prepare(
         "UPDATE work SET ready_seq = ?2, ready_at = due_at, due_at = NULL, delayed_at = NULL WHERE key = ?1 AND lane = ?3 AND due_at <= ?4 RETURNING priority, solo");
-    private readonly Statement nextDeadline = session.Prepare("SELECT min(deadline) FROM work WHERE deadline IS NOT NULL AND state = 'queued'");
+    private readonly Statement nextDeadline = connection.Prepare("SELECT min(deadline) FROM work WHERE deadline IS NOT NULL AND state = 'queued'");
 
     private readonly Dictionary<long, ActiveLane?> lanes = [];
     private readonly Dictionary<string, EngineLanes> engines = [];
@@ -115,7 +115,7 @@ internal sealed class ReadyOrder(Session session)
     /// <summary>Due times of a lane were changed beside the rows that come and leave.</summary>
     public void DuesChanged(long lane)
     {
-        session.LaneChanges.Add(lane);
+        laneChanges.Add(lane);
         Doubt(lane);
     }
 
@@ -133,7 +133,7 @@ internal sealed class ReadyOrder(Session session)
     public void Came(in WorkRow row)
     {
         if (OrderOf(row) is not { } order) return;
-        session.LaneChanges.Add(row.Lane);
+        laneChanges.Add(row.Lane);
         if (served is null || (doubtful.Count > 0 && doubtful.Contains(row.Lane))) return;
         if (Open(row.Lane, served) is not { } lane) return;
         ref Front front = ref lane[order];
@@ -145,7 +145,7 @@ internal sealed class ReadyOrder(Session session)
     public void Left(in WorkRow row)
     {
         if (OrderOf(row) is not { } order) return;
-        session.LaneChanges.Add(row.Lane);
+        laneChanges.Add(row.Lane);
         if (!lanes.TryGetValue(row.Lane, out ActiveLane? lane) || lane is null) return;
         if (order == LaneOrder.Ready) lane.Counted = 0;
         ref Front front = ref lane[order];
@@ -200,8 +200,8 @@ internal sealed class ReadyOrder(Session session)
     private void Load(SlotLedger ledger)
     {
         Forget();
-        session.LaneChanges.Follow();
-        session.Lanes.Forget(); // What others remove is told from here on.
+        laneChanges.Follow();
+        laneTable.Forget(); // What others remove is told from here on.
         foreach (LaneOrder order in Orders)
         {
             Statement next = nextLanes[(int)order];
@@ -258,7 +258,7 @@ internal sealed class ReadyOrder(Session session)
     private ActiveLane? Open(long key, SlotLedger ledger)
     {
         if (lanes.TryGetValue(key, out ActiveLane? known)) return known;
-        if (session.Lanes.Find(key) is not { } lane || !ledger.Serves(lane)) return lanes[key] = null;
+        if (laneTable.Find(key) is not { } lane || !ledger.Serves(lane)) return lanes[key] = null;
         if (!engines.TryGetValue(lane.Engine, out EngineLanes? engine)) engines[lane.Engine] = engine = new() { HasRoom = ledger.HasRoomFor(lane.Engine) };
         return lanes[key] = new(lane, engine);
     }
@@ -314,15 +314,15 @@ internal sealed class ReadyOrder(Session session)
         if (found.Count == 0) throw Damaged(NameOf(LaneOrder.Due));
         foreach (long work in found)
         {
-            long place = session.Counters.NextReady();
+            long place = counters.NextReady();
             if (!promote.Bind(1, work).Bind(2, place).Bind(3, lane).Bind(4, now).Step()) throw Damaged(NameOf(LaneOrder.Due));
             var row = new WorkRow { Key = work, Lane = lane, Priority = promote.Int32(0), Solo = promote.Int32(1) != 0 };
             promote.Reset();
             Left(row with { DueAt = now });
             Came(row with { ReadySeq = place });
         }
-        session.Counts.Add(lane, Condition.Delayed, -found.Count);
-        session.Counts.Add(lane, Condition.Ready, found.Count);
+        counts.Add(lane, Condition.Delayed, -found.Count);
+        counts.Add(lane, Condition.Ready, found.Count);
         return found.Count;
     }
 

@@ -7,18 +7,18 @@ namespace Roost.Sqlite.Tables;
 /// The names that are held. They are taken in name order, so there is no circle of waiting; a release hands the name straight to the first
 /// waiter that somebody serves, so there is neither a scan of waiters nor a lost wake-up.
 /// </summary>
-internal sealed class ResourceTable(Session session)
+internal sealed class ResourceTable(WriteConnection connection, WorkTable workTable, WorkerTable workers)
 {
-    private readonly Statement names = session.Prepare("SELECT name FROM work_resource WHERE work = ?1 ORDER BY name");
-    private readonly Statement holder = session.Prepare("SELECT work FROM resource WHERE name = ?1");
-    private readonly Statement take = session.Prepare("INSERT INTO resource (name, work, since) VALUES (?1, ?2, ?3)");
-    private readonly Statement handOver = session.Prepare("UPDATE resource SET work = ?2, since = ?3 WHERE name = ?1");
-    private readonly Statement free = session.Prepare("DELETE FROM resource WHERE name = ?1");
-    private readonly Statement firstWaiter = session.Prepare(
+    private readonly Statement names = connection.Prepare("SELECT name FROM work_resource WHERE work = ?1 ORDER BY name");
+    private readonly Statement holder = connection.Prepare("SELECT work FROM resource WHERE name = ?1");
+    private readonly Statement take = connection.Prepare("INSERT INTO resource (name, work, since) VALUES (?1, ?2, ?3)");
+    private readonly Statement handOver = connection.Prepare("UPDATE resource SET work = ?2, since = ?3 WHERE name = ?1");
+    private readonly Statement free = connection.Prepare("DELETE FROM resource WHERE name = ?1");
+    private readonly Statement firstWaiter = connection.Prepare(
         "SELECT key, priority, place, lane FROM work WHERE blocked_on = ?1 AND lane > ?2 ORDER BY lane, priority DESC, place LIMIT 1");
-    private readonly Statement heldWhileQueued = session.Prepare(
+    private readonly Statement heldWhileQueued = connection.Prepare(
         $"SELECT DISTINCT resource.work FROM resource JOIN work w ON w.key = resource.work WHERE w.state = 'queued' AND NOT {WorkRow.HoldsForLifeSql}");
-    private readonly Statement nextBlockedName = session.Prepare("SELECT min(blocked_on) FROM work WHERE blocked_on > ?1");
+    private readonly Statement nextBlockedName = connection.Prepare("SELECT min(blocked_on) FROM work WHERE blocked_on > ?1");
 
     /// <summary>The names that an item asks for, in their order.</summary>
     public List<string> NamesOf(long work)
@@ -37,7 +37,7 @@ internal sealed class ResourceTable(Session session)
             long? held = holder.Bind(1, name).Scalar();
             if (held == work) continue;
             if (held is not null) return name;
-            take.Bind(1, name).Bind(2, work).Bind(3, session.Now).Run();
+            take.Bind(1, name).Bind(2, work).Bind(3, connection.Now).Run();
         }
         return null;
     }
@@ -65,9 +65,9 @@ internal sealed class ResourceTable(Session session)
         while (heldWhileQueued.Step()) stranded.Add(heldWhileQueued.Int64(0));
         foreach (long work in stranded)
         {
-            WorkRow row = session.Work.Load(work)!.Value;
-            if (session.Workers.Serves(row.Lane)) continue;
-            if (row.Condition == Condition.Blocked) session.Work.Save(row, row.AsReady(row.Place!.Value, session.Now));
+            WorkRow row = workTable.Load(work)!.Value;
+            if (workers.Serves(row.Lane)) continue;
+            if (row.Condition == Condition.Blocked) workTable.Save(row, row.AsReady(row.Place!.Value, connection.Now));
             ReleaseAll(work);
         }
         for (string? name = NextBlockedName(""); name is not null; name = NextBlockedName(name))
@@ -81,11 +81,11 @@ internal sealed class ResourceTable(Session session)
             free.Bind(1, name).Run();
             return;
         }
-        if (handOver.Bind(1, name).Bind(2, waiter.Work).Bind(3, session.Now).Run() == 0)
-            take.Bind(1, name).Bind(2, waiter.Work).Bind(3, session.Now).Run();
-        WorkRow row = session.Work.Load(waiter.Work)!.Value;
-        WorkRow next = TakeAll(waiter.Work) is { } busy ? row.AsBlocked(busy, row.Place!.Value) : row.AsReady(Counters.Head(row.Place!.Value), session.Now);
-        session.Work.Save(row, next);
+        if (handOver.Bind(1, name).Bind(2, waiter.Work).Bind(3, connection.Now).Run() == 0)
+            take.Bind(1, name).Bind(2, waiter.Work).Bind(3, connection.Now).Run();
+        WorkRow row = workTable.Load(waiter.Work)!.Value;
+        WorkRow next = TakeAll(waiter.Work) is { } busy ? row.AsBlocked(busy, row.Place!.Value) : row.AsReady(Counters.Head(row.Place!.Value), connection.Now);
+        workTable.Save(row, next);
     }
 
     /// <summary>One probe for each lane in which somebody waits for the name.</summary>
@@ -99,7 +99,7 @@ internal sealed class ResourceTable(Session session)
             lane = at;
             var waiter = new Head(firstWaiter.Int64(0), firstWaiter.Int32(1), firstWaiter.Int64(2));
             firstWaiter.Reset();
-            if ((best is not { } known || waiter.IsBefore(known)) && session.Workers.Serves(lane)) best = waiter;
+            if ((best is not { } known || waiter.IsBefore(known)) && workers.Serves(lane)) best = waiter;
         }
         return best;
     }

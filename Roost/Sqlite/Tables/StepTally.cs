@@ -8,7 +8,7 @@ namespace Roost.Sqlite.Tables;
 /// Counts steps and failed tries by minute, engine and step. What a transaction brings counts once it has landed, and goes to the table with a
 /// later one, at most once a second while steps run and with the last one before nothing does: a kill loses what one second brought.
 /// </summary>
-internal sealed class StepTally(Session session)
+internal sealed class StepTally(WriteConnection connection)
 {
     private const int MinutesKept = 180;
     private const int HoursKept = 24 * 35;
@@ -16,16 +16,16 @@ internal sealed class StepTally(Session session)
     private const int TrimAtOnce = 1000;
     private const long MinuteMilliseconds = 60_000;
 
-    private readonly Statement runTimes = session.Prepare("SELECT run_times FROM step_tally WHERE span = ?1 AND at = ?2 AND engine = ?3 AND step = ?4");
-    private readonly Statement add = session.Prepare(
+    private readonly Statement runTimes = connection.Prepare("SELECT run_times FROM step_tally WHERE span = ?1 AND at = ?2 AND engine = ?3 AND step = ?4");
+    private readonly Statement add = connection.Prepare(
         """
         INSERT INTO step_tally (span, at, engine, step, steps, failures, run_us, waits, wait_ms, run_times) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
         ON CONFLICT (span, at, engine, step) DO UPDATE SET steps = steps + excluded.steps, failures = failures + excluded.failures,
             run_us = run_us + excluded.run_us, waits = waits + excluded.waits, wait_ms = wait_ms + excluded.wait_ms, run_times = excluded.run_times
         """);
-    private readonly Statement trim = session.Prepare(
+    private readonly Statement trim = connection.Prepare(
         "DELETE FROM step_tally WHERE (span, at, engine, step) IN (SELECT span, at, engine, step FROM step_tally WHERE span = ?1 AND at < ?2 LIMIT ?3)");
-    private readonly Statement begin = session.Prepare("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING");
+    private readonly Statement begin = connection.Prepare("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING");
 
     private readonly List<Try> landing = [];
     private readonly Dictionary<(long Minute, string Engine, string Step), Sum> unsaved = [];
@@ -59,7 +59,7 @@ internal sealed class StepTally(Session session)
 
     /// <summary>A step was committed, or a try has failed; counted where the running transaction lands.</summary>
     public void Add(LeasedWork lease, string step, bool failed) =>
-        landing.Add(new(session.Now / MinuteMilliseconds, lease.Lane.Engine, step, failed, lease.RunMicroseconds, lease.WaitMilliseconds));
+        landing.Add(new(connection.Now / MinuteMilliseconds, lease.Lane.Engine, step, failed, lease.RunMicroseconds, lease.WaitMilliseconds));
 
     public void DropTo(int mark) => landing.RemoveRange(mark, landing.Count - mark);
 
@@ -74,7 +74,7 @@ internal sealed class StepTally(Session session)
     public void Save(bool atOnce)
     {
         if (landing.Count + unsaved.Count == 0) return;
-        if (savedAt == 0) begin.Bind(1, SinceKey).Bind(2, session.Now.ToString(CultureInfo.InvariantCulture)).Run();
+        if (savedAt == 0) begin.Bind(1, SinceKey).Bind(2, connection.Now.ToString(CultureInfo.InvariantCulture)).Run();
         else if (!atOnce && Environment.TickCount64 - savedAt < 1000) return;
         saving = true;
         // What lands now is written apart: the sums may only have it once it has.
@@ -146,7 +146,7 @@ internal sealed class StepTally(Session session)
 
     private void Trim()
     {
-        long minute = session.Now / MinuteMilliseconds;
+        long minute = connection.Now / MinuteMilliseconds;
         if (minute == trimmedMinute) return;
         trimmedMinute = minute;
         trim.Bind(1, 1).Bind(2, minute - MinutesKept).Bind(3, TrimAtOnce).Run();

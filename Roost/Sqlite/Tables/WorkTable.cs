@@ -7,7 +7,7 @@ namespace Roost.Sqlite.Tables;
 /// The one door through which a work item changes its state. Every save is fenced by the token and version that were read,
 /// checked against the table of states, and counted.
 /// </summary>
-internal sealed class WorkTable(Session session)
+internal sealed class WorkTable(WriteConnection connection, Counts counts, ChildCounts children, ReadyOrder ready)
 {
     private const string Columns =
         """
@@ -16,9 +16,9 @@ internal sealed class WorkTable(Session session)
         acquitted
         """;
 
-    private readonly Statement load = session.Prepare($"SELECT {Columns} FROM work WHERE key = ?1");
-    private readonly Statement find = session.Prepare($"SELECT {Columns} FROM work WHERE key = (SELECT key FROM work WHERE id = ?1) AND +id = ?1");
-    private readonly Statement save = session.Prepare(
+    private readonly Statement load = connection.Prepare($"SELECT {Columns} FROM work WHERE key = ?1");
+    private readonly Statement find = connection.Prepare($"SELECT {Columns} FROM work WHERE key = (SELECT key FROM work WHERE id = ?1) AND +id = ?1");
+    private readonly Statement save = connection.Prepare(
         """
         UPDATE work SET
             lane = ?4, state = ?5, priority = ?6, version = ?7, updated_at = ?8, ended_at = ?9, ready_seq = ?10, ready_at = ?11, due_at = ?12,
@@ -26,12 +26,20 @@ internal sealed class WorkTable(Session session)
             park_interrupted = ?21, cancel_requested = ?22, cancel_reason = ?23, delayed_at = ?24, unchanged = ?25, acquitted = ?26
         WHERE key = ?1 AND token IS ?2 AND version = ?3
         """);
-    private readonly Statement keep = session.Prepare(
+    private readonly Statement keep = connection.Prepare(
         "UPDATE work SET version = ?3 + 1 WHERE key = ?1 AND token = ?2 AND version = ?3 AND cancel_requested = 0");
-    private readonly Statement keepAnew = session.Prepare(
+    private readonly Statement keepAnew = connection.Prepare(
         "UPDATE work SET version = ?3 + 1, failures = 0, interruptions = 0, acquitted = 0, unchanged = ?4 WHERE key = ?1 AND token = ?2 AND version = ?3 AND cancel_requested = 0");
-    private readonly Statement setLane = session.Prepare("UPDATE work SET lane = ?2 WHERE key = ?1");
-    private readonly Statement id = session.Prepare("SELECT id FROM work WHERE key = ?1");
+    private readonly Statement setLane = connection.Prepare("UPDATE work SET lane = ?2 WHERE key = ?1");
+    private readonly Statement liftDeadline = connection.Prepare("UPDATE work SET deadline = NULL WHERE key = ?1");
+    private readonly Statement id = connection.Prepare("SELECT id FROM work WHERE key = ?1");
+
+    /// <summary>An item that may go on though its deadline has passed.</summary>
+    public void LiftDeadline(long key)
+    {
+        liftDeadline.Bind(1, key).Run();
+        ready.DeadlinesChanged();
+    }
 
     public WorkRow? Load(long key) => Read(load.Bind(1, key));
 
@@ -56,16 +64,16 @@ internal sealed class WorkTable(Session session)
             throw new InvalidOperationException($"Work item {Id(before.Key)} cannot go from {before.State.Name()} to {after.State.Name()}.");
         save.Bind(1, before.Key).Bind(2, before.Token).Bind(3, before.Version)
             .Bind(4, after.Lane).Bind(5, after.State.Name()).Bind(6, after.Priority).Bind(7, after.Version)
-            .Bind(8, session.Now).Bind(9, after.EndedAt).Bind(10, after.ReadySeq).Bind(11, after.ReadyAt).Bind(12, after.DueAt)
+            .Bind(8, connection.Now).Bind(9, after.EndedAt).Bind(10, after.ReadySeq).Bind(11, after.ReadyAt).Bind(12, after.DueAt)
             .Bind(13, after.BlockedOn).Bind(14, after.Place).Bind(15, after.Solo ? 1 : 0).Bind(16, after.Worker).Bind(17, after.Token)
             .Bind(18, after.ClaimedAt).Bind(19, after.Failures).Bind(20, after.Interruptions).Bind(21, after.ParkInterrupted ? 1 : 0)
             .Bind(22, after.CancelRequested ? 1 : 0).Bind(23, after.CancelReason).Bind(24, after.DelayedAt).Bind(25, after.Unchanged).Bind(26, after.Acquitted);
         if (save.Run() == 0) return false;
-        session.Counts.Add(before.Lane, before.Condition, -1);
-        session.Counts.Add(after.Lane, after.Condition, 1);
-        session.Children.Move(before.Parent, before.State, after.State);
-        session.Ready.Left(before);
-        session.Ready.Came(after);
+        counts.Add(before.Lane, before.Condition, -1);
+        counts.Add(after.Lane, after.Condition, 1);
+        children.Move(before.Parent, before.State, after.State);
+        ready.Left(before);
+        ready.Came(after);
         return true;
     }
 
@@ -76,8 +84,8 @@ internal sealed class WorkTable(Session session)
         if ((asBefore ? keep : keepAnew.Bind(4, unchanged)).Bind(1, lease.WorkKey).Bind(2, lease.Token).Bind(3, lease.Version).Run() == 0) return false;
         if (lane.Key == lease.Lane.Key) return true;
         setLane.Bind(1, lease.WorkKey).Bind(2, lane.Key).Run();
-        session.Counts.Add(lease.Lane.Key, Condition.Running, -1);
-        session.Counts.Add(lane.Key, Condition.Running, 1);
+        counts.Add(lease.Lane.Key, Condition.Running, -1);
+        counts.Add(lane.Key, Condition.Running, 1);
         return true;
     }
 

@@ -5,20 +5,20 @@ using Roost.Stores;
 namespace Roost.Sqlite.Tables;
 
 /// <summary>The running workers: who lives, and which lanes anybody serves.</summary>
-internal sealed class WorkerTable(Session session)
+internal sealed class WorkerTable(WriteConnection connection, Lanes lanes, ReadyOrder ready)
 {
-    private readonly Statement insert = session.Prepare(
+    private readonly Statement insert = connection.Prepare(
         """
         INSERT INTO worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues)
         VALUES (?1, ?2, ?3, ?4, ?5, 1, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING key
         """);
-    private readonly Statement delete = session.Prepare("DELETE FROM worker WHERE key = ?1");
-    private readonly Statement renew = session.Prepare("UPDATE worker SET heartbeat = heartbeat + 1, heartbeat_at = ?2, expires_at = ?3 WHERE key = ?1");
-    private readonly Statement claimsAgain = session.Prepare("UPDATE worker SET claims_again_at = ?2, clock_set_by = ?3 WHERE key = ?1");
-    private readonly Statement others = session.Prepare("SELECT key, id, lock_file, heartbeat, expires_at, lease_ms FROM worker WHERE key <> ?1");
-    private readonly Statement find = session.Prepare("SELECT 1 FROM worker WHERE key = ?1");
-    private readonly Statement keys = session.Prepare("SELECT key FROM worker");
-    private readonly Statement served = session.Prepare("SELECT engines, queues FROM worker WHERE key = ?1");
+    private readonly Statement delete = connection.Prepare("DELETE FROM worker WHERE key = ?1");
+    private readonly Statement renew = connection.Prepare("UPDATE worker SET heartbeat = heartbeat + 1, heartbeat_at = ?2, expires_at = ?3 WHERE key = ?1");
+    private readonly Statement claimsAgain = connection.Prepare("UPDATE worker SET claims_again_at = ?2, clock_set_by = ?3 WHERE key = ?1");
+    private readonly Statement others = connection.Prepare("SELECT key, id, lock_file, heartbeat, expires_at, lease_ms FROM worker WHERE key <> ?1");
+    private readonly Statement find = connection.Prepare("SELECT 1 FROM worker WHERE key = ?1");
+    private readonly Statement keys = connection.Prepare("SELECT key FROM worker");
+    private readonly Statement served = connection.Prepare("SELECT engines, queues FROM worker WHERE key = ?1");
 
     /// <summary>What each serves; that never changes for a key, and a key is given once.</summary>
     private readonly Dictionary<long, ServedScope> scopes = [];
@@ -30,15 +30,15 @@ internal sealed class WorkerTable(Session session)
     public long Insert(WorkerIdentity worker)
     {
         Forget();
-        session.Ready.Forget(); // Until now nobody has written down for this worker what changes.
-        session.Lanes.Forget();
-        long now = session.Now;
+        ready.Forget(); // Until now nobody has written down for this worker what changes.
+        lanes.Forget();
+        long now = connection.Now;
         return insert.Bind(1, worker.Id).Bind(2, worker.ProcessId).Bind(3, worker.Machine).Bind(4, worker.LockFile).Bind(5, now)
-            .Bind(6, session.Wall + worker.LeaseMs).Bind(7, worker.LeaseMs).Bind(8, worker.Concurrency)
+            .Bind(6, connection.Wall + worker.LeaseMs).Bind(7, worker.LeaseMs).Bind(8, worker.Concurrency)
             .Bind(9, JsonSerializer.Serialize(worker.Engines, ColumnJson.Default.IReadOnlyListServedEngine)).Bind(10, JsonSerializer.Serialize(worker.Queues, ColumnJson.Default.IReadOnlyListString)).Scalar()!.Value;
     }
 
-    public bool Renew(long worker, long expiresAt) => renew.Bind(1, worker).Bind(2, session.Now).Bind(3, expiresAt).Run() == 1;
+    public bool Renew(long worker, long expiresAt) => renew.Bind(1, worker).Bind(2, connection.Now).Bind(3, expiresAt).Run() == 1;
 
     /// <summary>For others to see: from when on a worker claims again after the clock was set. Null: it does.</summary>
     public void ClaimsAgain(long worker, long? at, long? clockSetBy) => claimsAgain.Bind(1, worker).Bind(2, at).Bind(3, clockSetBy).Run();
@@ -68,7 +68,7 @@ internal sealed class WorkerTable(Session session)
     /// <summary>Whether a registered worker serves this lane; a resource is handed on only to such an item.</summary>
     public bool Serves(long lane)
     {
-        if (session.Lanes.Find(lane) is not { } it) return false;
+        if (lanes.Find(lane) is not { } it) return false;
         Load();
         foreach (long worker in there)
             if (ScopeOf(worker).Serves(it.Engine, it.Queue, it.StateVersion)) return true;

@@ -1,6 +1,4 @@
 using Microsoft.Data.Sqlite;
-using Microsoft.Win32.SafeHandles;
-using Roost.Native;
 using Roost.Sqlite.Files;
 using Roost.Sqlite.Tables;
 using Roost.Sqlite.Transitions;
@@ -9,82 +7,51 @@ using Roost.Stores;
 namespace Roost.Sqlite.Transactions;
 
 /// <summary>
-/// One open write connection with everything that lives as long as it: prepared transitions, and what the writer may remember from one
-/// transaction to the next as long as no other process has written. Used by the writer thread alone.
+/// The tables and transitions of one write connection, each made of those that it needs; what they remember from one transaction to the next holds
+/// as long as no other process has written. Begins and ends their transactions. Used by the writer's thread alone.
 /// </summary>
 internal sealed class Session : IDisposable
 {
-    private const int FewestToTidy = 100;
-
-    private readonly SqliteConnection connection;
-    private readonly List<Statement> statements = [];
-    private readonly Statement begin, commit, rollback, savepoint, releaseSavepoint, rollbackTo, dataVersion, userVersion, checkpoint;
-    private readonly string path;
-    private readonly Clock clock;
     private readonly Action<long> doubtLane;
+    private readonly LatestTime latestTime;
+    private readonly DeadLetterGroupTable groups;
     private long seenDataVersion = -1;
-    private WriteTurn? turn;
-    private OpenFile? log, index;
-    private bool logFound;
-    private int commitsInLog, lockPatience;
 
     public Session(string path, RoostOptions options, Clock? clock = null)
     {
-        Options = options;
-        this.path = path;
+        Connection = new(path, options, clock ?? new(options.TimeProvider));
+        Identity = new(Connection);
+        Counts = new(Connection);
+        Children = new(Connection);
+        Tally = new(Connection);
+        groups = new(Connection);
+        latestTime = new(Connection);
+        Counters = new(Connection, latestTime);
+        LaneChanges = new(Connection);
+        Lanes = new(Connection, Counts, LaneChanges);
+        Ready = new(Connection, Counters, Counts, LaneChanges, Lanes);
+        Delays = new(Connection, latestTime, Lanes, Ready);
+        Workers = new(Connection, Lanes, Ready);
+        Work = new(Connection, Counts, Children, Ready);
+        Resources = new(Connection, Work, Workers);
+        Events = new(Connection, Counters);
+        Blobs = new(Connection, Workers);
+        Enqueue = new(Connection, Counters, Lanes, Counts, Children, Ready, Events);
+        Triggers = new(Connection, Enqueue, Events);
+        Endings = new(Connection, Counters, Lanes, Work, Ready, Resources, Events, Tally, groups);
+        Leases = new(Connection, Counters, Lanes, Ready, Work, Workers, Resources, Blobs, Events, Endings);
+        Claim = new(Connection, Identity, Counters, Delays, Ready, Work, Workers, Resources, Events, Leases);
+        CommitStep = new(Connection, Counters, Lanes, Work, Blobs, Events, Tally, Triggers, Enqueue, Endings, Claim);
+        Operator = new(Connection, Identity, Counters, Work, Events, Leases);
+        Purge = new(Connection, Lanes, Counts, Children, Ready, Blobs, Events, Endings);
         doubtLane = lane =>
         {
-            Lanes!.Forget(lane);
-            Ready!.Doubt(lane);
+            Lanes.Forget(lane);
+            Ready.Doubt(lane);
         };
-        this.clock = clock ?? new(options.TimeProvider);
-        connection = Database.OpenForWriting(path, options);
-        begin = Prepare("BEGIN IMMEDIATE");
-        commit = Prepare("COMMIT");
-        rollback = Prepare("ROLLBACK");
-        savepoint = Prepare("SAVEPOINT request");
-        releaseSavepoint = Prepare("RELEASE request");
-        rollbackTo = Prepare("ROLLBACK TO request");
-        dataVersion = Prepare("PRAGMA data_version");
-        userVersion = Prepare("PRAGMA user_version");
-        checkpoint = Prepare("PRAGMA wal_checkpoint(PASSIVE)");
-        Identity = new(this);
-        Counters = new(this);
-        Delays = new(this);
-        Lanes = new(this);
-        LaneChanges = new(this);
-        Counts = new(this);
-        Children = new(this);
-        Tally = new(this);
-        Work = new(this);
-        Events = new(this);
-        Ready = new(this);
-        Workers = new(this);
-        Resources = new(this);
-        Blobs = new(this);
-        Triggers = new(this);
-        Enqueue = new(this);
-        Claim = new(this);
-        CommitStep = new(this);
-        Endings = new(this);
-        Leases = new(this);
-        Operator = new(this);
-        Purge = new(this);
     }
 
-    public RoostOptions Options { get; }
-
-    /// <summary>The full path of the file.</summary>
-    public string Path => path;
-
-    /// <summary>The time of the running transaction, in UTC milliseconds.</summary>
-    public long Now { get; private set; }
-
-    /// <summary>What the wall clock shows, even where it is under suspicion: leases are written by it, for whoever has just started goes by it.</summary>
-    public long Wall { get; private set; }
-
-    /// <summary>The same by a clock that nobody sets, in milliseconds: for what lasts a while within this process.</summary>
-    public long Steady { get; private set; }
+    public WriteConnection Connection { get; }
 
     public FileIdentity Identity { get; }
     public Counters Counters { get; }
@@ -109,37 +76,17 @@ internal sealed class Session : IDisposable
     public OperatorTransitions Operator { get; }
     public PurgeTransition Purge { get; }
 
-    /// <summary>Every statement that a transition may run, so that their plans can be looked at.</summary>
-    public IReadOnlyList<Statement> Statements => statements;
-
-    /// <summary>What one of SQLite's own counters of this connection (SQLITE_DBSTATUS_...) has counted since it was last asked.</summary>
-    public int TakeStatus(int counter)
-    {
-        SQLitePCL.raw.sqlite3_db_status(connection.Handle!, counter, out int counted, out _, 1);
-        return counted;
-    }
-
-    /// <summary>How many rows this connection has changed since it was opened.</summary>
-    public int TotalChanges => SQLitePCL.raw.sqlite3_total_changes(connection.Handle!);
-
-    public Statement Prepare(string sql)
-    {
-        var statement = new Statement(connection.Handle!, sql);
-        statements.Add(statement);
-        return statement;
-    }
-
     /// <summary>How often another connection's writes were noticed.</summary>
     public int ForeignWrites { get; private set; }
 
     /// <summary>Why this file is not written to any more, where another process has migrated it.</summary>
     public FileRefusedException? Refusal { get; private set; }
 
-    /// <summary>True once after another connection has written to the file.</summary>
+    /// <summary>Looks whether another connection has written to the file, and forgets or learns anew what that may have changed. True where one has.</summary>
     /// <exception cref="FileRefusedException">It has migrated the file.</exception>
-    public bool ForeignWrite()
+    public bool NoticeForeignWrites()
     {
-        long version = dataVersion.Scalar() ?? 0;
+        long version = Connection.DataVersion;
         if (version == seenDataVersion) return false;
         CheckVersion();
         ForeignWrites++;
@@ -150,86 +97,20 @@ internal sealed class Session : IDisposable
             seenDataVersion = version;
             Workers.Forget();
             CatchUp();
-            version = dataVersion.Scalar() ?? 0;
+            version = Connection.DataVersion;
         }
         while (version != seenDataVersion); // Outside a transaction more may come meanwhile, and what was read may be of that.
         return true;
     }
 
-    /// <summary>Learns what others have changed in the lanes, where they have written it down for us; else all of that is forgotten.</summary>
-    private void CatchUp()
-    {
-        bool saved = Counters.OthersHaveSaved();
-        if (saved && Ready.Worker != 0 && Workers.IsRegistered(Ready.Worker) && LaneChanges.ReadOthers(doubtLane))
-        {
-            Ready.DeadlinesChanged();
-            return;
-        }
-        Lanes.Forget();
-        Ready.Forget();
-    }
-
-    private void CheckVersion()
-    {
-        try
-        {
-            Evidence.CheckVersion(userVersion.Scalar() ?? 0, path);
-        }
-        catch (FileRefusedException e)
-        {
-            Refusal = e;
-            throw;
-        }
-    }
-
-    /// <summary>True from before a COMMIT until it has returned: what fails in between may have landed.</summary>
-    public bool CommitUnderWay { get; private set; }
-
     /// <param name="patience">How long to wait for another process's lock, in milliseconds. Default: the busy timeout.</param>
     public void Begin(int? patience = null)
     {
-        CommitUnderWay = false;
-        long since = Telemetry.LockWaitBegins();
-        WaitForTurn();
-        int milliseconds = patience ?? (int)Options.BusyTimeout.TotalMilliseconds;
-        if (milliseconds != lockPatience) SQLitePCL.raw.sqlite3_busy_timeout(connection.Handle!, lockPatience = milliseconds);
-        try
-        {
-            begin.Run();
-        }
-        finally
-        {
-            Telemetry.LockWaitEnded(since); // A wait is tried in parts.
-        }
-        if (!logFound) FindLog();
-        ForeignWrite();
-        bool isSuspected = ReadClock();
+        Connection.Begin(patience);
+        NoticeForeignWrites();
+        bool isSuspected = Connection.ReadClock();
         Counters.Begin();
         Delays.Begin(isSuspected);
-    }
-
-    private bool ReadClock()
-    {
-        ClockReading moment = clock.Read();
-        (Now, Wall, Steady) = (moment.Time.ToUnixTimeMilliseconds(), moment.Wall.ToUnixTimeMilliseconds(), moment.Steady);
-        return moment.IsSuspected;
-    }
-
-    /// <summary>The log and its index exist from the first transaction on, and stay as long as anybody has the file open.</summary>
-    private void FindLog()
-    {
-        turn = WriteTurn.TryOpen(path, WriteTurn.UsualLength, WriteTurn.UsualPatience);
-        log = OpenFile.At(path + "-wal", !Options.AllowNetworkFileSystem);
-        index = OpenFile.At(path + "-shm", !Options.AllowNetworkFileSystem);
-        logFound = true;
-    }
-
-    private void WaitForTurn()
-    {
-        if (turn is not { IsHeld: false }) return;
-        long since = Options.TimeProvider.GetTimestamp();
-        turn.Take();
-        WaitedForTurns += Options.TimeProvider.GetElapsedTime(since);
     }
 
     /// <param name="last">No further transaction is on its way: what is otherwise saved from time to time is saved now.</param>
@@ -238,60 +119,12 @@ internal sealed class Session : IDisposable
         SaveCounts();
         Tally.Save(last);
         Events.Trim();
-        LaneChanges.Save();
+        LaneChanges.Save(LaneChanges.IsAny && Workers.AnyBut(Ready.Worker));
         Counters.Save();
-        CommitUnderWay = true;
-        commit.Run();
-        CommitUnderWay = false;
+        Connection.Commit();
         LaneChanges.Committed();
         Tally.Saved();
-        commitsInLog++;
-        turn?.GiveWay();
     }
-
-    /// <summary>
-    /// Moves what is in the log to the file while nothing is written, as far as no reader is in the way: the next opening after a crash has less
-    /// to read, and a damaged log less to lose.
-    /// </summary>
-    public void TidyLog()
-    {
-        if (commitsInLog < FewestToTidy) return;
-        commitsInLog = 0;
-        checkpoint.Run();
-    }
-
-    /// <summary>
-    /// Writes the log over itself, within a transaction, so that nobody else writes to it: after a sync that failed Linux takes what it could not
-    /// write for written, so that it can be read and no later sync brings it to the disk. The commit that follows syncs it.
-    /// </summary>
-    public void WriteLogAgain()
-    {
-        if (!File.Exists(path + "-wal")) return;
-        using SafeFileHandle file = File.OpenHandle(path + "-wal", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        byte[] block = new byte[1024 * 1024];
-        for (long at = 0; RandomAccess.Read(file, block, at) is var read and > 0; at += read) RandomAccess.Write(file, block.AsSpan(0, read), at);
-    }
-
-    /// <summary>False where it is certain that the log or its index was deleted or replaced.</summary>
-    public bool LogIsInPlace => log is not { IsInPlace: false } && index is not { IsInPlace: false };
-
-    /// <summary>
-    /// The log was taken away and the database was not: what the log holds is behind the open handle still, and goes to the database unless
-    /// somebody else has written meanwhile, who may have done so in another log.
-    /// </summary>
-    public void SaveLog()
-    {
-        if (index is { IsInPlace: true } && !ForeignWrite()) checkpoint.Run();
-    }
-
-    /// <summary>How long this session has waited in all for others to have their turn; nobody's slot time.</summary>
-    public TimeSpan WaitedForTurns { get; private set; }
-
-    /// <summary>This process may write before others do.</summary>
-    public bool HasTurn => turn is { IsHeld: true };
-
-    /// <summary>There is nothing to write for now: others need not wait for this process to have had its turn.</summary>
-    public void EndTurn() => turn?.Release();
 
     public void Rollback()
     {
@@ -300,8 +133,7 @@ internal sealed class Session : IDisposable
         Tally.Drop();
         LaneChanges.Clear();
         Counters.Forget();
-        if (IsInTransaction) rollback.Run();
-        turn?.GiveWay();
+        Connection.Rollback();
     }
 
     /// <summary>Runs one request so that what it throws leaves its neighbours in the batch alone.</summary>
@@ -309,21 +141,20 @@ internal sealed class Session : IDisposable
     {
         SaveCounts();
         int tallied = Tally.Mark;
-        savepoint.Run();
+        Connection.Save();
         try
         {
             body();
             SaveCounts();
-            releaseSavepoint.Run();
+            Connection.Release();
         }
         catch
         {
             Undo();
             Delays.Drop();
             Tally.DropTo(tallied);
-            if (!IsInTransaction) throw; // SQLite has rolled back by itself, as it does for a full disk; a savepoint would begin a transaction.
-            rollbackTo.Run();
-            releaseSavepoint.Run();
+            if (!Connection.IsInTransaction) throw; // SQLite has rolled back by itself, as it does for a full disk; a savepoint would begin a transaction.
+            Connection.RollbackTo();
             throw;
         }
     }
@@ -331,9 +162,29 @@ internal sealed class Session : IDisposable
     /// <summary>Reads before any transaction, to see whether one is worth taking the write lock for.</summary>
     public void Peek()
     {
-        bool isSuspected = ReadClock();
+        bool isSuspected = Connection.ReadClock();
         Counters.Load();
         Delays.Begin(isSuspected);
+    }
+
+    /// <summary>Commits a transaction of its own, with the log before it on the disk, and answers the last batch of another writer's row as it stood before.</summary>
+    public long BarrierAfter(long writerKey)
+    {
+        Begin();
+        Connection.WriteLogAgain();
+        long last = Counters.BatchOf(writerKey);
+        Counters.SaveRow();
+        Commit();
+        return last;
+    }
+
+    /// <summary>
+    /// The log was taken away and the database was not: what the log holds is behind the open handle still, and goes to the database unless
+    /// somebody else has written meanwhile, who may have done so in another log.
+    /// </summary>
+    public void SaveLog()
+    {
+        if (Connection.IndexIsInPlace && !NoticeForeignWrites()) Connection.Checkpoint();
     }
 
     /// <summary>Rolls back where a transaction is still open; false where even that fails.</summary>
@@ -353,7 +204,7 @@ internal sealed class Session : IDisposable
     /// <summary>Closes after a fault, without a checkpoint: the next connection decides what the log holds.</summary>
     public void Abandon()
     {
-        Database.KeepLog(connection);
+        Connection.KeepLog();
         try
         {
             Dispose();
@@ -366,18 +217,34 @@ internal sealed class Session : IDisposable
 
     public void Dispose()
     {
-        foreach (Statement statement in statements) statement.Dispose();
         Events.Dispose();
-        turn?.Dispose();
-        connection.Dispose();
+        Connection.Dispose();
     }
 
-    private bool IsInTransaction => SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle!) == 0;
-
-    /// <summary>A row whose reading threw is left, or its statement could not be used again.</summary>
-    private void LeaveRows()
+    /// <summary>Learns what others have changed in the lanes, where they have written it down for us; else all of that is forgotten.</summary>
+    private void CatchUp()
     {
-        foreach (Statement statement in statements) statement.Reset();
+        bool saved = Counters.OthersHaveSaved();
+        if (saved && Ready.Worker != 0 && Workers.IsRegistered(Ready.Worker) && LaneChanges.ReadOthers(doubtLane))
+        {
+            Ready.DeadlinesChanged();
+            return;
+        }
+        Lanes.Forget();
+        Ready.Forget();
+    }
+
+    private void CheckVersion()
+    {
+        try
+        {
+            Evidence.CheckVersion(Connection.UserVersion, Connection.Path);
+        }
+        catch (FileRefusedException e)
+        {
+            Refusal = e;
+            throw;
+        }
     }
 
     private void SaveCounts()
@@ -391,7 +258,7 @@ internal sealed class Session : IDisposable
     {
         Counts.Drop();
         Children.Drop();
-        LeaveRows();
+        Connection.LeaveRows();
         Forget();
         Workers.RolledBack();
         LaneChanges.RolledBack(doubtLane);

@@ -21,7 +21,7 @@ internal sealed partial class Writer
     private bool FindOut(SqliteException fault, int runsAgain)
     {
         log.LogError(fault, "Roost could not write {Path}: {Message}", path, fault.Message);
-        if (session is not { CommitUnderWay: true } failed || StorageFault.IsDefinite(fault))
+        if (session is not { Connection.CommitUnderWay: true } failed || StorageFault.IsDefinite(fault))
         {
             Slots?.RolledBack();
             if (session?.TryRollback() != true || !StorageFault.IsDefinite(fault)) CloseSession();
@@ -71,7 +71,7 @@ internal sealed partial class Writer
     {
         log.LogError(e, "Roost could not write {Path}: {Message}", path, e.Message);
         Slots?.RolledBack();
-        bool unknown = session is { CommitUnderWay: true };
+        bool unknown = session is { Connection.CommitUnderWay: true };
         FileRefusedException? refusal = session?.Refusal;
         CloseSession();
         if (unknown) Interlocked.Increment(ref doubts);
@@ -95,7 +95,7 @@ internal sealed partial class Writer
             {
                 var fresh = new Session(path, options, Clock);
                 session = fresh;
-                return fresh.Counters.BarrierAfter(writerKey) >= batchNumber;
+                return fresh.BarrierAfter(writerKey) >= batchNumber;
             }
             catch (Exception e) when (e is SqliteException or RoostException or IOException or UnauthorizedAccessException)
             {

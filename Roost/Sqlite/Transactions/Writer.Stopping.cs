@@ -56,7 +56,7 @@ internal sealed partial class Writer
         if (!lookNow && now - placeSeenAt < LookAgainMilliseconds) return true;
         placeSeenAt = now;
         bool isThere = file is not { IsInPlace: false };
-        if (isThere && session is not { LogIsInPlace: false }) return true;
+        if (isThere && session is not { Connection.LogIsInPlace: false }) return true;
         WasTakenAway = true;
         if (isThere) SaveLog();
         Stop(() => Database.TakenAway(path));

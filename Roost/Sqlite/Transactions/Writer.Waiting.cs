@@ -25,12 +25,12 @@ internal sealed partial class Writer
     private void WaitForRequests()
     {
         telling.Spread();
-        if (session is { HasTurn: true })
+        if (session is { Connection.HasTurn: true })
         {
             KeepOrEndTurn(session);
             return;
         }
-        session?.EndTurn(); // One that is still waited for, too: nothing is to be written in it.
+        session?.Connection.EndTurn(); // One that is still waited for, too: nothing is to be written in it.
         bool sleeps = asleep;
         if (!sleeps && MayFallAsleep())
         {
@@ -53,7 +53,7 @@ internal sealed partial class Writer
         {
             if (requests + freed.Count > 0 || stopping || Monitor.Wait(gate, TurnWithNothing)) return;
         }
-        open.EndTurn();
+        open.Connection.EndTurn();
     }
 
     /// <summary>
@@ -69,7 +69,7 @@ internal sealed partial class Writer
         if (!sleeps && Waking < most && Environment.TickCount64 - wokenAt < WakingMilliseconds) most = Waking;
         try
         {
-            double wait = Slots is { } ledger && session is { } open && open.Claim.NextDue(ledger) is { } next ? next - open.Now : double.MaxValue;
+            double wait = Slots is { } ledger && session is { } open && open.Claim.NextDue(ledger) is { } next ? next - open.Connection.Now : double.MaxValue;
             return TimeSpan.FromMilliseconds(Math.Clamp(wait, 1, Math.Max(1, most.TotalMilliseconds)));
         }
         catch (Exception e) when (e is SqliteException or RoostException)
@@ -90,7 +90,7 @@ internal sealed partial class Writer
     {
         try
         {
-            session!.TidyLog();
+            session!.Connection.TidyLog();
         }
         catch (SqliteException e)
         {

@@ -238,7 +238,7 @@ internal sealed partial class Writer : IDisposable
         {
             if (!IsInPlace() || (session is null && !Reopen())) return false;
             Session open = session!;
-            open.ForeignWrite();
+            open.NoticeForeignWrites();
             NoticeForeignWrites(open);
             if (Slots is not { } ledger) return false;
             open.Peek();
@@ -258,7 +258,7 @@ internal sealed partial class Writer : IDisposable
     private void TellIdle(SlotLedger ledger, Session open)
     {
         long? due = open.Claim.NextDue(ledger), takeover = ledger.Paused ? null : open.Leases.NextTakeover(ledger, System.IO.Path.GetDirectoryName(path)!);
-        if (takeover <= open.Now)
+        if (takeover <= open.Connection.Now)
         {
             ledger.Taker.LookForDead();
             return;
@@ -297,7 +297,7 @@ internal sealed partial class Writer : IDisposable
             session ??= new Session(path, options, Clock);
             RunBatch();
         }
-        catch (SqliteException e) when (IsLocked(e) && session is not { CommitUnderWay: true })
+        catch (SqliteException e) when (IsLocked(e) && session is not { Connection.CommitUnderWay: true })
         {
             return WaitOn(e);
         }
@@ -331,7 +331,7 @@ internal sealed partial class Writer : IDisposable
     private void Run(bool isolated)
     {
         Session open = session!;
-        if (!open.HasTurn) telling.Spread(); // It may take a while to get it.
+        if (!open.Connection.HasTurn) telling.Spread(); // It may take a while to get it.
         open.Begin(LockPatience());
         GotLock();
         for (int i = 0; i < batch.Count || (!isolated && TakeMore()); i++)

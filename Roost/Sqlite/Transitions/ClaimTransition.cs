@@ -5,7 +5,7 @@ using Roost.Stores;
 namespace Roost.Sqlite.Transitions;
 
 /// <summary>queued -> running: takes the first ready items that the running loop has room for, each with a fresh token.</summary>
-internal sealed class ClaimTransition(Session session)
+internal sealed class ClaimTransition(WriteConnection connection, FileIdentity identity, Counters counters, Delays delays, ReadyOrder ready, WorkTable workTable, WorkerTable workers, ResourceTable resources, Events events, LeaseTransitions leases)
 {
     private const int ParkAtOnce = 256;
     private const int SlotTimesOfEquals = 10;
@@ -16,7 +16,7 @@ internal sealed class ClaimTransition(Session session)
     private const int RoomPause = 6;
 
     // The snapshot is taken by the index and by what its row says: a damaged index would lead to another item's.
-    private readonly Statement load = session.Prepare(
+    private readonly Statement load = connection.Prepare(
         """
         SELECT w.id, w.created_at, i.payload, i.nonce, i.branch, i.depth, i.timeout_ms, i.max_attempts, i.idempotency_key,
                s.state_version, s.step, s.data, s.sha256, s.at, s.delay_ms, p.id, i.payload_sha256
@@ -39,14 +39,14 @@ internal sealed class ClaimTransition(Session session)
     public void Fill(SlotLedger ledger, List<LeasedWork> claimed)
     {
         ledger.ForgetYielded();
-        session.Delays.MoveOn();
-        session.Leases.FailOverdue();
-        if (!session.Workers.IsRegistered(ledger.WorkerKey))
+        delays.MoveOn();
+        leases.FailOverdue();
+        if (!workers.IsRegistered(ledger.WorkerKey))
         {
             ledger.Displaced = true;
             return;
         }
-        session.Ready.Promote(ledger, session.Now);
+        ready.Promote(ledger, connection.Now);
         for (int parked = 0; ledger.Free > 0 && parked < ParkAtOnce;)
         {
             if (Choose(ledger) is not { } choice) return;
@@ -63,30 +63,30 @@ internal sealed class ClaimTransition(Session session)
     /// <summary>Whether taking the write lock for a claim is worth it: something is ready or due here, or a deadline has passed.</summary>
     public bool IsWorthwhile(SlotLedger ledger)
     {
-        if (session.Delays.IsBehind || session.Ready.NextDeadline() <= session.Now) return true;
+        if (delays.IsBehind || ready.NextDeadline() <= connection.Now) return true;
         if (ledger.Displaced) return false;
-        return (ledger.Free > 0 && Choose(ledger) is not null) || NextDue(ledger) <= session.Now;
+        return (ledger.Free > 0 && Choose(ledger) is not null) || NextDue(ledger) <= connection.Now;
     }
 
     /// <summary>The next moment at which something that is served here becomes due.</summary>
-    public long? NextDue(SlotLedger ledger) => session.Ready.NextDue(ledger);
+    public long? NextDue(SlotLedger ledger) => ready.NextDue(ledger);
 
     /// <summary>Whether an item that continues without delay has to go back behind its equals.</summary>
     public bool MustYield(SlotLedger ledger, LeasedWork lease)
     {
-        if (ledger.MakeRoomUntil > session.Steady) return true;
+        if (ledger.MakeRoomUntil > connection.Steady) return true;
         int priority = lease.Item.Priority;
-        TimeSpan held = HeldSlot(lease), slotTime = session.Options.SlotTime;
+        TimeSpan held = HeldSlot(lease), slotTime = connection.Options.SlotTime;
         bool slotTimeIsOver = held >= slotTime;
         bool couldLetIn = lease.ResourceCount > 0 && lease.Item.ResourceHold == ResourceHold.Step;
-        if (couldLetIn && session.Resources.BestWaiting(lease.WorkKey) is { } waiting && GoesBefore(waiting, slotTimeIsOver)) return true;
+        if (couldLetIn && resources.BestWaiting(lease.WorkKey) is { } waiting && GoesBefore(waiting, slotTimeIsOver)) return true;
         if (ledger.ClocksParted) return false;
         // Behind a head with a later place than the last that came, all have gone back themselves: they can wait longer.
-        long lastPlace = held >= slotTime * SlotTimesOfEquals ? long.MaxValue : slotTimeIsOver ? session.Counters.LastComer : long.MinValue;
+        long lastPlace = held >= slotTime * SlotTimesOfEquals ? long.MaxValue : slotTimeIsOver ? counters.LastComer : long.MinValue;
         var bound = new Head(0, priority, lastPlace);
         string engine = lease.Lane.Engine;
-        if (!ledger.HasRoomFor(engine) && session.Ready.FirstOf(ledger, engine) is { } first && !bound.IsBefore(first)) return true; // It needs our place under its engine's limit.
-        if (ledger.Free <= 0 && session.Ready.FirstAlone(ledger) is { } alone && GoesBefore(alone.Head.Priority, slotTimeIsOver)) return true;
+        if (!ledger.HasRoomFor(engine) && ready.FirstOf(ledger, engine) is { } first && !bound.IsBefore(first)) return true; // It needs our place under its engine's limit.
+        if (ledger.Free <= 0 && ready.FirstAlone(ledger) is { } alone && GoesBefore(alone.Head.Priority, slotTimeIsOver)) return true;
         return NeedsOurSlot(ledger, bound);
 
         bool GoesBefore(int other, bool equalsToo) => equalsToo ? other >= priority : other > priority;
@@ -99,14 +99,14 @@ internal sealed class ClaimTransition(Session session)
     private bool NeedsOurSlot(SlotLedger ledger, in Head bound)
     {
         int left = ledger.Free + 1;
-        session.Ready.Collect(ledger, bound, left + ledger.Yielded, before);
+        ready.Collect(ledger, bound, left + ledger.Yielded, before);
         foreach (ActiveLane lane in before)
         {
             // Of our own priority those count too that may go before us at this place.
             long place = lane[LaneOrder.Ready].Head.Place;
-            bool equalsCount = place <= session.Counters.LastComer ? bound.Place >= session.Counters.LastComer : bound.Place == long.MaxValue;
+            bool equalsCount = place <= counters.LastComer ? bound.Place >= counters.LastComer : bound.Place == long.MaxValue;
             int least = equalsCount ? bound.Priority : bound.Priority + 1, behind = ledger.YieldedIn(lane.Lane.Key, least);
-            left -= session.Ready.CountOf(lane, least, left + behind) - behind;
+            left -= ready.CountOf(lane, least, left + behind) - behind;
             if (left <= 0) return true;
         }
         return false;
@@ -114,8 +114,8 @@ internal sealed class ClaimTransition(Session session)
 
     private (Lane Lane, Head Head)? Choose(SlotLedger ledger)
     {
-        (Lane Lane, Head Head)? best = session.Ready.First(ledger);
-        if (session.Ready.FirstAlone(ledger) is not { } alone) return best;
+        (Lane Lane, Head Head)? best = ready.First(ledger);
+        if (ready.FirstAlone(ledger) is not { } alone) return best;
         if (best is { } other && other.Head.IsBefore(alone.Head)) return best;
         if (ledger.Running == 0) return alone;
         return MakesRoom(ledger) ? null : best;
@@ -127,35 +127,35 @@ internal sealed class ClaimTransition(Session session)
     /// </summary>
     private bool MakesRoom(SlotLedger ledger)
     {
-        if (session.Steady < ledger.MakeRoomUntil) return true;
-        if (session.Steady < ledger.MakeRoomUntil + (RoomPause * ledger.RoomMilliseconds)) return false;
+        if (connection.Steady < ledger.MakeRoomUntil) return true;
+        if (connection.Steady < ledger.MakeRoomUntil + (RoomPause * ledger.RoomMilliseconds)) return false;
         ledger.RoomMilliseconds = Math.Clamp(2 * ledger.RoomMilliseconds, RoomMilliseconds, MostRoomMilliseconds);
-        ledger.MakeRoomUntil = session.Steady + ledger.RoomMilliseconds;
+        ledger.MakeRoomUntil = connection.Steady + ledger.RoomMilliseconds;
         return true;
     }
 
     private LeasedWork? TryClaim(long work, Lane lane, SlotLedger ledger)
     {
-        if (session.Work.Load(work) is not { State: WorkState.Queued, ReadySeq: not null } row || row.Lane != lane.Key) throw session.Ready.Damaged("ready");
-        if (row.Deadline <= session.Now)
+        if (workTable.Load(work) is not { State: WorkState.Queued, ReadySeq: not null } row || row.Lane != lane.Key) throw ready.Damaged("ready");
+        if (row.Deadline <= connection.Now)
         {
-            session.Leases.FailOverdue(row);
+            leases.FailOverdue(row);
             return null;
         }
-        if (row.ResourceCount > 0 && session.Resources.TakeAll(work) is { } busy)
+        if (row.ResourceCount > 0 && resources.TakeAll(work) is { } busy)
         {
-            session.Work.Save(row, row.AsBlocked(busy, row.ReadySeq!.Value));
+            workTable.Save(row, row.AsBlocked(busy, row.ReadySeq!.Value));
             return null;
         }
         EngineFacts engine = ledger.EngineOf(lane);
-        WorkRow running = row.AsRunning(ledger.WorkerKey, Counters.Token(), session.Now) with { ParkInterrupted = engine.OnInterrupted == OnInterrupted.Park };
-        session.Work.Save(row, running);
-        session.Events.Append(EventKinds.Claimed, work, ledger.WorkerId, static (json, worker) => json.WriteString("worker", worker));
+        WorkRow running = row.AsRunning(ledger.WorkerKey, Counters.Token(), connection.Now) with { ParkInterrupted = engine.OnInterrupted == OnInterrupted.Park };
+        workTable.Save(row, running);
+        events.Append(EventKinds.Claimed, work, ledger.WorkerId, static (json, worker) => json.WriteString("worker", worker));
         ledger.Take(lane.Engine);
         if (row.Solo) (ledger.SoloRunning, ledger.MakeRoomUntil, ledger.RoomMilliseconds) = (true, 0, 0);
-        session.Leases.KeepAlive(ledger);
+        leases.KeepAlive(ledger);
         LeasedWork lease = Lease(running, lane, ledger);
-        lease.WaitMilliseconds = Math.Max(0, session.Now - row.ReadyAt!.Value);
+        lease.WaitMilliseconds = Math.Max(0, connection.Now - row.ReadyAt!.Value);
         return lease;
     }
 
@@ -190,12 +190,12 @@ internal sealed class ClaimTransition(Session session)
         ResourceCount = row.ResourceCount,
         Deadline = row.Deadline,
         CancelRequested = row.CancelRequested,
-        SlotTaken = (session.Options.TimeProvider.GetTimestamp(), session.WaitedForTurns),
+        SlotTaken = (connection.Options.TimeProvider.GetTimestamp(), connection.WaitedForTurns),
     };
 
     /// <summary>How long it has held its slot, without what this process had to wait for others to have their turn.</summary>
     private TimeSpan HeldSlot(LeasedWork lease) =>
-        session.Options.TimeProvider.GetElapsedTime(lease.SlotTaken.At) - (session.WaitedForTurns - lease.SlotTaken.Waited);
+        connection.Options.TimeProvider.GetElapsedTime(lease.SlotTaken.At) - (connection.WaitedForTurns - lease.SlotTaken.Waited);
 
     private LeasedWork LoadLease(in WorkRow row, Lane lane, SlotLedger ledger)
     {
@@ -203,7 +203,7 @@ internal sealed class ClaimTransition(Session session)
         WorkItem item = ItemOf(row, lane);
         var lease = new LeasedWork(FactsOf(row, lane, ledger))
         {
-            FileId = session.Identity.FileId,
+            FileId = identity.FileId,
             Item = item,
             Snapshot = row.Version == 0 ? null : SnapshotOf(item, row.Version),
             PayloadHash = load.IsNull(2) ? [] : load.IsNull(16) ? null : load.Bytes(16).ToArray(), // Nothing matches none.
@@ -222,15 +222,15 @@ internal sealed class ClaimTransition(Session session)
         Id = load.Text(0),
         Queue = lane.Queue,
         Priority = row.Priority,
-        Resources = row.ResourceCount == 0 ? [] : session.Resources.NamesOf(row.Key),
+        Resources = row.ResourceCount == 0 ? [] : resources.NamesOf(row.Key),
         ResourceHold = row.HoldForLife ? ResourceHold.Life : ResourceHold.Step,
         Deadline = StoredTime.Read(row.Deadline),
         Timeout = load.NullableInt64(6) is { } timeout ? TimeSpan.FromMilliseconds(timeout) : null,
         MaxAttempts = (int?)load.NullableInt64(7),
         IdempotencyKey = load.NullableText(8),
         ParentId = load.NullableText(15),
-        Json = session.Options.Json,
-        MaxJsonBytes = session.Options.MaxJsonBytes,
+        Json = connection.Options.Json,
+        MaxJsonBytes = connection.Options.MaxJsonBytes,
     };
 
     /// <summary>Null where the version that the item is at is missing: the step fails as corrupt, and nothing runs on guesses.</summary>
@@ -245,7 +245,7 @@ internal sealed class ClaimTransition(Session session)
         CreatedAt = StoredTime.Read(load.Int64(1)),
         UpdatedAt = StoredTime.Read(load.Int64(13)),
         Delay = TimeSpan.FromMilliseconds(load.Int64(14)),
-        Json = session.Options.Json,
-        MaxJsonBytes = session.Options.MaxJsonBytes,
+        Json = connection.Options.Json,
+        MaxJsonBytes = connection.Options.MaxJsonBytes,
     };
 }

@@ -6,63 +6,63 @@ using Roost.Stores;
 namespace Roost.Sqlite.Transitions;
 
 /// <summary>running -> running, queued, done, failed or cancelled: everything that a step brought, or nothing of it.</summary>
-internal sealed class CommitTransition(Session session)
+internal sealed class CommitTransition(WriteConnection connection, Counters counters, Lanes lanes, WorkTable workTable, BlobTable blobs, Events events, StepTally tally, TriggerTable triggers, EnqueueTransition enqueueing, EndTransitions endings, ClaimTransition claiming)
 {
-    private readonly Statement insert = session.Prepare(
+    private readonly Statement insert = connection.Prepare(
         "INSERT INTO snapshot (work, version, state_version, step, data, sha256, delay_ms, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
-    private readonly Statement trim = session.Prepare("DELETE FROM snapshot WHERE work = ?1 AND version > ?2 AND version <= ?3");
+    private readonly Statement trim = connection.Prepare("DELETE FROM snapshot WHERE work = ?1 AND version > ?2 AND version <= ?3");
 
     public CommitResult Execute(StepCommit commit, SlotLedger? ledger)
     {
         LeasedWork lease = commit.Lease;
-        Lane lane = commit.Next is null ? lease.Lane : session.Lanes.Get(lease.Lane.Engine, lease.Lane.Queue, commit.StateVersion);
-        if (MayKeep(commit, ledger) && session.Work.Keep(lease, lane, commit.Unchanged))
+        Lane lane = commit.Next is null ? lease.Lane : lanes.Get(lease.Lane.Engine, lease.Lane.Queue, commit.StateVersion);
+        if (MayKeep(commit, ledger) && workTable.Keep(lease, lane, commit.Unchanged))
         {
             commit.KeptLane = lane;
             Save(commit);
             Attach(commit, goesOn: true);
             Stepped(commit);
-            if (lease.Failures > 0) session.Endings.ForgetFailure(lease.WorkKey);
-            session.Tally.Add(lease, commit.Next!.Step, failed: false);
+            if (lease.Failures > 0) endings.ForgetFailure(lease.WorkKey);
+            tally.Add(lease, commit.Next!.Step, failed: false);
             return CommitResult.Kept;
         }
         CommitResult result = Leave(commit, lane, ledger);
-        if (result == CommitResult.Lost) session.Blobs.Unpin(commit.Staged);
+        if (result == CommitResult.Lost) blobs.Unpin(commit.Staged);
         return result;
     }
 
     private bool MayKeep(StepCommit commit, SlotLedger? ledger) =>
         commit.Kind == OutcomeKind.Continue && commit.DelayMs == 0 && ledger is not null && ledger.MayGoOn
-        && !(commit.Lease.Deadline <= session.Now) && !commit.Lease.Solo
-        && !session.Claim.MustYield(ledger, commit.Lease);
+        && !(commit.Lease.Deadline <= connection.Now) && !commit.Lease.Solo
+        && !claiming.MustYield(ledger, commit.Lease);
 
     private CommitResult Leave(StepCommit commit, Lane lane, SlotLedger? ledger)
     {
         LeasedWork lease = commit.Lease;
-        if (session.Work.LoadHeld(lease) is not { } row) return CommitResult.Lost;
+        if (workTable.LoadHeld(lease) is not { } row) return CommitResult.Lost;
         bool cancelled = row.CancelRequested && commit.Kind != OutcomeKind.Done;
-        bool overdue = commit.Kind == OutcomeKind.Continue && row.Deadline <= session.Now;
+        bool overdue = commit.Kind == OutcomeKind.Continue && row.Deadline <= connection.Now;
         WorkRow stepped = row.WithCleanRecord() with { Version = commit.Next is null ? row.Version : row.Version + 1, Lane = lane.Key, Unchanged = commit.Unchanged };
 
         WorkRow after = commit.Kind switch
         {
-            OutcomeKind.Done => stepped.AsEnded(WorkState.Done, session.Now),
-            _ when cancelled => stepped.AsEnded(WorkState.Cancelled, session.Now),
-            OutcomeKind.Fail => stepped.AsEnded(WorkState.Failed, session.Now),
-            _ when overdue => stepped.AsEnded(WorkState.Failed, session.Now),
-            _ when commit.DelayMs > 0 => stepped.AsDelayed(commit.DelayMs, session.Now),
-            _ => stepped.AsReady(session.Counters.NextReadyAgain(), session.Now),
+            OutcomeKind.Done => stepped.AsEnded(WorkState.Done, connection.Now),
+            _ when cancelled => stepped.AsEnded(WorkState.Cancelled, connection.Now),
+            OutcomeKind.Fail => stepped.AsEnded(WorkState.Failed, connection.Now),
+            _ when overdue => stepped.AsEnded(WorkState.Failed, connection.Now),
+            _ when commit.DelayMs > 0 => stepped.AsDelayed(commit.DelayMs, connection.Now),
+            _ => stepped.AsReady(counters.NextReadyAgain(), connection.Now),
         };
-        if (!session.Work.Save(row, after)) return CommitResult.Lost;
+        if (!workTable.Save(row, after)) return CommitResult.Lost;
         if (commit.Next is not null) Save(commit);
         Attach(commit, goesOn: !cancelled);
         Record(commit, after);
-        session.Tally.Add(lease, commit.Next?.Step ?? lease.StepBefore, failed: commit.Kind == OutcomeKind.Fail);
-        session.Endings.LeftSlot(after);
+        tally.Add(lease, commit.Next?.Step ?? lease.StepBefore, failed: commit.Kind == OutcomeKind.Fail);
+        endings.LeftSlot(after);
         if (after.ReadySeq is not null && ledger is not null)
         {
             ledger.Yield(lane.Key, after.Priority);
-            session.Claim.Rest(lease, commit.Next!);
+            claiming.Rest(lease, commit.Next!);
         }
         return CommitResult.Released;
     }
@@ -72,23 +72,23 @@ internal sealed class CommitTransition(Session session)
         switch (after.State)
         {
             case WorkState.Done:
-                session.Events.Append(EventKinds.Done, after.Key, commit, Details);
-                session.Triggers.Fire(commit, after);
-                session.Endings.Ended(after);
+                events.Append(EventKinds.Done, after.Key, commit, Details);
+                triggers.Fire(commit, after);
+                endings.Ended(after);
                 break;
             case WorkState.Cancelled:
                 Stepped(commit);
-                session.Endings.RecordCancelled(after);
+                endings.RecordCancelled(after);
                 break;
             case WorkState.Failed:
                 Stepped(commit);
-                session.Endings.DeadLetter(after, commit.Kind == OutcomeKind.Fail
+                endings.DeadLetter(after, commit.Kind == OutcomeKind.Fail
                     ? new(FailReasons.EngineFailed, null, commit.Reason!, null, commit.Lease.Failures + 1) { Group = commit.Group }
                     : Failure.Deadline(after.Deadline!.Value, commit.Lease.Failures + 1));
                 break;
             default:
                 Stepped(commit);
-                if (commit.Lease.Failures > 0) session.Endings.ForgetFailure(after.Key);
+                if (commit.Lease.Failures > 0) endings.ForgetFailure(after.Key);
                 break;
         }
     }
@@ -97,10 +97,10 @@ internal sealed class CommitTransition(Session session)
     {
         LeasedWork lease = commit.Lease;
         int version = lease.Version + 1;
-        commit.Next!.UpdatedAt = StoredTime.Read(session.Now);
+        commit.Next!.UpdatedAt = StoredTime.Read(connection.Now);
         insert.Bind(1, lease.WorkKey).Bind(2, version).Bind(3, commit.StateVersion).Bind(4, commit.Next.Step)
-            .BindText(5, commit.Next.Utf8.Span).BindBlob(6, commit.Hash).Bind(7, commit.DelayMs).Bind(8, session.Now).Run();
-        int first = session.Options.HistoryFirst, last = version - session.Options.HistoryLast;
+            .BindText(5, commit.Next.Utf8.Span).BindBlob(6, commit.Hash).Bind(7, commit.DelayMs).Bind(8, connection.Now).Run();
+        int first = connection.Options.HistoryFirst, last = version - connection.Options.HistoryLast;
         if (last > first) trim.Bind(1, lease.WorkKey).Bind(2, first).Bind(3, last).Run();
     }
 
@@ -109,8 +109,8 @@ internal sealed class CommitTransition(Session session)
         if (commit.Staged is not { } staged) return;
         long work = commit.Lease.WorkKey;
         int version = commit.Next is null ? commit.Lease.Version : commit.Lease.Version + 1;
-        foreach ((string kind, byte[]? data) in staged.Events) session.Events.Append(kind, work, data);
-        foreach (StagedArtifact artifact in staged.Artifacts) session.Blobs.Attach(work, version, artifact);
+        foreach ((string kind, byte[]? data) in staged.Events) events.Append(kind, work, data);
+        foreach (StagedArtifact artifact in staged.Artifacts) blobs.Attach(work, version, artifact);
         if (!goesOn) return;
         foreach (NewWork child in staged.Children) Enqueue(child, commit.Lease);
     }
@@ -120,7 +120,7 @@ internal sealed class CommitTransition(Session session)
     {
         try
         {
-            session.Enqueue.Execute(child, lease.WorkKey, lease.Depth);
+            enqueueing.Execute(child, lease.WorkKey, lease.Depth);
         }
         catch (RoostException e) when (e is ConflictException or InvalidInputException)
         {
@@ -131,7 +131,7 @@ internal sealed class CommitTransition(Session session)
 
     private void Stepped(StepCommit commit)
     {
-        if (commit.Next is not null) session.Events.Append(EventKinds.Stepped, commit.Lease.WorkKey, commit, Details);
+        if (commit.Next is not null) events.Append(EventKinds.Stepped, commit.Lease.WorkKey, commit, Details);
     }
 
     private static readonly Action<Utf8JsonWriter, StepCommit> Details = static (json, commit) =>

@@ -6,9 +6,9 @@ using Roost.Stores;
 namespace Roost.Sqlite.Transitions;
 
 /// <summary>The ways out that no outcome decides: a failed try, cancel, retry and discard of a dead letter.</summary>
-internal sealed class EndTransitions(Session session)
+internal sealed class EndTransitions(WriteConnection connection, Counters counters, Lanes lanes, WorkTable workTable, ReadyOrder ready, ResourceTable resources, Events events, StepTally tally, DeadLetterGroupTable groups)
 {
-    private readonly Statement saveFailure = session.Prepare(
+    private readonly Statement saveFailure = connection.Prepare(
         """
         INSERT INTO failure (work, reason, error_type, message, stack, attempt, version, at, causes, cause_type, cause_message, group_key)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
@@ -16,9 +16,8 @@ internal sealed class EndTransitions(Session session)
             stack = excluded.stack, attempt = excluded.attempt, version = excluded.version, at = excluded.at,
             causes = excluded.causes, cause_type = excluded.cause_type, cause_message = excluded.cause_message, group_key = excluded.group_key
         """);
-    private readonly Statement lastFailure = session.Prepare("SELECT error_type, message, stack, causes, cause_type, cause_message FROM failure WHERE work = ?1");
-    private readonly DeadLetterGroupTable groups = new(session);
-    private readonly Statement forgetFailure = session.Prepare("DELETE FROM failure WHERE work = ?1");
+    private readonly Statement lastFailure = connection.Prepare("SELECT error_type, message, stack, causes, cause_type, cause_message FROM failure WHERE work = ?1");
+    private readonly Statement forgetFailure = connection.Prepare("DELETE FROM failure WHERE work = ?1");
 
     /// <summary>True once an item has ended in this transaction: whoever waits for one looks again.</summary>
     public bool AnyEnded { get; set; }
@@ -26,17 +25,17 @@ internal sealed class EndTransitions(Session session)
     /// <summary>running -> queued after the backoff, or failed where no further try is left. False: the lease is lost.</summary>
     public bool FailStep(LeasedWork lease, Failure failure, long backoffMs, bool lastTry)
     {
-        if (session.Work.LoadHeld(lease) is not { } row) return false;
+        if (workTable.LoadHeld(lease) is not { } row) return false;
         WorkRow failed = row with { Failures = row.Failures + 1 };
         // A try that returned has not killed its process; one that was abandoned may yet.
         if (failure.Reason != FailReasons.Abandoned) failed = failed with { Acquitted = row.Interruptions, Solo = false };
-        bool overdue = row.Deadline <= session.Now;
-        WorkRow after = row.CancelRequested ? failed.AsEnded(WorkState.Cancelled, session.Now)
-            : overdue || lastTry ? failed.AsEnded(WorkState.Failed, session.Now)
-            : backoffMs > 0 ? failed.AsDelayed(backoffMs, session.Now)
-            : failed.AsReady(session.Counters.NextReady(), session.Now);
-        if (!session.Work.Save(row, after)) return false;
-        session.Tally.Add(lease, lease.StepBefore, failed: true);
+        bool overdue = row.Deadline <= connection.Now;
+        WorkRow after = row.CancelRequested ? failed.AsEnded(WorkState.Cancelled, connection.Now)
+            : overdue || lastTry ? failed.AsEnded(WorkState.Failed, connection.Now)
+            : backoffMs > 0 ? failed.AsDelayed(backoffMs, connection.Now)
+            : failed.AsReady(counters.NextReady(), connection.Now);
+        if (!workTable.Save(row, after)) return false;
+        tally.Add(lease, lease.StepBefore, failed: true);
 
         if (after.State == WorkState.Cancelled)
         {
@@ -50,7 +49,7 @@ internal sealed class EndTransitions(Session session)
         else
         {
             SaveFailure(after, failure, null);
-            session.Events.Append(EventKinds.StepFailed, row.Key, (failure, backoffMs), static (json, it) =>
+            events.Append(EventKinds.StepFailed, row.Key, (failure, backoffMs), static (json, it) =>
             {
                 json.WriteString("reason", it.failure.Reason);
                 json.WriteNumber("attempt", it.failure.Attempt);
@@ -71,12 +70,12 @@ internal sealed class EndTransitions(Session session)
         if (row.State == WorkState.Running)
         {
             if (row.CancelRequested) return true;
-            session.Work.Save(row, row with { CancelRequested = true, CancelReason = reason });
-            session.Events.AppendReason(EventKinds.CancelRequested, row.Key, reason);
+            workTable.Save(row, row with { CancelRequested = true, CancelReason = reason });
+            events.AppendReason(EventKinds.CancelRequested, row.Key, reason);
             return true;
         }
-        WorkRow after = row.AsEnded(WorkState.Cancelled, session.Now) with { CancelReason = reason };
-        session.Work.Save(row, after);
+        WorkRow after = row.AsEnded(WorkState.Cancelled, connection.Now) with { CancelReason = reason };
+        workTable.Save(row, after);
         RecordCancelled(after);
         ReleaseResources(after);
         return true;
@@ -85,29 +84,29 @@ internal sealed class EndTransitions(Session session)
     /// <summary>failed -> queued, from the last snapshot, with a clean record; its deadline is lifted where it has passed.</summary>
     public void Retry(in WorkRow row, string? reason)
     {
-        WorkRow after = row.WithCleanRecord().AsReady(session.Counters.NextReady(), session.Now) with { CancelRequested = false, CancelReason = null, Unchanged = 0 };
-        session.Work.Save(row, after);
+        WorkRow after = row.WithCleanRecord().AsReady(counters.NextReady(), connection.Now) with { CancelRequested = false, CancelReason = null, Unchanged = 0 };
+        workTable.Save(row, after);
         groups.Remove(row.Key);
         ForgetFailure(row.Key);
-        if (row.Deadline <= session.Now) session.Leases.LiftDeadline(row.Key);
-        else if (row.Deadline is not null) session.Ready.DeadlinesChanged();
-        session.Events.AppendReason(EventKinds.Retried, row.Key, reason);
+        if (row.Deadline <= connection.Now) workTable.LiftDeadline(row.Key);
+        else if (row.Deadline is not null) ready.DeadlinesChanged();
+        events.AppendReason(EventKinds.Retried, row.Key, reason);
     }
 
     /// <summary>failed -> cancelled.</summary>
     public void Discard(in WorkRow row, string? reason)
     {
-        session.Work.Save(row, row.AsEnded(WorkState.Cancelled, session.Now) with { CancelReason = reason });
+        workTable.Save(row, row.AsEnded(WorkState.Cancelled, connection.Now) with { CancelReason = reason });
         groups.Remove(row.Key);
-        session.Events.AppendReason(EventKinds.Discarded, row.Key, reason);
+        events.AppendReason(EventKinds.Discarded, row.Key, reason);
         AnyEnded = true;
     }
 
     /// <summary>Writes down why an item that has just become failed did so.</summary>
     public void DeadLetter(in WorkRow row, Failure failure)
     {
-        SaveFailure(row, failure, groups.Add(session.Lanes.Find(row.Lane)!.Engine, failure));
-        session.Events.Append(EventKinds.Failed, row.Key, failure, static (json, it) =>
+        SaveFailure(row, failure, groups.Add(lanes.Find(row.Lane)!.Engine, failure));
+        events.Append(EventKinds.Failed, row.Key, failure, static (json, it) =>
         {
             json.WriteString("reason", it.Reason);
             json.WriteNumber("attempt", it.Attempt);
@@ -125,7 +124,7 @@ internal sealed class EndTransitions(Session session)
     /// <summary>Writes down that an item has just become cancelled, with the reason that its row has.</summary>
     public void RecordCancelled(in WorkRow row)
     {
-        session.Events.AppendReason(EventKinds.Cancelled, row.Key, row.CancelReason);
+        events.AppendReason(EventKinds.Cancelled, row.Key, row.CancelReason);
         Ended(row);
     }
 
@@ -133,12 +132,12 @@ internal sealed class EndTransitions(Session session)
     public void LeftSlot(in WorkRow after)
     {
         if (after.State.IsEnded() || !after.HoldsForLife) ReleaseResources(after);
-        if (after.Deadline is not null) session.Ready.DeadlinesChanged();
+        if (after.Deadline is not null) ready.DeadlinesChanged();
     }
 
     public void ReleaseResources(in WorkRow row)
     {
-        if (row.ResourceCount > 0) session.Resources.ReleaseAll(row.Key);
+        if (row.ResourceCount > 0) resources.ReleaseAll(row.Key);
     }
 
     public void ForgetFailure(long work) => forgetFailure.Bind(1, work).Run();
@@ -147,7 +146,7 @@ internal sealed class EndTransitions(Session session)
     {
         AnyEnded = true;
         if (row.State == WorkState.Done) ForgetFailure(row.Key);
-        if (row.Deadline is not null) session.Ready.DeadlinesChanged();
+        if (row.Deadline is not null) ready.DeadlinesChanged();
     }
 
     /// <summary>An item that goes is no dead letter any more.</summary>
@@ -170,7 +169,7 @@ internal sealed class EndTransitions(Session session)
     private void SaveFailure(in WorkRow row, Failure failure, long? group)
     {
         saveFailure.Bind(1, row.Key).Bind(2, failure.Reason).Bind(3, failure.ErrorType).Bind(4, failure.Message).Bind(5, failure.Stack)
-            .Bind(6, failure.Attempt).Bind(7, row.Version).Bind(8, session.Now);
+            .Bind(6, failure.Attempt).Bind(7, row.Version).Bind(8, connection.Now);
         if (failure.Causes is null) saveFailure.BindNull(9);
         else saveFailure.BindText(9, failure.Causes);
         saveFailure.Bind(10, failure.CauseType).Bind(11, failure.CauseMessage).Bind(12, group).Run();

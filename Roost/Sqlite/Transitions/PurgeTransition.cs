@@ -1,3 +1,4 @@
+using Roost.Sqlite.Tables;
 using Roost.Sqlite.Transactions;
 using Roost.Stores;
 
@@ -12,7 +13,7 @@ internal readonly record struct PurgeBatch(int Items, long? Next);
 /// Removes finished work with everything that belongs to it, a bounded number of items, rows and bytes in one transaction. Children keep the key of
 /// a parent that is gone; keys are never reused, so they simply have no parent any more.
 /// </summary>
-internal sealed class PurgeTransition(Session session)
+internal sealed class PurgeTransition(WriteConnection connection, Lanes lanes, Counts counts, ChildCounts children, ReadyOrder ready, BlobTable blobs, Events events, EndTransitions endings)
 {
     private const long MaxContentBytes = 64 * 1024 * 1024;
     private const int MaxRows = 20_000;
@@ -21,23 +22,23 @@ internal sealed class PurgeTransition(Session session)
     /// <summary>How many free pages one transaction gives back: about 4 MB of writing.</summary>
     public const int PagesAtOnce = 1000;
 
-    private readonly Statement find = session.Prepare(
+    private readonly Statement find = connection.Prepare(
         "SELECT key, parent FROM work WHERE worker IS NULL AND lane = ?1 AND state = ?2 AND updated_at <= ?3 ORDER BY updated_at LIMIT ?4");
-    private readonly Statement blobs = session.Prepare("SELECT DISTINCT blob FROM artifact WHERE work = ?1 AND blob IS NOT NULL");
-    private readonly Statement deleteKey = session.Prepare(
+    private readonly Statement contents = connection.Prepare("SELECT DISTINCT blob FROM artifact WHERE work = ?1 AND blob IS NOT NULL");
+    private readonly Statement deleteKey = connection.Prepare(
         "DELETE FROM idempotency WHERE engine = ?2 AND key = (SELECT idempotency_key FROM work_input WHERE work = ?1) AND work = ?1");
-    private readonly Statement vacuum = session.Prepare(FormattableString.Invariant($"PRAGMA incremental_vacuum({PagesAtOnce})"));
-    private readonly Statement pageCount = session.Prepare("PRAGMA page_count");
+    private readonly Statement vacuum = connection.Prepare(FormattableString.Invariant($"PRAGMA incremental_vacuum({PagesAtOnce})"));
+    private readonly Statement pageCount = connection.Prepare("PRAGMA page_count");
     private readonly Statement[] deletes =
     [
-        session.Prepare("DELETE FROM snapshot WHERE work = ?1"),
-        session.Prepare("DELETE FROM event WHERE work = ?1"),
-        session.Prepare("DELETE FROM artifact WHERE work = ?1"),
-        session.Prepare("DELETE FROM failure WHERE work = ?1"),
-        session.Prepare("DELETE FROM work_resource WHERE work = ?1"),
-        session.Prepare("DELETE FROM work_input WHERE work = ?1"),
-        session.Prepare("DELETE FROM child_count WHERE parent = ?1"),
-        session.Prepare("DELETE FROM work WHERE key = ?1"),
+        connection.Prepare("DELETE FROM snapshot WHERE work = ?1"),
+        connection.Prepare("DELETE FROM event WHERE work = ?1"),
+        connection.Prepare("DELETE FROM artifact WHERE work = ?1"),
+        connection.Prepare("DELETE FROM failure WHERE work = ?1"),
+        connection.Prepare("DELETE FROM work_resource WHERE work = ?1"),
+        connection.Prepare("DELETE FROM work_input WHERE work = ?1"),
+        connection.Prepare("DELETE FROM child_count WHERE parent = ?1"),
+        connection.Prepare("DELETE FROM work WHERE key = ?1"),
     ];
 
     /// <summary>Purges up to <paramref name="limit"/> items, and every lane that is empty then, beginning with the lane of this key.</summary>
@@ -45,7 +46,7 @@ internal sealed class PurgeTransition(Session session)
     {
         int purged = 0, rows = 0, looked = 0;
         long freed = 0;
-        for (Lane? lane = session.Lanes.From(from, scope.Engine); lane is not null; lane = session.Lanes.From(lane.Key + 1, scope.Engine))
+        for (Lane? lane = lanes.From(from, scope.Engine); lane is not null; lane = lanes.From(lane.Key + 1, scope.Engine))
         {
             if (looked++ == MaxLanes || IsEnough()) return Recorded(new(purged, lane.Key), reason);
             foreach (WorkState state in scope.States)
@@ -54,16 +55,16 @@ internal sealed class PurgeTransition(Session session)
                 foreach ((long work, long? parent) in Find(lane, state, scope.Before, limit - purged))
                 {
                     (int deleted, long content) = Delete(work, lane.Engine);
-                    session.Children.Add(parent, state, -1);
+                    children.Add(parent, state, -1);
                     rows += deleted;
                     freed += content;
                     purged++;
                     if (IsEnough()) break;
                 }
-                session.Counts.Add(lane.Key, ConditionOf(state), before - purged);
+                counts.Add(lane.Key, ConditionOf(state), before - purged);
                 if (IsEnough()) return Recorded(new(purged, lane.Key), reason);
             }
-            session.Lanes.RemoveIfEmpty(lane);
+            if (lanes.RemoveIfEmpty(lane)) ready.Doubt(lane.Key);
         }
         return Recorded(new(purged, null), reason);
 
@@ -81,7 +82,7 @@ internal sealed class PurgeTransition(Session session)
     private PurgeBatch Recorded(PurgeBatch batch, string? reason)
     {
         if (batch.Items == 0) return batch;
-        session.Events.Append(EventKinds.Purged, null, (batch.Items, reason), static (json, it) =>
+        events.Append(EventKinds.Purged, null, (batch.Items, reason), static (json, it) =>
         {
             json.WriteNumber("items", it.Items);
             if (it.reason is not null) json.WriteString("reason", it.reason);
@@ -100,12 +101,12 @@ internal sealed class PurgeTransition(Session session)
     private (int Rows, long Content) Delete(long work, string engine)
     {
         var content = new List<long>();
-        blobs.Bind(1, work);
-        while (blobs.Step()) content.Add(blobs.Int64(0));
+        contents.Bind(1, work);
+        while (contents.Step()) content.Add(contents.Int64(0));
         deleteKey.Bind(1, work).Bind(2, engine).Run();
-        session.Endings.LeaveGroup(work);
+        endings.LeaveGroup(work);
         int rows = deletes.Sum(delete => delete.Bind(1, work).Run());
-        return (rows, content.Sum(session.Blobs.Collect));
+        return (rows, content.Sum(blobs.Collect));
     }
 
     private static Condition ConditionOf(WorkState state) => state switch

@@ -1,17 +1,18 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Roost.Sqlite.Tables;
 using Roost.Sqlite.Transactions;
 using Roost.Stores;
 
-namespace Roost.Sqlite.Tables;
+namespace Roost.Sqlite.Transitions;
 
 /// <summary>The follow-ups, as the file has them: every worker decides by these, whatever its own options say.</summary>
-internal sealed class TriggerTable(Session session)
+internal sealed class TriggerTable(WriteConnection connection, EnqueueTransition enqueueing, Events events)
 {
-    private readonly Statement load = session.Prepare("SELECT when_engine, enqueue_engine, condition, fields, fixed, max_depth FROM trigger_rule ORDER BY key");
-    private readonly Statement clear = session.Prepare("DELETE FROM trigger_rule");
-    private readonly Statement insert = session.Prepare(
+    private readonly Statement load = connection.Prepare("SELECT when_engine, enqueue_engine, condition, fields, fixed, max_depth FROM trigger_rule ORDER BY key");
+    private readonly Statement clear = connection.Prepare("DELETE FROM trigger_rule");
+    private readonly Statement insert = connection.Prepare(
         "INSERT INTO trigger_rule (when_engine, enqueue_engine, condition, fields, fixed, max_depth) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
 
     private List<Rule>? rules;
@@ -53,16 +54,16 @@ internal sealed class TriggerTable(Session session)
             Skip(rule, done.Key, $"its payload would be more than {JsonText.MaxDepth} levels deep");
             return;
         }
-        if (merged.Length > session.Options.MaxJsonBytes)
+        if (merged.Length > connection.Options.MaxJsonBytes)
         {
-            Skip(rule, done.Key, $"its payload would be {merged.Length} bytes, and the limit is {session.Options.MaxJsonBytes}");
+            Skip(rule, done.Key, $"its payload would be {merged.Length} bytes, and the limit is {connection.Options.MaxJsonBytes}");
             return;
         }
         WorkItem origin = commit.Lease.Item;
         var item = new WorkItem(rule.Enqueue) { Queue = origin.Queue, Priority = done.Priority, ResourceHold = origin.ResourceHold };
-        var work = new NewWork(item, Guid.CreateVersion7(StoredTime.Read(session.Now)).ToString(), merged, origin.Resources, null);
-        session.Enqueue.Execute(work, done.Key, depth);
-        session.Events.Append(EventKinds.Triggered, done.Key, (rule.Enqueue, work.Id), static (json, it) =>
+        var work = new NewWork(item, Guid.CreateVersion7(StoredTime.Read(connection.Now)).ToString(), merged, origin.Resources, null);
+        enqueueing.Execute(work, done.Key, depth);
+        events.Append(EventKinds.Triggered, done.Key, (rule.Enqueue, work.Id), static (json, it) =>
         {
             json.WriteString("engine", it.Enqueue);
             json.WriteString("work_id", it.Id);
@@ -70,7 +71,7 @@ internal sealed class TriggerTable(Session session)
     }
 
     private void Skip(Rule rule, long work, string why) =>
-        session.Events.Append(EventKinds.TriggerSkipped, work, (rule.Enqueue, why), static (json, it) =>
+        events.Append(EventKinds.TriggerSkipped, work, (rule.Enqueue, why), static (json, it) =>
         {
             json.WriteString("engine", it.Enqueue);
             json.WriteString("reason", it.why);
