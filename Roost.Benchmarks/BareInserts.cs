@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Text;
+using Roost.Sqlite.Files;
 using Roost.Sqlite.Tables;
-using Roost.Sqlite.Transactions;
+using Roost.Sqlite.Writing;
 
 namespace Roost.Benchmarks;
 

@@ -4,7 +4,6 @@ using System.Text;
 using Microsoft.Data.Sqlite;
 using Roost.Sqlite.Files;
 using Roost.Sqlite.Tables;
-using Roost.Sqlite.Transactions;
 
 namespace Roost.Benchmarks;
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Roost.Sqlite;
-using Roost.Sqlite.Transactions;
+using Roost.Sqlite.Writing;
 using Roost.Stores;
 
 namespace Roost.Benchmarks;

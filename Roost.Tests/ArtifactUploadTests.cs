@@ -1,5 +1,4 @@
-using Roost.Sqlite.Tables;
-using Roost.Sqlite.Transactions;
+using Roost.Sqlite.Writing;
 using Roost.Tests.Support;
 using static Roost.Tests.Support.Artifacts;
 

@@ -1,3 +1,4 @@
+using Roost.Sqlite;
 using Roost.Sqlite.Queries;
 using Roost.Stores;
 using Roost.Tests.Support;

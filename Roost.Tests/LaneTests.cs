@@ -1,5 +1,5 @@
 using Roost.Sqlite.Tables;
-using Roost.Sqlite.Transactions;
+using Roost.Sqlite.Writing;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;

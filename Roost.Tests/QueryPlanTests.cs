@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
 using Roost.Sqlite.Files;
 using Roost.Sqlite.Queries;
-using Roost.Sqlite.Transactions;
+using Roost.Sqlite.Writing;
 using Roost.Stores;
 using Roost.Tests.Support;
 

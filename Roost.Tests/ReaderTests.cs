@@ -1,7 +1,7 @@
 using System.Data;
 using Microsoft.Data.Sqlite;
+using Roost.Sqlite;
 using Roost.Sqlite.Files;
-using Roost.Sqlite.Queries;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;

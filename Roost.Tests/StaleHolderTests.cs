@@ -1,4 +1,4 @@
-using Roost.Sqlite.Transactions;
+using Roost.Sqlite.Writing;
 using Roost.Stores;
 using Roost.Tests.Support;
 

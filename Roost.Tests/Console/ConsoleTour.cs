@@ -1,6 +1,5 @@
 using Roost.Cli.Console;
 using Roost.Cli.Console.Pages;
-using Roost.Sqlite.Tables;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.ConsolePages;

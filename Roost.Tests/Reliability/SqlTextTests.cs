@@ -28,7 +28,7 @@ internal sealed class SqlTextTests
         using System.Linq;
         using Dapper;
         using Microsoft.Data.Sqlite;
-        using Roost.Sqlite.Transactions;
+        using Roost.Sqlite.Files;
         namespace Roost.Sqlite.Queries;
         internal static class Bad
         {

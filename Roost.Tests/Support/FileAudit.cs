@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Dapper;
 using Microsoft.Data.Sqlite;
+using Roost.Sqlite.Checks;
 using Roost.Sqlite.Files;
 
 namespace Roost.Tests.Support;

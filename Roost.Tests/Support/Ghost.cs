@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using Roost.Sqlite.Files;
-using Roost.Sqlite.Transactions;
+using Roost.Sqlite.Writing;
 using Roost.Stores;
 
 namespace Roost.Tests.Support;

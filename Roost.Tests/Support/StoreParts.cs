@@ -1,5 +1,5 @@
 using Roost.Sqlite;
-using Roost.Sqlite.Transactions;
+using Roost.Sqlite.Writing;
 
 namespace Roost.Tests.Support;
 

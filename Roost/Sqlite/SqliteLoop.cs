@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Roost.Sqlite.Files;
-using Roost.Sqlite.Transactions;
+using Roost.Sqlite.Writing;
 using Roost.Stores;
 
 namespace Roost.Sqlite;

@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Logging;
 using Roost.Native;
+using Roost.Sqlite.Checks;
 using Roost.Sqlite.Files;
-using Roost.Sqlite.Queries;
 using Roost.Sqlite.Tables;
-using Roost.Sqlite.Transactions;
 using Roost.Sqlite.Transitions;
+using Roost.Sqlite.Writing;
 using Roost.Stores;
 
 namespace Roost.Sqlite;

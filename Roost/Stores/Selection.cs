@@ -1,5 +1,3 @@
-using Roost.Sqlite.Queries;
-
 namespace Roost.Stores;
 
 /// <summary>Which work items a list is about.</summary>
@@ -81,7 +79,7 @@ internal sealed record Selection
             Reason = filter.Reason,
             ErrorType = filter.ErrorType,
             Error = Containing(filter.Error),
-            Group = filter.Group is null or DeadLetterFilter.NoGroup ? null : DeadLetterGroupQueries.KeyOf(filter.Group),
+            Group = filter.Group is null or DeadLetterFilter.NoGroup ? null : GroupKey.Read(filter.Group),
             NoGroup = filter.Group == DeadLetterFilter.NoGroup ? filter.Group : null,
             Least = filter.FailedAfter is { } after ? StoredTime.RoundUp(after) : 0,
             Below = filter.FailedBefore is { } before ? StoredTime.RoundUp(before) : long.MaxValue,

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
-using Roost.Sqlite.Queries;
-using Roost.Sqlite.Transactions;
 using static SQLitePCL.raw;
 
 namespace Roost.Sqlite.Files;

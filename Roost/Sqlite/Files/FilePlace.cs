@@ -1,6 +1,5 @@
 using Microsoft.Data.Sqlite;
 using Roost.Native;
-using Roost.Sqlite.Transactions;
 using static SQLitePCL.raw;
 
 namespace Roost.Sqlite.Files;

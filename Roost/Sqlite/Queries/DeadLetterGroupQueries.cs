@@ -1,6 +1,5 @@
-using System.Globalization;
 using Microsoft.Data.Sqlite;
-using Roost.Sqlite.Transactions;
+using Roost.Sqlite.Files;
 using Roost.Stores;
 
 namespace Roost.Sqlite.Queries;
@@ -8,13 +7,6 @@ namespace Roost.Sqlite.Queries;
 /// <summary>Reads of the groups of dead letters. Their counts are kept; the text of one of each is read.</summary>
 internal static class DeadLetterGroupQueries
 {
-    public static string NameOf(long key) => key.ToString("x16", CultureInfo.InvariantCulture);
-
-    public static long KeyOf(string name) =>
-        name.Length == 16 && long.TryParse(name, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out long key)
-            ? key
-            : throw new InvalidInputException("group", $"\"{(name.Length > 40 ? name[..40] + "…" : name)}\" is no group of dead letters; give the 16 hexadecimal digits of its key, or \"{DeadLetterFilter.NoGroup}\".");
-
     public static DeadLetterGroupList Largest(SqliteConnection db, int limit)
     {
         using var groups = new Statement(db.Handle!, "SELECT g.key, g.engine, g.reason, g.error_type, g.n FROM dead_letter_group g WHERE g.n > 0 ORDER BY g.n DESC LIMIT ?1");
@@ -33,10 +25,10 @@ internal static class DeadLetterGroupQueries
                 break;
             }
             long key = groups.Int64(0);
-            if (!last.Bind(1, key).Step()) throw new DataCorruptException($"Group {NameOf(key)} of dead letters counts {groups.Int64(4)}, and none is in it: the file is damaged. 'roost doctor --full' tells more.");
+            if (!last.Bind(1, key).Step()) throw new DataCorruptException($"Group {GroupKey.NameOf(key)} of dead letters counts {groups.Int64(4)}, and none is in it: the file is damaged. 'roost doctor --full' tells more.");
             long firstAt = first.Bind(1, key).Scalar() ?? 0;
             items.Add(new(
-                NameOf(key), groups.Text(1), groups.Text(2), groups.NullableText(3), groups.Int64(4),
+                GroupKey.NameOf(key), groups.Text(1), groups.Text(2), groups.NullableText(3), groups.Int64(4),
                 StoredTime.Read(firstAt), StoredTime.Read(last.Int64(0)), last.Text(1), last.Text(2)));
             last.Reset();
         }

@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dapper;
 using Microsoft.Data.Sqlite;
-using Roost.Sqlite.Transactions;
+using Roost.Sqlite.Files;
 using Roost.Stores;
 
 namespace Roost.Sqlite.Queries;

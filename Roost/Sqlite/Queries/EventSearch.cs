@@ -1,5 +1,5 @@
 using Microsoft.Data.Sqlite;
-using Roost.Sqlite.Transactions;
+using Roost.Sqlite.Files;
 using Roost.Stores;
 
 namespace Roost.Sqlite.Queries;

@@ -1,5 +1,5 @@
 using Microsoft.Data.Sqlite;
-using Roost.Sqlite.Transactions;
+using Roost.Sqlite.Files;
 using Roost.Stores;
 
 namespace Roost.Sqlite.Queries;
@@ -47,5 +47,5 @@ internal static class FailureQueries
         CauseMessage = row.NullableText(7),
     };
 
-    private static string? GroupOf(Statement row) => row.NullableInt64(8) is { } key ? DeadLetterGroupQueries.NameOf(key) : null;
+    private static string? GroupOf(Statement row) => row.NullableInt64(8) is { } key ? GroupKey.NameOf(key) : null;
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using Roost.Sqlite.Files;
 using Roost.Sqlite.Tables;
-using Roost.Sqlite.Transactions;
 using Roost.Stores;
 
 namespace Roost.Sqlite.Queries;

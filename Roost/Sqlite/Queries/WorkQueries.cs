@@ -1,7 +1,7 @@
 using System.Text;
 using Dapper;
 using Microsoft.Data.Sqlite;
-using Roost.Sqlite.Transactions;
+using Roost.Sqlite.Files;
 using Roost.Stores;
 
 namespace Roost.Sqlite.Queries;

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Roost.Sqlite.Transactions;
+using Roost.Sqlite.Files;
 
 namespace Roost.Sqlite.Tables;
 

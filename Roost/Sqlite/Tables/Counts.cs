@@ -1,6 +1,6 @@
 global using Condition = Roost.WorkCondition;
 
-using Roost.Sqlite.Transactions;
+using Roost.Sqlite.Files;
 
 namespace Roost.Sqlite.Tables;
 

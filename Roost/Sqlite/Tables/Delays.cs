@@ -1,4 +1,4 @@
-using Roost.Sqlite.Transactions;
+using Roost.Sqlite.Files;
 
 namespace Roost.Sqlite.Tables;
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Roost.Sqlite.Transactions;
+using Roost.Sqlite.Files;
 
 namespace Roost.Sqlite.Tables;
 

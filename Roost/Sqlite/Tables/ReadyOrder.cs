@@ -1,5 +1,4 @@
 using Roost.Sqlite.Files;
-using Roost.Sqlite.Transactions;
 using Roost.Stores;
 
 namespace Roost.Sqlite.Tables;

@@ -1,5 +1,4 @@
 using Roost.Sqlite.Files;
-using Roost.Sqlite.Transactions;
 
 namespace Roost.Sqlite.Tables;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Roost.Sqlite.Transactions;
+using Roost.Sqlite.Files;
 using Roost.Stores;
 
 namespace Roost.Sqlite.Tables;

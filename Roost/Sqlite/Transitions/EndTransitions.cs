@@ -1,6 +1,6 @@
 using System.Text.Json;
+using Roost.Sqlite.Files;
 using Roost.Sqlite.Tables;
-using Roost.Sqlite.Transactions;
 using Roost.Stores;
 
 namespace Roost.Sqlite.Transitions;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Roost.Sqlite.Files;
 using Roost.Sqlite.Tables;
-using Roost.Sqlite.Transactions;
 using Roost.Stores;
 
 namespace Roost.Sqlite.Transitions;

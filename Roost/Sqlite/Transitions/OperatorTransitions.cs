@@ -1,5 +1,5 @@
+using Roost.Sqlite.Files;
 using Roost.Sqlite.Tables;
-using Roost.Sqlite.Transactions;
 
 namespace Roost.Sqlite.Transitions;
 

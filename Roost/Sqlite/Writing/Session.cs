@@ -4,7 +4,7 @@ using Roost.Sqlite.Tables;
 using Roost.Sqlite.Transitions;
 using Roost.Stores;
 
-namespace Roost.Sqlite.Transactions;
+namespace Roost.Sqlite.Writing;
 
 /// <summary>
 /// The tables and transitions of one write connection, each made of those that it needs; what they remember from one transaction to the next holds

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 using Roost.Native;
 using Roost.Sqlite.Files;
 
-namespace Roost.Sqlite.Transactions;
+namespace Roost.Sqlite.Writing;
 
 /// <content>
 /// When the writer stops for good. Its file was deleted or replaced under it, and nobody would ever find what it wrote; it looks before a

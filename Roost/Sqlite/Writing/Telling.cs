@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Roost.Sqlite.Transactions;
+namespace Roost.Sqlite.Writing;
 
 /// <summary>
 /// Tells callers that their transaction has landed, and starts claimed steps: one after the other on one thread of the pool, which stays for the

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 using Roost.Native;
 using Roost.Sqlite.Files;
 
-namespace Roost.Sqlite.Transactions;
+namespace Roost.Sqlite.Writing;
 
 /// <content>What the writer does with nothing to do: polls while something has just happened, and sleeps when nothing has for a while.</content>
 internal sealed partial class Writer

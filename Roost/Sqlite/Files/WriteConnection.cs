@@ -1,10 +1,9 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Win32.SafeHandles;
 using Roost.Native;
-using Roost.Sqlite.Files;
 using Roost.Stores;
 
-namespace Roost.Sqlite.Transactions;
+namespace Roost.Sqlite.Files;
 
 /// <summary>
 /// The one connection that writes: its statements, its transactions, the turn that it takes among processes, the log, and the time of the

@@ -2,9 +2,9 @@ using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
 using Roost.Native;
 using Roost.Sqlite.Files;
-using Roost.Sqlite.Transactions;
+using Roost.Sqlite.Writing;
 
-namespace Roost.Sqlite.Queries;
+namespace Roost.Sqlite;
 
 /// <summary>
 /// Runs each read on a connection that nothing else uses meanwhile, which never blocks the writer; its transaction lives only as long as the

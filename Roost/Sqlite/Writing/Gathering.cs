@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Roost.Sqlite.Transactions;
+namespace Roost.Sqlite.Writing;
 
 /// <summary>
 /// Whether the writer should wait a moment, before a transaction or in an open one, for those whom the last one answered: short steps come

@@ -2,7 +2,7 @@ using System.Text;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
-namespace Roost.Sqlite.Transactions;
+namespace Roost.Sqlite.Files;
 
 /// <summary>
 /// A prepared statement, of the write connection as long as that lives, or of a read that looks at many rows. Beneath SqliteCommand, because a

@@ -1,4 +1,4 @@
-namespace Roost.Sqlite.Transactions;
+namespace Roost.Sqlite.Writing;
 
 /// <summary>
 /// One mutation on its way to the writer. <see cref="Run"/> happens inside a transaction that may be rolled back and run again, so it

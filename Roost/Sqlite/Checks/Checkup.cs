@@ -1,9 +1,10 @@
 using System.Globalization;
 using Dapper;
 using Microsoft.Data.Sqlite;
+using Roost.Sqlite.Files;
 using Roost.Sqlite.Queries;
 
-namespace Roost.Sqlite.Files;
+namespace Roost.Sqlite.Checks;
 
 /// <summary>Checks of a file that change nothing in it. They go as far as the file lets them: what cannot be read is a finding, not an exception.</summary>
 internal sealed class Checkup(string path, long now, CancellationToken cancellationToken)

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Roost.Native;
 
-namespace Roost.Sqlite.Transactions;
+namespace Roost.Sqlite.Files;
 
 /// <summary>
 /// Lets the processes that write one file take turns. SQLite's own wait for the write lock is correct but sleeps and favours whoever wrote

@@ -1,8 +1,7 @@
 using Microsoft.Data.Sqlite;
-using Roost.Sqlite.Transactions;
 using static SQLitePCL.raw;
 
-namespace Roost.Sqlite.Queries;
+namespace Roost.Sqlite.Files;
 
 /// <summary>A read transaction: all that is read until it is disposed is of one moment. Not one of the provider's, which every command would have to be given.</summary>
 internal sealed class ReadTransaction : IDisposable

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
-using Roost.Sqlite.Transactions;
+using Roost.Sqlite.Tables;
 using Roost.Stores;
 
-namespace Roost.Sqlite.Tables;
+namespace Roost.Sqlite.Writing;
 
 /// <summary>Streams artifacts into and out of the file, one chunk in memory at a time.</summary>
 internal sealed class ArtifactStore(Writer writer)

@@ -4,7 +4,7 @@ using Roost.Native;
 using Roost.Sqlite.Files;
 using Roost.Stores;
 
-namespace Roost.Sqlite.Transactions;
+namespace Roost.Sqlite.Writing;
 
 /// <summary>
 /// The one writer thread. It takes everything that waits, runs it in one transaction together with the claims for the slots that are free,

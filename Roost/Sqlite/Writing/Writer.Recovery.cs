@@ -2,7 +2,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Roost.Sqlite.Files;
 
-namespace Roost.Sqlite.Transactions;
+namespace Roost.Sqlite.Writing;
 
 /// <content>What follows a fault: find out what became of the batch, answer its callers truthfully, and go on.</content>
 internal sealed partial class Writer

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 using Roost.Sqlite.Files;
 using Roost.Stores;
 
-namespace Roost.Sqlite.Transactions;
+namespace Roost.Sqlite.Writing;
 
 /// <summary>A worker's place in the file: its row, and the lock that says it lives.</summary>
 internal sealed class WorkerSeat

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
-using Roost.Sqlite.Transactions;
+using Roost.Sqlite.Files;
 using Roost.Stores;
 
-namespace Roost.Sqlite.Files;
+namespace Roost.Sqlite.Checks;
 
 /// <summary>Compares every payload, snapshot and artifact of a file with its SHA-256.</summary>
 internal static class ContentCheck

@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
+using Roost.Sqlite.Queries;
 using Roost.Sqlite.Tables;
 using Roost.Stores;
 
-namespace Roost.Sqlite.Queries;
+namespace Roost.Sqlite;
 
 /// <summary>
 /// Reads an artifact a chunk at a time, each by a short read of its own, so that a slow reader keeps neither a transaction nor the log from
