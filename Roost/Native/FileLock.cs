@@ -7,7 +7,7 @@ namespace Roost.Native;
 /// An exclusive lock on a file that the kernel drops with the process. On Unix it is the lock that .NET takes for FileShare.None, asked for once
 /// more by ourselves: where DOTNET_SYSTEM_IO_DISABLEFILELOCKING is set .NET takes none, and nothing says so.
 /// </summary>
-internal sealed class FileLock : IDisposable
+internal sealed partial class FileLock : IDisposable
 {
     private readonly FileStream file;
 
@@ -102,6 +102,6 @@ internal sealed class FileLock : IDisposable
 
     private const int Shared = 1, Exclusive = 2, AtOnce = 4;
 
-    [DllImport("libc", EntryPoint = "flock", SetLastError = true)]
-    private static extern int Flock(SafeFileHandle file, int operation);
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    private static partial int Flock(SafeFileHandle file, int operation);
 }

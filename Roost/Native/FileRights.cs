@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Roost.Native;
 
 /// <summary>Who may use a file: its mode, and on Linux its owner and group.</summary>
-internal static class FileRights
+internal static partial class FileRights
 {
     private const UnixFileMode ReadAndWrite =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
@@ -43,9 +43,9 @@ internal static class FileRights
     private const uint OwnersWanted = 0x18, Unchanged = uint.MaxValue;
 
     /// <summary>The kernel's <c>statx</c>, whose answer is laid out alike on every processor: the user at 20, the group at 24.</summary>
-    [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
-    private static extern int Look(int folder, byte[] path, int flags, uint wanted, ref byte facts);
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
+    private static partial int Look(int folder, byte[] path, int flags, uint wanted, ref byte facts);
 
-    [DllImport("libc", EntryPoint = "fchown", SetLastError = true)]
-    private static extern int Change(SafeFileHandle file, uint user, uint group);
+    [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
+    private static partial int Change(SafeFileHandle file, uint user, uint group);
 }

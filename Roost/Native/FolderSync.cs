@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Roost.Native;
 
 /// <summary>Makes the names in a folder survive a power cut; the bytes of a file that was synced are of no use without its name.</summary>
-internal static class FolderSync
+internal static partial class FolderSync
 {
     private const int InvalidHere = 22;
 
@@ -24,6 +24,6 @@ internal static class FolderSync
         }
     }
 
-    [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static extern int Sync(int file);
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Sync(int file);
 }

@@ -4,7 +4,7 @@ using System.Text;
 namespace Roost.Native;
 
 /// <summary>The calls of the C library that more than one class makes.</summary>
-internal static class Libc
+internal static partial class Libc
 {
     public const int Interrupted = 4;
 
@@ -16,17 +16,17 @@ internal static class Libc
 
     private const int ReadAndWrite = 4 | 2;
 
-    [DllImport("libc", EntryPoint = "access", SetLastError = true)]
-    private static extern int Access(byte[] path, int mode);
+    [LibraryImport("libc", EntryPoint = "access", SetLastError = true)]
+    private static partial int Access(byte[] path, int mode);
 
-    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
-    public static extern int Open(byte[] path, int flags);
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true)]
+    public static partial int Open(byte[] path, int flags);
 
-    [DllImport("libc", EntryPoint = "close", SetLastError = true)]
-    public static extern int Close(int file);
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    public static partial int Close(int file);
 
-    [DllImport("libc", EntryPoint = "clock_gettime")]
-    public static extern int ClockGetTime(int clock, out TimeSpec time);
+    [LibraryImport("libc", EntryPoint = "clock_gettime")]
+    public static partial int ClockGetTime(int clock, out TimeSpec time);
 
     /// <summary>A time as 64-bit Linux has it.</summary>
     [StructLayout(LayoutKind.Sequential)]

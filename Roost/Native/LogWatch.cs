@@ -7,7 +7,7 @@ namespace Roost.Native;
 /// busy neighbour nor this process's own writes wake anybody often. Linux only; elsewhere, and where the kernel has no watch to spare, the
 /// writer goes on polling.
 /// </summary>
-internal sealed class LogWatch : IDisposable
+internal sealed partial class LogWatch : IDisposable
 {
     private const int CloseOnExec = 0x80000;
     private const uint Modified = 0x2, DeletedItself = 0x400, Once = 0x80000000;
@@ -69,16 +69,15 @@ internal sealed class LogWatch : IDisposable
         }
     }
 
+    [LibraryImport("libc", EntryPoint = "inotify_init1", SetLastError = true)]
+    private static partial int Create(int flags);
 
-    [DllImport("libc", EntryPoint = "inotify_init1", SetLastError = true)]
-    private static extern int Create(int flags);
+    [LibraryImport("libc", EntryPoint = "inotify_add_watch", SetLastError = true)]
+    private static partial int Add(int queue, byte[] path, uint events);
 
-    [DllImport("libc", EntryPoint = "inotify_add_watch", SetLastError = true)]
-    private static extern int Add(int queue, byte[] path, uint events);
+    [LibraryImport("libc", EntryPoint = "inotify_rm_watch", SetLastError = true)]
+    private static partial int Remove(int queue, int watch);
 
-    [DllImport("libc", EntryPoint = "inotify_rm_watch", SetLastError = true)]
-    private static extern int Remove(int queue, int watch);
-
-    [DllImport("libc", EntryPoint = "read", SetLastError = true)]
-    private static extern nint Read(int queue, byte[] buffer, nint count);
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    private static partial nint Read(int queue, [Out] byte[] buffer, nint count);
 }

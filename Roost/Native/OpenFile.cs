@@ -8,7 +8,7 @@ namespace Roost.Native;
 /// open takes every later commit with it, for SQLite goes on writing to what nobody else can open. On Linux a file is known by its device and
 /// inode; on other Unixes, and where those numbers may change, only one that is gone is noticed; Windows lets nobody delete an open file.
 /// </summary>
-internal sealed class OpenFile
+internal sealed partial class OpenFile
 {
     private readonly string path;
     private readonly byte[] name;
@@ -71,6 +71,6 @@ internal sealed class OpenFile
     private const int Missing = 2, NoFolder = 20;
 
     /// <summary>The kernel's <c>statx</c>, whose answer is laid out alike on every processor: the inode at 32, the device at 136.</summary>
-    [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
-    private static extern int Look(int folder, byte[] path, int flags, uint wanted, ref byte facts);
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
+    private static partial int Look(int folder, byte[] path, int flags, uint wanted, ref byte facts);
 }

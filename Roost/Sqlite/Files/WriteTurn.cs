@@ -11,7 +11,7 @@ namespace Roost.Sqlite.Files;
 /// too long writes without a turn. The kernel drops the locks with the process. 64-bit Linux only; elsewhere SQLite's wait has to do.
 /// </summary>
 /// <remarks>SQLite itself locks no byte of the log, so closing a handle of it drops no lock of SQLite's.</remarks>
-internal sealed class WriteTurn : IDisposable
+internal sealed partial class WriteTurn : IDisposable
 {
     private const long Next = long.MaxValue - 2, Turn = long.MaxValue - 1;
     public static readonly TimeSpan UsualLength = TimeSpan.FromMilliseconds(20);
@@ -200,6 +200,6 @@ internal sealed class WriteTurn : IDisposable
     private const int GetLock = 36, SetLock = 37, SetLockAndWait = 38;
     private const short WriteLock = 1, NoLock = 2;
 
-    [DllImport("libc", EntryPoint = "fcntl", SetLastError = true)]
-    private static extern int Control(int file, int command, ref Range range);
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int Control(int file, int command, ref Range range);
 }
