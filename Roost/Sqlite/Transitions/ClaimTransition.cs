@@ -5,7 +5,7 @@ using Roost.Stores;
 namespace Roost.Sqlite.Transitions;
 
 /// <summary>queued -> running: takes the first ready items that the running loop has room for, each with a fresh token.</summary>
-internal sealed class ClaimTransition(WriteConnection connection, FileIdentity identity, Counters counters, Delays delays, ReadyOrder ready, WorkTable workTable, WorkerTable workers, ResourceTable resources, Events events, LeaseTransitions leases)
+internal sealed class ClaimTransition(WriteConnection connection, FileIdentity identity, Counters counters, Timers timers, ReadyOrder ready, WorkTable workTable, WorkerTable workers, ResourceTable resources, Events events, LeaseTransitions leases)
 {
     private const int ParkAtOnce = 256;
     private const int SlotTimesOfEquals = 10;
@@ -39,14 +39,13 @@ internal sealed class ClaimTransition(WriteConnection connection, FileIdentity i
     public void Fill(SlotLedger ledger, List<LeasedWork> claimed)
     {
         ledger.ForgetYielded();
-        delays.MoveOn();
-        leases.FailOverdue();
+        timers.FireForAll();
         if (!workers.IsRegistered(ledger.WorkerKey))
         {
             ledger.Displaced = true;
             return;
         }
-        ready.Promote(ledger, connection.Now);
+        timers.FireFor(ledger);
         for (int parked = 0; ledger.Free > 0 && parked < ParkAtOnce;)
         {
             if (Choose(ledger) is not { } choice) return;
@@ -61,15 +60,7 @@ internal sealed class ClaimTransition(WriteConnection connection, FileIdentity i
     }
 
     /// <summary>Whether taking the write lock for a claim is worth it: something is ready or due here, or a deadline has passed.</summary>
-    public bool IsWorthwhile(SlotLedger ledger)
-    {
-        if (delays.IsBehind || ready.NextDeadline() <= connection.Now) return true;
-        if (ledger.Displaced) return false;
-        return (ledger.Free > 0 && Choose(ledger) is not null) || NextDue(ledger) <= connection.Now;
-    }
-
-    /// <summary>The next moment at which something that is served here becomes due.</summary>
-    public long? NextDue(SlotLedger ledger) => ready.NextDue(ledger);
+    public bool IsWorthwhile(SlotLedger ledger) => timers.AnythingToDo(ledger) || (!ledger.Displaced && ledger.Free > 0 && Choose(ledger) is not null);
 
     /// <summary>Whether an item that continues without delay has to go back behind its equals.</summary>
     public bool MustYield(SlotLedger ledger, LeasedWork lease)
@@ -137,11 +128,7 @@ internal sealed class ClaimTransition(WriteConnection connection, FileIdentity i
     private LeasedWork? TryClaim(long work, Lane lane, SlotLedger ledger)
     {
         if (workTable.Load(work) is not { State: WorkState.Queued, ReadySeq: not null } row || row.Lane != lane.Key) throw ready.Damaged("ready");
-        if (row.Deadline <= connection.Now)
-        {
-            leases.FailOverdue(row);
-            return null;
-        }
+        if (timers.FailIfOverdue(row)) return null;
         if (row.ResourceCount > 0 && resources.TakeAll(work) is { } busy)
         {
             workTable.Save(row, row.AsBlocked(busy, row.ReadySeq!.Value));

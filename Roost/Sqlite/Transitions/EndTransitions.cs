@@ -96,10 +96,11 @@ internal sealed class EndTransitions(WriteConnection connection, Counters counte
     /// <summary>failed -> cancelled.</summary>
     public void Discard(in WorkRow row, string? reason)
     {
-        workTable.Save(row, row.AsEnded(WorkState.Cancelled, connection.Now) with { CancelReason = reason });
+        WorkRow after = row.AsEnded(WorkState.Cancelled, connection.Now) with { CancelReason = reason };
+        workTable.Save(row, after);
         groups.Remove(row.Key);
         events.AppendReason(EventKinds.Discarded, row.Key, reason);
-        AnyEnded = true;
+        Ended(after);
     }
 
     /// <summary>Writes down why an item that has just become failed did so.</summary>
@@ -142,6 +143,7 @@ internal sealed class EndTransitions(WriteConnection connection, Counters counte
 
     public void ForgetFailure(long work) => forgetFailure.Bind(1, work).Run();
 
+    /// <summary>The one exit of every item: whoever waits for one looks again.</summary>
     public void Ended(in WorkRow row)
     {
         AnyEnded = true;

@@ -5,15 +5,12 @@ using Roost.Stores;
 
 namespace Roost.Sqlite.Transitions;
 
-/// <summary>Workers come and go: registration, heartbeat, release, and the rescue of what a dead worker held. Also deadlines, which any running loop enforces.</summary>
-internal sealed class LeaseTransitions(WriteConnection connection, Counters counters, Lanes lanes, ReadyOrder ready, WorkTable workTable, WorkerTable workers, ResourceTable resources, BlobTable blobs, Events events, EndTransitions endings)
+/// <summary>Workers come and go: registration, heartbeat, release, and the rescue of what a dead worker held.</summary>
+internal sealed class LeaseTransitions(WriteConnection connection, Counters counters, Lanes lanes, WorkTable workTable, WorkerTable workers, ResourceTable resources, BlobTable blobs, Events events, EndTransitions endings)
 {
-    private const int OverdueAtOnce = 500;
     private const int SoloAfter = 2;
 
     private readonly Statement heldBy = connection.Prepare("SELECT key, token, cancel_requested FROM work WHERE worker = ?1");
-    private readonly Statement overdue = connection.Prepare(
-        "SELECT key FROM work WHERE deadline IS NOT NULL AND state = 'queued' AND deadline <= ?1 ORDER BY deadline LIMIT ?2");
     private readonly Statement lease = connection.Prepare("SELECT heartbeat FROM worker WHERE key = ?1");
 
     /// <summary>Enters a worker into the table; its lanes are served from here on.</summary>
@@ -129,26 +126,6 @@ internal sealed class LeaseTransitions(WriteConnection connection, Counters coun
         });
         resources.WorkersChanged();
         return held.Count;
-    }
-
-    /// <summary>queued -> failed for what has passed its deadline, whoever serves it.</summary>
-    public void FailOverdue()
-    {
-        if (!(ready.NextDeadline() <= connection.Now)) return;
-        var passed = new List<long>();
-        overdue.Bind(1, connection.Now).Bind(2, OverdueAtOnce);
-        while (overdue.Step()) passed.Add(overdue.Int64(0));
-        if (passed.Count == 0) throw Database.IndexDamaged("overdue");
-        foreach (long work in passed) FailOverdue(workTable.Load(work) is { State: WorkState.Queued } row && row.Deadline <= connection.Now ? row : throw Database.IndexDamaged("overdue"));
-        ready.DeadlinesChanged();
-    }
-
-    public void FailOverdue(in WorkRow row)
-    {
-        WorkRow after = row.AsEnded(WorkState.Failed, connection.Now);
-        workTable.Save(row, after);
-        endings.DeadLetterOverdue(after);
-        endings.ReleaseResources(after);
     }
 
     private void Interrupt(in WorkRow row, string worker, Func<int, long> backoffMs)

@@ -39,8 +39,9 @@ internal sealed class Session : IDisposable
         Enqueue = new(Connection, Counters, Lanes, Counts, Children, Ready, Events);
         Triggers = new(Connection, Enqueue, Events);
         Endings = new(Connection, Counters, Lanes, Work, Ready, Resources, Events, Tally, groups);
-        Leases = new(Connection, Counters, Lanes, Ready, Work, Workers, Resources, Blobs, Events, Endings);
-        Claim = new(Connection, Identity, Counters, Delays, Ready, Work, Workers, Resources, Events, Leases);
+        Leases = new(Connection, Counters, Lanes, Work, Workers, Resources, Blobs, Events, Endings);
+        Timers = new(Connection, Delays, Ready, Work, Endings);
+        Claim = new(Connection, Identity, Counters, Timers, Ready, Work, Workers, Resources, Events, Leases);
         CommitStep = new(Connection, Counters, Lanes, Work, Blobs, Events, Tally, Triggers, Enqueue, Endings, Claim);
         Operator = new(Connection, Identity, Counters, Work, Events, Leases);
         Purge = new(Connection, Lanes, Counts, Children, Ready, Blobs, Events, Endings);
@@ -69,6 +70,7 @@ internal sealed class Session : IDisposable
     public BlobTable Blobs { get; }
     public TriggerTable Triggers { get; }
     public EnqueueTransition Enqueue { get; }
+    public Timers Timers { get; }
     public ClaimTransition Claim { get; }
     public CommitTransition CommitStep { get; }
     public EndTransitions Endings { get; }

@@ -69,7 +69,7 @@ internal sealed partial class Writer
         if (!sleeps && Waking < most && Environment.TickCount64 - wokenAt < WakingMilliseconds) most = Waking;
         try
         {
-            double wait = Slots is { } ledger && session is { } open && open.Claim.NextDue(ledger) is { } next ? next - open.Connection.Now : double.MaxValue;
+            double wait = Slots is { } ledger && session is { } open && open.Timers.NextAt(ledger) is { } next ? next - open.Connection.Now : double.MaxValue;
             return TimeSpan.FromMilliseconds(Math.Clamp(wait, 1, Math.Max(1, most.TotalMilliseconds)));
         }
         catch (Exception e) when (e is SqliteException or RoostException)

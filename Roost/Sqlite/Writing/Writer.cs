@@ -257,7 +257,7 @@ internal sealed partial class Writer : IDisposable
 
     private void TellIdle(SlotLedger ledger, Session open)
     {
-        long? due = open.Claim.NextDue(ledger), takeover = ledger.Paused ? null : open.Leases.NextTakeover(ledger, System.IO.Path.GetDirectoryName(path)!);
+        long? due = open.Timers.NextAt(ledger), takeover = ledger.Paused ? null : open.Leases.NextTakeover(ledger, System.IO.Path.GetDirectoryName(path)!);
         if (takeover <= open.Connection.Now)
         {
             ledger.Taker.LookForDead();
