@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text;
-using Roost.Storage;
+using Roost.Sqlite.Files;
+using Roost.Sqlite.Tables;
+using Roost.Sqlite.Writing;
 
 namespace Roost.Benchmarks;
 
@@ -54,5 +56,5 @@ internal sealed class BareInserts : IDisposable
         event_.Bind(1, ++eventSeq + 1000).Bind(2, now).Bind(3, "enqueued").Bind(4, key).Bind(5, """{"engine":"counter"}""").Run();
     }
 
-    private Statement Of(string beginning) => session.Statements.First(statement => statement.Sql.TrimStart().StartsWith(beginning, StringComparison.Ordinal));
+    private Statement Of(string beginning) => session.Connection.Statements.First(statement => statement.Sql.TrimStart().StartsWith(beginning, StringComparison.Ordinal));
 }

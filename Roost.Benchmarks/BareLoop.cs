@@ -2,7 +2,8 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Data.Sqlite;
-using Roost.Storage;
+using Roost.Sqlite.Files;
+using Roost.Sqlite.Tables;
 
 namespace Roost.Benchmarks;
 

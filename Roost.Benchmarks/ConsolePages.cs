@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Roost.Cli.Console;
+using Roost.Cli.Web;
 
 namespace Roost.Benchmarks;
 

@@ -6,8 +6,8 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Microsoft.Data.Sqlite;
-using Roost.Execution;
-using Roost.Storage;
+using Roost.Sqlite.Files;
+using Roost.Stores;
 
 namespace Roost.Benchmarks;
 

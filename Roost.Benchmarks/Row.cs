@@ -1,3 +1,4 @@
+
 namespace Roost.Benchmarks;
 
 /// <summary>One line of what a benchmark prints: the figure, and the goal beside it.</summary>

@@ -2,8 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
-using Roost.Execution;
-using Roost.Storage;
+using Roost.Sqlite;
+using Roost.Sqlite.Writing;
+using Roost.Stores;
 
 namespace Roost.Benchmarks;
 
@@ -116,21 +117,21 @@ internal static class ScaleBenchmark
     {
         var found = new Latencies();
         var served = new Dictionary<string, EngineFacts> { [engine.EngineId] = EngineFacts.Of(engine) };
-        WorkerSeat seat = await WorkerSeat.TakeAsync(roost, roost.Writer, [EngineFacts.Of(engine)], NullLogger.Instance, CancellationToken.None);
+        WorkerSeat seat = await WorkerSeat.TakeAsync(roost.Path, roost.Options, SqliteStore.Of(roost).Writer, [EngineFacts.Of(engine)], NullLogger.Instance, CancellationToken.None);
         var claimed = new List<LeasedWork>();
         for (int claim = 0; claim < Claims + Claims / 10; claim++)
         {
-            var claimant = new Claimant(seat.Key, seat.Id, served, roost.Options.ServedQueues, 1, 1) { Start = (_, _) => throw new InvalidOperationException("This loop starts nothing."), Idle = _ => { } };
-            TimeSpan took = await roost.Writer.RunAsync(session =>
+            var ledger = new SlotLedger(seat.Key, seat.Id, served, roost.Options.ServedQueues, 1, 1, taker: null!);
+            TimeSpan took = await SqliteStore.Of(roost).Writer.RunAsync(session =>
             {
                 long began = Stopwatch.GetTimestamp();
-                session.Claim.Fill(claimant, claimed);
+                session.Claim.Fill(ledger, claimed);
                 return Stopwatch.GetElapsedTime(began);
             });
             if (claim >= Claims / 10) found.Add(took);
         }
         if (claimed.Count != Claims + Claims / 10) throw new InvalidOperationException($"{claimed.Count} items were claimed where {Claims + Claims / 10} are right.");
-        await seat.LeaveAsync(roost.Writer);
+        await seat.LeaveAsync(SqliteStore.Of(roost).Writer);
         return found.Percentile(0.99) * 1000;
     }
 

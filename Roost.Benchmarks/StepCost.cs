@@ -1,3 +1,4 @@
+using Roost.Sqlite;
 using SQLitePCL;
 
 namespace Roost.Benchmarks;
@@ -6,7 +7,7 @@ namespace Roost.Benchmarks;
 internal sealed record StepCost(double MachineSteps, double PagesAsked, double PagesRead, double PagesWritten, double LogBytes)
 {
     /// <summary>The log only grows from here on, so that its length tells what was written.</summary>
-    public static Task StopCheckpointsAsync(RoostRuntime roost) => roost.Writer.RunAsync(session => session.Prepare("PRAGMA wal_autocheckpoint = 0").Scalar());
+    public static Task StopCheckpointsAsync(RoostRuntime roost) => SqliteStore.Of(roost).Writer.RunAsync(session => session.Connection.Prepare("PRAGMA wal_autocheckpoint = 0").Scalar());
 
     /// <summary>Runs a stint and counts.</summary>
     public static async Task<StepCost> OfAsync(RoostRuntime roost, Stint stint, int steps)
@@ -18,12 +19,12 @@ internal sealed record StepCost(double MachineSteps, double PagesAsked, double P
         return new((double)counted[0] / made, (double)(counted[1] + counted[2]) / made, (double)counted[2] / made, (double)counted[3] / made, (double)(LogLength(roost) - log) / made);
     }
 
-    private static Task<long[]> TakeAsync(RoostRuntime roost) => roost.Writer.RunAsync<long[]>(session =>
+    private static Task<long[]> TakeAsync(RoostRuntime roost) => SqliteStore.Of(roost).Writer.RunAsync<long[]>(session =>
     [
-        session.Statements.Sum(statement => (long)statement.TakeMachineSteps()),
-        session.TakeStatus(raw.SQLITE_DBSTATUS_CACHE_HIT),
-        session.TakeStatus(raw.SQLITE_DBSTATUS_CACHE_MISS),
-        session.TakeStatus(raw.SQLITE_DBSTATUS_CACHE_WRITE),
+        session.Connection.Statements.Sum(statement => (long)statement.TakeMachineSteps()),
+        session.Connection.TakeStatus(raw.SQLITE_DBSTATUS_CACHE_HIT),
+        session.Connection.TakeStatus(raw.SQLITE_DBSTATUS_CACHE_MISS),
+        session.Connection.TakeStatus(raw.SQLITE_DBSTATUS_CACHE_WRITE),
     ]);
 
     private static long LogLength(RoostRuntime roost) => new FileInfo(roost.Path + "-wal").Length;

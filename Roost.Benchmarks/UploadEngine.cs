@@ -1,3 +1,4 @@
+
 namespace Roost.Benchmarks;
 
 internal sealed record Upload(long Bytes);

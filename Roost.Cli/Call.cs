@@ -20,8 +20,8 @@ internal sealed class Call
         this.parsed = parsed;
         Stop = stop;
         string[]? keys = parsed.GetCommon(CommonOptions.SecretKeys);
-        SecretKeys = keys is { Length: > 0 } ? [.. Lists.Split(keys)] : Console.SecretKeys.Usual;
-        Print = new Printer(System.Console.Out, new Masking(new(SecretKeys, IsRevealed)));
+        SecretKeys = keys is { Length: > 0 } ? [.. Lists.Split(keys)] : Output.SecretKeys.Usual;
+        Print = new Printer(Console.Out, new Masking(new(SecretKeys, IsRevealed)));
     }
 
     /// <summary>Cancelled by the first Ctrl-C.</summary>

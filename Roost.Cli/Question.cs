@@ -5,8 +5,8 @@ internal static class Question
 {
     public static bool Ask(string text)
     {
-        if (System.Console.IsInputRedirected || System.Console.IsOutputRedirected) return false;
-        System.Console.Error.Write($"{text} [y/N] ");
-        return System.Console.ReadLine()?.Trim().ToUpperInvariant() is "Y" or "YES";
+        if (Console.IsInputRedirected || Console.IsOutputRedirected) return false;
+        Console.Error.Write($"{text} [y/N] ");
+        return Console.ReadLine()?.Trim().ToUpperInvariant() is "Y" or "YES";
     }
 }

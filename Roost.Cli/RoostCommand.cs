@@ -40,7 +40,7 @@ public static class RoostCommand
             {
                 if (received.Signal == PosixSignal.SIGHUP) return; // A terminal that is closed sends it more than once.
                 // The live view of a worker hides it; a terminal that was stopped does not take even that.
-                if (!System.Console.IsOutputRedirected) Task.Run(() => System.Console.CursorVisible = true).Wait(CursorPatience, CancellationToken.None);
+                if (!Console.IsOutputRedirected) Task.Run(() => Console.CursorVisible = true).Wait(CursorPatience, CancellationToken.None);
                 Environment.Exit(ExitCodes.Interrupted);
             }
             stop.Cancel();
@@ -65,10 +65,10 @@ public static class RoostCommand
             using var text = new StringWriter();
             wrong.ShowHelp = true;
             parsed.Invoke(new InvocationConfiguration { Output = text, Error = text });
-            System.Console.Error.Write(Text.Lines(text.ToString()));
+            Console.Error.Write(Text.Lines(text.ToString()));
         }
-        else System.Console.Error.WriteLine(Text.Lines(Mistake.Of(parsed)));
-        System.Console.Error.WriteLine($"\"{parsed.CommandResult.Command.Path()} --help\" shows how.");
+        else Console.Error.WriteLine(Text.Lines(Mistake.Of(parsed)));
+        Console.Error.WriteLine($"\"{parsed.CommandResult.Command.Path()} --help\" shows how.");
         return ExitCodes.Usage;
     }
 }

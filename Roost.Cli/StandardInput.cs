@@ -4,5 +4,5 @@ namespace Roost.Cli;
 internal static class StandardInput
 {
     /// <summary>Opens it. Tests that run the command in their own process give it another.</summary>
-    public static Func<Stream> Open { get; set; } = System.Console.OpenStandardInput;
+    public static Func<Stream> Open { get; set; } = Console.OpenStandardInput;
 }

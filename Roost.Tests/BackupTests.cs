@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Roost.Sqlite.Files;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;
@@ -179,7 +180,7 @@ internal sealed class BackupTests : FolderTests
         await using RoostRuntime roost = TestRuntime.Create(null);
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
-        var backup = new Storage.Backup(roost.Path, roost.Options);
+        var backup = new Backup(roost.Path, roost.Options);
 
         FluentActions.Invoking(() => backup.Run(folder["copy.db"], cancelled.Token)).Should().Throw<OperationCanceledException>();
         Directory.GetFiles(folder.Root).Should().BeEmpty();

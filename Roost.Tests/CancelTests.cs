@@ -197,7 +197,7 @@ internal sealed class CancelTests
     [TestCase(CancellationReason.LeaseLost)]
     public void A_token_that_fired_for_the_item_stays_fired_for_the_next_step_of_the_lease(CancellationReason reason)
     {
-        using var step = new Execution.ActiveStep(null!, 1, null!);
+        using var step = new Execution.ActiveStep(null!);
         step.Cancel(CancellationReason.TimedOut);
         step.Cancel(reason);
 

@@ -29,7 +29,7 @@ internal sealed class ClaimPauseTests
         stranger.Vanish();
         Task loop = await RunAsync(2);
         wall.SetBy = TimeSpan.FromHours(1);
-        await PassUntilAsync(() => roost.Writer.Claimant is { ClocksParted: true });
+        await PassUntilAsync(() => roost.Writer.Slots is { ClocksParted: true });
         long since = clock.GetTimestamp();
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
@@ -77,7 +77,7 @@ internal sealed class ClaimPauseTests
     private async Task<Task> RunAsync(int workers)
     {
         Task loop = roost.RunAsync(stop.Token);
-        await Waiting.Until(() => roost.Number("SELECT count(*) FROM worker") == workers && roost.Writer.Claimant is not null);
+        await Waiting.Until(() => roost.Number("SELECT count(*) FROM worker") == workers && roost.Writer.Slots is not null);
         return loop;
     }
 

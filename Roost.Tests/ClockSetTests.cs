@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
-using Roost.Execution;
-using Roost.Storage;
+using Roost.Sqlite.Tables;
+using Roost.Stores;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
-using Roost.Storage;
+using Roost.Stores;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;

@@ -1,4 +1,5 @@
-using Roost.Storage;
+using Roost.Sqlite.Files;
+using Roost.Sqlite.Queries;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;
@@ -102,7 +103,7 @@ internal sealed class EventFilterTests
         Fill(roost, 10, EventKinds.Stepped, TestRuntime.Start.AddHours(1), TimeSpan.FromSeconds(1));
         Fill(roost, 1000, EventKinds.Stepped, TestRuntime.Start, TimeSpan.FromSeconds(10));
         roost.Execute("DELETE FROM event_run");
-        string script = File.ReadAllText(SourceTree.PathOf("Roost", "Storage", "Migrations", "003_real_use.sql"));
+        string script = File.ReadAllText(SourceTree.PathOf("Roost", "Sqlite", "Migrations", "003_real_use.sql"));
         roost.Execute(script[script.IndexOf("INSERT INTO event_run", StringComparison.Ordinal)..].Split(';')[0]);
 
         EventList page = await roost.ReadEventsAsync(new EventFilter { From = TestRuntime.Start.AddHours(1), Until = TestRuntime.Start.AddHours(1).AddSeconds(5) });

@@ -1,4 +1,6 @@
-using Roost.Storage;
+using Roost.Sqlite;
+using Roost.Sqlite.Queries;
+using Roost.Stores;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Dapper;
 using Microsoft.Data.Sqlite;
-using Roost.Storage;
+using Roost.Sqlite.Files;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;

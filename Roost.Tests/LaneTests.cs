@@ -1,4 +1,5 @@
-using Roost.Storage;
+using Roost.Sqlite.Tables;
+using Roost.Sqlite.Writing;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;
@@ -96,7 +97,7 @@ internal sealed class LaneTests
         return ((double)await CountAsync(roost) / Items, await roost.Writer.RunAsync(session => session.Ready.Lanes));
     }
 
-    private static Task<long> CountAsync(RoostRuntime roost) => roost.Writer.RunAsync(session => session.Statements.Sum(statement => (long)statement.TakeMachineSteps()));
+    private static Task<long> CountAsync(RoostRuntime roost) => roost.Writer.RunAsync(session => session.Connection.Statements.Sum(statement => (long)statement.TakeMachineSteps()));
 
     [Test]
     public async Task What_another_writes_costs_a_look_at_its_lanes_alone()
@@ -120,7 +121,7 @@ internal sealed class LaneTests
     }
 
     private static Task<long> WalksAsync(RoostRuntime roost) => roost.Writer.RunAsync(session =>
-        session.Statements.Where(statement => statement.Sql.Contains("lane > ?1", StringComparison.Ordinal)).Sum(statement => (long)statement.TakeMachineSteps()));
+        session.Connection.Statements.Where(statement => statement.Sql.Contains("lane > ?1", StringComparison.Ordinal)).Sum(statement => (long)statement.TakeMachineSteps()));
 
     [Test]
     public async Task Two_that_share_a_file_with_many_lanes_do_everything_once()
@@ -257,7 +258,7 @@ internal sealed class LaneTests
         {
             var lanes = new List<long>();
             session.LaneChanges.Follow();
-            session.Prepare($"INSERT INTO lane_change (seq, lanes) VALUES ({seq}, x'0201000000000000')").Run();
+            session.Connection.Prepare($"INSERT INTO lane_change (seq, lanes) VALUES ({seq}, x'0201000000000000')").Run();
             return session.LaneChanges.ReadOthers(lanes.Add) ? lanes : null;
         }
     }

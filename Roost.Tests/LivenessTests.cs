@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Roost.Execution;
-using Roost.Storage;
+using Roost.Native;
+using Roost.Sqlite.Files;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Roost.Stores;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;
@@ -414,14 +415,14 @@ internal sealed class LoopTests
     [Test]
     public void What_a_rollback_took_back_does_not_count_as_claimed()
     {
-        var claimant = new Storage.Claimant(1, "w", new Dictionary<string, Execution.EngineFacts>(), ["default"], 1, 1) { Start = (_, _) => throw new InvalidOperationException("This loop starts nothing."), Idle = _ => { } };
+        var ledger = new SlotLedger(1, "w", new Dictionary<string, Stores.EngineFacts>(), ["default"], 1, 1, taker: null!);
 
-        claimant.Take("scripted");
-        claimant.Free.Should().Be(0);
-        claimant.RolledBack();
+        ledger.Take("scripted");
+        ledger.Free.Should().Be(0);
+        ledger.RolledBack();
 
-        claimant.Free.Should().Be(1);
-        claimant.MayGoOn.Should().BeTrue();
+        ledger.Free.Should().Be(1);
+        ledger.MayGoOn.Should().BeTrue();
     }
 
     private sealed class NeverPumped : SynchronizationContext

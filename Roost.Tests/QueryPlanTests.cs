@@ -1,7 +1,10 @@
 using System.Text.RegularExpressions;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
-using Roost.Storage;
+using Roost.Sqlite.Files;
+using Roost.Sqlite.Queries;
+using Roost.Sqlite.Writing;
+using Roost.Stores;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;
@@ -30,7 +33,7 @@ internal sealed partial class QueryPlanTests
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
         using var session = new Session(roost.Path, roost.Options);
-        string sql = session.Statements.Single(it => it.Sql.StartsWith(statement, StringComparison.Ordinal)).Sql;
+        string sql = session.Connection.Statements.Single(it => it.Sql.StartsWith(statement, StringComparison.Ordinal)).Sql;
 
         List<string> plan = Plan(roost, sql);
 
@@ -42,7 +45,7 @@ internal sealed partial class QueryPlanTests
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
         using var session = new Session(roost.Path, roost.Options);
-        string[] statements = [.. session.Statements.Select(it => it.Sql).Where(sql => Explained().IsMatch(sql))];
+        string[] statements = [.. session.Connection.Statements.Select(it => it.Sql).Where(sql => Explained().IsMatch(sql))];
 
         statements.Should().HaveCountGreaterThan(50);
         statements.SelectMany(sql => Scans(roost, sql, "resource")).Should().BeEmpty();

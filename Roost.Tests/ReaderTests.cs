@@ -1,6 +1,7 @@
 using System.Data;
 using Microsoft.Data.Sqlite;
-using Roost.Storage;
+using Roost.Sqlite;
+using Roost.Sqlite.Files;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;

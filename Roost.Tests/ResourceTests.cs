@@ -1,3 +1,4 @@
+using Roost.Stores;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;
@@ -199,7 +200,7 @@ internal sealed class ResourceTests
         await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(1));
         using Ghost ghost = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1, id: "ghostly"));
         await roost.EnqueueAsync([new WorkItem("ghostly") { Id = "first", Resources = ["x"] }, new WorkItem("ghostly") { Id = "second", Resources = ["x"] }]);
-        Storage.LeasedWork first = (await ghost.ClaimAsync())[0];
+        LeasedWork first = (await ghost.ClaimAsync())[0];
         (await ghost.ClaimAsync()).Should().BeEmpty("the second is parked");
         await ghost.Writer.RunAsync(session => session.Endings.FailStep(first, new("error", null, "no", null, 1), 0, lastTry: true));
         Holders(roost).Should().Equal("x=second");
@@ -236,7 +237,7 @@ internal sealed class ResourceTests
         await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(1));
         using Ghost ghost = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1), ScriptedEngine.CountingTo(1, id: "ghostly"));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "holder", Resources = ["x"], Priority = 2 });
-        Storage.LeasedWork held = (await ghost.ClaimAsync())[0];
+        LeasedWork held = (await ghost.ClaimAsync())[0];
         await roost.EnqueueAsync([new WorkItem("ghostly") { Id = "unserved", Resources = ["x"], Priority = 1 }, new WorkItem("scripted") { Id = "served", Resources = ["x"] }]);
         (await ghost.ClaimAsync()).Should().BeEmpty("both are parked");
         await ghost.Writer.RunAsync(session =>

@@ -1,5 +1,5 @@
-using Roost.Execution;
-using Roost.Storage;
+using Roost.Sqlite.Writing;
+using Roost.Stores;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;
@@ -53,11 +53,11 @@ internal sealed class StaleHolderTests
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
         using Ghost ghost = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1));
         LeasedWork lease = (await ghost.ClaimAsync())[0];
-        Claimant claimant = Claimant(ghost);
+        SlotLedger ledger = SlotLedger(ghost);
         StepCommit commit = Commit(lease, OutcomeKind.Continue);
 
-        (await ghost.Writer.RunAsync(session => session.CommitStep.Execute(commit, claimant))).Should().Be(CommitResult.Kept);
-        (await ghost.Writer.RunAsync(session => session.CommitStep.Execute(commit, claimant))).Should().Be(CommitResult.Lost, "the same commit twice wins once");
+        (await ghost.Writer.RunAsync(session => session.CommitStep.Execute(commit, ledger))).Should().Be(CommitResult.Kept);
+        (await ghost.Writer.RunAsync(session => session.CommitStep.Execute(commit, ledger))).Should().Be(CommitResult.Lost, "the same commit twice wins once");
         roost.Number("SELECT count(*) FROM snapshot").Should().Be(1);
     }
 
@@ -71,7 +71,7 @@ internal sealed class StaleHolderTests
         await RescueAsync(roost, ghost);
         string before = Everything(roost);
 
-        (await ghost.Writer.RunAsync(session => session.Leases.Renew(Claimant(ghost)))).Should().BeFalse();
+        (await ghost.Writer.RunAsync(session => session.Leases.Renew(SlotLedger(ghost)))).Should().BeFalse();
         (await ghost.Writer.RunAsync(session => session.CommitStep.Execute(Commit(lease, OutcomeKind.Done), null))).Should().Be(CommitResult.Lost);
 
         Everything(roost).Should().Be(before);
@@ -96,7 +96,7 @@ internal sealed class StaleHolderTests
         using Ghost ghost = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1));
         await ghost.ClaimAsync();
         WorkerRow judged = (await ghost.Writer.RunAsync(session => session.Workers.OthersThan(0)))[0];
-        await ghost.Writer.RunAsync(session => session.Leases.Renew(Claimant(ghost)));
+        await ghost.Writer.RunAsync(session => session.Leases.Renew(SlotLedger(ghost)));
 
         (await ghost.Writer.RunAsync(session => session.Leases.Rescue(judged, _ => 0))).Should().BeNull();
 
@@ -104,20 +104,20 @@ internal sealed class StaleHolderTests
     }
 
     /// <summary>A holder is displaced, another holds the item, and the first one's write comes late.</summary>
-    private static async Task StaleAsync(Func<Session, LeasedWork, Claimant, bool> late)
+    private static async Task StaleAsync(Func<Session, LeasedWork, SlotLedger, bool> late)
     {
         await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock());
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it", Resources = ["x"] });
         using Ghost stale = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1));
         LeasedWork lease = (await stale.ClaimAsync())[0];
         await roost.ReleaseLeaseAsync("it");
-        (await stale.Writer.RunAsync(session => late(session, lease, Claimant(stale)))).Should().BeTrue("nobody holds the item");
+        (await stale.Writer.RunAsync(session => late(session, lease, SlotLedger(stale)))).Should().BeTrue("nobody holds the item");
         await RescueAsync(roost, stale);
         using Ghost holder = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1));
         (await holder.ClaimAsync()).Should().HaveCount(1);
         string before = Everything(roost);
 
-        (await stale.Writer.RunAsync(session => late(session, lease, Claimant(stale)))).Should().BeTrue("another holds the item");
+        (await stale.Writer.RunAsync(session => late(session, lease, SlotLedger(stale)))).Should().BeTrue("another holds the item");
 
         Everything(roost).Should().Be(before);
     }
@@ -129,8 +129,8 @@ internal sealed class StaleHolderTests
         (await rescuer.Writer.RunAsync(session => session.Leases.Rescue(row, _ => 0))).Should().NotBeNull();
     }
 
-    private static Claimant Claimant(Ghost ghost) =>
-        new(ghost.Key, ghost.Id, new Dictionary<string, EngineFacts> { ["scripted"] = EngineFacts.Of(ScriptedEngine.CountingTo(1)) }, ["default"], 4, long.MaxValue) { Start = (_, _) => throw new InvalidOperationException("This loop starts nothing."), Idle = _ => { } };
+    private static SlotLedger SlotLedger(Ghost ghost) =>
+        new(ghost.Key, ghost.Id, new Dictionary<string, EngineFacts> { ["scripted"] = EngineFacts.Of(ScriptedEngine.CountingTo(1)) }, ["default"], 4, long.MaxValue, taker: null!);
 
     private static StepCommit Commit(LeasedWork lease, OutcomeKind kind) =>
         new(lease, kind, "late", 0, Snapshot.First(lease.Item, 99), new byte[32], 1, null);

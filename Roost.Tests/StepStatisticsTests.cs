@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
-using Roost.Storage;
+using Roost.Sqlite.Tables;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;

@@ -1,4 +1,4 @@
-using Roost.Storage;
+using Roost.Sqlite.Writing;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;

@@ -1,4 +1,4 @@
-using Roost.Execution;
+using Roost.Sqlite.Files;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;

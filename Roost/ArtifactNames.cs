@@ -3,6 +3,9 @@ namespace Roost;
 /// <summary>What an extension says about an artifact.</summary>
 internal static class ArtifactNames
 {
+    /// <summary>The largest content that is handled in one piece, in memory.</summary>
+    public const int MaxInMemoryBytes = 256 * 1024 * 1024;
+
     private static readonly string[] Kinds = ["auto", "patch", "log", "report", "binary", "json", "other"];
 
     public static string Name(this ArtifactKind kind) => Kinds[(int)kind];

@@ -1,3 +1,4 @@
+
 namespace Roost;
 
 /// <summary>A failed work item with its reason and last error, kept until it is retried or discarded.</summary>

@@ -1,3 +1,4 @@
+
 namespace Roost;
 
 /// <summary>The item at the head of the ready order for one priority: how long that priority waits.</summary>

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
-using Roost.Execution;
-using Roost.Storage;
+using Roost.Native;
+using Roost.Stores;
 
 namespace Roost;
 
@@ -167,13 +167,13 @@ public sealed record RoostOptions
         {
             if (Root is null) throw new InvalidInputException(nameof(Root), "is missing; a namespace needs the folder that holds its file.");
             if (Namespace is null) throw new InvalidInputException(nameof(Namespace), "is missing; a root folder holds one file for each namespace.");
-            return Database.Resolve(Namespaces.PathFor(Root, Namespace));
+            return RealPath.Of(Namespaces.PathFor(Root, Namespace));
         }
         if (string.IsNullOrWhiteSpace(Path)) throw new InvalidInputException(nameof(Path), "is empty; name the data file, such as \"roost.db\".");
         if (Path.Contains(":memory:", StringComparison.OrdinalIgnoreCase) || Path.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
             throw new InvalidInputException(nameof(Path), $"\"{Path}\" is not a file; Roost keeps work in a real file. A test takes RoostRuntime.CreateTemporary(), which deletes its file on dispose.");
         if (Path.Contains('\0', StringComparison.Ordinal)) throw new InvalidInputException(nameof(Path), "holds a NUL character; remove it.");
-        return Database.Resolve(Path);
+        return RealPath.Of(Path);
     }
 
     private static void Given(string field, object? value)

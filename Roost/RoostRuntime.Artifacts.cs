@@ -1,4 +1,4 @@
-using Roost.Storage;
+using Roost.Stores;
 
 namespace Roost;
 
@@ -11,7 +11,7 @@ public sealed partial class RoostRuntime
     public async Task<IReadOnlyList<Artifact>> GetArtifactsAsync(string workId, CancellationToken cancellationToken = default)
     {
         Names.Check("id", workId);
-        return await reader.RunAsync(db => ArtifactQueries.List(db, workId), cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
+        return await Readable.ArtifactsAsync(workId, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What all work items have produced, newest first. Costs the same however many there are.</summary>
@@ -26,8 +26,7 @@ public sealed partial class RoostRuntime
         filter ??= new();
         if (filter.Engine is not null) Names.Check("engine", filter.Engine);
         if (filter.Name is not null) Names.Check("name", filter.Name);
-        long before = Position.ReadKey(ArtifactQueries.Mark, cursor);
-        return reader.RunAsync(db => ArtifactQueries.Latest(db, filter, limit, before), cancellationToken);
+        return Readable.ListArtifactsAsync(filter, limit, cursor, cancellationToken);
     }
 
     /// <summary>
@@ -46,10 +45,7 @@ public sealed partial class RoostRuntime
     {
         Names.Check("id", workId);
         Names.Check("artifact name", name);
-        ArtifactContent content = await reader.RunAsync(db => ArtifactQueries.Find(db, workId, name, version), cancellationToken).ConfigureAwait(false);
-        if (content.Uri is { } uri)
-            throw new ConflictException($"The bytes of {content.Label} are not in this file: it is at {uri}. Read it from there.");
-        return new ArtifactStream(reader, content);
+        return await Readable.OpenArtifactAsync(workId, name, version, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Reads an artifact into memory, at most 256 MiB; <see cref="OpenArtifactAsync"/> streams any size.</summary>
@@ -65,8 +61,8 @@ public sealed partial class RoostRuntime
         Stream content = await OpenArtifactAsync(workId, name, version, cancellationToken).ConfigureAwait(false);
         await using (content.ConfigureAwait(false))
         {
-            if (content.Length > ArtifactStore.MaxInMemoryBytes)
-                throw new ConflictException($"Artifact \"{name}\" of work item {workId} has {content.Length:N0} bytes; ReadArtifactAsync reads up to {ArtifactStore.MaxInMemoryBytes:N0} into memory. Stream it by OpenArtifactAsync.");
+            if (content.Length > ArtifactNames.MaxInMemoryBytes)
+                throw new ConflictException($"Artifact \"{name}\" of work item {workId} has {content.Length:N0} bytes; ReadArtifactAsync reads up to {ArtifactNames.MaxInMemoryBytes:N0} into memory. Stream it by OpenArtifactAsync.");
             byte[] bytes = new byte[content.Length];
             await content.ReadExactlyAsync(bytes, cancellationToken).ConfigureAwait(false);
             return bytes;

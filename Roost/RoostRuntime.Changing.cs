@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Roost.Execution;
-using Roost.Storage;
+using Roost.Stores;
 
 namespace Roost;
 
@@ -14,7 +13,7 @@ public sealed partial class RoostRuntime
         ArgumentNullException.ThrowIfNull(item);
         cancellationToken.ThrowIfCancellationRequested();
         NewWork work = WorkItemCheck.Check(item, Options, Now);
-        EnqueueResult result = await ChangeAsync(session => session.Enqueue.Execute(work), work.Bytes).ConfigureAwait(false);
+        EnqueueResult result = (await Changeable.EnqueueAsync([work]).ConfigureAwait(false))[0];
         WarnUnserved(item.Engine);
         return result;
     }
@@ -30,8 +29,7 @@ public sealed partial class RoostRuntime
         DateTimeOffset now = Now;
         NewWork[] works = [.. items.Select((item, i) => WorkItemCheck.Check(item ?? throw new InvalidInputException($"items[{i}]", "is null."), Options, now))];
         if (works.Length == 0) return [];
-        IReadOnlyList<EnqueueResult> results = await ChangeAsync<IReadOnlyList<EnqueueResult>>(
-            session => Array.ConvertAll(works, work => session.Enqueue.Execute(work)), works.Sum(work => work.Bytes)).ConfigureAwait(false);
+        IReadOnlyList<EnqueueResult> results = await Changeable.EnqueueAsync(works).ConfigureAwait(false);
         foreach (string engine in works.Select(work => work.Item.Engine).Distinct()) WarnUnserved(engine);
         return results;
     }
@@ -44,9 +42,9 @@ public sealed partial class RoostRuntime
     /// <exception cref="NotFoundException">There is no such item.</exception>
     public async Task<bool> CancelAsync(string workId, string? reason = null)
     {
-        (bool cancelled, long? lease) = await ChangeAsync(workId, reason, (session, row) =>
-            (session.Endings.Cancel(row, reason), row.Token)).ConfigureAwait(false);
-        if (lease is { } token) worker?.Cancel(token, CancellationReason.Cancelled);
+        CheckChange(workId, reason);
+        (bool cancelled, long? lease) = await Changeable.CancelAsync(workId, reason).ConfigureAwait(false);
+        if (lease is { } token) worker?.Loop.Active.Cancel(token, CancellationReason.Cancelled);
         return cancelled;
     }
 
@@ -54,27 +52,30 @@ public sealed partial class RoostRuntime
     /// <returns>False where it was ready already.</returns>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="ConflictException">The item is not queued, or waits for a resource.</exception>
-    public Task<bool> RequeueNowAsync(string workId, string? reason = null) =>
-        ChangeAsync(workId, reason, (session, row) => session.Operator.RequeueNow(row, workId, reason));
+    public Task<bool> RequeueNowAsync(string workId, string? reason = null)
+    {
+        CheckChange(workId, reason);
+        return Changeable.RequeueNowAsync(workId, reason);
+    }
 
     /// <summary>Changes an item's priority, from its next claim on.</summary>
     /// <returns>False where it had that priority already.</returns>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="ConflictException">The item has ended.</exception>
-    public Task<bool> SetPriorityAsync(string workId, int priority, string? reason = null) =>
-        ChangeAsync(workId, reason, (session, row) => session.Operator.SetPriority(row, workId, priority, reason));
+    public Task<bool> SetPriorityAsync(string workId, int priority, string? reason = null)
+    {
+        CheckChange(workId, reason);
+        return Changeable.SetPriorityAsync(workId, priority, reason);
+    }
 
     /// <summary>Takes a running item from its worker, without a charge: the step's token fires and nothing of it lands. Another worker goes on from the last snapshot.</summary>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="ConflictException">The item is not running.</exception>
     public async Task ReleaseLeaseAsync(string workId, string? reason = null)
     {
-        long token = await ChangeAsync(workId, reason, (session, row) =>
-        {
-            session.Operator.ReleaseByForce(row, workId, reason);
-            return row.Token!.Value;
-        }).ConfigureAwait(false);
-        worker?.Cancel(token, CancellationReason.LeaseLost);
+        CheckChange(workId, reason);
+        long token = await Changeable.ReleaseLeaseAsync(workId, reason).ConfigureAwait(false);
+        worker?.Loop.Active.Cancel(token, CancellationReason.LeaseLost);
     }
 
     /// <summary>
@@ -85,26 +86,23 @@ public sealed partial class RoostRuntime
     public async Task AdoptAsync(string? reason = null)
     {
         CheckReason(reason);
-        ObjectDisposedException.ThrowIf(disposed != 0, this);
-        await writer.RunAsync(session => session.Operator.Adopt(reason)).ConfigureAwait(false);
+        await Changeable.AdoptAsync(reason).ConfigureAwait(false);
     }
 
-    /// <summary>Every change but a worker's and an adoption is refused on a backup copy.</summary>
-    private Task<T> ChangeAsync<T>(Func<Session, T> change, int bytes = 256)
+    /// <summary>The store, while this runtime is open.</summary>
+    private Store Changeable
     {
-        ObjectDisposedException.ThrowIf(disposed != 0, this);
-        return writer.RunAsync(session =>
+        get
         {
-            session.Identity.RefuseCopy(Path, "is not changed");
-            return change(session);
-        }, bytes);
+            ObjectDisposedException.ThrowIf(disposed != 0, this);
+            return store;
+        }
     }
 
-    private Task<T> ChangeAsync<T>(string workId, string? reason, Func<Session, WorkRow, T> change)
+    private static void CheckChange(string workId, string? reason)
     {
         Names.Check("id", workId);
         CheckReason(reason);
-        return ChangeAsync(session => change(session, session.Work.Find(workId) ?? throw NotFound(workId)));
     }
 
     private static void CheckReason(string? reason)
@@ -122,7 +120,7 @@ public sealed partial class RoostRuntime
     {
         NewWork work = WorkItemCheck.Check(child, Options, Now);
         if (child.IdempotencyKey is not { } key || child.IsIdGiven) return work;
-        return work with { Id = reader.Run(db => WorkQueries.IdOfKey(db, child.Engine, key)) ?? work.Id, IsIdByKey = true };
+        return work with { Id = store.Reads.IdOfKey(child.Engine, key) ?? work.Id, IsIdByKey = true };
     }
 
     private void WarnUnserved(string engine)

@@ -1,4 +1,4 @@
-using Roost.Storage;
+using Roost.Stores;
 
 namespace Roost;
 
@@ -17,8 +17,7 @@ public sealed partial class RoostRuntime
     {
         Selection.CheckLimit(limit);
         var selection = Selection.Of(filter ?? new());
-        var after = Position.Read(cursor);
-        return reader.RunAsync(db => FailureQueries.DeadLetters(db, selection, limit, after), cancellationToken);
+        return Readable.DeadLettersAsync(selection, limit, cursor, cancellationToken);
     }
 
     /// <summary>Dead letters that failed alike, the largest group first. Their counts are kept, so that this costs the same however many there are.</summary>
@@ -28,7 +27,7 @@ public sealed partial class RoostRuntime
     public Task<DeadLetterGroupList> ListDeadLetterGroupsAsync(int limit = 50, CancellationToken cancellationToken = default)
     {
         Selection.CheckLimit(limit);
-        return reader.RunAsync(db => DeadLetterGroupQueries.Largest(db, limit), cancellationToken);
+        return Readable.DeadLetterGroupsAsync(limit, cancellationToken);
     }
 
     /// <summary>How many dead letters a filter means: those that <see cref="RetryAllAsync"/> or <see cref="DiscardAllAsync"/> would change now. It looks at each of them.</summary>
@@ -36,44 +35,28 @@ public sealed partial class RoostRuntime
     /// <param name="cancellationToken">Ends the counting.</param>
     /// <exception cref="InvalidInputException">A field of the filter breaks a rule.</exception>
     public async Task<long> CountDeadLettersAsync(DeadLetterFilter filter, CancellationToken cancellationToken = default) =>
-        (await FindAllAsync(Selection.Of(filter), cancellationToken).ConfigureAwait(false)).Count;
+        (await Readable.FindDeadLettersAsync(Selection.Of(filter), cancellationToken).ConfigureAwait(false)).Count;
 
     /// <summary>One dead letter with its stack trace, the exceptions within its error and the snapshot that a retry goes on from.</summary>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="ConflictException">The item is no dead letter.</exception>
-    public Task<DeadLetter> GetDeadLetterAsync(string workId, CancellationToken cancellationToken = default)
+    public async Task<DeadLetter> GetDeadLetterAsync(string workId, CancellationToken cancellationToken = default)
     {
         Names.Check("id", workId);
-        return reader.RunAsync(db =>
-        {
-            WorkSummary item = WorkQueries.Summary(db, workId) ?? throw NotFound(workId);
-            if (item.State != WorkState.Failed) throw NoDeadLetter(workId, item.State);
-            long key = WorkQueries.KeyOf(db, workId)!.Value;
-            (Snapshot? snapshot, string? error) = SnapshotQueries.Last(db, key, item, Options);
-            (WorkFailure failure, string? group) = FailureQueries.WithGroup(db, key)!.Value;
-            return new DeadLetter(item, failure) { Snapshot = Told(snapshot), SnapshotError = error, Group = group };
-        }, cancellationToken);
+        DeadLetter found = await Readable.DeadLetterAsync(workId, cancellationToken).ConfigureAwait(false);
+        Told(found.Snapshot);
+        return found;
     }
 
     /// <summary>Queues a dead letter again from its last snapshot, with fresh attempts.</summary>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="ConflictException">The item is no dead letter.</exception>
-    public Task RetryAsync(string workId, string? reason = null) => ChangeAsync(workId, reason, (session, row) =>
-    {
-        OnlyDeadLetter(workId, row);
-        session.Endings.Retry(row, reason);
-        return true;
-    });
+    public Task RetryAsync(string workId, string? reason = null) => ChangeDeadLetterAsync(workId, DeadLetterChange.Retry, reason);
 
     /// <summary>Gives a dead letter up: it becomes cancelled, and purge may remove it.</summary>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="ConflictException">The item is no dead letter.</exception>
-    public Task DiscardAsync(string workId, string? reason = null) => ChangeAsync(workId, reason, (session, row) =>
-    {
-        OnlyDeadLetter(workId, row);
-        session.Endings.Discard(row, reason);
-        return true;
-    });
+    public Task DiscardAsync(string workId, string? reason = null) => ChangeDeadLetterAsync(workId, DeadLetterChange.Discard, reason);
 
     /// <summary>Queues all dead letters that a filter means, as <see cref="RetryAsync"/> does, the longest failed first. What fails meanwhile is not touched.</summary>
     /// <param name="filter">Which; an empty filter means all of them.</param>
@@ -82,7 +65,7 @@ public sealed partial class RoostRuntime
     /// <returns>How many were queued.</returns>
     /// <exception cref="InvalidInputException">A field of the filter breaks a rule.</exception>
     public Task<int> RetryAllAsync(DeadLetterFilter filter, string? reason = null, CancellationToken cancellationToken = default) =>
-        ChangeAllAsync(filter, reason, (session, row) => session.Endings.Retry(row, reason), cancellationToken);
+        ChangeAllAsync(filter, DeadLetterChange.Retry, reason, cancellationToken);
 
     /// <summary>Gives all dead letters up that a filter means, as <see cref="DiscardAsync"/> does, the longest failed first. What fails meanwhile is not touched.</summary>
     /// <param name="filter">Which; an empty filter means all of them.</param>
@@ -91,49 +74,25 @@ public sealed partial class RoostRuntime
     /// <returns>How many were given up.</returns>
     /// <exception cref="InvalidInputException">A field of the filter breaks a rule.</exception>
     public Task<int> DiscardAllAsync(DeadLetterFilter filter, string? reason = null, CancellationToken cancellationToken = default) =>
-        ChangeAllAsync(filter, reason, (session, row) => session.Endings.Discard(row, reason), cancellationToken);
+        ChangeAllAsync(filter, DeadLetterChange.Discard, reason, cancellationToken);
 
-    private async Task<int> ChangeAllAsync(DeadLetterFilter filter, string? reason, Action<Session, WorkRow> change, CancellationToken cancellationToken)
+    private Task ChangeDeadLetterAsync(string workId, DeadLetterChange change, string? reason)
+    {
+        CheckChange(workId, reason);
+        return Changeable.ChangeDeadLetterAsync(workId, change, reason);
+    }
+
+    private async Task<int> ChangeAllAsync(DeadLetterFilter filter, DeadLetterChange change, string? reason, CancellationToken cancellationToken)
     {
         CheckReason(reason);
-        var selection = Selection.Of(filter);
-        List<Position> found = await FindAllAsync(selection, cancellationToken).ConfigureAwait(false);
+        List<Position> found = await Readable.FindDeadLettersAsync(Selection.Of(filter), cancellationToken).ConfigureAwait(false);
         found.Reverse();
         int changed = 0;
         foreach (Position[] some in found.Chunk(DeadLettersAtOnce))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            changed += await ChangeAsync(session => some.Count(place => ChangeOne(session, place, change)), some.Length * 256).ConfigureAwait(false);
+            changed += await Changeable.ChangeDeadLettersAsync(some, change, reason).ConfigureAwait(false);
         }
         return changed;
     }
-
-    /// <summary>16 bytes for each, and no read that stays open over all of them.</summary>
-    private async Task<List<Position>> FindAllAsync(Selection selection, CancellationToken cancellationToken)
-    {
-        var all = new List<Position>();
-        for (string? cursor = Position.Start.Write(); cursor is not null;)
-        {
-            var after = Position.Read(cursor);
-            (List<Position> found, cursor) = await reader.RunAsync(db => WorkQueries.Find(db, selection, int.MaxValue, after), cancellationToken).ConfigureAwait(false);
-            all.AddRange(found);
-        }
-        return all;
-    }
-
-    /// <summary>Only where it is still the failure that was found: since then somebody may have retried it, or it may have failed anew.</summary>
-    private static bool ChangeOne(Session session, Position place, Action<Session, WorkRow> change)
-    {
-        if (session.Work.Load(place.Key) is not { State: WorkState.Failed } row || row.UpdatedAt != place.At) return false;
-        change(session, row);
-        return true;
-    }
-
-    private static void OnlyDeadLetter(string workId, in WorkRow row)
-    {
-        if (row.State != WorkState.Failed) throw NoDeadLetter(workId, row.State);
-    }
-
-    private static ConflictException NoDeadLetter(string workId, WorkState state) =>
-        new($"Work item {workId} is {state.Name()}; only a failed one is a dead letter.");
 }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
-using Microsoft.Data.Sqlite;
-using Roost.Storage;
+using Roost.Stores;
 
 namespace Roost;
 
@@ -19,7 +18,7 @@ public sealed partial class RoostRuntime
     {
         CheckEvents(workId, after);
         CheckEventLimit(limit);
-        return (await ReadEventPageAsync(workId, after, limit, cancellationToken).ConfigureAwait(false)).Events;
+        return (await Readable.EventsAsync(workId, after, limit, cancellationToken).ConfigureAwait(false)).Events;
     }
 
     /// <summary>Reads back from the end: the latest that has happened to a work item or in the whole file. Costs the same however much lies before it.</summary>
@@ -34,7 +33,7 @@ public sealed partial class RoostRuntime
         if (workId is not null) Names.Check("id", workId);
         CheckBefore(before);
         CheckEventLimit(limit);
-        return await reader.RunAsync(db => EventQueries.Last(db, KeyOf(db, workId), before ?? long.MaxValue, limit), cancellationToken).ConfigureAwait(false);
+        return await Readable.LastEventsAsync(workId, before ?? long.MaxValue, limit, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Reads what a filter means of the history, in order, one page after the other.</summary>
@@ -50,11 +49,7 @@ public sealed partial class RoostRuntime
         var selection = EventSelection.Of(filter);
         CheckEvents(null, after);
         CheckEventLimit(limit);
-        return reader.RunAsync(db =>
-        {
-            EventPage page = EventQueries.Page(db, selection, KeyOf(db, selection.WorkId), after, limit);
-            return EventQueries.ListOf(db, page.Events, page.IsCut ? page.UpTo : null);
-        }, cancellationToken);
+        return Readable.EventListAsync(selection, after, limit, cancellationToken);
     }
 
     /// <summary>Reads back from the end what a filter means: its latest events.</summary>
@@ -70,12 +65,12 @@ public sealed partial class RoostRuntime
         var selection = EventSelection.Of(filter);
         CheckBefore(before);
         CheckEventLimit(limit);
-        return reader.RunAsync(db => EventQueries.Last(db, selection, KeyOf(db, selection.WorkId), before ?? long.MaxValue, limit), cancellationToken);
+        return Readable.LastEventsAsync(selection, before ?? long.MaxValue, limit, cancellationToken);
     }
 
     /// <summary>The sequence number of the last event of the file; 0 where there is none. Reading after it begins with what happens next.</summary>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    public Task<long> GetLastSequenceAsync(CancellationToken cancellationToken = default) => reader.RunAsync(EventQueries.LastSequence, cancellationToken);
+    public Task<long> GetLastSequenceAsync(CancellationToken cancellationToken = default) => Readable.LastSequenceAsync(cancellationToken);
 
     /// <summary>
     /// Follows what happens, in this process and in others, until cancelled: first what the history holds already, then each event once it is
@@ -92,7 +87,7 @@ public sealed partial class RoostRuntime
     {
         ObjectDisposedException.ThrowIf(disposed != 0, this);
         CheckEvents(workId, after);
-        return FollowAsync((from, token) => ReadEventPageAsync(workId, from, EventsAtOnce, token), after, cancellationToken);
+        return FollowAsync((from, token) => Readable.EventsAsync(workId, from, EventsAtOnce, token), after, cancellationToken);
     }
 
     /// <summary>Follows what a filter means of what happens, as <see cref="WatchEventsAsync(string?, long?, CancellationToken)"/> does.</summary>
@@ -109,36 +104,24 @@ public sealed partial class RoostRuntime
         var selection = EventSelection.Of(filter);
         if (filter.Until is not null) throw new InvalidInputException("until", "is given; what is followed has no end. Leave it out.");
         CheckEvents(null, after);
-        return FollowAsync((from, token) => reader.RunAsync(db => EventQueries.Page(db, selection, KeyOf(db, selection.WorkId), from, EventsAtOnce), token), after, cancellationToken);
+        return FollowAsync((from, token) => Readable.EventsAsync(selection, from, EventsAtOnce, token), after, cancellationToken);
     }
 
     private async IAsyncEnumerable<WorkEvent> FollowAsync(Func<long?, CancellationToken, Task<EventPage>> read, long? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
-        writer.Watch(1);
-        try
+        using IDisposable watch = Store.Watch();
+        while (true)
         {
-            while (true)
-            {
-                Task next = writer.Changed.Next;
-                EventPage page = await read(after, either.Token).ConfigureAwait(false);
-                after = page.UpTo;
-                foreach (WorkEvent one in page.Events) yield return one;
-                if (page.Events.Count > 0 || page.IsCut) continue;
-                writer.ThrowIfStopped(); // Nobody would tell us of the next one any more.
-                await next.WaitAsync(either.Token).ConfigureAwait(false);
-            }
-        }
-        finally
-        {
-            writer.Watch(-1);
+            Task next = store.Changed.Next;
+            EventPage page = await read(after, either.Token).ConfigureAwait(false);
+            after = page.UpTo;
+            foreach (WorkEvent one in page.Events) yield return one;
+            if (page.Events.Count > 0 || page.IsCut) continue;
+            store.ThrowIfStopped(); // Nobody would tell us of the next one any more.
+            await next.WaitAsync(either.Token).ConfigureAwait(false);
         }
     }
-
-    private Task<EventPage> ReadEventPageAsync(string? workId, long? after, int limit, CancellationToken cancellationToken) => reader.RunAsync(
-        db => EventQueries.Page(db, KeyOf(db, workId), after, limit), cancellationToken);
-
-    private long? KeyOf(SqliteConnection db, string? workId) => workId is null ? null : WorkQueries.KeyOf(db, workId) ?? throw NotFound(workId);
 
     private static void CheckBefore(long? before)
     {

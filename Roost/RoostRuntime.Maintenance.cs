@@ -1,12 +1,10 @@
-using Microsoft.Extensions.Logging;
-using Roost.Storage;
+using Roost.Sqlite;
+using Roost.Stores;
 
 namespace Roost;
 
 public sealed partial class RoostRuntime
 {
-    private const int PurgeAtOnce = 500;
-
     /// <summary>
     /// Removes finished work with its snapshots, events, artifacts and idempotency key, in small transactions that let other writes in between
     /// (what belongs to one item goes in one), then gives the freed space back to the file system. Work that is queued or running is never removed. Cancelled half-way, it leaves
@@ -23,23 +21,8 @@ public sealed partial class RoostRuntime
         ArgumentNullException.ThrowIfNull(filter);
         CheckReason(reason);
         PurgeScope scope = ScopeOf(filter);
-        if (filter.OlderThan == TimeSpan.Zero) scope = await reader.RunAsync(db => PurgeQueries.WithWhatHasEnded(db, scope), cancellationToken).ConfigureAwait(false);
-        if (dryRun) return new(await reader.RunAsync(db => PurgeQueries.Count(db, scope), cancellationToken).ConfigureAwait(false), 0);
-
-        long items = 0, pages = 0;
-        for (long? from = 0; from is { } lane;)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            PurgeBatch batch = await ChangeAsync(session => session.Purge.Execute(scope, lane, PurgeAtOnce, reason)).ConfigureAwait(false);
-            items += batch.Items;
-            from = batch.Next;
-        }
-        for (long given = PurgeTransition.PagesAtOnce; items > 0 && given > 0; pages += given)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            given = await ChangeAsync(session => session.Purge.GiveBack()).ConfigureAwait(false);
-        }
-        return new(items, pages == 0 ? 0 : pages * await Task.Run(() => Database.Checkpoint(Path, Options), CancellationToken.None).ConfigureAwait(false));
+        if (filter.OlderThan == TimeSpan.Zero) scope = await Readable.WithWhatHasEndedAsync(scope, cancellationToken).ConfigureAwait(false);
+        return dryRun ? new(await Readable.CountPurgedAsync(scope, cancellationToken).ConfigureAwait(false), 0) : await Changeable.PurgeAsync(scope, reason, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -61,13 +44,7 @@ public sealed partial class RoostRuntime
         // A log of another file of that name would be replayed into the copy.
         foreach (string there in new[] { target, $"{target}-wal", $"{target}-journal" })
             if (System.IO.Path.Exists(there)) throw new ConflictException($"{there} exists already, and a backup replaces nothing. Name another file, or move that one away.");
-        reader.CheckPlace();
-        var backup = new Backup(Path, Options);
-        return Task.Run(() =>
-        {
-            SweepLeftovers(folder);
-            backup.Run(target, cancellationToken);
-        }, cancellationToken);
+        return Changeable.BackupAsync(target, cancellationToken);
     }
 
     /// <summary>Checks a data file without opening a runtime on it: its place, schema, pragmas, integrity, the SHA-256 of everything that has one, the rules that hold in every file, leases, and engines that nobody serves. Changes nothing in it; files that killed backups or creations have left beside it are removed.</summary>
@@ -79,24 +56,7 @@ public sealed partial class RoostRuntime
     public static Task<IReadOnlyList<FileCheck>> CheckFileAsync(string path, bool full = true, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        string file = Database.Resolve(path);
-        if (!File.Exists(file)) throw new NotFoundException($"There is no database {file}.");
-        var checkup = new Checkup(file, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken);
-        return Task.Run(() => checkup.Run(full), cancellationToken);
-    }
-
-    /// <summary>What killed backups have left takes the space that this one needs.</summary>
-    private void SweepLeftovers(string folder)
-    {
-        try
-        {
-            Leftovers.Sweeping sweeping = Leftovers.Sweep(folder);
-            if (sweeping.Removed.Count > 0) log.LogInformation("Removed {Files} files ({Bytes} bytes) that killed backups or creations had left in {Folder}", sweeping.Removed.Count, sweeping.Bytes, folder);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            log.LogWarning(e, "{Folder} could not be looked through for what killed backups have left", folder);
-        }
+        return SqliteStore.CheckAsync(path, full, cancellationToken);
     }
 
     private PurgeScope ScopeOf(PurgeFilter filter)

@@ -1,5 +1,5 @@
 using Roost.Execution;
-using Roost.Storage;
+using Roost.Stores;
 
 namespace Roost;
 
@@ -10,7 +10,7 @@ public sealed partial class RoostRuntime
     public async Task<WorkDetail> GetAsync(string workId, CancellationToken cancellationToken = default)
     {
         Names.Check("id", workId);
-        WorkDetail found = await reader.RunAsync(db => DetailQueries.Read(db, workId, Folder, Options, Now), cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
+        WorkDetail found = await Readable.DetailAsync(workId, cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
         Told(found.Snapshot);
         return found;
     }
@@ -28,7 +28,7 @@ public sealed partial class RoostRuntime
     {
         Names.Check("id", part);
         Selection.CheckLimit(limit);
-        return await reader.RunAsync(db => WorkQueries.FindIds(db, part, limit), cancellationToken).ConfigureAwait(false);
+        return await Readable.FindIdsAsync(part, limit, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The versions of a work item's state that are kept, oldest first: the first <see cref="RoostOptions.HistoryFirst"/> and the last <see cref="RoostOptions.HistoryLast"/>.</summary>
@@ -36,7 +36,7 @@ public sealed partial class RoostRuntime
     public Task<IReadOnlyList<SnapshotVersion>> GetHistoryAsync(string workId, CancellationToken cancellationToken = default)
     {
         Names.Check("id", workId);
-        return reader.RunAsync(db => SnapshotQueries.History(db, WorkQueries.KeyOf(db, workId) ?? throw NotFound(workId)), cancellationToken);
+        return Readable.HistoryAsync(workId, cancellationToken);
     }
 
     /// <summary>One kept version of a work item's state.</summary>
@@ -45,17 +45,14 @@ public sealed partial class RoostRuntime
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="NotFoundException">There is no such item, or that version is not made yet or no longer kept.</exception>
     /// <exception cref="DataCorruptException">The stored bytes do not match their SHA-256.</exception>
-    public Task<Snapshot> GetSnapshotAsync(string workId, int? version = null, CancellationToken cancellationToken = default)
+    public async Task<Snapshot> GetSnapshotAsync(string workId, int? version = null, CancellationToken cancellationToken = default)
     {
         Names.Check("id", workId);
         if (version < 1) throw new InvalidInputException("version", $"is {version}; the first snapshot of a work item is version 1.");
-        return reader.RunAsync(db =>
-        {
-            WorkSummary item = WorkQueries.Summary(db, workId) ?? throw NotFound(workId);
-            return Told(SnapshotQueries.Read(db, WorkQueries.KeyOf(db, workId)!.Value, item, version ?? item.Version, Options))
-                ?? throw new NotFoundException($"Work item {workId} has no snapshot version {version ?? item.Version}; it is at version {item.Version}. GetHistoryAsync lists those that are kept.");
-        }, cancellationToken);
+        return Told(await Readable.SnapshotAsync(workId, version, cancellationToken).ConfigureAwait(false))!;
     }
+
+    private StoreReads Readable => Store.Reads;
 
     /// <summary>Tells a snapshot by which settings its engine stores, where that is registered here.</summary>
     private Snapshot? Told(Snapshot? snapshot)
@@ -79,20 +76,14 @@ public sealed partial class RoostRuntime
     {
         Selection.CheckLimit(limit);
         var selection = Selection.Of(filter ?? new());
-        if (ConditionOrder.Serves(selection))
-        {
-            var from = ConditionOrder.Place.Read(cursor);
-            return reader.RunAsync(db => WorkQueries.List(db, selection, limit, from), cancellationToken);
-        }
-        var after = Position.Read(cursor);
-        return reader.RunAsync(db => WorkQueries.List(db, selection, limit, after), cancellationToken);
+        return Readable.ListAsync(selection, limit, cursor, cancellationToken);
     }
 
     /// <summary>How many work items there are in each state, by engine and queue. Costs the same however many there are.</summary>
-    public Task<WorkCounts> GetCountsAsync(CancellationToken cancellationToken = default) => reader.RunAsync(EngineQueries.Counts, cancellationToken);
+    public Task<WorkCounts> GetCountsAsync(CancellationToken cancellationToken = default) => Readable.CountsAsync(cancellationToken);
 
     /// <summary>Every lease that is held, by worker and then by when it was claimed.</summary>
-    public Task<IReadOnlyList<Lease>> GetLeasesAsync(CancellationToken cancellationToken = default) => reader.RunAsync(WorkerQueries.Leases, cancellationToken);
+    public Task<IReadOnlyList<Lease>> GetLeasesAsync(CancellationToken cancellationToken = default) => Readable.LeasesAsync(cancellationToken);
 
     /// <summary>The resources that are held, by whom, and who waits for them; by name.</summary>
     /// <param name="limit">How many on a page; 1 to 1,000. Default 50.</param>
@@ -102,23 +93,14 @@ public sealed partial class RoostRuntime
     public Task<ResourcePage> GetResourcesAsync(int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
     {
         Selection.CheckLimit(limit);
-        string after = cursor is null ? "" : Position.Read(ResourceQueries.Mark, cursor);
-        return reader.RunAsync(db => ResourceQueries.Held(db, after, limit), cancellationToken);
+        return Readable.ResourcesAsync(limit, cursor, cancellationToken);
     }
 
     /// <summary>The workers that run, and those that have died and whose items nobody has taken over yet; by when they started.</summary>
-    public Task<IReadOnlyList<WorkerInfo>> GetWorkersAsync(CancellationToken cancellationToken = default)
-    {
-        long wall = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
-        return reader.RunAsync(db => WorkerQueries.All(db, Folder, wall), cancellationToken);
-    }
+    public Task<IReadOnlyList<WorkerInfo>> GetWorkersAsync(CancellationToken cancellationToken = default) => Readable.WorkersAsync(cancellationToken);
 
     /// <summary>The engines that items or living workers name, with their counts, how long they wait, and what nobody serves; by id.</summary>
-    public Task<IReadOnlyList<EngineInfo>> GetEnginesAsync(CancellationToken cancellationToken = default)
-    {
-        long now = Now.ToUnixTimeMilliseconds(), wall = Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
-        return reader.RunAsync(db => EngineQueries.Engines(db, WorkerQueries.All(db, Folder, wall), now), cancellationToken);
-    }
+    public Task<IReadOnlyList<EngineInfo>> GetEnginesAsync(CancellationToken cancellationToken = default) => Readable.EnginesAsync(cancellationToken);
 
     /// <summary>How many steps were made and how many tries have failed, by engine and step and over time; see <see cref="StepStatistics"/>.</summary>
     /// <param name="over">How far back. Default: the last hour.</param>
@@ -127,7 +109,6 @@ public sealed partial class RoostRuntime
     public Task<StepStatistics> GetStepStatisticsAsync(StatisticsSpan over = StatisticsSpan.Hour, CancellationToken cancellationToken = default)
     {
         if (!Enum.IsDefined(over)) throw new InvalidInputException("over", $"{(int)over} is no span; it must be Hour, Day or Week.");
-        long now = Now.ToUnixTimeMilliseconds();
-        return reader.RunAsync(db => StepTallyQueries.Read(db, over, now), cancellationToken);
+        return Readable.StepStatisticsAsync(over, cancellationToken);
     }
 }

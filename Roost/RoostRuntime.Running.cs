@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Roost.Execution;
-using Roost.Storage;
+using Roost.Stores;
 
 namespace Roost;
 
@@ -26,10 +26,10 @@ public sealed partial class RoostRuntime
     {
         try
         {
-            await LoopAsync(Options.Concurrency, long.MaxValue, true, async (_, _) =>
+            await LoopAsync(LoopScope.Of(Options), async _ =>
             {
                 using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
-                await Task.WhenAny(writer.Stopped, Task.Delay(Timeout.InfiniteTimeSpan, either.Token)).ConfigureAwait(false);
+                await Task.WhenAny(store.Stopped, Task.Delay(Timeout.InfiniteTimeSpan, either.Token)).ConfigureAwait(false);
                 return true;
             }, cancellationToken).ConfigureAwait(false);
         }
@@ -48,11 +48,10 @@ public sealed partial class RoostRuntime
     public async Task<WorkSummary> RunUntilDoneAsync(string workId, CancellationToken cancellationToken = default)
     {
         Names.Check("id", workId);
-        WorkSummary found = await reader.RunAsync(db => WorkQueries.Summary(db, workId), cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
+        WorkSummary found = await FindAsync(workId, cancellationToken).ConfigureAwait(false);
         if (found.State.IsEnded()) return found;
-        int stateVersion = await reader.RunAsync(db => WorkQueries.StateVersion(db, workId), cancellationToken).ConfigureAwait(false);
-        CheckServed(found, stateVersion);
-        return await LoopAsync(Options.Concurrency, long.MaxValue, true, (_, _) => WaitForEndAsync(workId, cancellationToken), cancellationToken).ConfigureAwait(false);
+        CheckServed(found, await Readable.StateVersionAsync(workId, cancellationToken).ConfigureAwait(false));
+        return await LoopAsync(LoopScope.Of(Options), _ => WaitForEndAsync(workId, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Runs the loop until nothing can run here now: no ready item of an engine and queue that this runtime serves.</summary>
@@ -62,8 +61,8 @@ public sealed partial class RoostRuntime
     /// </returns>
     /// <exception cref="ConflictException">A loop of this runtime is running already, or no engine is registered.</exception>
     public Task<DateTimeOffset?> RunUntilIdleAsync(CancellationToken cancellationToken = default) =>
-        LoopAsync(Options.Concurrency, long.MaxValue, true, async (_, idle) =>
-            StoredTime.Read(await idle.WaitAsync(cancellationToken).ConfigureAwait(false)), cancellationToken);
+        LoopAsync(LoopScope.Of(Options), async loop =>
+            StoredTime.Read(await loop.Idle.WaitAsync(cancellationToken).ConfigureAwait(false)), cancellationToken);
 
     /// <summary>
     /// Claims one ready item and runs one step of it: for a host that owns its loop, such as a timer of a desktop program or a test. The
@@ -72,10 +71,10 @@ public sealed partial class RoostRuntime
     /// <returns>The item after the step, or null where nothing was ready.</returns>
     /// <exception cref="ConflictException">A loop of this runtime is running already, or no engine is registered.</exception>
     public Task<WorkSummary?> StepOnceAsync(CancellationToken cancellationToken = default) =>
-        LoopAsync(1, 1, false, async (it, idle) =>
+        LoopAsync(LoopScope.OneStep, async loop =>
         {
-            await idle.WaitAsync(cancellationToken).ConfigureAwait(false);
-            return it.LastStarted is { } lease ? await reader.RunAsync(db => WorkQueries.Summary(db, lease.Item.Id), CancellationToken.None).ConfigureAwait(false) : null;
+            await loop.Idle.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return loop.LastStarted is { } lease ? await Readable.FindAsync(lease.Item.Id, CancellationToken.None).ConfigureAwait(false) : null;
         }, cancellationToken);
 
     /// <summary>Waits until a work item is done, failed or cancelled, by whatever process, and returns how it ended.</summary>
@@ -109,7 +108,7 @@ public sealed partial class RoostRuntime
             await over.CancelAsync().ConfigureAwait(false);
             await ((Task)ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             // However short the time was, whoever asks learns what has ended and what is not there.
-            WorkSummary found = await reader.RunAsync(db => WorkQueries.Summary(db, workId), cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
+            WorkSummary found = await FindAsync(workId, cancellationToken).ConfigureAwait(false);
             if (found.State.IsEnded()) return found;
             throw new TimeoutException($"Work item {workId} has not ended within {limit}; it goes on. GetAsync says where it stands.");
         }
@@ -132,15 +131,15 @@ public sealed partial class RoostRuntime
     {
         ObjectDisposedException.ThrowIf(disposed != 0, this);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
-        writer.Watch(1);
+        using IDisposable watch = store.Watch();
         try
         {
             while (true)
             {
-                Task next = writer.Ended.Next;
-                WorkSummary item = await reader.RunAsync(db => WorkQueries.Summary(db, workId), cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
+                Task next = store.Ended.Next;
+                WorkSummary item = await FindAsync(workId, cancellationToken).ConfigureAwait(false);
                 if (item.State.IsEnded()) return item;
-                writer.ThrowIfStopped(); // Nobody would tell us of its end any more.
+                store.ThrowIfStopped(); // Nobody would tell us of its end any more.
                 await next.WaitAsync(either.Token).ConfigureAwait(false);
             }
         }
@@ -149,14 +148,13 @@ public sealed partial class RoostRuntime
             // A temporary file goes with its runtime, perhaps in the middle of this read.
             throw new OperationCanceledException($"The runtime of {Path} was closed while item {workId} was waited for.", e);
         }
-        finally
-        {
-            writer.Watch(-1);
-        }
     }
 
+    private async Task<WorkSummary> FindAsync(string workId, CancellationToken cancellationToken) =>
+        await Readable.FindAsync(workId, cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
+
     /// <summary>One loop at a time: registers the worker, claims while the body runs, drains, and leaves.</summary>
-    private async Task<T> LoopAsync<T>(int slots, long claims, bool leave, Func<Worker, Task<long?>, Task<T>> body, CancellationToken cancellationToken)
+    private async Task<T> LoopAsync<T>(LoopScope scope, Func<Loop, Task<T>> body, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(disposed != 0, this);
         if (!await loopEnded.WaitAsync(0, CancellationToken.None).ConfigureAwait(false))
@@ -166,30 +164,29 @@ public sealed partial class RoostRuntime
             loopRunning = true;
             using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
             Worker running = await PatientlyAsync(() => WorkerAsync(either.Token), either.Token).ConfigureAwait(false);
-            var idle = new TaskCompletionSource<long?>(TaskCreationOptions.RunContinuationsAsynchronously);
-            using CancellationTokenRegistration _ = closing.Token.Register(() => idle.TrySetCanceled());
             await PatientlyAsync(async () =>
             {
-                await running.OpenAsync(slots, claims, due => idle.TrySetResult(due), either.Token).ConfigureAwait(false);
+                await running.OpenAsync(scope, Options.DrainTime, either.Token).ConfigureAwait(false);
                 return true;
             }, either.Token).ConfigureAwait(false);
+            using CancellationTokenRegistration leaving = closing.Token.Register(running.Loop.StopWaiting);
             using CancellationTokenRegistration stopping = either.Token.Register(running.BeginStop);
             try
             {
-                T result = await body(running, idle.Task).ConfigureAwait(false);
-                writer.ThrowIfStopped();
+                T result = await body(running.Loop).ConfigureAwait(false);
+                store.ThrowIfStopped();
                 return result;
             }
             finally
             {
-                await running.CloseAsync(writer.Stopped.IsCompleted ? TimeSpan.Zero : Options.DrainTime).ConfigureAwait(false); // What steps still bring could not be saved.
+                await running.CloseAsync(store.Stopped.IsCompleted ? TimeSpan.Zero : Options.DrainTime).ConfigureAwait(false); // What steps still bring could not be saved.
             }
         }
         finally
         {
             try
             {
-                if (leave) await LeaveAsync().ConfigureAwait(false);
+                if (scope.LeavesAtEnd) await LeaveAsync().ConfigureAwait(false);
             }
             finally
             {
@@ -221,7 +218,7 @@ public sealed partial class RoostRuntime
         lock (engines) registered = new(engines, StringComparer.Ordinal);
         if (registered.Count == 0) throw new ConflictException("No engine is registered; call AddEngine before the loop.");
         if (worker is not null && workerEngines != registered.Count) await LeaveAsync().ConfigureAwait(false);
-        worker ??= await Worker.StartAsync(this, writer, registered, log, cancellationToken).ConfigureAwait(false);
+        worker ??= await Worker.StartAsync(this, registered, log, cancellationToken).ConfigureAwait(false);
         workerEngines = registered.Count;
         return worker;
     }

@@ -1,4 +1,4 @@
-using Roost.Execution;
+using Roost.Stores;
 
 namespace Roost;
 
@@ -12,8 +12,7 @@ public sealed partial class RoostRuntime
         (Options, Path, Folder) = (new(), "", "");
         log = new ForgivingLog(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
         indentedJson = Options.Json;
-        (writer, reader, Artifacts) = (null!, new("", Options), null!);
-        reader.Close();
+        store = null!;
         (namesEngines, disposed) = (true, 1);
     }
 

@@ -3,7 +3,8 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Roost.Execution;
-using Roost.Storage;
+using Roost.Sqlite;
+using Roost.Stores;
 
 namespace Roost;
 
@@ -16,8 +17,7 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
     private readonly Dictionary<string, EngineEntry> engines = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource closing = new();
     private readonly ILogger log;
-    private readonly Writer writer;
-    private readonly Reader reader;
+    private readonly Store store;
     private readonly string? temporaryFolder;
     private readonly JsonSerializerOptions indentedJson;
     private int disposed;
@@ -44,10 +44,7 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
         RoostJson.Freeze(options.Json);
         indentedJson = new JsonSerializerOptions(options.Json) { WriteIndented = true };
         RoostJson.Freeze(indentedJson);
-        Database.Prepare(Path, options);
-        writer = new Writer(Path, options, log);
-        reader = new Reader(Path, options, writer);
-        Artifacts = new ArtifactStore(writer);
+        store = new SqliteStore(Path, options, log);
     }
 
     /// <summary>The full path of the data file.</summary>
@@ -58,19 +55,18 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
 
     internal string Folder { get; }
 
-    internal ArtifactStore Artifacts { get; }
-
-    internal Writer Writer => writer;
-
-    /// <summary>The time by which everything is written and decided; see <see cref="Clock"/>.</summary>
-    internal DateTimeOffset Now
+    /// <summary>Where the work is kept.</summary>
+    internal Store Store
     {
         get
         {
             ObjectDisposedException.ThrowIf(namesEngines, this);
-            return writer.Clock.Now;
+            return store;
         }
     }
+
+    /// <summary>The time by which everything is written and decided; see <see cref="Clock"/>.</summary>
+    internal DateTimeOffset Now => Store.Clock.Now;
 
     internal ILogger Log => log;
 
@@ -192,8 +188,7 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
         }
         finally
         {
-            reader.Close();
-            await Task.Run(writer.Dispose).ConfigureAwait(false);
+            await store.DisposeAsync().ConfigureAwait(false);
             closing.Dispose();
         }
         if (temporaryFolder is not null) Directory.Delete(temporaryFolder, recursive: true);

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Roost.Execution;
-using Roost.Storage;
+using Roost.Stores;
 
 namespace Roost;
 
@@ -139,8 +139,8 @@ public sealed class StepContext
     /// <param name="info">Kind, media type and metadata where the extension does not tell them.</param>
     public void AddArtifactBytes(string name, ReadOnlyMemory<byte> content, ArtifactInfo? info = null)
     {
-        if (content.Length > ArtifactStore.MaxInMemoryBytes)
-            throw new InvalidInputException("content", $"of artifact \"{name}\" is {content.Length:N0} bytes; the limit in memory is {ArtifactStore.MaxInMemoryBytes:N0}. Stream it by AddArtifactAsync.") { Final = Final };
+        if (content.Length > ArtifactNames.MaxInMemoryBytes)
+            throw new InvalidInputException("content", $"of artifact \"{name}\" is {content.Length:N0} bytes; the limit in memory is {ArtifactNames.MaxInMemoryBytes:N0}. Stream it by AddArtifactAsync.") { Final = Final };
         Stage(Describe(name, info) with { Content = content, Sha256 = SHA256.HashData(content.Span) }, content.Length);
     }
 
@@ -187,14 +187,14 @@ public sealed class StepContext
         }
         try
         {
-            PinnedBlob blob = await runtime.Artifacts.UploadAsync(step.WorkerKey, content, CancellationToken).ConfigureAwait(false);
+            PinnedBlob blob = await runtime.Store.UploadAsync(lease.WorkerKey, content, CancellationToken).ConfigureAwait(false);
             try
             {
                 Stage(described with { Blob = blob, Sha256 = blob.Sha256 }, 256);
             }
             catch
             {
-                await runtime.Artifacts.DropAsync(blob).ConfigureAwait(false);
+                await runtime.Store.DropUploadAsync(blob).ConfigureAwait(false);
                 throw;
             }
         }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Roost.Storage;
+using Roost.Stores;
 
 namespace Roost;
 

@@ -1,3 +1,4 @@
+
 namespace Roost;
 
 /// <summary>How many work items there are in each state, with queued told apart into ready, delayed and blocked.</summary>

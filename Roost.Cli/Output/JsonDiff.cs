@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Roost.Cli.Console;
 
 namespace Roost.Cli.Output;
 

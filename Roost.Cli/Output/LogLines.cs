@@ -59,8 +59,8 @@ internal sealed class LogLines : ILoggerProvider, ILogger
     {
         foreach (string line in lines.GetConsumingEnumerable())
         {
-            System.Console.Error.WriteLine(line);
-            if (Interlocked.Exchange(ref leftOut, 0) is > 0 and int n) System.Console.Error.WriteLine($"{n} lines of the log were left out: stderr did not take them.");
+            Console.Error.WriteLine(line);
+            if (Interlocked.Exchange(ref leftOut, 0) is > 0 and int n) Console.Error.WriteLine($"{n} lines of the log were left out: stderr did not take them.");
         }
     }
 }

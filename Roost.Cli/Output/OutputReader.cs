@@ -11,7 +11,7 @@ internal static class OutputReader
     /// <summary>Calls back once the other end of stdout is closed. Does nothing on Windows, and where stdout is no pipe.</summary>
     public static void WhenGone(Action gone)
     {
-        if (OperatingSystem.IsWindows() || !System.Console.IsOutputRedirected) return;
+        if (OperatingSystem.IsWindows() || !Console.IsOutputRedirected) return;
         new Thread(() =>
         {
             if (IsAwaited()) gone();

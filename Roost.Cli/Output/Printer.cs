@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Roost.Cli.Console;
 using Spectre.Console;
 
 namespace Roost.Cli.Output;
@@ -19,7 +18,7 @@ internal sealed class Printer
     {
         this.output = Output = new WatchedOutput(output);
         this.masking = masking;
-        if (ReferenceEquals(output, System.Console.Out) && !System.Console.IsOutputRedirected) terminal = AnsiConsole.Console;
+        if (ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected) terminal = AnsiConsole.Console;
     }
 
     public WatchedOutput Output { get; }
@@ -87,7 +86,7 @@ internal sealed class Printer
         string[][] clean = [.. rows.Select(row => Array.ConvertAll(row, Text.Line))];
         if (clean.Length == 0)
         {
-            System.Console.Error.WriteLine(empty);
+            Console.Error.WriteLine(empty);
             return;
         }
         int[] widths = [.. heads.Select((head, i) => Math.Max(head.Length, clean.Max(row => row[i].Length)))];

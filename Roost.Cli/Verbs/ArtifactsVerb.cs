@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Roost.Cli.Console;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
@@ -44,7 +43,7 @@ internal static class ArtifactsVerb
                     each.Size is { } size ? Times.Bytes(size) : print.Hide(each.Uri), print.Time(each.CreatedAt), print.IsTerminal ? Text.Short(each.Sha256, 12) : each.Sha256 ?? "",
                 ]),
                 withItem ? "No artifact is like that." : "It has no artifact.");
-            if (page.Next is not null) System.Console.Error.WriteLine($"More: --cursor {page.Next}");
+            if (page.Next is not null) Console.Error.WriteLine($"More: --cursor {page.Next}");
         }
     }
 
@@ -62,7 +61,7 @@ internal static class ArtifactsVerb
             if (call.Print.IsTerminal) await ShowAsync(call.Print, content, call.Stop);
             else
             {
-                await using Stream output = System.Console.OpenStandardOutput();
+                await using Stream output = Console.OpenStandardOutput();
                 byte[] buffer = new byte[64 * 1024];
                 for (int read; (read = await content.ReadAsync(buffer, call.Reading)) > 0;)
                 {
@@ -103,7 +102,7 @@ internal static class ArtifactsVerb
             if (string.IsNullOrWhiteSpace(call.Get(folder))) throw new UsageException("--to is empty; name the folder to save in.");
             IReadOnlyList<Artifact> artifacts = await roost.GetArtifactsAsync(workId, call.Stop);
             string[] names = call.Get(name) is { } one ? [one] : [.. artifacts.Where(each => each.Uri is null).Select(each => each.Name).Distinct(StringComparer.Ordinal)];
-            if (names.Length == 0) await System.Console.Error.WriteLineAsync("It has no artifact to save.");
+            if (names.Length == 0) await Console.Error.WriteLineAsync("It has no artifact to save.");
             if (names.GroupBy(ArtifactFile.SafeName, StringComparer.OrdinalIgnoreCase).FirstOrDefault(same => same.Count() > 1) is { } clash)
                 throw new ConflictException($"{string.Join(" and ", clash)} would be saved as one file, {clash.Key}; save each by its name into a folder of its own.");
             string target = Directory.CreateDirectory(call.Get(folder)!).FullName;

@@ -48,7 +48,7 @@ internal sealed class ChangeDeadLetters : Verb
         }
         catch (RoostException) when (changed.Count > 0)
         {
-            await System.Console.Error.WriteLineAsync($"Before that, {done}: {string.Join(", ", changed)}");
+            await Console.Error.WriteLineAsync($"Before that, {done}: {string.Join(", ", changed)}");
             throw;
         }
         call.Done = $"{Text.Count(changed.Count, "dead letter")} {(call.Get(dryRun) ? "would be " : "")}{done}";

@@ -52,7 +52,7 @@ internal static class DeadLettersVerb
                     print.Time(each.Failure.At), Text.Short(print.Hide(each.Failure.CauseMessage ?? each.Failure.Message), 80),
                 }),
                 "No dead letter is like that.");
-            if (page.Next is not null) System.Console.Error.WriteLine($"More: --cursor {page.Next}");
+            if (page.Next is not null) Console.Error.WriteLine($"More: --cursor {page.Next}");
         }
     }
 
@@ -83,7 +83,7 @@ internal static class DeadLettersVerb
                 }),
                 groups.Total == 0 ? "Nothing has failed for good." : "No dead letter is in a group.");
             if (groups.Others == 0) return;
-            System.Console.Error.WriteLine(groups.IsComplete
+            Console.Error.WriteLine(groups.IsComplete
                 ? $"{Printer.Number(groups.Others)} more failed before groups were kept: --group {DeadLetterFilter.NoGroup}"
                 : $"{Printer.Number(groups.Others)} more are in smaller groups, or failed before groups were kept; --limit shows more groups.");
         }

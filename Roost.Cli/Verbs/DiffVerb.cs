@@ -28,8 +28,8 @@ internal sealed class DiffVerb : Verb
 
     private static void Show(Printer print, JsonDiff diff)
     {
-        if (diff.Changes.Count == 0) System.Console.Error.WriteLine("The two versions are the same.");
-        foreach (string path in diff.Placewise) System.Console.Error.WriteLine($"{Text.Line(path)} differs almost everywhere; it was compared place by place.");
+        if (diff.Changes.Count == 0) Console.Error.WriteLine("The two versions are the same.");
+        foreach (string path in diff.Placewise) Console.Error.WriteLine($"{Text.Line(path)} differs almost everywhere; it was compared place by place.");
         foreach (ChangeRun run in ChangeRun.Of(diff.Changes))
         {
             // As many as are left out take a line too.

@@ -16,7 +16,7 @@ internal sealed class EnginesVerb : Verb
         // The engines of this program can be told without a file, but a file that was named has to be there.
         bool hasFile = call.Database.IsNamed || File.Exists(call.Database.Path);
         await using RoostRuntime? roost = hasFile ? call.Open() : null;
-        IReadOnlyList<string> here = BuiltIn.OrNone(call.AddEngines, why => System.Console.Error.WriteLine(Text.Lines(call.Print.Hide($"The engines of this program cannot be told: {why.Message}"))));
+        IReadOnlyList<string> here = BuiltIn.OrNone(call.AddEngines, why => Console.Error.WriteLine(Text.Lines(call.Print.Hide($"The engines of this program cannot be told: {why.Message}"))));
         return await call.ShowAsync(async () =>
         {
             Line[] lines = Merge(here, roost is null ? [] : await roost.GetEnginesAsync(call.Stop));

@@ -52,7 +52,7 @@ internal sealed class EnqueueVerb : Verb
         call.Done = result.Created ? $"Work item {result.Id} was enqueued" : $"Work item {result.Id} was there already, under this idempotency key";
         if (call.IsJson) call.Print.Json(new { result.Id, result.Created });
         else call.Print.Line(result.Id);
-        if (!result.Created) await System.Console.Error.WriteLineAsync("It was enqueued before under this idempotency key; nothing was added.");
+        if (!result.Created) await Console.Error.WriteLineAsync("It was enqueued before under this idempotency key; nothing was added.");
         else await WarnOfUnknownAsync(call, roost, item.Engine);
         return ExitCodes.Ok;
     }
@@ -65,7 +65,7 @@ internal sealed class EnqueueVerb : Verb
         IReadOnlyList<string> here = BuiltIn.OrNone(call.AddEngines);
         if (here.Contains(engine)) return;
         if (Suggestion.For(engine, here.Concat(stored.Select(each => each.EngineId)).Where(other => other != engine), atMost: 2) is { } near)
-            await System.Console.Error.WriteLineAsync(Text.Line($"Nobody serves engine \"{engine}\" now; did you mean {near}?"));
+            await Console.Error.WriteLineAsync(Text.Line($"Nobody serves engine \"{engine}\" now; did you mean {near}?"));
     }
 
     private static async Task<WorkItem> ItemAsync(Call call, string engine, string payload)

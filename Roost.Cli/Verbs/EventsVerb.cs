@@ -30,8 +30,8 @@ internal sealed class EventsVerb : Verb
         EventList list = await ReadAsync(call, roost, filter);
         if (call.IsJson) call.Print.Json(new { list.Items, list.Next });
         else foreach (WorkEvent one in list.Items) call.Print.Line(EventLine.Of(one, call.Print));
-        if (list.Items.Count == 0 && list.Next is null) await System.Console.Error.WriteLineAsync("No event matches.");
-        if (list.Next is { } next) await System.Console.Error.WriteLineAsync(call.Get(after) is not null ? $"More: --after {next}" : $"Earlier: --before {next}");
+        if (list.Items.Count == 0 && list.Next is null) await Console.Error.WriteLineAsync("No event matches.");
+        if (list.Next is { } next) await Console.Error.WriteLineAsync(call.Get(after) is not null ? $"More: --after {next}" : $"Earlier: --before {next}");
         return ExitCodes.Ok;
     }
 

@@ -51,6 +51,6 @@ internal sealed class ListVerb : Verb
                 item.Version.ToString(CultureInfo.InvariantCulture), item.Step ?? "", print.Time(item.UpdatedAt), Text.Short(print.Hide(item.Error), 60),
             }),
             "No work item is like that.");
-        if (page.Next is not null) System.Console.Error.WriteLine($"More: --cursor {page.Next}");
+        if (page.Next is not null) Console.Error.WriteLine($"More: --cursor {page.Next}");
     }
 }

@@ -30,6 +30,6 @@ internal sealed class ResourcesVerb : Verb
                 each.Name, print.Id(each.HolderId), each.WorkerId ?? "", print.Time(each.Since), string.Join(" ", each.Waiters.Select(print.Id)) + (each.HasMoreWaiters ? " and more" : ""),
             }),
             "No resource is held.");
-        if (page.Next is not null) System.Console.Error.WriteLine($"More: --cursor {page.Next}");
+        if (page.Next is not null) Console.Error.WriteLine($"More: --cursor {page.Next}");
     }
 }

@@ -3,13 +3,13 @@ namespace Roost.Cli.Verbs;
 /// <summary>The tables of a data file.</summary>
 internal sealed class SchemaVerb : Verb
 {
-    private const string Migrations = "Roost.Storage.Migrations.";
+    private const string Migrations = ".Migrations.";
 
     public SchemaVerb() : base("schema", "Print the SQL that makes a data file's tables.") => Take(CommonOptions.Json);
 
     protected override Task<int> RunAsync(Call call)
     {
-        string[] scripts = [.. typeof(RoostRuntime).Assembly.GetManifestResourceNames().Where(name => name.StartsWith(Migrations, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        string[] scripts = [.. typeof(RoostRuntime).Assembly.GetManifestResourceNames().Where(name => name.Contains(Migrations, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
         string sql = string.Join("\n", scripts.Select(Read));
         if (call.IsJson) call.Print.Json(new { Version = scripts.Length, Sql = sql });
         else call.Print.Line(sql.TrimEnd());

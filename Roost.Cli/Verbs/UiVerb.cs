@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Roost.Cli.Console;
+using Roost.Cli.Web;
 
 namespace Roost.Cli.Verbs;
 

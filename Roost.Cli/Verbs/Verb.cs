@@ -63,7 +63,7 @@ internal abstract class Verb : Command
     {
         try
         {
-            await System.Console.Error.WriteLineAsync($"{this.Path()}: {Text.Lines(call.Print.Hide(message))}");
+            await Console.Error.WriteLineAsync($"{this.Path()}: {Text.Lines(call.Print.Hide(message))}");
         }
         catch (IOException)
         {

@@ -25,7 +25,7 @@ internal sealed class WaitVerb : Verb
         }
         catch (TimeoutException)
         {
-            await System.Console.Error.WriteLineAsync($"{this.Path()}: the time is over ({Times.Span(limit!.Value)}) and the work has not ended. It goes on.");
+            await Console.Error.WriteLineAsync($"{this.Path()}: the time is over ({Times.Span(limit!.Value)}) and the work has not ended. It goes on.");
             return ExitCodes.TimedOut;
         }
     }

@@ -1,4 +1,4 @@
-using Roost.Cli.Console;
+using Roost.Cli.Web;
 using Roost.Cli.Output;
 using Roost.Tests.Support;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Roost.Cli.Console;
 using Roost.Cli.Output;
 using Roost.Tests.Support;
 

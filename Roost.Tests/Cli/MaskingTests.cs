@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Roost.Cli.Console;
 using Roost.Cli.Output;
 using Roost.Tests.Support;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using Roost.Tests.ConsolePages;
+using Roost.Tests.Web;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Reliability;

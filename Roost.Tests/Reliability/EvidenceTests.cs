@@ -1,4 +1,5 @@
-using Roost.Storage;
+using Roost.Sqlite.Files;
+using Roost.Sqlite;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Reliability;

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Roost.Storage;
+using Roost.Sqlite.Files;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Reliability;

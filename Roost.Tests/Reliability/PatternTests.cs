@@ -1,9 +1,9 @@
+using Roost.Cli.Output;
 using System.Diagnostics;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Roost.Cli;
-using Roost.Cli.Console;
-using Roost.Storage;
+using Roost.Stores;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Reliability;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Net;
-using Roost.Tests.ConsolePages;
+using Roost.Tests.Web;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Reliability;

@@ -28,7 +28,8 @@ internal sealed class SqlTextTests
         using System.Linq;
         using Dapper;
         using Microsoft.Data.Sqlite;
-        namespace Roost.Storage;
+        using Roost.Sqlite.Files;
+        namespace Roost.Sqlite.Queries;
         internal static class Bad
         {
             public static object Interpolated(SqliteConnection db, string id) => db.Query<string>($"SELECT id FROM work WHERE id = '{id}'");
@@ -65,7 +66,7 @@ internal sealed class SqlTextTests
     [Test]
     public void The_conditions_of_a_selection_are_constants()
     {
-        SyntaxNode root = CSharpSyntaxTree.ParseText(File.ReadAllText(SourceTree.PathOf("Roost", "Storage", "SelectionTest.cs"))).GetRoot();
+        SyntaxNode root = CSharpSyntaxTree.ParseText(File.ReadAllText(SourceTree.PathOf("Roost", "Sqlite", "Queries", "SelectionTest.cs"))).GetRoot();
         InvocationExpressionSyntax[] adds = [.. root.DescendantNodes().OfType<InvocationExpressionSyntax>().Where(call => call.Expression.ToString() == "Add")];
 
         adds.Should().HaveCountGreaterThan(5);
@@ -78,7 +79,7 @@ internal sealed class SqlTextTests
     public void The_command_and_the_console_hold_no_SQL_and_no_connection()
     {
         foreach (string file in Source("Roost.Cli"))
-            File.ReadAllText(file).Should().NotContainAny("Microsoft.Data.Sqlite", "SqliteConnection", "CommandText", "using Dapper", "Roost.Storage;");
+            File.ReadAllText(file).Should().NotContainAny("Microsoft.Data.Sqlite", "SqliteConnection", "CommandText", "using Dapper", "Roost.Sqlite");
     }
 
     private static IEnumerable<string> Source(string project) => Directory.EnumerateFiles(SourceTree.PathOf(project), "*.cs", SearchOption.AllDirectories)

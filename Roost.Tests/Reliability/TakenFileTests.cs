@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Dapper;
 using Microsoft.Data.Sqlite;
+using Roost.Sqlite.Files;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Reliability;
@@ -125,7 +126,7 @@ internal sealed class TakenFileTests : FolderTests
             return;
         }
         string other = folder["other"];
-        if (file == path) Storage.Database.Prepare(other, new RoostOptions { Path = other }); // Of the same kind, such as a backup that somebody puts back.
+        if (file == path) Database.Prepare(other, new RoostOptions { Path = other }); // Of the same kind, such as a backup that somebody puts back.
         else File.WriteAllBytes(other, []);
         replacement = File.ReadAllBytes(other);
         File.Move(other, file, overwrite: true);

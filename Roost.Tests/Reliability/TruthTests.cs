@@ -82,8 +82,13 @@ internal sealed class TruthTests
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
         var full = new SqliteException("database or disk is full", SQLitePCL.raw.SQLITE_FULL);
-        using var hold = new ManualResetEventSlim();
-        Task<bool> holding = roost.Writer.RunAsync(_ => hold.Wait(Gate.Patience));
+        using ManualResetEventSlim hold = new(), begun = new();
+        Task<bool> holding = roost.Writer.RunAsync(_ =>
+        {
+            begun.Set();
+            return hold.Wait(Gate.Patience);
+        });
+        begun.Wait(Gate.Patience).Should().BeTrue("what comes now joins a transaction that runs, and none that is still to be undone");
         Task<EnqueueResult> first = roost.EnqueueAsync(new WorkItem("e") { Id = "one" }), second = roost.EnqueueAsync(new WorkItem("e") { Id = "one" });
         Task<int> third = roost.Writer.RunAsync<int>(_ => throw full);
         hold.Set(); // All three wait, and go into one transaction.

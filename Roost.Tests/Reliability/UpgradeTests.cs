@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Roost.Storage;
+using Roost.Sqlite.Files;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Reliability;

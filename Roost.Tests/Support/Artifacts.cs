@@ -1,4 +1,4 @@
-using Roost.Storage;
+using Roost.Sqlite.Tables;
 
 namespace Roost.Tests.Support;
 

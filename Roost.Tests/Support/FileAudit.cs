@@ -2,7 +2,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Dapper;
 using Microsoft.Data.Sqlite;
-using Roost.Storage;
+using Roost.Sqlite.Checks;
+using Roost.Sqlite.Files;
 
 namespace Roost.Tests.Support;
 

@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
-using Roost.Execution;
-using Roost.Storage;
+using Roost.Sqlite.Files;
+using Roost.Sqlite.Writing;
+using Roost.Stores;
 
 namespace Roost.Tests.Support;
 
@@ -71,8 +72,8 @@ internal sealed class Ghost : IDisposable
     /// <summary>Shows that it lives; false where it was declared dead.</summary>
     public Task<bool> RenewAsync() => writer.RunAsync(session => session.Leases.Renew(Hand(16)));
 
-    private Claimant Hand(int slots) =>
-        new(Key, Id, engines, [.. Options.ServedQueues], slots, long.MaxValue) { Start = (_, _) => throw new InvalidOperationException("This loop starts nothing."), Idle = _ => { } };
+    private SlotLedger Hand(int slots) =>
+        new(Key, Id, engines, [.. Options.ServedQueues], slots, long.MaxValue, taker: null!);
 
     /// <summary>Its process ends without a word: the kernel drops the lock, and the file stays.</summary>
     public void Die()

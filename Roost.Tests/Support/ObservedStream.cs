@@ -1,3 +1,4 @@
+
 namespace Roost.Tests.Support;
 
 /// <summary>Content that is made as it is read, and lets the test in before each read (counted from 1).</summary>

@@ -1,4 +1,4 @@
-using Roost.Storage;
+using Roost.Native;
 
 namespace Roost.Tests.Support;
 

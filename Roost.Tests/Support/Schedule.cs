@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
-using Roost.Storage;
+using Roost.Stores;
 
 namespace Roost.Tests.Support;
 

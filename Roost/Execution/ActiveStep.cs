@@ -1,9 +1,9 @@
-using Roost.Storage;
+using Roost.Stores;
 
 namespace Roost.Execution;
 
 /// <summary>A leased item while this process steps it: its token, and why that has fired.</summary>
-internal sealed class ActiveStep(LeasedWork lease, long workerKey, Claimant claimant) : IDisposable
+internal sealed class ActiveStep(LeasedWork lease) : IDisposable
 {
     private readonly Lock gate = new();
     private CancellationTokenSource source = new();
@@ -13,13 +13,8 @@ internal sealed class ActiveStep(LeasedWork lease, long workerKey, Claimant clai
 
     public LeasedWork Lease { get; } = lease;
 
-    public long WorkerKey { get; } = workerKey;
-
-    /// <summary>Whose slot it has. A step that outlives its loop must not be counted against the next one.</summary>
-    public Claimant Claimant { get; } = claimant;
-
-    /// <summary>The slot has been given back together with the lease, in a transaction that has landed.</summary>
-    public bool SlotGiven { get; set; }
+    /// <summary>Its slot has become free together with the lease, by a write that has landed.</summary>
+    public bool IsSlotFree { get; set; }
 
     public CancellationToken Token
     {

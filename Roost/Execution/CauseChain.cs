@@ -1,5 +1,5 @@
 using System.Reflection;
-using Roost.Storage;
+using Roost.Stores;
 
 namespace Roost.Execution;
 

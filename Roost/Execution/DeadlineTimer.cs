@@ -1,4 +1,4 @@
-using Roost.Storage;
+using Roost.Stores;
 
 namespace Roost.Execution;
 

@@ -1,21 +1,7 @@
 using System.Text.Json;
+using Roost.Stores;
 
 namespace Roost.Execution;
-
-/// <summary>What an engine says about itself, read once when it is registered: none of its code runs within a transaction.</summary>
-internal sealed record EngineFacts(string EngineId, int StateVersion, int? MaxConcurrency, TimeSpan? StepTimeout, OnInterrupted OnInterrupted)
-{
-    public static EngineFacts Of(IEngine engine)
-    {
-        var facts = new EngineFacts(engine.EngineId, engine.StateVersion, engine.MaxConcurrency, engine.StepTimeout, engine.OnInterrupted);
-        Names.CheckExact("engine_id", facts.EngineId);
-        if (facts.StateVersion < 1) throw new InvalidInputException("state_version", $"of engine \"{facts.EngineId}\" is {facts.StateVersion}; it must be 1 or more.");
-        if (facts.MaxConcurrency is < 1) throw new InvalidInputException("max_concurrency", $"of engine \"{facts.EngineId}\" is {facts.MaxConcurrency}; it must be 1 or more, or null for no limit.");
-        if (facts.StepTimeout is { } timeout && (timeout < TimeSpan.FromMilliseconds(1) || timeout > WorkItemCheck.MaxTimeout))
-            throw new InvalidInputException("step_timeout", $"of engine \"{facts.EngineId}\" is {timeout}; it must be from 1 ms to 24 days, or null for no limit of its own.");
-        return facts;
-    }
-}
 
 /// <summary>An engine as registered: what it said about itself, and the one instance that runs its steps or how to open a scope for each.</summary>
 internal sealed record EngineEntry(EngineFacts Facts, IEngine? Shared, Func<EngineScope>? Open)

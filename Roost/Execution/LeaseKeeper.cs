@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Roost.Storage;
+using Roost.Stores;
 
 namespace Roost.Execution;
 
@@ -7,7 +7,7 @@ namespace Roost.Execution;
 /// Renews this worker's leases, notices when one was taken or is to be cancelled, and takes over from workers that have died. Four times a
 /// second by the runtime's clock while there are leases or other workers; an idle worker that is alone wakes every few seconds only.
 /// </summary>
-internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker worker, ILogger log) : IAsyncDisposable
+internal sealed class LeaseKeeper(RoostRuntime runtime, StoreLoop store, Loop loop, Func<Task> rejoin, ILogger log) : IAsyncDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan IdlePeriod = TimeSpan.FromSeconds(5);
@@ -15,7 +15,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
 
     private readonly RoostOptions options = runtime.Options;
     private readonly TimeProvider time = runtime.Options.TimeProvider;
-    private readonly Clock clock = writer.Clock;
+    private readonly Clock clock = runtime.Store.Clock;
     private readonly Dictionary<long, (long Heartbeat, long Since)> seen = [];
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly Lock pace = new();
@@ -42,7 +42,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         setInAll = setToldInAll = clock.LastSet.InAll;
         await LookFirstAsync().ConfigureAwait(false);
         timer = time.CreateTimer(_ => _ = TickAsync(), null, Period, Period);
-        writer.ForeignWrite = Hurry;
+        store.ForeignWrite = Hurry;
     }
 
     /// <summary>Another process that keeps the file to itself keeps no loop from starting: the ticks do it then.</summary>
@@ -51,11 +51,11 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         try
         {
             await LookAsync().ConfigureAwait(false);
-            await SweepAsync().ConfigureAwait(false);
+            await store.SweepAsync().ConfigureAwait(false);
         }
         catch (FileBusyException e)
         {
-            log.LogWarning(e, "Worker {WorkerId} could not look for dead workers as it started; it goes on to look", worker.Seat.Id);
+            log.LogWarning(e, "Worker {WorkerId} could not look for dead workers as it started; it goes on to look", store.WorkerId);
         }
     }
 
@@ -82,7 +82,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
     public async ValueTask DisposeAsync()
     {
         stopped = true;
-        writer.ForeignWrite = null;
+        store.ForeignWrite = null;
         if (timer is not null) await timer.DisposeAsync().ConfigureAwait(false);
         await turn.WaitAsync().ConfigureAwait(false);
         turn.Dispose();
@@ -104,7 +104,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         }
         catch (Exception e)
         {
-            log.LogError(e, "Worker {WorkerId} could not look after its leases", worker.Seat.Id);
+            log.LogError(e, "Worker {WorkerId} could not look after its leases", store.WorkerId);
         }
         finally
         {
@@ -129,14 +129,14 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
         timer?.Change(period, period);
     }
 
-    private bool IsNeeded() => worker.Active.Count > 0 || !worker.Seat.HasLock || othersSeen || partedAt is not null || worker.Claimant is { Displaced: true } || foreignWrites != writer.ForeignWrites || doubts != writer.Doubts;
+    private bool IsNeeded() => loop.Active.Count > 0 || !store.HasLock || othersSeen || partedAt is not null || store.IsDisplaced || foreignWrites != store.ForeignWrites || doubts != store.Doubts;
 
     private async Task LookAsync()
     {
-        int foreign = writer.ForeignWrites, doubt = writer.Doubts;
+        int foreign = store.ForeignWrites, doubt = store.Doubts;
         bool changed = foreignWrites != foreign, doubtful = doubts != doubt;
-        bool shows = worker.Active.Count > 0 || !worker.Seat.HasLock; // Who cannot be seen to live by a lock shows it while it is idle, too.
-        bool due = (shows && (renewNow || time.GetElapsedTime(renewedAt) >= options.LeaseTime / 3)) || worker.Claimant is { Displaced: true };
+        bool shows = loop.Active.Count > 0 || !store.HasLock; // Who cannot be seen to live by a lock shows it while it is idle, too.
+        bool due = (shows && (renewNow || time.GetElapsedTime(renewedAt) >= options.LeaseTime / 3)) || store.IsDisplaced;
         if (due || doubtful || changed) await CheckLeasesAsync(due).ConfigureAwait(false);
         if (changed || othersSeen) await CheckOthersAsync().ConfigureAwait(false);
         if (due) renewNow = false;
@@ -146,63 +146,41 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
     /// <summary>Renews by token: whoever was not displaced goes on, even after a suspend of hours.</summary>
     private async Task CheckLeasesAsync(bool renew)
     {
-        long key = worker.Seat.Key;
-        ActiveStep[] before = [.. worker.Active.Values];
-        (bool alive, List<StoredLease> held) = await writer.RunAsync(session =>
-        {
-            bool alive = !renew ? session.Workers.IsRegistered(key) : worker.Claimant is { } claimant ? session.Leases.Renew(claimant) : session.Leases.Renew(key);
-            List<StoredLease> held = session.Leases.HeldBy(key);
-            foreach (StoredLease lease in held)
-                if (!worker.Active.ContainsKey(lease.Token)) session.Leases.Release(session.Work.Load(lease.Work)!.Value, "nobody here runs it");
-            return (alive, held);
-        }, ahead: true).ConfigureAwait(false);
+        long key = store.WorkerKey;
+        ActiveStep[] before = loop.Active.All;
+        LeaseReport report = await store.CheckLeasesAsync(renew, loop.Active.Contains).ConfigureAwait(false);
         if (renew) renewedAt = time.GetTimestamp();
-        if (!alive)
+        if (!report.IsAlive)
         {
-            log.LogWarning("Worker {WorkerId} was declared dead by another and starts afresh; its running steps are lost", worker.Seat.Id);
-            await worker.ReseatAsync().ConfigureAwait(false);
+            log.LogWarning("Worker {WorkerId} was declared dead by another and starts afresh; its running steps are lost", store.WorkerId);
+            await rejoin().ConfigureAwait(false);
             isNewRow = true;
             return;
         }
-        var stored = held.ToDictionary(lease => lease.Token);
+        var stored = report.Held.ToDictionary(lease => lease.Token);
         foreach (ActiveStep step in before)
         {
-            if (step.WorkerKey != key || !stored.TryGetValue(step.Lease.Token, out StoredLease lease)) step.Cancel(CancellationReason.LeaseLost);
+            if (step.Lease.WorkerKey != key || !stored.TryGetValue(step.Lease.Token, out StoredLease lease)) step.Cancel(CancellationReason.LeaseLost);
             else if (lease.CancelRequested) step.Cancel(CancellationReason.Cancelled);
         }
     }
 
     private async Task CheckOthersAsync()
     {
-        long me = worker.Seat.Key;
-        List<WorkerRow> others = await writer.RunAsync(session => session.Workers.OthersThan(me)).ConfigureAwait(false);
+        IReadOnlyList<OtherWorker> others = await store.OthersAsync().ConfigureAwait(false);
         othersSeen = others.Count > 0;
         var unknown = new List<string>();
-        foreach (long gone in seen.Keys.Except(others.Select(other => other.Key)).ToList()) seen.Remove(gone);
-        foreach (WorkerRow other in others)
+        foreach (long gone in seen.Keys.Except(others.Select(other => other.Row.Key)).ToList()) seen.Remove(gone);
+        foreach (OtherWorker other in others)
         {
-            string? lockFile = WorkerLock.PathOf(runtime.Folder, other.Id, other.LockFile);
-            bool? dead = WorkerLock.IsFree(lockFile);
-            if (dead == true && !worker.Seat.HasLock) dead = null; // Our own lock would look free as well.
-            if (dead is null) unknown.Add(other.Id);
-            if (dead != true && !HasRunDown(other)) continue;
-            int? rescued = await writer.RunAsync(session =>
-                dead == false && session.Leases.HeldBy(other.Key).Count == 0 ? null : session.Leases.Rescue(other, worker.Backoff)).ConfigureAwait(false);
-            if (dead == true && rescued is not null) WorkerLock.Remove(lockFile!);
-            if (rescued is not null) unknown.Remove(other.Id);
-            if (rescued > 0) log.LogWarning("Worker {WorkerId} {How}; {Count} items were taken over", other.Id, dead == true ? "has died" : "has let its leases run down", rescued);
+            string id = other.Row.Id;
+            if (other.IsDead is null) unknown.Add(id);
+            if (other.IsDead != true && !HasRunDown(other.Row)) continue;
+            int? rescued = await store.RescueAsync(other, loop.Backoff).ConfigureAwait(false);
+            if (rescued is not null) unknown.Remove(id);
+            if (rescued > 0) log.LogWarning("Worker {WorkerId} {How}; {Count} items were taken over", id, other.IsDead == true ? "has died" : "has let its leases run down", rescued);
         }
         strangers = unknown;
-    }
-
-    /// <summary>Removes the locks of workers that died while they started or stopped, when they had no row by which to be found.</summary>
-    private async Task SweepAsync()
-    {
-        if (!worker.Seat.HasLock) return;
-        List<WorkerRow> rows = await writer.RunAsync(session => session.Workers.OthersThan(0)).ConfigureAwait(false);
-        var known = rows.Select(row => row.LockFile).ToHashSet(StringComparer.Ordinal);
-        foreach (string lockFile in WorkerLock.AllOlder(runtime.Path, TimeSpan.FromMinutes(1)))
-            if (!known.Contains(System.IO.Path.GetFileName(lockFile)) && WorkerLock.IsFree(lockFile) == true) WorkerLock.Remove(lockFile);
     }
 
     /// <summary>
@@ -230,24 +208,19 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, Writer writer, Worker wo
     {
         TellOfSetClock();
         long left = partedAt is { } since ? since + (long)options.LeaseTime.TotalMilliseconds - clock.Read().Steady : 0;
-        bool now = left > 0 && (strangers.Count > 0 || !worker.Seat.IsKnownToLive);
+        bool now = left > 0 && (strangers.Count > 0 || !store.IsKnownToLive);
         if (left <= 0) partedAt = null;
         if (now == parted && !(now && isNewRow)) return;
-        parted = now; // Before the claimant is told: one that is just being made asks.
+        parted = now; // Before the ledger is told: one that is just being made asks.
         TimeSpan setBy = clock.LastSet.By;
         if (now)
             log.LogWarning("Worker {WorkerId} claims nothing for {Left}: the clock was set by {SetBy}, and no lock says whether {Strangers} lives, so that every lease is given its time",
-                worker.Seat.Id, TimeSpan.FromMilliseconds(left), setBy, strangers.Count > 0 ? $"worker {string.Join(", ", strangers)}" : "this one");
+                store.WorkerId, TimeSpan.FromMilliseconds(left), setBy, strangers.Count > 0 ? $"worker {string.Join(", ", strangers)}" : "this one");
         else
-            log.LogWarning("Worker {WorkerId} claims again", worker.Seat.Id);
+            log.LogWarning("Worker {WorkerId} claims again", store.WorkerId);
         try
         {
-            await writer.RunAsync(session =>
-            {
-                session.Workers.ClaimsAgain(worker.Seat.Key, now ? session.Now + left : null, now ? (long)setBy.TotalMilliseconds : null);
-                if (worker.Claimant is { } claimant) claimant.ClocksParted = now;
-                return true;
-            }).ConfigureAwait(false);
+            await store.PauseClaimsAsync(now ? left : null, now ? (long)setBy.TotalMilliseconds : null).ConfigureAwait(false);
             isNewRow = false;
         }
         catch

@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Collections.ObjectModel;
 using System.Globalization;
-using Roost.Storage;
+using Roost.Stores;
 
 namespace Roost.Execution;
 

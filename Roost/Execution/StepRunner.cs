@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
-using Roost.Storage;
+using Roost.Stores;
 
 namespace Roost.Execution;
 
@@ -18,7 +18,7 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
     public async ValueTask<StepEnd> RunAsync(ActiveStep step, EngineEntry engine)
     {
         var context = new StepContext(runtime, step);
-        DeadlineTimer? deadline = step.Lease.Deadline is { } moment ? new(step, StoredTime.Read(moment), runtime.Writer.Clock, options.TimeProvider) : null;
+        DeadlineTimer? deadline = step.Lease.Deadline is { } moment ? new(step, StoredTime.Read(moment), runtime.Store.Clock, options.TimeProvider) : null;
         long since = options.TimeProvider.GetTimestamp();
         try
         {
@@ -106,16 +106,16 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
 
     private static void VerifyPayload(LeasedWork lease)
     {
-        if (lease.PayloadHash is { } hash && !ContentCheck.IsWhole(lease.Item.PayloadUtf8(int.MaxValue), hash))
-            throw new ItemEndedException(lease.Item.Id, FailReasons.CorruptPayload, DetailQueries.PayloadDamaged(lease.Item.Id));
+        if (lease.PayloadHash is { } hash && !Damage.IsWhole(lease.Item.PayloadUtf8(int.MaxValue), hash))
+            throw new ItemEndedException(lease.Item.Id, FailReasons.CorruptPayload, Damage.OfPayload(lease.Item.Id));
     }
 
     private static Snapshot Verified(LeasedWork lease)
     {
         if (lease.Snapshot is not { } snapshot)
-            throw new ItemEndedException(lease.Item.Id, FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} is missing from the file. {SnapshotQueries.CorruptAdvice}");
-        if (lease.SnapshotHash is { } hash && !ContentCheck.IsWhole(snapshot.Utf8.Span, hash))
-            throw new ItemEndedException(lease.Item.Id, FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} does not match its SHA-256: the file is damaged. {SnapshotQueries.CorruptAdvice}");
+            throw new ItemEndedException(lease.Item.Id, FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} is missing from the file. {Damage.Advice}");
+        if (lease.SnapshotHash is { } hash && !Damage.IsWhole(snapshot.Utf8.Span, hash))
+            throw new ItemEndedException(lease.Item.Id, FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} does not match its SHA-256: the file is damaged. {Damage.Advice}");
         return snapshot;
     }
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Roost.Storage;
+using Roost.Native;
 using Roost.Workspaces;
 
 namespace Roost;

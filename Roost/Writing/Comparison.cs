@@ -111,7 +111,7 @@ internal sealed class Comparison(JsonSerializerOptions options)
         {
             throw new LostException(path, $"it is {TypeNames.A(given.GetType())} and comes back as {TypeNames.A(back.GetType())}{By(converter)}. {Advice}");
         }
-        else if (!given.Equals(back) && typeof(IEquatable<>).MakeGenericType(given.GetType()).IsInstanceOfType(given))
+        else if (!given.Equals(back) && given.GetType().GetInterfaces().Any(each => each.IsGenericType && each.GetGenericTypeDefinition() == typeof(IEquatable<>)))
         {
             foreach (PropertyInfo member in JsonMembers.Properties(given.GetType()))
                 if (member is { GetMethod.IsPublic: true } && !JsonMembers.IsIgnored(member) && member.GetValue(given) is { } before && IsPlain(before) && !IsSamePlain(before, member.GetValue(back)))

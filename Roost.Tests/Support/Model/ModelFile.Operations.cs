@@ -1,3 +1,4 @@
+
 namespace Roost.Tests.Support.Model;
 
 /// <summary>What an operation by hand does to one item.</summary>

@@ -1,3 +1,4 @@
+
 namespace Roost.Tests.Support.Model;
 
 /// <summary>What comes of an item's next step.</summary>

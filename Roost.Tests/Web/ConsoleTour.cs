@@ -1,0 +1,106 @@
+using Roost.Cli.Web;
+using Roost.Cli.Web.Pages;
+using Roost.Tests.Support;
+
+namespace Roost.Tests.Web;
+
+/// <summary>Every page of the console, on a file in which everything is many and long: what a test of all pages goes through.</summary>
+internal sealed class ConsoleTour : IAsyncDisposable
+{
+    private const string Big = "window-item", Failed = "failed-item", Parent = "parent-item", Deep = "deep-item";
+    private static readonly string Long = string.Concat(Enumerable.Repeat("A long text, as one comes from a service that explains itself at length. ", 60));
+
+    /// <summary>The addresses to look at, by page. A test fails where a page of the console has none.</summary>
+    public static readonly IReadOnlyDictionary<Type, string[]> Addresses = new Dictionary<Type, string[]>
+    {
+        [typeof(Overview)] = ["/"],
+        [typeof(WorkList)] = ["/work", "/work?q=nothing-is-called-so", $"/work?parent={Parent}", "/work?state=failed"],
+        [typeof(WorkItemPage)] = [$"/work/item?id={Big}", $"/work/item?id={Big}&from=1&to=30", $"/work/item?id={Failed}", $"/work/item?id={Deep}", $"/work/item?id={Parent}"],
+        [typeof(ArtifactPage)] = [$"/work/item/artifact?id={Big}&name=report.json", $"/work/item/artifact?id={Big}&name=log.txt"],
+        [typeof(DeadLetters)] = ["/dead-letters", "/dead-letters?all=1"],
+        [typeof(Events)] = ["/events", "/events?kind=failed", "/events?kind=worker_lost", "/events?no=1", $"/events?id={Big}"],
+        [typeof(Resources)] = ["/resources"],
+        [typeof(Roost.Cli.Web.Pages.Artifacts)] = ["/artifacts", "/artifacts?name=nothing"],
+        [typeof(Engines)] = ["/engines", "/engines?after=nobody"],
+        [typeof(SystemPage)] = ["/system", "/system?check=quick"],
+        [typeof(Problem)] = ["/nowhere"],
+    };
+
+    private readonly CancellationTokenSource stop;
+    private readonly Task worker;
+
+    private ConsoleTour(ConsoleHost host, CancellationTokenSource stop, Task worker) => (Host, this.stop, this.worker) = (host, stop, worker);
+
+    public ConsoleHost Host { get; }
+
+    /// <summary>All pages that there are.</summary>
+    public static IEnumerable<Type> Pages => typeof(ConsolePage).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(ConsolePage)) && type.Namespace == typeof(Overview).Namespace);
+
+    public static async Task<ConsoleTour> StartAsync()
+    {
+        var probe = new ConsoleEngine();
+        ConsoleHost host = await ConsoleHost.StartAsync(null, probe, new WindowEngine());
+        RoostRuntime roost = host.Roost;
+        await roost.EnqueueAsync(
+        [
+            new WorkItem("window", new { topics = Enumerable.Range(0, 30).Select(i => $"topic {i}: {Long[..150]}"), settings = Enumerable.Range(0, 30).ToDictionary(i => $"setting_{i}", _ => Long[..300]), text = Long }) { Id = Big },
+            new WorkItem("probe", new { what = "fail " + Long }) { Id = Failed, MaxAttempts = 1 },
+            new WorkItem("probe", new { what = "deep " + Long }) { Id = Deep, MaxAttempts = 1 },
+            new WorkItem("probe", new { what = "wait" }) { Id = Parent },
+            .. Enumerable.Range(0, 80).Select(i => new WorkItem("probe", new { what = $"fail {(char)('A' + i % 26)}{(char)('a' + i / 26)} {Long}" }) { MaxAttempts = 1 }),
+            .. Enumerable.Range(0, 40).Select(i => new WorkItem("probe", new { what = "wait" }) { Resources = [$"domain:{i}.example.com/{new string('p', 40)}"], ResourceHold = ResourceHold.Life, ParentId = Parent }),
+        ]);
+        await roost.RunUntilIdleAsync();
+        await roost.EnqueueAsync(
+        [
+            .. Enumerable.Range(0, 30).SelectMany(engine => Enumerable.Range(0, 10).Select(queue => new WorkItem($"engine-that-nobody-serves-{engine}") { Queue = $"queue-{queue}" })),
+            new WorkItem("an-engine-with-a-name-that-is-as-long-as-names-may-be-" + new string('x', 100)),
+            new WorkItem("nobody") { Resources = [$"domain:0.example.com/{new string('p', 40)}"] },
+            .. Enumerable.Range(0, 40).Select(_ => new WorkItem("probe", new { what = "hold" })),
+        ]);
+        roost.Execute("UPDATE event SET data = json_object('a', $0, 'b', $0, 'c', $0) WHERE kind = 'step_failed' OR seq % 3 = 0 AND kind IN ('stepped', 'claimed')", Long[..200]);
+        var stop = new CancellationTokenSource();
+        var tour = new ConsoleTour(host, stop, roost.RunAsync(stop.Token));
+        await probe.Held.Task.WaitAsync(TimeSpan.FromMinutes(2));
+        roost.Execute(
+            """
+            WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 30)
+            INSERT INTO worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues)
+            SELECT lower(hex(randomblob(16))), i, 'elsewhere-' || i, 'none-' || i || '.lock', $0, 1, $0, $0 + 3600000, 3600000, 8, '[]', '["default"]' FROM n
+            """, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+        return tour;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        await worker;
+        stop.Dispose();
+        await Host.DisposeAsync();
+    }
+
+    private sealed record WindowState(IReadOnlyList<Message> Messages, string Note);
+
+    private sealed record Message(string Role, string Text);
+
+    /// <summary>Keeps a window of messages, drops the first with each step and adds one, and makes artifacts.</summary>
+    private sealed class WindowEngine : Engine<WindowState>
+    {
+        private const int Size = 400, Steps = 30;
+
+        public override string EngineId => "window";
+
+        protected override WindowState Init(WorkItem item) => new([.. Enumerable.Range(0, Size).Select(MessageAt)], Long);
+
+        protected override Task<Outcome> StepAsync(WindowState state, StepContext context)
+        {
+            int step = context.Version;
+            context.AddArtifact("report.json", new { step, Long, rows = Enumerable.Range(0, 60).Select(i => new { i, Long }) });
+            context.AddArtifactText("log.txt", string.Join('\n', Enumerable.Range(0, 500).Select(i => $"{i} {Long[..100]}")));
+            state = state with { Messages = [.. state.Messages.Skip(1), MessageAt(Size + step)] };
+            return Task.FromResult(step < Steps ? Continue(state, step: "turn") : Done(state));
+        }
+
+        private static Message MessageAt(int i) => new(i % 2 == 0 ? "user" : "assistant", $"message {i}: {Long[..120]}");
+    }
+}

@@ -1,0 +1,220 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Roost.Stores;
+
+namespace Roost.Execution;
+
+/// <summary>
+/// The loop. Leases that the store has claimed come in at <see cref="ILeaseTaker.Take"/>; each steps its item and commits how the step ended, for as long as
+/// the item keeps its lease.
+/// </summary>
+internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictionary<string, EngineEntry> engines, RoostOptions options, ILogger log) : ILeaseTaker
+{
+    private const int TriesOnDamage = 3;
+
+    private static readonly TimeSpan CommitRetry = TimeSpan.FromSeconds(1);
+
+    private TaskCompletionSource<long?> idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool givingUp;
+
+    /// <summary>The steps that run now.</summary>
+    public ActiveSteps Active { get; } = new();
+
+    /// <summary>The item that was claimed last since the loop began.</summary>
+    public LeasedWork? LastStarted { get; private set; }
+
+    /// <summary>Ends when nothing runs and nothing can run now, with the time at which the next becomes due.</summary>
+    public Task<long?> Idle => idle.Task;
+
+    /// <summary>There are leases to look after from here on; called often.</summary>
+    public required Action Hurry { private get; init; }
+
+    /// <summary>Nothing can run before something is taken over from a worker that has died.</summary>
+    public required Action LookForDead { private get; init; }
+
+    /// <summary>Begins anew.</summary>
+    public void Begin()
+    {
+        givingUp = false;
+        LastStarted = null;
+        idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    /// <summary>The runtime is closed: nobody will say any more that nothing can run.</summary>
+    public void StopWaiting() => idle.TrySetCanceled();
+
+    /// <summary>From here on what cannot be saved at once is not tried again.</summary>
+    public void BeginToGiveUp() => givingUp = true;
+
+    /// <summary>How long the next try waits after so many failed or interrupted ones, in milliseconds.</summary>
+    public long Backoff(int attempt) =>
+        (long)RetryPolicy.Delay(attempt, options.RetryBaseDelay, options.RetryMaxDelay, Random.Shared.NextDouble()).TotalMilliseconds;
+
+    /// <summary>A lease was claimed for us, and that is durable.</summary>
+    IThreadPoolWorkItem ILeaseTaker.Take(LeasedWork lease)
+    {
+        var step = new ActiveStep(lease);
+        Active.Add(step);
+        if (store.IsPaused) step.AnnounceStop(); // The loop may have begun to stop before it could be seen.
+        Hurry();
+        LastStarted = lease;
+        return new Slot(this, step);
+    }
+
+    void ILeaseTaker.Idle(long? due) => idle.TrySetResult(due);
+
+    void ILeaseTaker.LookForDead() => LookForDead();
+
+    private sealed class Slot(Loop loop, ActiveStep step) : IThreadPoolWorkItem
+    {
+        public void Execute() => _ = loop.RunSlotAsync(step);
+    }
+
+    /// <summary>One slot: step, commit, and on with the same item while its lease is kept.</summary>
+    private async Task RunSlotAsync(ActiveStep step)
+    {
+        try
+        {
+            EngineEntry engine = engines[step.Lease.Lane.Engine];
+            bool kept = true;
+            while (kept)
+            {
+                using var telemetry = Telemetry.Step(step.Lease);
+                StepEnd end = await runner.RunAsync(step, engine).ConfigureAwait(false);
+                kept = await CommitAsync(step, end).ConfigureAwait(false);
+                if (kept) step.GoOn();
+            }
+        }
+        catch (Exception e)
+        {
+            log.LogError(e, "The slot of work item {WorkId} failed", step.Lease.Item.Id);
+            await ReturnAsync(step, "its end could not be saved").ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!step.IsSlotFree) store.FreeSlot(step.Lease);
+            Active.Remove(step);
+            step.Dispose();
+        }
+    }
+
+    /// <summary>Saves how the step ended, trying again while that cannot be written and the lease is ours: the engine is not run again for that. True where the lease is kept.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> CommitAsync(ActiveStep step, StepEnd end)
+    {
+        int damaged = 0;
+        while (true)
+        {
+            try
+            {
+                if (end.Commit is { } commit) return await CommitOnceAsync(step, commit).ConfigureAwait(false);
+                await EndOnceAsync(step, end).ConfigureAwait(false);
+                return false;
+            }
+            catch (Exception e)
+            {
+                switch (FaultOf(e, isCommit: end.Commit is not null))
+                {
+                    case CommitFault.KeyTaken:
+                        end = new(null, null, false, end.Staged, e); // Uncharged: the step runs again and learns the other's id.
+                        continue;
+                    case CommitFault.Refused:
+                        end = runner.Refused(step, e, end.Staged);
+                        continue;
+                    case CommitFault.Damage:
+                        damaged++;
+                        if (damaged == 2 * TriesOnDamage)
+                        {
+                            store.StopFor((DataCorruptException)e); // Not even that it failed can be saved: it would be claimed again, and fail again.
+                            throw;
+                        }
+                        if (damaged != TriesOnDamage || end.Commit is null) break;
+                        end = runner.Refused(step, e, end.Staged); // What it read to save this does not get better by itself.
+                        continue;
+                    case CommitFault.Passing:
+                        break;
+                    default:
+                        throw;
+                }
+                log.LogError(e, "Work item {WorkId} could not be saved; trying again", step.Lease.Item.Id);
+                if (step.IsLost || givingUp) return false;
+                await Task.Delay(CommitRetry).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>What kept a step's end from being saved.</summary>
+    private enum CommitFault
+    {
+        /// <summary>Nothing that another try or another end would help.</summary>
+        Fatal,
+
+        /// <summary>It may be saved in a while.</summary>
+        Passing,
+
+        /// <summary>What the step brought is refused: a child with an id that exists, an artifact whose content is gone.</summary>
+        Refused,
+
+        /// <summary>A child's key went to another item between the step and its commit.</summary>
+        KeyTaken,
+
+        /// <summary>The store is damaged where it was to be read or written.</summary>
+        Damage,
+    }
+
+    private static CommitFault FaultOf(Exception e, bool isCommit) => e switch
+    {
+        KeyTakenException => CommitFault.KeyTaken,
+        DataCorruptException => CommitFault.Damage,
+        ObjectDisposedException or NotFoundException => CommitFault.Fatal,
+        RoostException and not (ConflictException or InvalidInputException) => CommitFault.Passing,
+        _ => isCommit ? CommitFault.Refused : CommitFault.Fatal,
+    };
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> CommitOnceAsync(ActiveStep step, StepCommit commit)
+    {
+        LeasedWork lease = step.Lease;
+        CommitResult result = await store.CommitAsync(commit).ConfigureAwait(false);
+        step.IsSlotFree = result != CommitResult.Kept;
+        if (result == CommitResult.Lost) Lost(step);
+        else if (commit.Kind == OutcomeKind.Fail) log.LogError("Work item {WorkId} of engine {Engine} is a dead letter: {Reason}", lease.Item.Id, lease.Lane.Engine, commit.Reason);
+        if (result != CommitResult.Kept) return false;
+        lease.Advance(commit);
+        return true;
+    }
+
+    /// <summary>Saves a failed try, or gives the lease back.</summary>
+    private async Task EndOnceAsync(ActiveStep step, StepEnd end)
+    {
+        LeasedWork lease = step.Lease;
+        bool isHeld = end.Failure is { } failure
+            ? await store.FailAsync(lease, failure, Backoff(failure.Attempt), end.IsFinal, end.Staged).ConfigureAwait(false)
+            : await store.ReturnAsync(lease, end.Exception?.Message ?? "shutting down", end.Staged).ConfigureAwait(false);
+        step.IsSlotFree = true;
+        if (!isHeld) Lost(step);
+        else if (end.Failure is { } why)
+            log.Log(end.IsFinal ? LogLevel.Error : LogLevel.Warning, CauseChain.ForLog(end.Exception), "Work item {WorkId} of engine {Engine} failed try {Attempt} at version {Version}{Fate}: {Message}",
+                lease.Item.Id, lease.Lane.Engine, why.Attempt, lease.Version, end.IsFinal ? " and is a dead letter" : "", why.Message);
+    }
+
+    /// <summary>Gives a lease back uncharged, with its slot, where the step's own end will not.</summary>
+    public async Task ReturnAsync(ActiveStep step, string why)
+    {
+        try
+        {
+            await store.ReturnAsync(step.Lease, why, null).ConfigureAwait(false);
+            step.IsSlotFree = true;
+        }
+        catch (Exception e) when (e is RoostException or ObjectDisposedException)
+        {
+            log.LogError(e, "The lease of work item {WorkId} could not be given back; it is released with the next renewal, or rescued when it expires", step.Lease.Item.Id);
+        }
+    }
+
+    private void Lost(ActiveStep step)
+    {
+        step.Cancel(CancellationReason.LeaseLost);
+        log.LogWarning("The lease of work item {WorkId} was lost at version {Version}; what the step brings now is thrown away", step.Lease.Item.Id, step.Lease.Version);
+    }
+}

@@ -1,0 +1,164 @@
+using System.Text.Json;
+using Dapper;
+using Microsoft.Data.Sqlite;
+using Roost.Stores;
+
+namespace Roost.Sqlite.Queries;
+
+/// <summary>Reads everything about one work item.</summary>
+internal static class DetailQueries
+{
+    internal sealed class Row
+    {
+        public long Key { get; init; }
+        public int StateVersion { get; init; }
+        public byte[]? Payload { get; init; }
+        public byte[]? PayloadHash { get; init; }
+        public long? TimeoutMs { get; init; }
+        public int? MaxAttempts { get; init; }
+        public string? IdempotencyKey { get; init; }
+        public string? ParentId { get; init; }
+        public long? ReadyAt { get; init; }
+        public long? DueAt { get; init; }
+        public string? BlockedOn { get; init; }
+        public string? HolderId { get; init; }
+        public string? HolderWorkerId { get; init; }
+        public bool Solo { get; init; }
+        public int Failures { get; init; }
+        public int Interruptions { get; init; }
+        public bool CancelRequested { get; init; }
+        public string? CancelReason { get; init; }
+        public long? Deadline { get; init; }
+        public bool HoldForLife { get; init; }
+    }
+
+    internal sealed class NameRow
+    {
+        public string Name { get; init; } = "";
+        public long IsHeld { get; init; }
+    }
+
+    internal sealed class ChildRow
+    {
+        public int Open { get; init; }
+        public int Running { get; init; }
+        public int Done { get; init; }
+        public int Failed { get; init; }
+        public int Cancelled { get; init; }
+    }
+
+    public static WorkDetail? Read(SqliteConnection db, string workId, string folder, RoostOptions options, DateTimeOffset now)
+    {
+        if (WorkQueries.Summary(db, workId) is not { } item) return null;
+        Row row = ReadRow(db, workId);
+        IReadOnlyList<WorkerInfo> workers = item.State.IsEnded() ? [] : WorkerQueries.All(db, folder, options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds());
+        NameRow[] names = [.. ReadNames(db, row.Key)];
+        Lease? lease = WorkerQueries.LeaseOf(db, row.Key);
+        (JsonElement payload, string? payloadError) = PayloadOf(row, workId);
+        (Snapshot? snapshot, string? snapshotError) = SnapshotQueries.Last(db, row.Key, item, options);
+        return new()
+        {
+            Summary = item,
+            Situation = SituationOf(db, item, row, lease, now, workers).InWords(),
+            Payload = payload,
+            PayloadError = payloadError,
+            Resources = [.. names.Select(name => name.Name)],
+            ResourcesHeld = [.. names.Where(name => name.IsHeld != 0).Select(name => name.Name)],
+            ResourceHold = row.HoldForLife ? ResourceHold.Life : ResourceHold.Step,
+            BlockedOn = row.BlockedOn,
+            ReadySince = StoredTime.Read(row.ReadyAt),
+            DueAt = StoredTime.Read(row.DueAt),
+            Deadline = StoredTime.Read(row.Deadline),
+            Timeout = row.TimeoutMs is { } timeout ? TimeSpan.FromMilliseconds(timeout) : null,
+            MaxAttempts = row.MaxAttempts,
+            IdempotencyKey = row.IdempotencyKey,
+            ParentId = row.ParentId,
+            Children = ReadChildren(db, row.Key),
+            Failures = row.Failures,
+            Interruptions = row.Interruptions,
+            CancelRequested = row.CancelRequested,
+            CancelReason = row.CancelReason,
+            Snapshot = snapshot,
+            SnapshotError = snapshotError,
+            Lease = lease,
+            LastFailure = FailureQueries.Last(db, row.Key),
+            Artifacts = ArtifactQueries.List(db, row.Key),
+        };
+    }
+
+    private static (JsonElement Payload, string? Error) PayloadOf(Row row, string workId)
+    {
+        try
+        {
+            if (row.Payload is not null && (row.PayloadHash is null || Damage.IsWhole(row.Payload, row.PayloadHash))) return (JsonText.Parse(row.Payload), null);
+        }
+        catch (JsonException)
+        {
+            // One from before there were hashes.
+        }
+        return (JsonText.Parse("null"u8.ToArray()), Damage.OfPayload(workId));
+    }
+
+    private static Row ReadRow(SqliteConnection db, string workId) => db.QuerySingle<Row>(
+        """
+        SELECT w.key AS Key, l.state_version AS StateVersion, CAST(i.payload AS BLOB) AS Payload, i.payload_sha256 AS PayloadHash, i.timeout_ms AS TimeoutMs, i.max_attempts AS MaxAttempts,
+               i.idempotency_key AS IdempotencyKey, p.id AS ParentId, w.ready_at AS ReadyAt, w.due_at AS DueAt, w.blocked_on AS BlockedOn,
+               holder.id AS HolderId, h.id AS HolderWorkerId, w.solo AS Solo, w.failures AS Failures, w.interruptions AS Interruptions,
+               w.cancel_requested AS CancelRequested, w.cancel_reason AS CancelReason, w.deadline AS Deadline, w.hold_for_life AS HoldForLife
+        FROM work w
+        JOIN lane l ON l.key = w.lane
+        LEFT JOIN work_input i ON i.work = w.key
+        LEFT JOIN work p ON p.key = w.parent
+        LEFT JOIN resource r ON r.name = w.blocked_on
+        LEFT JOIN work holder ON holder.key = r.work
+        LEFT JOIN worker h ON h.key = holder.worker
+        WHERE w.id = @workId
+        """, new { workId });
+
+    private static IEnumerable<NameRow> ReadNames(SqliteConnection db, long work) => db.Query<NameRow>(
+        """
+        SELECT n.name AS Name, EXISTS (SELECT 1 FROM resource r WHERE r.name = n.name AND r.work = n.work) AS IsHeld
+        FROM work_resource n WHERE n.work = @work ORDER BY n.name
+        """, new { work });
+
+    /// <summary>What is open is kept as one number; what runs of it is few and is looked up.</summary>
+    private static Dictionary<WorkState, int> ReadChildren(SqliteConnection db, long parent)
+    {
+        ChildRow? row = db.QuerySingleOrDefault<ChildRow>(
+            """
+            SELECT open AS Open, done AS Done, failed AS Failed, cancelled AS Cancelled,
+                   (SELECT count(*) FROM worker h CROSS JOIN work w ON w.worker = h.key WHERE w.parent = @parent) AS Running
+            FROM child_count WHERE parent = @parent
+            """, new { parent });
+        if (row is null) return [];
+        var children = new Dictionary<WorkState, int>
+        {
+            [WorkState.Queued] = row.Open - row.Running,
+            [WorkState.Running] = row.Running,
+            [WorkState.Done] = row.Done,
+            [WorkState.Failed] = row.Failed,
+            [WorkState.Cancelled] = row.Cancelled,
+        };
+        return children.Where(pair => pair.Value > 0).ToDictionary();
+    }
+
+    private static Situation SituationOf(SqliteConnection db, WorkSummary item, Row row, Lease? lease, DateTimeOffset now, IReadOnlyList<WorkerInfo> workers) => new()
+    {
+        Item = item,
+        StateVersion = row.StateVersion,
+        IsCopy = db.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM meta WHERE key = 'copy_of')") != 0,
+        Now = now,
+        Workers = workers,
+        Lease = lease,
+        ReadySince = StoredTime.Read(row.ReadyAt),
+        DueAt = StoredTime.Read(row.DueAt),
+        BlockedOn = row.BlockedOn,
+        HolderId = row.HolderId,
+        HolderWorkerId = row.HolderWorkerId,
+        RunsAlone = row.Solo,
+        Failures = row.Failures,
+        Interruptions = row.Interruptions,
+        CancelRequested = row.CancelRequested,
+        CancelReason = row.CancelReason,
+    };
+}

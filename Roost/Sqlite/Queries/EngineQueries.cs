@@ -1,0 +1,106 @@
+using Dapper;
+using Microsoft.Data.Sqlite;
+using Roost.Sqlite.Files;
+using Roost.Stores;
+
+namespace Roost.Sqlite.Queries;
+
+/// <summary>Reads of the counts that the transitions keep, and of what waits in each lane.</summary>
+internal static class EngineQueries
+{
+    private const int MaxPriorities = 100;
+
+    internal sealed class CountRow
+    {
+        public string Engine { get; init; } = "";
+        public string Queue { get; init; } = "";
+        public string Condition { get; init; } = "";
+        public long N { get; init; }
+    }
+
+    internal sealed class LaneRow
+    {
+        public long Key { get; init; }
+        public string Engine { get; init; } = "";
+        public string Queue { get; init; } = "";
+        public int StateVersion { get; init; }
+        public long Ready { get; init; }
+        public long DueAt { get; init; }
+    }
+
+    public static WorkCounts Counts(SqliteConnection db)
+    {
+        List<QueueCounts> lines = db.Query<CountRow>(
+            """
+            SELECT l.engine AS Engine, l.queue AS Queue, c.condition AS Condition, sum(c.n) AS N
+            FROM lane l JOIN lane_count c ON c.lane = l.key GROUP BY l.engine, l.queue, c.condition ORDER BY l.engine, l.queue
+            """)
+            .GroupBy(row => (row.Engine, row.Queue), row => (row.Condition, row.N))
+            .Select(group => new QueueCounts(group.Key.Engine, group.Key.Queue, Sum(group.ToDictionary(it => it.Condition, it => it.N)))).ToList();
+        return new(lines, lines.Aggregate(StateCounts.None, (sum, line) => sum.Plus(line.Counts)));
+    }
+
+    public static IReadOnlyList<EngineInfo> Engines(SqliteConnection db, IReadOnlyList<WorkerInfo> workers, long now)
+    {
+        var servedLanes = new ServedLanes(workers);
+        ILookup<string, LaneRow> lanes = ReadLanes(db).ToLookup(lane => lane.Engine);
+        ILookup<string, QueueCounts> counts = Counts(db).Queues.ToLookup(line => line.Engine);
+        IEnumerable<string> served = workers.Where(worker => worker.IsAlive).SelectMany(worker => worker.Engines).Select(engine => engine.EngineId);
+        return counts.Select(group => group.Key).Union(served).Order(StringComparer.Ordinal).Select(engine => new EngineInfo(
+            engine, [.. counts[engine]], counts[engine].Aggregate(StateCounts.None, (sum, line) => sum.Plus(line.Counts)),
+            servedLanes.WorkersOf(engine), OldestOf(db, lanes[engine]), Unserved(lanes[engine], servedLanes, now))).ToList();
+    }
+
+    /// <summary>The lanes with something ready or delayed; the others have nothing to tell here.</summary>
+    private static List<LaneRow> ReadLanes(SqliteConnection db) => db.Query<LaneRow>(
+        """
+        SELECT l.key AS Key, l.engine AS Engine, l.queue AS Queue, l.state_version AS StateVersion,
+               sum(CASE c.condition WHEN 'ready' THEN c.n ELSE 0 END) AS Ready,
+               coalesce((SELECT w.due_at FROM work w WHERE w.lane = l.key AND w.due_at IS NOT NULL ORDER BY w.due_at LIMIT 1), -1) AS DueAt
+        FROM lane_count c CROSS JOIN lane l ON l.key = c.lane WHERE c.condition IN ('ready', 'delayed') AND c.n > 0 GROUP BY c.lane
+        """).OrderBy(lane => lane.Queue, StringComparer.Ordinal).ThenBy(lane => lane.StateVersion).ToList();
+
+    private static List<UnservedWork> Unserved(IEnumerable<LaneRow> lanes, ServedLanes served, long now)
+    {
+        var unserved = new List<UnservedWork>();
+        foreach (LaneRow lane in lanes)
+        {
+            long? due = lane.DueAt >= 0 && lane.DueAt <= now ? lane.DueAt : null;
+            if (lane.Ready == 0 && due is null) continue;
+            if (served.WhyUnserved(lane.Engine, lane.Queue, lane.StateVersion) is { } why)
+                unserved.Add(new(lane.Queue, lane.StateVersion, lane.Ready, StoredTime.Read(due), why));
+        }
+        return unserved;
+    }
+
+    /// <summary>One probe for each priority of each lane.</summary>
+    private static List<OldestReady> OldestOf(SqliteConnection db, IEnumerable<LaneRow> lanes)
+    {
+        var oldest = new SortedDictionary<int, long>();
+        foreach (int solo in (int[])[0, 1])
+        {
+            // The condition on solo is fixed text because a partial index is chosen by it.
+            using var head = new Statement(db.Handle!,
+                $"""
+                SELECT priority, ready_at FROM work
+                WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = {solo} AND priority < ?2 ORDER BY priority DESC, ready_seq LIMIT 1
+                """);
+            foreach (LaneRow lane in lanes.Where(lane => lane.Ready > 0))
+            {
+                long below = long.MaxValue;
+                for (int n = 0; n < MaxPriorities && head.Bind(1, lane.Key).Bind(2, below).Step(); n++)
+                {
+                    (int priority, long at) = (head.Int32(0), head.Int64(1));
+                    head.Reset();
+                    if (!oldest.TryGetValue(priority, out long known) || at < known) oldest[priority] = at;
+                    below = priority;
+                }
+            }
+        }
+        return oldest.Reverse().Take(MaxPriorities).Select(it => new OldestReady(it.Key, StoredTime.Read(it.Value))).ToList();
+    }
+
+    private static StateCounts Sum(Dictionary<string, long> n) => new(
+        n.GetValueOrDefault("ready"), n.GetValueOrDefault("delayed"), n.GetValueOrDefault("blocked"), n.GetValueOrDefault("running"),
+        n.GetValueOrDefault("done"), n.GetValueOrDefault("failed"), n.GetValueOrDefault("cancelled"));
+}

@@ -1,0 +1,34 @@
+using Dapper;
+using Microsoft.Data.Sqlite;
+using Roost.Stores;
+
+namespace Roost.Sqlite.Queries;
+
+/// <summary>Counts what a purge would remove.</summary>
+internal static class PurgeQueries
+{
+    private const string Ended =
+        """
+        FROM lane_count c JOIN lane l ON l.key = c.lane
+        WHERE c.n > 0 AND c.condition IN (SELECT value FROM json_each(@states)) AND (@engine IS NULL OR l.engine = @engine)
+        """;
+
+    /// <summary>Up to the last that has ended, be it by a clock that was ahead and has been set back since.</summary>
+    public static PurgeScope WithWhatHasEnded(SqliteConnection db, PurgeScope scope) => scope with
+    {
+        Before = Math.Max(scope.Before, db.ExecuteScalar<long?>(
+            $"""
+            SELECT max((SELECT w.updated_at FROM work w WHERE w.worker IS NULL AND w.lane = c.lane AND w.state = c.condition ORDER BY w.updated_at DESC LIMIT 1))
+            {Ended}
+            """, new { engine = scope.Engine, states = StatesOf(scope) }) ?? 0),
+    };
+
+    public static long Count(SqliteConnection db, PurgeScope scope) => db.ExecuteScalar<long>(
+        $"""
+        SELECT coalesce(sum((SELECT count(*) FROM work w WHERE w.worker IS NULL AND w.lane = c.lane AND w.state = c.condition AND w.updated_at <= @before)), 0)
+        {Ended}
+        """, new { before = scope.Before, engine = scope.Engine, states = StatesOf(scope) });
+
+    /// <summary>The states, which are conditions of the counts by the same names, as a list in JSON.</summary>
+    private static string StatesOf(PurgeScope scope) => $"[{string.Join(',', scope.States.Select(state => $"\"{state.Name()}\""))}]";
+}

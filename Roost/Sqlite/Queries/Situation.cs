@@ -1,0 +1,75 @@
+using System.Globalization;
+
+namespace Roost.Sqlite.Queries;
+
+/// <summary>What decides where a work item stands.</summary>
+internal sealed record Situation
+{
+    private const int MaxMessage = 200;
+
+    public required WorkSummary Item { get; init; }
+    public required int StateVersion { get; init; }
+    public required bool IsCopy { get; init; }
+    public required DateTimeOffset Now { get; init; }
+    public required IReadOnlyList<WorkerInfo> Workers { get; init; }
+    public Lease? Lease { get; init; }
+    public DateTimeOffset? ReadySince { get; init; }
+    public DateTimeOffset? DueAt { get; init; }
+    public string? BlockedOn { get; init; }
+    public string? HolderId { get; init; }
+    public string? HolderWorkerId { get; init; }
+    public bool RunsAlone { get; init; }
+    public int Failures { get; init; }
+    public int Interruptions { get; init; }
+    public bool CancelRequested { get; init; }
+    public string? CancelReason { get; init; }
+
+    public string InWords() => Item.State switch
+    {
+        WorkState.Done => $"done since {Time(Item.EndedAt!.Value)}",
+        WorkState.Failed => $"dead letter: {Item.FailReason}: {Cut(Item.Error)}",
+        WorkState.Cancelled => CancelReason is null ? "cancelled" : $"cancelled: {CancelReason}",
+        _ when IsCopy => "this file is a backup copy and runs nothing",
+        WorkState.Running => Running(),
+        _ => Queued(),
+    };
+
+    private string Running()
+    {
+        if (Lease is null) return "running";
+        string cancel = CancelRequested ? "; it was asked to cancel" : "";
+        return Workers.Any(worker => worker.Id == Lease.WorkerId && worker.IsAlive)
+            ? $"running on worker {Lease.WorkerId} since {Time(Lease.ClaimedAt)}{cancel}"
+            : $"was running on worker {Lease.WorkerId}, which has died; the next worker that runs takes it over{cancel}";
+    }
+
+    private string Queued()
+    {
+        var served = new ServedLanes(Workers);
+        string? unserved = served.WhyUnserved(Item.Engine, Item.Queue, StateVersion);
+        string but = unserved is null ? "" : $", but {unserved}";
+        if (BlockedOn is not null) return Blocked() + but;
+        if (DueAt > Now) return $"delayed until {Time(DueAt.Value)}{Tries()}{but}";
+        string since = DueAt is { } due ? $"due since {Time(due)}" : $"ready since {Time(ReadySince ?? Item.UpdatedAt)}";
+        if (unserved is not null) return since + but;
+        if (served.FirstToClaimAgain(Item.Engine, Item.Queue, StateVersion) is { } worker)
+            return $"{since}; the clock was set by {worker.ClockSetBy:c}, and the workers that serve it claim nothing until {Time(worker.ClaimsAgainAt!.Value)}";
+        return RunsAlone
+            ? $"{since}; waits to run alone after {Interruptions} interruptions"
+            : $"{since}; the workers that serve it are busy, or about to claim it";
+    }
+
+    private string Blocked() =>
+        HolderId is null ? $"blocked: waits for {BlockedOn}, which nobody holds any more"
+        : HolderWorkerId is null ? $"blocked: {BlockedOn} is held by {HolderId}, which does not run now"
+        : $"blocked: {BlockedOn} is held by {HolderId} on worker {HolderWorkerId}";
+
+    private string Tries() =>
+        Failures > 0 ? $" after {Failures} failed {(Failures == 1 ? "try" : "tries")}"
+        : Interruptions > 0 ? $" after {Interruptions} {(Interruptions == 1 ? "interruption" : "interruptions")}"
+        : "";
+
+    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private static string Cut(string? text) => text is null || text.Length <= MaxMessage ? text ?? "" : text[..MaxMessage] + "…";
+}

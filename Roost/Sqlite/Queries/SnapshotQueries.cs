@@ -1,0 +1,75 @@
+using Dapper;
+using Microsoft.Data.Sqlite;
+using Roost.Stores;
+
+namespace Roost.Sqlite.Queries;
+
+/// <summary>Reads of the versions of an item's state. What does not match its SHA-256 is never returned.</summary>
+internal static class SnapshotQueries
+{
+    internal sealed class Row
+    {
+        public int Version { get; init; }
+        public int StateVersion { get; init; }
+        public string Step { get; init; } = "";
+        public byte[] Data { get; init; } = [];
+        public byte[] Sha256 { get; init; } = [];
+        public long DelayMs { get; init; }
+        public long At { get; init; }
+        public long Size { get; init; }
+    }
+
+    public static IReadOnlyList<SnapshotVersion> History(SqliteConnection db, long work) => db.Query<Row>(
+        """
+        SELECT version AS Version, state_version AS StateVersion, step AS Step, delay_ms AS DelayMs, at AS At, octet_length(data) AS Size
+        FROM snapshot WHERE work = @work ORDER BY version
+        """, new { work })
+        .Select(row => new SnapshotVersion(row.Version, row.Step, row.StateVersion, StoredTime.Read(row.At), TimeSpan.FromMilliseconds(row.DelayMs), row.Size)).ToList();
+
+    /// <summary>One version, or null where it is not kept.</summary>
+    /// <exception cref="DataCorruptException">It does not match its SHA-256.</exception>
+    public static Snapshot? Read(SqliteConnection db, long work, WorkSummary item, int version, RoostOptions options)
+    {
+        Row? row = db.QuerySingleOrDefault<Row>(
+            """
+            SELECT version AS Version, state_version AS StateVersion, step AS Step, CAST(data AS BLOB) AS Data, sha256 AS Sha256, delay_ms AS DelayMs, at AS At
+            FROM snapshot WHERE key = (SELECT key FROM snapshot WHERE work = @work AND version = @version) AND +work = @work AND +version = @version
+            """, new { work, version }); // Not by the index alone: a damaged one would lead to another item's.
+        if (row is null) return null;
+        if (!Damage.IsWhole(row.Data, row.Sha256))
+            throw new DataCorruptException($"Version {version} of work item {item.Id} does not match its SHA-256; its bytes were changed after they were written. {Damage.Advice}");
+        bool isLast = version == item.Version;
+        return new()
+        {
+            WorkId = item.Id,
+            Engine = item.Engine,
+            Version = version,
+            StateVersion = row.StateVersion,
+            Step = row.Step,
+            Utf8 = row.Data,
+            CreatedAt = item.CreatedAt,
+            UpdatedAt = StoredTime.Read(row.At),
+            FinishedAt = isLast && item.State is (WorkState.Done or WorkState.Cancelled) ? item.EndedAt : null,
+            FailedAt = isLast && item.State == WorkState.Failed ? item.EndedAt : null,
+            Delay = TimeSpan.FromMilliseconds(row.DelayMs),
+            Json = options.Json,
+            IsFromElsewhere = true,
+            MaxJsonBytes = options.MaxJsonBytes,
+        };
+    }
+
+    /// <summary>The last version, or why it cannot be shown; neither before the first.</summary>
+    public static (Snapshot? Snapshot, string? Error) Last(SqliteConnection db, long work, WorkSummary item, RoostOptions options)
+    {
+        if (item.Version == 0) return (null, null);
+        try
+        {
+            Snapshot? snapshot = Read(db, work, item, item.Version, options);
+            return (snapshot, snapshot is null ? $"Version {item.Version} of work item {item.Id} is missing from the file. {Damage.Advice}" : null);
+        }
+        catch (DataCorruptException e)
+        {
+            return (null, e.Message);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+using Microsoft.Extensions.Logging;
+using Roost.Native;
+using Roost.Sqlite.Checks;
+using Roost.Sqlite.Files;
+using Roost.Sqlite.Tables;
+using Roost.Sqlite.Transitions;
+using Roost.Sqlite.Writing;
+using Roost.Stores;
+
+namespace Roost.Sqlite;
+
+/// <summary>Work in one SQLite file: each verb as one request to the writer.</summary>
+internal sealed class SqliteStore : Store
+{
+    private const int PurgeAtOnce = 500;
+
+    private readonly string path;
+    private readonly RoostOptions options;
+    private readonly ILogger log;
+    private readonly Reader reader;
+    private readonly ArtifactStore artifacts;
+
+    public SqliteStore(string path, RoostOptions options, ILogger log)
+    {
+        (this.path, this.options, this.log) = (path, options, log);
+        Database.Prepare(path, options);
+        Writer = new(path, options, log);
+        reader = new(path, options, Writer);
+        artifacts = new(Writer);
+        Reads = new SqliteReads(path, options, reader, Writer.Clock);
+    }
+
+    /// <summary>The store of a runtime, for tests and benchmarks of this file.</summary>
+    public static SqliteStore Of(RoostRuntime runtime) => (SqliteStore)runtime.Store;
+
+    public Writer Writer { get; }
+
+    public override Clock Clock => Writer.Clock;
+
+    public override StoreReads Reads { get; }
+
+    public override Pulse Changed => Writer.Changed;
+
+    public override Pulse Ended => Writer.Ended;
+
+    public override Task Stopped => Writer.Stopped;
+
+    public override void ThrowIfStopped() => Writer.ThrowIfStopped();
+
+    public override IDisposable Watch() => Writer.Watch();
+
+    public override Task<IReadOnlyList<EnqueueResult>> EnqueueAsync(IReadOnlyList<NewWork> works) => ChangeAsync<IReadOnlyList<EnqueueResult>>(session =>
+    {
+        var results = new EnqueueResult[works.Count];
+        for (int i = 0; i < results.Length; i++) results[i] = session.Enqueue.Execute(works[i]);
+        return results;
+    }, works.Sum(work => work.Bytes));
+
+    public override Task<(bool IsCancelled, long? Lease)> CancelAsync(string workId, string? reason) =>
+        ChangeAsync(workId, (session, row) => (session.Endings.Cancel(row, reason), row.Token));
+
+    public override Task<bool> RequeueNowAsync(string workId, string? reason) =>
+        ChangeAsync(workId, (session, row) => session.Operator.RequeueNow(row, workId, reason));
+
+    public override Task<bool> SetPriorityAsync(string workId, int priority, string? reason) =>
+        ChangeAsync(workId, (session, row) => session.Operator.SetPriority(row, workId, priority, reason));
+
+    public override Task<long> ReleaseLeaseAsync(string workId, string? reason) => ChangeAsync(workId, (session, row) =>
+    {
+        session.Operator.ReleaseByForce(row, workId, reason);
+        return row.Token!.Value;
+    });
+
+    public override Task ChangeDeadLetterAsync(string workId, DeadLetterChange change, string? reason) => ChangeAsync(workId, (session, row) =>
+    {
+        if (row.State != WorkState.Failed) throw NoDeadLetter(workId, row.State);
+        Change(session, row, change, reason);
+        return true;
+    });
+
+    /// <summary>Only where it is still the failure that was found: since then somebody may have retried it, or it may have failed anew.</summary>
+    public override Task<int> ChangeDeadLettersAsync(IReadOnlyCollection<Position> found, DeadLetterChange change, string? reason) => ChangeAsync(session =>
+    {
+        int changed = 0;
+        foreach (Position place in found)
+        {
+            if (session.Work.Load(place.Key) is not { State: WorkState.Failed } row || row.UpdatedAt != place.At) continue;
+            Change(session, row, change, reason);
+            changed++;
+        }
+        return changed;
+    }, found.Count * 256);
+
+    public override async Task<PurgeResult> PurgeAsync(PurgeScope scope, string? reason, CancellationToken cancellationToken)
+    {
+        long items = 0, pages = 0;
+        for (long? from = 0; from is { } lane;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            PurgeBatch batch = await ChangeAsync(session => session.Purge.Execute(scope, lane, PurgeAtOnce, reason)).ConfigureAwait(false);
+            items += batch.Items;
+            from = batch.Next;
+        }
+        for (long given = PurgeTransition.PagesAtOnce; items > 0 && given > 0; pages += given)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            given = await ChangeAsync(session => session.Purge.GiveBack()).ConfigureAwait(false);
+        }
+        return new(items, pages == 0 ? 0 : pages * await Task.Run(() => Database.Checkpoint(path, options), CancellationToken.None).ConfigureAwait(false));
+    }
+
+    public override Task AdoptAsync(string? reason) => Writer.RunAsync(session => session.Operator.Adopt(reason));
+
+    public override Task BackupAsync(string target, CancellationToken cancellationToken)
+    {
+        reader.CheckPlace();
+        var backup = new Backup(path, options);
+        return Task.Run(() =>
+        {
+            SweepLeftovers(System.IO.Path.GetDirectoryName(target)!);
+            backup.Run(target, cancellationToken);
+        }, cancellationToken);
+    }
+
+    public override Task<PinnedBlob> UploadAsync(long worker, Stream content, CancellationToken cancellationToken) => artifacts.UploadAsync(worker, content, cancellationToken);
+
+    public override Task DropUploadAsync(PinnedBlob blob) => artifacts.DropAsync(blob);
+
+    public override async Task<StoreLoop> JoinAsync(IReadOnlyList<EngineFacts> engines, CancellationToken cancellationToken) =>
+        await SqliteLoop.JoinAsync(path, options, Writer, engines, log, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Checks a file that nobody needs to have open.</summary>
+    /// <exception cref="NotFoundException">There is no such file.</exception>
+    public static Task<IReadOnlyList<FileCheck>> CheckAsync(string path, bool full, CancellationToken cancellationToken)
+    {
+        string file = RealPath.Of(path);
+        if (!File.Exists(file)) throw new NotFoundException($"There is no database {file}.");
+        var checkup = new Checkup(file, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken);
+        return Task.Run(() => checkup.Run(full), cancellationToken);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        reader.Close();
+        await Task.Run(Writer.Dispose).ConfigureAwait(false);
+    }
+
+    public static NotFoundException NotFound(string workId, string path) => new($"There is no work item {workId} in {path}.");
+
+    public static ConflictException NoDeadLetter(string workId, WorkState state) =>
+        new($"Work item {workId} is {state.Name()}; only a failed one is a dead letter.");
+
+    private static void Change(Session session, in WorkRow row, DeadLetterChange change, string? reason)
+    {
+        if (change == DeadLetterChange.Retry) session.Endings.Retry(row, reason);
+        else session.Endings.Discard(row, reason);
+    }
+
+    /// <summary>Every change but a worker's and an adoption is refused on a backup copy.</summary>
+    private Task<T> ChangeAsync<T>(Func<Session, T> change, int bytes = 256) => Writer.RunAsync(session =>
+    {
+        session.Identity.RefuseCopy(path, "is not changed");
+        return change(session);
+    }, bytes);
+
+    private Task<T> ChangeAsync<T>(string workId, Func<Session, WorkRow, T> change) =>
+        ChangeAsync(session => change(session, session.Work.Find(workId) ?? throw NotFound(workId, path)));
+
+    /// <summary>What killed backups have left takes the space that this one needs.</summary>
+    private void SweepLeftovers(string folder)
+    {
+        try
+        {
+            Leftovers.Sweeping sweeping = Leftovers.Sweep(folder);
+            if (sweeping.Removed.Count > 0) log.LogInformation("Removed {Files} files ({Bytes} bytes) that killed backups or creations had left in {Folder}", sweeping.Removed.Count, sweeping.Bytes, folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.LogWarning(e, "{Folder} could not be looked through for what killed backups have left", folder);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using Roost.Sqlite.Files;
+
+namespace Roost.Sqlite.Tables;
+
+/// <summary>
+/// How many children each item has that are open, and how the others have ended: gathered while a transaction runs, added to the table at its end. What
+/// has no parent costs nothing here, nor does a change between two open states. Of a parent that was purged nothing is kept.
+/// </summary>
+internal sealed class ChildCounts(WriteConnection connection)
+{
+    private readonly Statement add = connection.Prepare(
+        """
+        INSERT INTO child_count (parent, open, done, failed, cancelled) SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM work WHERE key = ?1)
+        ON CONFLICT (parent) DO UPDATE SET
+            open = open + excluded.open, done = done + excluded.done, failed = failed + excluded.failed, cancelled = cancelled + excluded.cancelled
+        """);
+
+    private readonly Dictionary<long, (int Open, int Done, int Failed, int Cancelled)> changes = [];
+
+    public void Add(long? parent, WorkState state, int n)
+    {
+        if (parent is not { } key) return;
+        changes.TryGetValue(key, out (int Open, int Done, int Failed, int Cancelled) change);
+        changes[key] = state switch
+        {
+            WorkState.Done => change with { Done = change.Done + n },
+            WorkState.Failed => change with { Failed = change.Failed + n },
+            WorkState.Cancelled => change with { Cancelled = change.Cancelled + n },
+            _ => change with { Open = change.Open + n },
+        };
+    }
+
+    /// <summary>A child has gone from one state to another.</summary>
+    public void Move(long? parent, WorkState before, WorkState after)
+    {
+        if (parent is null || before == after || (!before.IsEnded() && !after.IsEnded())) return;
+        Add(parent, before, -1);
+        Add(parent, after, 1);
+    }
+
+    public void Save()
+    {
+        if (changes.Count == 0) return;
+        foreach ((long parent, (int Open, int Done, int Failed, int Cancelled) change) in changes)
+            if (change != default) add.Bind(1, parent).Bind(2, change.Open).Bind(3, change.Done).Bind(4, change.Failed).Bind(5, change.Cancelled).Run();
+        changes.Clear();
+    }
+
+    public void Drop() => changes.Clear();
+}

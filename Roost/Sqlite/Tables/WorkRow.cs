@@ -1,0 +1,91 @@
+
+namespace Roost.Sqlite.Tables;
+
+/// <summary>The columns of a work item that transitions change.</summary>
+internal readonly record struct WorkRow
+{
+    public long Key { get; init; }
+    public long Lane { get; init; }
+    public WorkState State { get; init; }
+    public int Priority { get; init; }
+    public int Version { get; init; }
+    public long UpdatedAt { get; init; }
+    public long? EndedAt { get; init; }
+    public long? ReadySeq { get; init; }
+    public long? ReadyAt { get; init; }
+    public long? DueAt { get; init; }
+
+    /// <summary>When a delay was written that lasts until <see cref="DueAt"/>; null where that is a moment that somebody named.</summary>
+    public long? DelayedAt { get; init; }
+
+    public string? BlockedOn { get; init; }
+    public long? Place { get; init; }
+    public bool Solo { get; init; }
+    public long? Worker { get; init; }
+    public long? Token { get; init; }
+    public long? ClaimedAt { get; init; }
+    public int Failures { get; init; }
+    public int Interruptions { get; init; }
+
+    /// <summary>How many of its interruptions came before a try that returned: that one did not kill its process, so it was beside what did.</summary>
+    public int Acquitted { get; init; }
+
+    public bool ParkInterrupted { get; init; }
+    public bool CancelRequested { get; init; }
+    public string? CancelReason { get; init; }
+    public long? Deadline { get; init; }
+    public int ResourceCount { get; init; }
+    public bool HoldForLife { get; init; }
+    public long? Parent { get; init; }
+
+    /// <summary>How many times in a row its state was committed as it was before.</summary>
+    public int Unchanged { get; init; }
+
+    public Condition Condition => State switch
+    {
+        WorkState.Queued when ReadySeq is not null => Condition.Ready,
+        WorkState.Queued when DueAt is not null => Condition.Delayed,
+        WorkState.Queued => Condition.Blocked,
+        WorkState.Running => Condition.Running,
+        WorkState.Done => Condition.Done,
+        WorkState.Failed => Condition.Failed,
+        _ => Condition.Cancelled,
+    };
+
+    /// <summary>Keeps its life-long resources while it is not ended: it has run a step, and is not waiting for one of them, as after a retry.</summary>
+    public bool HoldsForLife => HoldForLife && BlockedOn is null && (Version > 0 || Failures > 0 || Interruptions > 0);
+
+    /// <summary>The same in SQL, of a row of work named w.</summary>
+    public const string HoldsForLifeSql = "(w.hold_for_life = 1 AND w.blocked_on IS NULL AND (w.version > 0 OR w.failures > 0 OR w.interruptions > 0))";
+
+    public WorkRow AsReady(long place, long now) => Unplaced() with { State = WorkState.Queued, ReadySeq = place, ReadyAt = now };
+
+    public WorkRow AsDelayed(long delay, long now) => Unplaced() with { State = WorkState.Queued, DueAt = now + delay, DelayedAt = now };
+
+    public WorkRow AsBlocked(string name, long place) => Unplaced() with { State = WorkState.Queued, BlockedOn = name, Place = place };
+
+    public WorkRow AsRunning(long worker, long token, long now) =>
+        Unplaced() with { State = WorkState.Running, Worker = worker, Token = token, ClaimedAt = now };
+
+    public WorkRow AsEnded(WorkState state, long now) => Unplaced() with { State = state, EndedAt = now, Solo = false };
+
+    /// <summary>A step has succeeded: nothing is held against the next one.</summary>
+    public WorkRow WithCleanRecord() => this with { Failures = 0, Interruptions = 0, Acquitted = 0, Solo = false };
+
+    /// <summary>How often the process has died during this step since a try of it last returned.</summary>
+    public int Suspicions => Interruptions - Acquitted;
+
+    private WorkRow Unplaced() => this with
+    {
+        ReadySeq = null,
+        ReadyAt = null,
+        DueAt = null,
+        DelayedAt = null,
+        BlockedOn = null,
+        Place = null,
+        Worker = null,
+        Token = null,
+        ClaimedAt = null,
+        EndedAt = null,
+    };
+}

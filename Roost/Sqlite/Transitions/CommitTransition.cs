@@ -1,0 +1,144 @@
+using System.Text.Json;
+using Roost.Sqlite.Files;
+using Roost.Sqlite.Tables;
+using Roost.Stores;
+
+namespace Roost.Sqlite.Transitions;
+
+/// <summary>running -> running, queued, done, failed or cancelled: everything that a step brought, or nothing of it.</summary>
+internal sealed class CommitTransition(WriteConnection connection, Counters counters, Lanes lanes, WorkTable workTable, BlobTable blobs, Events events, StepTally tally, TriggerTable triggers, EnqueueTransition enqueueing, EndTransitions endings, ClaimTransition claiming)
+{
+    private readonly Statement insert = connection.Prepare(
+        "INSERT INTO snapshot (work, version, state_version, step, data, sha256, delay_ms, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    private readonly Statement trim = connection.Prepare("DELETE FROM snapshot WHERE work = ?1 AND version > ?2 AND version <= ?3");
+
+    public CommitResult Execute(StepCommit commit, SlotLedger? ledger)
+    {
+        LeasedWork lease = commit.Lease;
+        Lane lane = commit.Next is null ? lease.Lane : lanes.Get(lease.Lane.Engine, lease.Lane.Queue, commit.StateVersion);
+        if (MayKeep(commit, ledger) && workTable.Keep(lease, lane, commit.Unchanged))
+        {
+            commit.KeptLane = lane;
+            Save(commit);
+            Attach(commit, goesOn: true);
+            Stepped(commit);
+            if (lease.Failures > 0) endings.ForgetFailure(lease.WorkKey);
+            tally.Add(lease, commit.Next!.Step, failed: false);
+            return CommitResult.Kept;
+        }
+        CommitResult result = Leave(commit, lane, ledger);
+        if (result == CommitResult.Lost) blobs.Unpin(commit.Staged);
+        return result;
+    }
+
+    private bool MayKeep(StepCommit commit, SlotLedger? ledger) =>
+        commit.Kind == OutcomeKind.Continue && commit.DelayMs == 0 && ledger is not null && ledger.MayGoOn
+        && !(commit.Lease.Deadline <= connection.Now) && !commit.Lease.Solo
+        && !claiming.MustYield(ledger, commit.Lease);
+
+    private CommitResult Leave(StepCommit commit, Lane lane, SlotLedger? ledger)
+    {
+        LeasedWork lease = commit.Lease;
+        if (workTable.LoadHeld(lease) is not { } row) return CommitResult.Lost;
+        bool cancelled = row.CancelRequested && commit.Kind != OutcomeKind.Done;
+        bool overdue = commit.Kind == OutcomeKind.Continue && row.Deadline <= connection.Now;
+        WorkRow stepped = row.WithCleanRecord() with { Version = commit.Next is null ? row.Version : row.Version + 1, Lane = lane.Key, Unchanged = commit.Unchanged };
+
+        WorkRow after = commit.Kind switch
+        {
+            OutcomeKind.Done => stepped.AsEnded(WorkState.Done, connection.Now),
+            _ when cancelled => stepped.AsEnded(WorkState.Cancelled, connection.Now),
+            OutcomeKind.Fail => stepped.AsEnded(WorkState.Failed, connection.Now),
+            _ when overdue => stepped.AsEnded(WorkState.Failed, connection.Now),
+            _ when commit.DelayMs > 0 => stepped.AsDelayed(commit.DelayMs, connection.Now),
+            _ => stepped.AsReady(counters.NextReadyAgain(), connection.Now),
+        };
+        if (!workTable.Save(row, after)) return CommitResult.Lost;
+        if (commit.Next is not null) Save(commit);
+        Attach(commit, goesOn: !cancelled);
+        Record(commit, after);
+        tally.Add(lease, commit.Next?.Step ?? lease.StepBefore, failed: commit.Kind == OutcomeKind.Fail);
+        endings.LeftSlot(after);
+        if (after.ReadySeq is not null && ledger is not null)
+        {
+            ledger.Yield(lane.Key, after.Priority);
+            claiming.Rest(lease, commit.Next!);
+        }
+        return CommitResult.Released;
+    }
+
+    private void Record(StepCommit commit, in WorkRow after)
+    {
+        switch (after.State)
+        {
+            case WorkState.Done:
+                events.Append(EventKinds.Done, after.Key, commit, Details);
+                triggers.Fire(commit, after);
+                endings.Ended(after);
+                break;
+            case WorkState.Cancelled:
+                Stepped(commit);
+                endings.RecordCancelled(after);
+                break;
+            case WorkState.Failed:
+                Stepped(commit);
+                endings.DeadLetter(after, commit.Kind == OutcomeKind.Fail
+                    ? new(FailReasons.EngineFailed, null, commit.Reason!, null, commit.Lease.Failures + 1) { Group = commit.Group }
+                    : Failure.Deadline(after.Deadline!.Value, commit.Lease.Failures + 1));
+                break;
+            default:
+                Stepped(commit);
+                if (commit.Lease.Failures > 0) endings.ForgetFailure(after.Key);
+                break;
+        }
+    }
+
+    private void Save(StepCommit commit)
+    {
+        LeasedWork lease = commit.Lease;
+        int version = lease.Version + 1;
+        commit.Next!.UpdatedAt = StoredTime.Read(connection.Now);
+        insert.Bind(1, lease.WorkKey).Bind(2, version).Bind(3, commit.StateVersion).Bind(4, commit.Next.Step)
+            .BindText(5, commit.Next.Utf8.Span).BindBlob(6, commit.Hash).Bind(7, commit.DelayMs).Bind(8, connection.Now).Run();
+        int first = connection.Options.HistoryFirst, last = version - connection.Options.HistoryLast;
+        if (last > first) trim.Bind(1, lease.WorkKey).Bind(2, first).Bind(3, last).Run();
+    }
+
+    private void Attach(StepCommit commit, bool goesOn)
+    {
+        if (commit.Staged is not { } staged) return;
+        long work = commit.Lease.WorkKey;
+        int version = commit.Next is null ? commit.Lease.Version : commit.Lease.Version + 1;
+        foreach ((string kind, byte[]? data) in staged.Events) events.Append(kind, work, data);
+        foreach (StagedArtifact artifact in staged.Artifacts) blobs.Attach(work, version, artifact);
+        if (!goesOn) return;
+        foreach (NewWork child in staged.Children) Enqueue(child, commit.Lease);
+    }
+
+    /// <summary>A child that is refused for what it says, such as an id that another item has, would be refused in every try.</summary>
+    private void Enqueue(NewWork child, LeasedWork lease)
+    {
+        try
+        {
+            enqueueing.Execute(child, lease.WorkKey, lease.Depth);
+        }
+        catch (RoostException e) when (e is ConflictException or InvalidInputException)
+        {
+            e.Final = new(lease.Item.Id);
+            throw;
+        }
+    }
+
+    private void Stepped(StepCommit commit)
+    {
+        if (commit.Next is not null) events.Append(EventKinds.Stepped, commit.Lease.WorkKey, commit, Details);
+    }
+
+    private static readonly Action<Utf8JsonWriter, StepCommit> Details = static (json, commit) =>
+    {
+        json.WriteNumber("version", commit.Lease.Version + 1);
+        json.WriteString("step", commit.Next!.Step);
+        if (commit.DelayMs > 0) json.WriteNumber("delay_ms", commit.DelayMs);
+        if (commit.Lease.Failures > 0) json.WriteNumber("attempt", commit.Lease.Failures + 1);
+    };
+}

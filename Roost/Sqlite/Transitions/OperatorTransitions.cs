@@ -1,0 +1,58 @@
+using Roost.Sqlite.Files;
+using Roost.Sqlite.Tables;
+
+namespace Roost.Sqlite.Transitions;
+
+/// <summary>What a person may change by hand.</summary>
+internal sealed class OperatorTransitions(WriteConnection connection, FileIdentity identity, Counters counters, WorkTable workTable, Events events, LeaseTransitions leases)
+{
+    private readonly Statement workersThere = connection.Prepare("SELECT key, id FROM worker");
+
+    /// <summary>Makes a delayed item ready at once. False where it was ready already.</summary>
+    public bool RequeueNow(in WorkRow row, string workId, string? reason)
+    {
+        if (row.State != WorkState.Queued)
+            throw new ConflictException($"Work item {workId} is {row.State.Name()}; only a queued one can be made ready now. {(row.State == WorkState.Failed ? "Retry it instead." : "")}".TrimEnd());
+        if (row.Condition == Condition.Blocked)
+            throw new ConflictException($"Work item {workId} waits for the resource \"{row.BlockedOn}\", which another item holds; it runs when that is released.");
+        if (row.Condition == Condition.Ready) return false;
+        workTable.Save(row, row.AsReady(counters.NextReady(), connection.Now));
+        events.AppendReason(EventKinds.Requeued, row.Key, reason);
+        return true;
+    }
+
+    /// <summary>Changes the priority; it counts from the next claim on.</summary>
+    public bool SetPriority(in WorkRow row, string workId, int priority, string? reason)
+    {
+        if (row.State.IsEnded()) throw new ConflictException($"Work item {workId} is {row.State.Name()}; its priority no longer matters.");
+        if (row.Priority == priority) return false;
+        workTable.Save(row, row with { Priority = priority });
+        events.Append(EventKinds.PriorityChanged, row.Key, (row.Priority, priority, reason), static (json, it) =>
+        {
+            json.WriteNumber("from", it.Item1);
+            json.WriteNumber("to", it.priority);
+            if (it.reason is not null) json.WriteString("reason", it.reason);
+        });
+        return true;
+    }
+
+    /// <summary>Takes a running item from its worker without a charge; the step's token fires and nothing of it lands.</summary>
+    public void ReleaseByForce(in WorkRow row, string workId, string? reason)
+    {
+        if (row.State != WorkState.Running) throw new ConflictException($"Work item {workId} is {row.State.Name()}; there is no lease to release.");
+        leases.Release(row, reason ?? "released by force");
+    }
+
+    /// <summary>Makes a backup copy a file of its own: a fresh identity, and no leases of workers that run on the original.</summary>
+    public string Adopt(string? reason)
+    {
+        if (identity.CopyOf is null && identity.Settle() is null)
+            throw new ConflictException("This file is no backup copy, nor one that was made by hand of a file that is still there; there is nothing to adopt.");
+        var workers = new List<(long Key, string Id)>();
+        while (workersThere.Step()) workers.Add((workersThere.Int64(0), workersThere.Text(1)));
+        foreach ((long key, string id) in workers) leases.Unregister(key, id);
+        string fileId = identity.NewIdentity();
+        events.AppendReason(EventKinds.Adopted, null, reason);
+        return fileId;
+    }
+}

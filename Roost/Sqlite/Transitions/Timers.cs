@@ -1,0 +1,55 @@
+using Roost.Sqlite.Files;
+using Roost.Sqlite.Tables;
+using Roost.Stores;
+
+namespace Roost.Sqlite.Transitions;
+
+/// <summary>The one place where time does something to an item: what is due becomes ready, what is overdue fails, and what a clock that was set back has delayed is moved with it. Any running loop does it.</summary>
+internal sealed class Timers(WriteConnection connection, Delays delays, ReadyOrder ready, WorkTable workTable, EndTransitions endings)
+{
+    private const int OverdueAtOnce = 500;
+
+    private readonly Statement overdue = connection.Prepare(
+        "SELECT key FROM work WHERE deadline IS NOT NULL AND state = 'queued' AND deadline <= ?1 ORDER BY deadline LIMIT ?2");
+
+    /// <summary>The next moment at which something that is served here becomes due.</summary>
+    public long? NextAt(SlotLedger slots) => ready.NextDue(slots);
+
+    /// <summary>Whether there is something to do by now.</summary>
+    public bool AnythingToDo(SlotLedger slots) => AnythingForAll || (!slots.Displaced && NextAt(slots) <= connection.Now);
+
+    private bool AnythingForAll => delays.IsBehind || ready.NextDeadline() <= connection.Now;
+
+    /// <summary>Does what concerns items of any engine and queue.</summary>
+    public void FireForAll()
+    {
+        delays.MoveOn();
+        FailOverdue();
+    }
+
+    /// <summary>Makes ready what is due and served here.</summary>
+    public void FireFor(SlotLedger slots) => ready.Promote(slots, connection.Now);
+
+    /// <summary>queued -> failed where its deadline has passed; true then.</summary>
+    public bool FailIfOverdue(in WorkRow row)
+    {
+        if (!(row.Deadline <= connection.Now)) return false;
+        WorkRow after = row.AsEnded(WorkState.Failed, connection.Now);
+        workTable.Save(row, after);
+        endings.DeadLetterOverdue(after);
+        endings.ReleaseResources(after);
+        return true;
+    }
+
+    private void FailOverdue()
+    {
+        if (!(ready.NextDeadline() <= connection.Now)) return;
+        var passed = new List<long>();
+        overdue.Bind(1, connection.Now).Bind(2, OverdueAtOnce);
+        while (overdue.Step()) passed.Add(overdue.Int64(0));
+        if (passed.Count == 0) throw Database.IndexDamaged("overdue");
+        foreach (long work in passed)
+            if (workTable.Load(work) is not { State: WorkState.Queued } row || !FailIfOverdue(row)) throw Database.IndexDamaged("overdue");
+        ready.DeadlinesChanged();
+    }
+}

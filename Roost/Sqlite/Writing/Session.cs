@@ -1,0 +1,276 @@
+using Microsoft.Data.Sqlite;
+using Roost.Sqlite.Files;
+using Roost.Sqlite.Tables;
+using Roost.Sqlite.Transitions;
+using Roost.Stores;
+
+namespace Roost.Sqlite.Writing;
+
+/// <summary>
+/// The tables and transitions of one write connection, each made of those that it needs; what they remember from one transaction to the next holds
+/// as long as no other process has written. Begins and ends their transactions. Used by the writer's thread alone.
+/// </summary>
+internal sealed class Session : IDisposable
+{
+    private readonly Action<long> doubtLane;
+    private readonly LatestTime latestTime;
+    private readonly DeadLetterGroupTable groups;
+    private long seenDataVersion = -1;
+
+    public Session(string path, RoostOptions options, Clock? clock = null)
+    {
+        Connection = new(path, options, clock ?? new(options.TimeProvider));
+        Identity = new(Connection);
+        Counts = new(Connection);
+        Children = new(Connection);
+        Tally = new(Connection);
+        groups = new(Connection);
+        latestTime = new(Connection);
+        Counters = new(Connection, latestTime);
+        LaneChanges = new(Connection);
+        Lanes = new(Connection, Counts, LaneChanges);
+        Ready = new(Connection, Counters, Counts, LaneChanges, Lanes);
+        Delays = new(Connection, latestTime, Lanes, Ready);
+        Workers = new(Connection, Lanes, Ready);
+        Work = new(Connection, Counts, Children, Ready);
+        Resources = new(Connection, Work, Workers);
+        Events = new(Connection, Counters);
+        Blobs = new(Connection, Workers);
+        Enqueue = new(Connection, Counters, Lanes, Counts, Children, Ready, Events);
+        Triggers = new(Connection, Enqueue, Events);
+        Endings = new(Connection, Counters, Lanes, Work, Ready, Resources, Events, Tally, groups);
+        Leases = new(Connection, Counters, Lanes, Work, Workers, Resources, Blobs, Events, Endings);
+        Timers = new(Connection, Delays, Ready, Work, Endings);
+        Claim = new(Connection, Identity, Counters, Timers, Ready, Work, Workers, Resources, Events, Leases);
+        CommitStep = new(Connection, Counters, Lanes, Work, Blobs, Events, Tally, Triggers, Enqueue, Endings, Claim);
+        Operator = new(Connection, Identity, Counters, Work, Events, Leases);
+        Purge = new(Connection, Lanes, Counts, Children, Ready, Blobs, Events, Endings);
+        doubtLane = lane =>
+        {
+            Lanes.Forget(lane);
+            Ready.Doubt(lane);
+        };
+    }
+
+    public WriteConnection Connection { get; }
+
+    public FileIdentity Identity { get; }
+    public Counters Counters { get; }
+    public Delays Delays { get; }
+    public Lanes Lanes { get; }
+    public LaneChanges LaneChanges { get; }
+    public Counts Counts { get; }
+    public ChildCounts Children { get; }
+    public StepTally Tally { get; }
+    public WorkTable Work { get; }
+    public Events Events { get; }
+    public ReadyOrder Ready { get; }
+    public WorkerTable Workers { get; }
+    public ResourceTable Resources { get; }
+    public BlobTable Blobs { get; }
+    public TriggerTable Triggers { get; }
+    public EnqueueTransition Enqueue { get; }
+    public Timers Timers { get; }
+    public ClaimTransition Claim { get; }
+    public CommitTransition CommitStep { get; }
+    public EndTransitions Endings { get; }
+    public LeaseTransitions Leases { get; }
+    public OperatorTransitions Operator { get; }
+    public PurgeTransition Purge { get; }
+
+    /// <summary>How often another connection's writes were noticed.</summary>
+    public int ForeignWrites { get; private set; }
+
+    /// <summary>Why this file is not written to any more, where another process has migrated it.</summary>
+    public FileRefusedException? Refusal { get; private set; }
+
+    /// <summary>Looks whether another connection has written to the file, and forgets or learns anew what that may have changed. True where one has.</summary>
+    /// <exception cref="FileRefusedException">It has migrated the file.</exception>
+    public bool NoticeForeignWrites()
+    {
+        long version = Connection.DataVersion;
+        if (version == seenDataVersion) return false;
+        CheckVersion();
+        ForeignWrites++;
+        Forget();
+        Counters.Forget();
+        do
+        {
+            seenDataVersion = version;
+            Workers.Forget();
+            CatchUp();
+            version = Connection.DataVersion;
+        }
+        while (version != seenDataVersion); // Outside a transaction more may come meanwhile, and what was read may be of that.
+        return true;
+    }
+
+    /// <param name="patience">How long to wait for another process's lock, in milliseconds. Default: the busy timeout.</param>
+    public void Begin(int? patience = null)
+    {
+        Connection.Begin(patience);
+        NoticeForeignWrites();
+        bool isSuspected = Connection.ReadClock();
+        Counters.Begin();
+        Delays.Begin(isSuspected);
+    }
+
+    /// <param name="last">No further transaction is on its way: what is otherwise saved from time to time is saved now.</param>
+    public void Commit(bool last = true)
+    {
+        SaveCounts();
+        Tally.Save(last);
+        Events.Trim();
+        LaneChanges.Save(LaneChanges.IsAny && Workers.AnyBut(Ready.Worker));
+        Counters.Save();
+        Connection.Commit();
+        LaneChanges.Committed();
+        Tally.Saved();
+    }
+
+    public void Rollback()
+    {
+        Undo();
+        Delays.Drop();
+        Tally.Drop();
+        LaneChanges.Clear();
+        Counters.Forget();
+        Connection.Rollback();
+    }
+
+    /// <summary>Runs one request so that what it throws leaves its neighbours in the batch alone.</summary>
+    public void Isolated(Action body)
+    {
+        SaveCounts();
+        int tallied = Tally.Mark;
+        Connection.Save();
+        try
+        {
+            body();
+            SaveCounts();
+            Connection.Release();
+        }
+        catch
+        {
+            Undo();
+            Delays.Drop();
+            Tally.DropTo(tallied);
+            if (!Connection.IsInTransaction) throw; // SQLite has rolled back by itself, as it does for a full disk; a savepoint would begin a transaction.
+            Connection.RollbackTo();
+            throw;
+        }
+    }
+
+    /// <summary>Reads before any transaction, to see whether one is worth taking the write lock for.</summary>
+    public void Peek()
+    {
+        bool isSuspected = Connection.ReadClock();
+        Counters.Load();
+        Delays.Begin(isSuspected);
+    }
+
+    /// <summary>Commits a transaction of its own, with the log before it on the disk, and answers the last batch of another writer's row as it stood before.</summary>
+    public long BarrierAfter(long writerKey)
+    {
+        Begin();
+        Connection.WriteLogAgain();
+        long last = Counters.BatchOf(writerKey);
+        Counters.SaveRow();
+        Commit();
+        return last;
+    }
+
+    /// <summary>
+    /// The log was taken away and the database was not: what the log holds is behind the open handle still, and goes to the database unless
+    /// somebody else has written meanwhile, who may have done so in another log.
+    /// </summary>
+    public void SaveLog()
+    {
+        if (Connection.IndexIsInPlace && !NoticeForeignWrites()) Connection.Checkpoint();
+    }
+
+    /// <summary>Rolls back where a transaction is still open; false where even that fails.</summary>
+    public bool TryRollback()
+    {
+        try
+        {
+            Rollback();
+            return true;
+        }
+        catch (SqliteException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Closes after a fault, without a checkpoint: the next connection decides what the log holds.</summary>
+    public void Abandon()
+    {
+        Connection.KeepLog();
+        try
+        {
+            Dispose();
+        }
+        catch (SqliteException)
+        {
+            // The handle is gone either way; what the file holds is found out by the next one.
+        }
+    }
+
+    public void Dispose()
+    {
+        Events.Dispose();
+        Connection.Dispose();
+    }
+
+    /// <summary>Learns what others have changed in the lanes, where they have written it down for us; else all of that is forgotten.</summary>
+    private void CatchUp()
+    {
+        bool saved = Counters.OthersHaveSaved();
+        if (saved && Ready.Worker != 0 && Workers.IsRegistered(Ready.Worker) && LaneChanges.ReadOthers(doubtLane))
+        {
+            Ready.DeadlinesChanged();
+            return;
+        }
+        Lanes.Forget();
+        Ready.Forget();
+    }
+
+    private void CheckVersion()
+    {
+        try
+        {
+            Evidence.CheckVersion(Connection.UserVersion, Connection.Path);
+        }
+        catch (FileRefusedException e)
+        {
+            Refusal = e;
+            throw;
+        }
+    }
+
+    private void SaveCounts()
+    {
+        Counts.Save();
+        Children.Save();
+    }
+
+    /// <summary>What the transaction, or the request in it, has done is taken back: so is what is remembered of it.</summary>
+    private void Undo()
+    {
+        Counts.Drop();
+        Children.Drop();
+        Connection.LeaveRows();
+        Forget();
+        Workers.RolledBack();
+        LaneChanges.RolledBack(doubtLane);
+        Ready.DeadlinesChanged();
+    }
+
+    private void Forget()
+    {
+        Identity.Forget();
+        Claim.Forget();
+        Triggers.Forget();
+    }
+}

@@ -1,0 +1,103 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using Roost.Native;
+using Roost.Sqlite.Files;
+
+namespace Roost.Sqlite.Writing;
+
+/// <content>
+/// When the writer stops for good. Its file was deleted or replaced under it, and nobody would ever find what it wrote; it looks before a
+/// transaction and when it polls, at most ten times a second: what is committed within that tenth goes with the file. Or SQLite finds the file
+/// damaged again and again, and every further write could damage more; once alone it says so of a page that the disk did not read this time.
+/// Or a newer Roost has migrated the file: what is written by the rules of this one could break those of that one.
+/// </content>
+internal sealed partial class Writer
+{
+    private const int LookAgainMilliseconds = 100;
+    private const int LeastDamages = 3;
+    private const int LeastDamagedMilliseconds = 2000;
+    private const int DamageForgottenMilliseconds = 10_000;
+
+    private readonly OpenFile? file;
+    private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Func<Exception>? why;
+    private volatile DataCorruptException? hopeless;
+    private int damages;
+    private long damagedSince, damagedAt;
+    private long placeSeenAt;
+
+    /// <summary>Ends once it was noticed that the file was taken away, was migrated or is damaged. From then on nothing is written.</summary>
+    public Task Stopped => stopped.Task;
+
+    /// <summary>It stopped because the file or its log was deleted or replaced: what can be read there now is something else.</summary>
+    public bool WasTakenAway { get; private set; }
+
+    /// <exception cref="FileRefusedException">The file was deleted or replaced, or migrated by a newer Roost.</exception>
+    /// <exception cref="DataCorruptException">The file is damaged.</exception>
+    public void ThrowIfStopped()
+    {
+        if (stopped.Task.IsCompleted) throw why!();
+    }
+
+    /// <summary>Somebody has found damage that lets nothing go on.</summary>
+    public void StopFor(DataCorruptException damage)
+    {
+        lock (gate)
+        {
+            hopeless = damage;
+            Monitor.Pulse(gate);
+        }
+    }
+
+    private bool IsInPlace(bool lookNow = false)
+    {
+        if (stopped.Task.IsCompleted) return false;
+        long now = Environment.TickCount64;
+        if (!lookNow && now - placeSeenAt < LookAgainMilliseconds) return true;
+        placeSeenAt = now;
+        bool isThere = file is not { IsInPlace: false };
+        if (isThere && session is not { Connection.LogIsInPlace: false }) return true;
+        WasTakenAway = true;
+        if (isThere) SaveLog();
+        Stop(() => Database.TakenAway(path));
+        return false;
+    }
+
+    /// <summary>Something that does not pass by itself: damage of the file, or a fault of the program. Once is not enough.</summary>
+    private void Suspect(Exception e)
+    {
+        long now = Environment.TickCount64;
+        if (damages == 0 || now - damagedAt > DamageForgottenMilliseconds) (damages, damagedSince) = (0, now);
+        damages++;
+        damagedAt = now;
+        if (damages >= LeastDamages && now - damagedSince >= LeastDamagedMilliseconds)
+        {
+            Exception found = evidence.Explain(e);
+            Stop(() => Evidence.Again(found));
+        }
+    }
+
+    private void Stop(Func<Exception> because)
+    {
+        if (stopped.Task.IsCompleted) return;
+        why = because;
+        log.LogCritical("Nothing more is written to {Path}: {Message}", path, because().Message);
+        CloseSession();
+        stopped.SetResult();
+        Slots?.Taker.Idle(null);
+        Changed.Beat();
+        Ended.Beat();
+    }
+
+    private void SaveLog()
+    {
+        try
+        {
+            session?.SaveLog();
+        }
+        catch (Exception e) when (e is SqliteException or RoostException)
+        {
+            log.LogError(e, "The log of {Path} was taken away, and what it held could not be moved to the file", path);
+        }
+    }
+}

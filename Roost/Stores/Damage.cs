@@ -1,0 +1,21 @@
+using System.Security.Cryptography;
+
+namespace Roost.Stores;
+
+/// <summary>How damage is found by a SHA-256, and what is said of it.</summary>
+internal static class Damage
+{
+    /// <summary>What a person can do about a version that is damaged or missing.</summary>
+    public const string Advice = "Restore a backup, or enqueue the work anew.";
+
+    /// <summary>Whether stored bytes are those that were written.</summary>
+    public static bool IsWhole(ReadOnlySpan<byte> stored, ReadOnlySpan<byte> sha256)
+    {
+        Span<byte> found = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(stored, found);
+        return found.SequenceEqual(sha256);
+    }
+
+    public static string OfPayload(string workId) =>
+        $"The payload of work item {workId} is not what was stored; its bytes were changed after they were written. {Advice}";
+}

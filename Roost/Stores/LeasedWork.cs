@@ -1,0 +1,106 @@
+namespace Roost.Stores;
+
+/// <summary>What each claim finds anew of an item.</summary>
+internal sealed record LeaseFacts
+{
+    public required long WorkKey { get; init; }
+
+    /// <summary>The worker that it was claimed for.</summary>
+    public required long WorkerKey { get; init; }
+
+    /// <summary>Whose slot it has. A step that outlives its loop must not be counted against the next one.</summary>
+    public required SlotLedger Slots { get; init; }
+
+    public required Lane Lane { get; init; }
+    public required long Token { get; init; }
+    public required int Version { get; init; }
+    public required int Failures { get; init; }
+    public required int Interruptions { get; init; }
+
+    /// <summary>How many times in a row its state was committed as it was before.</summary>
+    public required int Unchanged { get; init; }
+
+    public required bool Solo { get; init; }
+    public required int ResourceCount { get; init; }
+    public required long? Deadline { get; init; }
+    public required bool CancelRequested { get; init; }
+
+    /// <summary>When it took its slot, by the clock that nobody sets, and for how long the process had waited by then for others to have their turn.</summary>
+    public required (long At, TimeSpan Waited) SlotTaken { get; init; }
+}
+
+/// <summary>One claimed work item in the hands of this process: what the step needs, and what its commit is fenced by.</summary>
+internal sealed class LeasedWork(LeaseFacts facts)
+{
+    private const string FirstStep = "init";
+
+    public long WorkKey => facts.WorkKey;
+    public long WorkerKey => facts.WorkerKey;
+    public SlotLedger Slots => facts.Slots;
+    public long Token => facts.Token;
+    public bool Solo => facts.Solo;
+    public int ResourceCount => facts.ResourceCount;
+    public long? Deadline => facts.Deadline;
+    public bool CancelRequested => facts.CancelRequested;
+    public (long At, TimeSpan Waited) SlotTaken => facts.SlotTaken;
+
+    public Lane Lane { get; private set; } = facts.Lane;
+    public required WorkItem Item { get; init; }
+    public int Version { get; private set; } = facts.Version;
+    public required Snapshot? Snapshot { get; set; }
+    public required byte[]? SnapshotHash { get; set; }
+
+    /// <summary>What the payload has to match; null where it is not known, or checked already.</summary>
+    public byte[]? PayloadHash { get; set; }
+
+    /// <summary>How long it had been ready when it was claimed; null for the further steps of a lease that was kept.</summary>
+    public long? WaitMilliseconds { get; set; }
+
+    /// <summary>How long the engine's code has taken for the last try.</summary>
+    public long RunMicroseconds { get; set; }
+
+    /// <summary>The name of the step that a try which fails is counted under: the one that it started from.</summary>
+    public string StepBefore => Snapshot?.Step ?? FirstStep;
+
+    public int Failures { get; private set; } = facts.Failures;
+    public int Interruptions { get; private set; } = facts.Interruptions;
+
+    /// <summary>How many times in a row its state was committed as it was before.</summary>
+    public int Unchanged { get; private set; } = facts.Unchanged;
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>The store's identity; what is done twice on a copy must not have the same keys.</summary>
+    public required string FileId { get; init; }
+
+    public required long Nonce { get; init; }
+    public required int Branch { get; init; }
+    public required int Depth { get; init; }
+
+    /// <summary>The same item under a new lease, at the version that its last step has saved.</summary>
+    public LeasedWork Again(LeaseFacts lease, int priority, Snapshot snapshot) => new(lease)
+    {
+        Item = priority == Item.Priority && lease.Deadline == Deadline ? Item : Item with { Priority = priority, Deadline = StoredTime.Read(lease.Deadline) },
+        Snapshot = snapshot,
+        SnapshotHash = null,
+        FileId = FileId,
+        CreatedAt = CreatedAt,
+        Nonce = Nonce,
+        Branch = Branch,
+        Depth = Depth,
+    };
+
+    /// <summary>Goes on with the next step under the same lease.</summary>
+    public void Advance(StepCommit commit)
+    {
+        Version++;
+        Snapshot = commit.Next;
+        SnapshotHash = null;
+        PayloadHash = null;
+        WaitMilliseconds = null;
+        Lane = commit.KeptLane!;
+        Failures = 0;
+        Interruptions = 0;
+        Unchanged = commit.Unchanged;
+    }
+}

@@ -1,0 +1,79 @@
+namespace Roost.Stores;
+
+/// <summary>
+/// The place where work is kept, as the rest of the library knows it. Each write is a whole transition in one transaction, durable when its task
+/// ends; a backup copy that was not adopted refuses them. Whoever writes a second store implements this, <see cref="StoreReads"/> and
+/// <see cref="StoreLoop"/>, and touches nothing above.
+/// </summary>
+internal abstract class Store : IAsyncDisposable
+{
+    /// <summary>The time by which everything is written and decided.</summary>
+    public abstract Clock Clock { get; }
+
+    public abstract StoreReads Reads { get; }
+
+    /// <summary>Pulsed while anybody watches, when anything was written, here or by another process.</summary>
+    public abstract Pulse Changed { get; }
+
+    /// <summary>Pulsed when an item may have ended, here or by another process.</summary>
+    public abstract Pulse Ended { get; }
+
+    /// <summary>Ends once nothing is written any more, because what is there is damaged, was taken away or was migrated by a newer Roost.</summary>
+    public abstract Task Stopped { get; }
+
+    /// <exception cref="FileRefusedException">It was taken away, or migrated by a newer Roost.</exception>
+    /// <exception cref="DataCorruptException">It is damaged.</exception>
+    public abstract void ThrowIfStopped();
+
+    /// <summary>Until it is disposed other processes' writes are looked for, even where no loop runs.</summary>
+    public abstract IDisposable Watch();
+
+    /// <summary>Creates the items or finds those that have their idempotency keys: all of them, or none.</summary>
+    public abstract Task<IReadOnlyList<EnqueueResult>> EnqueueAsync(IReadOnlyList<NewWork> works);
+
+    /// <summary>Ends an item that is queued; one that runs is asked to stop, and its lease's token is returned.</summary>
+    public abstract Task<(bool IsCancelled, long? Lease)> CancelAsync(string workId, string? reason);
+
+    /// <summary>Makes a delayed item ready. False where it was ready already.</summary>
+    public abstract Task<bool> RequeueNowAsync(string workId, string? reason);
+
+    /// <summary>False where it had that priority already.</summary>
+    public abstract Task<bool> SetPriorityAsync(string workId, int priority, string? reason);
+
+    /// <summary>Takes a running item from its worker, without a charge; the token of the lease that was.</summary>
+    public abstract Task<long> ReleaseLeaseAsync(string workId, string? reason);
+
+    /// <summary>Queues a dead letter again, or gives it up.</summary>
+    public abstract Task ChangeDeadLetterAsync(string workId, DeadLetterChange change, string? reason);
+
+    /// <summary>The same for many, where each is still the failure that was found; how many were.</summary>
+    public abstract Task<int> ChangeDeadLettersAsync(IReadOnlyCollection<Position> found, DeadLetterChange change, string? reason);
+
+    /// <summary>Removes what has ended, in small transactions that let other writes in between, and gives the space back.</summary>
+    public abstract Task<PurgeResult> PurgeAsync(PurgeScope scope, string? reason, CancellationToken cancellationToken);
+
+    /// <summary>Makes a copy a store of its own.</summary>
+    public abstract Task AdoptAsync(string? reason);
+
+    /// <summary>Copies what is there now to a new file.</summary>
+    public abstract Task BackupAsync(string target, CancellationToken cancellationToken);
+
+    /// <summary>Streams content in; it stays pinned by the worker until a step's commit attaches it.</summary>
+    public abstract Task<PinnedBlob> UploadAsync(long worker, Stream content, CancellationToken cancellationToken);
+
+    /// <summary>Gives up an upload whose step does not want it.</summary>
+    public abstract Task DropUploadAsync(PinnedBlob blob);
+
+    /// <summary>Registers a worker: from here on its engines count as served, and its death can be known.</summary>
+    public abstract Task<StoreLoop> JoinAsync(IReadOnlyList<EngineFacts> engines, CancellationToken cancellationToken);
+
+    /// <summary>Ends the reads, finishes what was to be written, and closes.</summary>
+    public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>What a person may do with a dead letter.</summary>
+internal enum DeadLetterChange
+{
+    Retry,
+    Discard,
+}

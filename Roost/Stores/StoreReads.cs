@@ -1,0 +1,73 @@
+namespace Roost.Stores;
+
+/// <summary>What can be read of a store. All that one read tells is of one moment; none holds up a write.</summary>
+internal abstract class StoreReads
+{
+    /// <summary>Null where there is no such item.</summary>
+    public abstract Task<WorkSummary?> FindAsync(string workId, CancellationToken cancellationToken);
+
+    /// <summary>The version of the state that an item has; 0 before its first.</summary>
+    public abstract Task<int> StateVersionAsync(string workId, CancellationToken cancellationToken);
+
+    /// <summary>Null where there is no such item.</summary>
+    public abstract Task<WorkDetail?> DetailAsync(string workId, CancellationToken cancellationToken);
+
+    public abstract Task<IReadOnlyList<string>> FindIdsAsync(string part, int limit, CancellationToken cancellationToken);
+
+    public abstract Task<WorkPage> ListAsync(Selection selection, int limit, string? cursor, CancellationToken cancellationToken);
+
+    public abstract Task<IReadOnlyList<SnapshotVersion>> HistoryAsync(string workId, CancellationToken cancellationToken);
+
+    /// <summary>A version of an item's state, by default the last.</summary>
+    public abstract Task<Snapshot> SnapshotAsync(string workId, int? version, CancellationToken cancellationToken);
+
+    public abstract Task<WorkCounts> CountsAsync(CancellationToken cancellationToken);
+
+    public abstract Task<IReadOnlyList<Lease>> LeasesAsync(CancellationToken cancellationToken);
+
+    public abstract Task<ResourcePage> ResourcesAsync(int limit, string? cursor, CancellationToken cancellationToken);
+
+    public abstract Task<IReadOnlyList<WorkerInfo>> WorkersAsync(CancellationToken cancellationToken);
+
+    public abstract Task<IReadOnlyList<EngineInfo>> EnginesAsync(CancellationToken cancellationToken);
+
+    public abstract Task<StepStatistics> StepStatisticsAsync(StatisticsSpan over, CancellationToken cancellationToken);
+
+    public abstract Task<DeadLetterPage> DeadLettersAsync(Selection selection, int limit, string? cursor, CancellationToken cancellationToken);
+
+    public abstract Task<DeadLetterGroupList> DeadLetterGroupsAsync(int limit, CancellationToken cancellationToken);
+
+    public abstract Task<DeadLetter> DeadLetterAsync(string workId, CancellationToken cancellationToken);
+
+    /// <summary>The places of all dead letters that a selection means, the last failed first: 16 bytes for each, and no read that stays open over all of them.</summary>
+    public abstract Task<List<Position>> FindDeadLettersAsync(Selection selection, CancellationToken cancellationToken);
+
+    /// <summary>The same scope, up to what has ended by now.</summary>
+    public abstract Task<PurgeScope> WithWhatHasEndedAsync(PurgeScope scope, CancellationToken cancellationToken);
+
+    /// <summary>How many items a purge would remove.</summary>
+    public abstract Task<long> CountPurgedAsync(PurgeScope scope, CancellationToken cancellationToken);
+
+    /// <summary>Events in their order; of an item, or of all.</summary>
+    public abstract Task<EventPage> EventsAsync(string? workId, long? after, int limit, CancellationToken cancellationToken);
+
+    public abstract Task<EventPage> EventsAsync(EventSelection selection, long? after, int limit, CancellationToken cancellationToken);
+
+    public abstract Task<EventList> EventListAsync(EventSelection selection, long? after, int limit, CancellationToken cancellationToken);
+
+    public abstract Task<IReadOnlyList<WorkEvent>> LastEventsAsync(string? workId, long before, int limit, CancellationToken cancellationToken);
+
+    public abstract Task<EventList> LastEventsAsync(EventSelection selection, long before, int limit, CancellationToken cancellationToken);
+
+    public abstract Task<long> LastSequenceAsync(CancellationToken cancellationToken);
+
+    public abstract Task<IReadOnlyList<Artifact>> ArtifactsAsync(string workId, CancellationToken cancellationToken);
+
+    public abstract Task<ArtifactList> ListArtifactsAsync(ArtifactFilter filter, int limit, string? cursor, CancellationToken cancellationToken);
+
+    /// <summary>Opens an artifact; each part of it is verified before a byte is given out.</summary>
+    public abstract Task<Stream> OpenArtifactAsync(string workId, string name, int? version, CancellationToken cancellationToken);
+
+    /// <summary>The item that has an idempotency key; null where none has.</summary>
+    public abstract string? IdOfKey(string engine, string key);
+}
