@@ -27,6 +27,7 @@ internal sealed class KindsSeen(JsonTypeInfo type)
     /// <param name="bytes">How long its JSON is: it cannot hold more values than that.</param>
     public bool IsNew(object? value, int bytes)
     {
+        if (!Root.IsOpen) return false; // As with most types.
         var walk = new Walk(this, add: false, bytes);
         return walk.Into(Root, value, 0) || walk.IsTooLong;
     }
