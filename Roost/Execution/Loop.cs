@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using Roost.Stores;
 
@@ -102,9 +103,9 @@ internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictiona
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> CommitAsync(ActiveStep step, StepEnd end)
     {
-        int damaged = 0;
-        while (true)
+        for (int damaged = 0; ;)
         {
+            Exception fault;
             try
             {
                 if (end.Commit is { } commit) return await CommitOnceAsync(step, commit).ConfigureAwait(false);
@@ -113,34 +114,34 @@ internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictiona
             }
             catch (Exception e)
             {
-                switch (FaultOf(e, isCommit: end.Commit is not null))
-                {
-                    case CommitFault.KeyTaken:
-                        end = new(null, null, false, end.Staged, e); // Uncharged: the step runs again and learns the other's id.
-                        continue;
-                    case CommitFault.Refused:
-                        end = runner.Refused(step, e, end.Staged);
-                        continue;
-                    case CommitFault.Damage:
-                        damaged++;
-                        if (damaged == 2 * TriesOnDamage)
-                        {
-                            store.StopFor((DataCorruptException)e); // Not even that it failed can be saved: it would be claimed again, and fail again.
-                            throw;
-                        }
-                        if (damaged != TriesOnDamage || end.Commit is null) break;
-                        end = runner.Refused(step, e, end.Staged); // What it read to save this does not get better by itself.
-                        continue;
-                    case CommitFault.Passing:
-                        break;
-                    default:
-                        throw;
-                }
-                log.LogError(e, "Work item {WorkId} could not be saved; trying again", step.Lease.Item.Id);
-                if (step.IsLost || givingUp) return false;
-                await Task.Delay(CommitRetry).ConfigureAwait(false);
+                fault = e;
             }
+            if (fault is DataCorruptException) damaged++;
+            if (await AfterFaultAsync(step, end, fault, damaged).ConfigureAwait(false) is not { } next) return false;
+            end = next;
         }
+    }
+
+    /// <summary>What is to be saved instead, or the same again after a pause; null where the lease is lost or the loop gives up. What no other try would help is thrown again.</summary>
+    private async ValueTask<StepEnd?> AfterFaultAsync(ActiveStep step, StepEnd end, Exception fault, int damaged)
+    {
+        switch (FaultOf(fault, isCommit: end.Commit is not null))
+        {
+            case CommitFault.KeyTaken: return new StepEnd(null, null, false, end.Staged, fault); // Uncharged: the step runs again and learns the other's id.
+            case CommitFault.Refused: return runner.Refused(step, fault, end.Staged);
+            case CommitFault.Damage when damaged == 2 * TriesOnDamage:
+                store.StopFor((DataCorruptException)fault); // Not even that it failed can be saved: it would be claimed again, and fail again.
+                ExceptionDispatchInfo.Throw(fault);
+                break;
+            case CommitFault.Damage when damaged == TriesOnDamage && end.Commit is not null: return runner.Refused(step, fault, end.Staged); // What it read to save this does not get better by itself.
+            case CommitFault.Fatal:
+                ExceptionDispatchInfo.Throw(fault);
+                break;
+        }
+        log.LogError(fault, "Work item {WorkId} could not be saved; trying again", step.Lease.Item.Id);
+        if (step.IsLost || givingUp) return null;
+        await Task.Delay(CommitRetry).ConfigureAwait(false);
+        return end;
     }
 
     /// <summary>What kept a step's end from being saved.</summary>

@@ -1,7 +1,7 @@
 namespace Roost.Stores;
 
 /// <summary>What each claim finds anew of an item.</summary>
-internal sealed record LeaseFacts
+internal readonly record struct LeaseFacts
 {
     public required long WorkKey { get; init; }
 
