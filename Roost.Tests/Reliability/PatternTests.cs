@@ -61,7 +61,7 @@ internal sealed class PatternTests
     [Test]
     public void The_pages_hold_no_pattern_of_their_own()
     {
-        foreach (string file in Directory.EnumerateFiles(SourceTree.PathOf("Roost.Cli", "Console"), "*.*", SearchOption.AllDirectories).Where(file => Path.GetExtension(file) is ".js" or ".razor"))
+        foreach (string file in Directory.EnumerateFiles(SourceTree.PathOf("Roost.Cli", "Web"), "*.*", SearchOption.AllDirectories).Where(file => Path.GetExtension(file) is ".js" or ".razor"))
             File.ReadAllText(file).Should().NotContainAny("RegExp", ".match(", ".matchAll(", ".replace(/", ".split(/", ".test(", " pattern=");
     }
 

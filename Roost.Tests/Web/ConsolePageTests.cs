@@ -49,7 +49,7 @@ internal sealed class ConsolePageTests
         IPage page = await browser.OpenAsync(new() { ViewportSize = new() { Width = width, Height = Screen }, ColorScheme = theme, ReducedMotion = ReducedMotion.Reduce });
         await page.GotoAsync(tour.Host.Server.Link.AbsoluteUri, new() { WaitUntil = WaitUntilState.Commit });
         await page.WaitForURLAsync(tour.Host.Root.AbsoluteUri);
-        string checks = await File.ReadAllTextAsync(SourceTree.PathOf("Roost.Tests", "Console", "PageChecks.js"));
+        string checks = await File.ReadAllTextAsync(SourceTree.PathOf("Roost.Tests", "Web", "PageChecks.js"));
         var wrong = new List<string>();
         foreach (string address in ConsoleTour.Addresses.Values.SelectMany(each => each))
         {
