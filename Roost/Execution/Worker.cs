@@ -7,7 +7,7 @@ namespace Roost.Execution;
 internal sealed class Worker : IAsyncDisposable
 {
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(5); // What runs then runs for the first time, perhaps on a busy machine.
 
     private readonly StoreLoop store;
     private readonly Loop loop;
