@@ -1,8 +1,8 @@
-using Roost.Cli.Output;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Roost.Cli.Output;
 
 namespace Roost.Cli.Web;
 

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Roost.Cli.Web.Pages;
 using Roost.Cli.Output;
+using Roost.Cli.Web.Pages;
 
 namespace Roost.Cli.Web;
 

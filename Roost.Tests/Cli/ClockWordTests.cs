@@ -1,5 +1,5 @@
-using Roost.Cli.Web;
 using Roost.Cli.Output;
+using Roost.Cli.Web;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Cli;

@@ -1,6 +1,6 @@
 using System.Net;
-using Roost.Tests.Web;
 using Roost.Tests.Support;
+using Roost.Tests.Web;
 
 namespace Roost.Tests.Reliability;
 

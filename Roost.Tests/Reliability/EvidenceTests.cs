@@ -1,5 +1,5 @@
-using Roost.Sqlite.Files;
 using Roost.Sqlite;
+using Roost.Sqlite.Files;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Reliability;

@@ -1,8 +1,8 @@
-using Roost.Cli.Output;
 using System.Diagnostics;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Roost.Cli;
+using Roost.Cli.Output;
 using Roost.Stores;
 using Roost.Tests.Support;
 

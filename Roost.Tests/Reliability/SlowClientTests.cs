@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
-using Roost.Tests.Web;
 using Roost.Tests.Support;
+using Roost.Tests.Web;
 
 namespace Roost.Tests.Reliability;
 

@@ -1,5 +1,5 @@
-using System.Collections.Specialized;
 using System.Collections.Concurrent;
+using System.Collections.Specialized;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
