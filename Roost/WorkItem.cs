@@ -111,7 +111,8 @@ public sealed record WorkItem
     private T? Read<T>()
     {
         JsonTypeInfo<T> type = ReadTypes.Of<T>(Json);
-        return JsonSerializer.Deserialize(NameMatch.Adapted(PayloadUtf8(int.MaxValue), type).Span, type);
+        ReadOnlyMemory<byte> utf8 = payload is StoredJson stored ? stored.For(type) : NameMatch.Adapted(PayloadUtf8(int.MaxValue), type);
+        return JsonSerializer.Deserialize(utf8.Span, type);
     }
 
     /// <summary>The settings that payload and state are read and written with.</summary>
@@ -126,4 +127,18 @@ public sealed record WorkItem
 }
 
 /// <summary>JSON that has been checked already: it comes from the file.</summary>
-internal sealed record StoredJson(byte[] Utf8);
+internal sealed class StoredJson(byte[] utf8)
+{
+    private Adapted? last;
+
+    private sealed record Adapted(JsonTypeInfo Type, ReadOnlyMemory<byte> Utf8);
+
+    public byte[] Utf8 => utf8;
+
+    /// <summary>With its members called as the type calls them; worked out once, for every step of a lease asks for the same.</summary>
+    public ReadOnlyMemory<byte> For(JsonTypeInfo type)
+    {
+        if (last is not { } known || known.Type != type) last = known = new(type, NameMatch.Adapted(utf8, type));
+        return known.Utf8;
+    }
+}
