@@ -135,7 +135,7 @@ public abstract class Engine<TState> : IEngine, ITypedEngine
         }
         catch (LostException lost)
         {
-            throw new InvalidInputException("state", $"of engine \"{engineId}\" would not come back from the file as it is: {lost.Path}: {lost.Message}");
+            throw new InvalidInputException("state", $"of engine \"{engineId}\" would not come back from the file as it is: {lost.Told}");
         }
         return trial;
     }

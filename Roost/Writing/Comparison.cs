@@ -70,7 +70,7 @@ internal sealed class Comparison(JsonSerializerOptions options)
         foreach (JsonPropertyInfo member in own.Properties)
         {
             if (member.Get is null || IsLeftOutByRule(member, given)) continue;
-            string here = $"{path}.{(member.AttributeProvider as MemberInfo)?.Name ?? member.Name}";
+            string here = $"{path}.{JsonMembers.NameOf(member)}";
             object? before = member.Get(given), after = member.Get(back);
             JsonTypeInfo? its = member.CustomConverter is null ? TypeOf(member) : null;
             try

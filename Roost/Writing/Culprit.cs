@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -30,7 +29,7 @@ internal static class Culprit
         if (type.Kind == JsonTypeInfoKind.Object)
         {
             foreach (JsonPropertyInfo member in Own(type, value).Properties)
-                if (member.Get is not null && In(value, member, $"{path}.{(member.AttributeProvider as MemberInfo)?.Name ?? member.Name}", depth) is { } found) return found;
+                if (member.Get is not null && In(value, member, $"{path}.{JsonMembers.NameOf(member)}", depth) is { } found) return found;
             return null;
         }
         if (type.ElementType is not { } declared || !type.Options.TryGetTypeInfo(declared, out JsonTypeInfo? element)) return null;

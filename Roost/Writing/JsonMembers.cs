@@ -17,6 +17,9 @@ internal static class JsonMembers
 
     public static bool IsOfFramework(Type type) => type.Namespace is { } name && (name == "System" || name.StartsWith("System.", StringComparison.Ordinal));
 
+    /// <summary>As the user's code calls it.</summary>
+    public static string NameOf(JsonPropertyInfo member) => (member.AttributeProvider as MemberInfo)?.Name ?? member.Name;
+
     public static bool IsWrittenAndRead(JsonPropertyInfo member) => member.Get is not null && (member.Set is not null || member.AssociatedParameter is not null);
 
     /// <summary>It is written and read, or a collection that is there and is filled.</summary>
@@ -87,7 +90,7 @@ internal static class JsonMembers
         {
             if (field.IsPublic || IsForeign(field.DeclaringType!) || IsIgnored(field) || named.Contains(field) || !IsData(field.FieldType)) continue;
             PropertyInfo? its = PropertyOf(field);
-            if (its is null ? field.Name.StartsWith('<') || type.Properties.Any(member => IsWrittenAndRead(member) && IsFieldOf(field.Name, (member.AttributeProvider as MemberInfo)?.Name ?? member.Name))
+            if (its is null ? field.Name.StartsWith('<') || type.Properties.Any(member => IsWrittenAndRead(member) && IsFieldOf(field.Name, NameOf(member)))
                 : IsIgnored(its) || named.Any(member => member.Name == its.Name)) continue;
             yield return field;
         }
@@ -101,11 +104,11 @@ internal static class JsonMembers
         type.Kind is JsonTypeInfoKind.Enumerable or JsonTypeInfoKind.Dictionary && type.ElementType is { } element
         && (element == type.Type || (type.Options.TryGetTypeInfo(element, out JsonTypeInfo? inner) && inner.Kind == JsonTypeInfoKind.Enumerable && inner.ElementType == element));
 
-    /// <summary>A field of a framework's type that none of the members shows which are meant.</summary>
-    public static FieldInfo? LostField(JsonTypeInfo type, Func<JsonPropertyInfo, bool> isMeant)
+    /// <summary>A framework's type has a field that none of these members shows.</summary>
+    public static bool LosesField(Type type, IEnumerable<JsonPropertyInfo> shown)
     {
-        string[] shown = [.. type.Properties.Where(isMeant).Select(member => (member.AttributeProvider as MemberInfo)?.Name ?? member.Name)];
-        return Fields(type.Type).FirstOrDefault(field => !shown.Any(member => IsFieldOf(field.Name, member)));
+        string[] names = [.. shown.Select(NameOf)];
+        return Fields(type).Any(field => !names.Any(name => IsFieldOf(field.Name, name)));
     }
 
     private static bool IsData(Type type) =>

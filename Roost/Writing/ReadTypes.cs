@@ -28,7 +28,7 @@ internal static class ReadTypes
         }
         catch (LostException lost)
         {
-            return $"{lost.Path}: {lost.Message}";
+            return lost.Told;
         }
     }
 }

@@ -155,11 +155,10 @@ internal sealed class StateShape
         }
         if (UnboundParameter(type) is { } parameter)
             throw new LostException(path, $"the constructor that is used to read {a} takes {parameter.Name}, and no member is called so or has its type ({TypeNames.Of(parameter.ParameterType)}), so that it cannot be made again. Add such a member, or put [JsonConstructor] on another constructor.");
-        string[] kept = [.. type.Properties.Where(member => JudgeMember(type, member, path)).Select(member => (member.AttributeProvider as MemberInfo)?.Name ?? member.Name)];
+        JsonPropertyInfo[] kept = [.. type.Properties.Where(member => JudgeMember(type, member, path))];
         if (JsonMembers.IsOfFramework(type.Type))
         {
-            FieldInfo? lost = JsonMembers.Fields(type.Type).FirstOrDefault(field => !kept.Any(member => JsonMembers.IsFieldOf(field.Name, member)));
-            if (lost is not null || (kept.Length == 0 && type.Type != typeof(ValueTuple)))
+            if (JsonMembers.LosesField(type.Type, kept) || (kept.Length == 0 && type.Type != typeof(ValueTuple)))
                 throw new LostException(path, $"{a} is no data to JSON: not all of it is written and read back. Keep what it is made from in members of your own, or give the options a converter for it.");
             return;
         }

@@ -77,7 +77,7 @@ internal sealed class WrittenType
         }
         catch (LostException lost)
         {
-            return $"{lost.Path}: {lost.Message}";
+            return lost.Told;
         }
     }
 
@@ -129,7 +129,7 @@ internal sealed class WrittenType
         if (type.Type.IsGenericType && type.Type.GetGenericTypeDefinition() == typeof(PriorityQueue<,>))
             return $"{path} would be written by its count alone and without its elements in their order. Give UnorderedItems as a list, or sort them.";
         if (JsonMembers.IsForeign(type.Type) && type.Type.FullName?.StartsWith("System.ValueTuple`", StringComparison.Ordinal) != true && type.Type.Namespace != "System.Numerics")
-            return JsonMembers.IsOfFramework(type.Type) && !type.Type.IsInterface && !type.Type.IsAbstract && JsonMembers.LostField(type, member => member.Get is not null) is not null
+            return JsonMembers.IsOfFramework(type.Type) && !type.Type.IsInterface && !type.Type.IsAbstract && JsonMembers.LosesField(type.Type, type.Properties.Where(member => member.Get is not null))
                 ? $"{path} would not be written whole: {TypeNames.A(type.Type)} is no data to JSON. Give what it is made from, such as a text or a number."
                 : null;
         HashSet<string> named = [.. type.Properties.Select(member => member.AttributeProvider).OfType<MemberInfo>().Select(member => member.Name)];

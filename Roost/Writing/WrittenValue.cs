@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -27,7 +26,7 @@ internal sealed class WrittenValue(JsonSerializerOptions options)
     {
         foreach (JsonPropertyInfo member in type.Properties)
             if (member is { Get: not null, CustomConverter: null } && !IsSimple(member.PropertyType) && options.TryGetTypeInfo(member.PropertyType, out JsonTypeInfo? its))
-                Look(its, member.Get(value), $"{path}.{(member.AttributeProvider as MemberInfo)?.Name ?? member.Name}");
+                Look(its, member.Get(value), $"{path}.{JsonMembers.NameOf(member)}");
     }
 
     private void LookAtElements(JsonTypeInfo element, IEnumerable elements, bool areEntries, string path)
@@ -54,7 +53,7 @@ internal sealed class WrittenValue(JsonSerializerOptions options)
         if (declared.PolymorphismOptions is { } kinds && (kinds.UnknownDerivedTypeHandling == JsonUnknownDerivedTypeHandling.FailSerialization || kinds.DerivedTypes.Any(kind => kind.DerivedType == type))) return own;
         HashSet<string> written = [.. declared.Properties.Where(member => member.Get is not null).Select(member => member.Name)];
         if (own.Properties.FirstOrDefault(member => member.Get is not null && !written.Contains(member.Name)) is { } lost)
-            throw new LostException(path, $"{path} is declared as {TypeNames.Of(declared.Type)} and holds {TypeNames.A(type)}, whose {(lost.AttributeProvider as MemberInfo)?.Name ?? lost.Name} would not be written. Put [JsonDerivedType(typeof({TypeNames.Of(type)}), \"...\")] on {TypeNames.Of(declared.Type)}, or declare the type itself.");
+            throw new LostException(path, $"{path} is declared as {TypeNames.Of(declared.Type)} and holds {TypeNames.A(type)}, whose {JsonMembers.NameOf(lost)} would not be written. Put [JsonDerivedType(typeof({TypeNames.Of(type)}), \"...\")] on {TypeNames.Of(declared.Type)}, or declare the type itself.");
         return declared;
     }
 
