@@ -236,5 +236,5 @@ public sealed partial class RoostRuntime
         await LeaveAsync().ConfigureAwait(false);
     }
 
-    private NotFoundException NotFound(string workId) => new($"There is no work item {workId} in {Path}.");
+    private NotFoundException NotFound(string workId) => Store.NoSuchItem(workId, Path);
 }

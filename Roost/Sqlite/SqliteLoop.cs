@@ -94,17 +94,17 @@ internal sealed class SqliteLoop : StoreLoop
 
     public override void StopFor(DataCorruptException damage) => writer.StopFor(damage);
 
-    public override async Task<LeaseReport> CheckLeasesAsync(bool renew, Func<long, bool> isRunning)
+    public override Task<LeaseReport> CheckLeasesAsync(bool renew, Func<long, bool> isRunning)
     {
         long key = seat.Key;
-        return await writer.RunAsync(session =>
+        return writer.RunAsync(session =>
         {
             bool alive = !renew ? session.Workers.IsRegistered(key) : slots is { } open ? session.Leases.Renew(open) : session.Leases.Renew(key);
             List<StoredLease> held = session.Leases.HeldBy(key);
             foreach (StoredLease lease in held)
                 if (!isRunning(lease.Token)) session.Leases.Release(session.Work.Load(lease.Work)!.Value, "nobody here runs it");
             return new LeaseReport(alive, held);
-        }, ahead: true).ConfigureAwait(false);
+        }, ahead: true);
     }
 
     public override async Task<IReadOnlyList<OtherWorker>> OthersAsync()

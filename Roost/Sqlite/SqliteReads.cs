@@ -154,5 +154,5 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
 
     private long? KeyOfAny(SqliteConnection db, string? workId) => workId is null ? null : KeyOf(db, workId);
 
-    private NotFoundException NotFound(string workId) => SqliteStore.NotFound(workId, path);
+    private NotFoundException NotFound(string workId) => Store.NoSuchItem(workId, path);
 }

@@ -145,8 +145,6 @@ internal sealed class SqliteStore : Store
         await Task.Run(Writer.Dispose).ConfigureAwait(false);
     }
 
-    public static NotFoundException NotFound(string workId, string path) => new($"There is no work item {workId} in {path}.");
-
     public static ConflictException NoDeadLetter(string workId, WorkState state) =>
         new($"Work item {workId} is {state.Name()}; only a failed one is a dead letter.");
 
@@ -164,7 +162,7 @@ internal sealed class SqliteStore : Store
     }, bytes);
 
     private Task<T> ChangeAsync<T>(string workId, Func<Session, WorkRow, T> change) =>
-        ChangeAsync(session => change(session, session.Work.Find(workId) ?? throw NotFound(workId, path)));
+        ChangeAsync(session => change(session, session.Work.Find(workId) ?? throw NoSuchItem(workId, path)));
 
     /// <summary>What killed backups have left takes the space that this one needs.</summary>
     private void SweepLeftovers(string folder)

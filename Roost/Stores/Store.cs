@@ -67,6 +67,8 @@ internal abstract class Store : IAsyncDisposable
     /// <summary>Registers a worker: from here on its engines count as served, and its death can be known.</summary>
     public abstract Task<StoreLoop> JoinAsync(IReadOnlyList<EngineFacts> engines, CancellationToken cancellationToken);
 
+    public static NotFoundException NoSuchItem(string workId, string path) => new($"There is no work item {workId} in {path}.");
+
     /// <summary>Ends the reads, finishes what was to be written, and closes.</summary>
     public abstract ValueTask DisposeAsync();
 }
