@@ -22,12 +22,12 @@ internal sealed class BareInserts : IDisposable
         session = new Session(path, new RoostOptions { Path = path });
         begin = Of("BEGIN IMMEDIATE");
         commit = Of("COMMIT");
-        find = Of("SELECT key FROM work WHERE id = ?1");
-        item = Of("INSERT INTO work (");
-        input = Of("INSERT INTO work_input (");
-        event_ = Of("INSERT INTO event (");
-        count = Of("INSERT INTO lane_count (");
-        writer = Of("INSERT INTO writer (");
+        find = Of("SELECT key FROM roost_work WHERE id = ?1");
+        item = Of("INSERT INTO roost_work (");
+        input = Of("INSERT INTO roost_work_input (");
+        event_ = Of("INSERT INTO roost_event (");
+        count = Of("INSERT INTO roost_lane_count (");
+        writer = Of("INSERT INTO roost_writer (");
     }
 
     public TimeSpan Run(int items, int perTransaction)

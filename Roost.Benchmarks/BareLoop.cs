@@ -23,31 +23,31 @@ internal sealed class BareLoop : IDisposable
         connection = Database.OpenForWriting(path, new RoostOptions { Path = path });
         begin = Prepare("BEGIN IMMEDIATE");
         commit = Prepare("COMMIT");
-        head = Prepare("SELECT key, priority, ready_seq FROM work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0 ORDER BY priority DESC, ready_seq LIMIT 1");
-        load = Prepare("SELECT key, lane, state, priority, version, token FROM work WHERE key = ?1");
+        head = Prepare("SELECT key, priority, ready_seq FROM roost_work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0 ORDER BY priority DESC, ready_seq LIMIT 1");
+        load = Prepare("SELECT key, lane, state, priority, version, token FROM roost_work WHERE key = ?1");
         lease = Prepare(
             """
-            SELECT w.id, w.created_at, i.payload, i.nonce, s.data, s.sha256 FROM work w
-            JOIN work_input i ON i.work = w.key LEFT JOIN snapshot s ON s.work = w.key AND s.version = w.version WHERE w.key = ?1
+            SELECT w.id, w.created_at, i.payload, i.nonce, s.data, s.sha256 FROM roost_work w
+            JOIN roost_work_input i ON i.work = w.key LEFT JOIN roost_snapshot s ON s.work = w.key AND s.version = w.version WHERE w.key = ?1
             """);
         save = Prepare(
             """
-            UPDATE work SET lane = ?4, state = ?5, version = ?6, updated_at = ?7, ended_at = ?8, ready_seq = NULL, ready_at = NULL, due_at = NULL,
+            UPDATE roost_work SET lane = ?4, state = ?5, version = ?6, updated_at = ?7, ended_at = ?8, ready_seq = NULL, ready_at = NULL, due_at = NULL,
                 blocked_on = NULL, place = NULL, solo = 0, worker = ?9, token = ?10, claimed_at = ?7, failures = 0, interruptions = 0
             WHERE key = ?1 AND token IS ?2 AND version = ?3
             """);
-        event_ = Prepare("INSERT INTO event (seq, at, kind, work, data) VALUES (?1, ?2, ?3, ?4, ?5)");
-        keep = Prepare("UPDATE work SET version = ?3 + 1 WHERE key = ?1 AND token = ?2 AND version = ?3 AND cancel_requested = 0");
-        setLane = Prepare("UPDATE work SET lane = ?2 WHERE key = ?1");
-        snapshot = Prepare("INSERT INTO snapshot (work, version, state_version, step, data, sha256, delay_ms, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
-        trim = Prepare("DELETE FROM snapshot WHERE work = ?1 AND version > ?2 AND version <= ?3");
-        count = Prepare("INSERT INTO lane_count (lane, condition, n) VALUES (?1, ?2, ?3) ON CONFLICT (lane, condition) DO UPDATE SET n = n + excluded.n");
+        event_ = Prepare("INSERT INTO roost_event (seq, at, kind, work, data) VALUES (?1, ?2, ?3, ?4, ?5)");
+        keep = Prepare("UPDATE roost_work SET version = ?3 + 1 WHERE key = ?1 AND token = ?2 AND version = ?3 AND cancel_requested = 0");
+        setLane = Prepare("UPDATE roost_work SET lane = ?2 WHERE key = ?1");
+        snapshot = Prepare("INSERT INTO roost_snapshot (work, version, state_version, step, data, sha256, delay_ms, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+        trim = Prepare("DELETE FROM roost_snapshot WHERE work = ?1 AND version > ?2 AND version <= ?3");
+        count = Prepare("INSERT INTO roost_lane_count (lane, condition, n) VALUES (?1, ?2, ?3) ON CONFLICT (lane, condition) DO UPDATE SET n = n + excluded.n");
         writer = Prepare(
             """
-            INSERT INTO writer (key, batch, event_seq, ready_seq, saved_at) VALUES (1, 1, ?1, 0, ?2)
+            INSERT INTO roost_writer (key, batch, event_seq, ready_seq, saved_at) VALUES (1, 1, ?1, 0, ?2)
             ON CONFLICT (key) DO UPDATE SET batch = batch + 1, event_seq = excluded.event_seq
             """);
-        forget = Prepare("DELETE FROM failure WHERE work = ?1");
+        forget = Prepare("DELETE FROM roost_failure WHERE work = ?1");
     }
 
     private sealed class Slot

@@ -140,7 +140,7 @@ internal static class ScaleBenchmark
         await using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
         await connection.OpenAsync();
         await using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = "UPDATE work SET ready_seq = (random() & 0xFFFFFFFFFFFFF) - 0xFFFFFFFFFFFFF WHERE ready_seq IS NOT NULL";
+        command.CommandText = "UPDATE roost_work SET ready_seq = (random() & 0xFFFFFFFFFFFFF) - 0xFFFFFFFFFFFFF WHERE ready_seq IS NOT NULL";
         await command.ExecuteNonQueryAsync();
     }
 }

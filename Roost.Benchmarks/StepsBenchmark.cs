@@ -101,7 +101,7 @@ internal static class StepsBenchmark
         await using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={roost.Path};Pooling=False");
         await connection.OpenAsync();
         await using var command = connection.CreateCommand();
-        command.CommandText = "SELECT count(*) FROM work WHERE state = 'done'";
+        command.CommandText = "SELECT count(*) FROM roost_work WHERE state = 'done'";
         int done = Convert.ToInt32(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
         if (done != items) throw new InvalidOperationException($"{done} items are done where {items} are right.");
     }

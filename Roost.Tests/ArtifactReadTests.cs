@@ -14,7 +14,7 @@ internal sealed class ArtifactReadTests
         byte[] content = Bytes(3 * Chunk);
         await using RoostRuntime roost = TestRuntime.Create(null, Once(context => context.AddArtifactAsync("a.bin", new MemoryStream(content))));
         string id = await RunAsync(roost);
-        roost.Execute("UPDATE blob_chunk SET data = CAST(x'FF' || substr(data, 2) AS BLOB) WHERE n = 1");
+        roost.Execute("UPDATE roost_blob_chunk SET data = CAST(x'FF' || substr(data, 2) AS BLOB) WHERE n = 1");
 
         await using Stream stream = await roost.OpenArtifactAsync(id, "a.bin");
         byte[] read = new byte[Chunk];
@@ -31,7 +31,7 @@ internal sealed class ArtifactReadTests
     {
         await using RoostRuntime roost = TestRuntime.Create(null, Once(context => context.AddArtifactAsync("a.bin", new MemoryStream(Bytes(3 * Chunk)))));
         string id = await RunAsync(roost);
-        roost.Execute("UPDATE blob_chunk SET (data, sha256) = (SELECT data, sha256 FROM blob_chunk WHERE n = 0) WHERE n = 2");
+        roost.Execute("UPDATE roost_blob_chunk SET (data, sha256) = (SELECT data, sha256 FROM roost_blob_chunk WHERE n = 0) WHERE n = 2");
 
         await using Stream stream = await roost.OpenArtifactAsync(id, "a.bin");
         await stream.ReadExactlyAsync(new byte[2 * Chunk]);
@@ -39,12 +39,12 @@ internal sealed class ArtifactReadTests
         await ThrownByAsync<DataCorruptException>(() => stream.ReadExactlyAsync(new byte[1]).AsTask());
     }
 
-    [TestCase("DELETE FROM blob_chunk WHERE n = 1")]
-    [TestCase("UPDATE blob_chunk SET data = substr(data, 2) WHERE n = 1")]
-    [TestCase("UPDATE blob SET size = size - 1")]
-    [TestCase("UPDATE blob SET size = 262144")]
-    [TestCase("UPDATE blob SET size = 0")]
-    [TestCase("UPDATE blob SET sha256 = zeroblob(32)")]
+    [TestCase("DELETE FROM roost_blob_chunk WHERE n = 1")]
+    [TestCase("UPDATE roost_blob_chunk SET data = substr(data, 2) WHERE n = 1")]
+    [TestCase("UPDATE roost_blob SET size = size - 1")]
+    [TestCase("UPDATE roost_blob SET size = 262144")]
+    [TestCase("UPDATE roost_blob SET size = 0")]
+    [TestCase("UPDATE roost_blob SET sha256 = zeroblob(32)")]
     public async Task Other_damage_is_reported_too(string damage)
     {
         await using RoostRuntime roost = TestRuntime.Create(null, Once(context => context.AddArtifactAsync("a.bin", new MemoryStream(Bytes(2 * Chunk)))));
@@ -128,7 +128,7 @@ internal sealed class ArtifactReadTests
     {
         await using RoostRuntime roost = TestRuntime.Create(null, Once(context => context.AddArtifactAsync("a.bin", new MemoryStream(Bytes(1)))));
         string id = await RunAsync(roost);
-        roost.Execute("UPDATE blob SET size = 268435457");
+        roost.Execute("UPDATE roost_blob SET size = 268435457");
 
         (await ThrownByAsync<ConflictException>(() => roost.ReadArtifactAsync(id, "a.bin"))).Message.Should().Contain("OpenArtifactAsync");
     }

@@ -46,10 +46,10 @@ internal sealed class ArtifactTests
         await RunAsync(roost);
         await RunAsync(roost);
 
-        roost.Number("SELECT count(*) FROM artifact").Should().Be(6);
-        roost.Number("SELECT count(*) FROM blob").Should().Be(1);
-        roost.Number("SELECT count(*) FROM blob_chunk").Should().Be(2);
-        roost.Number("SELECT count(*) FROM blob_pin").Should().Be(0);
+        roost.Number("SELECT count(*) FROM roost_artifact").Should().Be(6);
+        roost.Number("SELECT count(*) FROM roost_blob").Should().Be(1);
+        roost.Number("SELECT count(*) FROM roost_blob_chunk").Should().Be(2);
+        roost.Number("SELECT count(*) FROM roost_blob_pin").Should().Be(0);
     }
 
     [Test]

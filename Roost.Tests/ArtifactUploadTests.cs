@@ -26,9 +26,9 @@ internal sealed class ArtifactUploadTests
 
         bytes!.Field.Should().Be("artifact name");
         stream!.Message.Should().Contain("a.txt");
-        roost.Number("SELECT count(*) FROM artifact").Should().Be(2);
-        roost.Number("SELECT count(*) FROM blob").Should().Be(2, "the second b.bin was dropped again");
-        roost.Number("SELECT count(*) FROM blob_pin").Should().Be(0);
+        roost.Number("SELECT count(*) FROM roost_artifact").Should().Be(2);
+        roost.Number("SELECT count(*) FROM roost_blob").Should().Be(2, "the second b.bin was dropped again");
+        roost.Number("SELECT count(*) FROM roost_blob_pin").Should().Be(0);
     }
 
     [Test]

@@ -30,7 +30,7 @@ internal sealed class BackupTests : FolderTests
         }
 
         FileAudit.MustAgree(folder["copy.db"]);
-        Probe.Number(folder["copy.db"], "SELECT count(*) FROM work WHERE state = 'running'").Should().BeGreaterThan(0, "it was taken while steps ran");
+        Probe.Number(folder["copy.db"], "SELECT count(*) FROM roost_work WHERE state = 'running'").Should().BeGreaterThan(0, "it was taken while steps ran");
         var continued = new ConcurrentDictionary<string, int>();
         await using var copy = new RoostRuntime(folder["copy.db"]);
         copy.AddEngine(ScriptedEngine.From((state, context) =>
@@ -39,16 +39,16 @@ internal sealed class BackupTests : FolderTests
             return ScriptedEngine.Finish(state);
         }));
         Dictionary<string, long> stored = Enumerable.Range(1, items).ToDictionary(
-            key => Probe.Text(folder["copy.db"], "SELECT id FROM work WHERE key = $0", key),
-            key => Probe.Number(folder["copy.db"], $"SELECT coalesce((SELECT s.data FROM snapshot s WHERE s.work = w.key AND s.version = w.version), 0) FROM work w WHERE key = {key} AND state <> 'done'"));
+            key => Probe.Text(folder["copy.db"], "SELECT id FROM roost_work WHERE key = $0", key),
+            key => Probe.Number(folder["copy.db"], $"SELECT coalesce((SELECT s.data FROM roost_snapshot s WHERE s.work = w.key AND s.version = w.version), 0) FROM roost_work w WHERE key = {key} AND state <> 'done'"));
         await copy.AdoptAsync();
         await copy.RunUntilIdleAsync();
 
         continued.Should().NotBeEmpty();
         continued.Should().AllSatisfy(item => item.Value.Should().Be((int)stored[item.Key]));
-        copy.Number("SELECT count(*) FROM work WHERE state = 'done'").Should().Be(items);
+        copy.Number("SELECT count(*) FROM roost_work WHERE state = 'done'").Should().Be(items);
         FileAudit.MustAgree(copy.Path);
-        copy.Number("SELECT sum(interruptions) + sum(failures) FROM work").Should().Be(0, "nobody died");
+        copy.Number("SELECT sum(interruptions) + sum(failures) FROM roost_work").Should().Be(0, "nobody died");
     }
 
     [Test]
@@ -60,7 +60,7 @@ internal sealed class BackupTests : FolderTests
         await roost.BackupAsync(folder["copy.db"]);
         await using var copy = new RoostRuntime(new RoostOptions { Path = folder["copy.db"], Triggers = [new("scripted", "next")] });
         copy.AddEngine(ScriptedEngine.CountingTo(3));
-        long seq = copy.Number("SELECT max(seq) FROM event");
+        long seq = copy.Number("SELECT max(seq) FROM roost_event");
 
         await RefusedAsync(() => copy.RunUntilIdleAsync());
         await RefusedAsync(() => copy.StepOnceAsync());
@@ -68,9 +68,9 @@ internal sealed class BackupTests : FolderTests
         await RefusedAsync(async () => await copy.EnqueueAsync(new WorkItem("scripted")));
         await RefusedAsync(() => copy.PurgeAsync(new(TimeSpan.Zero)));
 
-        copy.Number("SELECT max(seq) FROM event").Should().Be(seq);
-        copy.Number("SELECT count(*) FROM trigger_rule").Should().Be(0);
-        copy.Number("SELECT count(*) FROM worker").Should().Be(1, "the worker of the original, as it was");
+        copy.Number("SELECT max(seq) FROM roost_event").Should().Be(seq);
+        copy.Number("SELECT count(*) FROM roost_trigger_rule").Should().Be(0);
+        copy.Number("SELECT count(*) FROM roost_worker").Should().Be(1, "the worker of the original, as it was");
     }
 
     [Test]
@@ -94,7 +94,7 @@ internal sealed class BackupTests : FolderTests
         await Safely(roost.BackupAsync(folder["copy.db"]));
         go.SetResult();
         await Safely(running);
-        Probe.Number(folder["copy.db"], "SELECT count(*) FROM blob_pin").Should().Be(1, "the upload was pinned at that moment");
+        Probe.Number(folder["copy.db"], "SELECT count(*) FROM roost_blob_pin").Should().Be(1, "the upload was pinned at that moment");
 
         await using var copy = new RoostRuntime(folder["copy.db"]);
         copy.AddEngine(ScriptedEngine.From((state, context) =>
@@ -104,10 +104,10 @@ internal sealed class BackupTests : FolderTests
         }));
         await copy.AdoptAsync("moved");
 
-        copy.Number("SELECT count(*) FROM worker").Should().Be(0);
+        copy.Number("SELECT count(*) FROM roost_worker").Should().Be(0);
         copy.ContentRows().Should().Be(0);
-        copy.Number("SELECT count(*) FROM work WHERE state = 'running' OR interruptions > 0 OR failures > 0").Should().Be(0);
-        copy.Number("SELECT count(*) FROM event WHERE kind = 'adopted' AND data ->> 'reason' = 'moved'").Should().Be(1);
+        copy.Number("SELECT count(*) FROM roost_work WHERE state = 'running' OR interruptions > 0 OR failures > 0").Should().Be(0);
+        copy.Number("SELECT count(*) FROM roost_event WHERE kind = 'adopted' AND data ->> 'reason' = 'moved'").Should().Be(1);
         await copy.RunUntilIdleAsync();
         (await copy.WaitAsync(first)).State.Should().Be(WorkState.Done);
         (await copy.WaitAsync(second)).State.Should().Be(WorkState.Done);
@@ -133,8 +133,8 @@ internal sealed class BackupTests : FolderTests
         await using var copy = new RoostRuntime(folder["copy.db"]);
         await copy.BackupAsync(folder["second.db"]);
 
-        string original = roost.Text("SELECT value FROM meta WHERE key = 'file_id'");
-        Probe.Text(folder["second.db"], "SELECT value FROM meta WHERE key = 'copy_of'").Should().Be(original);
+        string original = roost.Text("SELECT value FROM roost_meta WHERE key = 'file_id'");
+        Probe.Text(folder["second.db"], "SELECT value FROM roost_meta WHERE key = 'copy_of'").Should().Be(original);
         await using var second = new RoostRuntime(folder["second.db"]);
         await RefusedAsync(async () => await second.EnqueueAsync(new WorkItem("scripted")));
     }

@@ -14,7 +14,7 @@ internal sealed class CancelTests
         (await roost.CancelAsync(id, "not needed")).Should().BeTrue();
 
         roost.StateOf(id).Should().Be("cancelled");
-        roost.Text("SELECT data FROM event WHERE kind = 'cancelled'").Should().Be("""{"reason":"not needed"}""");
+        roost.Text("SELECT data FROM roost_event WHERE kind = 'cancelled'").Should().Be("""{"reason":"not needed"}""");
         await roost.RunUntilIdleAsync();
         roost.EventsOf(id).Should().Equal("enqueued", "cancelled");
     }
@@ -43,7 +43,7 @@ internal sealed class CancelTests
         running.Reason().Should().Be(CancellationReason.Cancelled);
         ended.State.Should().Be(WorkState.Cancelled);
         roost.EventsOf("it").Should().Equal("enqueued", "claimed", "stepped", "cancel_requested", "stepped", "cancelled");
-        roost.Rows("SELECT data FROM event WHERE kind LIKE 'cancel%'").Should().OnlyContain(data => data == """{"reason":"enough"}""");
+        roost.Rows("SELECT data FROM roost_event WHERE kind LIKE 'cancel%'").Should().OnlyContain(data => data == """{"reason":"enough"}""");
     }
 
     [Test]
@@ -63,8 +63,8 @@ internal sealed class CancelTests
 
         ended.Version.Should().Be(2);
         roost.EventsOf("it").Should().Contain("engine.seen");
-        roost.Number("SELECT count(*) FROM artifact").Should().Be(1);
-        roost.Number("SELECT count(*) FROM work").Should().Be(1);
+        roost.Number("SELECT count(*) FROM roost_artifact").Should().Be(1);
+        roost.Number("SELECT count(*) FROM roost_work").Should().Be(1);
     }
 
     [Test]
@@ -80,7 +80,7 @@ internal sealed class CancelTests
         await roost.CancelAsync("it");
 
         (await running.Loop.Soon()).State.Should().Be(WorkState.Done);
-        roost.Rows("SELECT engine FROM work JOIN lane ON lane.key = lane ORDER BY engine").Should().Equal("elsewhere", "followup", "scripted");
+        roost.Rows("SELECT engine FROM roost_work JOIN roost_lane ON roost_lane.key = lane ORDER BY engine").Should().Equal("elsewhere", "followup", "scripted");
     }
 
     [Test]
@@ -130,7 +130,7 @@ internal sealed class CancelTests
         (await roost.CancelAsync("it", "first")).Should().BeTrue();
         (await roost.CancelAsync("it", "second")).Should().BeTrue();
 
-        roost.Text("SELECT cancel_reason FROM work").Should().Be("first");
+        roost.Text("SELECT cancel_reason FROM roost_work").Should().Be("first");
         roost.EventsOf("it").Should().Equal("enqueued", "claimed", "cancel_requested");
     }
 

@@ -201,7 +201,7 @@ internal sealed class CauseTests
         await using RoostRuntime roost = Failing(() => throw new IOException("outer", new FormatException("inner")));
         string id = await roost.EnqueueAsync(new WorkItem("raw"));
         await roost.RunUntilIdleAsync();
-        roost.Execute("UPDATE failure SET causes = '{\"left_out\":'");
+        roost.Execute("UPDATE roost_failure SET causes = '{\"left_out\":'");
 
         (await roost.GetAsync(id)).LastFailure.Should().BeEquivalentTo(new { Message = "outer", CauseMessage = "inner" });
         (await RoostRuntime.CheckFileAsync(roost.Path, full: true)).Should().Contain(check => check.Status == CheckStatus.Error && check.Found.Contains("failure of", StringComparison.Ordinal));

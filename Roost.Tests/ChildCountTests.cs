@@ -38,9 +38,9 @@ internal sealed class ChildCountTests
 
         await roost.CancelAsync("parent");
         await roost.PurgeAsync(new(TimeSpan.Zero));
-        roost.Number("SELECT count(*) FROM child_count").Should().Be(0, "the parent is gone");
+        roost.Number("SELECT count(*) FROM roost_child_count").Should().Be(0, "the parent is gone");
         await roost.DiscardAsync("bad");
-        roost.Number("SELECT count(*) FROM child_count").Should().Be(0);
+        roost.Number("SELECT count(*) FROM roost_child_count").Should().Be(0);
         FileAudit.MustAgree(roost.Path);
     }
 
@@ -54,7 +54,7 @@ internal sealed class ChildCountTests
         }));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "parent" });
         await roost.Awaiting(it => it.EnqueueAsync([new WorkItem("other") { ParentId = "parent" }, new WorkItem("other") { ParentId = "nobody" }])).Should().ThrowAsync<InvalidInputException>();
-        roost.Number("SELECT count(*) FROM child_count").Should().Be(0);
+        roost.Number("SELECT count(*) FROM roost_child_count").Should().Be(0);
 
         await roost.RunUntilIdleAsync();
 

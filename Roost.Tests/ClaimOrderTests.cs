@@ -124,13 +124,13 @@ internal sealed class ClaimOrderTests
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         await roost.RunUntilIdleAsync();
         await roost.RequeueNowAsync(id);
-        long batches = roost.Number("SELECT sum(batch) FROM writer");
+        long batches = roost.Number("SELECT sum(batch) FROM roost_writer");
 
         await using RoostRuntime older = TestRuntime.Beside(roost, OneStep());
         (await older.RunUntilIdleAsync()).Should().BeNull();
 
         roost.EventsOf(id).Should().Equal("enqueued", "claimed", "stepped", "stepped", "requeued");
-        (roost.Number("SELECT sum(batch) FROM writer") - batches).Should().BeLessThan(5, "only a worker that comes and goes was written");
+        (roost.Number("SELECT sum(batch) FROM roost_writer") - batches).Should().BeLessThan(5, "only a worker that comes and goes was written");
     }
 
     [Test]
@@ -146,9 +146,9 @@ internal sealed class ClaimOrderTests
         await newer.RunUntilDoneAsync(id).Soon();
 
         seen.Should().Equal(42);
-        roost.Number("SELECT state_version FROM snapshot ORDER BY version DESC LIMIT 1").Should().Be(2);
-        roost.Number("SELECT sum(n) FROM lane_count").Should().Be(1);
-        roost.Number("SELECT n FROM lane_count JOIN lane ON lane.key = lane WHERE condition = 'done' AND state_version = 2").Should().Be(1);
+        roost.Number("SELECT state_version FROM roost_snapshot ORDER BY version DESC LIMIT 1").Should().Be(2);
+        roost.Number("SELECT sum(n) FROM roost_lane_count").Should().Be(1);
+        roost.Number("SELECT n FROM roost_lane_count JOIN roost_lane ON roost_lane.key = lane WHERE condition = 'done' AND state_version = 2").Should().Be(1);
     }
 
     [Test]
@@ -161,7 +161,7 @@ internal sealed class ClaimOrderTests
         await using RoostRuntime newer = TestRuntime.Beside(roost, new Raw(3));
         await newer.RunUntilDoneAsync(id).Soon();
 
-        roost.Text("SELECT data FROM snapshot ORDER BY version DESC LIMIT 1").Should().Be("\"made by 1, brought from 1 to 3\"");
+        roost.Text("SELECT data FROM roost_snapshot ORDER BY version DESC LIMIT 1").Should().Be("\"made by 1, brought from 1 to 3\"");
     }
 
     [Test]
@@ -227,7 +227,7 @@ internal sealed class ClaimOrderTests
         await roost.RunUntilIdleAsync();
 
         most.Should().BeInRange(1, 3);
-        roost.Number("SELECT count(*) FROM work WHERE state = 'done'").Should().Be(50);
+        roost.Number("SELECT count(*) FROM roost_work WHERE state = 'done'").Should().Be(50);
     }
 
     private sealed class Migrating(Func<JsonNode?, int, int> migrate, List<int> seen) : Engine<int>

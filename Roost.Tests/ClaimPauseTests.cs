@@ -77,7 +77,7 @@ internal sealed class ClaimPauseTests
     private async Task<Task> RunAsync(int workers)
     {
         Task loop = roost.RunAsync(stop.Token);
-        await Waiting.Until(() => roost.Number("SELECT count(*) FROM worker") == workers && roost.Writer.Slots is not null);
+        await Waiting.Until(() => roost.Number("SELECT count(*) FROM roost_worker") == workers && roost.Writer.Slots is not null);
         return loop;
     }
 

@@ -167,18 +167,18 @@ internal sealed class ClockSetTests
         wall.SetBy = default;
 
         using (Ghost first = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1))) await first.ClaimAsync();
-        roost.Number("SELECT count(*) FROM work WHERE delayed_at > " + Now(roost)).Should().BeInRange(1, Many - 1, "one transaction moves some");
+        roost.Number("SELECT count(*) FROM roost_work WHERE delayed_at > " + Now(roost)).Should().BeInRange(1, Many - 1, "one transaction moves some");
         clock.Advance(Moment / 2);
         using (Ghost second = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1)))
         {
             for (int i = 0; i < 10; i++) await second.ClaimAsync(0);
         }
 
-        roost.Number("SELECT count(*) FROM work WHERE delayed_at > " + Now(roost)).Should().Be(0);
+        roost.Number("SELECT count(*) FROM roost_work WHERE delayed_at > " + Now(roost)).Should().Be(0);
         long start = TestRuntime.Start.ToUnixTimeMilliseconds();
-        roost.Number($"SELECT count(*) FROM work WHERE delayed_at IS NOT NULL AND due_at - {start} NOT BETWEEN 100 AND 750").Should().Be(0, "each is due its delay after it was moved, and was moved once");
-        roost.Number($"SELECT count(*) FROM work WHERE due_at = {start + (2 * Hour.TotalMilliseconds)}").Should().Be(Many);
-        roost.Number($"SELECT max(saved_at) FROM writer").Should().BeLessThanOrEqualTo(start + 50, "nothing in the file says any more that the clock was ahead");
+        roost.Number($"SELECT count(*) FROM roost_work WHERE delayed_at IS NOT NULL AND due_at - {start} NOT BETWEEN 100 AND 750").Should().Be(0, "each is due its delay after it was moved, and was moved once");
+        roost.Number($"SELECT count(*) FROM roost_work WHERE due_at = {start + (2 * Hour.TotalMilliseconds)}").Should().Be(Many);
+        roost.Number($"SELECT max(saved_at) FROM roost_writer").Should().BeLessThanOrEqualTo(start + 50, "nothing in the file says any more that the clock was ahead");
     }
 
     [Test]
@@ -224,8 +224,8 @@ internal sealed class ClockSetTests
         wall.SetBy = default;
         await roost.RunUntilIdleAsync();
 
-        roost.Number("SELECT count(*) FROM work WHERE state = 'failed'").Should().Be(0);
-        roost.Number("SELECT count(*) FROM work WHERE state = 'done'").Should().Be(50);
+        roost.Number("SELECT count(*) FROM roost_work WHERE state = 'failed'").Should().Be(0);
+        roost.Number("SELECT count(*) FROM roost_work WHERE state = 'done'").Should().Be(50);
     }
 
     [Test]
@@ -282,7 +282,7 @@ internal sealed class ClockSetTests
 
         await loop.WhileTimePasses(clock, TimeSpan.FromMinutes(1));
 
-        roost.Rows("SELECT data FROM snapshot ORDER BY version DESC LIMIT 1").Should().Equal("60");
+        roost.Rows("SELECT data FROM roost_snapshot ORDER BY version DESC LIMIT 1").Should().Equal("60");
     }
 
     [Test]
@@ -332,13 +332,13 @@ internal sealed class ClockSetTests
         }));
         using var stop = new CancellationTokenSource();
         Task loop = roost.RunAsync(stop.Token);
-        await Waiting.Until(() => roost.Number("SELECT count(*) FROM worker") == 1);
+        await Waiting.Until(() => roost.Number("SELECT count(*) FROM roost_worker") == 1);
         wall.SetBy = default;
 
         await roost.EnqueueAsync(new WorkItem("scripted"));
         await gate.Reached;
 
-        roost.Number("SELECT expires_at FROM worker").Should().BeLessThanOrEqualTo(Now(roost) + (long)options.LeaseTime.TotalMilliseconds);
+        roost.Number("SELECT expires_at FROM roost_worker").Should().BeLessThanOrEqualTo(Now(roost) + (long)options.LeaseTime.TotalMilliseconds);
         gate.Open();
         await stop.CancelAsync();
         await loop.Soon();

@@ -43,7 +43,7 @@ internal sealed class ConcurrencyTests
         await roost.EnqueueAsync(new WorkItem("other"));
         using SqliteConnection reader = FileAudit.Open(roost.Path);
         reader.Execute("BEGIN DEFERRED");
-        reader.ExecuteScalar<long>("SELECT count(*) FROM work").Should().Be(1);
+        reader.ExecuteScalar<long>("SELECT count(*) FROM roost_work").Should().Be(1);
 
         using var stop = new CancellationTokenSource();
         Task loop = roost.RunAsync(stop.Token);
@@ -52,9 +52,9 @@ internal sealed class ConcurrencyTests
         await stop.CancelAsync();
         await loop.WaitAsync(Patience);
 
-        reader.ExecuteScalar<long>("SELECT count(*) FROM work").Should().Be(1, "its transaction is still the same");
+        reader.ExecuteScalar<long>("SELECT count(*) FROM roost_work").Should().Be(1, "its transaction is still the same");
         reader.Execute("ROLLBACK");
-        reader.ExecuteScalar<long>("SELECT count(*) FROM work").Should().Be(201);
+        reader.ExecuteScalar<long>("SELECT count(*) FROM roost_work").Should().Be(201);
         FileAudit.MustAgree(roost.Path);
     }
 
@@ -69,7 +69,7 @@ internal sealed class ConcurrencyTests
 
         callers.Where((_, i) => i % 10 == 5).Should().OnlyContain(caller => caller.Exception!.InnerException is ConflictException);
         callers.Where((_, i) => i % 10 != 5).Should().OnlyContain(caller => caller.IsCompletedSuccessfully);
-        FileAudit.Count(roost.Path, "work").Should().Be(91);
+        FileAudit.Count(roost.Path, "roost_work").Should().Be(91);
         FileAudit.MustAgree(roost.Path);
     }
 

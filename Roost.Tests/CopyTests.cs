@@ -36,10 +36,10 @@ internal sealed class CopyTests : FolderTests
         (await WarningsAsync(path)).Should().BeEmpty("it is the original");
         (await IdentityAsync(path)).Found.Should().Be("an original");
 
-        string identity = Probe.Text(other, "SELECT value FROM meta WHERE key = 'file_id'");
+        string identity = Probe.Text(other, "SELECT value FROM roost_meta WHERE key = 'file_id'");
         await using (var copy = new RoostRuntime(other)) await copy.AdoptAsync("a trial");
 
-        Probe.Text(other, "SELECT value FROM meta WHERE key = 'file_id'").Should().NotBe(identity);
+        Probe.Text(other, "SELECT value FROM roost_meta WHERE key = 'file_id'").Should().NotBe(identity);
         (await WarningsAsync(other)).Should().BeEmpty();
         (await IdentityAsync(other)).Found.Should().Be("an original");
         await using var adopted = new RoostRuntime(other);
@@ -77,7 +77,7 @@ internal sealed class CopyTests : FolderTests
 
         (await IdentityAsync(other)).Found.Should().Be("an original");
         (await WarningsAsync(other)).Should().BeEmpty();
-        FilePlace.Read(Probe.Text(other, "SELECT value FROM meta WHERE key = 'place'"))!.Path.Should().Be(other, "it is known there from now on");
+        FilePlace.Read(Probe.Text(other, "SELECT value FROM roost_meta WHERE key = 'place'"))!.Path.Should().Be(other, "it is known there from now on");
         await using var roost = new RoostRuntime(other);
         await roost.Awaiting(it => it.AdoptAsync()).Should().ThrowAsync<ConflictException>();
     }
@@ -99,7 +99,7 @@ internal sealed class CopyTests : FolderTests
         string victim = folder["victim.db"];
         await using (new RoostRuntime(victim)) { }
         byte[] before = await File.ReadAllBytesAsync(victim);
-        Probe.Execute(path, "UPDATE meta SET value = $0 WHERE key = 'place'", new FilePlace(OpenFile.NodeAt(victim)!, victim).Write());
+        Probe.Execute(path, "UPDATE roost_meta SET value = $0 WHERE key = 'place'", new FilePlace(OpenFile.NodeAt(victim)!, victim).Write());
 
         (await WarningsAsync(path)).Should().BeEmpty("it has another identity");
 

@@ -93,7 +93,7 @@ internal sealed class CrashTests : FolderTests
         said.Count(line => line.StartsWith("enqueued", StringComparison.Ordinal)).Should().Be(16);
         FileAudit.MustHold(path, said);
         FileAudit.MustAgree(path);
-        FileAudit.Count(path, "meta WHERE key = 'file_id'").Should().Be(1);
+        FileAudit.Count(path, "roost_meta WHERE key = 'file_id'").Should().Be(1);
         Directory.GetFiles(folder.Root).Should().Equal(path);
     }
 
@@ -103,9 +103,9 @@ internal sealed class CrashTests : FolderTests
         return await roost.EnqueueAsync(new WorkItem("child", payload));
     }
 
-    private Task EndedAsync() => UntilAsync(() => FileAudit.Count(path, "work WHERE state IN ('queued', 'running')") == 0);
+    private Task EndedAsync() => UntilAsync(() => FileAudit.Count(path, "roost_work WHERE state IN ('queued', 'running')") == 0);
 
-    private Task WorkersAsync(int n) => UntilAsync(() => FileAudit.Count(path, "worker") == n);
+    private Task WorkersAsync(int n) => UntilAsync(() => FileAudit.Count(path, "roost_worker") == n);
 
     /// <summary>Another process cannot tell this one; the file is looked at until it says so.</summary>
     private static async Task UntilAsync(Func<bool> met)

@@ -96,7 +96,7 @@ internal sealed class DeadLetterGroupTests
         clock.Advance(TimeSpan.FromDays(1));
         await roost.PurgeAsync(new(TimeSpan.FromHours(1)) { States = [WorkState.Failed] });
         (await roost.ListDeadLetterGroupsAsync()).Should().BeEquivalentTo(new { Items = Array.Empty<DeadLetterGroup>(), Total = 0L });
-        roost.Number("SELECT count(*) FROM dead_letter_group").Should().Be(0);
+        roost.Number("SELECT count(*) FROM roost_dead_letter_group").Should().Be(0);
         FileAudit.MustAgree(roost.Path);
 
         async Task Counted(long n, string because = "")
@@ -137,8 +137,8 @@ internal sealed class DeadLetterGroupTests
     public async Task What_failed_before_groups_were_kept_is_counted_as_such_and_can_be_changed_alone()
     {
         await using RoostRuntime roost = await FailedAsync(TestRuntime.Clock());
-        roost.Execute("UPDATE failure SET group_key = NULL WHERE work IN (SELECT key FROM work WHERE id IN ('a-1', 'a-2', 'a-3'))");
-        roost.Execute("DELETE FROM dead_letter_group WHERE n = 3");
+        roost.Execute("UPDATE roost_failure SET group_key = NULL WHERE work IN (SELECT key FROM roost_work WHERE id IN ('a-1', 'a-2', 'a-3'))");
+        roost.Execute("DELETE FROM roost_dead_letter_group WHERE n = 3");
 
         (await roost.ListDeadLetterGroupsAsync()).Should().BeEquivalentTo(new { IsComplete = true, Total = 8L, Others = 3L });
         (await roost.GetDeadLetterAsync("a-1")).Group.Should().BeNull();

@@ -114,12 +114,12 @@ internal sealed class DeadLetterTests
         await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.From((_, _) => ScriptedEngine.GiveUp("no")));
         await roost.EnqueueAsync(Enumerable.Range(0, 1100).Select(_ => new WorkItem("scripted")));
         await roost.RunUntilIdleAsync();
-        long before = roost.Number("SELECT sum(batch) FROM writer");
+        long before = roost.Number("SELECT sum(batch) FROM roost_writer");
 
         int retried = await roost.RetryAllAsync(new());
 
         retried.Should().Be(1100);
-        (roost.Number("SELECT sum(batch) FROM writer") - before).Should().Be(3, "500, 500 and 100");
+        (roost.Number("SELECT sum(batch) FROM roost_writer") - before).Should().Be(3, "500, 500 and 100");
         (await roost.GetCountsAsync()).Total.Should().BeEquivalentTo(new { Ready = 1100L, Failed = 0L });
     }
 
@@ -138,7 +138,7 @@ internal sealed class DeadLetterTests
     public async Task A_backup_copy_keeps_its_dead_letters()
     {
         await using RoostRuntime roost = await WithFailuresAsync(TestRuntime.Clock());
-        roost.Execute("INSERT INTO meta (key, value) VALUES ('copy_of', 'another')");
+        roost.Execute("INSERT INTO roost_meta (key, value) VALUES ('copy_of', 'another')");
 
         await roost.Invoking(it => it.RetryAllAsync(new())).Should().ThrowAsync<FileRefusedException>();
         (await IdsAsync(roost, new())).Should().HaveCount(3);

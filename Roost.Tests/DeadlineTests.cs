@@ -58,8 +58,8 @@ internal sealed class DeadlineTests
 
         await roost.RunUntilIdleAsync();
 
-        roost.Number("SELECT count(*) FROM work WHERE state = 'failed'").Should().Be(1200);
-        roost.Number("SELECT n FROM lane_count WHERE condition = 'failed'").Should().Be(1200);
+        roost.Number("SELECT count(*) FROM roost_work WHERE state = 'failed'").Should().Be(1200);
+        roost.Number("SELECT n FROM roost_lane_count WHERE condition = 'failed'").Should().Be(1200);
     }
 
     [Test]
@@ -172,7 +172,7 @@ internal sealed class DeadlineTests
         clock.Advance(Hour);
 
         (await roost.WaitAsync(blocked).Soon()).FailReason.Should().Be(FailReasons.DeadlineExceeded);
-        roost.Rows("SELECT name FROM resource").Should().Equal("b");
+        roost.Rows("SELECT name FROM roost_resource").Should().Equal("b");
         gate.Open();
         await loop.Soon();
     }

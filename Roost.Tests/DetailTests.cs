@@ -170,7 +170,7 @@ internal sealed class DetailTests
         await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
         string id = await roost.EnqueueAsync(new WorkItem("scripted", new { a = 1 }));
         await roost.RunUntilIdleAsync();
-        roost.Execute("UPDATE snapshot SET data = '7' WHERE version = 2");
+        roost.Execute("UPDATE roost_snapshot SET data = '7' WHERE version = 2");
 
         WorkDetail detail = await roost.GetAsync(id);
 
@@ -187,7 +187,7 @@ internal sealed class DetailTests
         await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         await roost.RunUntilIdleAsync();
-        roost.Execute("DELETE FROM snapshot WHERE version = 2");
+        roost.Execute("DELETE FROM roost_snapshot WHERE version = 2");
 
         (await roost.GetAsync(id)).SnapshotError.Should().Be($"Version 2 of work item {id} is missing from the file. Restore a backup, or enqueue the work anew.");
     }

@@ -27,7 +27,7 @@ internal sealed class DisposeTests
         await loop.Soon();
 
         file.StateOf(id).Should().Be("done");
-        file.Number("SELECT count(*) FROM worker").Should().Be(0);
+        file.Number("SELECT count(*) FROM roost_worker").Should().Be(0);
     }
 
     [Test]
@@ -50,8 +50,8 @@ internal sealed class DisposeTests
         }
 
         loop.IsCompletedSuccessfully.Should().BeTrue();
-        Probe.Text(folder["roost.db"], "SELECT state FROM work").Should().Be("done");
-        Probe.Number(folder["roost.db"], "SELECT count(*) FROM worker").Should().Be(0);
+        Probe.Text(folder["roost.db"], "SELECT state FROM roost_work").Should().Be("done");
+        Probe.Number(folder["roost.db"], "SELECT count(*) FROM roost_worker").Should().Be(0);
     }
 
     [Test]
@@ -91,7 +91,7 @@ internal sealed class DisposeTests
         string[] told = [.. (await Task.WhenAll(before).Soon()).Select(result => result.Id), .. beside.Where(task => task.IsCompletedSuccessfully).Select(task => task.Result.Id)];
         await FluentActions.Awaiting(() => after).Should().ThrowAsync<ObjectDisposedException>();
         foreach (Task refused in beside.Where(task => task.IsFaulted)) refused.Exception!.InnerException.Should().BeOfType<ObjectDisposedException>();
-        roost.Rows("SELECT id FROM work").Should().BeEquivalentTo(told);
+        roost.Rows("SELECT id FROM roost_work").Should().BeEquivalentTo(told);
     }
 
     [Test]

@@ -66,7 +66,7 @@ internal sealed class EngineScopeTests
             made.Disposed.Should().Be(1, "one was made to learn its id");
             for (int i = 0; i < 10; i++) await roost.EnqueueAsync(new WorkItem("own") { Priority = i % 2 });
             await roost.RunThroughAsync((FakeTimeProvider)roost.Options.TimeProvider);
-            roost.Number("SELECT count(*) FROM work WHERE state = 'done'").Should().Be(10);
+            roost.Number("SELECT count(*) FROM roost_work WHERE state = 'done'").Should().Be(10);
         }
         made.Engines.Should().Be(1 + (10 * 6) + (5 * 5), "each of five items has failed each of its five steps once");
         made.Disposed.Should().Be(made.Engines);

@@ -14,7 +14,7 @@ internal sealed class EnqueueTests
 
         result.Created.Should().BeTrue();
         Guid.Parse(result.Id).Version.Should().Be(7);
-        roost.Text("SELECT payload FROM work_input").Should().Be("""{"checks_required":3}""");
+        roost.Text("SELECT payload FROM roost_work_input").Should().Be("""{"checks_required":3}""");
         roost.EventsOf(result).Should().Equal("enqueued");
     }
 
@@ -26,8 +26,8 @@ internal sealed class EnqueueTests
         ((string)await roost.EnqueueAsync(new WorkItem("scripted") { Id = "mine" })).Should().Be("mine");
         (await roost.Invoking(it => it.EnqueueAsync(new WorkItem("other") { Id = "mine" })).Should().ThrowAsync<ConflictException>()).Which.Message.Should().Contain("mine");
 
-        roost.Number("SELECT count(*) FROM work").Should().Be(1);
-        roost.Number("SELECT sum(n) FROM lane_count").Should().Be(1);
+        roost.Number("SELECT count(*) FROM roost_work").Should().Be(1);
+        roost.Number("SELECT sum(n) FROM roost_lane_count").Should().Be(1);
     }
 
     [Test]
@@ -37,7 +37,7 @@ internal sealed class EnqueueTests
 
         (await roost.Awaiting(it => it.EnqueueAsync([new WorkItem("e"), null!])).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("items[1]");
 
-        roost.Number("SELECT count(*) FROM work").Should().Be(0);
+        roost.Number("SELECT count(*) FROM roost_work").Should().Be(0);
     }
 
     [Test]
@@ -101,7 +101,7 @@ internal sealed class EnqueueTests
 
         results.Select(result => result.Id).Distinct().Should().HaveCount(1);
         results.Count(result => result.Created).Should().Be(1);
-        roost.Number("SELECT count(*) FROM work").Should().Be(1);
+        roost.Number("SELECT count(*) FROM roost_work").Should().Be(1);
     }
 
     [Test]
@@ -123,10 +123,10 @@ internal sealed class EnqueueTests
         await roost.Invoking(it => it.EnqueueAsync([new WorkItem("fresh-lane"), new WorkItem("scripted") { Id = "taken" }])).Should().ThrowAsync<ConflictException>();
         await roost.Invoking(it => it.EnqueueAsync([new WorkItem("scripted"), new WorkItem("")])).Should().ThrowAsync<InvalidInputException>();
 
-        roost.Number("SELECT count(*) FROM work").Should().Be(1);
-        roost.Number("SELECT count(*) FROM event WHERE work IS NOT NULL").Should().Be(1);
+        roost.Number("SELECT count(*) FROM roost_work").Should().Be(1);
+        roost.Number("SELECT count(*) FROM roost_event WHERE work IS NOT NULL").Should().Be(1);
         (await roost.EnqueueAsync(new WorkItem("fresh-lane"))).Created.Should().BeTrue("what was rolled back is not remembered either");
-        roost.Number("SELECT sum(n) FROM lane_count").Should().Be(2);
+        roost.Number("SELECT sum(n) FROM roost_lane_count").Should().Be(2);
     }
 
     [Test]
@@ -145,8 +145,8 @@ internal sealed class EnqueueTests
         (await before.Soon()).Created.Should().BeTrue();
         (await after.Soon()).Created.Should().BeTrue();
         await FluentActions.Awaiting(() => refused).Should().ThrowAsync<ConflictException>();
-        roost.Rows("SELECT id FROM work ORDER BY key").Should().Equal("taken", "before", "after");
-        roost.Number("SELECT sum(n) FROM lane_count").Should().Be(3);
+        roost.Rows("SELECT id FROM roost_work ORDER BY key").Should().Equal("taken", "before", "after");
+        roost.Number("SELECT sum(n) FROM roost_lane_count").Should().Be(3);
     }
 
     [Test]
@@ -156,7 +156,7 @@ internal sealed class EnqueueTests
 
         await roost.EnqueueAsync([new WorkItem("scripted") { Id = "parent" }, new WorkItem("scripted") { Id = "child", ParentId = "parent" }]);
 
-        roost.Text("SELECT p.id FROM work w JOIN work p ON p.key = w.parent WHERE w.id = 'child'").Should().Be("parent");
+        roost.Text("SELECT p.id FROM roost_work w JOIN roost_work p ON p.key = w.parent WHERE w.id = 'child'").Should().Be("parent");
         (await roost.Invoking(it => it.EnqueueAsync(new WorkItem("scripted") { ParentId = "nobody" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("parent_id");
     }
 
@@ -211,7 +211,7 @@ internal sealed class EnqueueTests
 
         (await roost.Invoking(it => it.EnqueueAsync(item)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be(field);
 
-        roost.Number("SELECT (SELECT count(*) FROM work) + (SELECT count(*) FROM lane) + (SELECT count(*) FROM event)").Should().Be(0);
+        roost.Number("SELECT (SELECT count(*) FROM roost_work) + (SELECT count(*) FROM roost_lane) + (SELECT count(*) FROM roost_event)").Should().Be(0);
     }
 
     [Test]
@@ -227,8 +227,8 @@ internal sealed class EnqueueTests
 
         await roost.RunUntilDoneAsync(id).Soon();
 
-        roost.Text("SELECT data FROM event WHERE kind = 'engine.seen'").Should().Be("""{"what":"a page"}""");
-        roost.Text("SELECT p.id FROM work w JOIN work p ON p.key = w.parent WHERE w.id = 'child'").Should().Be(id);
+        roost.Text("SELECT data FROM roost_event WHERE kind = 'engine.seen'").Should().Be("""{"what":"a page"}""");
+        roost.Text("SELECT p.id FROM roost_work w JOIN roost_work p ON p.key = w.parent WHERE w.id = 'child'").Should().Be(id);
     }
 
     [Test]
@@ -247,7 +247,7 @@ internal sealed class EnqueueTests
         await roost.RunThroughAsync(clock);
 
         roost.EventsOf(id).Should().NotContain("engine.seen");
-        roost.Number("SELECT (SELECT count(*) FROM work) + (SELECT count(*) FROM artifact)").Should().Be(1);
+        roost.Number("SELECT (SELECT count(*) FROM roost_work) + (SELECT count(*) FROM roost_artifact)").Should().Be(1);
     }
 
     [Test]

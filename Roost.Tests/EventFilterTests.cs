@@ -102,9 +102,9 @@ internal sealed class EventFilterTests
         await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock());
         Fill(roost, 10, EventKinds.Stepped, TestRuntime.Start.AddHours(1), TimeSpan.FromSeconds(1));
         Fill(roost, 1000, EventKinds.Stepped, TestRuntime.Start, TimeSpan.FromSeconds(10));
-        roost.Execute("DELETE FROM event_run");
+        roost.Execute("DELETE FROM roost_event_run");
         string script = File.ReadAllText(SourceTree.PathOf("Roost", "Sqlite", "Migrations", "003_real_use.sql"));
-        roost.Execute(script[script.IndexOf("INSERT INTO event_run", StringComparison.Ordinal)..].Split(';')[0]);
+        roost.Execute(script[script.IndexOf("INSERT INTO event_run", StringComparison.Ordinal)..].Split(';')[0].Replace("INTO event_run", "INTO roost_event_run").Replace("FROM event)", "FROM roost_event)"));
 
         EventList page = await roost.ReadEventsAsync(new EventFilter { From = TestRuntime.Start.AddHours(1), Until = TestRuntime.Start.AddHours(1).AddSeconds(5) });
 
@@ -132,7 +132,7 @@ internal sealed class EventFilterTests
     public async Task A_page_is_bounded_by_the_size_of_its_data()
     {
         await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock());
-        roost.Execute("WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 6) INSERT INTO event (seq, at, kind, data) SELECT i, 0, 'failed', json_quote(printf('%.*c', 3000000, 'x')) FROM n");
+        roost.Execute("WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 6) INSERT INTO roost_event (seq, at, kind, data) SELECT i, 0, 'failed', json_quote(printf('%.*c', 3000000, 'x')) FROM n");
         var filter = new EventFilter { Kinds = [EventKinds.Failed] };
 
         (await roost.ReadEventsAsync(filter)).Should().BeEquivalentTo(new { Next = 3L });
@@ -201,8 +201,8 @@ internal sealed class EventFilterTests
         roost.Execute(
             """
             WITH RECURSIVE n (i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < $0)
-            INSERT INTO event (seq, at, kind) SELECT (SELECT coalesce(max(seq), 0) FROM event) + 1 + i, $1 + i * $2, $3 FROM n
+            INSERT INTO roost_event (seq, at, kind) SELECT (SELECT coalesce(max(seq), 0) FROM roost_event) + 1 + i, $1 + i * $2, $3 FROM n
             """, n, from.ToUnixTimeMilliseconds(), (long)apart.TotalMilliseconds, kind);
-        roost.Execute("INSERT INTO writer (key, batch, event_seq, ready_seq, saved_at) SELECT 1, 1, max(seq), 0, 0 FROM event WHERE true ON CONFLICT (key) DO UPDATE SET event_seq = excluded.event_seq");
+        roost.Execute("INSERT INTO roost_writer (key, batch, event_seq, ready_seq, saved_at) SELECT 1, 1, max(seq), 0, 0 FROM roost_event WHERE true ON CONFLICT (key) DO UPDATE SET event_seq = excluded.event_seq");
     }
 }

@@ -145,7 +145,7 @@ internal sealed class EventTests
     public async Task A_sequence_number_is_never_used_again()
     {
         await using RoostRuntime roost = await WithItemsAsync(3);
-        roost.Execute("DELETE FROM event");
+        roost.Execute("DELETE FROM roost_event");
         await using RoostRuntime reopened = TestRuntime.Beside(roost);
         await reopened.EnqueueAsync(new WorkItem("e"));
         await roost.EnqueueAsync(new WorkItem("e"));

@@ -161,7 +161,7 @@ internal sealed class FileTests : FolderTests
         Stopwatch.GetElapsedTime(since).TotalSeconds.Should().BeInRange(0.9, 4);
 
         other.Execute("ROLLBACK");
-        FileAudit.Count(path, "work").Should().Be(0);
+        FileAudit.Count(path, "roost_work").Should().Be(0);
         (await roost.EnqueueAsync(new WorkItem("e"))).Created.Should().BeTrue("it goes on");
     }
 
@@ -227,7 +227,7 @@ internal sealed class FileTests : FolderTests
 
         await roost.Awaiting(it => it.EnqueueAsync(new WorkItem("e", new { big = new string('x', 500_000) }) { Id = "refused" })).Should().ThrowAsync<DiskFullException>()
             .WithMessage($"The disk of {path} is full; nothing was written. Free space*");
-        FileAudit.Count(path, "work").Should().Be(1, "reads work, and nothing was written");
+        FileAudit.Count(path, "roost_work").Should().Be(1, "reads work, and nothing was written");
         File.Delete(ballast);
 
         (await done.WaitAsync(TimeSpan.FromSeconds(30))).State.Should().Be(WorkState.Done, "it goes on once there is space");
@@ -263,7 +263,7 @@ internal sealed class FileTests : FolderTests
 
         string[] acknowledged = [.. (await Task.WhenAll(callers).WaitAsync(TimeSpan.FromSeconds(30))).SelectMany(ids => ids)];
         using SqliteConnection file = FileAudit.Open(path);
-        file.Query<string>("SELECT id FROM work").Should().BeEquivalentTo(acknowledged, "an answer is true, whichever it is");
+        file.Query<string>("SELECT id FROM roost_work").Should().BeEquivalentTo(acknowledged, "an answer is true, whichever it is");
         FileAudit.MustAgree(path);
     }
 

@@ -18,7 +18,7 @@ internal sealed class InterruptionTests
         ended.State.Should().Be(WorkState.Done);
         clock.GetUtcNow().Should().Be(TestRuntime.Start, "no time had to pass");
         roost.EventsOf("it")[..4].Should().Equal("enqueued", "claimed", "interrupted", "claimed");
-        roost.Number("SELECT count(*) FROM worker").Should().Be(0);
+        roost.Number("SELECT count(*) FROM roost_worker").Should().Be(0);
         Directory.GetFiles(Path.GetDirectoryName(roost.Path)!, "*.lock").Should().BeEmpty();
     }
 
@@ -31,7 +31,7 @@ internal sealed class InterruptionTests
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
         await ghost.ClaimAsync();
         Task<WorkSummary> loop = roost.RunUntilDoneAsync("it");
-        await Waiting.Until(() => roost.Number("SELECT count(*) FROM worker") == 2);
+        await Waiting.Until(() => roost.Number("SELECT count(*) FROM roost_worker") == 2);
 
         ghost.Die();
         await loop.WhileTimePasses(clock);
@@ -146,7 +146,7 @@ internal sealed class InterruptionTests
 
         await roost.RunThroughAsync(clock).Soon();
 
-        roost.Number("SELECT count(*) FROM work WHERE state = 'done'").Should().Be(17);
+        roost.Number("SELECT count(*) FROM roost_work WHERE state = 'done'").Should().Be(17);
         engine.BesidePoison.Should().Equal(0, 0);
     }
 
@@ -360,7 +360,7 @@ internal sealed class InterruptionTests
     private static async Task SoloWhileRunningAsync(RoostRuntime roost, Microsoft.Extensions.Time.Testing.FakeTimeProvider clock, string id)
     {
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = id, Delay = TimeSpan.FromDays(1) });
-        roost.Execute("UPDATE work SET solo = 1, interruptions = 2, due_at = $1 WHERE id = $0", id, clock.GetUtcNow().ToUnixTimeMilliseconds());
+        roost.Execute("UPDATE roost_work SET solo = 1, interruptions = 2, due_at = $1 WHERE id = $0", id, clock.GetUtcNow().ToUnixTimeMilliseconds());
         await Waiting.Until(() => roost.Column(id, "ready_seq IS NOT NULL") == 1);
     }
 

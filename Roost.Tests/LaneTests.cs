@@ -64,11 +64,11 @@ internal sealed class LaneTests
         Task loop = roost.RunUntilIdleAsync();
 
         (await roost.WaitAsync("low").Soon()).State.Should().Be(WorkState.Done);
-        roost.Number("SELECT count(*) FROM work WHERE state = 'running'").Should().Be(20);
+        roost.Number("SELECT count(*) FROM roost_work WHERE state = 'running'").Should().Be(20);
         gate.Open();
         await loop.Soon();
 
-        roost.Number("SELECT count(*) FROM work WHERE state = 'done'").Should().Be(61);
+        roost.Number("SELECT count(*) FROM roost_work WHERE state = 'done'").Should().Be(61);
     }
 
     /// <summary>By SQLite's own count of what its machine does, and by the number of lanes at hand.</summary>
@@ -148,12 +148,12 @@ internal sealed class LaneTests
                 .Should().ThrowAsync<InvalidInputException>("and nothing of it is remembered");
         }
 
-        await Waiting.Until(() => one.Number("SELECT count(*) FROM work WHERE state NOT IN ('done')") == 0);
+        await Waiting.Until(() => one.Number("SELECT count(*) FROM roost_work WHERE state NOT IN ('done')") == 0);
         await stop.CancelAsync();
         await loops.Soon();
 
         ids.Should().HaveCount(6 * Lanes);
-        (one.Number("SELECT count(*) FROM work") + one.Number("SELECT coalesce(sum(data ->> 'items'), 0) FROM event WHERE kind = 'purged'")).Should().Be(6 * Lanes);
+        (one.Number("SELECT count(*) FROM roost_work") + one.Number("SELECT coalesce(sum(data ->> 'items'), 0) FROM roost_event WHERE kind = 'purged'")).Should().Be(6 * Lanes);
         FileAudit.MustAgree(one.Path);
     }
 
@@ -169,17 +169,17 @@ internal sealed class LaneTests
         string[] first = [.. (await roost.EnqueueAsync(Queues(20).Select(queue => new WorkItem("scripted") { Queue = queue }))).Select(made => made.Id)];
         foreach (string id in first) await roost.WaitAsync(id).Soon();
         await roost.WaitAsync("known to the other").Soon();
-        roost.Number("SELECT count(*) FROM lane").Should().Be(40, "an item without a snapshot is in another lane than one with it");
-        long last = roost.Number("SELECT max(key) FROM lane");
+        roost.Number("SELECT count(*) FROM roost_lane").Should().Be(40, "an item without a snapshot is in another lane than one with it");
+        long last = roost.Number("SELECT max(key) FROM roost_lane");
 
         (await other.PurgeAsync(new(TimeSpan.Zero))).Items.Should().Be(21);
 
-        roost.Number("SELECT count(*) FROM lane").Should().Be(0);
-        roost.Number("SELECT count(*) FROM lane_count").Should().Be(0);
+        roost.Number("SELECT count(*) FROM roost_lane").Should().Be(0);
+        roost.Number("SELECT count(*) FROM roost_lane_count").Should().Be(0);
         string again = await roost.EnqueueAsync(new WorkItem("scripted") { Queue = "q0" }), theirs = await other.EnqueueAsync(new WorkItem("scripted") { Queue = "q0" });
         (await roost.WaitAsync(again).Soon()).State.Should().Be(WorkState.Done);
         (await roost.WaitAsync(theirs).Soon()).State.Should().Be(WorkState.Done);
-        roost.Number("SELECT min(key) FROM lane").Should().Be(last + 1, "a key is never given again");
+        roost.Number("SELECT min(key) FROM roost_lane").Should().Be(last + 1, "a key is never given again");
         await stop.CancelAsync();
         await loop.Soon();
         FileAudit.MustAgree(roost.Path);
@@ -198,9 +198,9 @@ internal sealed class LaneTests
         await roost.PurgeAsync(new(TimeSpan.Zero));
         await roost.PurgeAsync(new(TimeSpan.Zero));
 
-        roost.Rows("SELECT queue || ' ' || state_version FROM lane ORDER BY key").Should().Equal("q0 1", "q1 0");
+        roost.Rows("SELECT queue || ' ' || state_version FROM roost_lane ORDER BY key").Should().Equal("q0 1", "q1 0");
         await roost.PurgeAsync(new(TimeSpan.Zero) { States = [WorkState.Failed] });
-        roost.Rows("SELECT queue FROM lane").Should().Equal("q1");
+        roost.Rows("SELECT queue FROM roost_lane").Should().Equal("q1");
         FileAudit.MustAgree(roost.Path);
     }
 
@@ -214,8 +214,8 @@ internal sealed class LaneTests
 
         (await roost.PurgeAsync(new(TimeSpan.Zero))).Items.Should().Be(1200);
 
-        roost.Number("SELECT count(*) FROM lane").Should().Be(0);
-        roost.Number("SELECT count(*) FROM event WHERE kind = 'purged'").Should().Be(3);
+        roost.Number("SELECT count(*) FROM roost_lane").Should().Be(0);
+        roost.Number("SELECT count(*) FROM roost_event WHERE kind = 'purged'").Should().Be(3);
         FileAudit.MustAgree(roost.Path);
     }
 
@@ -232,7 +232,7 @@ internal sealed class LaneTests
         string ours = await roost.EnqueueAsync(new WorkItem("scripted") { Queue = "q1" });
         (await roost.WaitAsync(ours).Soon()).State.Should().Be(WorkState.Done);
 
-        roost.Text("SELECT queue FROM lane JOIN work ON work.lane = lane.key WHERE id = $0", ours).Should().Be("q1");
+        roost.Text("SELECT queue FROM roost_lane JOIN roost_work ON roost_work.lane = roost_lane.key WHERE id = $0", ours).Should().Be("q1");
         roost.StateOf(theirs).Should().Be("queued");
         await stop.CancelAsync();
         await loop.Soon();
@@ -245,20 +245,20 @@ internal sealed class LaneTests
         await using RoostRuntime roost = TestRuntime.Create(Serving(2), null, OneStep());
         using Ghost other = await Ghost.StartAsync(roost);
         await roost.EnqueueAsync(new WorkItem("scripted"));
-        roost.Number("SELECT count(*) FROM lane_change").Should().BePositive("another is registered");
+        roost.Number("SELECT count(*) FROM roost_lane_change").Should().BePositive("another is registered");
 
-        (await roost.Writer.RunAsync(session => Told(session, "(SELECT max(seq) + 1 FROM lane_change)"))).Should().Equal(258L);
-        (await roost.Writer.RunAsync(session => Told(session, "(SELECT max(seq) + 2 FROM lane_change)"))).Should().BeNull("one is missing");
+        (await roost.Writer.RunAsync(session => Told(session, "(SELECT max(seq) + 1 FROM roost_lane_change)"))).Should().Equal(258L);
+        (await roost.Writer.RunAsync(session => Told(session, "(SELECT max(seq) + 2 FROM roost_lane_change)"))).Should().BeNull("one is missing");
         await roost.Writer.RunAsync(session => Told(session, "10239"));
         for (int i = 0; i < 2; i++) await roost.EnqueueAsync(new WorkItem("scripted") { Queue = "q1" });
 
-        roost.Number("SELECT min(seq) FROM lane_change").Should().BeGreaterThan(8000);
+        roost.Number("SELECT min(seq) FROM roost_lane_change").Should().BeGreaterThan(8000);
 
         static List<long>? Told(Session session, string seq)
         {
             var lanes = new List<long>();
             session.LaneChanges.Follow();
-            session.Connection.Prepare($"INSERT INTO lane_change (seq, lanes) VALUES ({seq}, x'0201000000000000')").Run();
+            session.Connection.Prepare($"INSERT INTO roost_lane_change (seq, lanes) VALUES ({seq}, x'0201000000000000')").Run();
             return session.LaneChanges.ReadOthers(lanes.Add) ? lanes : null;
         }
     }
@@ -271,7 +271,7 @@ internal sealed class LaneTests
 
         await roost.RunUntilIdleAsync();
 
-        roost.Number("SELECT count(*) FROM lane_change").Should().Be(0);
+        roost.Number("SELECT count(*) FROM roost_lane_change").Should().Be(0);
     }
 
     [Test]

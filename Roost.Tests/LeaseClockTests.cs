@@ -96,7 +96,7 @@ internal sealed class LeaseClockTests
     private async Task<T> BesideAsync<T>(Func<T> start)
     {
         T loop = start();
-        await Waiting.Until(() => roost.Number("SELECT count(*) FROM worker") == 2);
+        await Waiting.Until(() => roost.Number("SELECT count(*) FROM roost_worker") == 2);
         await PassAsync(TimeSpan.FromSeconds(5));
         return loop;
     }

@@ -39,7 +39,7 @@ internal sealed class LeaseTests
 
         reason.Should().Be(CancellationReason.LeaseLost);
         second.Should().Be(CancellationReason.None, "the worker holds it anew");
-        roost.Rows("SELECT data FROM snapshot ORDER BY version").Should().Equal("0", "1");
+        roost.Rows("SELECT data FROM roost_snapshot ORDER BY version").Should().Equal("0", "1");
         roost.EventsOf("it").Should().Equal("enqueued", "claimed", "stepped", "released", "claimed", "done");
         roost.Column("it", "failures + interruptions").Should().Be(0);
     }
@@ -135,10 +135,10 @@ internal sealed class LeaseTests
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
         Task<WorkSummary> loop = roost.RunUntilDoneAsync("it");
         await gate.Reached;
-        long heartbeat = roost.Number("SELECT heartbeat FROM worker");
+        long heartbeat = roost.Number("SELECT heartbeat FROM roost_worker");
 
         clock.Advance(TimeSpan.FromHours(8));
-        await Waiting.Until(() => roost.Number("SELECT heartbeat FROM worker") > heartbeat);
+        await Waiting.Until(() => roost.Number("SELECT heartbeat FROM roost_worker") > heartbeat);
         gate.Open();
 
         (await loop.Soon()).State.Should().Be(WorkState.Done);
@@ -172,7 +172,7 @@ internal sealed class LeaseTests
         await loop.WhileTimePasses(clock);
 
         reasons.Should().Equal(CancellationReason.LeaseLost);
-        roost.Rows("SELECT data FROM snapshot ORDER BY version").Should().Equal("0", "0");
+        roost.Rows("SELECT data FROM roost_snapshot ORDER BY version").Should().Equal("0", "0");
     }
 
     [Test]
@@ -187,19 +187,19 @@ internal sealed class LeaseTests
         }));
         using var stop = new CancellationTokenSource();
         Task loop = roost.RunAsync(stop.Token);
-        await Waiting.Until(() => roost.Number("SELECT count(*) FROM worker") == 1);
+        await Waiting.Until(() => roost.Number("SELECT count(*) FROM roost_worker") == 1);
         for (int i = 0; i < 10; i++) clock.Advance(roost.Options.LeaseTime);
-        roost.Number("SELECT heartbeat FROM worker").Should().Be(1);
+        roost.Number("SELECT heartbeat FROM roost_worker").Should().Be(1);
 
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
         await gate.Reached;
         for (int renewal = 0; renewal < 3; renewal++)
         {
-            long before = roost.Number("SELECT heartbeat FROM worker");
+            long before = roost.Number("SELECT heartbeat FROM roost_worker");
             await Waiting.Until(() =>
             {
                 clock.Advance(TimeSpan.FromMilliseconds(250));
-                return roost.Number("SELECT heartbeat FROM worker") > before;
+                return roost.Number("SELECT heartbeat FROM roost_worker") > before;
             });
         }
         gate.Open();

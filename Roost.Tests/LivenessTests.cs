@@ -38,10 +38,10 @@ internal sealed class LivenessTests : FolderTests
         Dictionary<string, string> noLocks = FaultShim.Environment(await NativeShim.CompileAsync(folder.Root, "nolocks"));
         await using ChildProcess first = ChildProcess.StartWith(noLocks, "work", path, "6000", "1", "5");
         await first.WaitForAsync("open");
-        await UntilAsync(() => FileAudit.Count(path, "worker") == 1);
-        Probe.Text(path, "SELECT lock_file FROM worker").Should().BeEmpty("nobody can know by it");
+        await UntilAsync(() => FileAudit.Count(path, "roost_worker") == 1);
+        Probe.Text(path, "SELECT lock_file FROM roost_worker").Should().BeEmpty("nobody can know by it");
         LockFiles().Should().BeEmpty();
-        await UntilAsync(() => Probe.Number(path, "SELECT heartbeat FROM worker") > 1);
+        await UntilAsync(() => Probe.Number(path, "SELECT heartbeat FROM roost_worker") > 1);
         string held = await EnqueueAsync(new ChildPayload(3, Waits: true));
         await first.WaitForAsync($"saw {held} 2");
         await using ChildProcess second = ChildProcess.Start("work", path, Lease, "4", "5");
@@ -122,7 +122,7 @@ internal sealed class LivenessTests : FolderTests
         await using ChildProcess service = ChildProcess.StartAs(User, "work", path, Lease);
         await service.WaitForAsync($"saw {held} 2");
 
-        Probe.Number(path, "SELECT count(*) FROM event WHERE kind = 'interrupted'").Should().Be(1);
+        Probe.Number(path, "SELECT count(*) FROM roost_event WHERE kind = 'interrupted'").Should().Be(1);
         Stopwatch.GetElapsedTime(since).Should().BeLessThan(TimeSpan.FromSeconds(25), "nobody waits for the lease of 30 s");
     }
 
@@ -131,9 +131,9 @@ internal sealed class LivenessTests : FolderTests
     {
         string own = await EnqueueAsync(new ChildPayload(2));
         await worker.WaitForAsync($"saw {own} 2");
-        await UntilAsync(() => FileAudit.Count(path, $"work WHERE id = '{own}' AND state = 'done'") == 1);
-        FileAudit.Count(path, "event WHERE kind IN ('interrupted', 'worker_lost')").Should().Be(0);
-        FileAudit.Count(path, "worker").Should().Be(2);
+        await UntilAsync(() => FileAudit.Count(path, $"roost_work WHERE id = '{own}' AND state = 'done'") == 1);
+        FileAudit.Count(path, "roost_event WHERE kind IN ('interrupted', 'worker_lost')").Should().Be(0);
+        FileAudit.Count(path, "roost_worker").Should().Be(2);
     }
 
     private string[] LockFiles() => Directory.GetFiles(folder.Root, "*.lock");

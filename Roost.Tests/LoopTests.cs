@@ -59,7 +59,7 @@ internal sealed class LoopTests
         await using RoostRuntime other = TestRuntime.Beside(roost, ScriptedEngine.CountingTo(1));
         await other.EnqueueAsync(new WorkItem("scripted"));
 
-        roost.Number("SELECT count(*) FROM worker").Should().Be(0);
+        roost.Number("SELECT count(*) FROM roost_worker").Should().Be(0);
         roost.EventsOf(id).Should().Equal("enqueued");
     }
 
@@ -85,7 +85,7 @@ internal sealed class LoopTests
 
         fired.Should().BeFalse("it had time to drain");
         roost.EventsOf(id).Should().Equal("enqueued", "claimed", "stepped", "stepped");
-        roost.Number("SELECT count(*) FROM worker").Should().Be(0);
+        roost.Number("SELECT count(*) FROM roost_worker").Should().Be(0);
         Directory.GetFiles(Path.GetDirectoryName(roost.Path)!, "*.lock").Should().BeEmpty();
     }
 
@@ -128,7 +128,7 @@ internal sealed class LoopTests
         await roost.RunUntilIdleAsync().Soon();
         await roost.RunUntilIdleAsync().Soon();
 
-        roost.Rows("SELECT data FROM snapshot JOIN work ON work.key = work WHERE id = $0 ORDER BY snapshot.version", id).Should().Equal("0", "2");
+        roost.Rows("SELECT data FROM roost_snapshot JOIN roost_work ON roost_work.key = work WHERE id = $0 ORDER BY roost_snapshot.version", id).Should().Equal("0", "2");
         roost.EventsOf(id).Should().Equal("enqueued", "claimed", "stepped", "released", "claimed", "done");
     }
 
@@ -138,7 +138,7 @@ internal sealed class LoopTests
         await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { BusyTimeout = TimeSpan.FromSeconds(1) }, null, ScriptedEngine.CountingTo(1));
         using var stop = new CancellationTokenSource();
         Task loop = roost.RunAsync(stop.Token);
-        await Waiting.Until(() => roost.Number("SELECT count(*) FROM worker") == 1);
+        await Waiting.Until(() => roost.Number("SELECT count(*) FROM roost_worker") == 1);
         using (roost.Lock())
         {
             await stop.CancelAsync();
@@ -193,7 +193,7 @@ internal sealed class LoopTests
         Directory.GetFiles(Path.GetDirectoryName(roost.Path)!, "*.lock").Should().BeEmpty();
 
         await roost.RunUntilIdleAsync().Soon();
-        roost.Number("SELECT count(*) FROM worker").Should().Be(0);
+        roost.Number("SELECT count(*) FROM roost_worker").Should().Be(0);
     }
 
     [Test]
@@ -217,7 +217,7 @@ internal sealed class LoopTests
         await loop.Soon();
 
         (early, late, fired).Should().Be((false, true, false));
-        roost.Rows("SELECT data FROM snapshot ORDER BY version").Should().Equal("0", "7");
+        roost.Rows("SELECT data FROM roost_snapshot ORDER BY version").Should().Equal("0", "7");
         roost.StateOf(id).Should().Be("queued");
         roost.Column(id, "failures + interruptions").Should().Be(0);
     }
@@ -288,7 +288,7 @@ internal sealed class LoopTests
             (await roost.StepOnceAsync().Soon()).Should().BeEquivalentTo(new { Id = id, Version = version });
 
         roost.StateOf(id).Should().Be("done");
-        roost.Number("SELECT count(*) FROM snapshot").Should().Be(3);
+        roost.Number("SELECT count(*) FROM roost_snapshot").Should().Be(3);
     }
 
     [Test]

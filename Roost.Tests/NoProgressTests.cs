@@ -36,7 +36,7 @@ internal sealed class NoProgressTests
         await using RoostRuntime first = TestRuntime.Create(new RoostOptions { MaxStepsWithoutProgress = Limit }, null, Idle(() => steps++));
         string id = await first.EnqueueAsync(new WorkItem("scripted"));
         for (int i = 0; i < 5; i++) await first.StepOnceAsync();
-        first.Number("SELECT unchanged FROM work").Should().Be(4, "the first step made the state");
+        first.Number("SELECT unchanged FROM roost_work").Should().Be(4, "the first step made the state");
 
         await using RoostRuntime second = TestRuntime.Beside(first, Idle(() => steps++));
         await second.RunUntilIdleAsync();
@@ -73,7 +73,7 @@ internal sealed class NoProgressTests
         await roost.RunThroughAsync(clock);
 
         (await roost.GetAsync(id)).Summary.State.Should().Be(WorkState.Done);
-        roost.Number("SELECT unchanged FROM work WHERE state = 'done'").Should().Be(0);
+        roost.Number("SELECT unchanged FROM roost_work WHERE state = 'done'").Should().Be(0);
         FileAudit.MustAgree(roost.Path);
     }
 

@@ -58,10 +58,10 @@ internal sealed class OperatorReadTests
         List<object[]> counted = roost.Table(
             """
             SELECT lane, CASE WHEN state <> 'queued' THEN state WHEN ready_seq IS NOT NULL THEN 'ready' WHEN due_at IS NOT NULL THEN 'delayed' ELSE 'blocked' END AS condition, count(*)
-            FROM work GROUP BY 1, 2 ORDER BY 1, 2
+            FROM roost_work GROUP BY 1, 2 ORDER BY 1, 2
             """);
         counted.Select(row => (string)row[1]).Distinct().Should().HaveCountGreaterThan(4, "a history that leaves most conditions empty shows little");
-        roost.Table("SELECT lane, condition, n FROM lane_count WHERE n <> 0 ORDER BY lane, condition").Should().BeEquivalentTo(counted, it => it.WithStrictOrdering());
+        roost.Table("SELECT lane, condition, n FROM roost_lane_count WHERE n <> 0 ORDER BY lane, condition").Should().BeEquivalentTo(counted, it => it.WithStrictOrdering());
         (await roost.GetCountsAsync()).Total.Total.Should().Be(200);
     }
 

@@ -6,7 +6,7 @@ namespace Roost.Tests;
 [TestFixture]
 internal sealed class PurgeTests
 {
-    private static readonly string[] TablesOfAnItem = ["work", "work_input", "work_resource", "snapshot", "failure", "artifact", "blob", "blob_chunk", "idempotency"];
+    private static readonly string[] TablesOfAnItem = ["roost_work", "roost_work_input", "roost_work_resource", "roost_snapshot", "roost_failure", "roost_artifact", "roost_blob", "roost_blob_chunk", "roost_idempotency"];
 
     private FakeTimeProvider clock = null!;
 
@@ -25,7 +25,7 @@ internal sealed class PurgeTests
 
         purged.Items.Should().Be(1);
         foreach (string table in TablesOfAnItem) roost.Number($"SELECT count(*) FROM {table}").Should().Be(0, table);
-        roost.Number("SELECT count(*) FROM event WHERE work IS NOT NULL").Should().Be(0);
+        roost.Number("SELECT count(*) FROM roost_event WHERE work IS NOT NULL").Should().Be(0);
         await FluentActions.Awaiting(() => roost.WaitAsync(id)).Should().ThrowAsync<NotFoundException>();
         EnqueueResult again = await roost.EnqueueAsync(item with { Priority = 1 });
         again.Created.Should().BeTrue();
@@ -37,12 +37,12 @@ internal sealed class PurgeTests
     {
         await using RoostRuntime roost = TestRuntime.Create(clock, Ending());
         for (int i = 0; i < 5; i++) await EndedAsync(roost, "done");
-        roost.Execute("INSERT INTO event (seq, work, kind, at) SELECT -w.key * 10000 - n.i, w.key, 'note', 1 FROM work w, (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9000) SELECT i FROM n) n");
+        roost.Execute("INSERT INTO roost_event (seq, work, kind, at) SELECT -w.key * 10000 - n.i, w.key, 'note', 1 FROM roost_work w, (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9000) SELECT i FROM n) n");
 
         PurgeResult purged = await roost.PurgeAsync(new(TimeSpan.Zero));
 
         purged.Items.Should().Be(5);
-        roost.Rows("SELECT data ->> 'items' FROM event WHERE kind = 'purged' ORDER BY seq").Should().Equal("3", "2");
+        roost.Rows("SELECT data ->> 'items' FROM roost_event WHERE kind = 'purged' ORDER BY seq").Should().Equal("3", "2");
     }
 
     [Test]
@@ -103,12 +103,12 @@ internal sealed class PurgeTests
         await using RoostRuntime roost = TestRuntime.Create(clock, Ending());
         await EndedAsync(roost, "done");
         await EndedAsync(roost, "fail");
-        long events = roost.Number("SELECT max(seq) FROM event");
+        long events = roost.Number("SELECT max(seq) FROM roost_event");
 
         (await roost.PurgeAsync(new(TimeSpan.Zero), dryRun: true)).Should().Be(new PurgeResult(1, 0));
         (await roost.PurgeAsync(new(TimeSpan.Zero) { States = [WorkState.Failed, WorkState.Done, WorkState.Done] }, dryRun: true)).Items.Should().Be(2);
-        roost.Number("SELECT max(seq) FROM event").Should().Be(events);
-        roost.Number("SELECT count(*) FROM work").Should().Be(2);
+        roost.Number("SELECT max(seq) FROM roost_event").Should().Be(events);
+        roost.Number("SELECT count(*) FROM roost_work").Should().Be(2);
     }
 
     [Test]
@@ -120,10 +120,10 @@ internal sealed class PurgeTests
 
         (await roost.PurgeAsync(new(TimeSpan.Zero), reason: "tidy")).Items.Should().Be(1201);
 
-        roost.Number("SELECT count(*) FROM lane_count").Should().Be(0, "the lane is empty and goes");
-        roost.Number("SELECT count(*) FROM event WHERE kind = 'purged' AND data ->> 'reason' = 'tidy'").Should().Be(3);
-        roost.Number("SELECT max(data ->> 'items') FROM event WHERE kind = 'purged'").Should().Be(500);
-        roost.Number("SELECT sum(data ->> 'items') FROM event WHERE kind = 'purged'").Should().Be(1201);
+        roost.Number("SELECT count(*) FROM roost_lane_count").Should().Be(0, "the lane is empty and goes");
+        roost.Number("SELECT count(*) FROM roost_event WHERE kind = 'purged' AND data ->> 'reason' = 'tidy'").Should().Be(3);
+        roost.Number("SELECT max(data ->> 'items') FROM roost_event WHERE kind = 'purged'").Should().Be(500);
+        roost.Number("SELECT sum(data ->> 'items') FROM roost_event WHERE kind = 'purged'").Should().Be(1201);
     }
 
     [Test]
@@ -207,7 +207,7 @@ internal sealed class PurgeTests
     }
 
     private static Task<string?[]> StatesAsync(RoostRuntime roost, params string[] ids) =>
-        Task.FromResult(Array.ConvertAll(ids, id => roost.Rows("SELECT state FROM work WHERE id = $0", id).SingleOrDefault()));
+        Task.FromResult(Array.ConvertAll(ids, id => roost.Rows("SELECT state FROM roost_work WHERE id = $0", id).SingleOrDefault()));
 
     private static async Task RefusedAsync(RoostRuntime roost, PurgeFilter filter, string field) =>
         (await FluentActions.Awaiting(() => roost.PurgeAsync(filter)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be(field);

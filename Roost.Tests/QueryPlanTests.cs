@@ -14,21 +14,21 @@ namespace Roost.Tests;
 internal sealed partial class QueryPlanTests
 {
     /// <summary>Tables that stay small, by name and by the alias that they have in the statements: workers, lanes and their counts, rules.</summary>
-    private static readonly string[] Small = ["worker", "h", "lane", "l", "lane_count", "c", "writer", "trigger_rule", "meta"];
+    private static readonly string[] Small = ["roost_worker", "h", "roost_lane", "l", "roost_lane_count", "c", "roost_writer", "roost_trigger_rule", "roost_meta"];
 
-    [TestCase("SELECT key, priority, ready_seq FROM work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0", "work_ready")]
-    [TestCase("SELECT key, priority, ready_seq FROM work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 1", "work_ready_solo")]
-    [TestCase("SELECT key, 0, due_at FROM work WHERE lane = ?1", "work_delayed")]
-    [TestCase("SELECT key, priority, ready_seq, lane FROM work WHERE lane > ?1 AND ready_seq IS NOT NULL AND solo = 0", "work_ready")]
-    [TestCase("SELECT key, priority, ready_seq, lane FROM work WHERE lane > ?1 AND ready_seq IS NOT NULL AND solo = 1", "work_ready_solo")]
-    [TestCase("SELECT key, 0, due_at, lane FROM work WHERE lane > ?1", "work_delayed")]
-    [TestCase("SELECT key FROM work WHERE lane = ?1 AND due_at <= ?2", "work_delayed")]
-    [TestCase("SELECT min(deadline) FROM work", "work_deadline")]
-    [TestCase("SELECT key FROM work WHERE deadline IS NOT NULL", "work_deadline")]
-    [TestCase("SELECT key, token, cancel_requested FROM work", "work_running")]
-    [TestCase("SELECT key, priority, place, lane FROM work WHERE blocked_on = ?1 AND lane > ?2", "work_blocked")]
-    [TestCase("SELECT min(blocked_on) FROM work", "work_blocked")]
-    [TestCase("SELECT key, parent FROM work WHERE worker IS NULL AND lane = ?1", "work_recent")]
+    [TestCase("SELECT key, priority, ready_seq FROM roost_work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0", "roost_work_ready")]
+    [TestCase("SELECT key, priority, ready_seq FROM roost_work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 1", "roost_work_ready_solo")]
+    [TestCase("SELECT key, 0, due_at FROM roost_work WHERE lane = ?1", "roost_work_delayed")]
+    [TestCase("SELECT key, priority, ready_seq, lane FROM roost_work WHERE lane > ?1 AND ready_seq IS NOT NULL AND solo = 0", "roost_work_ready")]
+    [TestCase("SELECT key, priority, ready_seq, lane FROM roost_work WHERE lane > ?1 AND ready_seq IS NOT NULL AND solo = 1", "roost_work_ready_solo")]
+    [TestCase("SELECT key, 0, due_at, lane FROM roost_work WHERE lane > ?1", "roost_work_delayed")]
+    [TestCase("SELECT key FROM roost_work WHERE lane = ?1 AND due_at <= ?2", "roost_work_delayed")]
+    [TestCase("SELECT min(deadline) FROM roost_work", "roost_work_deadline")]
+    [TestCase("SELECT key FROM roost_work WHERE deadline IS NOT NULL", "roost_work_deadline")]
+    [TestCase("SELECT key, token, cancel_requested FROM roost_work", "roost_work_running")]
+    [TestCase("SELECT key, priority, place, lane FROM roost_work WHERE blocked_on = ?1 AND lane > ?2", "roost_work_blocked")]
+    [TestCase("SELECT min(blocked_on) FROM roost_work", "roost_work_blocked")]
+    [TestCase("SELECT key, parent FROM roost_work WHERE worker IS NULL AND lane = ?1", "roost_work_recent")]
     public async Task A_transition_finds_its_items_by_the_partial_index_for_them(string statement, string index)
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
@@ -37,7 +37,7 @@ internal sealed partial class QueryPlanTests
 
         List<string> plan = Plan(roost, sql);
 
-        plan.Should().ContainSingle().Which.Should().MatchRegex($@"^SEARCH work USING (COVERING )?INDEX {index}( |$)");
+        plan.Should().ContainSingle().Which.Should().MatchRegex($@"^SEARCH roost_work USING (COVERING )?INDEX {index}( |$)");
     }
 
     [Test]
@@ -48,7 +48,7 @@ internal sealed partial class QueryPlanTests
         string[] statements = [.. session.Connection.Statements.Select(it => it.Sql).Where(sql => Explained().IsMatch(sql))];
 
         statements.Should().HaveCountGreaterThan(50);
-        statements.SelectMany(sql => Scans(roost, sql, "resource")).Should().BeEmpty();
+        statements.SelectMany(sql => Scans(roost, sql, "roost_resource")).Should().BeEmpty();
     }
 
     [Test]
@@ -68,8 +68,8 @@ internal sealed partial class QueryPlanTests
         reads.Should().HaveCountGreaterThan(25);
         reads.SelectMany(sql => Scans(roost, sql)).Should().BeEmpty();
         reads.SelectMany(sql => Sorts(roost, sql)).Should().BeEmpty();
-        string.Join('\n', reads.SelectMany(sql => Plan(roost, sql))).Should().ContainAll("work_recent", "work_children", "work_running", "work_ready ", "work_ready_solo", "work_delayed", "work_blocked", "event_work", "event_kind (kind=? AND rowid>? AND rowid<?)",
-            "work_recent (lane=? AND state=? AND updated_at=? AND rowid<?)");
+        string.Join('\n', reads.SelectMany(sql => Plan(roost, sql))).Should().ContainAll("roost_work_recent", "roost_work_children", "roost_work_running", "roost_work_ready ", "roost_work_ready_solo", "roost_work_delayed", "roost_work_blocked", "roost_event_work", "roost_event_kind (kind=? AND rowid>? AND rowid<?)",
+            "roost_work_recent (lane=? AND state=? AND updated_at=? AND rowid<?)");
     }
 
     [Test]
@@ -163,7 +163,7 @@ internal sealed partial class QueryPlanTests
     {
         List<string> plan = Plan(roost, sql);
         bool isSmall = sql.Contains("WHERE a.work = ", StringComparison.Ordinal) || plan.All(step =>
-            !step.StartsWith("SEARCH ", StringComparison.Ordinal) || Small.Contains(step.Split(' ')[1]) || step.Contains("work_running", StringComparison.Ordinal));
+            !step.StartsWith("SEARCH ", StringComparison.Ordinal) || Small.Contains(step.Split(' ')[1]) || step.Contains("roost_work_running", StringComparison.Ordinal));
         return isSmall ? [] : plan.Where(step => step.Contains("TEMP B-TREE", StringComparison.Ordinal)).Select(step => $"{step}: {sql}");
     }
 

@@ -172,7 +172,7 @@ internal sealed class QueryTests
         await using RoostRuntime roost = TestRuntime.Create(null);
         await roost.EnqueueAsync(new WorkItem("e"));
 
-        (await IdsAsync(roost, new() { Engine = "'; DROP TABLE work; --" })).Should().BeEmpty();
+        (await IdsAsync(roost, new() { Engine = "'; DROP TABLE roost_work; --" })).Should().BeEmpty();
         (await IdsAsync(roost)).Should().HaveCount(1);
     }
 

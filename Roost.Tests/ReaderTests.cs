@@ -67,5 +67,5 @@ internal sealed class ReaderTests
         reader.Invoking(it => it.Run(Count)).Should().Throw<ObjectDisposedException>();
     }
 
-    private static long Count(SqliteConnection db) => (long)Database.Scalar(db, "SELECT count(*) FROM work")!;
+    private static long Count(SqliteConnection db) => (long)Database.Scalar(db, "SELECT count(*) FROM roost_work")!;
 }

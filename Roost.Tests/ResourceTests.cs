@@ -39,7 +39,7 @@ internal sealed class ResourceTests
 
         await roost.RunUntilIdleAsync().Soon();
 
-        roost.Number("SELECT count(*) FROM work WHERE state = 'done'").Should().Be(40);
+        roost.Number("SELECT count(*) FROM roost_work WHERE state = 'done'").Should().Be(40);
         Clean(roost);
     }
 
@@ -97,7 +97,7 @@ internal sealed class ResourceTests
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "parked", Resources = ["a", "b"] });
         await roost.RunUntilIdleAsync();
         Holders(roost).Should().Equal("a=parked", "b=holder");
-        roost.Text("SELECT blocked_on FROM work WHERE id = 'parked'").Should().Be("b");
+        roost.Text("SELECT blocked_on FROM roost_work WHERE id = 'parked'").Should().Be("b");
 
         await roost.CancelAsync("parked");
 
@@ -173,7 +173,7 @@ internal sealed class ResourceTests
         await roost.RunUntilIdleAsync();
 
         Holders(roost).Should().Equal("x=second");
-        roost.Text("SELECT blocked_on FROM work WHERE id = 'holder'").Should().Be("x");
+        roost.Text("SELECT blocked_on FROM roost_work WHERE id = 'holder'").Should().Be("x");
     }
 
     [Test]
@@ -326,14 +326,14 @@ internal sealed class ResourceTests
 
         broken.Should().BeEmpty();
         Clean(roost);
-        roost.Number("SELECT count(*) FROM work WHERE blocked_on IS NOT NULL OR worker IS NOT NULL").Should().Be(0);
-        roost.Number("SELECT sum(n) FROM lane_count WHERE condition IN ('ready', 'delayed', 'blocked', 'running')").Should().Be(0);
-        roost.Number("SELECT sum(n) FROM lane_count").Should().Be(30);
+        roost.Number("SELECT count(*) FROM roost_work WHERE blocked_on IS NOT NULL OR worker IS NOT NULL").Should().Be(0);
+        roost.Number("SELECT sum(n) FROM roost_lane_count WHERE condition IN ('ready', 'delayed', 'blocked', 'running')").Should().Be(0);
+        roost.Number("SELECT sum(n) FROM roost_lane_count").Should().Be(30);
     }
 
     private static WorkItem Holder(ResourceHold hold) => new("scripted") { Id = "holder", Resources = ["x"], ResourceHold = hold };
 
-    private static List<string> Holders(RoostRuntime roost) => roost.Rows("SELECT r.name || '=' || w.id FROM resource r JOIN work w ON w.key = r.work ORDER BY r.name");
+    private static List<string> Holders(RoostRuntime roost) => roost.Rows("SELECT r.name || '=' || w.id FROM roost_resource r JOIN roost_work w ON w.key = r.work ORDER BY r.name");
 
     private static void Clean(RoostRuntime roost) => Holders(roost).Should().BeEmpty("whatever is over holds nothing");
 }

@@ -64,7 +64,7 @@ internal sealed class RetryTests
 
         attempts.Should().Equal("0.1", "0.2", "0.3", "1.1", "1.2", "1.3", "2.1", "2.2", "2.3");
         roost.StateOf(id).Should().Be("done");
-        roost.Number("SELECT count(*) FROM failure").Should().Be(0);
+        roost.Number("SELECT count(*) FROM roost_failure").Should().Be(0);
     }
 
     [Test]
@@ -76,11 +76,11 @@ internal sealed class RetryTests
         await using RoostRuntime roost = TestRuntime.Create(clock, engine);
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         clock.SetUtcNow((await roost.RunUntilIdleAsync())!.Value);
-        roost.Number("SELECT count(*) FROM failure").Should().Be(1);
+        roost.Number("SELECT count(*) FROM roost_failure").Should().Be(1);
 
         await roost.RunUntilIdleAsync();
 
-        roost.Number("SELECT count(*) FROM failure").Should().Be(0);
+        roost.Number("SELECT count(*) FROM roost_failure").Should().Be(0);
         roost.Column(id, "failures").Should().Be(0);
     }
 
@@ -94,12 +94,12 @@ internal sealed class RetryTests
         await roost.RunThroughAsync(clock);
 
         roost.EventsOf(id).Should().Equal("enqueued", "claimed", "stepped", "step_failed", "claimed", "failed");
-        roost.Text("SELECT reason FROM failure").Should().Be(FailReasons.MaxAttempts);
-        roost.Text("SELECT error_type FROM failure").Should().Be("System.FormatException");
-        roost.Text("SELECT message FROM failure").Should().Be("half a number");
-        roost.Text("SELECT stack FROM failure").Should().Contain(nameof(RetryTests));
-        roost.Number("SELECT attempt FROM failure").Should().Be(2);
-        roost.Number("SELECT version FROM failure").Should().Be(1);
+        roost.Text("SELECT reason FROM roost_failure").Should().Be(FailReasons.MaxAttempts);
+        roost.Text("SELECT error_type FROM roost_failure").Should().Be("System.FormatException");
+        roost.Text("SELECT message FROM roost_failure").Should().Be("half a number");
+        roost.Text("SELECT stack FROM roost_failure").Should().Contain(nameof(RetryTests));
+        roost.Number("SELECT attempt FROM roost_failure").Should().Be(2);
+        roost.Number("SELECT version FROM roost_failure").Should().Be(1);
     }
 
     [Test]
@@ -155,7 +155,7 @@ internal sealed class RetryTests
         ended.FailReason.Should().Be(FailReasons.InvalidStep);
         ended.Error.Should().Contain(says);
         ended.Version.Should().Be(1, "nothing of a bad outcome is saved");
-        roost.Number("SELECT count(*) FROM snapshot").Should().Be(1);
+        roost.Number("SELECT count(*) FROM roost_snapshot").Should().Be(1);
     }
 
     [Test]
@@ -199,7 +199,7 @@ internal sealed class RetryTests
         await roost.RunThroughAsync(clock);
 
         roost.StateOf(id).Should().Be("done");
-        roost.Rows("SELECT data FROM snapshot ORDER BY version").Should().Equal("7", "7");
+        roost.Rows("SELECT data FROM roost_snapshot ORDER BY version").Should().Equal("7", "7");
     }
 
     [Test]
@@ -212,7 +212,7 @@ internal sealed class RetryTests
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         await roost.RunThroughAsync(clock);
         roost.StateOf(id).Should().Be("failed");
-        roost.Number("SELECT count(*) FROM snapshot").Should().Be(0);
+        roost.Number("SELECT count(*) FROM roost_snapshot").Should().Be(0);
 
         works = true;
         await roost.RetryAsync(id, "fixed");
@@ -254,7 +254,7 @@ internal sealed class RetryTests
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
         (await roost.RunUntilDoneAsync(id).Soon()).FailReason.Should().Be(FailReasons.EngineFailed);
-        roost.Number("SELECT count(*) FROM artifact").Should().Be(2, "what an earlier step attached is immutable");
+        roost.Number("SELECT count(*) FROM roost_artifact").Should().Be(2, "what an earlier step attached is immutable");
 
         await roost.RetryAsync(id);
         (await roost.RunUntilDoneAsync(id).Soon()).FailReason.Should().Be(FailReasons.EngineFailed);
@@ -278,7 +278,7 @@ internal sealed class RetryTests
         await roost.RunUntilIdleAsync();
 
         attempts.Should().Equal(1, 2, 1, 2);
-        roost.Number("SELECT count(*) FROM failure").Should().Be(0);
+        roost.Number("SELECT count(*) FROM roost_failure").Should().Be(0);
     }
 
     [Test]
@@ -294,7 +294,7 @@ internal sealed class RetryTests
         await roost.RetryAsync(id);
         await roost.RunUntilIdleAsync();
 
-        roost.Number("SELECT count(*) FROM failure").Should().Be(0);
+        roost.Number("SELECT count(*) FROM roost_failure").Should().Be(0);
     }
 
     [Test]

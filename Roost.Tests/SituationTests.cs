@@ -128,9 +128,9 @@ internal sealed class SituationTests
         await held.WhileRunningAsync(roost, async () =>
         {
             await roost.EnqueueAsync(new WorkItem("held") { Id = "poison", Delay = TimeSpan.FromHours(1) });
-            roost.Execute("UPDATE work SET solo = 1, interruptions = 2, due_at = NULL, ready_seq = 99, ready_at = created_at WHERE id = 'poison'");
+            roost.Execute("UPDATE roost_work SET solo = 1, interruptions = 2, due_at = NULL, ready_seq = 99, ready_at = created_at WHERE id = 'poison'");
             (await SituationAsync(roost, "poison")).Should().Be("ready since 2026-01-01 00:00:00Z; waits to run alone after 2 interruptions");
-            roost.Execute("UPDATE work SET solo = 0, interruptions = 0, due_at = 9999999999999, ready_seq = NULL, ready_at = NULL WHERE id = 'poison'");
+            roost.Execute("UPDATE roost_work SET solo = 0, interruptions = 0, due_at = 9999999999999, ready_seq = NULL, ready_at = NULL WHERE id = 'poison'");
         });
     }
 
@@ -148,7 +148,7 @@ internal sealed class SituationTests
 
             string lockOfTheDead = $"dead.{worker.Id}.lock";
             await File.WriteAllBytesAsync(Path.Combine(Path.GetDirectoryName(roost.Path)!, lockOfTheDead), []);
-            roost.Execute("UPDATE worker SET lock_file = $0", lockOfTheDead);
+            roost.Execute("UPDATE roost_worker SET lock_file = $0", lockOfTheDead);
             (await SituationAsync(roost, id)).Should().Be($"was running on worker {worker.Id}, which has died; the next worker that runs takes it over");
             (await roost.GetWorkersAsync()).Single().IsAlive.Should().BeFalse();
             (await roost.GetEnginesAsync()).Single().Workers.Should().Be(0);
@@ -176,7 +176,7 @@ internal sealed class SituationTests
     {
         await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock());
         string id = await roost.EnqueueAsync(new WorkItem("x"));
-        roost.Execute("INSERT INTO meta (key, value) VALUES ('copy_of', 'another')");
+        roost.Execute("INSERT INTO roost_meta (key, value) VALUES ('copy_of', 'another')");
 
         (await SituationAsync(roost, id)).Should().Be("this file is a backup copy and runs nothing");
     }

@@ -58,7 +58,7 @@ internal sealed class StaleHolderTests
 
         (await ghost.Writer.RunAsync(session => session.CommitStep.Execute(commit, ledger))).Should().Be(CommitResult.Kept);
         (await ghost.Writer.RunAsync(session => session.CommitStep.Execute(commit, ledger))).Should().Be(CommitResult.Lost, "the same commit twice wins once");
-        roost.Number("SELECT count(*) FROM snapshot").Should().Be(1);
+        roost.Number("SELECT count(*) FROM roost_snapshot").Should().Be(1);
     }
 
     [Test]
@@ -135,6 +135,6 @@ internal sealed class StaleHolderTests
     private static StepCommit Commit(LeasedWork lease, OutcomeKind kind) =>
         new(lease, kind, "late", 0, Snapshot.First(lease.Item, 99), new byte[32], 1, null);
 
-    private static string Everything(RoostRuntime roost) => string.Join('\n', ((string[])["work", "snapshot", "failure", "event", "artifact", "blob", "resource", "worker", "lane_count"]).Select(table =>
+    private static string Everything(RoostRuntime roost) => string.Join('\n', ((string[])["roost_work", "roost_snapshot", "roost_failure", "roost_event", "roost_artifact", "roost_blob", "roost_resource", "roost_worker", "roost_lane_count"]).Select(table =>
         table + ": " + string.Join(" | ", roost.Rows($"SELECT json_array({string.Join(", ", roost.Rows($"SELECT CASE WHEN type = 'BLOB' THEN 'hex(\"' || name || '\")' ELSE '\"' || name || '\"' END FROM pragma_table_info('{table}')"))}) FROM {table}"))));
 }

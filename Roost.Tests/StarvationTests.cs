@@ -64,8 +64,8 @@ internal sealed class StarvationTests
         await loop.Soon();
 
         roost.Number("""
-            SELECT count(*) FROM event WHERE kind = 'stepped' AND data ->> 'version' >= 3
-            AND seq < (SELECT max(e.seq) FROM event e JOIN work w ON w.key = e.work WHERE w.id LIKE 'new-%' AND e.kind = 'claimed')
+            SELECT count(*) FROM roost_event WHERE kind = 'stepped' AND data ->> 'version' >= 3
+            AND seq < (SELECT max(e.seq) FROM roost_event e JOIN roost_work w ON w.key = e.work WHERE w.id LIKE 'new-%' AND e.kind = 'claimed')
             """).Should().Be(0, "as many as are ready have been let in before anything went on");
     }
 
@@ -83,7 +83,7 @@ internal sealed class StarvationTests
         });
         await using RoostRuntime roost = it = TestRuntime.Create(new RoostOptions { Concurrency = 1, SlotTime = TimeSpan.FromHours(1) }, TestRuntime.Clock(), engine);
         alone = await roost.EnqueueAsync(new WorkItem("scripted") { Priority = 1, Delay = TimeSpan.FromHours(1) });
-        roost.Execute("UPDATE work SET solo = 1, interruptions = 2 WHERE id = $0", alone);
+        roost.Execute("UPDATE roost_work SET solo = 1, interruptions = 2 WHERE id = $0", alone);
         await roost.EnqueueAsync(new WorkItem("scripted"));
 
         await roost.RunUntilIdleAsync().Soon();

@@ -101,8 +101,8 @@ internal sealed class TimeoutTests
         await running.WhileTimePasses(clock, TimeSpan.FromSeconds(5));
 
         roost.StateOf(other).Should().Be("done");
-        roost.Text("SELECT reason FROM failure").Should().Be(FailReasons.Abandoned);
-        roost.Text("SELECT message FROM failure").Should().Contain("no longer exclusive");
+        roost.Text("SELECT reason FROM roost_failure").Should().Be(FailReasons.Abandoned);
+        roost.Text("SELECT message FROM roost_failure").Should().Contain("no longer exclusive");
         (clock.GetUtcNow() - TestRuntime.Start).Should().BeGreaterThanOrEqualTo(Minute + roost.Options.StepTimeoutGrace);
         hang.Open();
         roost.StateOf(hanging).Should().Be("failed");
@@ -161,8 +161,8 @@ internal sealed class TimeoutTests
         await late.Reached;
         await roost.RunUntilIdleAsync();
 
-        roost.Rows("SELECT data FROM snapshot ORDER BY version").Should().Equal("0", "2");
-        roost.Number("SELECT count(*) FROM work").Should().Be(1);
+        roost.Rows("SELECT data FROM roost_snapshot ORDER BY version").Should().Equal("0", "2");
+        roost.Number("SELECT count(*) FROM roost_work").Should().Be(1);
         roost.EventsOf(id).Should().Equal("enqueued", "claimed", "stepped", "step_failed", "claimed", "done");
     }
 

@@ -28,7 +28,7 @@ internal sealed class TriggerTests
         await using RoostRuntime roost = Create([new("first", "second") { If = condition }]);
         await RunAsync(roost, new WorkItem("first", new { wanted = 1 }));
 
-        roost.Number("SELECT count(*) FROM event WHERE kind = 'triggered'").Should().Be(fires ? 1 : 0);
+        roost.Number("SELECT count(*) FROM roost_event WHERE kind = 'triggered'").Should().Be(fires ? 1 : 0);
     }
 
     [Test]
@@ -63,8 +63,8 @@ internal sealed class TriggerTests
         await using RoostRuntime roost = Create([new("first", "second")]);
         await RunAsync(roost, new WorkItem("first"));
 
-        roost.Number("SELECT count(DISTINCT at) FROM event WHERE kind IN ('done', 'triggered') AND work = 1").Should().Be(1);
-        roost.Number("SELECT (SELECT seq FROM event WHERE kind = 'triggered') - (SELECT seq FROM event WHERE kind = 'done' AND work = 1)").Should().Be(2, "done, enqueued, triggered follow each other");
+        roost.Number("SELECT count(DISTINCT at) FROM roost_event WHERE kind IN ('done', 'triggered') AND work = 1").Should().Be(1);
+        roost.Number("SELECT (SELECT seq FROM roost_event WHERE kind = 'triggered') - (SELECT seq FROM roost_event WHERE kind = 'done' AND work = 1)").Should().Be(2, "done, enqueued, triggered follow each other");
     }
 
     [Test]
@@ -88,7 +88,7 @@ internal sealed class TriggerTests
         (await roost.RunUntilDoneAsync(failing)).State.Should().Be(WorkState.Failed);
 
         (await roost.WaitAsync(waiting)).State.Should().Be(WorkState.Cancelled);
-        roost.Number("SELECT count(*) FROM work").Should().Be(2);
+        roost.Number("SELECT count(*) FROM roost_work").Should().Be(2);
     }
 
     [Test]
@@ -97,8 +97,8 @@ internal sealed class TriggerTests
         await using RoostRuntime roost = Create([new("first", "first") { MaxDepth = 3 }]);
         await RunAsync(roost, new WorkItem("first"));
 
-        roost.Number("SELECT count(*) FROM work").Should().Be(4, "the first and three that followed");
-        roost.Number("SELECT count(*) FROM event WHERE kind = 'trigger_skipped' AND data ->> 'reason' LIKE '%limit is 3%'").Should().Be(1);
+        roost.Number("SELECT count(*) FROM roost_work").Should().Be(4, "the first and three that followed");
+        roost.Number("SELECT count(*) FROM roost_event WHERE kind = 'trigger_skipped' AND data ->> 'reason' LIKE '%limit is 3%'").Should().Be(1);
     }
 
     [Test]
@@ -110,8 +110,8 @@ internal sealed class TriggerTests
         other.AddEngine(ScriptedEngine.CountingTo(1, id: "first")).AddEngine(ScriptedEngine.CountingTo(1, id: "second"));
         await RunAsync(other, new WorkItem("first"));
 
-        first.Number("SELECT count(*) FROM work").Should().Be(2);
-        first.Number("SELECT count(*) FROM trigger_rule").Should().Be(1, "null leaves them");
+        first.Number("SELECT count(*) FROM roost_work").Should().Be(2);
+        first.Number("SELECT count(*) FROM roost_trigger_rule").Should().Be(1, "null leaves them");
     }
 
     [Test]
@@ -123,8 +123,8 @@ internal sealed class TriggerTests
         other.AddEngine(ScriptedEngine.CountingTo(1, id: "first"));
         await RunAsync(other, new WorkItem("first"));
 
-        first.Number("SELECT count(*) FROM trigger_rule").Should().Be(0);
-        first.Number("SELECT count(*) FROM work").Should().Be(1);
+        first.Number("SELECT count(*) FROM roost_trigger_rule").Should().Be(0);
+        first.Number("SELECT count(*) FROM roost_work").Should().Be(1);
     }
 
     [Test]
@@ -139,8 +139,8 @@ internal sealed class TriggerTests
         string id = await RunAsync(roost, new WorkItem("first", new { text }));
 
         (await roost.WaitAsync(id)).State.Should().Be(WorkState.Done);
-        roost.Number("SELECT count(*) FROM work").Should().Be(1);
-        roost.Number("SELECT count(*) FROM event WHERE kind = 'trigger_skipped' AND data ->> 'reason' LIKE '%1024%'").Should().Be(1);
+        roost.Number("SELECT count(*) FROM roost_work").Should().Be(1);
+        roost.Number("SELECT count(*) FROM roost_event WHERE kind = 'trigger_skipped' AND data ->> 'reason' LIKE '%1024%'").Should().Be(1);
     }
 
     [Test]
@@ -151,8 +151,8 @@ internal sealed class TriggerTests
         string id = await RunAsync(roost, WorkItem.FromJson("first", deep));
 
         (await roost.WaitAsync(id)).State.Should().Be(WorkState.Done);
-        roost.Number("SELECT count(*) FROM work").Should().Be(1);
-        roost.Number("SELECT count(*) FROM event WHERE kind = 'trigger_skipped' AND data ->> 'reason' LIKE '%deep%'").Should().Be(1);
+        roost.Number("SELECT count(*) FROM roost_work").Should().Be(1);
+        roost.Number("SELECT count(*) FROM roost_event WHERE kind = 'trigger_skipped' AND data ->> 'reason' LIKE '%deep%'").Should().Be(1);
     }
 
     [Test]

@@ -57,7 +57,7 @@ internal sealed class AfterCommitTests : FolderTests
     {
         (await CommandInProcess.RunAsync(["dead-letters", "retry", "failed-1", "failed-2", "--db", database], output: new FullOutput())).Ends(ExitCodes.Ok);
 
-        foreach (string id in (string[])["failed-1", "failed-2"]) Probe.Text(database, "SELECT state FROM work WHERE id = $0", id).Should().Be("queued");
+        foreach (string id in (string[])["failed-1", "failed-2"]) Probe.Text(database, "SELECT state FROM roost_work WHERE id = $0", id).Should().Be("queued");
     }
 
     [Test]

@@ -207,7 +207,7 @@ internal sealed class ReadingVerbTests
             }));
             id = await file.EnqueueAsync(new WorkItem("scripted"));
             (await file.RunUntilDoneAsync(id)).State.Should().Be(WorkState.Done);
-            file.Execute("UPDATE artifact SET name = $0", name); // A step could not add it; a file that somebody else has made may hold it.
+            file.Execute("UPDATE roost_artifact SET name = $0", name); // A step could not add it; a file that somebody else has made may hold it.
         }
 
         string saved = (await other.RunAsync("artifacts", "save", id, "--to", "out/deep")).Ends(0).Word;

@@ -97,7 +97,7 @@ internal sealed class UpkeepVerbTests
     [Test]
     public async Task The_doctor_finds_a_lease_of_no_worker()
     {
-        Change("UPDATE work SET state = 'running', worker = 99, token = 1, ready_seq = NULL");
+        Change("UPDATE roost_work SET state = 'running', worker = 99, token = 1, ready_seq = NULL");
 
         CommandResult result = await roost.RunAsync("doctor", "--json");
 

@@ -97,7 +97,7 @@ internal sealed class UsageTests
 
     [Test]
     public async Task The_schema_makes_the_tables() =>
-        (await roost.RunAsync("schema", "--json")).Ends(0).Json.GetProperty("sql").GetString().Should().Contain("CREATE TABLE work ");
+        (await roost.RunAsync("schema", "--json")).Ends(0).Json.GetProperty("sql").GetString().Should().Contain("CREATE TABLE roost_work ");
 
     [Test]
     public async Task The_built_in_engines_are_told_without_a_file()

@@ -47,10 +47,10 @@ internal sealed class AuditTests : FolderTests
         audit.Should().Throw<AssertionException>();
     }
 
-    [TestCase("UPDATE work SET priority = priority + 1")]
-    [TestCase("UPDATE snapshot SET data = data || ' ' WHERE version = 1")]
-    [TestCase("DELETE FROM event WHERE seq = (SELECT min(seq) FROM event)")]
-    [TestCase("INSERT INTO meta VALUES ('other', '1')")]
+    [TestCase("UPDATE roost_work SET priority = priority + 1")]
+    [TestCase("UPDATE roost_snapshot SET data = data || ' ' WHERE version = 1")]
+    [TestCase("DELETE FROM roost_event WHERE seq = (SELECT min(seq) FROM roost_event)")]
+    [TestCase("INSERT INTO roost_meta VALUES ('other', '1')")]
     public void A_value_that_is_not_what_it_was_is_seen(string change)
     {
         FileValues before = FileValues.Of(path);
@@ -65,7 +65,7 @@ internal sealed class AuditTests : FolderTests
     public void A_schema_that_is_not_what_it_was_is_seen()
     {
         FileValues before = FileValues.Of(path);
-        Probe.Execute(path, "CREATE INDEX other ON work (state)");
+        Probe.Execute(path, "CREATE INDEX other ON roost_work (state)");
 
         Action audit = () => before.MustBeUnchangedIn(path, "changed");
         audit.Should().Throw<AssertionException>();

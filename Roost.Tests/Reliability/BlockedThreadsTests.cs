@@ -23,7 +23,7 @@ internal sealed class BlockedThreadsTests : FolderTests
         await loop;
 
         (await other.GetCountsAsync()).Total.Done.Should().Be(Items);
-        other.Rows("SELECT DISTINCT kind FROM event WHERE kind IN ('interrupted', 'worker_lost', 'released')").Should().BeEmpty("it lived all the time");
+        other.Rows("SELECT DISTINCT kind FROM roost_event WHERE kind IN ('interrupted', 'worker_lost', 'released')").Should().BeEmpty("it lived all the time");
         other.ClaimsOf().Should().OnlyHaveUniqueItems();
     }
 }

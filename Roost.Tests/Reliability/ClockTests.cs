@@ -125,5 +125,5 @@ internal sealed class ClockTests : FolderTests
         Effort.Report($"{sleeps} sleeps of 8 h of two processes ({(movesMonotonic ? "both clocks" : "the wall clock alone")} moved), nothing interrupted, lost or doubled");
     }
 
-    private long Count(string kind) => FileAudit.Count(folder["roost.db"], $"event WHERE kind = '{kind}'");
+    private long Count(string kind) => FileAudit.Count(folder["roost.db"], $"roost_event WHERE kind = '{kind}'");
 }

@@ -63,7 +63,7 @@ internal sealed partial class CommandFuzzTests : FolderTests
             if (result.ExitCode is not (0 or 5)) (result.Error + result.Output).Should().NotBeEmpty(line);
             if (result.ExitCode is 2 or 3) FileAudit.Contents(database).Should().Equal(contents, "nothing was done: {0}", line);
         }
-        FileAudit.Count(database, "work").Should().BePositive("the file is there and sound");
+        FileAudit.Count(database, "roost_work").Should().BePositive("the file is there and sound");
         ends.Keys.Should().Contain([0, 2, 3], "good and bad command lines are made");
         Effort.Report($"{tries} command lines, by their exit code: {string.Join(", ", ends.Select(end => $"{end.Key}: {end.Value}"))}");
     }
@@ -76,7 +76,7 @@ internal sealed partial class CommandFuzzTests : FolderTests
             foreach ((string other, int code) in new[] { ("nobody-at-all", 3), ("", 2), ("a\nb", 2) })
             {
                 (await CommandInProcess.RunAsync(["dead-letters", verb, HostileFile.Plain, other, "--db", "two.db"])).Ends(code);
-                Probe.Text(Path.GetFullPath("two.db"), "SELECT state FROM work WHERE id = $0", HostileFile.Plain).Should().Be("failed");
+                Probe.Text(Path.GetFullPath("two.db"), "SELECT state FROM roost_work WHERE id = $0", HostileFile.Plain).Should().Be("failed");
             }
     }
 

@@ -73,7 +73,7 @@ internal sealed class ConsoleMarkupTests : FolderTests
         await using ConsoleHost host = await ConsoleHost.StartAsync(options => options with { Runtime = roost });
         foreach (string name in names)
         {
-            roost.Execute("UPDATE artifact SET name = $0 WHERE key = (SELECT min(key) FROM artifact WHERE blob IS NOT NULL AND work = (SELECT key FROM work WHERE id = $1))", name, HostileFile.Plain);
+            roost.Execute("UPDATE roost_artifact SET name = $0 WHERE key = (SELECT min(key) FROM roost_artifact WHERE blob IS NOT NULL AND work = (SELECT key FROM roost_work WHERE id = $1))", name, HostileFile.Plain);
             using HttpResponseMessage answer = await host.Client.GetAsync(new Uri($"/work/item/file?id={HostileFile.Plain}&name={Uri.EscapeDataString(name)}", UriKind.Relative));
             answer.StatusCode.Should().Be(HttpStatusCode.OK, name);
             answer.Content.Headers.ContentType!.MediaType.Should().Be("application/octet-stream");

@@ -49,7 +49,7 @@ internal sealed class CorruptionTests : FolderTests
         ghost.Die();
         Probe.Execute(path, "PRAGMA wal_checkpoint(TRUNCATE)");
         whole = Keep(made, log: false);
-        foreach (string id in roost.Rows("SELECT id FROM work"))
+        foreach (string id in roost.Rows("SELECT id FROM roost_work"))
         {
             WorkDetail item = await roost.GetAsync(id);
             payloads[id] = item.Payload.GetRawText();
@@ -58,7 +58,7 @@ internal sealed class CorruptionTests : FolderTests
         }
         using SqliteConnection reader = FileAudit.Open(path);
         reader.Execute("BEGIN DEFERRED");
-        reader.ExecuteScalar<long>("SELECT count(*) FROM work"); // As long as it reads, no commit is moved out of the log.
+        reader.ExecuteScalar<long>("SELECT count(*) FROM roost_work"); // As long as it reads, no commit is moved out of the log.
         for (int i = 0; i < InLog; i++)
         {
             await roost.EnqueueAsync(new WorkItem("scripted", new Fate(1)) { Id = $"last-{i}" });
@@ -114,9 +114,9 @@ internal sealed class CorruptionTests : FolderTests
         string path = Copy(whole);
         using (SqliteConnection db = FileAudit.Open(path))
         {
-            db.Execute("UPDATE work_input SET payload = replace(payload, '3', '4') WHERE work = (SELECT key FROM work WHERE id = 'done')");
-            db.Execute("UPDATE snapshot SET data = '7' WHERE work = (SELECT key FROM work WHERE id = 'half') AND version = 2");
-            db.Execute("UPDATE blob_chunk SET data = zeroblob(length(data)) WHERE n = 0");
+            db.Execute("UPDATE roost_work_input SET payload = replace(payload, '3', '4') WHERE work = (SELECT key FROM roost_work WHERE id = 'done')");
+            db.Execute("UPDATE roost_snapshot SET data = '7' WHERE work = (SELECT key FROM roost_work WHERE id = 'half') AND version = 2");
+            db.Execute("UPDATE roost_blob_chunk SET data = zeroblob(length(data)) WHERE n = 0");
         }
 
         FileCheck contents = (await RoostRuntime.CheckFileAsync(path)).Single(check => check.Name == "contents");
@@ -129,7 +129,7 @@ internal sealed class CorruptionTests : FolderTests
     public async Task A_changed_payload_is_not_given_to_its_engine()
     {
         string path = Copy(whole);
-        using (SqliteConnection db = FileAudit.Open(path)) db.Execute("UPDATE work_input SET payload = replace(payload, '2', '9') WHERE work = (SELECT key FROM work WHERE id = 'late')");
+        using (SqliteConnection db = FileAudit.Open(path)) db.Execute("UPDATE roost_work_input SET payload = replace(payload, '2', '9') WHERE work = (SELECT key FROM roost_work WHERE id = 'late')");
         await using var roost = new RoostRuntime(path);
         roost.AddEngine(FixtureFile.Engine((context, _) => context.Item.Id.Should().NotBe("late")));
 
@@ -194,12 +194,12 @@ internal sealed class CorruptionTests : FolderTests
     public async Task A_damaged_event_is_shown_as_it_is_and_hides_no_other()
     {
         string path = Copy(whole);
-        Probe.Execute(path, "UPDATE event SET data = replace(data, '\"', '!') WHERE seq = (SELECT min(seq) FROM event WHERE data IS NOT NULL)");
+        Probe.Execute(path, "UPDATE roost_event SET data = replace(data, '\"', '!') WHERE seq = (SELECT min(seq) FROM roost_event WHERE data IS NOT NULL)");
         await using var roost = new RoostRuntime(path);
 
         IReadOnlyList<WorkEvent> events = await roost.ReadEventsAsync(limit: 10_000);
 
-        events.Should().HaveCount((int)roost.Number("SELECT count(*) FROM event"));
+        events.Should().HaveCount((int)roost.Number("SELECT count(*) FROM roost_event"));
         string[] damaged = [.. events.Where(one => one.Data is { ValueKind: JsonValueKind.Object } data && data.TryGetProperty("damaged", out _)).Select(one => one.Data!.Value.GetProperty("damaged").GetString()!)];
         damaged.Should().ContainSingle().Which.Should().StartWith("{!");
         (await RoostRuntime.CheckFileAsync(path)).Should().Contain(check => check.Status == CheckStatus.Error);
@@ -209,7 +209,7 @@ internal sealed class CorruptionTests : FolderTests
     public async Task A_state_that_there_is_not_is_told_as_damage_and_what_is_beside_it_can_be_changed()
     {
         string path = Copy(whole);
-        Probe.Execute(path, "PRAGMA ignore_check_constraints = 1; UPDATE work SET state = 'dome' WHERE id = 'done'");
+        Probe.Execute(path, "PRAGMA ignore_check_constraints = 1; UPDATE roost_work SET state = 'dome' WHERE id = 'done'");
         await using var roost = new RoostRuntime(path);
 
         await roost.Awaiting(it => it.CancelAsync("done")).Should().ThrowAsync<DataCorruptException>().WithMessage("*\"dome\"*");
@@ -229,7 +229,7 @@ internal sealed class CorruptionTests : FolderTests
             await made.EnqueueAsync(new WorkItem("scripted") { Id = "counts" });
             for (int i = 0; i < 3; i++) await made.StepOnceAsync();
         }
-        Probe.Execute(path, "CREATE INDEX other ON snapshot (work, 4 - version)"); // The first version is found by it as the third.
+        Probe.Execute(path, "CREATE INDEX other ON roost_snapshot (work, 4 - version)"); // The first version is found by it as the third.
         Probe.Execute(path, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'other') WHERE name = 'sqlite_autoindex_snapshot_1'; DELETE FROM sqlite_schema WHERE name = 'other'");
         await using RoostRuntime roost = new RoostRuntime(path).AddEngine(ScriptedEngine.From((state, _) =>
         {
@@ -250,8 +250,8 @@ internal sealed class CorruptionTests : FolderTests
     public async Task Times_and_workers_that_cannot_be_read_are_named_as_damage_and_the_doctor_goes_on()
     {
         string path = Copy(whole);
-        Probe.Execute(path, "UPDATE work SET created_at = -created_at * 1000 WHERE id = 'done'");
-        Probe.Execute(path, "INSERT INTO worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues) VALUES ('w', 1, 'm', 'l', 1, 1, 1, 1, 1, 1, '[', '[]')");
+        Probe.Execute(path, "UPDATE roost_work SET created_at = -created_at * 1000 WHERE id = 'done'");
+        Probe.Execute(path, "INSERT INTO roost_worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues) VALUES ('w', 1, 'm', 'l', 1, 1, 1, 1, 1, 1, '[', '[]')");
         await using var roost = new RoostRuntime(path);
 
         await roost.Awaiting(it => it.GetAsync("done")).Should().ThrowAsync<DataCorruptException>().WithMessage("*time*damaged*");

@@ -15,7 +15,7 @@ internal sealed class DamageWithinCommitTests
             return ScriptedEngine.Finish(state);
         }));
         await roost.EnqueueAsync(new WorkItem("other", new { a = 1 }) { IdempotencyKey = "once" });
-        roost.Execute("UPDATE work_input SET payload = replace(payload, '1', '2')");
+        roost.Execute("UPDATE roost_work_input SET payload = replace(payload, '1', '2')");
         await roost.EnqueueAsync([new WorkItem("scripted") { Id = "parent" }, new WorkItem("scripted") { Id = "beside" }]);
 
         await roost.RunUntilIdleAsync().WaitAsync(Gate.Patience);
@@ -32,13 +32,13 @@ internal sealed class DamageWithinCommitTests
         await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1, Triggers = [new("scripted", "next")] }, null, ScriptedEngine.CountingTo(2));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "first" });
         await roost.StepOnceAsync();
-        roost.Execute("UPDATE trigger_rule SET fields = '{'");
+        roost.Execute("UPDATE roost_trigger_rule SET fields = '{'");
         await using RoostRuntime other = new RoostRuntime(new RoostOptions { Path = roost.Path, MaxAttempts = 1 }).AddEngine(ScriptedEngine.CountingTo(1));
 
         await other.RunUntilIdleAsync().WaitAsync(Gate.Patience);
 
         (await other.GetAsync("first")).Summary.State.Should().Be(WorkState.Failed);
-        roost.Number("SELECT count(*) FROM work").Should().Be(1, "nothing was fired");
+        roost.Number("SELECT count(*) FROM roost_work").Should().Be(1, "nothing was fired");
     }
 
     [Test]
@@ -51,7 +51,7 @@ internal sealed class DamageWithinCommitTests
             return ScriptedEngine.Finish(state);
         }));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "bare" });
-        roost.Execute("DELETE FROM work_input");
+        roost.Execute("DELETE FROM roost_work_input");
 
         await roost.RunUntilIdleAsync().WaitAsync(Gate.Patience);
 
@@ -72,15 +72,15 @@ internal sealed class DamageWithinCommitTests
             else context.AddArtifactBytes("out.bin", content);
         }));
         string first = await Artifacts.RunAsync(roost);
-        roost.Execute("UPDATE blob_chunk SET data = zeroblob(length(data)) WHERE n = 1");
-        roost.Execute("DELETE FROM blob_chunk WHERE n = 2");
+        roost.Execute("UPDATE roost_blob_chunk SET data = zeroblob(length(data)) WHERE n = 1");
+        roost.Execute("DELETE FROM roost_blob_chunk WHERE n = 2");
         await roost.Awaiting(it => it.ReadArtifactAsync(first, "out.bin")).Should().ThrowAsync<DataCorruptException>();
 
         string second = await Artifacts.RunAsync(roost);
 
         (await roost.ReadArtifactAsync(second, "out.bin")).Should().Equal(content);
         (await roost.ReadArtifactAsync(first, "out.bin")).Should().Equal(content, "it is the same content");
-        roost.Number("SELECT count(*) FROM blob").Should().Be(1);
+        roost.Number("SELECT count(*) FROM roost_blob").Should().Be(1);
         FileAudit.MustAgree(roost.Path);
     }
 }

@@ -42,7 +42,7 @@ internal sealed class EvidenceTests : FolderTests
     public async Task The_same_fault_is_told_as_damage_where_the_file_shows_it()
     {
         await using RoostRuntime roost = await MadeAsync();
-        roost.Execute("UPDATE work SET resource_count = 7");
+        roost.Execute("UPDATE roost_work SET resource_count = 7");
 
         FluentActions.Invoking(() => new Reader(path, roost.Options).Run<int>(_ => throw new InvalidOperationException("no map"))).Should().Throw<DataCorruptException>()
             .WithMessage($"{path} is damaged*number of names*only*no map*restore a backup*");
@@ -52,7 +52,7 @@ internal sealed class EvidenceTests : FolderTests
     public async Task A_statement_that_the_tables_do_not_fit_names_the_table_that_was_changed()
     {
         await using RoostRuntime roost = await MadeAsync();
-        roost.Execute("ALTER TABLE lane_count RENAME COLUMN n TO number");
+        roost.Execute("ALTER TABLE roost_lane_count RENAME COLUMN n TO number");
 
         await roost.Awaiting(it => it.GetCountsAsync()).Should().ThrowAsync<DataCorruptException>().WithMessage("*lane_count is not as Roost makes it*");
     }
@@ -64,7 +64,7 @@ internal sealed class EvidenceTests : FolderTests
         await using RoostRuntime reading = new(path);
         await reading.GetAsync("only");
         Task loop = roost.RunAsync(CancellationToken.None);
-        await Waiting.Until(() => roost.Number("SELECT version FROM work") > 2);
+        await Waiting.Until(() => roost.Number("SELECT version FROM roost_work") > 2);
 
         roost.Execute($"PRAGMA user_version = {Schema.Version + 1}");
 
@@ -85,9 +85,9 @@ internal sealed class EvidenceTests : FolderTests
     public async Task What_is_stored_in_no_form_of_ours_is_shown_as_it_is_stored()
     {
         await using RoostRuntime roost = await MadeAsync();
-        roost.Execute("INSERT INTO worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues) VALUES ('w', 1, 'm', 'l', 1, 1, 1, 1, 1, 1, '[{\"id\":7}]', '[]')");
+        roost.Execute("INSERT INTO roost_worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues) VALUES ('w', 1, 'm', 'l', 1, 1, 1, 1, 1, 1, '[{\"id\":7}]', '[]')");
         await roost.Awaiting(it => it.GetWorkersAsync()).Should().ThrowAsync<DataCorruptException>().WithMessage("What engines worker w serves*[{\"id\":7}]*damaged*");
-        roost.Execute("INSERT INTO meta (key, value) VALUES ('events_watermark', 'many')");
+        roost.Execute("INSERT INTO roost_meta (key, value) VALUES ('events_watermark', 'many')");
         await roost.Awaiting(it => it.ReadEventsAsync()).Should().ThrowAsync<DataCorruptException>().WithMessage("*\"many\"*damaged*");
     }
 

@@ -142,9 +142,9 @@ internal sealed class FaultTests
         await child.EndAsync();
 
         child.Hits.Should().BeGreaterThan(0);
-        FileAudit.Count(child.Path, "artifact WHERE name = 'streamed.bin'").Should().Be(child.Rounds);
-        FileAudit.Count(child.Path, "blob WHERE sha256 IS NULL").Should().Be(0, "half an upload is collected");
-        FileAudit.Count(child.Path, "blob WHERE key NOT IN (SELECT blob FROM artifact WHERE blob IS NOT NULL)").Should().Be(0);
+        FileAudit.Count(child.Path, "roost_artifact WHERE name = 'streamed.bin'").Should().Be(child.Rounds);
+        FileAudit.Count(child.Path, "roost_blob WHERE sha256 IS NULL").Should().Be(0, "half an upload is collected");
+        FileAudit.Count(child.Path, "roost_blob WHERE key NOT IN (SELECT blob FROM roost_artifact WHERE blob IS NOT NULL)").Should().Be(0);
         child.Report();
     }
 
@@ -180,7 +180,7 @@ internal sealed class FaultTests
             said.Should().NotContain(line => line.StartsWith("wrong", StringComparison.Ordinal));
             FileAudit.MustHold(path, said);
             foreach (string refused in said.Where(line => line.StartsWith("refused", StringComparison.Ordinal)))
-                FileAudit.Count(path, $"work WHERE id = '{refused.Split(' ')[1]}'").Should().Be(0, refused);
+                FileAudit.Count(path, $"roost_work WHERE id = '{refused.Split(' ')[1]}'").Should().Be(0, refused);
             FileAudit.MustAgree(path);
             acknowledged += said.Count(line => line.StartsWith("enqueued", StringComparison.Ordinal));
         }

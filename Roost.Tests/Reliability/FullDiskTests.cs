@@ -79,8 +79,8 @@ internal sealed class FullDiskTests : FolderTests
             (await roost.ReadArtifactAsync(id, "large.bin")).AsSpan().SequenceEqual(content).Should().BeTrue();
         }
 
-        FileAudit.Count(path, "blob").Should().Be(1, "what the failed tries had stored is collected");
-        FileAudit.Count(path, "blob_pin").Should().Be(0);
+        FileAudit.Count(path, "roost_blob").Should().Be(1, "what the failed tries had stored is collected");
+        FileAudit.Count(path, "roost_blob_pin").Should().Be(0);
         FileAudit.MustAgree(path);
     }
 
@@ -127,7 +127,7 @@ internal sealed class FullDiskTests : FolderTests
     private void MustHoldExactly(List<string> acknowledged)
     {
         using SqliteConnection file = FileAudit.Open(path);
-        file.Query<string>("SELECT id FROM work").Should().BeEquivalentTo(acknowledged);
+        file.Query<string>("SELECT id FROM roost_work").Should().BeEquivalentTo(acknowledged);
         FileAudit.MustAgree(path);
     }
 

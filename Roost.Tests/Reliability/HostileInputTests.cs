@@ -74,7 +74,7 @@ internal sealed class HostileInputTests
     [TestCase("%"), TestCase("_"), TestCase("a%b"), TestCase("*"), TestCase("?"), TestCase("[a-z]")]
     [TestCase("\\")]
     [TestCase("\\%")]
-    [TestCase("'; DROP TABLE work; --")]
+    [TestCase("'; DROP TABLE roost_work; --")]
     public async Task A_wildcard_in_a_search_means_itself(string text)
     {
         await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1 }, null, ScriptedEngine.From((state, context) =>
@@ -197,7 +197,7 @@ internal sealed class HostileInputTests
         holding.IsCompleted.Should().BeFalse();
         hold.Set();
         await holding;
-        FileAudit.Count(roost.Path, "work").Should().Be(0);
+        FileAudit.Count(roost.Path, "roost_work").Should().Be(0);
     }
 
     [Test]
@@ -275,7 +275,7 @@ internal sealed class HostileInputTests
         (ended.State, ended.Version).Should().Be((WorkState.Failed, 1));
         ended.Error.Should().StartWith($"{field}: ");
         (await roost.RunUntilDoneAsync(await roost.EnqueueAsync(new WorkItem("scripted")))).State.Should().Be(WorkState.Done);
-        FileAudit.Count(roost.Path, "artifact").Should().Be(0);
+        FileAudit.Count(roost.Path, "roost_artifact").Should().Be(0);
         FileAudit.MustAgree(roost.Path);
     }
 

@@ -7,7 +7,7 @@ namespace Roost.Tests.Reliability;
 [Category("Reliability")]
 internal sealed class HostileRowTests : FolderTests
 {
-    private const string Others = "SELECT count(*) FROM worker WHERE machine = 'elsewhere'";
+    private const string Others = "SELECT count(*) FROM roost_worker WHERE machine = 'elsewhere'";
 
     [Test]
     public async Task The_lock_that_a_workers_row_names_is_opened_and_deleted_only_where_it_is_a_lock()
@@ -18,7 +18,7 @@ internal sealed class HostileRowTests : FolderTests
         roost.AddEngine(ScriptedEngine.CountingTo(1));
         string[] named = ["../victim", victim, "near.lock", "roost.db", "./near.lock", "..", "", "../data/near.lock"];
         foreach (string file in named)
-            roost.Execute("INSERT INTO worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues) VALUES ('worker of ' || $0, 1, 'elsewhere', $0, 1, 1, 1, 1, 1, 1, '[]', '[]')", file);
+            roost.Execute("INSERT INTO roost_worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues) VALUES ('worker of ' || $0, 1, 'elsewhere', $0, 1, 1, 1, 1, 1, 1, '[]', '[]')", file);
 
         (await roost.GetWorkersAsync()).Should().OnlyContain(worker => !worker.IsAlive, "their leases have run down");
         using var stop = new CancellationTokenSource();

@@ -35,7 +35,7 @@ internal sealed class JsonFuzzTests : FolderTests
                 MustName(e, "payload", text);
             }
         }
-        FileAudit.Count(roost.Path, "work").Should().Be(accepted, "what is refused is not written");
+        FileAudit.Count(roost.Path, "roost_work").Should().Be(accepted, "what is refused is not written");
         FileAudit.MustAgree(roost.Path);
         (accepted, refused).Should().Match<(int, int)>(counts => counts.Item1 > tries / 10 && counts.Item2 > tries / 10, "both kinds have to be made");
         Effort.Report($"{tries} payloads: {accepted} accepted and read back equal, {refused} refused");

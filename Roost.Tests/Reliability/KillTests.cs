@@ -74,7 +74,7 @@ internal sealed class KillTests : FolderTests
         FileAudit.MustAgree(path);
         FileAudit.MustHaveNoLeftovers(path);
         EventAudit.MustBeOrderly(path);
-        FileAudit.Count(path, "work WHERE state NOT IN ('done', 'cancelled')").Should().Be(0, "every item ends");
+        FileAudit.Count(path, "roost_work WHERE state NOT IN ('done', 'cancelled')").Should().Be(0, "every item ends");
         return await ChildAudit.MustBeWholeAsync(path);
     }
 }

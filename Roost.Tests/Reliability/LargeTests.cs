@@ -24,7 +24,7 @@ internal sealed class LargeTests
             held.Add(Held.Now());
         }
 
-        roost.Number("SELECT count(*) FROM work WHERE state <> 'done'").Should().Be(0);
+        roost.Number("SELECT count(*) FROM roost_work WHERE state <> 'done'").Should().Be(0);
         FileAudit.MustAgree(roost.Path);
         Held.MustStayFlat(held, mostBytes: Megabyte / 2, mostThreads: 2);
         Effort.Report($"{steps:N0} steps; {held[0]} at the beginning, {held[^1]} at the end");
@@ -105,7 +105,7 @@ internal sealed class LargeTests
         (await roost.RunUntilIdleAsync()).Should().BeNull();
         TimeSpan took = Stopwatch.GetElapsedTime(since);
 
-        roost.Number("SELECT count(*) FROM work WHERE state = 'done' AND version = 2").Should().Be(items);
+        roost.Number("SELECT count(*) FROM roost_work WHERE state = 'done' AND version = 2").Should().Be(items);
         FileAudit.MustAgree(roost.Path);
         Effort.Report($"{items:N0} due at once, all done after {took.TotalSeconds.ToString("F1", CultureInfo.InvariantCulture)} s");
     }
@@ -126,7 +126,7 @@ internal sealed class LargeTests
         told.Message.Should().ContainAll("payload", "MaxJsonBytes");
         string id = await roost.EnqueueAsync(new WorkItem("scripted") { MaxAttempts = 1 });
         (await roost.RunUntilDoneAsync(id).Soon()).State.Should().Be(WorkState.Failed);
-        roost.Number("SELECT count(*) FROM work").Should().Be(1);
+        roost.Number("SELECT count(*) FROM roost_work").Should().Be(1);
     }
 
     /// <summary>Half a gigabyte of numbers, made as they are written.</summary>

@@ -47,7 +47,7 @@ internal sealed class ManyProcessesTests : FolderTests
             Effort.Report($"{time.TotalSeconds:N0} s, {Workers} workers, {Enqueuers} enqueuers: {enqueued.Length:N0} calls, {enqueued.Distinct().Count():N0} items, {saw.Length:N0} steps, {await looking:N0} pages of the console, {await copying} backups, the log at most {await watching:N0} bytes");
             foreach (ChildProcess child in (ChildProcess[])[.. workers, .. enqueuers]) child.Errors.Should().BeEmpty();
             saw.Select(said => string.Join(' ', said.Split(' ')[..3])).Should().OnlyHaveUniqueItems("each version is stepped once, by whomever");
-            FileAudit.Count(path, "work").Should().Be(enqueued.Distinct().Count() + 1, "a key that all enqueuers use makes one item");
+            FileAudit.Count(path, "roost_work").Should().Be(enqueued.Distinct().Count() + 1, "a key that all enqueuers use makes one item");
             FileAudit.MustHold(path, [.. enqueued, .. saw]);
             FileAudit.MustAgree(path);
             FileAudit.MustHaveNoLeftovers(path);
@@ -118,7 +118,7 @@ internal sealed class ManyProcessesTests : FolderTests
 
         Effort.Report($"{counts[0]:N0} and {counts[1]:N0} calls");
         ((double)counts.Min() / counts.Max()).Should().BeGreaterThan(0.5, "{0} and {1}", counts[0], counts[1]);
-        FileAudit.Count(path, "work").Should().Be(counts.Sum());
+        FileAudit.Count(path, "roost_work").Should().Be(counts.Sum());
         FileAudit.MustAgree(path);
     }
 

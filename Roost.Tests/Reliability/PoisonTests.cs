@@ -34,8 +34,8 @@ internal sealed class PoisonTests : FolderTests
 
         deaths.Should().Be(5, "the limit on interruptions");
         using SqliteConnection file = FileAudit.Open(path);
-        file.Query<string>("SELECT w.id FROM work w JOIN failure f ON f.work = w.key WHERE w.state = 'failed' AND f.reason = 'interrupted'").Should().Equal(poison);
-        file.ExecuteScalar<long>("SELECT count(*) FROM work WHERE state = 'done'").Should().Be(Innocent);
+        file.Query<string>("SELECT w.id FROM roost_work w JOIN roost_failure f ON f.work = w.key WHERE w.state = 'failed' AND f.reason = 'interrupted'").Should().Equal(poison);
+        file.ExecuteScalar<long>("SELECT count(*) FROM roost_work WHERE state = 'done'").Should().Be(Innocent);
         FileAudit.MustHold(path, said);
         FileAudit.MustAgree(path);
         EventAudit.MustBeOrderly(path);
@@ -43,5 +43,5 @@ internal sealed class PoisonTests : FolderTests
         Effort.Report($"{deaths} deaths by one step, {Innocent} beside it done");
     }
 
-    private static long Unfinished(string path) => FileAudit.Count(path, "work WHERE state IN ('queued', 'running')");
+    private static long Unfinished(string path) => FileAudit.Count(path, "roost_work WHERE state IN ('queued', 'running')");
 }

@@ -66,7 +66,7 @@ internal sealed class PowerCutTests : FolderTests
             }
             FileAudit.MustAgree(path);
             FileAudit.MustHold(path, said);
-            if (FileAudit.Count(path, "work WHERE id = 'new'") == 0) before.MustBeKeptIn(path, "migrated");
+            if (FileAudit.Count(path, "roost_work WHERE id = 'new'") == 0) before.MustBeKeptIn(path, "migrated");
             else before.MustBeAmongThoseIn(path, "migrated, and one item is new", "writer", "lane_count", "sqlite_sequence");
         });
         if (Effort.IsFull) unchanged.Should().BePositive("some cuts have to be before the commit");
@@ -88,7 +88,7 @@ internal sealed class PowerCutTests : FolderTests
                 whole++;
                 FileAudit.MustAgree(copy);
                 FileAudit.MustHold(copy, said.TakeWhile(line => line != "open"));
-                FileAudit.Count(copy, "meta WHERE key = 'copy_of'").Should().Be(1);
+                FileAudit.Count(copy, "roost_meta WHERE key = 'copy_of'").Should().Be(1);
             }
             return Task.CompletedTask;
         });
@@ -124,14 +124,14 @@ internal sealed class PowerCutTests : FolderTests
         (lost + damaged).Should().BePositive("a test that does not catch it could not fail");
     }
 
-    [TestCase("UPDATE blob_chunk SET data = zeroblob(length(data)) WHERE n = 1")]
-    [TestCase("UPDATE blob_chunk SET data = substr(data, 1, 100) WHERE n = 2")]
-    [TestCase("DELETE FROM blob_chunk WHERE n = 0")]
-    [TestCase("DELETE FROM blob_chunk WHERE n = 2")]
-    [TestCase("DELETE FROM blob")]
-    [TestCase("UPDATE blob SET sha256 = NULL")]
-    [TestCase("DELETE FROM artifact")]
-    [TestCase("UPDATE artifact SET version = version + 1")]
+    [TestCase("UPDATE roost_blob_chunk SET data = zeroblob(length(data)) WHERE n = 1")]
+    [TestCase("UPDATE roost_blob_chunk SET data = substr(data, 1, 100) WHERE n = 2")]
+    [TestCase("DELETE FROM roost_blob_chunk WHERE n = 0")]
+    [TestCase("DELETE FROM roost_blob_chunk WHERE n = 2")]
+    [TestCase("DELETE FROM roost_blob")]
+    [TestCase("UPDATE roost_blob SET sha256 = NULL")]
+    [TestCase("DELETE FROM roost_artifact")]
+    [TestCase("UPDATE roost_artifact SET version = version + 1")]
     public async Task The_audit_sees_an_artifact_that_is_torn_or_missing(string damage)
     {
         string path = folder["roost.db"];
@@ -181,7 +181,7 @@ internal sealed class PowerCutTests : FolderTests
                 Verify(path, said);
                 FileAudit.MustHaveNoLeftovers(path);
                 ArtifactAudit.MustHaveNoLeftovers(path);
-                FileAudit.Count(path, "work WHERE state <> 'done'").Should().Be(0, "every item ends done");
+                FileAudit.Count(path, "roost_work WHERE state <> 'done'").Should().Be(0, "every item ends done");
                 drained++;
             });
         }
@@ -250,7 +250,7 @@ internal sealed class PowerCutTests : FolderTests
         ArtifactAudit.MustBeThere(path);
         if (purged < purging) return;
         using SqliteConnection file = FileAudit.Open(path);
-        var known = file.Query<string>("SELECT id FROM work").ToHashSet();
+        var known = file.Query<string>("SELECT id FROM roost_work").ToHashSet();
         said.Take(Math.Max(purging, 0)).Where(line => line.Split(' ') is [_, var id, ..] && known.Contains(id)).Should().BeEmpty("what was purged is gone");
     }
 

@@ -30,7 +30,7 @@ internal sealed class RestingItemTests : FolderTests
 
             refused += (await Task.WhenAll(callers)).Sum();
             wrong.Should().BeEmpty();
-            roost.Number("SELECT count(*) FROM work WHERE state = 'done' AND version = $0", RestingItems.Steps + 1).Should().Be(RestingItems.Items);
+            roost.Number("SELECT count(*) FROM roost_work WHERE state = 'done' AND version = $0", RestingItems.Steps + 1).Should().Be(RestingItems.Items);
             FileAudit.MustAgree(roost.Path);
         }
         refused.Should().BeGreaterThan(rounds, "requests that throw roll their batch back, and the steps' commits in it run again");
@@ -84,7 +84,7 @@ internal sealed class RestingItemTests : FolderTests
             IReadOnlyList<string> said = await child.StopAsync();
 
             said.Where(line => line.StartsWith("wrong", StringComparison.Ordinal)).Should().BeEmpty();
-            Probe.Number(path, "SELECT count(*) FROM work WHERE state = 'done' AND version = $0", RestingItems.Steps + 1).Should().Be(RestingItems.Items);
+            Probe.Number(path, "SELECT count(*) FROM roost_work WHERE state = 'done' AND version = $0", RestingItems.Steps + 1).Should().Be(RestingItems.Items);
             FileAudit.MustAgree(path);
             FileAudit.MustHaveNoLeftovers(path);
         }
@@ -116,7 +116,7 @@ internal sealed class RestingItemTests : FolderTests
             changedAt.Should().Be(5);
             wrong.Should().BeEmpty();
             seenPriority.Should().Be(priority);
-            roost.Number("SELECT count(*) FROM work WHERE state = 'done' AND version = 12").Should().Be(2);
+            roost.Number("SELECT count(*) FROM roost_work WHERE state = 'done' AND version = 12").Should().Be(2);
             FileAudit.MustAgree(roost.Path);
         }
     }

@@ -32,9 +32,9 @@ internal sealed class SqlTextTests
         namespace Roost.Sqlite.Queries;
         internal static class Bad
         {
-            public static object Interpolated(SqliteConnection db, string id) => db.Query<string>($"SELECT id FROM work WHERE id = '{id}'");
-            public static object Concatenated(SqliteConnection db, string id) => db.Query<string>("SELECT id FROM work WHERE id = '" + id + "'");
-            public static object Formatted(SqliteConnection db, string id) => db.Execute(string.Format(null, "DELETE FROM work WHERE id = '{0}'", id));
+            public static object Interpolated(SqliteConnection db, string id) => db.Query<string>($"SELECT id FROM roost_work WHERE id = '{id}'");
+            public static object Concatenated(SqliteConnection db, string id) => db.Query<string>("SELECT id FROM roost_work WHERE id = '" + id + "'");
+            public static object Formatted(SqliteConnection db, string id) => db.Execute(string.Format(null, "DELETE FROM roost_work WHERE id = '{0}'", id));
             public static object Returned(SqliteConnection db, string id) => db.Execute(Through(id));
             public static object Handed(SqliteConnection db, string id) => Run(db, id);
             public static object Prepared(string id) => new Statement(null!, $"SELECT {id}");

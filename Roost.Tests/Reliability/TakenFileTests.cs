@@ -143,7 +143,7 @@ internal sealed class TakenFileTests : FolderTests
     {
         await using (new RoostRuntime(path)) { }
         using SqliteConnection file = FileAudit.Open(path);
-        file.Query<string>("SELECT id FROM work").Should().BeEquivalentTo(acknowledged, "the database is there, and nothing that was acknowledged is lost with its log");
+        file.Query<string>("SELECT id FROM roost_work").Should().BeEquivalentTo(acknowledged, "the database is there, and nothing that was acknowledged is lost with its log");
         FileAudit.MustAgree(path);
     }
 

@@ -93,7 +93,7 @@ internal sealed class TerminalOutputTests : FolderTests
         string[] around = [.. Directory.EnumerateFileSystemEntries(folder.Root, "*", SearchOption.AllDirectories)];
         foreach (string name in names)
         {
-            Probe.Execute(database, "UPDATE artifact SET name = $0 WHERE key = (SELECT min(key) FROM artifact WHERE blob IS NOT NULL AND work = (SELECT key FROM work WHERE id = $1))", name, HostileFile.Plain);
+            Probe.Execute(database, "UPDATE roost_artifact SET name = $0 WHERE key = (SELECT min(key) FROM roost_artifact WHERE blob IS NOT NULL AND work = (SELECT key FROM roost_work WHERE id = $1))", name, HostileFile.Plain);
 
             CommandResult saved = (await CommandInProcess.RunAsync(["artifacts", "save", HostileFile.Plain, "--to", inner, "--force", "--json", "--db", database, "--", .. name.StartsWith('-') ? (string[])[] : [name]])).Ends(0);
 

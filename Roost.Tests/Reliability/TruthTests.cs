@@ -25,7 +25,7 @@ internal sealed class TruthTests
             foreach ((Task task, string id) in new (Task, string)[] { (before, $"before{i}"), (batch, $"batch{i}") })
             {
                 await Artifacts.Ignoring(task).Soon();
-                (roost.Number("SELECT count(*) FROM work WHERE id = $0", id) == 1).Should().Be(task.IsCompletedSuccessfully, "an answer is true, whichever it is");
+                (roost.Number("SELECT count(*) FROM roost_work WHERE id = $0", id) == 1).Should().Be(task.IsCompletedSuccessfully, "an answer is true, whichever it is");
                 if (task.IsCompletedSuccessfully) told++;
                 else task.IsCanceled.Should().BeTrue();
             }
@@ -33,7 +33,7 @@ internal sealed class TruthTests
             Task<EnqueueResult> after = roost.EnqueueAsync(new WorkItem("e") { Id = $"after{i}" }, source.Token);
             await Artifacts.Ignoring(after).Soon();
             after.IsCanceled.Should().BeTrue();
-            roost.Number("SELECT count(*) FROM work WHERE id = $0", $"after{i}").Should().Be(0);
+            roost.Number("SELECT count(*) FROM roost_work WHERE id = $0", $"after{i}").Should().Be(0);
             refused++;
             await holding;
         }
@@ -96,7 +96,7 @@ internal sealed class TruthTests
 
         foreach (Task answer in (Task[])[first, second, third])
             answer.Exception!.InnerException.Should().BeOfType<DiskFullException>("the disk was full for all of them, and nobody has the id");
-        roost.Number("SELECT count(*) FROM work").Should().Be(0);
+        roost.Number("SELECT count(*) FROM roost_work").Should().Be(0);
         (await roost.EnqueueAsync(new WorkItem("e") { Id = "one" })).Created.Should().BeTrue();
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Time.Testing;
 using Roost.Sqlite.Files;
 using Roost.Tests.Support;
 
@@ -45,7 +46,7 @@ internal sealed class UpgradeTests : FolderTests
         first.Keys.Should().BeEquivalentTo([.. FixtureFile.Continuing, "dead"], "what has ended stays as it is");
         (await roost.ReadArtifactAsync("done", "out.bin")).Should().Equal(FixtureFile.Content("done"));
         FileAudit.MustAgree(path);
-        FileAudit.Count(path, "resource").Should().Be(0);
+        FileAudit.Count(path, "roost_resource").Should().Be(0);
     }
 
     [Test]
@@ -86,19 +87,76 @@ internal sealed class UpgradeTests : FolderTests
         Effort.Report($"{killed} kills, one before every {stride}th write and sync of an opening; {unchanged} of them left the old file");
     }
 
+    [TestCase("schema-1.db.gz")]
+    [TestCase("schema-3.db.gz")]
+    public async Task A_file_on_which_an_older_Roost_runs_is_not_migrated_under_its_steps(string fixture)
+    {
+        await FixtureFile.UnpackAsync(fixture, path);
+        Probe.Execute(path, "UPDATE worker SET lock_file = $0", WorkerLock.NameFor(path, Probe.Text(path, "SELECT id FROM worker")));
+        FileValues before = FileValues.Of(path);
+        string lockPath = folder[Probe.Text(path, "SELECT lock_file FROM worker")];
+        File.Delete(lockPath);
+        using (WorkerLock.Take(lockPath))
+            FluentActions.Invoking(() => new RoostRuntime(Options with { Path = path })).Should().Throw<FileRefusedException>()
+                .WithMessage($"*schema version {fixture[7]}*migrate it to version {Schema.Version}*worker {Probe.Text(path, "SELECT id FROM worker")} (process {Probe.Number(path, "SELECT process_id FROM worker")} on *) runs on it*Nothing was changed*");
+        before.MustBeUnchangedIn(path, "refused");
+
+        File.Create(lockPath).Dispose();
+        await using (new RoostRuntime(Options with { Path = path })) { }
+        before.MustBeKeptIn(path, "its worker has died");
+    }
+
+    [Test]
+    public async Task A_worker_of_which_nobody_can_see_whether_it_lives_keeps_its_file_until_its_lease_is_over()
+    {
+        await FixtureFile.UnpackAsync("schema-3.db.gz", path);
+        Probe.Execute(path, "UPDATE worker SET lock_file = '', expires_at = $0", TestRuntime.Start.AddSeconds(30).ToUnixTimeMilliseconds());
+        FakeTimeProvider clock = TestRuntime.Clock();
+        RoostOptions options = Options with { Path = path, TimeProvider = clock };
+        FluentActions.Invoking(() => new RoostRuntime(options)).Should().Throw<FileRefusedException>().WithMessage("*may still run on it*lease lasts until 2026-01-01 00:00:30Z*");
+
+        clock.Advance(TimeSpan.FromSeconds(30));
+        await using (new RoostRuntime(options)) { }
+        Probe.Number(path, "PRAGMA user_version").Should().Be(Schema.Version);
+    }
+
+    [Test]
+    public async Task A_copy_is_migrated_though_the_workers_of_the_original_live()
+    {
+        string original = folder["original.db"];
+        await FixtureFile.UnpackAsync("schema-3.db.gz", path);
+        Probe.Execute(path, "UPDATE worker SET lock_file = $0, expires_at = $1", WorkerLock.NameFor(original, Probe.Text(path, "SELECT id FROM worker")), long.MaxValue);
+        using WorkerLock held = WorkerLock.Take(folder[Probe.Text(path, "SELECT lock_file FROM worker")]);
+        await using (new RoostRuntime(Options with { Path = path })) { }
+        Probe.Number(path, "PRAGMA user_version").Should().Be(Schema.Version);
+    }
+
+    [Test]
+    public async Task Its_removed_lanes_and_purged_items_do_not_give_their_keys_again()
+    {
+        await FixtureFile.UnpackAsync("schema-3.db.gz", path);
+        Probe.Execute(path, "INSERT OR REPLACE INTO meta (key, value) VALUES ('last_lane', '500')");
+        Probe.Execute(path, "UPDATE sqlite_sequence SET seq = 700 WHERE name = 'work'");
+        await using var roost = new RoostRuntime(Options with { Path = path });
+        await roost.EnqueueAsync(new WorkItem("another") { Id = "new" });
+        roost.Number("SELECT lane FROM roost_work WHERE id = 'new'").Should().Be(501);
+        roost.Number("SELECT key FROM roost_work WHERE id = 'new'").Should().Be(701);
+    }
+
     private Dictionary<string, long> Versions()
     {
         using Microsoft.Data.Sqlite.SqliteConnection file = FileAudit.Open(path);
-        return Dapper.SqlMapper.Query<(string Id, long Version)>(file, "SELECT id, version FROM work").ToDictionary(row => row.Id, row => row.Version);
+        string table = Dapper.SqlMapper.ExecuteScalar<long>(file, "PRAGMA user_version") > Schema.LastOfShortNames ? "roost_work" : "work";
+        return Dapper.SqlMapper.Query<(string Id, long Version)>(file, $"SELECT id, version FROM {table}").ToDictionary(row => row.Id, row => row.Version);
     }
 
     /// <summary>What was due in an hour is due long since; what an item continues with after an hour is made ready now.</summary>
     private static async Task RunThroughAsync(RoostRuntime roost)
     {
         await roost.RunUntilIdleAsync();
-        while (FileAudit.Count(roost.Path, "work WHERE state = 'queued'") > 0)
+        while (FileAudit.Count(roost.Path, "roost_work WHERE state = 'queued'") > 0)
         {
-            foreach (string id in roost.Rows("SELECT id FROM work WHERE due_at IS NOT NULL")) await roost.RequeueNowAsync(id);
+            foreach (string id in roost.Rows("SELECT id FROM roost_work WHERE due_at IS NOT NULL")) await roost.RequeueNowAsync(id);
             await roost.RunUntilIdleAsync();
         }
     }

@@ -14,9 +14,9 @@ internal static class ChildAudit
     {
         using SqliteConnection file = FileAudit.Open(path);
         List<Item> items = [.. file.Query<(long Key, string Id, string State, long Version, string Payload)>(
-            "SELECT w.key, w.id, w.state, w.version, i.payload FROM work w JOIN work_input i ON i.work = w.key JOIN lane l ON l.key = w.lane WHERE l.engine = 'child'")
+            "SELECT w.key, w.id, w.state, w.version, i.payload FROM roost_work w JOIN roost_work_input i ON i.work = w.key JOIN roost_lane l ON l.key = w.lane WHERE l.engine = 'child'")
             .Select(row => new Item(row.Key, row.Id, row.State, (int)row.Version, JsonSerializer.Deserialize<ChildPayload>(row.Payload, RoostJson.Default)!))];
-        var nonces = file.Query<(string Id, long Version, string Nonce)>("SELECT w.id, s.version, s.data ->> 'nonce' FROM snapshot s JOIN work w ON w.key = s.work")
+        var nonces = file.Query<(string Id, long Version, string Nonce)>("SELECT w.id, s.version, s.data ->> 'nonce' FROM roost_snapshot s JOIN roost_work w ON w.key = s.work")
             .ToDictionary(row => (row.Id, (int)row.Version), row => row.Nonce);
         Descendants(file, items).Should().BeEmpty("children and follow-ups come with their parents' commits, once");
 
@@ -56,7 +56,7 @@ internal static class ChildAudit
     private static List<string> Descendants(SqliteConnection file, List<Item> items)
     {
         var wrong = new List<string>();
-        var engines = file.Query<(long Parent, string Engine)>("SELECT w.parent, l.engine FROM work w JOIN lane l ON l.key = w.lane WHERE w.parent IS NOT NULL").ToLookup(row => row.Parent, row => row.Engine);
+        var engines = file.Query<(long Parent, string Engine)>("SELECT w.parent, l.engine FROM roost_work w JOIN roost_lane l ON l.key = w.lane WHERE w.parent IS NOT NULL").ToLookup(row => row.Parent, row => row.Engine);
         foreach (Item item in items)
         {
             int children = engines[item.Key].Count(engine => engine == "child"), followUps = engines[item.Key].Count(engine => engine == CrashVerb.FollowUp);

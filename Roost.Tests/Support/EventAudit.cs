@@ -38,9 +38,9 @@ internal static class EventAudit
     public static void MustBeOrderly(string path)
     {
         using SqliteConnection file = FileAudit.Open(path);
-        var items = file.Query<(long Key, string Id, long Life)>("SELECT key, id, hold_for_life FROM work").ToDictionary(row => row.Key, row => new Item { Id = row.Id, HoldsForLife = row.Life != 0 });
+        var items = file.Query<(long Key, string Id, long Life)>("SELECT key, id, hold_for_life FROM roost_work").ToDictionary(row => row.Key, row => new Item { Id = row.Id, HoldsForLife = row.Life != 0 });
         var wanting = new Dictionary<string, List<Item>>();
-        foreach ((long work, string name) in file.Query<(long, string)>("SELECT work, name FROM work_resource"))
+        foreach ((long work, string name) in file.Query<(long, string)>("SELECT work, name FROM roost_work_resource"))
         {
             items[work].Names.Add(name);
             if (!wanting.TryGetValue(name, out List<Item>? others)) wanting[name] = others = [];
@@ -48,8 +48,8 @@ internal static class EventAudit
         }
         List<(long Seq, string Kind, long Work, string? Worker, string? By)> events = [.. file.Query<(long, string, long, string?, string?)>(
             """
-            SELECT e.seq, e.kind, e.work, e.data ->> 'worker', CASE WHEN json_type(s.data) = 'object' THEN s.data ->> 'by' END FROM event e
-            LEFT JOIN snapshot s ON s.work = e.work AND e.kind IN ('stepped', 'done') AND s.version = CAST(e.data ->> 'version' AS INTEGER)
+            SELECT e.seq, e.kind, e.work, e.data ->> 'worker', CASE WHEN json_type(s.data) = 'object' THEN s.data ->> 'by' END FROM roost_event e
+            LEFT JOIN roost_snapshot s ON s.work = e.work AND e.kind IN ('stepped', 'done') AND s.version = CAST(e.data ->> 'version' AS INTEGER)
             WHERE e.work IS NOT NULL AND e.kind NOT LIKE 'engine.%' AND e.kind NOT IN ('triggered', 'trigger_skipped', 'priority_changed') ORDER BY e.seq
             """)];
         foreach ((_, string kind, long work, _, _) in events)

@@ -61,7 +61,7 @@ internal sealed class FaultedProcess(string library, string path) : IAsyncDispos
         FileAudit.MustAgree(path);
         // A loop that could not begin may leave a row behind, which another worker takes away when its lease is over.
         if (!child.Errors.Contains("The loop has ended", StringComparison.Ordinal)) FileAudit.MustHaveNoLeftovers(path);
-        if (worked) FileAudit.Count(path, "work w JOIN lane l ON l.key = w.lane WHERE w.state <> 'done' AND l.engine <> 'nobody'").Should().Be(0, $"the loop goes on: {child.Errors}");
+        if (worked) FileAudit.Count(path, "roost_work w JOIN roost_lane l ON l.key = w.lane WHERE w.state <> 'done' AND l.engine <> 'nobody'").Should().Be(0, $"the loop goes on: {child.Errors}");
         MustHaveStayedFlat(Held.Parse(said.Single(line => line.StartsWith("closed ", StringComparison.Ordinal)).Split(' ')[1..]));
     }
 
@@ -132,12 +132,12 @@ internal sealed class FaultedProcess(string library, string path) : IAsyncDispos
         using SqliteConnection open = FileAudit.Open(file);
         foreach (string[] words in lines.Select(line => line.Split(' ')))
             if (words[0] is "enqueued" or "refused")
-                open.ExecuteScalar<long>("SELECT count(*) FROM work WHERE id = @id", new { id = words[1] }).Should().Be(words[0] == "enqueued" ? 1 : 0, $"{words[1]} was {words[0]} ({which})");
+                open.ExecuteScalar<long>("SELECT count(*) FROM roost_work WHERE id = @id", new { id = words[1] }).Should().Be(words[0] == "enqueued" ? 1 : 0, $"{words[1]} was {words[0]} ({which})");
     }
 
     private static void MustBeWhole(string copy, string which)
     {
-        FileAudit.Count(copy, "meta WHERE key = 'copy_of'").Should().Be(1, which);
+        FileAudit.Count(copy, "roost_meta WHERE key = 'copy_of'").Should().Be(1, which);
         FileAudit.MustAgree(copy);
         foreach (string file in new[] { copy, copy + "-wal", copy + "-shm" }) File.Delete(file);
     }

@@ -10,7 +10,7 @@ namespace Roost.Tests.Support;
 /// <summary>Reads a data file with plain SQL, past the code under test, and checks what must hold in any file at any time.</summary>
 internal static class FileAudit
 {
-    private static readonly string[] Leftovers = ["resource", "blob_pin", "worker"];
+    private static readonly string[] Leftovers = ["roost_resource", "roost_blob_pin", "roost_worker"];
 
     /// <summary>What else a child says: nothing that its file has to hold.</summary>
     private static readonly HashSet<string> NoAcknowledgements =
@@ -37,8 +37,8 @@ internal static class FileAudit
     {
         using SqliteConnection file = Open(path);
         var contents = file.Query<string>("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").ToDictionary(name => name, name => file.ExecuteScalar<long>($"SELECT count(*) FROM \"{name}\""));
-        contents["last event"] = file.ExecuteScalar<long?>("SELECT max(seq) FROM event") ?? 0;
-        contents["sum of versions"] = file.ExecuteScalar<long?>("SELECT sum(version) FROM work") ?? 0;
+        contents["last event"] = file.ExecuteScalar<long?>("SELECT max(seq) FROM roost_event") ?? 0;
+        contents["sum of versions"] = file.ExecuteScalar<long?>("SELECT sum(version) FROM roost_work") ?? 0;
         return contents;
     }
 
@@ -65,16 +65,16 @@ internal static class FileAudit
     {
         using SqliteConnection file = Open(path);
         var items = file.Query<(string Id, string Engine, string State, string Payload)>(
-            "SELECT w.id, l.engine, w.state, i.payload FROM work w JOIN lane l ON l.key = w.lane JOIN work_input i ON i.work = w.key").ToDictionary(row => row.Id);
-        var versions = file.Query<(string Id, long Version, string Nonce)>("SELECT w.id, s.version, s.data ->> 'nonce' FROM snapshot s JOIN work w ON w.key = s.work")
+            "SELECT w.id, l.engine, w.state, i.payload FROM roost_work w JOIN roost_lane l ON l.key = w.lane JOIN roost_work_input i ON i.work = w.key").ToDictionary(row => row.Id);
+        var versions = file.Query<(string Id, long Version, string Nonce)>("SELECT w.id, s.version, s.data ->> 'nonce' FROM roost_snapshot s JOIN roost_work w ON w.key = s.work")
             .ToDictionary(row => (row.Id, row.Version), row => row.Nonce);
-        var keys = file.Query<(string Key, string Id)>("SELECT k.key, w.id FROM idempotency k JOIN work w ON w.key = k.work WHERE k.engine = 'child'").ToDictionary(row => row.Key, row => row.Id);
+        var keys = file.Query<(string Key, string Id)>("SELECT k.key, w.id FROM roost_idempotency k JOIN roost_work w ON w.key = k.work WHERE k.engine = 'child'").ToDictionary(row => row.Key, row => row.Id);
         var events = file.Query<(string Id, string Kind, long Count)>(
             """
-            SELECT w.id, replace(e.kind, 'cancel_requested', 'cancelled') AS did, count(*) FROM event e JOIN work w ON w.key = e.work
+            SELECT w.id, replace(e.kind, 'cancel_requested', 'cancelled') AS did, count(*) FROM roost_event e JOIN roost_work w ON w.key = e.work
             WHERE e.kind IN ('retried', 'priority_changed', 'cancel_requested', 'cancelled') GROUP BY w.id, did
             """).ToDictionary(row => (row.Id, row.Kind), row => row.Count);
-        long purged = file.ExecuteScalar<long>("SELECT coalesce(sum(data ->> 'items'), 0) FROM event WHERE kind = 'purged'");
+        long purged = file.ExecuteScalar<long>("SELECT coalesce(sum(data ->> 'items'), 0) FROM roost_event WHERE kind = 'purged'");
         var lost = new List<string>();
         foreach (string line in acknowledged)
         {

@@ -3,10 +3,14 @@ using Microsoft.Data.Sqlite;
 
 namespace Roost.Tests.Support;
 
-/// <summary>All that a file holds: the texts of its schema, and every row of every table as text, in which a long value is its hash.</summary>
+/// <summary>
+/// All that a file holds: the texts of its schema, and every row of every table as text, in which a long value is its hash. Tables are known by their names
+/// without roost_, which the first three schemas did not have.
+/// </summary>
 internal sealed class FileValues
 {
     private const int LongestShown = 200;
+    private const string Prefix = "roost_", Sequences = "sqlite_sequence";
 
     private readonly Dictionary<string, string[]> columns = [];
 
@@ -18,11 +22,13 @@ internal sealed class FileValues
     {
         using SqliteConnection file = FileAudit.Open(path);
         Schema = [.. file.Query<string>("SELECT concat_ws(' ', type, name, tbl_name, sql) FROM sqlite_schema ORDER BY type, name"), $"version {file.ExecuteScalar<long>("PRAGMA user_version")}"];
-        IEnumerable<string> tables = asIn?.columns.Keys ?? file.Query<string>("SELECT name FROM sqlite_schema WHERE type = 'table'");
-        foreach (string table in tables)
+        foreach (string name in file.Query<string>("SELECT name FROM sqlite_schema WHERE type = 'table'").AsList())
         {
-            columns[table] = asIn?.columns[table] ?? [.. file.Query<string>("SELECT name FROM pragma_table_info(@table)", new { table })];
-            Rows[table] = [.. file.Query<string>($"SELECT concat_ws(', ', {string.Join(", ", columns[table].Select(name => $"quote(\"{name}\")"))}) FROM \"{table}\"").Select(Shown).Order(StringComparer.Ordinal)];
+            string table = WithoutPrefix(name);
+            string[] own = [.. file.Query<string>("SELECT name FROM pragma_table_info(@name)", new { name })];
+            if (asIn is not null && !asIn.columns.ContainsKey(table)) continue;
+            columns[table] = asIn?.columns[table] ?? own;
+            Rows[table] = [.. file.Query<string>($"SELECT concat_ws(', ', {string.Join(", ", columns[table].Select(Quoted))}) FROM \"{name}\"").Select(row => Shown(table, row)).Order(StringComparer.Ordinal)];
         }
     }
 
@@ -39,7 +45,9 @@ internal sealed class FileValues
     public void MustBeKeptIn(string path, string when)
     {
         var now = new FileValues(path, this);
-        foreach ((string table, string[] rows) in Rows) now.Rows[table].Should().Equal(rows, "{0} is kept ({1})", table, when);
+        foreach ((string table, string[] rows) in Rows)
+            if (table == Sequences) rows.Except(now.Rows[table]).Should().BeEmpty("no key is given again ({0})", when);
+            else now.Rows[table].Should().Equal(rows, "{0} is kept ({1})", table, when);
     }
 
     /// <summary>The file holds these in the columns that there were, and others beside; in the tables named it may hold something else.</summary>
@@ -49,5 +57,9 @@ internal sealed class FileValues
         foreach ((string table, string[] rows) in Rows.Where(pair => !except.Contains(pair.Key))) rows.Except(now.Rows[table]).Should().BeEmpty("{0} is kept ({1})", table, when);
     }
 
-    private static string Shown(string row) => row.Length > LongestShown ? FileAudit.Hash(row) : row;
+    private static string Shown(string table, string row) => row.Length > LongestShown ? FileAudit.Hash(row) : table == Sequences ? row.Replace(Prefix, "") : row;
+
+    private static string WithoutPrefix(string table) => table.StartsWith(Prefix, StringComparison.Ordinal) ? table[Prefix.Length..] : table;
+
+    private static string Quoted(string column) => $"quote(\"{column}\")";
 }

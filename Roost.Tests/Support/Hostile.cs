@@ -9,7 +9,7 @@ internal static class Hostile
     /// <summary>Names that no rule forbids: each has to stay what it is, and be a name and nothing else, everywhere.</summary>
     public static string[] Names { get; } =
     [
-        "../../etc/passwd", "/etc/passwd", "..", ".roost", "CON", "con.txt", "NUL", "C:\\windows", "'; DROP TABLE work; --", "\" OR 1=1 --", "x' UNION SELECT 1 --",
+        "../../etc/passwd", "/etc/passwd", "..", ".roost", "CON", "con.txt", "NUL", "C:\\windows", "'; DROP TABLE roost_work; --", "\" OR 1=1 --", "x' UNION SELECT 1 --",
         "%", "_", "a%b_c\\d", "*", "[a-z]", "[red]x[/]", "[/]", "<script>roost()</script>", "\"><img src=x onerror=roost()>", "' onmouseover='roost()", "javascript:roost()",
         "&lt;b&gt;&amp;", "-rf", "--help", "@/etc/passwd", "$(id)", "`id`", "{0}", "?1", "@id", "$id", "\U0001F426", "\U0001F468\u200D\U0001F469\u200D\U0001F467", "e\u0301", "\u00e9",
         $"{Override}gpj.exe", "\u2066a\u2069", "\u200B", "\uFFFD", "\uE000", new('x', 256),

@@ -50,21 +50,21 @@ internal static class HostileFile
         byte[] json = JsonOf(text);
         string stored = Encoding.UTF8.GetString(json), names = JsonSerializer.Serialize(new[] { text });
         void Run(string sql) => Probe.Execute(path, sql, text, stored, Plain, SHA256.HashData(json), names);
-        Run("UPDATE work SET id = $0 || key WHERE id <> $2");
-        Run("UPDATE work SET cancel_reason = $0 WHERE cancel_reason IS NOT NULL OR state = 'queued'");
-        Run("UPDATE work SET blocked_on = $0, due_at = NULL, place = 1 WHERE due_at IS NOT NULL AND key = (SELECT min(key) FROM work)");
-        Run("UPDATE lane SET engine = $0 || key, queue = $0");
-        Run("UPDATE work_input SET payload = $1, payload_sha256 = NULL, idempotency_key = CASE WHEN idempotency_key IS NULL THEN NULL ELSE $0 END");
-        Run("UPDATE idempotency SET engine = $0, key = $0");
-        Run("UPDATE work_resource SET name = $0");
-        Run("UPDATE snapshot SET step = $0, data = $1, sha256 = $3");
-        Run("UPDATE failure SET reason = $0, error_type = $0, message = $0, stack = $0");
-        Run("UPDATE event SET data = $1, kind = CASE WHEN kind IN ('engine.said', 'worker_started') THEN $0 ELSE kind END");
-        Run("UPDATE artifact SET name = $0 || name, media_type = $0, uri = CASE WHEN uri IS NULL THEN NULL ELSE 'javascript:' || $0 END, metadata = $1 WHERE work <> (SELECT key FROM work WHERE id = $2)");
-        Run("UPDATE artifact SET media_type = $0, uri = CASE WHEN uri IS NULL THEN NULL ELSE 'javascript:' || $0 END, metadata = $1");
-        Run("INSERT OR REPLACE INTO resource (name, work, since) SELECT $0, key, 1 FROM work WHERE id = $2");
-        Run("INSERT INTO worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues) VALUES ($0, 1, $0, 'gone.lock', 1, 1, 1, 1, 1, 1, '[]', $4)");
-        Run("INSERT INTO trigger_rule (when_engine, enqueue_engine, condition, fields, fixed, max_depth) VALUES ($0, $0, $0, '{}', '{}', 1)");
-        Run("UPDATE work SET state = 'running', worker = (SELECT max(key) FROM worker), token = 1, claimed_at = 1, ready_seq = NULL, ready_at = NULL WHERE ready_seq IS NOT NULL");
+        Run("UPDATE roost_work SET id = $0 || key WHERE id <> $2");
+        Run("UPDATE roost_work SET cancel_reason = $0 WHERE cancel_reason IS NOT NULL OR state = 'queued'");
+        Run("UPDATE roost_work SET blocked_on = $0, due_at = NULL, place = 1 WHERE due_at IS NOT NULL AND key = (SELECT min(key) FROM roost_work)");
+        Run("UPDATE roost_lane SET engine = $0 || key, queue = $0");
+        Run("UPDATE roost_work_input SET payload = $1, payload_sha256 = NULL, idempotency_key = CASE WHEN idempotency_key IS NULL THEN NULL ELSE $0 END");
+        Run("UPDATE roost_idempotency SET engine = $0, key = $0");
+        Run("UPDATE roost_work_resource SET name = $0");
+        Run("UPDATE roost_snapshot SET step = $0, data = $1, sha256 = $3");
+        Run("UPDATE roost_failure SET reason = $0, error_type = $0, message = $0, stack = $0");
+        Run("UPDATE roost_event SET data = $1, kind = CASE WHEN kind IN ('engine.said', 'worker_started') THEN $0 ELSE kind END");
+        Run("UPDATE roost_artifact SET name = $0 || name, media_type = $0, uri = CASE WHEN uri IS NULL THEN NULL ELSE 'javascript:' || $0 END, metadata = $1 WHERE work <> (SELECT key FROM roost_work WHERE id = $2)");
+        Run("UPDATE roost_artifact SET media_type = $0, uri = CASE WHEN uri IS NULL THEN NULL ELSE 'javascript:' || $0 END, metadata = $1");
+        Run("INSERT OR REPLACE INTO roost_resource (name, work, since) SELECT $0, key, 1 FROM roost_work WHERE id = $2");
+        Run("INSERT INTO roost_worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues) VALUES ($0, 1, $0, 'gone.lock', 1, 1, 1, 1, 1, 1, '[]', $4)");
+        Run("INSERT INTO roost_trigger_rule (when_engine, enqueue_engine, condition, fields, fixed, max_depth) VALUES ($0, $0, $0, '{}', '{}', 1)");
+        Run("UPDATE roost_work SET state = 'running', worker = (SELECT max(key) FROM roost_worker), token = 1, claimed_at = 1, ready_seq = NULL, ready_at = NULL WHERE ready_seq IS NOT NULL");
     }
 }

@@ -37,11 +37,11 @@ internal static class Probe
 
     /// <summary>The kinds of an item's events, in order.</summary>
     public static List<string> EventsOf(this RoostRuntime runtime, string workId) =>
-        Rows(runtime, "SELECT e.kind FROM event e JOIN work w ON w.key = e.work WHERE w.id = $0 ORDER BY e.seq", workId);
+        Rows(runtime, "SELECT e.kind FROM roost_event e JOIN roost_work w ON w.key = e.work WHERE w.id = $0 ORDER BY e.seq", workId);
 
     /// <summary>The ids of the items whose lease was taken, in that order.</summary>
     public static List<string> ClaimsOf(this RoostRuntime runtime) =>
-        Rows(runtime, "SELECT w.id FROM event e JOIN work w ON w.key = e.work WHERE e.kind = 'claimed' ORDER BY e.seq");
+        Rows(runtime, "SELECT w.id FROM roost_event e JOIN roost_work w ON w.key = e.work WHERE e.kind = 'claimed' ORDER BY e.seq");
 
     /// <summary>The first column of every row.</summary>
     public static List<string> Rows(this RoostRuntime runtime, string sql, params object[] values) =>
@@ -62,13 +62,13 @@ internal static class Probe
         return rows;
     }
 
-    public static string StateOf(this RoostRuntime runtime, string workId) => Text(runtime, "SELECT state FROM work WHERE id = $0", workId);
+    public static string StateOf(this RoostRuntime runtime, string workId) => Text(runtime, "SELECT state FROM roost_work WHERE id = $0", workId);
 
-    public static long Column(this RoostRuntime runtime, string workId, string column) => Number(runtime, $"SELECT {column} FROM work WHERE id = $0", workId);
+    public static long Column(this RoostRuntime runtime, string workId, string column) => Number(runtime, $"SELECT {column} FROM roost_work WHERE id = $0", workId);
 
     /// <summary>Rows of content that is stored or on its way.</summary>
     public static long ContentRows(this RoostRuntime runtime) =>
-        Number(runtime, "SELECT (SELECT count(*) FROM blob) + (SELECT count(*) FROM blob_chunk) + (SELECT count(*) FROM blob_pin)");
+        Number(runtime, "SELECT (SELECT count(*) FROM roost_blob) + (SELECT count(*) FROM roost_blob_chunk) + (SELECT count(*) FROM roost_blob_pin)");
 
     private static object? Value(string path, string sql, object[] values)
     {

@@ -158,7 +158,7 @@ internal sealed class Schedule : IAsyncDisposable
         int state = Interlocked.Increment(ref states), version = lease.Version + 1;
         OutcomeKind kind = random.Next(4) switch { 0 => OutcomeKind.Done, 1 when random.Next(3) == 0 => OutcomeKind.Fail, _ => OutcomeKind.Continue };
         // Tokens are never used again, so who was displaced stays so.
-        bool displaced = first.Number("SELECT count(*) FROM work WHERE id = $0 AND token = $1", lease.Item.Id, lease.Token) == 0;
+        bool displaced = first.Number("SELECT count(*) FROM roost_work WHERE id = $0 AND token = $1", lease.Item.Id, lease.Token) == 0;
         CommitResult result = await hand.Ghost.CommitAsync(lease, kind, state, kind == OutcomeKind.Continue && random.Next(3) == 0 ? random.Next(5000) : 0, keeps: random.Next(2) == 0);
         if (displaced) result.Should().Be(CommitResult.Lost, "nothing lands of one that was displaced");
         if (result == CommitResult.Lost) told.Refuse(lease.Item.Id, version, state);
@@ -235,7 +235,7 @@ internal sealed class Schedule : IAsyncDisposable
         foreach (Hand hand in hands.Where(hand => !hand.IsDead)) Kill(hand);
         for (int i = 1; i % 4 != 0 || !IsOver(); i++)
         {
-            if (i > 8000) throw new TimeoutException($"It is not over: {string.Join(", ", first.Rows("SELECT id || ' ' || state || ' due ' || coalesce(due_at, '') || ' blocked on ' || coalesce(blocked_on, '') || ' at version ' || version FROM work WHERE state IN ('queued', 'running')"))}; {first.Number("SELECT count(*) FROM worker")} workers.");
+            if (i > 8000) throw new TimeoutException($"It is not over: {string.Join(", ", first.Rows("SELECT id || ' ' || state || ' due ' || coalesce(due_at, '') || ' blocked on ' || coalesce(blocked_on, '') || ' at version ' || version FROM roost_work WHERE state IN ('queued', 'running')"))}; {first.Number("SELECT count(*) FROM roost_worker")} workers.");
             clock.Advance(Step * Math.Min(1 + i / 40, 8));
             await Task.Delay(1);
         }
@@ -250,12 +250,12 @@ internal sealed class Schedule : IAsyncDisposable
         if (locks.Length > 0) await first.RunUntilIdleAsync();
     }
 
-    private bool IsOver() => first.Number("SELECT count(*) FROM work WHERE state IN ('queued', 'running')") == 0 && first.Number("SELECT count(*) FROM worker") == runtimes.Count;
+    private bool IsOver() => first.Number("SELECT count(*) FROM roost_work WHERE state IN ('queued', 'running')") == 0 && first.Number("SELECT count(*) FROM roost_worker") == runtimes.Count;
 
     private void MustBeRight()
     {
         told.MustBeIn(first);
-        ids.Except(first.Rows("SELECT id FROM work")).Should().BeEmpty("what was enqueued is there");
+        ids.Except(first.Rows("SELECT id FROM roost_work")).Should().BeEmpty("what was enqueued is there");
         FileAudit.MustAgree(first.Path);
         FileAudit.MustHaveNoLeftovers(first.Path);
         EventAudit.MustBeOrderly(first.Path);
@@ -273,7 +273,7 @@ internal sealed class Schedule : IAsyncDisposable
         if (hand.IsLost) return;
         hand.IsLost = true;
         // Whoever was declared dead before has no row any more by which its lock could be found; a process would have let it go.
-        if (first.Number("SELECT count(*) FROM worker WHERE id = $0", hand.Ghost.Id) == 0) hand.Ghost.Dispose();
+        if (first.Number("SELECT count(*) FROM roost_worker WHERE id = $0", hand.Ghost.Id) == 0) hand.Ghost.Dispose();
         else hand.Ghost.Die();
     }
 

@@ -27,7 +27,7 @@ internal sealed class Told
     {
         var missing = versions.Keys.ToHashSet();
         var never = refused.ToHashSet();
-        foreach (object[] row in roost.Table("SELECT w.id, s.version, s.data FROM snapshot s JOIN work w ON w.key = s.work"))
+        foreach (object[] row in roost.Table("SELECT w.id, s.version, s.data FROM roost_snapshot s JOIN roost_work w ON w.key = s.work"))
         {
             (string id, int version, int state) = ((string)row[0], (int)(long)row[1], int.Parse((string)row[2], null));
             missing.Remove((id, version));

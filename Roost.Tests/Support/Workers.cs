@@ -66,16 +66,16 @@ internal sealed class Workers(string path) : IAsyncDisposable
     /// <returns>How many were declared dead; one that held nothing is left alone.</returns>
     public async Task<int> DisplacedAsync(IReadOnlyList<ChildProcess> victims)
     {
-        string rows = $"worker WHERE process_id IN ({string.Join(", ", victims.Select(child => child.Id))})";
-        await UntilAsync(() => FileAudit.Count(path, $"work WHERE worker IN (SELECT key FROM {rows})") == 0);
+        string rows = $"roost_worker WHERE process_id IN ({string.Join(", ", victims.Select(child => child.Id))})";
+        await UntilAsync(() => FileAudit.Count(path, $"roost_work WHERE worker IN (SELECT key FROM {rows})") == 0);
         return victims.Count - (int)FileAudit.Count(path, rows);
     }
 
     /// <summary>Waits until each of them holds a lease.</summary>
-    public Task BusyAsync() => UntilAsync(() => FileAudit.Count(path, "worker w WHERE EXISTS (SELECT 1 FROM work WHERE worker = w.key)") == all.Count);
+    public Task BusyAsync() => UntilAsync(() => FileAudit.Count(path, "roost_worker w WHERE EXISTS (SELECT 1 FROM roost_work WHERE worker = w.key)") == all.Count);
 
     /// <summary>Waits until each has its seat, perhaps a new one.</summary>
-    public Task SeatedAsync() => UntilAsync(() => FileAudit.Count(path, "worker") == all.Count);
+    public Task SeatedAsync() => UntilAsync(() => FileAudit.Count(path, "roost_worker") == all.Count);
 
     /// <summary>Waits until everything has ended, for as long as something happens: after many rounds much is left to do.</summary>
     public async Task EndedAsync()
@@ -84,7 +84,7 @@ internal sealed class Workers(string path) : IAsyncDisposable
         while (!ended)
         {
             long seen = LastEvent();
-            await UntilAsync(() => (ended = FileAudit.Count(path, "work WHERE state IN ('queued', 'running')") == 0) || LastEvent() > seen);
+            await UntilAsync(() => (ended = FileAudit.Count(path, "roost_work WHERE state IN ('queued', 'running')") == 0) || LastEvent() > seen);
         }
     }
 
@@ -92,7 +92,7 @@ internal sealed class Workers(string path) : IAsyncDisposable
     public async Task<TimeSpan> DoneAsync(string id)
     {
         long since = Stopwatch.GetTimestamp();
-        await UntilAsync(() => FileAudit.Count(path, $"work WHERE id = '{id}' AND state = 'done'") == 1);
+        await UntilAsync(() => FileAudit.Count(path, $"roost_work WHERE id = '{id}' AND state = 'done'") == 1);
         return Stopwatch.GetElapsedTime(since);
     }
 
@@ -106,7 +106,7 @@ internal sealed class Workers(string path) : IAsyncDisposable
         FileAudit.MustAgree(path);
         FileAudit.MustHaveNoLeftovers(path);
         EventAudit.MustBeOrderly(path);
-        FileAudit.Count(path, "work WHERE state <> 'done'").Should().Be(0, "every item ends done");
+        FileAudit.Count(path, "roost_work WHERE state <> 'done'").Should().Be(0, "every item ends done");
         await ChildAudit.MustBeWholeAsync(path);
     }
 
@@ -126,7 +126,7 @@ internal sealed class Workers(string path) : IAsyncDisposable
         }
     }
 
-    private long LastEvent() => Probe.Number(path, "SELECT max(seq) FROM event");
+    private long LastEvent() => Probe.Number(path, "SELECT max(seq) FROM roost_event");
 
     private static bool IsWritable(string path)
     {

@@ -100,8 +100,8 @@ internal sealed class ConsoleContentTests
         await using ConsoleHost host = await ConsoleHost.StartAsync(null, new ConsoleEngine());
         foreach (string message in new[] { "a", "b", "c" }) await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "fail " + message }) { MaxAttempts = 1 });
         await host.Roost.RunUntilIdleAsync();
-        host.Roost.Execute("UPDATE failure SET group_key = NULL WHERE message <> 'a'");
-        host.Roost.Execute("DELETE FROM dead_letter_group WHERE key NOT IN (SELECT group_key FROM failure WHERE group_key IS NOT NULL)");
+        host.Roost.Execute("UPDATE roost_failure SET group_key = NULL WHERE message <> 'a'");
+        host.Roost.Execute("DELETE FROM roost_dead_letter_group WHERE key NOT IN (SELECT group_key FROM roost_failure WHERE group_key IS NOT NULL)");
 
         string page = await host.ReadAsync("/dead-letters");
 

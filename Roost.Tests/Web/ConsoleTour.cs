@@ -58,14 +58,14 @@ internal sealed class ConsoleTour : IAsyncDisposable
             new WorkItem("nobody") { Resources = [$"domain:0.example.com/{new string('p', 40)}"] },
             .. Enumerable.Range(0, 40).Select(_ => new WorkItem("probe", new { what = "hold" })),
         ]);
-        roost.Execute("UPDATE event SET data = json_object('a', $0, 'b', $0, 'c', $0) WHERE kind = 'step_failed' OR seq % 3 = 0 AND kind IN ('stepped', 'claimed')", Long[..200]);
+        roost.Execute("UPDATE roost_event SET data = json_object('a', $0, 'b', $0, 'c', $0) WHERE kind = 'step_failed' OR seq % 3 = 0 AND kind IN ('stepped', 'claimed')", Long[..200]);
         var stop = new CancellationTokenSource();
         var tour = new ConsoleTour(host, stop, roost.RunAsync(stop.Token));
         await probe.Held.Task.WaitAsync(TimeSpan.FromMinutes(2));
         roost.Execute(
             """
             WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 30)
-            INSERT INTO worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues)
+            INSERT INTO roost_worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues)
             SELECT lower(hex(randomblob(16))), i, 'elsewhere-' || i, 'none-' || i || '.lock', $0, 1, $0, $0 + 3600000, 3600000, 8, '[]', '["default"]' FROM n
             """, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         return tour;

@@ -73,12 +73,12 @@ internal sealed partial class EventsPageTests
     {
         await host.Roost.EnqueueAsync(Enumerable.Range(0, 7).Select(_ => new WorkItem("probe", new { what = "fail No." })));
         await host.Roost.RunUntilIdleAsync();
-        long failed = host.Roost.Number("SELECT count(*) FROM event WHERE kind IN ('step_failed', 'failed')");
+        long failed = host.Roost.Number("SELECT count(*) FROM roost_event WHERE kind IN ('step_failed', 'failed')");
         failed.Should().BeGreaterThanOrEqualTo(7);
         Fill(6000, EventKinds.Stepped);
 
         (await host.ReadAsync("/")).Should().Contain($"at least <b>{failed}</b> failed tries in the hour", "they are counted since a moment ago");
-        host.Roost.Execute("UPDATE meta SET value = $0 WHERE key = 'steps_counted_since'", $"{DateTimeOffset.UtcNow.AddDays(-8).ToUnixTimeMilliseconds()}");
+        host.Roost.Execute("UPDATE roost_meta SET value = $0 WHERE key = 'steps_counted_since'", $"{DateTimeOffset.UtcNow.AddDays(-8).ToUnixTimeMilliseconds()}");
         (await host.ReadAsync("/")).Should().Contain($"<b>{failed}</b> failed tries in the hour").And.NotContain("at least");
         (await host.ReadAsync("/?over=week")).Should().Contain($"<b>{failed}</b> failed tries in the week").And.Contain("Steps per hour");
         (await host.ReadAsync("/engines?over=day")).Should().Contain($"data-name=\"Failed tries\">{failed}</td>");
@@ -100,7 +100,7 @@ internal sealed partial class EventsPageTests
         host.Roost.Execute(
             """
             WITH RECURSIVE n (i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < $0)
-            INSERT INTO event (seq, at, kind) SELECT (SELECT coalesce(max(seq), 0) FROM event) + 1 + i, $1, $2 FROM n
+            INSERT INTO roost_event (seq, at, kind) SELECT (SELECT coalesce(max(seq), 0) FROM roost_event) + 1 + i, $1, $2 FROM n
             """, n, DateTimeOffset.UtcNow.Add(ago).ToUnixTimeMilliseconds(), kind);
     }
 

@@ -107,7 +107,7 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
         else Add("identity", CheckStatus.Ok, "an original");
     }
 
-    private static string? Fact(SqliteConnection db, string key) => db.ExecuteScalar<string?>("SELECT value FROM meta WHERE key = @key", new { key });
+    private static string? Fact(SqliteConnection db, string key) => db.ExecuteScalar<string?>("SELECT value FROM roost_meta WHERE key = @key", new { key });
 
     private void LookAtIntegrity(SqliteConnection db)
     {
@@ -156,7 +156,7 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
     private void LookAtWork(SqliteConnection db)
     {
         IReadOnlyList<WorkerInfo> workers = WorkerQueries.All(db, Path.GetDirectoryName(path)!, now);
-        long ownerless = db.ExecuteScalar<long>("SELECT count(*) FROM work w WHERE w.worker IS NOT NULL AND NOT EXISTS (SELECT 1 FROM worker h WHERE h.key = w.worker)");
+        long ownerless = db.ExecuteScalar<long>("SELECT count(*) FROM roost_work w WHERE w.worker IS NOT NULL AND NOT EXISTS (SELECT 1 FROM roost_worker h WHERE h.key = w.worker)");
         WorkerInfo[] dead = [.. workers.Where(worker => !worker.IsAlive && worker.Running > 0)];
         Add("leases", ownerless > 0 ? CheckStatus.Error : dead.Length > 0 ? CheckStatus.Warning : CheckStatus.Ok,
             ownerless > 0 ? Text($"{ownerless} running items of no known worker") : dead.Length > 0 ? Text($"{dead.Sum(worker => worker.Running)} items of {dead.Length} dead workers: {string.Join(", ", dead.Take(ProblemsShown).Select(worker => worker.Id))}") : "no orphans",

@@ -10,14 +10,14 @@ internal static class ContentCheck
 {
     private const string Contents =
         """
-        SELECT 'payload of ' || w.id, i.payload, i.payload_sha256 FROM work_input i JOIN work w ON w.key = i.work WHERE i.payload_sha256 IS NOT NULL
+        SELECT 'payload of ' || w.id, i.payload, i.payload_sha256 FROM roost_work_input i JOIN roost_work w ON w.key = i.work WHERE i.payload_sha256 IS NOT NULL
         UNION ALL
-        SELECT 'version ' || s.version || ' of ' || w.id, s.data, s.sha256 FROM snapshot s JOIN work w ON w.key = s.work
+        SELECT 'version ' || s.version || ' of ' || w.id, s.data, s.sha256 FROM roost_snapshot s JOIN roost_work w ON w.key = s.work
         UNION ALL
-        SELECT 'chunk ' || c.n || ' of content ' || c.blob, c.data, c.sha256 FROM blob_chunk c
+        SELECT 'chunk ' || c.n || ' of content ' || c.blob, c.data, c.sha256 FROM roost_blob_chunk c
         """;
 
-    private const string Chunks = "SELECT b.key, b.sha256, c.data FROM blob b JOIN blob_chunk c ON c.blob = b.key WHERE b.sha256 IS NOT NULL ORDER BY b.key, c.n";
+    private const string Chunks = "SELECT b.key, b.sha256, c.data FROM roost_blob b JOIN roost_blob_chunk c ON c.blob = b.key WHERE b.sha256 IS NOT NULL ORDER BY b.key, c.n";
 
     /// <summary>What does not match, in words; and how much was looked at.</summary>
     public static (IReadOnlyList<string> Damaged, long Examined) Run(SqliteConnection db, CancellationToken cancellationToken)

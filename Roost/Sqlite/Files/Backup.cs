@@ -42,7 +42,7 @@ internal sealed class Backup(string path, RoostOptions options)
     {
         using SqliteConnection source = Database.OpenForReading(path, options);
         using SqliteTransaction moment = source.BeginTransaction(deferred: true);
-        Database.Scalar(source, "SELECT count(*) FROM meta");
+        Database.Scalar(source, "SELECT count(*) FROM roost_meta");
         using SqliteConnection copy = Database.OpenForCopy(made, options);
         Name(copy, (long)Database.Scalar(source, "PRAGMA page_size")!);
         using sqlite3_backup backup = sqlite3_backup_init(copy.Handle!, "main", source.Handle!, "main");
@@ -70,8 +70,8 @@ internal sealed class Backup(string path, RoostOptions options)
     {
         using SqliteConnection copy = Database.OpenForCopy(made, options);
         Database.Execute(copy, "PRAGMA journal_mode = WAL");
-        Database.Execute(copy, "DELETE FROM meta WHERE key = 'place'"); // That of the original.
-        Database.Execute(copy, "INSERT OR IGNORE INTO meta (key, value) SELECT 'copy_of', value FROM meta WHERE key = 'file_id'");
+        Database.Execute(copy, "DELETE FROM roost_meta WHERE key = 'place'"); // That of the original.
+        Database.Execute(copy, "INSERT OR IGNORE INTO roost_meta (key, value) SELECT 'copy_of', value FROM roost_meta WHERE key = 'file_id'");
         // Not left to the close, which says nothing where it fails: the copy is moved without its log.
         Database.Execute(copy, "PRAGMA wal_checkpoint(TRUNCATE)");
     }

@@ -52,7 +52,7 @@ internal sealed record FilePlace(string Node, string Path)
             }.ToString());
             db.Open();
             sqlite3_progress_handler(db.Handle!, FewInstructions, static _ => 1, null);
-            using var identity = new Statement(db.Handle!, "SELECT value FROM meta WHERE key = 'file_id'");
+            using var identity = new Statement(db.Handle!, "SELECT value FROM roost_meta WHERE key = 'file_id'");
             return identity.Step() ? identity.NullableText(0) : null;
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)

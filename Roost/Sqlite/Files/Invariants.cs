@@ -14,73 +14,73 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
     private const string IsNoTime = "NOT BETWEEN -62135596800000 AND 253402300799999"; // Of the years 1 to 9999, in milliseconds.
 
     // Where events were trimmed, an item's first ones may be gone.
-    private const string EventsAreWhole = "NOT EXISTS (SELECT 1 FROM meta WHERE key = 'events_watermark')";
+    private const string EventsAreWhole = "NOT EXISTS (SELECT 1 FROM roost_meta WHERE key = 'events_watermark')";
 
     public static IReadOnlyList<Invariant> All { get; } =
     [
         new("counts", "the counts of each lane are those of its items",
             $"""
             SELECT lane || '/' || condition || ': counted ' || sum(counted) || ', real ' || sum(truth) FROM (
-                SELECT lane, condition, n AS counted, 0 AS truth FROM lane_count
+                SELECT lane, condition, n AS counted, 0 AS truth FROM roost_lane_count
                 UNION ALL
-                SELECT lane, {ConditionOf}, 0, count(*) FROM work GROUP BY 1, 2)
+                SELECT lane, {ConditionOf}, 0, count(*) FROM roost_work GROUP BY 1, 2)
             GROUP BY lane, condition HAVING sum(counted) <> sum(truth)
             """),
         new("lanes", "counts are kept of lanes that are there",
-            "SELECT lane || '/' || condition FROM lane_count WHERE lane NOT IN (SELECT key FROM lane)"),
+            "SELECT lane || '/' || condition FROM roost_lane_count WHERE lane NOT IN (SELECT key FROM roost_lane)"),
         new("children", "what is kept of an item's children is what they are",
             $"""
             SELECT 'children of ' || parent || ': ' || open || ' open, ' || done || ' done, ' || failed || ' failed and ' || cancelled || ' cancelled too many' FROM (
                 SELECT parent, sum(open) AS open, sum(done) AS done, sum(failed) AS failed, sum(cancelled) AS cancelled FROM (
-                    SELECT parent, open, done, failed, cancelled FROM child_count
+                    SELECT parent, open, done, failed, cancelled FROM roost_child_count
                     UNION ALL
                     SELECT parent, -(state NOT IN ('done', 'failed', 'cancelled')), -(state = 'done'), -(state = 'failed'), -(state = 'cancelled')
-                    FROM work WHERE parent IN (SELECT key FROM work))
+                    FROM roost_work WHERE parent IN (SELECT key FROM roost_work))
                 GROUP BY parent)
             WHERE open <> 0 OR done <> 0 OR failed <> 0 OR cancelled <> 0
             UNION ALL
-            SELECT 'children of ' || parent || ', which is gone' FROM child_count WHERE parent NOT IN (SELECT key FROM work)
+            SELECT 'children of ' || parent || ', which is gone' FROM roost_child_count WHERE parent NOT IN (SELECT key FROM roost_work)
             """),
         new("times", "what is stored as a time is one",
             $"""
-            SELECT id FROM work WHERE created_at {IsNoTime} OR updated_at {IsNoTime} OR coalesce(ended_at, 0) {IsNoTime} OR coalesce(ready_at, 0) {IsNoTime}
+            SELECT id FROM roost_work WHERE created_at {IsNoTime} OR updated_at {IsNoTime} OR coalesce(ended_at, 0) {IsNoTime} OR coalesce(ready_at, 0) {IsNoTime}
                 OR coalesce(due_at, 0) {IsNoTime} OR coalesce(delayed_at, 0) {IsNoTime} OR coalesce(claimed_at, 0) {IsNoTime} OR coalesce(deadline, 0) {IsNoTime}
-            UNION ALL SELECT 'snapshot ' || work || ' version ' || version FROM snapshot WHERE at {IsNoTime}
-            UNION ALL SELECT 'failure of ' || work FROM failure WHERE at {IsNoTime}
-            UNION ALL SELECT 'event ' || seq FROM event WHERE at {IsNoTime}
-            UNION ALL SELECT 'artifact ' || key FROM artifact WHERE at {IsNoTime}
-            UNION ALL SELECT 'worker ' || id FROM worker WHERE started_at {IsNoTime} OR heartbeat_at {IsNoTime} OR expires_at {IsNoTime} OR coalesce(claims_again_at, 0) {IsNoTime}
-            UNION ALL SELECT 'resource ' || name FROM resource WHERE since {IsNoTime}
+            UNION ALL SELECT 'snapshot ' || work || ' version ' || version FROM roost_snapshot WHERE at {IsNoTime}
+            UNION ALL SELECT 'failure of ' || work FROM roost_failure WHERE at {IsNoTime}
+            UNION ALL SELECT 'event ' || seq FROM roost_event WHERE at {IsNoTime}
+            UNION ALL SELECT 'artifact ' || key FROM roost_artifact WHERE at {IsNoTime}
+            UNION ALL SELECT 'worker ' || id FROM roost_worker WHERE started_at {IsNoTime} OR heartbeat_at {IsNoTime} OR expires_at {IsNoTime} OR coalesce(claims_again_at, 0) {IsNoTime}
+            UNION ALL SELECT 'resource ' || name FROM roost_resource WHERE since {IsNoTime}
             """),
         new("step counts", "an hour has at least the steps and failed tries of its minutes",
             """
             SELECT m.engine || '/' || m.step || ' in hour ' || m.hour
-            FROM (SELECT at / 60 AS hour, engine, step, sum(steps) AS steps, sum(failures) AS failures FROM step_tally WHERE span = 1 GROUP BY 1, 2, 3) m
-            LEFT JOIN step_tally h ON h.span = 60 AND h.at = m.hour AND h.engine = m.engine AND h.step = m.step
+            FROM (SELECT at / 60 AS hour, engine, step, sum(steps) AS steps, sum(failures) AS failures FROM roost_step_tally WHERE span = 1 GROUP BY 1, 2, 3) m
+            LEFT JOIN roost_step_tally h ON h.span = 60 AND h.at = m.hour AND h.engine = m.engine AND h.step = m.step
             WHERE coalesce(h.steps, -1) < m.steps OR coalesce(h.failures, -1) < m.failures
             """),
         new("events", "what an event says is JSON",
-            "SELECT 'event ' || seq FROM event WHERE data IS NOT NULL AND NOT json_valid(data)"),
+            "SELECT 'event ' || seq FROM roost_event WHERE data IS NOT NULL AND NOT json_valid(data)"),
         new("event times", "where the time of the events goes back is noted",
             """
-            SELECT 'event ' || seq FROM (SELECT seq, at, lag(seq) OVER (ORDER BY seq) AS seq_before, lag(at) OVER (ORDER BY seq) AS at_before FROM event) e
-            WHERE at < at_before AND NOT EXISTS (SELECT 1 FROM event_run r WHERE r.seq > e.seq_before AND r.seq <= e.seq)
+            SELECT 'event ' || seq FROM (SELECT seq, at, lag(seq) OVER (ORDER BY seq) AS seq_before, lag(at) OVER (ORDER BY seq) AS at_before FROM roost_event) e
+            WHERE at < at_before AND NOT EXISTS (SELECT 1 FROM roost_event_run r WHERE r.seq > e.seq_before AND r.seq <= e.seq)
             """),
         new("versions", "a version is committed once",
             """
-            SELECT w.id || ' version ' || (e.data ->> 'version') FROM event e JOIN work w ON w.key = e.work WHERE e.kind IN ('stepped', 'done')
+            SELECT w.id || ' version ' || (e.data ->> 'version') FROM roost_event e JOIN roost_work w ON w.key = e.work WHERE e.kind IN ('stepped', 'done')
             GROUP BY e.work, e.data ->> 'version' HAVING count(*) > 1
             """),
         new("steps", "each version has its event",
             $"""
-            SELECT w.id || ' is at ' || w.version || ', events say ' || count(e.seq) FROM work w
-            LEFT JOIN event e ON e.work = w.key AND e.kind IN ('stepped', 'done') WHERE {EventsAreWhole}
+            SELECT w.id || ' is at ' || w.version || ', events say ' || count(e.seq) FROM roost_work w
+            LEFT JOIN roost_event e ON e.work = w.key AND e.kind IN ('stepped', 'done') WHERE {EventsAreWhole}
             GROUP BY w.key HAVING count(e.seq) <> w.version OR coalesce(max(CAST(e.data ->> 'version' AS INTEGER)), 0) <> w.version
             """),
         new("states", "an item's state is what its last event says",
             """
-            SELECT w.id || ' is ' || w.state || ', its last event is ' || e.kind FROM work w
-            JOIN event e ON e.seq = (SELECT max(seq) FROM event WHERE work = w.key AND kind NOT LIKE 'engine.%' AND kind NOT IN ('triggered', 'trigger_skipped', 'priority_changed', 'cancel_requested'))
+            SELECT w.id || ' is ' || w.state || ', its last event is ' || e.kind FROM roost_work w
+            JOIN roost_event e ON e.seq = (SELECT max(seq) FROM roost_event WHERE work = w.key AND kind NOT LIKE 'engine.%' AND kind NOT IN ('triggered', 'trigger_skipped', 'priority_changed', 'cancel_requested'))
             WHERE NOT CASE w.state
                 WHEN 'running' THEN e.kind IN ('claimed', 'stepped')
                 WHEN 'queued' THEN e.kind IN ('enqueued', 'stepped', 'step_failed', 'interrupted', 'released', 'retried', 'requeued')
@@ -89,122 +89,122 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             """),
         new("snapshots", "the version that an item is at is kept, and none beyond it",
             """
-            SELECT w.id || ' is at ' || w.version || ', its last snapshot is ' || coalesce(max(s.version), 'missing') FROM work w
-            LEFT JOIN snapshot s ON s.work = w.key GROUP BY w.key HAVING coalesce(max(s.version), 0) <> w.version
+            SELECT w.id || ' is at ' || w.version || ', its last snapshot is ' || coalesce(max(s.version), 'missing') FROM roost_work w
+            LEFT JOIN roost_snapshot s ON s.work = w.key GROUP BY w.key HAVING coalesce(max(s.version), 0) <> w.version
             """),
         new("inputs", "each item has its payload and its lane",
             """
-            SELECT w.id FROM work w WHERE NOT EXISTS (SELECT 1 FROM work_input i WHERE i.work = w.key) OR NOT EXISTS (SELECT 1 FROM lane l WHERE l.key = w.lane)
+            SELECT w.id FROM roost_work w WHERE NOT EXISTS (SELECT 1 FROM roost_work_input i WHERE i.work = w.key) OR NOT EXISTS (SELECT 1 FROM roost_lane l WHERE l.key = w.lane)
             """),
         new("holders", "whoever holds a lease is a registered worker",
-            "SELECT w.id FROM work w WHERE w.state = 'running' AND w.worker NOT IN (SELECT key FROM worker)"),
+            "SELECT w.id FROM roost_work w WHERE w.state = 'running' AND w.worker NOT IN (SELECT key FROM roost_worker)"),
         new("resources", "a name is held by an item that asks for it and has not ended",
             """
-            SELECT r.name FROM resource r LEFT JOIN work w ON w.key = r.work LEFT JOIN work_resource n ON n.work = r.work AND n.name = r.name
+            SELECT r.name FROM roost_resource r LEFT JOIN roost_work w ON w.key = r.work LEFT JOIN roost_work_resource n ON n.work = r.work AND n.name = r.name
             WHERE w.key IS NULL OR n.work IS NULL OR w.state IN ('done', 'failed', 'cancelled')
             """),
         new("names", "the number of names that an item asks for is the number of its names",
-            "SELECT w.id FROM work w WHERE w.resource_count <> (SELECT count(*) FROM work_resource n WHERE n.work = w.key)"),
+            "SELECT w.id FROM roost_work w WHERE w.resource_count <> (SELECT count(*) FROM roost_work_resource n WHERE n.work = w.key)"),
         new("idle_names", "without a worker, what does not run holds only what it holds for life",
             $"""
-            SELECT r.name FROM resource r JOIN work w ON w.key = r.work WHERE w.state = 'queued' AND NOT EXISTS (SELECT 1 FROM worker)
+            SELECT r.name FROM roost_resource r JOIN roost_work w ON w.key = r.work WHERE w.state = 'queued' AND NOT EXISTS (SELECT 1 FROM roost_worker)
             AND NOT {WorkRow.HoldsForLifeSql}
             """),
         new("running_names", "an item that runs holds all its names",
             """
-            SELECT w.id || ' lacks ' || n.name FROM work w JOIN work_resource n ON n.work = w.key LEFT JOIN resource r ON r.name = n.name AND r.work = w.key
+            SELECT w.id || ' lacks ' || n.name FROM roost_work w JOIN roost_work_resource n ON n.work = w.key LEFT JOIN roost_resource r ON r.name = n.name AND r.work = w.key
             WHERE w.state = 'running' AND r.name IS NULL
             """),
         new("waiters", "an item waits for a name that it asks for and does not hold",
             """
-            SELECT w.id || ' waits for ' || w.blocked_on FROM work w LEFT JOIN resource r ON r.name = w.blocked_on
-            LEFT JOIN work_resource n ON n.work = w.key AND n.name = w.blocked_on
+            SELECT w.id || ' waits for ' || w.blocked_on FROM roost_work w LEFT JOIN roost_resource r ON r.name = w.blocked_on
+            LEFT JOIN roost_work_resource n ON n.work = w.key AND n.name = w.blocked_on
             WHERE w.blocked_on IS NOT NULL AND (r.work = w.key OR n.name IS NULL OR w.place IS NULL)
             """),
         new("wakings", "a name that an item waits for is held by somebody, where a worker serves the item",
             """
-            SELECT w.id || ' waits for ' || w.blocked_on FROM work w JOIN lane l ON l.key = w.lane
-            WHERE w.blocked_on IS NOT NULL AND NOT EXISTS (SELECT 1 FROM resource r WHERE r.name = w.blocked_on)
-            AND EXISTS (SELECT 1 FROM worker h WHERE EXISTS (SELECT 1 FROM json_each(h.queues) q WHERE q.value = l.queue)
+            SELECT w.id || ' waits for ' || w.blocked_on FROM roost_work w JOIN roost_lane l ON l.key = w.lane
+            WHERE w.blocked_on IS NOT NULL AND NOT EXISTS (SELECT 1 FROM roost_resource r WHERE r.name = w.blocked_on)
+            AND EXISTS (SELECT 1 FROM roost_worker h WHERE EXISTS (SELECT 1 FROM json_each(h.queues) q WHERE q.value = l.queue)
                 AND EXISTS (SELECT 1 FROM json_each(h.engines) e WHERE e.value ->> 'id' = l.engine AND e.value ->> 'state_version' >= l.state_version))
             """),
         new("places", "a queued item stands in one place of one order, and no other stands there",
             """
-            SELECT id FROM work WHERE state = 'queued' AND (ready_seq IS NOT NULL) + (due_at IS NOT NULL) + (blocked_on IS NOT NULL) <> 1
+            SELECT id FROM roost_work WHERE state = 'queued' AND (ready_seq IS NOT NULL) + (due_at IS NOT NULL) + (blocked_on IS NOT NULL) <> 1
             UNION ALL
-            SELECT 'place ' || ready_seq FROM work WHERE ready_seq IS NOT NULL GROUP BY ready_seq HAVING count(*) > 1
+            SELECT 'place ' || ready_seq FROM roost_work WHERE ready_seq IS NOT NULL GROUP BY ready_seq HAVING count(*) > 1
             """),
         new("delays", "a delay was written before it ends, and is over where nothing waits",
-            "SELECT id FROM work WHERE delayed_at IS NOT NULL AND (due_at IS NULL OR due_at < delayed_at)"),
+            "SELECT id FROM roost_work WHERE delayed_at IS NOT NULL AND (due_at IS NULL OR due_at < delayed_at)"),
         new("ends", "what has ended has its time, nothing else has; and who is asked to stop runs, or has ended",
             """
-            SELECT id FROM work WHERE (state IN ('done', 'failed', 'cancelled')) <> (ended_at IS NOT NULL) OR (state = 'queued' AND cancel_requested <> 0)
+            SELECT id FROM roost_work WHERE (state IN ('done', 'failed', 'cancelled')) <> (ended_at IS NOT NULL) OR (state = 'queued' AND cancel_requested <> 0)
             """),
         new("failures", "a dead letter has its reason, and nothing is held against what is done",
             """
-            SELECT w.id FROM work w LEFT JOIN failure f ON f.work = w.key
+            SELECT w.id FROM roost_work w LEFT JOIN roost_failure f ON f.work = w.key
             WHERE (w.state = 'failed' AND f.work IS NULL) OR (w.state = 'done' AND (f.work IS NOT NULL OR w.failures <> 0 OR w.interruptions <> 0))
             """),
         new("progress", "a state was unchanged at most as often as it was committed after the first time, and not at all where it is done",
-            "SELECT id || ' at ' || version || ', unchanged ' || unchanged FROM work WHERE unchanged < 0 OR unchanged > max(version - 1, 0) OR (state = 'done' AND unchanged <> 0)"),
+            "SELECT id || ' at ' || version || ', unchanged ' || unchanged FROM roost_work WHERE unchanged < 0 OR unchanged > max(version - 1, 0) OR (state = 'done' AND unchanged <> 0)"),
         new("groups", "a group of dead letters counts those that are in it, and nothing else is in one",
             """
             SELECT 'group ' || key || ': counted ' || sum(counted) || ', real ' || sum(truth) FROM (
-                SELECT key, n AS counted, 0 AS truth FROM dead_letter_group
+                SELECT key, n AS counted, 0 AS truth FROM roost_dead_letter_group
                 UNION ALL
-                SELECT group_key, 0, count(*) FROM failure WHERE group_key IS NOT NULL GROUP BY 1)
+                SELECT group_key, 0, count(*) FROM roost_failure WHERE group_key IS NOT NULL GROUP BY 1)
             GROUP BY key HAVING sum(counted) <> sum(truth)
             UNION ALL
-            SELECT w.id FROM work w JOIN failure f ON f.work = w.key WHERE f.group_key IS NOT NULL AND (w.state <> 'failed' OR w.updated_at <> f.at)
+            SELECT w.id FROM roost_work w JOIN roost_failure f ON f.work = w.key WHERE f.group_key IS NOT NULL AND (w.state <> 'failed' OR w.updated_at <> f.at)
             UNION ALL
-            SELECT 'group ' || key || ' of ' || n FROM dead_letter_group WHERE n <= 0
+            SELECT 'group ' || key || ' of ' || n FROM roost_dead_letter_group WHERE n <= 0
             """),
         new("causes", "what is kept of the exceptions within an error is JSON",
-            "SELECT 'failure of ' || work FROM failure WHERE causes IS NOT NULL AND NOT json_valid(causes)"),
+            "SELECT 'failure of ' || work FROM roost_failure WHERE causes IS NOT NULL AND NOT json_valid(causes)"),
         new("acquittals", "no more interruptions are answered for than there were",
-            "SELECT id FROM work WHERE acquitted NOT BETWEEN 0 AND interruptions"),
+            "SELECT id FROM roost_work WHERE acquitted NOT BETWEEN 0 AND interruptions"),
         new("artifacts", "each artifact's content is here and whole, and no content is kept for nobody",
             """
-            SELECT a.name || ' of ' || a.work || ' has no content' FROM artifact a LEFT JOIN blob b ON b.key = a.blob
+            SELECT a.name || ' of ' || a.work || ' has no content' FROM roost_artifact a LEFT JOIN roost_blob b ON b.key = a.blob
             WHERE a.blob IS NOT NULL AND b.sha256 IS NULL
             UNION ALL
-            SELECT 'content ' || b.key || ' is not as long as it was' FROM blob b
-            WHERE b.sha256 IS NOT NULL AND b.size <> (SELECT coalesce(sum(length(c.data)), 0) FROM blob_chunk c WHERE c.blob = b.key)
+            SELECT 'content ' || b.key || ' is not as long as it was' FROM roost_blob b
+            WHERE b.sha256 IS NOT NULL AND b.size <> (SELECT coalesce(sum(length(c.data)), 0) FROM roost_blob_chunk c WHERE c.blob = b.key)
             UNION ALL
-            SELECT 'content ' || b.key FROM blob b
-            WHERE NOT EXISTS (SELECT 1 FROM artifact a WHERE a.blob = b.key) AND NOT EXISTS (SELECT 1 FROM blob_pin p WHERE p.blob = b.key)
+            SELECT 'content ' || b.key FROM roost_blob b
+            WHERE NOT EXISTS (SELECT 1 FROM roost_artifact a WHERE a.blob = b.key) AND NOT EXISTS (SELECT 1 FROM roost_blob_pin p WHERE p.blob = b.key)
             UNION ALL
-            SELECT 'chunk of content ' || blob FROM blob_chunk WHERE blob NOT IN (SELECT key FROM blob)
+            SELECT 'chunk of content ' || blob FROM roost_blob_chunk WHERE blob NOT IN (SELECT key FROM roost_blob)
             """),
         new("owners", "nothing is kept of an item that is gone",
             """
             SELECT kind || ' of item ' || work FROM (
-                SELECT 'snapshot' AS kind, work FROM snapshot UNION SELECT 'event', work FROM event WHERE work IS NOT NULL UNION SELECT 'artifact', work FROM artifact
-                UNION SELECT 'failure', work FROM failure UNION SELECT 'payload', work FROM work_input UNION SELECT 'name', work FROM work_resource
-                UNION SELECT 'resource', work FROM resource UNION SELECT 'idempotency key', work FROM idempotency)
-            WHERE work NOT IN (SELECT key FROM work)
+                SELECT 'snapshot' AS kind, work FROM roost_snapshot UNION SELECT 'event', work FROM roost_event WHERE work IS NOT NULL UNION SELECT 'artifact', work FROM roost_artifact
+                UNION SELECT 'failure', work FROM roost_failure UNION SELECT 'payload', work FROM roost_work_input UNION SELECT 'name', work FROM roost_work_resource
+                UNION SELECT 'resource', work FROM roost_resource UNION SELECT 'idempotency key', work FROM roost_idempotency)
+            WHERE work NOT IN (SELECT key FROM roost_work)
             """),
         new("purges", "an item goes by purge alone",
             $"""
             SELECT 'made ' || made || ', here ' || here || ', purged ' || purged FROM (SELECT
-                coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'work'), 0) AS made,
-                (SELECT count(*) FROM work) AS here,
-                (SELECT coalesce(sum(data ->> 'items'), 0) FROM event WHERE kind = 'purged') AS purged)
+                coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'roost_work'), 0) AS made,
+                (SELECT count(*) FROM roost_work) AS here,
+                (SELECT coalesce(sum(data ->> 'items'), 0) FROM roost_event WHERE kind = 'purged') AS purged)
             WHERE made <> here + purged AND {EventsAreWhole}
             """),
         new("keys", "the key of an item and the item of a key are the same",
             """
-            SELECT k.key FROM idempotency k LEFT JOIN work w ON w.key = k.work LEFT JOIN work_input i ON i.work = k.work LEFT JOIN lane l ON l.key = w.lane
+            SELECT k.key FROM roost_idempotency k LEFT JOIN roost_work w ON w.key = k.work LEFT JOIN roost_work_input i ON i.work = k.work LEFT JOIN roost_lane l ON l.key = w.lane
             WHERE i.idempotency_key IS NOT k.key OR l.engine IS NOT k.engine
             UNION ALL
-            SELECT i.idempotency_key FROM work_input i JOIN work w ON w.key = i.work JOIN lane l ON l.key = w.lane
-            LEFT JOIN idempotency k ON k.engine = l.engine AND k.key = i.idempotency_key WHERE i.idempotency_key IS NOT NULL AND k.work IS NOT i.work
+            SELECT i.idempotency_key FROM roost_work_input i JOIN roost_work w ON w.key = i.work JOIN roost_lane l ON l.key = w.lane
+            LEFT JOIN roost_idempotency k ON k.engine = l.engine AND k.key = i.idempotency_key WHERE i.idempotency_key IS NOT NULL AND k.work IS NOT i.work
             """),
         new("counters", "no event and no ready place is beyond the writers' counters",
             """
-            SELECT 'event ' || max(seq) FROM event HAVING max(seq) > (SELECT coalesce(max(event_seq), 0) FROM writer)
+            SELECT 'event ' || max(seq) FROM roost_event HAVING max(seq) > (SELECT coalesce(max(event_seq), 0) FROM roost_writer)
             UNION ALL
-            SELECT 'place ' || max(ready_seq) FROM work HAVING max(ready_seq) > (SELECT coalesce(max(ready_seq), 0) FROM writer)
+            SELECT 'place ' || max(ready_seq) FROM roost_work HAVING max(ready_seq) > (SELECT coalesce(max(ready_seq), 0) FROM roost_writer)
             """),
     ];
 }

@@ -8,7 +8,10 @@ namespace Roost.Sqlite.Files;
 internal static class Schema
 {
     /// <summary>The names of the scripts, in the order of the versions. What has landed never changes: another version is added.</summary>
-    public static readonly IReadOnlyList<string> Scripts = ["001_initial.sql", "002_payload_hash.sql", "003_real_use.sql"];
+    public static readonly IReadOnlyList<string> Scripts = ["001_initial.sql", "002_payload_hash.sql", "003_real_use.sql", "004_names.sql"];
+
+    /// <summary>The last version whose tables are not called roost_...</summary>
+    public const int LastOfShortNames = 3;
 
     internal sealed class ObjectRow
     {
@@ -33,7 +36,8 @@ internal static class Schema
             if (!IsCurrent(connection, path))
             {
                 int from = Number(connection, "PRAGMA user_version");
-                if (from > 0) EarlySchema.Mend(connection);
+                if (from > 0) OlderWorkers.Refuse(connection, path, from, options.TimeProvider.GetUtcNow());
+                if (from is > 0 and <= LastOfShortNames) EarlySchema.Mend(connection);
                 RunScripts(connection, from, Scripts.Count);
                 if (from == 0) Identify(connection, path, options);
                 Database.Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {Database.ApplicationId}"));
@@ -111,12 +115,12 @@ internal static class Schema
     private static void Identify(SqliteConnection connection, string path, RoostOptions options)
     {
         using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = "INSERT INTO meta (key, value) VALUES ('file_id', $id), ('created_at', $now)";
+        command.CommandText = "INSERT INTO roost_meta (key, value) VALUES ('file_id', $id), ('created_at', $now)";
         command.Parameters.AddWithValue("$id", Guid.NewGuid().ToString("N"));
         command.Parameters.AddWithValue("$now", options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture));
         command.ExecuteNonQuery();
         if (FilePlace.At(path, !options.AllowNetworkFileSystem) is not { } place) return;
-        command.CommandText = "INSERT INTO meta (key, value) VALUES ('place', $place)";
+        command.CommandText = "INSERT INTO roost_meta (key, value) VALUES ('place', $place)";
         command.Parameters.Clear();
         command.Parameters.AddWithValue("$place", place.Write());
         command.ExecuteNonQuery();

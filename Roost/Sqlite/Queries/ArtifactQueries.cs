@@ -39,7 +39,7 @@ internal static class ArtifactQueries
     public static IReadOnlyList<Artifact> List(SqliteConnection db, long work)
     {
         IEnumerable<ListRow> rows = db.Query<ListRow>(
-            $"SELECT {Columns} FROM artifact a CROSS JOIN work w ON w.key = a.work CROSS JOIN lane l ON l.key = w.lane LEFT JOIN blob b ON b.key = a.blob WHERE a.work = @work ORDER BY a.key", new { work });
+            $"SELECT {Columns} FROM roost_artifact a CROSS JOIN roost_work w ON w.key = a.work CROSS JOIN roost_lane l ON l.key = w.lane LEFT JOIN roost_blob b ON b.key = a.blob WHERE a.work = @work ORDER BY a.key", new { work });
         return [.. rows.Select(ArtifactOf)];
     }
 
@@ -51,7 +51,7 @@ internal static class ArtifactQueries
         int examined = 0;
         foreach (ListRow row in db.Query<ListRow>(
             $"""
-            SELECT {Columns} FROM artifact a CROSS JOIN work w ON w.key = a.work CROSS JOIN lane l ON l.key = w.lane LEFT JOIN blob b ON b.key = a.blob
+            SELECT {Columns} FROM roost_artifact a CROSS JOIN roost_work w ON w.key = a.work CROSS JOIN roost_lane l ON l.key = w.lane LEFT JOIN roost_blob b ON b.key = a.blob
             WHERE a.key < @before ORDER BY a.key DESC LIMIT @most
             """, new { before, most }, buffered: false))
         {
@@ -78,7 +78,7 @@ internal static class ArtifactQueries
         ContentRow? row = db.QueryFirstOrDefault<ContentRow>(
             """
             SELECT a.version AS Version, a.blob AS Blob, b.sha256 AS Sha256, b.size AS Size, a.uri AS Uri
-            FROM artifact a LEFT JOIN blob b ON b.key = a.blob
+            FROM roost_artifact a LEFT JOIN roost_blob b ON b.key = a.blob
             WHERE a.work = @work AND a.name = @name AND (@version IS NULL OR a.version = @version)
             ORDER BY a.version DESC, a.key DESC LIMIT 1
             """, new { work, name, version });
@@ -92,18 +92,18 @@ internal static class ArtifactQueries
     public static (byte[] Sha256, long Length)? ReadChunk(SqliteConnection db, long blob, long n, byte[] buffer, int expected)
     {
         ChunkRow? row = db.QuerySingleOrDefault<ChunkRow>(
-            "SELECT rowid AS RowId, sha256 AS Sha256, length(data) AS Length FROM blob_chunk WHERE blob = @blob AND n = @n", new { blob, n });
+            "SELECT rowid AS RowId, sha256 AS Sha256, length(data) AS Length FROM roost_blob_chunk WHERE blob = @blob AND n = @n", new { blob, n });
         if (row is null) return null;
         if (row.Length == expected)
         {
-            using var data = new SqliteBlob(db, "blob_chunk", "data", row.RowId, readOnly: true);
+            using var data = new SqliteBlob(db, "roost_blob_chunk", "data", row.RowId, readOnly: true);
             data.ReadExactly(buffer, 0, expected);
         }
         return (row.Sha256, row.Length);
     }
 
     public static bool Exists(SqliteConnection db, long blob) =>
-        db.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM blob WHERE key = @blob)", new { blob }) != 0;
+        db.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM roost_blob WHERE key = @blob)", new { blob }) != 0;
 
     private static JsonElement MetadataOf(ListRow row)
     {
@@ -120,11 +120,11 @@ internal static class ArtifactQueries
     private static NotFoundException Missing(SqliteConnection db, long work, string workId, string name, int? version)
     {
         long[] versions = [.. db.Query<long>(
-            "SELECT DISTINCT version FROM artifact WHERE work = @work AND name = @name ORDER BY version DESC LIMIT @limit", new { work, name, limit = NamesInMessage })];
+            "SELECT DISTINCT version FROM roost_artifact WHERE work = @work AND name = @name ORDER BY version DESC LIMIT @limit", new { work, name, limit = NamesInMessage })];
         if (versions.Length > 0)
             return new($"Artifact \"{name}\" of work item {workId} has no version {version}; the latest are {string.Join(", ", versions)}.");
         string[] names = [.. db.Query<string>(
-            "SELECT DISTINCT name FROM artifact WHERE work = @work ORDER BY name LIMIT @limit", new { work, limit = NamesInMessage + 1 })];
+            "SELECT DISTINCT name FROM roost_artifact WHERE work = @work ORDER BY name LIMIT @limit", new { work, limit = NamesInMessage + 1 })];
         string there = names.Length == 0 ? "it has none"
             : $"it has {string.Join(", ", names.Take(NamesInMessage).Select(other => $"\"{other}\""))}{(names.Length > NamesInMessage ? " and more" : "")}";
         return new($"Work item {workId} has no artifact \"{name}\"; {there}.");

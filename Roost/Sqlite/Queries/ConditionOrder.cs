@@ -118,15 +118,15 @@ internal sealed class ConditionOrder : IDisposable
         List<long> lanes = Lanes();
         if (selection.Condition == Condition.Ready)
         {
-            const string Ready = "SELECT key, priority, ready_seq FROM work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0";
+            const string Ready = "SELECT key, priority, ready_seq FROM roost_work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0";
             Add(lanes, Open(new Statement(db.Handle!, $"{Ready} AND priority = ?2 AND ready_seq > ?3 ORDER BY ready_seq LIMIT ?4")), Open(new Statement(db.Handle!, $"{Ready} AND priority < ?2 ORDER BY priority DESC, ready_seq LIMIT ?3")), after, -1);
             // Those that run alone have an index of their own.
-            const string Alone = "SELECT key, priority, ready_seq FROM work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 1";
+            const string Alone = "SELECT key, priority, ready_seq FROM roost_work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 1";
             Add(lanes, Open(new Statement(db.Handle!, $"{Alone} AND priority = ?2 AND ready_seq > ?3 ORDER BY ready_seq LIMIT ?4")), Open(new Statement(db.Handle!, $"{Alone} AND priority < ?2 ORDER BY priority DESC, ready_seq LIMIT ?3")), after, -1);
         }
         else
         {
-            const string Delayed = "SELECT key, due_at, key FROM work WHERE lane = ?1 AND due_at IS NOT NULL";
+            const string Delayed = "SELECT key, due_at, key FROM roost_work WHERE lane = ?1 AND due_at IS NOT NULL";
             Add(lanes, Open(new Statement(db.Handle!, $"{Delayed} AND due_at = ?2 AND key > ?3 ORDER BY key LIMIT ?4")), Open(new Statement(db.Handle!, $"{Delayed} AND due_at > ?2 ORDER BY due_at, key LIMIT ?3")), after, 1);
         }
         while (pieces.TryDequeue(out Piece? piece, out Place place))
@@ -151,7 +151,7 @@ internal sealed class ConditionOrder : IDisposable
     {
         Statement rows = Open(new Statement(db.Handle!,
             """
-            SELECT l.key FROM lane l CROSS JOIN lane_count c ON c.lane = l.key AND c.condition = ?1
+            SELECT l.key FROM roost_lane l CROSS JOIN roost_lane_count c ON c.lane = l.key AND c.condition = ?1
             WHERE c.n > 0 AND (?2 IS NULL OR l.engine = ?2) AND (?3 IS NULL OR l.queue = ?3)
             """)).Bind(1, selection.Condition == Condition.Ready ? "ready" : "delayed").Bind(2, selection.Engine).Bind(3, selection.Queue);
         var lanes = new List<long>();
@@ -162,7 +162,7 @@ internal sealed class ConditionOrder : IDisposable
     /// <summary>The index in its own order, from a place on: first what is beside that place, then what is farther and farther away.</summary>
     private IEnumerator<Place> Blocked(Place from)
     {
-        const string Of = "SELECT key, lane, -priority, place, blocked_on FROM work WHERE blocked_on IS NOT NULL AND";
+        const string Of = "SELECT key, lane, -priority, place, blocked_on FROM roost_work WHERE blocked_on IS NOT NULL AND";
         if (from.Name.Length > 0)
         {
             Statement beside = Open(new Statement(db.Handle!, $"{Of} blocked_on = ?1 AND lane = ?2 AND priority = ?3 AND place > ?4 ORDER BY place")).Bind(1, from.Name).Bind(2, from.Lane).Bind(3, -from.First).Bind(4, from.Second);

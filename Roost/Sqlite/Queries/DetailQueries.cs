@@ -105,20 +105,20 @@ internal static class DetailQueries
                i.idempotency_key AS IdempotencyKey, p.id AS ParentId, w.ready_at AS ReadyAt, w.due_at AS DueAt, w.blocked_on AS BlockedOn,
                holder.id AS HolderId, h.id AS HolderWorkerId, w.solo AS Solo, w.failures AS Failures, w.interruptions AS Interruptions,
                w.cancel_requested AS CancelRequested, w.cancel_reason AS CancelReason, w.deadline AS Deadline, w.hold_for_life AS HoldForLife
-        FROM work w
-        JOIN lane l ON l.key = w.lane
-        LEFT JOIN work_input i ON i.work = w.key
-        LEFT JOIN work p ON p.key = w.parent
-        LEFT JOIN resource r ON r.name = w.blocked_on
-        LEFT JOIN work holder ON holder.key = r.work
-        LEFT JOIN worker h ON h.key = holder.worker
+        FROM roost_work w
+        JOIN roost_lane l ON l.key = w.lane
+        LEFT JOIN roost_work_input i ON i.work = w.key
+        LEFT JOIN roost_work p ON p.key = w.parent
+        LEFT JOIN roost_resource r ON r.name = w.blocked_on
+        LEFT JOIN roost_work holder ON holder.key = r.work
+        LEFT JOIN roost_worker h ON h.key = holder.worker
         WHERE w.id = @workId
         """, new { workId });
 
     private static IEnumerable<NameRow> ReadNames(SqliteConnection db, long work) => db.Query<NameRow>(
         """
-        SELECT n.name AS Name, EXISTS (SELECT 1 FROM resource r WHERE r.name = n.name AND r.work = n.work) AS IsHeld
-        FROM work_resource n WHERE n.work = @work ORDER BY n.name
+        SELECT n.name AS Name, EXISTS (SELECT 1 FROM roost_resource r WHERE r.name = n.name AND r.work = n.work) AS IsHeld
+        FROM roost_work_resource n WHERE n.work = @work ORDER BY n.name
         """, new { work });
 
     /// <summary>What is open is kept as one number; what runs of it is few and is looked up.</summary>
@@ -127,8 +127,8 @@ internal static class DetailQueries
         ChildRow? row = db.QuerySingleOrDefault<ChildRow>(
             """
             SELECT open AS Open, done AS Done, failed AS Failed, cancelled AS Cancelled,
-                   (SELECT count(*) FROM worker h CROSS JOIN work w ON w.worker = h.key WHERE w.parent = @parent) AS Running
-            FROM child_count WHERE parent = @parent
+                   (SELECT count(*) FROM roost_worker h CROSS JOIN roost_work w ON w.worker = h.key WHERE w.parent = @parent) AS Running
+            FROM roost_child_count WHERE parent = @parent
             """, new { parent });
         if (row is null) return [];
         var children = new Dictionary<WorkState, int>
@@ -146,7 +146,7 @@ internal static class DetailQueries
     {
         Item = item,
         StateVersion = row.StateVersion,
-        IsCopy = db.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM meta WHERE key = 'copy_of')") != 0,
+        IsCopy = db.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM roost_meta WHERE key = 'copy_of')") != 0,
         Now = now,
         Workers = workers,
         Lease = lease,

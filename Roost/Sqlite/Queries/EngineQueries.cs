@@ -33,7 +33,7 @@ internal static class EngineQueries
         List<QueueCounts> lines = db.Query<CountRow>(
             """
             SELECT l.engine AS Engine, l.queue AS Queue, c.condition AS Condition, sum(c.n) AS N
-            FROM lane l JOIN lane_count c ON c.lane = l.key GROUP BY l.engine, l.queue, c.condition ORDER BY l.engine, l.queue
+            FROM roost_lane l JOIN roost_lane_count c ON c.lane = l.key GROUP BY l.engine, l.queue, c.condition ORDER BY l.engine, l.queue
             """)
             .GroupBy(row => (row.Engine, row.Queue), row => (row.Condition, row.N))
             .Select(group => new QueueCounts(group.Key.Engine, group.Key.Queue, Sum(group.ToDictionary(it => it.Condition, it => it.N)))).ToList();
@@ -56,8 +56,8 @@ internal static class EngineQueries
         """
         SELECT l.key AS Key, l.engine AS Engine, l.queue AS Queue, l.state_version AS StateVersion,
                sum(CASE c.condition WHEN 'ready' THEN c.n ELSE 0 END) AS Ready,
-               coalesce((SELECT w.due_at FROM work w WHERE w.lane = l.key AND w.due_at IS NOT NULL ORDER BY w.due_at LIMIT 1), -1) AS DueAt
-        FROM lane_count c CROSS JOIN lane l ON l.key = c.lane WHERE c.condition IN ('ready', 'delayed') AND c.n > 0 GROUP BY c.lane
+               coalesce((SELECT w.due_at FROM roost_work w WHERE w.lane = l.key AND w.due_at IS NOT NULL ORDER BY w.due_at LIMIT 1), -1) AS DueAt
+        FROM roost_lane_count c CROSS JOIN roost_lane l ON l.key = c.lane WHERE c.condition IN ('ready', 'delayed') AND c.n > 0 GROUP BY c.lane
         """).OrderBy(lane => lane.Queue, StringComparer.Ordinal).ThenBy(lane => lane.StateVersion).ToList();
 
     private static List<UnservedWork> Unserved(IEnumerable<LaneRow> lanes, ServedLanes served, long now)
@@ -82,7 +82,7 @@ internal static class EngineQueries
             // The condition on solo is fixed text because a partial index is chosen by it.
             using var head = new Statement(db.Handle!,
                 $"""
-                SELECT priority, ready_at FROM work
+                SELECT priority, ready_at FROM roost_work
                 WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = {solo} AND priority < ?2 ORDER BY priority DESC, ready_seq LIMIT 1
                 """);
             foreach (LaneRow lane in lanes.Where(lane => lane.Ready > 0))

@@ -12,7 +12,7 @@ namespace Roost.Sqlite.Queries;
 /// <summary>Reads of the history, one bounded page at a time.</summary>
 internal static class EventQueries
 {
-    public static long LastSequence(SqliteConnection db) => db.ExecuteScalar<long?>("SELECT max(seq) FROM event") ?? 0;
+    public static long LastSequence(SqliteConnection db) => db.ExecuteScalar<long?>("SELECT max(seq) FROM roost_event") ?? 0;
 
     private const long MaxBytes = 8 * 1024 * 1024;
 
@@ -50,7 +50,7 @@ internal static class EventQueries
     /// <summary>The last events that a selection means before a sequence number, in their order.</summary>
     public static EventList Last(SqliteConnection db, EventSelection selection, long? work, long before, int limit)
     {
-        long first = db.ExecuteScalar<long?>("SELECT min(seq) FROM event") ?? 0;
+        long first = db.ExecuteScalar<long?>("SELECT min(seq) FROM roost_event") ?? 0;
         using var search = new EventSearch(db, selection, work, isBack: true);
         (List<WorkEvent> events, long? cut) = Read(db, search.Take(first, Math.Min(before, LastSequence(db) + 1), limit));
         events.Reverse();
@@ -58,7 +58,7 @@ internal static class EventQueries
     }
 
     public static EventList ListOf(SqliteConnection db, IReadOnlyList<WorkEvent> events, long? next) => new(events, next, next is null ? null : StoredTime.Read(
-        db.ExecuteScalar<long?>("SELECT at FROM event WHERE seq >= @next ORDER BY seq LIMIT 1", new { next }) ?? db.ExecuteScalar<long?>("SELECT at FROM event WHERE seq = (SELECT max(seq) FROM event)")));
+        db.ExecuteScalar<long?>("SELECT at FROM roost_event WHERE seq >= @next ORDER BY seq LIMIT 1", new { next }) ?? db.ExecuteScalar<long?>("SELECT at FROM roost_event WHERE seq = (SELECT max(seq) FROM roost_event)")));
 
     private static long Begin(SqliteConnection db, long? after)
     {
@@ -71,7 +71,7 @@ internal static class EventQueries
     {
         var events = new List<WorkEvent>(sequences.Count);
         long bytes = 0;
-        using var one = new Statement(db.Handle!, "SELECT e.seq, e.at, e.kind, w.id, e.data FROM event e LEFT JOIN work w ON w.key = e.work WHERE e.seq = ?1");
+        using var one = new Statement(db.Handle!, "SELECT e.seq, e.at, e.kind, w.id, e.data FROM roost_event e LEFT JOIN roost_work w ON w.key = e.work WHERE e.seq = ?1");
         foreach (long sequence in sequences)
         {
             if (bytes > MaxBytes) return (events, events[^1].Sequence);
@@ -86,7 +86,7 @@ internal static class EventQueries
 
     private static long Watermark(SqliteConnection db)
     {
-        if (db.ExecuteScalar<string?>("SELECT value FROM meta WHERE key = 'events_watermark'") is not { } text) return 0;
+        if (db.ExecuteScalar<string?>("SELECT value FROM roost_meta WHERE key = 'events_watermark'") is not { } text) return 0;
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long watermark) ? watermark
             : throw new DataCorruptException($"Up to where events were trimmed is stored as \"{text}\", which Roost does not write: the file is damaged, or another program has changed it. Stop writing to it, copy it, and restore a backup.");
     }
@@ -106,7 +106,7 @@ internal static class EventQueries
     {
         var events = new List<WorkEvent>();
         long bytes = 0;
-        foreach (Row row in db.Query<Row>($"SELECT {Columns} FROM event e LEFT JOIN work w ON w.key = e.work {which} LIMIT @limit", new { work, bound, limit }, buffered: false))
+        foreach (Row row in db.Query<Row>($"SELECT {Columns} FROM roost_event e LEFT JOIN roost_work w ON w.key = e.work {which} LIMIT @limit", new { work, bound, limit }, buffered: false))
         {
             events.Add(new(row.Seq, StoredTime.Read(row.At), row.Kind, row.WorkId, row.Data is null ? null : DataOf(row.Data)));
             bytes += row.Data?.Length ?? 0;

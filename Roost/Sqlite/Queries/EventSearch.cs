@@ -17,8 +17,8 @@ internal sealed class EventSearch : IDisposable
         """
         SELECT e.seq, e.at,
             (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(?3) k WHERE k.value = e.kind))
-            AND (?4 IS NULL OR EXISTS (SELECT 1 FROM work w CROSS JOIN lane l ON l.key = w.lane WHERE w.key = e.work AND l.engine = ?4))
-        FROM event e
+            AND (?4 IS NULL OR EXISTS (SELECT 1 FROM roost_work w CROSS JOIN roost_lane l ON l.key = w.lane WHERE w.key = e.work AND l.engine = ?4))
+        FROM roost_event e
         """;
 
     private const string OfAll = "e.seq >= ?1 AND e.seq < ?2";
@@ -56,9 +56,9 @@ internal sealed class EventSearch : IDisposable
     public EventSearch(SqliteConnection db, EventSelection selection, long? work, bool isBack)
     {
         (this.selection, this.isBack) = (selection, isBack);
-        probe = Prepare(db, "SELECT seq, at FROM event WHERE seq >= ?1 ORDER BY seq LIMIT 1");
-        startAfter = Prepare(db, "SELECT min(seq) FROM event_run WHERE seq > ?1");
-        startBefore = Prepare(db, "SELECT max(seq) FROM event_run WHERE seq <= ?1");
+        probe = Prepare(db, "SELECT seq, at FROM roost_event WHERE seq >= ?1 ORDER BY seq LIMIT 1");
+        startAfter = Prepare(db, "SELECT min(seq) FROM roost_event_run WHERE seq > ?1");
+        startBefore = Prepare(db, "SELECT max(seq) FROM roost_event_run WHERE seq <= ?1");
         if (work is not null) pieces.Add(new(Rows(db, isBack ? $"{Meant} WHERE {OfItem} {Falling}" : $"{Meant} WHERE {OfItem} {Rising}").Bind(5, work)));
         else if (selection.IsRare)
             foreach (string kind in selection.Kinds) pieces.Add(new(Rows(db, isBack ? $"{Meant} WHERE {OfRareKind} {Falling}" : $"{Meant} WHERE {OfRareKind} {Rising}").Bind(5, kind)));

@@ -13,7 +13,7 @@ internal static class FailureQueries
     /// <summary>The same, and the group of dead letters that it belongs to.</summary>
     public static (WorkFailure Failure, string? Group)? WithGroup(SqliteConnection db, long work)
     {
-        using var row = new Statement(db.Handle!, "SELECT reason, error_type, message, attempt, version, at, cause_type, cause_message, group_key, stack, causes FROM failure WHERE work = ?1");
+        using var row = new Statement(db.Handle!, "SELECT reason, error_type, message, attempt, version, at, cause_type, cause_message, group_key, stack, causes FROM roost_failure WHERE work = ?1");
         if (!row.Bind(1, work).Step()) return null;
         WorkFailure failure = Read(row) with { Stack = row.NullableText(9) };
         if (!row.IsNull(10)) failure = FailureCauses.AddTo(failure, row.Bytes(10).ToArray());
@@ -30,7 +30,7 @@ internal static class FailureQueries
     /// <summary>The last errors of these items, in their order, without the stacks.</summary>
     private static (WorkFailure Failure, string? Group)[] InLists(SqliteConnection db, long[] keys)
     {
-        using var row = new Statement(db.Handle!, "SELECT reason, error_type, message, attempt, version, at, cause_type, cause_message, group_key FROM failure WHERE work = ?1");
+        using var row = new Statement(db.Handle!, "SELECT reason, error_type, message, attempt, version, at, cause_type, cause_message, group_key FROM roost_failure WHERE work = ?1");
         var failures = new (WorkFailure, string?)[keys.Length];
         for (int n = 0; n < failures.Length; n++)
         {

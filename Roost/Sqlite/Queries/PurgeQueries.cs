@@ -9,7 +9,7 @@ internal static class PurgeQueries
 {
     private const string Ended =
         """
-        FROM lane_count c JOIN lane l ON l.key = c.lane
+        FROM roost_lane_count c JOIN roost_lane l ON l.key = c.lane
         WHERE c.n > 0 AND c.condition IN (SELECT value FROM json_each(@states)) AND (@engine IS NULL OR l.engine = @engine)
         """;
 
@@ -18,14 +18,14 @@ internal static class PurgeQueries
     {
         Before = Math.Max(scope.Before, db.ExecuteScalar<long?>(
             $"""
-            SELECT max((SELECT w.updated_at FROM work w WHERE w.worker IS NULL AND w.lane = c.lane AND w.state = c.condition ORDER BY w.updated_at DESC LIMIT 1))
+            SELECT max((SELECT w.updated_at FROM roost_work w WHERE w.worker IS NULL AND w.lane = c.lane AND w.state = c.condition ORDER BY w.updated_at DESC LIMIT 1))
             {Ended}
             """, new { engine = scope.Engine, states = StatesOf(scope) }) ?? 0),
     };
 
     public static long Count(SqliteConnection db, PurgeScope scope) => db.ExecuteScalar<long>(
         $"""
-        SELECT coalesce(sum((SELECT count(*) FROM work w WHERE w.worker IS NULL AND w.lane = c.lane AND w.state = c.condition AND w.updated_at <= @before)), 0)
+        SELECT coalesce(sum((SELECT count(*) FROM roost_work w WHERE w.worker IS NULL AND w.lane = c.lane AND w.state = c.condition AND w.updated_at <= @before)), 0)
         {Ended}
         """, new { before = scope.Before, engine = scope.Engine, states = StatesOf(scope) });
 

@@ -21,7 +21,7 @@ internal sealed class RecentOrder : IDisposable
     private const string LastUpdate =
         """
         CASE WHEN w.worker IS NULL THEN w.updated_at
-             ELSE max(w.updated_at, coalesce((SELECT s.at FROM snapshot s WHERE s.work = w.key AND s.version = w.version), 0)) END
+             ELSE max(w.updated_at, coalesce((SELECT s.at FROM roost_snapshot s WHERE s.work = w.key AND s.version = w.version), 0)) END
         """;
 
     private const string OfLane = "w.lane = ?1", OfParent = "w.parent = ?1";
@@ -129,10 +129,10 @@ internal sealed class RecentOrder : IDisposable
     private List<PieceRow> ReadHeads() => db.Query<PieceRow>(
         """
         SELECT l.key AS Lane, s.value AS State, coalesce((
-            SELECT w.updated_at FROM work w
+            SELECT w.updated_at FROM roost_work w
             WHERE w.worker IS NULL AND w.lane = l.key AND w.state = s.value AND w.updated_at <= @At AND w.updated_at >= @Least
             ORDER BY w.updated_at DESC LIMIT 1), -1) AS Head
-        FROM lane l CROSS JOIN json_each(@States) s
+        FROM roost_lane l CROSS JOIN json_each(@States) s
         WHERE s.value <> 'running' AND (@Engine IS NULL OR l.engine = @Engine) AND (@Queue IS NULL OR l.queue = @Queue)
         """, new { Reached.At, selection.Least, States = selection.StateNames, selection.Engine, selection.Queue }).Where(piece => piece.Head >= 0).ToList();
 
@@ -147,14 +147,14 @@ internal sealed class RecentOrder : IDisposable
         {
             Statement same = Prepare(
                 $"""
-                SELECT w.key, w.updated_at FROM work w WHERE {ofPiece} AND w.worker IS NULL AND w.state = ?2 AND w.updated_at = ?3 AND w.key < ?4
+                SELECT w.key, w.updated_at FROM roost_work w WHERE {ofPiece} AND w.worker IS NULL AND w.state = ?2 AND w.updated_at = ?3 AND w.key < ?4
                 ORDER BY w.key DESC
                 """).Bind(1, key).Bind(2, state).Bind(3, from.At).Bind(4, from.Key);
             while (same.Step()) yield return PositionAt(same);
         }
         Statement before = Prepare(
             $"""
-            SELECT w.key, w.updated_at FROM work w WHERE {ofPiece} AND w.worker IS NULL AND w.state = ?2 AND w.updated_at < ?3 AND w.updated_at >= ?4
+            SELECT w.key, w.updated_at FROM roost_work w WHERE {ofPiece} AND w.worker IS NULL AND w.state = ?2 AND w.updated_at < ?3 AND w.updated_at >= ?4
             ORDER BY w.updated_at DESC, w.key DESC
             """).Bind(1, key).Bind(2, state).Bind(3, from.At).Bind(4, selection.Least);
         while (before.Step()) yield return PositionAt(before);
@@ -166,20 +166,20 @@ internal sealed class RecentOrder : IDisposable
         Position from = Reached;
         if (from.At >= selection.Least && from.At != long.MaxValue)
         {
-            Statement same = Prepare("SELECT f.work, f.at FROM failure f WHERE f.group_key = ?1 AND f.at = ?2 AND f.work < ?3 ORDER BY f.work DESC").Bind(1, group).Bind(2, from.At).Bind(3, from.Key);
+            Statement same = Prepare("SELECT f.work, f.at FROM roost_failure f WHERE f.group_key = ?1 AND f.at = ?2 AND f.work < ?3 ORDER BY f.work DESC").Bind(1, group).Bind(2, from.At).Bind(3, from.Key);
             while (same.Step()) yield return PositionAt(same);
         }
-        Statement before = Prepare("SELECT f.work, f.at FROM failure f WHERE f.group_key = ?1 AND f.at < ?2 AND f.at >= ?3 ORDER BY f.at DESC, f.work DESC").Bind(1, group).Bind(2, from.At).Bind(3, selection.Least);
+        Statement before = Prepare("SELECT f.work, f.at FROM roost_failure f WHERE f.group_key = ?1 AND f.at < ?2 AND f.at >= ?3 ORDER BY f.at DESC, f.work DESC").Bind(1, group).Bind(2, from.At).Bind(3, selection.Least);
         while (before.Step()) yield return PositionAt(before);
     }
 
-    private List<Position> ReadRunning() => ReadAll(Prepare($"SELECT w.key, {LastUpdate} FROM worker h CROSS JOIN work w ON w.worker = h.key"));
+    private List<Position> ReadRunning() => ReadAll(Prepare($"SELECT w.key, {LastUpdate} FROM roost_worker h CROSS JOIN roost_work w ON w.worker = h.key"));
 
     /// <summary>All items that ask for the resource, or null where they are many.</summary>
     private List<Position>? ReadByResource()
     {
-        if (db.ExecuteScalar<long>("SELECT count(*) FROM (SELECT 1 FROM work_resource WHERE name = @Resource LIMIT @few + 1)", new { selection.Resource, few = FewAskFor }) > FewAskFor) return null;
-        return ReadAll(Prepare($"SELECT w.key, {LastUpdate} FROM work_resource n CROSS JOIN work w ON w.key = n.work WHERE n.name = ?1").Bind(1, selection.Resource));
+        if (db.ExecuteScalar<long>("SELECT count(*) FROM (SELECT 1 FROM roost_work_resource WHERE name = @Resource LIMIT @few + 1)", new { selection.Resource, few = FewAskFor }) > FewAskFor) return null;
+        return ReadAll(Prepare($"SELECT w.key, {LastUpdate} FROM roost_work_resource n CROSS JOIN roost_work w ON w.key = n.work WHERE n.name = ?1").Bind(1, selection.Resource));
     }
 
     private static List<Position> ReadAll(Statement rows)

@@ -31,7 +31,7 @@ internal static class ResourceQueries
         List<Row> rows = [.. db.Query<Row>(
             """
             SELECT r.name AS Name, w.id AS HolderId, h.id AS WorkerId, r.since AS Since
-            FROM resource r CROSS JOIN work w ON w.key = r.work LEFT JOIN worker h ON h.key = w.worker
+            FROM roost_resource r CROSS JOIN roost_work w ON w.key = r.work LEFT JOIN roost_worker h ON h.key = w.worker
             WHERE r.name > @after ORDER BY r.name LIMIT @limit + 1
             """, new { after, limit })];
         ResourceInfo[] items = [.. rows.Take(limit).Select(row => WithWaiters(db, row))];
@@ -41,7 +41,7 @@ internal static class ResourceQueries
     private static ResourceInfo WithWaiters(SqliteConnection db, Row row)
     {
         List<WaiterRow> waiters = [.. db.Query<WaiterRow>(
-            "SELECT id AS Id, priority AS Priority, place AS Place FROM work WHERE blocked_on = @Name LIMIT @most + 1", new { row.Name, most = MaxWaiters })];
+            "SELECT id AS Id, priority AS Priority, place AS Place FROM roost_work WHERE blocked_on = @Name LIMIT @most + 1", new { row.Name, most = MaxWaiters })];
         return new(
             row.Name, row.HolderId, row.WorkerId, StoredTime.Read(row.Since),
             [.. waiters.OrderByDescending(waiter => waiter.Priority).ThenBy(waiter => waiter.Place).Take(MaxWaiters).Select(waiter => waiter.Id)],

@@ -22,7 +22,7 @@ internal static class SnapshotQueries
     public static IReadOnlyList<SnapshotVersion> History(SqliteConnection db, long work) => db.Query<Row>(
         """
         SELECT version AS Version, state_version AS StateVersion, step AS Step, delay_ms AS DelayMs, at AS At, octet_length(data) AS Size
-        FROM snapshot WHERE work = @work ORDER BY version
+        FROM roost_snapshot WHERE work = @work ORDER BY version
         """, new { work })
         .Select(row => new SnapshotVersion(row.Version, row.Step, row.StateVersion, StoredTime.Read(row.At), TimeSpan.FromMilliseconds(row.DelayMs), row.Size)).ToList();
 
@@ -33,7 +33,7 @@ internal static class SnapshotQueries
         Row? row = db.QuerySingleOrDefault<Row>(
             """
             SELECT version AS Version, state_version AS StateVersion, step AS Step, CAST(data AS BLOB) AS Data, sha256 AS Sha256, delay_ms AS DelayMs, at AS At
-            FROM snapshot WHERE key = (SELECT key FROM snapshot WHERE work = @work AND version = @version) AND +work = @work AND +version = @version
+            FROM roost_snapshot WHERE key = (SELECT key FROM roost_snapshot WHERE work = @work AND version = @version) AND +work = @work AND +version = @version
             """, new { work, version }); // Not by the index alone: a damaged one would lead to another item's.
         if (row is null) return null;
         if (!Damage.IsWhole(row.Data, row.Sha256))

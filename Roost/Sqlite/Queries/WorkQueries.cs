@@ -11,31 +11,31 @@ internal static class WorkQueries
 {
     /// <summary>The version of the shape of an item's stored state; 0 before its first snapshot.</summary>
     public static int StateVersion(SqliteConnection db, string workId) =>
-        db.QuerySingleOrDefault<int>("SELECT l.state_version FROM work w JOIN lane l ON l.key = w.lane WHERE w.id = @workId", new { workId });
+        db.QuerySingleOrDefault<int>("SELECT l.state_version FROM roost_work w JOIN roost_lane l ON l.key = w.lane WHERE w.id = @workId", new { workId });
 
     /// <summary>The item that has an idempotency key, or null.</summary>
     public static string? IdOfKey(SqliteConnection db, string engine, string key) =>
-        db.QuerySingleOrDefault<string>("SELECT w.id FROM idempotency k JOIN work w ON w.key = k.work WHERE k.engine = @engine AND k.key = @key", new { engine, key });
+        db.QuerySingleOrDefault<string>("SELECT w.id FROM roost_idempotency k JOIN roost_work w ON w.key = k.work WHERE k.engine = @engine AND k.key = @key", new { engine, key });
 
     /// <summary>How far back the end of an id is looked for; there is no index of ends. As bytes, because the end of a text is found by counting its characters.</summary>
     private const int Latest = 50_000;
 
     private const int LeastPart = 3;
 
-    public static long? KeyOf(SqliteConnection db, string workId) => db.ExecuteScalar<long?>("SELECT key FROM work WHERE key = (SELECT key FROM work WHERE id = @workId) AND +id = @workId", new { workId });
+    public static long? KeyOf(SqliteConnection db, string workId) => db.ExecuteScalar<long?>("SELECT key FROM roost_work WHERE key = (SELECT key FROM roost_work WHERE id = @workId) AND +id = @workId", new { workId });
 
     public static WorkSummary? Summary(SqliteConnection db, string workId) => KeyOf(db, workId) is { } key ? Summaries(db, [key])[0] : null;
 
     /// <summary>Ids that a part of one may mean: the id itself, else those that begin with it, by the index, and those of the latest items that end with it.</summary>
     public static IReadOnlyList<string> FindIds(SqliteConnection db, string part, int limit)
     {
-        if (db.ExecuteScalar<string?>("SELECT id FROM work WHERE id = @part", new { part }) is { } exact) return [exact];
+        if (db.ExecuteScalar<string?>("SELECT id FROM roost_work WHERE id = @part", new { part }) is { } exact) return [exact];
         if (part.Length < LeastPart) return [];
-        IEnumerable<string> beginning = db.Query<string>("SELECT id FROM work WHERE id >= @part AND id < @past ORDER BY id LIMIT @limit", new { part, past = part + char.ConvertFromUtf32(0x10FFFF), limit });
+        IEnumerable<string> beginning = db.Query<string>("SELECT id FROM roost_work WHERE id >= @part AND id < @past ORDER BY id LIMIT @limit", new { part, past = part + char.ConvertFromUtf32(0x10FFFF), limit });
         IEnumerable<string> ending = db.Query<string>(
             """
-            SELECT id FROM work
-            WHERE key > (SELECT coalesce(max(key), 0) FROM work) - @Latest AND substr(CAST(id AS BLOB), -length(CAST(@part AS BLOB))) = CAST(@part AS BLOB)
+            SELECT id FROM roost_work
+            WHERE key > (SELECT coalesce(max(key), 0) FROM roost_work) - @Latest AND substr(CAST(id AS BLOB), -length(CAST(@part AS BLOB))) = CAST(@part AS BLOB)
             ORDER BY key DESC LIMIT @limit
             """, new { part, Latest, limit });
         return [.. beginning.Concat(ending).Distinct(StringComparer.Ordinal).Take(limit)];
@@ -68,10 +68,10 @@ internal static class WorkQueries
         using var row = new Statement(db.Handle!,
             """
             SELECT w.id, l.engine, l.queue, w.state, w.priority, w.version, s.step, w.created_at, max(w.updated_at, coalesce(s.at, 0)), w.ended_at, f.reason, f.message
-            FROM work w
-            JOIN lane l ON l.key = w.lane
-            LEFT JOIN snapshot s ON s.work = w.key AND s.version = w.version
-            LEFT JOIN failure f ON f.work = w.key
+            FROM roost_work w
+            JOIN roost_lane l ON l.key = w.lane
+            LEFT JOIN roost_snapshot s ON s.work = w.key AND s.version = w.version
+            LEFT JOIN roost_failure f ON f.work = w.key
             WHERE w.key = ?1
             """);
         var items = new WorkSummary[keys.Count];

@@ -49,8 +49,8 @@ internal static class WorkerQueries
         SELECT h.id AS Id, h.process_id AS ProcessId, h.machine AS Machine, h.lock_file AS LockFile, h.started_at AS StartedAt, h.heartbeat_at AS HeartbeatAt,
                h.expires_at AS ExpiresAt, h.concurrency AS Concurrency, h.engines AS Engines, h.queues AS Queues,
                h.claims_again_at AS ClaimsAgainAt, h.clock_set_by AS ClockSetBy,
-               (SELECT count(*) FROM work w WHERE w.worker = h.key) AS Running
-        FROM worker h ORDER BY h.key
+               (SELECT count(*) FROM roost_work w WHERE w.worker = h.key) AS Running
+        FROM roost_worker h ORDER BY h.key
         """)
         .Select(row => new WorkerInfo(
             row.Id, row.ProcessId, row.Machine, IsAlive(row, folder, now),
@@ -63,10 +63,10 @@ internal static class WorkerQueries
         }).ToList();
 
     public static IReadOnlyList<Lease> Leases(SqliteConnection db) =>
-        db.Query<LeaseRow>($"SELECT {LeaseColumns} FROM worker h CROSS JOIN work w ON w.worker = h.key ORDER BY h.key, w.claimed_at, w.key").Select(row => row.Lease).ToList();
+        db.Query<LeaseRow>($"SELECT {LeaseColumns} FROM roost_worker h CROSS JOIN roost_work w ON w.worker = h.key ORDER BY h.key, w.claimed_at, w.key").Select(row => row.Lease).ToList();
 
     public static Lease? LeaseOf(SqliteConnection db, long work) =>
-        db.QuerySingleOrDefault<LeaseRow>($"SELECT {LeaseColumns} FROM work w JOIN worker h ON h.key = w.worker WHERE w.key = @work", new { work })?.Lease;
+        db.QuerySingleOrDefault<LeaseRow>($"SELECT {LeaseColumns} FROM roost_work w JOIN roost_worker h ON h.key = w.worker WHERE w.key = @work", new { work })?.Lease;
 
     /// <summary>By the lock that the kernel drops with the process; where that cannot be seen, by the expiry.</summary>
     private static bool IsAlive(Row row, string folder, long now) =>

@@ -15,31 +15,31 @@ internal sealed class BlobTable(WriteConnection connection, WorkerTable workers)
 
     private const int ShrinkEvery = 32;
 
-    private readonly Statement insertBlob = connection.Prepare("INSERT INTO blob (sha256, size, at) VALUES (?1, ?2, ?3) RETURNING key");
-    private readonly Statement findBlob = connection.Prepare("SELECT key FROM blob WHERE sha256 = ?1");
-    private readonly Statement finishBlob = connection.Prepare("UPDATE blob SET sha256 = ?2, size = ?3 WHERE key = ?1");
-    private readonly Statement deleteBlob = connection.Prepare("DELETE FROM blob WHERE key = ?1");
-    private readonly Statement insertChunk = connection.Prepare("INSERT INTO blob_chunk (blob, n, sha256, data) VALUES (?1, ?2, ?3, ?4)");
+    private readonly Statement insertBlob = connection.Prepare("INSERT INTO roost_blob (sha256, size, at) VALUES (?1, ?2, ?3) RETURNING key");
+    private readonly Statement findBlob = connection.Prepare("SELECT key FROM roost_blob WHERE sha256 = ?1");
+    private readonly Statement finishBlob = connection.Prepare("UPDATE roost_blob SET sha256 = ?2, size = ?3 WHERE key = ?1");
+    private readonly Statement deleteBlob = connection.Prepare("DELETE FROM roost_blob WHERE key = ?1");
+    private readonly Statement insertChunk = connection.Prepare("INSERT INTO roost_blob_chunk (blob, n, sha256, data) VALUES (?1, ?2, ?3, ?4)");
     private readonly Statement mendChunk = connection.Prepare(
         """
-        INSERT OR REPLACE INTO blob_chunk (blob, n, sha256, data) SELECT ?1, n, sha256, data FROM blob_chunk fresh WHERE blob = ?2 AND n = ?3
-        AND NOT EXISTS (SELECT 1 FROM blob_chunk known WHERE known.blob = ?1 AND known.n = ?3 AND known.sha256 = fresh.sha256 AND known.data = fresh.data)
+        INSERT OR REPLACE INTO roost_blob_chunk (blob, n, sha256, data) SELECT ?1, n, sha256, data FROM roost_blob_chunk fresh WHERE blob = ?2 AND n = ?3
+        AND NOT EXISTS (SELECT 1 FROM roost_blob_chunk known WHERE known.blob = ?1 AND known.n = ?3 AND known.sha256 = fresh.sha256 AND known.data = fresh.data)
         """);
     private readonly Statement storeChunk = connection.Prepare(
         """
-        INSERT OR REPLACE INTO blob_chunk (blob, n, sha256, data) SELECT ?1, ?2, ?3, ?4
-        WHERE NOT EXISTS (SELECT 1 FROM blob_chunk WHERE blob = ?1 AND n = ?2 AND sha256 = ?3 AND data = ?4)
+        INSERT OR REPLACE INTO roost_blob_chunk (blob, n, sha256, data) SELECT ?1, ?2, ?3, ?4
+        WHERE NOT EXISTS (SELECT 1 FROM roost_blob_chunk WHERE blob = ?1 AND n = ?2 AND sha256 = ?3 AND data = ?4)
         """);
-    private readonly Statement deleteChunks = connection.Prepare("DELETE FROM blob_chunk WHERE blob = ?1");
-    private readonly Statement pinBlob = connection.Prepare("INSERT INTO blob_pin (worker, blob, pin) VALUES (?1, ?2, ?3)");
-    private readonly Statement unpin = connection.Prepare("DELETE FROM blob_pin WHERE worker = ?1 AND blob = ?2 AND pin = ?3");
-    private readonly Statement pinned = connection.Prepare("SELECT blob, pin FROM blob_pin WHERE worker = ?1");
+    private readonly Statement deleteChunks = connection.Prepare("DELETE FROM roost_blob_chunk WHERE blob = ?1");
+    private readonly Statement pinBlob = connection.Prepare("INSERT INTO roost_blob_pin (worker, blob, pin) VALUES (?1, ?2, ?3)");
+    private readonly Statement unpin = connection.Prepare("DELETE FROM roost_blob_pin WHERE worker = ?1 AND blob = ?2 AND pin = ?3");
+    private readonly Statement pinned = connection.Prepare("SELECT blob, pin FROM roost_blob_pin WHERE worker = ?1");
     private readonly Statement inUse = connection.Prepare(
-        "SELECT EXISTS (SELECT 1 FROM artifact WHERE blob = ?1) OR EXISTS (SELECT 1 FROM blob_pin WHERE blob = ?1)");
-    private readonly Statement isPinned = connection.Prepare("SELECT 1 FROM blob_pin WHERE worker = ?1 AND blob = ?2 AND pin = ?3");
+        "SELECT EXISTS (SELECT 1 FROM roost_artifact WHERE blob = ?1) OR EXISTS (SELECT 1 FROM roost_blob_pin WHERE blob = ?1)");
+    private readonly Statement isPinned = connection.Prepare("SELECT 1 FROM roost_blob_pin WHERE worker = ?1 AND blob = ?2 AND pin = ?3");
     private readonly Statement shrink = connection.Prepare("PRAGMA shrink_memory");
     private readonly Statement insertArtifact = connection.Prepare(
-        "INSERT INTO artifact (work, name, version, kind, media_type, blob, uri, metadata, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+        "INSERT INTO roost_artifact (work, name, version, kind, media_type, blob, uri, metadata, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
 
     /// <summary>Begins an upload: an unnamed blob, pinned by the worker. Null where the worker is gone: nobody would ever take its pin away.</summary>
     public (long Blob, long Pin)? Begin(long worker)

@@ -10,7 +10,7 @@ internal sealed class ChildCounts(WriteConnection connection)
 {
     private readonly Statement add = connection.Prepare(
         """
-        INSERT INTO child_count (parent, open, done, failed, cancelled) SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM work WHERE key = ?1)
+        INSERT INTO roost_child_count (parent, open, done, failed, cancelled) SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM roost_work WHERE key = ?1)
         ON CONFLICT (parent) DO UPDATE SET
             open = open + excluded.open, done = done + excluded.done, failed = failed + excluded.failed, cancelled = cancelled + excluded.cancelled
         """);

@@ -11,17 +11,17 @@ namespace Roost.Sqlite.Tables;
 internal sealed class Counters(WriteConnection connection, LatestTime latestTime)
 {
     private readonly Statement load = connection.Prepare(
-        "SELECT max(event_seq), max(ready_seq), max(saved_at), (SELECT at FROM event WHERE seq = (SELECT max(seq) FROM event)) FROM writer");
-    private readonly Statement batchOf = connection.Prepare("SELECT batch FROM writer WHERE key = ?1");
-    private readonly Statement batchesOfOthers = connection.Prepare("SELECT CAST(total(batch) AS INTEGER) FROM writer WHERE key <> ?1");
-    private readonly Statement dropOld = connection.Prepare("DELETE FROM writer WHERE saved_at < ?1");
+        "SELECT max(event_seq), max(ready_seq), max(saved_at), (SELECT at FROM roost_event WHERE seq = (SELECT max(seq) FROM roost_event)) FROM roost_writer");
+    private readonly Statement batchOf = connection.Prepare("SELECT batch FROM roost_writer WHERE key = ?1");
+    private readonly Statement batchesOfOthers = connection.Prepare("SELECT CAST(total(batch) AS INTEGER) FROM roost_writer WHERE key <> ?1");
+    private readonly Statement dropOld = connection.Prepare("DELETE FROM roost_writer WHERE saved_at < ?1");
     private readonly Statement save = connection.Prepare(
         """
-        INSERT INTO writer (key, batch, event_seq, ready_seq, saved_at) VALUES (?1, ?2, ?3, ?4, ?5)
+        INSERT INTO roost_writer (key, batch, event_seq, ready_seq, saved_at) VALUES (?1, ?2, ?3, ?4, ?5)
         ON CONFLICT (key) DO UPDATE SET batch = excluded.batch, event_seq = excluded.event_seq, ready_seq = excluded.ready_seq, saved_at = excluded.saved_at
         """);
 
-    private readonly Statement beginRun = connection.Prepare("INSERT INTO event_run (seq) VALUES (?1)");
+    private readonly Statement beginRun = connection.Prepare("INSERT INTO roost_event_run (seq) VALUES (?1)");
 
     private static readonly long Day = (long)TimeSpan.FromDays(1).TotalMilliseconds;
 

@@ -11,7 +11,7 @@ internal sealed class Counts(WriteConnection connection)
 
     private readonly Statement add = connection.Prepare(
         """
-        INSERT INTO lane_count (lane, condition, n) VALUES (?1, ?2, ?3)
+        INSERT INTO roost_lane_count (lane, condition, n) VALUES (?1, ?2, ?3)
         ON CONFLICT (lane, condition) DO UPDATE SET n = n + excluded.n
         """);
 

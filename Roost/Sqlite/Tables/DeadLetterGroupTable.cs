@@ -8,13 +8,13 @@ internal sealed class DeadLetterGroupTable(WriteConnection connection)
 {
     private readonly Statement add = connection.Prepare(
         """
-        INSERT INTO dead_letter_group (key, engine, reason, error_type, n) VALUES (?1, ?2, ?3, ?4, 1)
+        INSERT INTO roost_dead_letter_group (key, engine, reason, error_type, n) VALUES (?1, ?2, ?3, ?4, 1)
         ON CONFLICT (key) DO UPDATE SET n = n + 1
         """);
-    private readonly Statement find = connection.Prepare("SELECT group_key FROM failure WHERE work = ?1");
-    private readonly Statement take = connection.Prepare("UPDATE dead_letter_group SET n = n - 1 WHERE key = ?1");
-    private readonly Statement forget = connection.Prepare("DELETE FROM dead_letter_group WHERE key = ?1 AND n <= 0");
-    private readonly Statement clear = connection.Prepare("UPDATE failure SET group_key = NULL WHERE work = ?1");
+    private readonly Statement find = connection.Prepare("SELECT group_key FROM roost_failure WHERE work = ?1");
+    private readonly Statement take = connection.Prepare("UPDATE roost_dead_letter_group SET n = n - 1 WHERE key = ?1");
+    private readonly Statement forget = connection.Prepare("DELETE FROM roost_dead_letter_group WHERE key = ?1 AND n <= 0");
+    private readonly Statement clear = connection.Prepare("UPDATE roost_failure SET group_key = NULL WHERE work = ?1");
 
     /// <summary>Counts one more; the key to write down with its failure.</summary>
     public long Add(string engine, Failure failure)

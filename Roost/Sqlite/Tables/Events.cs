@@ -11,12 +11,12 @@ internal sealed class Events(WriteConnection connection, Counters counters) : ID
 {
     private const int TrimAtOnce = 5000;
 
-    private readonly Statement insert = connection.Prepare("INSERT INTO event (seq, at, kind, work, data) VALUES (?1, ?2, ?3, ?4, ?5)");
-    private readonly Statement trim = connection.Prepare("DELETE FROM event WHERE seq <= ?1");
-    private readonly Statement trimRuns = connection.Prepare("DELETE FROM event_run WHERE seq <= ?1");
-    private readonly Statement oldest = connection.Prepare("SELECT min(seq) FROM event");
+    private readonly Statement insert = connection.Prepare("INSERT INTO roost_event (seq, at, kind, work, data) VALUES (?1, ?2, ?3, ?4, ?5)");
+    private readonly Statement trim = connection.Prepare("DELETE FROM roost_event WHERE seq <= ?1");
+    private readonly Statement trimRuns = connection.Prepare("DELETE FROM roost_event_run WHERE seq <= ?1");
+    private readonly Statement oldest = connection.Prepare("SELECT min(seq) FROM roost_event");
     private readonly Statement setWatermark = connection.Prepare(
-        "INSERT INTO meta (key, value) VALUES ('events_watermark', ?1) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
+        "INSERT INTO roost_meta (key, value) VALUES ('events_watermark', ?1) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
 
     private readonly ArrayBufferWriter<byte> buffer = new(256);
     private readonly Utf8JsonWriter writer = new(new ArrayBufferWriter<byte>(1), new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });

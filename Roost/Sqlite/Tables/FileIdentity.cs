@@ -5,9 +5,9 @@ namespace Roost.Sqlite.Tables;
 /// <summary>What makes this file itself and no copy of it.</summary>
 internal sealed class FileIdentity(WriteConnection connection)
 {
-    private readonly Statement read = connection.Prepare("SELECT value FROM meta WHERE key = ?1");
-    private readonly Statement write = connection.Prepare("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
-    private readonly Statement delete = connection.Prepare("DELETE FROM meta WHERE key = ?1");
+    private readonly Statement read = connection.Prepare("SELECT value FROM roost_meta WHERE key = ?1");
+    private readonly Statement write = connection.Prepare("INSERT INTO roost_meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
+    private readonly Statement delete = connection.Prepare("DELETE FROM roost_meta WHERE key = ?1");
 
     private string? fileId, copyOf;
     private bool copyKnown;

@@ -14,10 +14,10 @@ internal sealed class LaneChanges(WriteConnection connection)
     private const int PruneEvery = 256;
     private const int LargeSet = 4096;
 
-    private readonly Statement insert = connection.Prepare("INSERT INTO lane_change (lanes) VALUES (?1) RETURNING seq");
-    private readonly Statement since = connection.Prepare("SELECT seq, lanes FROM lane_change WHERE seq > ?1 ORDER BY seq");
-    private readonly Statement last = connection.Prepare("SELECT max(seq) FROM lane_change");
-    private readonly Statement prune = connection.Prepare("DELETE FROM lane_change WHERE seq <= ?1");
+    private readonly Statement insert = connection.Prepare("INSERT INTO roost_lane_change (lanes) VALUES (?1) RETURNING seq");
+    private readonly Statement since = connection.Prepare("SELECT seq, lanes FROM roost_lane_change WHERE seq > ?1 ORDER BY seq");
+    private readonly Statement last = connection.Prepare("SELECT max(seq) FROM roost_lane_change");
+    private readonly Statement prune = connection.Prepare("DELETE FROM roost_lane_change WHERE seq <= ?1");
 
     private HashSet<long> changed = [];
     private long seen;

@@ -10,29 +10,18 @@ namespace Roost.Sqlite.Tables;
 internal sealed class Lanes(WriteConnection connection, Counts counts, LaneChanges laneChanges)
 {
     private const int MostRemembered = 10_000;
-    private const string LastRemoved = "last_lane";
 
-    private readonly Statement findName = connection.Prepare("SELECT key FROM lane WHERE engine = ?1 AND queue = ?2 AND state_version = ?3");
-    private readonly Statement findKey = connection.Prepare("SELECT engine, queue, state_version FROM lane WHERE key = ?1");
-    private readonly Statement next = connection.Prepare("SELECT key FROM lane WHERE key >= ?1 AND (?2 IS NULL OR engine = ?2) ORDER BY key LIMIT 1");
-    private readonly Statement keys = connection.Prepare("SELECT key FROM lane ORDER BY key");
-    private readonly Statement insert = connection.Prepare(
-        $"""
-        INSERT INTO lane (key, engine, queue, state_version)
-        SELECT max(coalesce((SELECT max(key) FROM lane), 0), coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = '{LastRemoved}'), 0)) + 1, ?1, ?2, ?3
-        RETURNING key
-        """);
+    private readonly Statement findName = connection.Prepare("SELECT key FROM roost_lane WHERE engine = ?1 AND queue = ?2 AND state_version = ?3");
+    private readonly Statement findKey = connection.Prepare("SELECT engine, queue, state_version FROM roost_lane WHERE key = ?1");
+    private readonly Statement next = connection.Prepare("SELECT key FROM roost_lane WHERE key >= ?1 AND (?2 IS NULL OR engine = ?2) ORDER BY key LIMIT 1");
+    private readonly Statement keys = connection.Prepare("SELECT key FROM roost_lane ORDER BY key");
+    private readonly Statement insert = connection.Prepare("INSERT INTO roost_lane (engine, queue, state_version) VALUES (?1, ?2, ?3) RETURNING key");
     private readonly Statement isEmpty = connection.Prepare(
         """
-        SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM lane_count WHERE lane = ?1 AND n <> 0) AND NOT EXISTS (SELECT 1 FROM work WHERE worker IS NULL AND lane = ?1)
+        SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM roost_lane_count WHERE lane = ?1 AND n <> 0) AND NOT EXISTS (SELECT 1 FROM roost_work WHERE worker IS NULL AND lane = ?1)
         """);
-    private readonly Statement keepKey = connection.Prepare(
-        $"""
-        INSERT INTO meta (key, value) SELECT '{LastRemoved}', CAST(?1 AS TEXT) WHERE ?1 = (SELECT max(key) FROM lane)
-        ON CONFLICT (key) DO UPDATE SET value = excluded.value
-        """);
-    private readonly Statement removeCounts = connection.Prepare("DELETE FROM lane_count WHERE lane = ?1");
-    private readonly Statement remove = connection.Prepare("DELETE FROM lane WHERE key = ?1");
+    private readonly Statement removeCounts = connection.Prepare("DELETE FROM roost_lane_count WHERE lane = ?1");
+    private readonly Statement remove = connection.Prepare("DELETE FROM roost_lane WHERE key = ?1");
 
     private readonly Dictionary<(string, string, int), Lane> byName = [];
     private readonly Dictionary<long, Lane> byKey = [];
@@ -71,7 +60,6 @@ internal sealed class Lanes(WriteConnection connection, Counts counts, LaneChang
     {
         counts.Save();
         if (isEmpty.Bind(1, lane.Key).Scalar() is null) return false;
-        keepKey.Bind(1, lane.Key).Run();
         removeCounts.Bind(1, lane.Key).Run();
         remove.Bind(1, lane.Key).Run();
         laneChanges.Add(lane.Key);

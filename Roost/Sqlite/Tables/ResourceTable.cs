@@ -8,16 +8,15 @@ namespace Roost.Sqlite.Tables;
 /// </summary>
 internal sealed class ResourceTable(WriteConnection connection, WorkTable workTable, WorkerTable workers)
 {
-    private readonly Statement names = connection.Prepare("SELECT name FROM work_resource WHERE work = ?1 ORDER BY name");
-    private readonly Statement holder = connection.Prepare("SELECT work FROM resource WHERE name = ?1");
-    private readonly Statement take = connection.Prepare("INSERT INTO resource (name, work, since) VALUES (?1, ?2, ?3)");
-    private readonly Statement handOver = connection.Prepare("UPDATE resource SET work = ?2, since = ?3 WHERE name = ?1");
-    private readonly Statement free = connection.Prepare("DELETE FROM resource WHERE name = ?1");
+    private readonly Statement names = connection.Prepare("SELECT name FROM roost_work_resource WHERE work = ?1 ORDER BY name");
+    private readonly Statement holders = connection.Prepare("SELECT work FROM roost_resource WHERE name = ?1");
+    private readonly Statement take = connection.Prepare("INSERT INTO roost_resource (name, work, since) VALUES (?1, ?2, ?3)");
+    private readonly Statement free = connection.Prepare("DELETE FROM roost_resource WHERE name = ?1 AND work = ?2");
     private readonly Statement firstWaiter = connection.Prepare(
-        "SELECT key, priority, place, lane FROM work WHERE blocked_on = ?1 AND lane > ?2 ORDER BY lane, priority DESC, place LIMIT 1");
+        "SELECT key, priority, place, lane FROM roost_work WHERE blocked_on = ?1 AND lane > ?2 ORDER BY lane, priority DESC, place LIMIT 1");
     private readonly Statement heldWhileQueued = connection.Prepare(
-        $"SELECT DISTINCT resource.work FROM resource JOIN work w ON w.key = resource.work WHERE w.state = 'queued' AND NOT {WorkRow.HoldsForLifeSql}");
-    private readonly Statement nextBlockedName = connection.Prepare("SELECT min(blocked_on) FROM work WHERE blocked_on > ?1");
+        $"SELECT DISTINCT roost_resource.work FROM roost_resource JOIN roost_work w ON w.key = roost_resource.work WHERE w.state = 'queued' AND NOT {WorkRow.HoldsForLifeSql}");
+    private readonly Statement nextBlockedName = connection.Prepare("SELECT min(blocked_on) FROM roost_work WHERE blocked_on > ?1");
 
     /// <summary>The names that an item asks for, in their order.</summary>
     public List<string> NamesOf(long work)
@@ -33,9 +32,9 @@ internal sealed class ResourceTable(WriteConnection connection, WorkTable workTa
     {
         foreach (string name in NamesOf(work))
         {
-            long? held = holder.Bind(1, name).Scalar();
-            if (held == work) continue;
-            if (held is not null) return name;
+            (int held, bool isHolder) = HoldersOf(name, work);
+            if (isHolder) continue;
+            if (held >= CapacityOf(name)) return name;
             take.Bind(1, name).Bind(2, work).Bind(3, connection.Now).Run();
         }
         return null;
@@ -45,7 +44,7 @@ internal sealed class ResourceTable(WriteConnection connection, WorkTable workTa
     public void ReleaseAll(long work)
     {
         foreach (string name in NamesOf(work))
-            if (holder.Bind(1, name).Scalar() == work) PassOn(name);
+            if (free.Bind(1, name).Bind(2, work).Run() > 0) HandOut(name);
     }
 
     /// <summary>The best priority among those who wait for one of the item's names, or null.</summary>
@@ -70,21 +69,32 @@ internal sealed class ResourceTable(WriteConnection connection, WorkTable workTa
             ReleaseAll(work);
         }
         for (string? name = NextBlockedName(""); name is not null; name = NextBlockedName(name))
-            if (holder.Bind(1, name).Scalar() is null) PassOn(name);
+            HandOut(name);
     }
 
-    private void PassOn(string name)
+    /// <summary>How many may hold a name at once.</summary>
+    private static int CapacityOf(string name) => 1;
+
+    /// <summary>Gives what is free of a name to those who wait for it, the first one first.</summary>
+    private void HandOut(string name)
     {
-        if (FirstWaiter(name) is not { } waiter)
+        for (int held = HoldersOf(name).Held; held < CapacityOf(name) && FirstWaiter(name) is { } waiter; held++)
         {
-            free.Bind(1, name).Run();
-            return;
-        }
-        if (handOver.Bind(1, name).Bind(2, waiter.Work).Bind(3, connection.Now).Run() == 0)
             take.Bind(1, name).Bind(2, waiter.Work).Bind(3, connection.Now).Run();
-        WorkRow row = workTable.Load(waiter.Work)!.Value;
-        WorkRow next = TakeAll(waiter.Work) is { } busy ? row.AsBlocked(busy, row.Place!.Value) : row.AsReady(Counters.Head(row.Place!.Value), connection.Now);
-        workTable.Save(row, next);
+            WorkRow row = workTable.Load(waiter.Work)!.Value;
+            WorkRow next = TakeAll(waiter.Work) is { } busy ? row.AsBlocked(busy, row.Place!.Value) : row.AsReady(Counters.Head(row.Place!.Value), connection.Now);
+            workTable.Save(row, next);
+        }
+    }
+
+    /// <summary>How many hold a name, and whether an item is among them.</summary>
+    private (int Held, bool IsHolder) HoldersOf(string name, long? work = null)
+    {
+        int held = 0;
+        bool isHolder = false;
+        holders.Bind(1, name);
+        for (; holders.Step(); held++) isHolder |= holders.Int64(0) == work;
+        return (held, isHolder);
     }
 
     /// <summary>One probe for each lane in which somebody waits for the name.</summary>

@@ -16,23 +16,23 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
         acquitted
         """;
 
-    private readonly Statement load = connection.Prepare($"SELECT {Columns} FROM work WHERE key = ?1");
-    private readonly Statement find = connection.Prepare($"SELECT {Columns} FROM work WHERE key = (SELECT key FROM work WHERE id = ?1) AND +id = ?1");
+    private readonly Statement load = connection.Prepare($"SELECT {Columns} FROM roost_work WHERE key = ?1");
+    private readonly Statement find = connection.Prepare($"SELECT {Columns} FROM roost_work WHERE key = (SELECT key FROM roost_work WHERE id = ?1) AND +id = ?1");
     private readonly Statement save = connection.Prepare(
         """
-        UPDATE work SET
+        UPDATE roost_work SET
             lane = ?4, state = ?5, priority = ?6, version = ?7, updated_at = ?8, ended_at = ?9, ready_seq = ?10, ready_at = ?11, due_at = ?12,
             blocked_on = ?13, place = ?14, solo = ?15, worker = ?16, token = ?17, claimed_at = ?18, failures = ?19, interruptions = ?20,
             park_interrupted = ?21, cancel_requested = ?22, cancel_reason = ?23, delayed_at = ?24, unchanged = ?25, acquitted = ?26
         WHERE key = ?1 AND token IS ?2 AND version = ?3
         """);
     private readonly Statement keep = connection.Prepare(
-        "UPDATE work SET version = ?3 + 1 WHERE key = ?1 AND token = ?2 AND version = ?3 AND cancel_requested = 0");
+        "UPDATE roost_work SET version = ?3 + 1 WHERE key = ?1 AND token = ?2 AND version = ?3 AND cancel_requested = 0");
     private readonly Statement keepAnew = connection.Prepare(
-        "UPDATE work SET version = ?3 + 1, failures = 0, interruptions = 0, acquitted = 0, unchanged = ?4 WHERE key = ?1 AND token = ?2 AND version = ?3 AND cancel_requested = 0");
-    private readonly Statement setLane = connection.Prepare("UPDATE work SET lane = ?2 WHERE key = ?1");
-    private readonly Statement liftDeadline = connection.Prepare("UPDATE work SET deadline = NULL WHERE key = ?1");
-    private readonly Statement id = connection.Prepare("SELECT id FROM work WHERE key = ?1");
+        "UPDATE roost_work SET version = ?3 + 1, failures = 0, interruptions = 0, acquitted = 0, unchanged = ?4 WHERE key = ?1 AND token = ?2 AND version = ?3 AND cancel_requested = 0");
+    private readonly Statement setLane = connection.Prepare("UPDATE roost_work SET lane = ?2 WHERE key = ?1");
+    private readonly Statement liftDeadline = connection.Prepare("UPDATE roost_work SET deadline = NULL WHERE key = ?1");
+    private readonly Statement id = connection.Prepare("SELECT id FROM roost_work WHERE key = ?1");
 
     /// <summary>An item that may go on though its deadline has passed.</summary>
     public void LiftDeadline(long key)

@@ -9,16 +9,16 @@ internal sealed class WorkerTable(WriteConnection connection, Lanes lanes, Ready
 {
     private readonly Statement insert = connection.Prepare(
         """
-        INSERT INTO worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues)
+        INSERT INTO roost_worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues)
         VALUES (?1, ?2, ?3, ?4, ?5, 1, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING key
         """);
-    private readonly Statement delete = connection.Prepare("DELETE FROM worker WHERE key = ?1");
-    private readonly Statement renew = connection.Prepare("UPDATE worker SET heartbeat = heartbeat + 1, heartbeat_at = ?2, expires_at = ?3 WHERE key = ?1");
-    private readonly Statement claimsAgain = connection.Prepare("UPDATE worker SET claims_again_at = ?2, clock_set_by = ?3 WHERE key = ?1");
-    private readonly Statement others = connection.Prepare("SELECT key, id, lock_file, heartbeat, expires_at, lease_ms FROM worker WHERE key <> ?1");
-    private readonly Statement find = connection.Prepare("SELECT 1 FROM worker WHERE key = ?1");
-    private readonly Statement keys = connection.Prepare("SELECT key FROM worker");
-    private readonly Statement served = connection.Prepare("SELECT engines, queues FROM worker WHERE key = ?1");
+    private readonly Statement delete = connection.Prepare("DELETE FROM roost_worker WHERE key = ?1");
+    private readonly Statement renew = connection.Prepare("UPDATE roost_worker SET heartbeat = heartbeat + 1, heartbeat_at = ?2, expires_at = ?3 WHERE key = ?1");
+    private readonly Statement claimsAgain = connection.Prepare("UPDATE roost_worker SET claims_again_at = ?2, clock_set_by = ?3 WHERE key = ?1");
+    private readonly Statement others = connection.Prepare("SELECT key, id, lock_file, heartbeat, expires_at, lease_ms FROM roost_worker WHERE key <> ?1");
+    private readonly Statement find = connection.Prepare("SELECT 1 FROM roost_worker WHERE key = ?1");
+    private readonly Statement keys = connection.Prepare("SELECT key FROM roost_worker");
+    private readonly Statement served = connection.Prepare("SELECT engines, queues FROM roost_worker WHERE key = ?1");
 
     /// <summary>What each serves; that never changes for a key, and a key is given once.</summary>
     private readonly Dictionary<long, ServedScope> scopes = [];

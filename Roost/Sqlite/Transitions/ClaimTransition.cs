@@ -20,10 +20,10 @@ internal sealed class ClaimTransition(WriteConnection connection, FileIdentity i
         """
         SELECT w.id, w.created_at, i.payload, i.nonce, i.branch, i.depth, i.timeout_ms, i.max_attempts, i.idempotency_key,
                s.state_version, s.step, s.data, s.sha256, s.at, s.delay_ms, p.id, i.payload_sha256
-        FROM work w
-        LEFT JOIN work_input i ON i.work = w.key
-        LEFT JOIN snapshot s ON s.key = (SELECT key FROM snapshot WHERE work = w.key AND version = w.version) AND +s.work = w.key AND +s.version = w.version
-        LEFT JOIN work p ON p.key = w.parent
+        FROM roost_work w
+        LEFT JOIN roost_work_input i ON i.work = w.key
+        LEFT JOIN roost_snapshot s ON s.key = (SELECT key FROM roost_snapshot WHERE work = w.key AND version = w.version) AND +s.work = w.key AND +s.version = w.version
+        LEFT JOIN roost_work p ON p.key = w.parent
         WHERE w.key = ?1
         """);
 

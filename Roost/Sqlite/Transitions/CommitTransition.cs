@@ -9,8 +9,8 @@ namespace Roost.Sqlite.Transitions;
 internal sealed class CommitTransition(WriteConnection connection, Counters counters, Lanes lanes, WorkTable workTable, BlobTable blobs, Events events, StepTally tally, TriggerTable triggers, EnqueueTransition enqueueing, EndTransitions endings, ClaimTransition claiming)
 {
     private readonly Statement insert = connection.Prepare(
-        "INSERT INTO snapshot (work, version, state_version, step, data, sha256, delay_ms, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
-    private readonly Statement trim = connection.Prepare("DELETE FROM snapshot WHERE work = ?1 AND version > ?2 AND version <= ?3");
+        "INSERT INTO roost_snapshot (work, version, state_version, step, data, sha256, delay_ms, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    private readonly Statement trim = connection.Prepare("DELETE FROM roost_snapshot WHERE work = ?1 AND version > ?2 AND version <= ?3");
 
     public CommitResult Execute(StepCommit commit, SlotLedger? ledger)
     {

@@ -10,14 +10,14 @@ internal sealed class EndTransitions(WriteConnection connection, Counters counte
 {
     private readonly Statement saveFailure = connection.Prepare(
         """
-        INSERT INTO failure (work, reason, error_type, message, stack, attempt, version, at, causes, cause_type, cause_message, group_key)
+        INSERT INTO roost_failure (work, reason, error_type, message, stack, attempt, version, at, causes, cause_type, cause_message, group_key)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
         ON CONFLICT (work) DO UPDATE SET reason = excluded.reason, error_type = excluded.error_type, message = excluded.message,
             stack = excluded.stack, attempt = excluded.attempt, version = excluded.version, at = excluded.at,
             causes = excluded.causes, cause_type = excluded.cause_type, cause_message = excluded.cause_message, group_key = excluded.group_key
         """);
-    private readonly Statement lastFailure = connection.Prepare("SELECT error_type, message, stack, causes, cause_type, cause_message FROM failure WHERE work = ?1");
-    private readonly Statement forgetFailure = connection.Prepare("DELETE FROM failure WHERE work = ?1");
+    private readonly Statement lastFailure = connection.Prepare("SELECT error_type, message, stack, causes, cause_type, cause_message FROM roost_failure WHERE work = ?1");
+    private readonly Statement forgetFailure = connection.Prepare("DELETE FROM roost_failure WHERE work = ?1");
 
     /// <summary>True once an item has ended in this transaction: whoever waits for one looks again.</summary>
     public bool AnyEnded { get; set; }

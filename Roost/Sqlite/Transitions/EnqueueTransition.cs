@@ -10,22 +10,22 @@ internal sealed class EnqueueTransition(WriteConnection connection, Counters cou
 {
     private readonly Statement findKey = connection.Prepare(
         """
-        SELECT w.id, i.payload, i.payload_sha256 FROM idempotency k JOIN work w ON w.key = k.work JOIN work_input i ON i.work = k.work
+        SELECT w.id, i.payload, i.payload_sha256 FROM roost_idempotency k JOIN roost_work w ON w.key = k.work JOIN roost_work_input i ON i.work = k.work
         WHERE k.engine = ?1 AND k.key = ?2
         """);
-    private readonly Statement findId = connection.Prepare("SELECT key FROM work WHERE id = ?1");
+    private readonly Statement findId = connection.Prepare("SELECT key FROM roost_work WHERE id = ?1");
     private readonly Statement insert = connection.Prepare(
         """
-        INSERT INTO work (id, lane, state, priority, version, created_at, updated_at, ready_seq, ready_at, due_at, deadline, parent, resource_count, hold_for_life, delayed_at)
+        INSERT INTO roost_work (id, lane, state, priority, version, created_at, updated_at, ready_seq, ready_at, due_at, deadline, parent, resource_count, hold_for_life, delayed_at)
         VALUES (?1, ?2, 'queued', ?3, 0, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING key
         """);
     private readonly Statement insertInput = connection.Prepare(
         """
-        INSERT INTO work_input (work, payload, nonce, branch, depth, timeout_ms, max_attempts, idempotency_key, payload_sha256)
+        INSERT INTO roost_work_input (work, payload, nonce, branch, depth, timeout_ms, max_attempts, idempotency_key, payload_sha256)
         VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8)
         """);
-    private readonly Statement insertKey = connection.Prepare("INSERT INTO idempotency (engine, key, work) VALUES (?1, ?2, ?3)");
-    private readonly Statement insertName = connection.Prepare("INSERT INTO work_resource (work, name) VALUES (?1, ?2)");
+    private readonly Statement insertKey = connection.Prepare("INSERT INTO roost_idempotency (engine, key, work) VALUES (?1, ?2, ?3)");
+    private readonly Statement insertName = connection.Prepare("INSERT INTO roost_work_resource (work, name) VALUES (?1, ?2)");
 
     /// <summary>Creates the item, or finds the one that has its idempotency key.</summary>
     /// <param name="work">What to create.</param>

@@ -10,8 +10,8 @@ internal sealed class LeaseTransitions(WriteConnection connection, Counters coun
 {
     private const int SoloAfter = 2;
 
-    private readonly Statement heldBy = connection.Prepare("SELECT key, token, cancel_requested FROM work WHERE worker = ?1");
-    private readonly Statement lease = connection.Prepare("SELECT heartbeat FROM worker WHERE key = ?1");
+    private readonly Statement heldBy = connection.Prepare("SELECT key, token, cancel_requested FROM roost_work WHERE worker = ?1");
+    private readonly Statement lease = connection.Prepare("SELECT heartbeat FROM roost_worker WHERE key = ?1");
 
     /// <summary>Enters a worker into the table; its lanes are served from here on.</summary>
     public long Register(WorkerIdentity worker)

@@ -6,7 +6,7 @@ namespace Roost.Sqlite.Transitions;
 /// <summary>What a person may change by hand.</summary>
 internal sealed class OperatorTransitions(WriteConnection connection, FileIdentity identity, Counters counters, WorkTable workTable, Events events, LeaseTransitions leases)
 {
-    private readonly Statement workersThere = connection.Prepare("SELECT key, id FROM worker");
+    private readonly Statement workersThere = connection.Prepare("SELECT key, id FROM roost_worker");
 
     /// <summary>Makes a delayed item ready at once. False where it was ready already.</summary>
     public bool RequeueNow(in WorkRow row, string workId, string? reason)

@@ -23,22 +23,22 @@ internal sealed class PurgeTransition(WriteConnection connection, Lanes lanes, C
     public const int PagesAtOnce = 1000;
 
     private readonly Statement find = connection.Prepare(
-        "SELECT key, parent FROM work WHERE worker IS NULL AND lane = ?1 AND state = ?2 AND updated_at <= ?3 ORDER BY updated_at LIMIT ?4");
-    private readonly Statement contents = connection.Prepare("SELECT DISTINCT blob FROM artifact WHERE work = ?1 AND blob IS NOT NULL");
+        "SELECT key, parent FROM roost_work WHERE worker IS NULL AND lane = ?1 AND state = ?2 AND updated_at <= ?3 ORDER BY updated_at LIMIT ?4");
+    private readonly Statement contents = connection.Prepare("SELECT DISTINCT blob FROM roost_artifact WHERE work = ?1 AND blob IS NOT NULL");
     private readonly Statement deleteKey = connection.Prepare(
-        "DELETE FROM idempotency WHERE engine = ?2 AND key = (SELECT idempotency_key FROM work_input WHERE work = ?1) AND work = ?1");
+        "DELETE FROM roost_idempotency WHERE engine = ?2 AND key = (SELECT idempotency_key FROM roost_work_input WHERE work = ?1) AND work = ?1");
     private readonly Statement vacuum = connection.Prepare(FormattableString.Invariant($"PRAGMA incremental_vacuum({PagesAtOnce})"));
     private readonly Statement pageCount = connection.Prepare("PRAGMA page_count");
     private readonly Statement[] deletes =
     [
-        connection.Prepare("DELETE FROM snapshot WHERE work = ?1"),
-        connection.Prepare("DELETE FROM event WHERE work = ?1"),
-        connection.Prepare("DELETE FROM artifact WHERE work = ?1"),
-        connection.Prepare("DELETE FROM failure WHERE work = ?1"),
-        connection.Prepare("DELETE FROM work_resource WHERE work = ?1"),
-        connection.Prepare("DELETE FROM work_input WHERE work = ?1"),
-        connection.Prepare("DELETE FROM child_count WHERE parent = ?1"),
-        connection.Prepare("DELETE FROM work WHERE key = ?1"),
+        connection.Prepare("DELETE FROM roost_snapshot WHERE work = ?1"),
+        connection.Prepare("DELETE FROM roost_event WHERE work = ?1"),
+        connection.Prepare("DELETE FROM roost_artifact WHERE work = ?1"),
+        connection.Prepare("DELETE FROM roost_failure WHERE work = ?1"),
+        connection.Prepare("DELETE FROM roost_work_resource WHERE work = ?1"),
+        connection.Prepare("DELETE FROM roost_work_input WHERE work = ?1"),
+        connection.Prepare("DELETE FROM roost_child_count WHERE parent = ?1"),
+        connection.Prepare("DELETE FROM roost_work WHERE key = ?1"),
     ];
 
     /// <summary>Purges up to <paramref name="limit"/> items, and every lane that is empty then, beginning with the lane of this key.</summary>

@@ -10,7 +10,7 @@ internal sealed class Timers(WriteConnection connection, Delays delays, ReadyOrd
     private const int OverdueAtOnce = 500;
 
     private readonly Statement overdue = connection.Prepare(
-        "SELECT key FROM work WHERE deadline IS NOT NULL AND state = 'queued' AND deadline <= ?1 ORDER BY deadline LIMIT ?2");
+        "SELECT key FROM roost_work WHERE deadline IS NOT NULL AND state = 'queued' AND deadline <= ?1 ORDER BY deadline LIMIT ?2");
 
     /// <summary>The next moment at which something that is served here becomes due.</summary>
     public long? NextAt(SlotLedger slots) => ready.NextDue(slots);

@@ -10,10 +10,10 @@ namespace Roost.Sqlite.Transitions;
 /// <summary>The follow-ups, as the file has them: every worker decides by these, whatever its own options say.</summary>
 internal sealed class TriggerTable(WriteConnection connection, EnqueueTransition enqueueing, Events events)
 {
-    private readonly Statement load = connection.Prepare("SELECT when_engine, enqueue_engine, condition, fields, fixed, max_depth FROM trigger_rule ORDER BY key");
-    private readonly Statement clear = connection.Prepare("DELETE FROM trigger_rule");
+    private readonly Statement load = connection.Prepare("SELECT when_engine, enqueue_engine, condition, fields, fixed, max_depth FROM roost_trigger_rule ORDER BY key");
+    private readonly Statement clear = connection.Prepare("DELETE FROM roost_trigger_rule");
     private readonly Statement insert = connection.Prepare(
-        "INSERT INTO trigger_rule (when_engine, enqueue_engine, condition, fields, fixed, max_depth) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+        "INSERT INTO roost_trigger_rule (when_engine, enqueue_engine, condition, fields, fixed, max_depth) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
 
     private List<Rule>? rules;
 
