@@ -417,7 +417,7 @@ internal sealed class LoopTests
     {
         var ledger = new SlotLedger(1, "w", new Dictionary<string, Stores.EngineFacts>(), ["default"], 1, 1, taker: null!);
 
-        ledger.Take("scripted");
+        ledger.TakeSlot("scripted");
         ledger.Free.Should().Be(0);
         ledger.RolledBack();
 

@@ -42,7 +42,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, StoreLoop store, Loop lo
         setInAll = setToldInAll = clock.LastSet.InAll;
         await LookFirstAsync().ConfigureAwait(false);
         timer = time.CreateTimer(_ => _ = TickAsync(), null, Period, Period);
-        store.ForeignWrite = Hurry;
+        store.OnForeignWrite = Hurry;
     }
 
     /// <summary>Another process that keeps the file to itself keeps no loop from starting: the ticks do it then.</summary>
@@ -82,7 +82,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, StoreLoop store, Loop lo
     public async ValueTask DisposeAsync()
     {
         stopped = true;
-        store.ForeignWrite = null;
+        store.OnForeignWrite = null;
         if (timer is not null) await timer.DisposeAsync().ConfigureAwait(false);
         await turn.WaitAsync().ConfigureAwait(false);
         turn.Dispose();

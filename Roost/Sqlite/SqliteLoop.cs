@@ -40,9 +40,9 @@ internal sealed class SqliteLoop : StoreLoop
 
     public override int Doubts => writer.Doubts;
 
-    public override Action? ForeignWrite
+    public override Action? OnForeignWrite
     {
-        set => writer.ForeignWrite = value;
+        set => writer.OnForeignWrite = value;
     }
 
     public override async Task OpenAsync(int slots, long claims, ILeaseTaker taker, bool clocksParted, CancellationToken cancellationToken)
@@ -172,7 +172,7 @@ internal sealed class SqliteLoop : StoreLoop
     private static CommitResult FreeUnlessKept(Session session, LeasedWork lease, CommitResult result)
     {
         if (result == CommitResult.Lost) session.Leases.ReleaseLanded(lease);
-        if (result != CommitResult.Kept) lease.Slots.Give(lease.Lane.Engine);
+        if (result != CommitResult.Kept) lease.Slots.FreeSlot(lease.Lane.Engine);
         return result;
     }
 

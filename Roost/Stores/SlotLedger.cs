@@ -87,14 +87,14 @@ internal sealed class SlotLedger(long workerKey, string workerId, IReadOnlyDicti
 
     public bool HasRoomFor(string engine) => engines[engine].MaxConcurrency is not { } limit || running.GetValueOrDefault(engine) < limit;
 
-    public void Take(string engine)
+    public void TakeSlot(string engine)
     {
         Count(engine, 1);
         taken++;
         journal.Add((engine, 1));
     }
 
-    public void Give(string engine)
+    public void FreeSlot(string engine)
     {
         Count(engine, -1);
         journal.Add((engine, -1));

@@ -34,7 +34,7 @@ internal abstract class StoreLoop
     public abstract int Doubts { get; }
 
     /// <summary>Called on the store's thread when another process's writes were noticed.</summary>
-    public abstract Action? ForeignWrite { set; }
+    public abstract Action? OnForeignWrite { set; }
 
     /// <summary>Begins to claim.</summary>
     public abstract Task OpenAsync(int slots, long claims, ILeaseTaker taker, bool clocksParted, CancellationToken cancellationToken);

@@ -138,7 +138,7 @@ internal sealed class ClaimTransition(WriteConnection connection, FileIdentity i
         WorkRow running = row.AsRunning(ledger.WorkerKey, Counters.Token(), connection.Now) with { ParkInterrupted = engine.OnInterrupted == OnInterrupted.Park };
         workTable.Save(row, running);
         events.Append(EventKinds.Claimed, work, ledger.WorkerId, static (json, worker) => json.WriteString("worker", worker));
-        ledger.Take(lane.Engine);
+        ledger.TakeSlot(lane.Engine);
         if (row.Solo) (ledger.SoloRunning, ledger.MakeRoomUntil, ledger.RoomMilliseconds) = (true, 0, 0);
         leases.KeepAlive(ledger);
         LeasedWork lease = Lease(running, lane, ledger);

@@ -16,6 +16,7 @@ internal sealed class Session : IDisposable
     private readonly LatestTime latestTime;
     private readonly DeadLetterGroupTable groups;
     private long seenDataVersion = -1;
+    private bool foreignWrites;
 
     public Session(string path, RoostOptions options, Clock? clock = null)
     {
@@ -78,20 +79,17 @@ internal sealed class Session : IDisposable
     public OperatorTransitions Operator { get; }
     public PurgeTransition Purge { get; }
 
-    /// <summary>How often another connection's writes were noticed.</summary>
-    public int ForeignWrites { get; private set; }
-
     /// <summary>Why this file is not written to any more, where another process has migrated it.</summary>
     public FileRefusedException? Refusal { get; private set; }
 
     /// <summary>Looks whether another connection has written to the file, and forgets or learns anew what that may have changed. True where one has.</summary>
     /// <exception cref="FileRefusedException">It has migrated the file.</exception>
-    public bool NoticeForeignWrites()
+    public bool RefreshIfForeign()
     {
         long version = Connection.DataVersion;
         if (version == seenDataVersion) return false;
         CheckVersion();
-        ForeignWrites++;
+        foreignWrites = true;
         Forget();
         Counters.Forget();
         do
@@ -105,11 +103,19 @@ internal sealed class Session : IDisposable
         return true;
     }
 
+    /// <summary>Whether another connection's writes were noticed since this was last asked.</summary>
+    public bool TakeForeignWrites()
+    {
+        bool any = foreignWrites;
+        foreignWrites = false;
+        return any;
+    }
+
     /// <param name="patience">How long to wait for another process's lock, in milliseconds. Default: the busy timeout.</param>
     public void Begin(int? patience = null)
     {
         Connection.Begin(patience);
-        NoticeForeignWrites();
+        RefreshIfForeign();
         bool isSuspected = Connection.ReadClock();
         Counters.Begin();
         Delays.Begin(isSuspected);
@@ -186,7 +192,7 @@ internal sealed class Session : IDisposable
     /// </summary>
     public void SaveLog()
     {
-        if (Connection.IndexIsInPlace && !NoticeForeignWrites()) Connection.Checkpoint();
+        if (Connection.IndexIsInPlace && !RefreshIfForeign()) Connection.Checkpoint();
     }
 
     /// <summary>Rolls back where a transaction is still open; false where even that fails.</summary>

@@ -5,10 +5,10 @@ namespace Roost.Sqlite.Writing;
 /// <summary>
 /// Tells callers that their transaction has landed, and starts claimed steps: one after the other on one thread of the pool, which stays for the
 /// next transaction, while the writer runs that with what the first of them bring back. Waking a thread for each costs more than a short step
-/// takes. Where what they do is not short, each gets a place of its own in the pool for a while; and <see cref="Spread"/> gives one to all that
+/// takes. Where what they do is not short, each gets a place of its own in the pool for a while; and <see cref="Disperse"/> gives one to all that
 /// are left, so that nobody who blocks the thread holds up the others.
 /// </summary>
-internal sealed class Telling : IThreadPoolWorkItem
+internal sealed class Delivery : IThreadPoolWorkItem
 {
     private const int MostApart = 256;
     private static readonly TimeSpan Stay = TimeSpan.FromMilliseconds(5);
@@ -21,14 +21,14 @@ internal sealed class Telling : IThreadPoolWorkItem
 
     private sealed class Landed(IReadOnlyList<IThreadPoolWorkItem> callers)
     {
-        private int told;
+        private int delivered;
 
-        public int Told => Volatile.Read(ref told);
+        public int Delivered => Volatile.Read(ref delivered);
 
         public IThreadPoolWorkItem? Next()
         {
-            if (Told >= callers.Count) return null;
-            int next = Interlocked.Increment(ref told) - 1;
+            if (Delivered >= callers.Count) return null;
+            int next = Interlocked.Increment(ref delivered) - 1;
             return next < callers.Count ? callers[next] : null;
         }
     }
@@ -37,19 +37,19 @@ internal sealed class Telling : IThreadPoolWorkItem
     private static bool IsNeededElsewhere => ThreadPool.PendingWorkItemCount > 0;
 
     /// <summary>How many of those whom the last transaction answered have been told, or are being told.</summary>
-    public int Told => landed.Told;
+    public int Delivered => landed.Delivered;
 
-    /// <summary>Called by the writer thread alone, as <see cref="Spread"/> is.</summary>
-    public void Tell(IReadOnlyList<IThreadPoolWorkItem> callers)
+    /// <summary>Called by the writer thread alone, as <see cref="Disperse"/> is.</summary>
+    public void Deliver(IReadOnlyList<IThreadPoolWorkItem> callers)
     {
-        Spread();
+        Disperse();
         if (callers.Count == 0) return;
         var next = new Landed(callers);
         if (!IsTaken(next)) PassOn(next);
     }
 
     /// <summary>Whoever has not been told yet must not wait for the others any longer.</summary>
-    public void Spread() => PassOn(landed);
+    public void Disperse() => PassOn(landed);
 
     void IThreadPoolWorkItem.Execute()
     {

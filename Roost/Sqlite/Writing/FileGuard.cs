@@ -5,23 +5,22 @@ using Roost.Sqlite.Files;
 
 namespace Roost.Sqlite.Writing;
 
-/// <content>
+/// <summary>
 /// When the writer stops for good. Its file was deleted or replaced under it, and nobody would ever find what it wrote; it looks before a
 /// transaction and when it polls, at most ten times a second: what is committed within that tenth goes with the file. Or SQLite finds the file
 /// damaged again and again, and every further write could damage more; once alone it says so of a page that the disk did not read this time.
 /// Or a newer Roost has migrated the file: what is written by the rules of this one could break those of that one.
-/// </content>
-internal sealed partial class Writer
+/// </summary>
+internal sealed class FileGuard(string path, OpenFile? file, SessionHolder sessions, Evidence evidence, ILogger log, Action atStop)
 {
     private const int LookAgainMilliseconds = 100;
     private const int LeastDamages = 3;
     private const int LeastDamagedMilliseconds = 2000;
     private const int DamageForgottenMilliseconds = 10_000;
 
-    private readonly OpenFile? file;
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Func<Exception>? why;
-    private volatile DataCorruptException? hopeless;
+    private volatile DataCorruptException? reported;
     private int damages;
     private long damagedSince, damagedAt;
     private long placeSeenAt;
@@ -39,24 +38,23 @@ internal sealed partial class Writer
         if (stopped.Task.IsCompleted) throw why!();
     }
 
-    /// <summary>Somebody has found damage that lets nothing go on.</summary>
-    public void StopFor(DataCorruptException damage)
+    /// <summary>Somebody has found damage that lets nothing go on. Any thread; the writer's stops by <see cref="StopIfReported"/>.</summary>
+    public void Report(DataCorruptException damage) => reported = damage;
+
+    public void StopIfReported()
     {
-        lock (gate)
-        {
-            hopeless = damage;
-            Monitor.Pulse(gate);
-        }
+        if (reported is { } damage) Stop(() => damage);
     }
 
-    private bool IsInPlace(bool lookNow = false)
+    /// <summary>Whether the file is where it was, and the writer goes on.</summary>
+    public bool IsInPlace(bool lookNow = false)
     {
         if (stopped.Task.IsCompleted) return false;
         long now = Environment.TickCount64;
         if (!lookNow && now - placeSeenAt < LookAgainMilliseconds) return true;
         placeSeenAt = now;
         bool isThere = file is not { IsInPlace: false };
-        if (isThere && session is not { Connection.LogIsInPlace: false }) return true;
+        if (isThere && sessions.Current is not { Connection.LogIsInPlace: false }) return true;
         WasTakenAway = true;
         if (isThere) SaveLog();
         Stop(() => Database.TakenAway(path));
@@ -64,36 +62,35 @@ internal sealed partial class Writer
     }
 
     /// <summary>Something that does not pass by itself: damage of the file, or a fault of the program. Once is not enough.</summary>
-    private void Suspect(Exception e)
+    public void Suspect(Exception e)
     {
         long now = Environment.TickCount64;
         if (damages == 0 || now - damagedAt > DamageForgottenMilliseconds) (damages, damagedSince) = (0, now);
         damages++;
         damagedAt = now;
-        if (damages >= LeastDamages && now - damagedSince >= LeastDamagedMilliseconds)
-        {
-            Exception found = evidence.Explain(e);
-            Stop(() => Evidence.Again(found));
-        }
+        if (damages < LeastDamages || now - damagedSince < LeastDamagedMilliseconds) return;
+        Exception found = evidence.Explain(e);
+        Stop(() => Evidence.Again(found));
     }
+
+    /// <summary>Nothing is written any more.</summary>
+    public void StopFor(FileRefusedException refusal) => Stop(() => Evidence.Again(refusal));
 
     private void Stop(Func<Exception> because)
     {
         if (stopped.Task.IsCompleted) return;
         why = because;
         log.LogCritical("Nothing more is written to {Path}: {Message}", path, because().Message);
-        CloseSession();
+        sessions.Abandon();
         stopped.SetResult();
-        Slots?.Taker.Idle(null);
-        Changed.Beat();
-        Ended.Beat();
+        atStop();
     }
 
     private void SaveLog()
     {
         try
         {
-            session?.SaveLog();
+            sessions.Current?.SaveLog();
         }
         catch (Exception e) when (e is SqliteException or RoostException)
         {

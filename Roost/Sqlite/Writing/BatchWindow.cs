@@ -7,7 +7,7 @@ namespace Roost.Sqlite.Writing;
 /// back within microseconds, one full transaction costs less than two half-full ones, and a thread that sleeps costs time to wake. It waits
 /// only while callers are told or come back, half a millisecond in all at most, and less and less often where nobody comes.
 /// </summary>
-internal sealed class Gathering
+internal sealed class BatchWindow
 {
     private const int MostSkipped = 256;
     private static readonly long PatienceForTheFirst = Stopwatch.Frequency * 250 / 1_000_000;

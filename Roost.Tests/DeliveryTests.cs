@@ -5,7 +5,7 @@ namespace Roost.Tests;
 
 /// <summary>A caller who blocks the thread on which it is told holds up nobody else for long.</summary>
 [TestFixture]
-internal sealed class TellingTests
+internal sealed class DeliveryTests
 {
     [Test]
     public async Task Callers_are_told_one_after_the_other_on_one_thread_of_the_pool()
@@ -13,7 +13,7 @@ internal sealed class TellingTests
         var threads = new List<int>();
         var last = new TaskCompletionSource();
 
-        new Telling().Tell([.. Enumerable.Range(0, 50).Select(_ => new Caller(Note)), new Caller(last.SetResult)]);
+        new Delivery().Deliver([.. Enumerable.Range(0, 50).Select(_ => new Caller(Note)), new Caller(last.SetResult)]);
         await last.Task.Soon();
 
         threads.Should().HaveCount(50).And.OnlyContain(thread => thread == threads[0]);
@@ -30,12 +30,12 @@ internal sealed class TellingTests
     {
         using var first = new BlockingCaller();
         var second = new TaskCompletionSource();
-        var telling = new Telling();
+        var delivery = new Delivery();
 
-        telling.Tell([first, new Caller(second.SetResult)]);
+        delivery.Deliver([first, new Caller(second.SetResult)]);
         await first.Reached.Soon();
         second.Task.IsCompleted.Should().BeFalse("one thread tells both");
-        telling.Spread();
+        delivery.Disperse();
 
         await second.Task.Soon();
     }
@@ -45,11 +45,11 @@ internal sealed class TellingTests
     {
         using var first = new BlockingCaller();
         var next = new TaskCompletionSource();
-        var telling = new Telling();
+        var delivery = new Delivery();
 
-        telling.Tell([first]);
+        delivery.Deliver([first]);
         await first.Reached.Soon();
-        telling.Tell([new Caller(next.SetResult)]);
+        delivery.Deliver([new Caller(next.SetResult)]);
 
         await next.Task.Soon();
     }
@@ -60,19 +60,19 @@ internal sealed class TellingTests
         var told = new int[2000];
         int left = told.Length;
         var all = new TaskCompletionSource();
-        var telling = new Telling();
+        var delivery = new Delivery();
 
         for (int transaction = 0; transaction < told.Length / 20; transaction++)
         {
             int at = transaction * 20;
-            telling.Tell([.. Enumerable.Range(at, 20).Select(i => new Caller(() =>
+            delivery.Deliver([.. Enumerable.Range(at, 20).Select(i => new Caller(() =>
             {
                 Interlocked.Increment(ref told[i]);
                 if (Interlocked.Decrement(ref left) == 0) all.SetResult();
             }))]);
-            if (transaction % 3 == 0) telling.Spread();
+            if (transaction % 3 == 0) delivery.Disperse();
         }
-        telling.Spread();
+        delivery.Disperse();
         await all.Task.Soon();
 
         told.Should().OnlyContain(times => times == 1);
