@@ -6,7 +6,7 @@ namespace Roost.Tests.Cli;
 
 /// <summary>What comes after a commit changes no exit code: whoever sees an error does it again, and then there are two.</summary>
 [TestFixture, NonParallelizable] // The command runs in this process, with its console.
-internal sealed class AfterCommitTests : FolderTests
+internal sealed class AfterCommitTests : FolderFixture
 {
     private string database = "";
 

@@ -6,7 +6,7 @@ namespace Roost.Tests.Cli;
 
 /// <summary>A user of the command is told of verbs and options, not of the library's members.</summary>
 [TestFixture, NonParallelizable] // The command runs in this process, with its console.
-internal sealed partial class CommandWordsTests : FolderTests
+internal sealed partial class CommandWordsTests : FolderFixture
 {
     /// <summary>What is told to whoever writes an engine, or kept as the error of a step, speaks of what an engine calls.</summary>
     private static readonly string[] OfEngines = ["Engine.cs", "StepContext.cs", "JsonTextCheck.cs", "RoostOptions.cs"];

@@ -5,7 +5,7 @@ namespace Roost.Tests.Cli;
 
 /// <summary>What a save of an artifact that was killed has left goes with the next save of that file; nothing else does.</summary>
 [TestFixture]
-internal sealed class PartialFileTests : FolderTests
+internal sealed class PartialFileTests : FolderFixture
 {
     private const string Id = "0123456789abcdef0123456789abcde";
 

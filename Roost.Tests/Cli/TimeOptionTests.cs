@@ -5,7 +5,7 @@ namespace Roost.Tests.Cli;
 
 /// <summary>A duration has its unit, and a time its day in the one order that everybody reads alike.</summary>
 [TestFixture, NonParallelizable] // The command runs in this process, with its console.
-internal sealed class TimeOptionTests : FolderTests
+internal sealed class TimeOptionTests : FolderFixture
 {
     [TestCase("250ms", 0.25)]
     [TestCase("5s", 5)]

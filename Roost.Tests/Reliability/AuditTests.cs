@@ -6,7 +6,7 @@ namespace Roost.Tests.Reliability;
 
 /// <summary>What the other tests of this folder rest on: the audits see what is lost or changed.</summary>
 [TestFixture, Category("Reliability")]
-internal sealed class AuditTests : FolderTests
+internal sealed class AuditTests : FolderFixture
 {
     private readonly List<string> said = [];
     private string path = null!, hash = null!;

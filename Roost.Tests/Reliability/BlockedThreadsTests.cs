@@ -4,7 +4,7 @@ namespace Roost.Tests.Reliability;
 
 /// <summary>Steps that block their threads keep a process from much, and not from showing that it lives.</summary>
 [TestFixture, Category("Reliability")]
-internal sealed class BlockedThreadsTests : FolderTests
+internal sealed class BlockedThreadsTests : FolderFixture
 {
     private const int Items = 32;
 

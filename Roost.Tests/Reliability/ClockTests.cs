@@ -4,7 +4,7 @@ namespace Roost.Tests.Reliability;
 
 /// <summary>The clocks of real processes are moved while they work.</summary>
 [TestFixture, Category("Reliability"), Parallelizable(ParallelScope.Children), FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-internal sealed class ClockTests : FolderTests
+internal sealed class ClockTests : FolderFixture
 {
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(3);
 
@@ -16,7 +16,7 @@ internal sealed class ClockTests : FolderTests
     {
         int seed = Effort.Seed(), jumps = Effort.Times(1, 60);
         var random = new Random(seed);
-        var clock = new FakeTime(folder["clock"], movesMonotonic: false);
+        var clock = new ProcessClock(folder["clock"], movesMonotonic: false);
         await using var workers = new Workers(folder["roost.db"]);
         await workers.StartAsync(2, Lease, clock.Environment);
         TimeSpan slowest = default;
@@ -40,7 +40,7 @@ internal sealed class ClockTests : FolderTests
     public async Task A_worker_that_is_stopped_when_the_clock_was_set_back_is_given_up_within_a_lease_all_the_same()
     {
         var random = new Random(Effort.Seed());
-        var clock = new FakeTime(folder["clock"], movesMonotonic: false);
+        var clock = new ProcessClock(folder["clock"], movesMonotonic: false);
         await using var workers = new Workers(folder["roost.db"]);
         await workers.StartAsync(2, Lease, clock.Environment);
         await workers.EnqueueAsync(random, 24, delays: false);
@@ -62,7 +62,7 @@ internal sealed class ClockTests : FolderTests
     [Test]
     public async Task A_clock_that_is_an_hour_ahead_for_a_second_ends_nothing_by_its_deadline_and_work_goes_on()
     {
-        var clock = new FakeTime(folder["clock"], movesMonotonic: false);
+        var clock = new ProcessClock(folder["clock"], movesMonotonic: false);
         await using var workers = new Workers(folder["roost.db"]);
         await workers.StartAsync(2, Lease, clock.Environment);
         await EnqueueAsync(100, TimeSpan.FromMinutes(30));
@@ -80,7 +80,7 @@ internal sealed class ClockTests : FolderTests
     [Test]
     public async Task What_a_process_delays_while_its_clock_is_an_hour_ahead_is_due_in_time_once_that_is_put_right()
     {
-        var clock = new FakeTime(folder["clock"], movesMonotonic: false);
+        var clock = new ProcessClock(folder["clock"], movesMonotonic: false);
         clock.Set(TimeSpan.FromHours(1));
         await using var workers = new Workers(folder["roost.db"]);
         await workers.StartAsync(2, Lease, clock.Environment);
@@ -103,7 +103,7 @@ internal sealed class ClockTests : FolderTests
     {
         int seed = Effort.Seed(), sleeps = Effort.Times(1, 30);
         var random = new Random(seed);
-        var clock = new FakeTime(folder["clock"], movesMonotonic);
+        var clock = new ProcessClock(folder["clock"], movesMonotonic);
         await using var workers = new Workers(folder["roost.db"]);
         await workers.StartAsync(2, Lease, clock.Environment);
         for (int sleep = 1; sleep <= sleeps; sleep++)

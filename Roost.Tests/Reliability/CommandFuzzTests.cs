@@ -7,7 +7,7 @@ namespace Roost.Tests.Reliability;
 
 /// <summary>Any command line ends with a documented code and in words; where the code says that nothing was done, nothing was.</summary>
 [TestFixture, NonParallelizable, Category("Reliability")] // The command runs in this process, with its console and current folder.
-internal sealed partial class CommandFuzzTests : FolderTests
+internal sealed partial class CommandFuzzTests : FolderFixture
 {
     /// <summary>Those that serve until they are stopped, and the one that writes bytes as they are.</summary>
     private static readonly string[] LeftOut = ["ui", "cat"];

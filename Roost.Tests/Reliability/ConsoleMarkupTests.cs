@@ -7,7 +7,7 @@ namespace Roost.Tests.Reliability;
 /// <summary>Whatever stands in a field, a page shows it as text: no element, attribute or address comes out of it.</summary>
 [TestFixture]
 [Category("Reliability")]
-internal sealed class ConsoleMarkupTests : FolderTests
+internal sealed class ConsoleMarkupTests : FolderFixture
 {
     private static readonly string[] Texts =
         [Hostile.Markup, Hostile.Escapes, "\"><img src=x onerror=roost()>", "' onmouseover='roost()", .. Effort.IsFull ? Hostile.Names.Where(name => name.Any("<>\"'&:{".Contains)) : []];

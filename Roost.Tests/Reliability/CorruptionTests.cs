@@ -12,7 +12,7 @@ namespace Roost.Tests.Reliability;
 /// written. Names, times and event texts carry no hash of their own; where a flip in one of them escapes SQLite's own checks, it is shown.
 /// </summary>
 [TestFixture, Category("Reliability")]
-internal sealed class CorruptionTests : FolderTests
+internal sealed class CorruptionTests : FolderFixture
 {
     private const int InLog = 10, HeaderBytes = 100, PageBytes = 4096;
 

@@ -6,7 +6,7 @@ namespace Roost.Tests.Reliability;
 
 /// <summary>Damage is said only where the file shows it; a fault of the program, and a file that somebody else has migrated, are told as what they are.</summary>
 [TestFixture, Category("Reliability")]
-internal sealed class EvidenceTests : FolderTests
+internal sealed class EvidenceTests : FolderFixture
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 

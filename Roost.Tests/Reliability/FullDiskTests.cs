@@ -7,7 +7,7 @@ namespace Roost.Tests.Reliability;
 /// <summary>A small disk that fills up: a clear error, reads work, nothing acknowledged is lost, and it goes on once there is space.</summary>
 [TestFixture]
 [Category("Reliability")]
-internal sealed class FullDiskTests : FolderTests
+internal sealed class FullDiskTests : FolderFixture
 {
     private const int Megabyte = 1024 * 1024;
 

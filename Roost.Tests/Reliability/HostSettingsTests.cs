@@ -4,7 +4,7 @@ namespace Roost.Tests.Reliability;
 
 /// <summary>What a host sets for its whole process changes nothing that Roost reads.</summary>
 [TestFixture, Category("Reliability")]
-internal sealed class HostSettingsTests : FolderTests
+internal sealed class HostSettingsTests : FolderFixture
 {
     [Test]
     public async Task Whatever_a_host_sets_in_Dapper_everything_is_read_as_it_was_written()

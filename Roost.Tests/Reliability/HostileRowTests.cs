@@ -5,7 +5,7 @@ namespace Roost.Tests.Reliability;
 /// <summary>A data file that somebody else has made leads to no other file.</summary>
 [TestFixture]
 [Category("Reliability")]
-internal sealed class HostileRowTests : FolderTests
+internal sealed class HostileRowTests : FolderFixture
 {
     private const string Others = "SELECT count(*) FROM roost_worker WHERE machine = 'elsewhere'";
 

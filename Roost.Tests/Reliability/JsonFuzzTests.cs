@@ -7,7 +7,7 @@ namespace Roost.Tests.Reliability;
 /// <summary>Any JSON either is refused by its field, with nothing written, or reads back equal; nothing else happens.</summary>
 [TestFixture]
 [Category("Reliability")]
-internal sealed class JsonFuzzTests : FolderTests
+internal sealed class JsonFuzzTests : FolderFixture
 {
     private static readonly JsonDocumentOptions Anything = new() { MaxDepth = 1000 };
 

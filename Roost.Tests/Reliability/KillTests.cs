@@ -5,7 +5,7 @@ namespace Roost.Tests.Reliability;
 
 /// <summary>Processes that work on one file are killed at random moments; what they said was acknowledged is the oracle.</summary>
 [TestFixture, Category("Reliability")]
-internal sealed class KillTests : FolderTests
+internal sealed class KillTests : FolderFixture
 {
     private const int KillsInOneFile = 200, FilesAtOnce = 2;
 

@@ -7,7 +7,7 @@ namespace Roost.Tests.Reliability;
 
 /// <summary>A schema that has landed never changes in place: the files that were made by it stay as they are, and would not fit any more.</summary>
 [TestFixture, Category("Reliability")]
-internal sealed class LandedSchemaTests : FolderTests
+internal sealed class LandedSchemaTests : FolderFixture
 {
     /// <summary>The script of each version that has landed, with the SHA-256 of its text. One that lands is added here, with its file in Fixtures.</summary>
     private static readonly (string Script, string Sha256)[] Landed =

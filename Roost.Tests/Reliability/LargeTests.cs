@@ -15,18 +15,18 @@ internal sealed class LargeTests
     {
         int steps = Effort.Times(20_000, 1_000_000), perItem = 100, rounds = 12;
         await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 64, MaxEvents = 10_000 }, null, ScriptedEngine.CountingTo(perItem - 1));
-        var held = new List<Held>();
+        var held = new List<Footprint>();
         for (int round = 0; round < rounds; round++)
         {
             await roost.EnqueueAsync(Enumerable.Range(0, steps / perItem / rounds).Select(_ => new WorkItem("scripted")));
             await roost.RunUntilIdleAsync();
             await roost.PurgeAsync(new(TimeSpan.Zero));
-            held.Add(Held.Now());
+            held.Add(Footprint.Now());
         }
 
         roost.Number("SELECT count(*) FROM roost_work WHERE state <> 'done'").Should().Be(0);
         FileAudit.MustAgree(roost.Path);
-        Held.MustStayFlat(held, mostBytes: Megabyte / 2, mostThreads: 2);
+        Footprint.MustStayFlat(held, mostBytes: Megabyte / 2, mostThreads: 2);
         Effort.Report($"{steps:N0} steps; {held[0]} at the beginning, {held[^1]} at the end");
     }
 
@@ -42,7 +42,7 @@ internal sealed class LargeTests
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         await roost.RunUntilDoneAsync(id);
 
-        long before = Held.Now().Managed, most = 0, next = 0, pages = 0, slowest = 0;
+        long before = Footprint.Now().Managed, most = 0, next = 0, pages = 0, slowest = 0;
         long? after = null;
         for (IReadOnlyList<WorkEvent> page; ; pages++)
         {
@@ -53,7 +53,7 @@ internal sealed class LargeTests
             after = page[^1].Sequence;
             foreach (WorkEvent one in page.Where(it => it.Kind.EndsWith("tick", StringComparison.Ordinal)))
                 one.Data!.Value.GetProperty("n").GetInt64().Should().Be(next++);
-            if (pages % 50 == 0) most = Math.Max(most, Held.Now().Managed - before);
+            if (pages % 50 == 0) most = Math.Max(most, Footprint.Now().Managed - before);
         }
 
         next.Should().Be(events, "each is there once, in order");
@@ -68,8 +68,8 @@ internal sealed class LargeTests
         long size = (Effort.IsFull ? 2048 : 48) * Megabyte, before = 0, most = 0;
         var content = new ObservedStream(size, n =>
         {
-            if (n == 1) before = Held.Now().All;
-            if (n % 64 == 0) most = Math.Max(most, Held.Now().All - before);
+            if (n == 1) before = Footprint.Now().All;
+            if (n % 64 == 0) most = Math.Max(most, Footprint.Now().All - before);
             return Task.CompletedTask;
         });
         await using RoostRuntime roost = TestRuntime.Create(null, Artifacts.Once(context => context.AddArtifactAsync("large.bin", content)));
@@ -81,7 +81,7 @@ internal sealed class LargeTests
         {
             buffer.AsSpan(0, n).IndexOfAnyExcept((byte)reads).Should().Be(-1);
             total += n;
-            if (reads % 64 == 0) most = Math.Max(most, Held.Now().All - before);
+            if (reads % 64 == 0) most = Math.Max(most, Footprint.Now().All - before);
         }
 
         total.Should().Be(size);

@@ -5,7 +5,7 @@ namespace Roost.Tests.Reliability;
 
 /// <summary>One file in the hands of many processes at once, for long.</summary>
 [TestFixture, NonParallelizable, Category("Reliability")] // It measures shares of the machine.
-internal sealed class ManyProcessesTests : FolderTests
+internal sealed class ManyProcessesTests : FolderFixture
 {
     private const int Workers = 8, Enqueuers = 4;
 

@@ -6,7 +6,7 @@ namespace Roost.Tests.Reliability;
 
 /// <summary>A step that takes its process down with it, beside others that do not.</summary>
 [TestFixture, Category("Reliability")]
-internal sealed class PoisonTests : FolderTests
+internal sealed class PoisonTests : FolderFixture
 {
     private const int Innocent = 63;
 

@@ -11,7 +11,7 @@ namespace Roost.Tests.Reliability;
 /// waited for. After each nothing acknowledged is lost and the file is sound; after some a runtime opens it and everything drains.
 /// </summary>
 [TestFixture, Category("Reliability")]
-internal sealed class PowerCutTests : FolderTests
+internal sealed class PowerCutTests : FolderFixture
 {
     private const int DrainEvery = 8;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

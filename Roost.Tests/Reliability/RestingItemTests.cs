@@ -5,7 +5,7 @@ namespace Roost.Tests.Reliability;
 
 /// <summary>The writer remembers what an item that has gone back behind its equals will need; whatever happens meanwhile, its next step gets the truth.</summary>
 [TestFixture, Category("Reliability")]
-internal sealed class RestingItemTests : FolderTests
+internal sealed class RestingItemTests : FolderFixture
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 

@@ -6,7 +6,7 @@ namespace Roost.Tests.Reliability;
 
 /// <summary>What the schema leaves room for: a host's own tables, and conditions that come later without a table being written anew.</summary>
 [TestFixture, Category("Reliability")]
-internal sealed class SchemaRoomTests : FolderTests
+internal sealed class SchemaRoomTests : FolderFixture
 {
     private SqliteConnection db = null!;
 

@@ -10,7 +10,7 @@ namespace Roost.Tests.Reliability;
 [TestFixture]
 [Category("Reliability")]
 [Platform(Exclude = "Win", Reason = "Windows lets nobody delete or replace an open file.")]
-internal sealed class TakenFileTests : FolderTests
+internal sealed class TakenFileTests : FolderFixture
 {
     private static readonly TimeSpan SoonEnough = TimeSpan.FromSeconds(2);
 

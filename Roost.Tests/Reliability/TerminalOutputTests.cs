@@ -5,7 +5,7 @@ namespace Roost.Tests.Reliability;
 
 /// <summary>Whatever stands in a field, the command prints it as text: nothing of it steers a terminal, redirected or not, with --json or without.</summary>
 [TestFixture, NonParallelizable, Category("Reliability")] // The command runs in this process, with its console.
-internal sealed class TerminalOutputTests : FolderTests
+internal sealed class TerminalOutputTests : FolderFixture
 {
     private static readonly string[][] Lines =
     [

@@ -7,7 +7,7 @@ namespace Roost.Tests.Reliability;
 
 /// <summary>A file that an earlier Roost has made opens, and its work goes on.</summary>
 [TestFixture, Category("Reliability")]
-internal sealed class UpgradeTests : FolderTests
+internal sealed class UpgradeTests : FolderFixture
 {
     private const int MostWrites = 200;
 

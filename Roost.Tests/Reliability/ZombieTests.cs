@@ -5,7 +5,7 @@ namespace Roost.Tests.Reliability;
 
 /// <summary>Processes that are stopped for longer than their lease, are given up by the others, and go on as if nothing had happened.</summary>
 [TestFixture, Category("Reliability"), Parallelizable(ParallelScope.Children), FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-internal sealed class ZombieTests : FolderTests
+internal sealed class ZombieTests : FolderFixture
 {
     private const int Living = 6, StoppedAtOnce = 4;
 

@@ -4,7 +4,7 @@ using Roost.Tests.Support;
 namespace Roost.Tests;
 
 [TestFixture]
-internal sealed class WorkspaceTests : FolderTests
+internal sealed class WorkspaceTests : FolderFixture
 {
     [Test]
     public async Task Without_a_repository_a_workspace_is_an_empty_private_folder()

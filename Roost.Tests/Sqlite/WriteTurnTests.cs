@@ -6,7 +6,7 @@ namespace Roost.Tests;
 /// <summary>Writers of one file take turns; whoever has had one stands behind those who wait, and nobody waits for ever.</summary>
 [TestFixture]
 [Platform(Include = "Linux", Reason = "Turns are taken by locks of Linux; elsewhere SQLite's own wait for the write lock has to do.")]
-internal sealed class WriteTurnTests : FolderTests
+internal sealed class WriteTurnTests : FolderFixture
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 

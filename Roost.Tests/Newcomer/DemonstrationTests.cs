@@ -6,7 +6,7 @@ namespace Roost.Tests;
 
 /// <summary>The programs that a newcomer runs first, as real processes.</summary>
 [TestFixture]
-internal sealed class DemonstrationTests : FolderTests
+internal sealed class DemonstrationTests : FolderFixture
 {
     [Test]
     public async Task A_killed_workers_item_is_carried_on_from_its_last_snapshot_to_its_artifact()

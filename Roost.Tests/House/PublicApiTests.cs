@@ -1,5 +1,5 @@
-using System.Runtime.CompilerServices;
 using PublicApiGenerator;
+using Roost.Tests.Support;
 
 namespace Roost.Tests;
 
@@ -12,7 +12,7 @@ internal sealed class PublicApiTests
     [Test]
     public void The_public_surface_is_the_approved_one()
     {
-        string approved = Path.Combine(Path.GetDirectoryName(ThisFile())!, "PublicApi.txt");
+        string approved = SourceTree.PathOf("Roost.Tests", "PublicApi.txt");
         string now = typeof(RoostRuntime).Assembly.GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false }).ReplaceLineEndings("\n").TrimEnd() + "\n";
         if (Environment.GetEnvironmentVariable(Approve) == "1") File.WriteAllText(approved, now);
 
@@ -20,6 +20,4 @@ internal sealed class PublicApiTests
 
         now.Should().Be(before, $"whoever changes the public surface on purpose runs this test with {Approve}=1, which rewrites PublicApi.txt, and commits that file");
     }
-
-    private static string ThisFile([CallerFilePath] string path = "") => path;
 }

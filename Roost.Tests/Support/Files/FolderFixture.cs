@@ -1,7 +1,7 @@
 namespace Roost.Tests.Support;
 
 /// <summary>Tests that each have a folder of their own, deleted with them.</summary>
-internal abstract class FolderTests
+internal abstract class FolderFixture
 {
     private protected TemporaryFolder folder = null!;
 

@@ -5,7 +5,7 @@ using Roost.Workspaces;
 namespace Roost.Tests;
 
 [TestFixture, NonParallelizable] // It sets variables of the process.
-internal sealed class WorkspaceHealingTests : RepositoryTests
+internal sealed class WorkspaceHealingTests : RepositoryFixture
 {
     [TestCase(WorkspaceMode.Worktree)]
     [TestCase(WorkspaceMode.Clone)]

@@ -8,7 +8,7 @@ namespace Roost.Tests;
 
 /// <summary>The data file: how it is made, what is refused, and what happens when it cannot be written.</summary>
 [TestFixture]
-internal sealed class FileTests : FolderTests
+internal sealed class FileTests : FolderFixture
 {
     private string path = null!;
 

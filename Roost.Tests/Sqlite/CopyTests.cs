@@ -8,7 +8,7 @@ namespace Roost.Tests;
 
 /// <summary>A copy that was made by hand is told as one, where that is certain; what was moved, restored or linked is not.</summary>
 [TestFixture]
-internal sealed class CopyTests : FolderTests
+internal sealed class CopyTests : FolderFixture
 {
     private string path = null!, other = null!;
 

@@ -7,7 +7,7 @@ namespace Roost.Tests;
 
 /// <summary>What says whether another worker lives, where locks do not work as usual: switched off in .NET, kept by no file system, another user's.</summary>
 [TestFixture]
-internal sealed class LivenessTests : FolderTests
+internal sealed class LivenessTests : FolderFixture
 {
     private const string Lease = "30000";
     private static readonly Dictionary<string, string> SwitchedOff = new() { ["DOTNET_SYSTEM_IO_DISABLEFILELOCKING"] = "1" };

@@ -4,7 +4,7 @@ using Roost.Workspaces;
 namespace Roost.Tests;
 
 [TestFixture, NonParallelizable] // It sets variables of the process.
-internal sealed class WorkspaceGitTests : RepositoryTests
+internal sealed class WorkspaceGitTests : RepositoryFixture
 {
     [TestCase(WorkspaceMode.Auto, WorkspaceMode.Worktree)]
     [TestCase(WorkspaceMode.Worktree, WorkspaceMode.Worktree)]

@@ -5,7 +5,7 @@ namespace Roost.Tests;
 
 /// <summary>What killed backups and creations leave is removed by the next backup and by the doctor; nothing else is.</summary>
 [TestFixture]
-internal sealed class LeftoverTests : FolderTests
+internal sealed class LeftoverTests : FolderFixture
 {
     private const string Id = "0123456789abcdef0123456789abcdef";
     private const int ContentBytes = 24 * 1024 * 1024;

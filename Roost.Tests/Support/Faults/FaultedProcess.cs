@@ -12,7 +12,7 @@ internal sealed class FaultedProcess(string library, string path) : IAsyncDispos
     private const long MostGrowth = 512 * 1024;
 
     private readonly ChildProcess child = ChildProcess.StartWith(FaultShim.Environment(library), "faults", path);
-    private readonly List<Held> held = [];
+    private readonly List<Footprint> held = [];
     private readonly List<long> sizes = [];
     private int read, acknowledged, refused;
     private bool worked;
@@ -45,7 +45,7 @@ internal sealed class FaultedProcess(string library, string path) : IAsyncDispos
         string[] words = (await child.WaitForAsync(end)).Split(' ');
         long hit = long.Parse(words[2], null);
         Hits += hit;
-        held.Add(Held.Parse(words[3..]));
+        held.Add(Footprint.Parse(words[3..]));
         sizes.Add(Probe.Number(path, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"));
         Check(path, New(), hit, which);
         return hit;
@@ -62,7 +62,7 @@ internal sealed class FaultedProcess(string library, string path) : IAsyncDispos
         // A loop that could not begin may leave a row behind, which another worker takes away when its lease is over.
         if (!child.Errors.Contains("The loop has ended", StringComparison.Ordinal)) FileAudit.MustHaveNoLeftovers(path);
         if (worked) FileAudit.Count(path, "roost_work w JOIN roost_lane l ON l.key = w.lane WHERE w.state <> 'done' AND l.engine <> 'nobody'").Should().Be(0, $"the loop goes on: {child.Errors}");
-        MustHaveStayedFlat(Held.Parse(said.Single(line => line.StartsWith("closed ", StringComparison.Ordinal)).Split(' ')[1..]));
+        MustHaveStayedFlat(Footprint.Parse(said.Single(line => line.StartsWith("closed ", StringComparison.Ordinal)).Split(' ')[1..]));
     }
 
     public void Report() => Effort.Report(
@@ -142,12 +142,12 @@ internal sealed class FaultedProcess(string library, string path) : IAsyncDispos
         foreach (string file in new[] { copy, copy + "-wal", copy + "-shm" }) File.Delete(file);
     }
 
-    private void MustHaveStayedFlat(Held closed)
+    private void MustHaveStayedFlat(Footprint closed)
     {
         closed.Threads.Should().Be(0, "no thread of Roost is left");
         closed.Sqlite.Should().BeLessThan(64 * 1024, "SQLite has given back what it held");
         int most = held.Max(it => it.Handles);
         closed.Handles.Should().BeLessThan(most, $"the files are closed ({string.Join(' ', held.Select(it => it.Handles))})");
-        Held.MustStayFlat(held, MostGrowth, mostThreads: 1, sizes);
+        Footprint.MustStayFlat(held, MostGrowth, mostThreads: 1, sizes);
     }
 }

@@ -5,7 +5,7 @@ using Roost.Tests.Support;
 namespace Roost.Tests;
 
 [TestFixture]
-internal sealed class TriggerFileTests : FolderTests
+internal sealed class TriggerFileTests : FolderFixture
 {
     [Test]
     public void A_file_says_everything_that_a_trigger_can()

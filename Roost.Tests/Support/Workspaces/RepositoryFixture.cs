@@ -1,7 +1,7 @@
 namespace Roost.Tests.Support;
 
 /// <summary>Tests of workspaces that are checkouts of a repository of their own.</summary>
-internal abstract class RepositoryTests : FolderTests
+internal abstract class RepositoryFixture : FolderFixture
 {
     private protected GitRepository repository = null!;
 

@@ -5,7 +5,7 @@ using Roost.Tests.Support;
 namespace Roost.Tests;
 
 [TestFixture]
-internal sealed class BackupTests : FolderTests
+internal sealed class BackupTests : FolderFixture
 {
     [Test]
     public async Task A_backup_under_load_is_whole_and_goes_on_from_its_own_snapshots_once_adopted()

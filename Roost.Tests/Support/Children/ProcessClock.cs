@@ -3,14 +3,14 @@ using System.Globalization;
 namespace Roost.Tests.Support;
 
 /// <summary>The clock of real processes, in the hands of a test, by libfaketime; skips the test where that is missing.</summary>
-internal sealed class FakeTime
+internal sealed class ProcessClock
 {
     private readonly string file, library;
     private readonly bool movesMonotonic;
 
     /// <param name="file">Where the processes read by how much their clock is set.</param>
     /// <param name="movesMonotonic">Their monotonic clock moves with the wall clock, as in a machine that was suspended; else it goes on as if nothing had happened.</param>
-    public FakeTime(string file, bool movesMonotonic)
+    public ProcessClock(string file, bool movesMonotonic)
     {
         this.file = file;
         this.movesMonotonic = movesMonotonic;

@@ -239,7 +239,7 @@ internal sealed class FaultRounds(string path) : IDisposable
 
     /// <summary>Handles, threads of Roost, bytes of SQLite's and of the managed heap.</summary>
     /// <summary>Of the threads only Roost's.</summary>
-    private static string Holds() => (Held.Now() with { Threads = RoostThreads() }).ToWords();
+    private static string Holds() => (Footprint.Now() with { Threads = RoostThreads() }).ToWords();
 
     private static int RoostThreads() => Directory.GetDirectories("/proc/self/task").Count(IsRoosts);
 

@@ -4,7 +4,7 @@ using Roost.Tests.Support;
 namespace Roost.Tests;
 
 [TestFixture]
-internal sealed class WorkerLockTests : FolderTests
+internal sealed class WorkerLockTests : FolderFixture
 {
     [Test]
     public void A_lock_that_is_held_says_that_its_worker_lives()

@@ -5,7 +5,7 @@ namespace Roost.Tests;
 
 /// <summary>Several processes on one file. What is killed, stopped or displaced is Reliability/'s.</summary>
 [TestFixture]
-internal sealed class CrashTests : FolderTests
+internal sealed class CrashTests : FolderFixture
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
