@@ -361,7 +361,8 @@ internal sealed class ClockSetTests
         {
             session.Enqueue.Execute(WorkItemCheck.Check(new WorkItem("scripted") { Id = "solo", Priority = 1 }, options, TestRuntime.Start));
             WorkRow row = session.Work.Find("solo")!.Value;
-            return session.Work.Save(row, row with { Interruptions = 2, Solo = true });
+            session.Work.Save(row, row with { Interruptions = 2, Solo = true });
+            return true;
         });
         Task<WorkSummary> other = roost.WaitAsync(await roost.EnqueueAsync(new WorkItem("scripted")));
         wall.SetBy = -Hour;

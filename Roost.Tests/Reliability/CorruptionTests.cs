@@ -149,7 +149,7 @@ internal sealed class CorruptionTests : FolderFixture
         string path = folder["roost.db"];
         await using (var made = new RoostRuntime(path)) await made.EnqueueAsync(new WorkItem("scripted", new Fate(1)) { Id = "only" });
         // The item can be claimed, and no version of it can be saved.
-        long root = Probe.Number(path, "SELECT rootpage FROM sqlite_schema WHERE name = 'snapshot'");
+        long root = Probe.Number(path, "SELECT rootpage FROM sqlite_schema WHERE name = 'roost_snapshot'");
         byte[] bytes = await File.ReadAllBytesAsync(path);
         bytes.AsSpan((int)(root - 1) * 4096, 4096).Clear();
         await File.WriteAllBytesAsync(path, bytes);
@@ -230,7 +230,7 @@ internal sealed class CorruptionTests : FolderFixture
             for (int i = 0; i < 3; i++) await made.StepOnceAsync();
         }
         Probe.Execute(path, "CREATE INDEX other ON roost_snapshot (work, 4 - version)"); // The first version is found by it as the third.
-        Probe.Execute(path, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'other') WHERE name = 'sqlite_autoindex_snapshot_1'; DELETE FROM sqlite_schema WHERE name = 'other'");
+        Probe.Execute(path, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'other') WHERE name = 'sqlite_autoindex_roost_snapshot_1'; DELETE FROM sqlite_schema WHERE name = 'other'");
         await using RoostRuntime roost = new RoostRuntime(path).AddEngine(ScriptedEngine.From((state, _) =>
         {
             states.Add(state);

@@ -52,7 +52,7 @@ internal sealed class Reader(string path, RoostOptions options, Writer? writer =
             }
             finally
             {
-                GiveBack(connection, isSound);
+                ReturnConnection(connection, isSound);
             }
         }
         catch (Exception e) when (e is SqliteException || StorageFault.IsUnexpected(e))
@@ -74,7 +74,7 @@ internal sealed class Reader(string path, RoostOptions options, Writer? writer =
         Evidence.CheckVersion(version.Scalar() ?? 0, path);
     }
 
-    private void GiveBack(SqliteConnection connection, bool isSound)
+    private void ReturnConnection(SqliteConnection connection, bool isSound)
     {
         if (!isSound || idle.Count >= Kept)
         {

@@ -104,7 +104,7 @@ internal sealed class SqliteStore : Store
         for (long given = PurgeTransition.PagesAtOnce; items > 0 && given > 0; pages += given)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            given = await ChangeAsync(session => session.Purge.GiveBack()).ConfigureAwait(false);
+            given = await ChangeAsync(session => session.Purge.ShrinkFile()).ConfigureAwait(false);
         }
         return new(items, pages == 0 ? 0 : pages * await Task.Run(() => Database.Checkpoint(path, options), CancellationToken.None).ConfigureAwait(false));
     }

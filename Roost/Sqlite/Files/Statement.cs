@@ -73,6 +73,32 @@ internal sealed class Statement(sqlite3 handle, string sql) : IDisposable
         return value;
     }
 
+    /// <summary>What its only row, or the first, says; null where there is none.</summary>
+    public T? One<T>(Func<Statement, T> read) where T : class
+    {
+        if (!Step()) return null;
+        T found = read(this);
+        Reset();
+        return found;
+    }
+
+    /// <summary>The same of a value.</summary>
+    public T? OneValue<T>(Func<Statement, T> read) where T : struct
+    {
+        if (!Step()) return null;
+        T found = read(this);
+        Reset();
+        return found;
+    }
+
+    /// <summary>What each row says.</summary>
+    public List<T> All<T>(Func<Statement, T> read)
+    {
+        var all = new List<T>();
+        while (Step()) all.Add(read(this));
+        return all;
+    }
+
     /// <summary>Leaves the rows that were not read.</summary>
     public void Reset()
     {

@@ -111,10 +111,7 @@ internal sealed class BlobTable(WriteConnection connection, WorkerTable workers)
     /// <summary>Drops every pin of a worker that has stopped or died.</summary>
     public void UnpinAll(long worker)
     {
-        var pins = new List<(long Blob, long Pin)>();
-        pinned.Bind(1, worker);
-        while (pinned.Step()) pins.Add((pinned.Int64(0), pinned.Int64(1)));
-        foreach ((long blob, long pin) in pins) Unpin(worker, blob, pin);
+        foreach ((long blob, long pin) in pinned.Bind(1, worker).All(static row => (row.Int64(0), row.Int64(1)))) Unpin(worker, blob, pin);
     }
 
     /// <summary>Deletes a blob that nothing refers to any more; about how many bytes that were.</summary>

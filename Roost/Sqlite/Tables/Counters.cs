@@ -27,10 +27,6 @@ internal sealed class Counters(WriteConnection connection, LatestTime latestTime
 
     private const int RandomsAtOnce = 128;
 
-    // Those who come stand at multiples of it, with room behind each for those who go back until the next one comes. Where more go back, they
-    // only count as such that have come. Places last for 2^42 comers: a thousand a second for more than a century.
-    private const long PlacesBetweenComers = 1L << 20;
-
     [ThreadStatic]
     private static long[]? randoms;
 
@@ -39,7 +35,8 @@ internal sealed class Counters(WriteConnection connection, LatestTime latestTime
 
     private bool loaded, saved;
     private int changesAtBegin;
-    private long readySeq, eventSeqAtBegin, lastEventAt, seenOfOthers = -1;
+    private long eventSeqAtBegin, lastEventAt, seenOfOthers = -1;
+    private Place lastPlace;
 
     /// <summary>Names this writer's row. Fresh for each connection.</summary>
     public long WriterKey { get; } = Token();
@@ -64,7 +61,7 @@ internal sealed class Counters(WriteConnection connection, LatestTime latestTime
         if (load.Step())
         {
             EventSeq = load.Int64(0);
-            readySeq = load.Int64(1);
+            lastPlace = new(load.Int64(1));
             latestTime.Learn(load.Int64(2));
             lastEventAt = load.NullableInt64(3) ?? long.MinValue;
             load.Reset();
@@ -75,19 +72,16 @@ internal sealed class Counters(WriteConnection connection, LatestTime latestTime
     public long NextEvent() => ++EventSeq;
 
     /// <summary>The last place given to an item that came, by any process, and did not only go back behind its equals.</summary>
-    public long LastComer => readySeq & ~(PlacesBetweenComers - 1);
+    public Place LastComer => lastPlace.LastComer;
 
     /// <summary>The place behind everything that is ready now, for an item that comes.</summary>
-    public long NextReady() => readySeq = LastComer + PlacesBetweenComers;
+    public Place NextPlace() => lastPlace = lastPlace.OfNextComer;
 
     /// <summary>The same for an item that has held its slot and goes back behind its equals.</summary>
-    public long NextReadyAgain() => ++readySeq;
+    public Place NextPlaceAgain() => lastPlace = lastPlace.OfNextReturned;
 
     /// <summary>The place before everything that became ready in the ordinary way, and behind what went to the head earlier.</summary>
-    public long HeadReady() => Head(NextReady());
-
-    /// <summary>Moves an ordinary place to the head of the order; places at the head keep their order among themselves.</summary>
-    public static long Head(long place) => place < 0 ? place : place - (1L << 62);
+    public Place NextPlaceAtHead() => NextPlace().AtHead;
 
     public void Save()
     {
@@ -122,7 +116,7 @@ internal sealed class Counters(WriteConnection connection, LatestTime latestTime
     /// <summary>Writes this writer's row, whether or not anything else is written.</summary>
     public void SaveRow()
     {
-        save.Bind(1, WriterKey).Bind(2, Batch).Bind(3, EventSeq).Bind(4, readySeq).Bind(5, latestTime.SavedAt).Run();
+        save.Bind(1, WriterKey).Bind(2, Batch).Bind(3, EventSeq).Bind(4, lastPlace.Number).Bind(5, latestTime.SavedAt).Run();
         saved = true;
     }
 

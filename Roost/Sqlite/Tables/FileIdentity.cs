@@ -59,11 +59,5 @@ internal sealed class FileIdentity(WriteConnection connection)
         return id;
     }
 
-    private string? Read(string key)
-    {
-        if (!read.Bind(1, key).Step()) return null;
-        string value = read.Text(0);
-        read.Reset();
-        return value;
-    }
+    private string? Read(string key) => read.Bind(1, key).One(static row => row.Text(0));
 }

@@ -12,7 +12,7 @@ internal sealed class Lanes(WriteConnection connection, Counts counts, LaneChang
     private const int MostRemembered = 10_000;
 
     private readonly Statement findName = connection.Prepare("SELECT key FROM roost_lane WHERE engine = ?1 AND queue = ?2 AND state_version = ?3");
-    private readonly Statement findKey = connection.Prepare("SELECT engine, queue, state_version FROM roost_lane WHERE key = ?1");
+    private readonly Statement findKey = connection.Prepare("SELECT key, engine, queue, state_version FROM roost_lane WHERE key = ?1");
     private readonly Statement next = connection.Prepare("SELECT key FROM roost_lane WHERE key >= ?1 AND (?2 IS NULL OR engine = ?2) ORDER BY key LIMIT 1");
     private readonly Statement keys = connection.Prepare("SELECT key FROM roost_lane ORDER BY key");
     private readonly Statement insert = connection.Prepare("INSERT INTO roost_lane (engine, queue, state_version) VALUES (?1, ?2, ?3) RETURNING key");
@@ -38,22 +38,14 @@ internal sealed class Lanes(WriteConnection connection, Counts counts, LaneChang
     public Lane? Find(long key)
     {
         if (byKey.TryGetValue(key, out Lane? known)) return known;
-        if (!findKey.Bind(1, key).Step()) return null;
-        var lane = new Lane(key, findKey.Text(0), findKey.Text(1), findKey.Int32(2));
-        findKey.Reset();
-        return Remember(lane);
+        return findKey.Bind(1, key).One(static row => new Lane(row.Int64(0), row.Text(1), row.Text(2), row.Int32(3))) is { } lane ? Remember(lane) : null;
     }
 
     /// <summary>The first lane of an engine, or of any, from this key on.</summary>
     public Lane? From(long key, string? engine) => next.Bind(1, key).Bind(2, engine).Scalar() is { } found ? Find(found) : null;
 
     /// <summary>The keys of all lanes.</summary>
-    public List<long> Keys()
-    {
-        var all = new List<long>();
-        while (keys.Step()) all.Add(keys.Int64(0));
-        return all;
-    }
+    public List<long> Keys() => keys.All(static row => row.Int64(0));
 
     /// <summary>Removes a lane that no item is in; false where one is.</summary>
     public bool RemoveIfEmpty(Lane lane)

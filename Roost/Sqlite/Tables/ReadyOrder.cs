@@ -7,7 +7,7 @@ namespace Roost.Sqlite.Tables;
 /// What can be claimed next, and what becomes due next, among the lanes that the running loop serves. Only lanes with something ready or delayed are
 /// known here, each by its heads: lanes that are empty, or hold only what has ended, cost nothing.
 /// <list type="bullet">
-/// <item>It is read from the file once, one index probe for each such lane, and then follows every change: <see cref="Came"/> and <see cref="Left"/>.</item>
+/// <item>It is read from the file once, one index probe for each such lane, and then follows every change: <see cref="Add"/> and <see cref="Remove"/>.</item>
 /// <item>A head that has left is looked up again when the order is asked next; until then its lane keeps its place, for what follows is no earlier.</item>
 /// <item>Engines at their own limit stand aside with all their lanes, so that they hide nobody and nobody has to step over them.</item>
 /// <item>Lanes that another process has changed, or a transaction that was rolled back, are in doubt: taken out, and probed again when the order is
@@ -129,19 +129,19 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
     public void DeadlinesChanged() => deadlineKnown = false;
 
     /// <summary>An item has come to its lane.</summary>
-    public void Came(in WorkRow row)
+    public void Add(in WorkRow row)
     {
         if (OrderOf(row) is not { } order) return;
         laneChanges.Add(row.Lane);
         if (served is null || (doubtful.Count > 0 && doubtful.Contains(row.Lane))) return;
         if (Open(row.Lane, served) is not { } lane) return;
         ref Front front = ref lane[order];
-        Head item = order == LaneOrder.Due ? new(row.Key, 0, row.DueAt!.Value) : new(row.Key, row.Priority, row.ReadySeq!.Value);
+        Head item = order == LaneOrder.Due ? new(row.Key, 0, row.DueAt!.Value) : new(row.Key, row.Priority, row.Ready!.Value.Number);
         if (!front.Exists || item.IsBefore(front.Head)) Set(lane, order, item);
     }
 
     /// <summary>An item has left its lane.</summary>
-    public void Left(in WorkRow row)
+    public void Remove(in WorkRow row)
     {
         if (OrderOf(row) is not { } order) return;
         laneChanges.Add(row.Lane);
@@ -184,7 +184,7 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
     }
 
     private static LaneOrder? OrderOf(in WorkRow row) =>
-        row.ReadySeq is not null ? row.Solo ? LaneOrder.Alone : LaneOrder.Ready : row.DueAt is not null ? LaneOrder.Due : null;
+        row.Ready is not null ? row.Solo ? LaneOrder.Alone : LaneOrder.Ready : row.DueAt is not null ? LaneOrder.Due : null;
 
     /// <summary>Brings the order up to date with what has happened since it was asked last.</summary>
     private void Settle(SlotLedger ledger)
@@ -313,12 +313,12 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
         if (found.Count == 0) throw Damaged(NameOf(LaneOrder.Due));
         foreach (long work in found)
         {
-            long place = counters.NextReady();
-            if (!promote.Bind(1, work).Bind(2, place).Bind(3, lane).Bind(4, now).Step()) throw Damaged(NameOf(LaneOrder.Due));
+            Place place = counters.NextPlace();
+            if (!promote.Bind(1, work).Bind(2, place.Number).Bind(3, lane).Bind(4, now).Step()) throw Damaged(NameOf(LaneOrder.Due));
             var row = new WorkRow { Key = work, Lane = lane, Priority = promote.Int32(0), Solo = promote.Int32(1) != 0 };
             promote.Reset();
-            Left(row with { DueAt = now });
-            Came(row with { ReadySeq = place });
+            Remove(row with { DueAt = now });
+            Add(row with { Ready = place });
         }
         counts.Add(lane, Condition.Delayed, -found.Count);
         counts.Add(lane, Condition.Ready, found.Count);

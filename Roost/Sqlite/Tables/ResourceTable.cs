@@ -19,13 +19,7 @@ internal sealed class ResourceTable(WriteConnection connection, WorkTable workTa
     private readonly Statement nextBlockedName = connection.Prepare("SELECT min(blocked_on) FROM roost_work WHERE blocked_on > ?1");
 
     /// <summary>The names that an item asks for, in their order.</summary>
-    public List<string> NamesOf(long work)
-    {
-        var found = new List<string>(2);
-        names.Bind(1, work);
-        while (names.Step()) found.Add(names.Text(0));
-        return found;
-    }
+    public List<string> NamesOf(long work) => names.Bind(1, work).All(static row => row.Text(0));
 
     /// <summary>Takes all names of an item, or as many as are free in order; the name that it has to wait for, or null when it holds them all.</summary>
     public string? TakeAll(long work)
@@ -59,9 +53,7 @@ internal sealed class ResourceTable(WriteConnection connection, WorkTable workTa
     /// <summary>Takes back what waits in lanes that nobody serves any more, and wakes those whose name is free and whose lane is served again.</summary>
     public void WorkersChanged()
     {
-        var stranded = new List<long>();
-        while (heldWhileQueued.Step()) stranded.Add(heldWhileQueued.Int64(0));
-        foreach (long work in stranded)
+        foreach (long work in heldWhileQueued.All(static row => row.Int64(0)))
         {
             WorkRow row = workTable.Load(work)!.Value;
             if (workers.Serves(row.Lane)) continue;
@@ -82,7 +74,7 @@ internal sealed class ResourceTable(WriteConnection connection, WorkTable workTa
         {
             take.Bind(1, name).Bind(2, waiter.Work).Bind(3, connection.Now).Run();
             WorkRow row = workTable.Load(waiter.Work)!.Value;
-            WorkRow next = TakeAll(waiter.Work) is { } busy ? row.AsBlocked(busy, row.Place!.Value) : row.AsReady(Counters.Head(row.Place!.Value), connection.Now);
+            WorkRow next = TakeAll(waiter.Work) is { } busy ? row.AsBlocked(busy, row.Place!.Value) : row.AsReady(row.Place!.Value.AtHead, connection.Now);
             workTable.Save(row, next);
         }
     }
@@ -113,11 +105,5 @@ internal sealed class ResourceTable(WriteConnection connection, WorkTable workTa
         return best;
     }
 
-    private string? NextBlockedName(string after)
-    {
-        nextBlockedName.Bind(1, after).Step();
-        string? name = nextBlockedName.NullableText(0);
-        nextBlockedName.Reset();
-        return name;
-    }
+    private string? NextBlockedName(string after) => nextBlockedName.Bind(1, after).One(static row => row.NullableText(0)!);
 }

@@ -11,7 +11,10 @@ internal readonly record struct WorkRow
     public int Version { get; init; }
     public long UpdatedAt { get; init; }
     public long? EndedAt { get; init; }
-    public long? ReadySeq { get; init; }
+
+    /// <summary>Where it stands while it is ready.</summary>
+    public Place? Ready { get; init; }
+
     public long? ReadyAt { get; init; }
     public long? DueAt { get; init; }
 
@@ -19,7 +22,10 @@ internal readonly record struct WorkRow
     public long? DelayedAt { get; init; }
 
     public string? BlockedOn { get; init; }
-    public long? Place { get; init; }
+
+    /// <summary>The place that it had when it met the name that it waits for.</summary>
+    public Place? Place { get; init; }
+
     public bool Solo { get; init; }
     public long? Worker { get; init; }
     public long? Token { get; init; }
@@ -43,7 +49,7 @@ internal readonly record struct WorkRow
 
     public Condition Condition => State switch
     {
-        WorkState.Queued when ReadySeq is not null => Condition.Ready,
+        WorkState.Queued when Ready is not null => Condition.Ready,
         WorkState.Queued when DueAt is not null => Condition.Delayed,
         WorkState.Queued => Condition.Blocked,
         WorkState.Running => Condition.Running,
@@ -58,16 +64,24 @@ internal readonly record struct WorkRow
     /// <summary>The same in SQL, of a row of work named w.</summary>
     public const string HoldsForLifeSql = "(w.hold_for_life = 1 AND w.blocked_on IS NULL AND (w.version > 0 OR w.failures > 0 OR w.interruptions > 0))";
 
-    public WorkRow AsReady(long place, long now) => Unplaced() with { State = WorkState.Queued, ReadySeq = place, ReadyAt = now };
+    /// <summary>
+    /// The key of the item of an id. The row that the id's index leads to is looked at again, so that a damaged index finds nothing rather than another item.
+    /// </summary>
+    public static string KeyOfIdSql(string id) => $"(SELECT key FROM roost_work WHERE id = {id}) AND +id = {id}";
+
+    public WorkRow AsReady(Place place, long now) => Unplaced() with { State = WorkState.Queued, Ready = place, ReadyAt = now };
 
     public WorkRow AsDelayed(long delay, long now) => Unplaced() with { State = WorkState.Queued, DueAt = now + delay, DelayedAt = now };
 
-    public WorkRow AsBlocked(string name, long place) => Unplaced() with { State = WorkState.Queued, BlockedOn = name, Place = place };
+    public WorkRow AsBlocked(string name, Place place) => Unplaced() with { State = WorkState.Queued, BlockedOn = name, Place = place };
 
     public WorkRow AsRunning(long worker, long token, long now) =>
         Unplaced() with { State = WorkState.Running, Worker = worker, Token = token, ClaimedAt = now };
 
     public WorkRow AsEnded(WorkState state, long now) => Unplaced() with { State = state, EndedAt = now, Solo = false };
+
+    /// <summary>It has a deadline, and that has passed.</summary>
+    public bool IsOverdue(long now) => Deadline is { } deadline && deadline <= now;
 
     /// <summary>A step has succeeded: nothing is held against the next one.</summary>
     public WorkRow WithCleanRecord() => this with { Failures = 0, Interruptions = 0, Acquitted = 0, Solo = false };
@@ -77,7 +91,7 @@ internal readonly record struct WorkRow
 
     private WorkRow Unplaced() => this with
     {
-        ReadySeq = null,
+        Ready = null,
         ReadyAt = null,
         DueAt = null,
         DelayedAt = null,

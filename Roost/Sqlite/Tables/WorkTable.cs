@@ -1,31 +1,59 @@
+using System.Text.Json;
 using Roost.Sqlite.Files;
 using Roost.Stores;
 
 namespace Roost.Sqlite.Tables;
 
 /// <summary>
-/// The one door through which a work item changes its state. Every save is fenced by the token and version that were read,
-/// checked against the table of states, and counted.
+/// The one door through which a work item changes its state, but for what becomes due, which <see cref="ReadyOrder"/> promotes by the thousand. Every save
+/// is fenced by the token and version that were read, checked against the table of states, and counted.
 /// </summary>
 internal sealed class WorkTable(WriteConnection connection, Counts counts, ChildCounts children, ReadyOrder ready)
 {
-    private const string Columns =
-        """
-        key, lane, state, priority, version, updated_at, ended_at, ready_seq, ready_at, due_at, blocked_on, place, solo, worker, token, claimed_at,
-        failures, interruptions, park_interrupted, cancel_requested, cancel_reason, deadline, resource_count, hold_for_life, delayed_at, unchanged, parent,
-        acquitted
-        """;
+    /// <summary>The columns that transitions read, each once: its name in SQL, its number in a row that is read, and in <see cref="save"/> behind what fences it.</summary>
+    private enum Column
+    {
+        Key,
+        Lane,
+        State,
+        Priority,
+        Version,
+        UpdatedAt,
+        EndedAt,
+        ReadySeq,
+        ReadyAt,
+        DueAt,
+        DelayedAt,
+        BlockedOn,
+        Place,
+        Solo,
+        Worker,
+        Token,
+        ClaimedAt,
+        Failures,
+        Interruptions,
+        Acquitted,
+        Unchanged,
+        ParkInterrupted,
+        CancelRequested,
+        CancelReason,
+
+        // From here on what no transition changes by a save.
+        Deadline,
+        Parent,
+        ResourceCount,
+        HoldForLife,
+    }
+
+    private const int Fences = 3; // ?1 to ?3 of the save are key, token and version as they were; the first column that it sets is ?4.
+
+    private static readonly string[] Names = [.. Enum.GetNames<Column>().Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)];
+    private static readonly string Columns = string.Join(", ", Names);
+    private static readonly string Changes = string.Join(", ", Names[(int)Column.Lane..(int)Column.Deadline].Select((name, i) => $"{name} = ?{Fences + 1 + i}"));
 
     private readonly Statement load = connection.Prepare($"SELECT {Columns} FROM roost_work WHERE key = ?1");
-    private readonly Statement find = connection.Prepare($"SELECT {Columns} FROM roost_work WHERE key = (SELECT key FROM roost_work WHERE id = ?1) AND +id = ?1");
-    private readonly Statement save = connection.Prepare(
-        """
-        UPDATE roost_work SET
-            lane = ?4, state = ?5, priority = ?6, version = ?7, updated_at = ?8, ended_at = ?9, ready_seq = ?10, ready_at = ?11, due_at = ?12,
-            blocked_on = ?13, place = ?14, solo = ?15, worker = ?16, token = ?17, claimed_at = ?18, failures = ?19, interruptions = ?20,
-            park_interrupted = ?21, cancel_requested = ?22, cancel_reason = ?23, delayed_at = ?24, unchanged = ?25, acquitted = ?26
-        WHERE key = ?1 AND token IS ?2 AND version = ?3
-        """);
+    private readonly Statement find = connection.Prepare($"SELECT {Columns} FROM roost_work WHERE key = {WorkRow.KeyOfIdSql("?1")}");
+    private readonly Statement save = connection.Prepare($"UPDATE roost_work SET {Changes} WHERE key = ?1 AND token IS ?2 AND version = ?3");
     private readonly Statement keep = connection.Prepare(
         "UPDATE roost_work SET version = ?3 + 1 WHERE key = ?1 AND token = ?2 AND version = ?3 AND cancel_requested = 0");
     private readonly Statement keepAnew = connection.Prepare(
@@ -41,40 +69,53 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
         ready.DeadlinesChanged();
     }
 
-    public WorkRow? Load(long key) => Read(load.Bind(1, key));
+    public WorkRow? Load(long key) => load.Bind(1, key).OneValue(Read);
 
     /// <summary>The row as long as it is still this lease's, at its version; null once the lease is lost.</summary>
     public WorkRow? LoadHeld(LeasedWork lease) =>
         Load(lease.WorkKey) is { } row && row.Token == lease.Token && row.Version == lease.Version ? row : null;
 
-    public WorkRow? Find(string workId) => Read(find.Bind(1, workId));
+    public WorkRow? Find(string workId) => find.Bind(1, workId).OneValue(Read);
 
-    public string Id(long key)
-    {
-        id.Bind(1, key).Step();
-        string text = id.Text(0);
-        id.Reset();
-        return text;
-    }
+    public string Id(long key) => id.Bind(1, key).One(static row => row.Text(0))!;
 
-    /// <summary>Saves the row as it shall be; false where token or version are no longer those that were read.</summary>
-    public bool Save(in WorkRow before, in WorkRow after)
+    /// <summary>Saves the row as it shall be, counts it, and gives it its place in its order.</summary>
+    /// <exception cref="InvalidOperationException">The table of states does not know the way, or token or version are no longer those that were read.</exception>
+    public void Save(in WorkRow before, in WorkRow after)
     {
         if (!WorkStates.IsAllowed(before.State, after.State))
             throw new InvalidOperationException($"Work item {Id(before.Key)} cannot go from {before.State.Name()} to {after.State.Name()}.");
-        save.Bind(1, before.Key).Bind(2, before.Token).Bind(3, before.Version)
-            .Bind(4, after.Lane).Bind(5, after.State.Name()).Bind(6, after.Priority).Bind(7, after.Version)
-            .Bind(8, connection.Now).Bind(9, after.EndedAt).Bind(10, after.ReadySeq).Bind(11, after.ReadyAt).Bind(12, after.DueAt)
-            .Bind(13, after.BlockedOn).Bind(14, after.Place).Bind(15, after.Solo ? 1 : 0).Bind(16, after.Worker).Bind(17, after.Token)
-            .Bind(18, after.ClaimedAt).Bind(19, after.Failures).Bind(20, after.Interruptions).Bind(21, after.ParkInterrupted ? 1 : 0)
-            .Bind(22, after.CancelRequested ? 1 : 0).Bind(23, after.CancelReason).Bind(24, after.DelayedAt).Bind(25, after.Unchanged).Bind(26, after.Acquitted);
-        if (save.Run() == 0) return false;
+        save.Bind(1, before.Key).Bind(2, before.Token).Bind(3, before.Version);
+        Set(Column.Lane, after.Lane);
+        Set(Column.State, after.State.Name());
+        Set(Column.Priority, after.Priority);
+        Set(Column.Version, after.Version);
+        Set(Column.UpdatedAt, connection.Now);
+        Set(Column.EndedAt, after.EndedAt);
+        Set(Column.ReadySeq, after.Ready?.Number);
+        Set(Column.ReadyAt, after.ReadyAt);
+        Set(Column.DueAt, after.DueAt);
+        Set(Column.DelayedAt, after.DelayedAt);
+        Set(Column.BlockedOn, after.BlockedOn);
+        Set(Column.Place, after.Place?.Number);
+        Set(Column.Solo, after.Solo);
+        Set(Column.Worker, after.Worker);
+        Set(Column.Token, after.Token);
+        Set(Column.ClaimedAt, after.ClaimedAt);
+        Set(Column.Failures, after.Failures);
+        Set(Column.Interruptions, after.Interruptions);
+        Set(Column.Acquitted, after.Acquitted);
+        Set(Column.Unchanged, after.Unchanged);
+        Set(Column.ParkInterrupted, after.ParkInterrupted);
+        Set(Column.CancelRequested, after.CancelRequested);
+        Set(Column.CancelReason, after.CancelReason);
+        // Nobody else writes within this transaction, in which the row was read.
+        if (save.Run() != 1) throw new InvalidOperationException($"Work item {Id(before.Key)} is not at version {before.Version} under the lease that was read.");
         counts.Add(before.Lane, before.Condition, -1);
         counts.Add(after.Lane, after.Condition, 1);
         children.Move(before.Parent, before.State, after.State);
-        ready.Left(before);
-        ready.Came(after);
-        return true;
+        ready.Remove(before);
+        ready.Add(after);
     }
 
     /// <summary>Goes on with the same lease at the next version, touching no indexed column. False: displaced, or asked to cancel.</summary>
@@ -89,41 +130,48 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
         return true;
     }
 
-    private static WorkRow? Read(Statement row)
+    private void Set(Column column, long? value) => save.Bind(Fences + (int)column, value);
+
+    private void Set(Column column, string? value) => save.Bind(Fences + (int)column, value);
+
+    private void Set(Column column, bool value) => save.Bind(Fences + (int)column, value ? 1 : 0);
+
+    private static WorkRow Read(Statement row)
     {
-        if (!row.Step()) return null;
-        var read = new WorkRow
+        return new()
         {
-            Key = row.Int64(0),
-            Lane = row.Int64(1),
-            State = WorkStates.Parse(row.Bytes(2)),
-            Priority = row.Int32(3),
-            Version = row.Int32(4),
-            UpdatedAt = row.Int64(5),
-            EndedAt = row.NullableInt64(6),
-            ReadySeq = row.NullableInt64(7),
-            ReadyAt = row.NullableInt64(8),
-            DueAt = row.NullableInt64(9),
-            BlockedOn = row.NullableText(10),
-            Place = row.NullableInt64(11),
-            Solo = row.Int32(12) != 0,
-            Worker = row.NullableInt64(13),
-            Token = row.NullableInt64(14),
-            ClaimedAt = row.NullableInt64(15),
-            Failures = row.Int32(16),
-            Interruptions = row.Int32(17),
-            ParkInterrupted = row.Int32(18) != 0,
-            CancelRequested = row.Int32(19) != 0,
-            CancelReason = row.NullableText(20),
-            Deadline = row.NullableInt64(21),
-            ResourceCount = row.Int32(22),
-            HoldForLife = row.Int32(23) != 0,
-            DelayedAt = row.NullableInt64(24),
-            Unchanged = row.Int32(25),
-            Parent = row.NullableInt64(26),
-            Acquitted = row.Int32(27),
+            Key = row.Int64((int)Column.Key),
+            Lane = row.Int64((int)Column.Lane),
+            State = WorkStates.Parse(row.Bytes((int)Column.State)),
+            Priority = row.Int32((int)Column.Priority),
+            Version = row.Int32((int)Column.Version),
+            UpdatedAt = row.Int64((int)Column.UpdatedAt),
+            EndedAt = Nullable(Column.EndedAt),
+            Ready = Tables.Place.Read(row, (int)Column.ReadySeq),
+            ReadyAt = Nullable(Column.ReadyAt),
+            DueAt = Nullable(Column.DueAt),
+            DelayedAt = Nullable(Column.DelayedAt),
+            BlockedOn = row.NullableText((int)Column.BlockedOn),
+            Place = Tables.Place.Read(row, (int)Column.Place),
+            Solo = Flag(Column.Solo),
+            Worker = Nullable(Column.Worker),
+            Token = Nullable(Column.Token),
+            ClaimedAt = Nullable(Column.ClaimedAt),
+            Failures = row.Int32((int)Column.Failures),
+            Interruptions = row.Int32((int)Column.Interruptions),
+            Acquitted = row.Int32((int)Column.Acquitted),
+            Unchanged = row.Int32((int)Column.Unchanged),
+            ParkInterrupted = Flag(Column.ParkInterrupted),
+            CancelRequested = Flag(Column.CancelRequested),
+            CancelReason = row.NullableText((int)Column.CancelReason),
+            Deadline = Nullable(Column.Deadline),
+            Parent = Nullable(Column.Parent),
+            ResourceCount = row.Int32((int)Column.ResourceCount),
+            HoldForLife = Flag(Column.HoldForLife),
         };
-        row.Reset();
-        return read;
+
+        long? Nullable(Column column) => row.NullableInt64((int)column);
+
+        bool Flag(Column column) => row.Int32((int)column) != 0;
     }
 }

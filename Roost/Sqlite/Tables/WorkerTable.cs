@@ -56,14 +56,8 @@ internal sealed class WorkerTable(WriteConnection connection, Lanes lanes, Ready
         return registered == worker;
     }
 
-    public List<WorkerRow> OthersThan(long worker)
-    {
-        var rows = new List<WorkerRow>();
-        others.Bind(1, worker);
-        while (others.Step())
-            rows.Add(new(others.Int64(0), others.Text(1), others.Text(2), others.Int64(3), others.Int64(4), others.Int64(5)));
-        return rows;
-    }
+    public List<WorkerRow> OthersThan(long worker) =>
+        others.Bind(1, worker).All(static row => new WorkerRow(row.Int64(0), row.Text(1), row.Text(2), row.Int64(3), row.Int64(4), row.Int64(5)));
 
     /// <summary>Whether a registered worker serves this lane; a resource is handed on only to such an item.</summary>
     public bool Serves(long lane)
@@ -100,7 +94,7 @@ internal sealed class WorkerTable(WriteConnection connection, Lanes lanes, Ready
     {
         if (known) return;
         there.Clear();
-        while (keys.Step()) there.Add(keys.Int64(0));
+        there.UnionWith(keys.All(static row => row.Int64(0)));
         foreach (long gone in scopes.Keys)
             if (!there.Contains(gone)) scopes.Remove(gone);
         known = true;
@@ -109,10 +103,13 @@ internal sealed class WorkerTable(WriteConnection connection, Lanes lanes, Ready
     private ServedScope ScopeOf(long worker)
     {
         if (scopes.TryGetValue(worker, out ServedScope? scope)) return scope;
-        served.Bind(1, worker).Step();
-        ServedEngine[] engines = ColumnJson.Read(served.Bytes(0), ColumnJson.Default.ServedEngineArray, "What engines a worker serves");
-        scope = new(engines.Select(engine => (engine.Id, engine.StateVersion)), ColumnJson.Read(served.Bytes(1), ColumnJson.Default.StringArray, "What queues a worker serves"));
-        served.Reset();
-        return scopes[worker] = scope;
+        return scopes[worker] = served.Bind(1, worker).One(ReadScope)!;
+    }
+
+    private static ServedScope ReadScope(Statement row)
+    {
+        ServedEngine[] engines = ColumnJson.Read(row.Bytes(0), ColumnJson.Default.ServedEngineArray, "What engines a worker serves");
+        string[] queues = ColumnJson.Read(row.Bytes(1), ColumnJson.Default.StringArray, "What queues a worker serves");
+        return new(engines.Select(engine => (engine.Id, engine.StateVersion)), queues);
     }
 }

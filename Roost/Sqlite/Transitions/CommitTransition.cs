@@ -6,7 +6,9 @@ using Roost.Stores;
 namespace Roost.Sqlite.Transitions;
 
 /// <summary>running -> running, queued, done, failed or cancelled: everything that a step brought, or nothing of it.</summary>
-internal sealed class CommitTransition(WriteConnection connection, Counters counters, Lanes lanes, WorkTable workTable, BlobTable blobs, Events events, StepTally tally, TriggerTable triggers, EnqueueTransition enqueueing, EndTransitions endings, ClaimTransition claiming)
+internal sealed class CommitTransition(
+    WriteConnection connection, Counters counters, Lanes lanes, WorkTable workTable, BlobTable blobs, Events events, StepTally tally, FailureTable failures,
+    TriggerTable triggers, EnqueueTransition enqueueing, Fairness fairness, LeaseLoader loader, Exit exit)
 {
     private readonly Statement insert = connection.Prepare(
         "INSERT INTO roost_snapshot (work, version, state_version, step, data, sha256, delay_ms, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
@@ -22,27 +24,30 @@ internal sealed class CommitTransition(WriteConnection connection, Counters coun
             Save(commit);
             Attach(commit, goesOn: true);
             Stepped(commit);
-            if (lease.Failures > 0) endings.ForgetFailure(lease.WorkKey);
+            if (lease.Failures > 0) failures.Forget(lease.WorkKey);
             tally.Add(lease, commit.Next!.Step, failed: false);
             return CommitResult.Kept;
         }
-        CommitResult result = Leave(commit, lane, ledger);
+        CommitResult result = EndLease(commit, lane, ledger);
         if (result == CommitResult.Lost) blobs.Unpin(commit.Staged);
         return result;
     }
 
     private bool MayKeep(StepCommit commit, SlotLedger? ledger) =>
         commit.Kind == OutcomeKind.Continue && commit.DelayMs == 0 && ledger is not null && ledger.MayGoOn
-        && !(commit.Lease.Deadline <= connection.Now) && !commit.Lease.Solo
-        && !claiming.MustYield(ledger, commit.Lease);
+        && !IsOverdue(commit.Lease.Deadline) && !commit.Lease.Solo
+        && !fairness.MustYield(ledger, commit.Lease);
 
-    private CommitResult Leave(StepCommit commit, Lane lane, SlotLedger? ledger)
+    private bool IsOverdue(long? deadline) => deadline is { } moment && moment <= connection.Now;
+
+    private CommitResult EndLease(StepCommit commit, Lane lane, SlotLedger? ledger)
     {
         LeasedWork lease = commit.Lease;
         if (workTable.LoadHeld(lease) is not { } row) return CommitResult.Lost;
         bool cancelled = row.CancelRequested && commit.Kind != OutcomeKind.Done;
-        bool overdue = commit.Kind == OutcomeKind.Continue && row.Deadline <= connection.Now;
-        WorkRow stepped = row.WithCleanRecord() with { Version = commit.Next is null ? row.Version : row.Version + 1, Lane = lane.Key, Unchanged = commit.Unchanged };
+        bool overdue = commit.Kind == OutcomeKind.Continue && row.IsOverdue(connection.Now);
+        int version = commit.Next is null ? row.Version : row.Version + 1;
+        WorkRow stepped = row.WithCleanRecord() with { Version = version, Lane = lane.Key, Unchanged = commit.Unchanged };
 
         WorkRow after = commit.Kind switch
         {
@@ -51,18 +56,17 @@ internal sealed class CommitTransition(WriteConnection connection, Counters coun
             OutcomeKind.Fail => stepped.AsEnded(WorkState.Failed, connection.Now),
             _ when overdue => stepped.AsEnded(WorkState.Failed, connection.Now),
             _ when commit.DelayMs > 0 => stepped.AsDelayed(commit.DelayMs, connection.Now),
-            _ => stepped.AsReady(counters.NextReadyAgain(), connection.Now),
+            _ => stepped.AsReady(counters.NextPlaceAgain(), connection.Now),
         };
-        if (!workTable.Save(row, after)) return CommitResult.Lost;
+        workTable.Save(row, after);
         if (commit.Next is not null) Save(commit);
         Attach(commit, goesOn: !cancelled);
         Record(commit, after);
         tally.Add(lease, commit.Next?.Step ?? lease.StepBefore, failed: commit.Kind == OutcomeKind.Fail);
-        endings.LeftSlot(after);
-        if (after.ReadySeq is not null && ledger is not null)
+        if (after.Ready is not null && ledger is not null)
         {
             ledger.Yield(lane.Key, after.Priority);
-            claiming.Rest(lease, commit.Next!);
+            loader.Keep(lease, commit.Next!);
         }
         return CommitResult.Released;
     }
@@ -74,21 +78,22 @@ internal sealed class CommitTransition(WriteConnection connection, Counters coun
             case WorkState.Done:
                 events.Append(EventKinds.Done, after.Key, commit, Details);
                 triggers.Fire(commit, after);
-                endings.Ended(after);
+                exit.Done(after);
                 break;
             case WorkState.Cancelled:
                 Stepped(commit);
-                endings.RecordCancelled(after);
+                exit.Cancelled(after);
                 break;
             case WorkState.Failed:
                 Stepped(commit);
-                endings.DeadLetter(after, commit.Kind == OutcomeKind.Fail
+                exit.Failed(after, commit.Kind == OutcomeKind.Fail
                     ? new(FailReasons.EngineFailed, null, commit.Reason!, null, commit.Lease.Failures + 1) { Group = commit.Group }
                     : Failure.Deadline(after.Deadline!.Value, commit.Lease.Failures + 1));
                 break;
             default:
                 Stepped(commit);
-                if (commit.Lease.Failures > 0) endings.ForgetFailure(after.Key);
+                if (commit.Lease.Failures > 0) failures.Forget(after.Key);
+                exit.Requeued(after);
                 break;
         }
     }

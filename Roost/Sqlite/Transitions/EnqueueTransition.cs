@@ -43,10 +43,10 @@ internal sealed class EnqueueTransition(WriteConnection connection, Counters cou
         long? dueAt = work.DelayMs is { } delay ? connection.Now + delay : work.DueAt;
         bool isReady = dueAt is not { } due || due <= connection.Now;
         if (isReady) dueAt = null;
-        long? place = isReady ? counters.NextReady() : null;
+        Place? place = isReady ? counters.NextPlace() : null;
         long? deadline = item.Deadline?.ToUnixTimeMilliseconds();
         long created = insert.Bind(1, work.Id).Bind(2, lane.Key).Bind(3, item.Priority).Bind(4, connection.Now)
-            .Bind(5, place).Bind(6, isReady ? connection.Now : null).Bind(7, dueAt)
+            .Bind(5, place?.Number).Bind(6, isReady ? connection.Now : null).Bind(7, dueAt)
             .Bind(8, deadline).Bind(9, parent).Bind(10, work.Resources.Count).Bind(11, item.ResourceHold == ResourceHold.Life ? 1 : 0)
             .Bind(12, isReady || work.DelayMs is null ? null : connection.Now).Scalar()!.Value;
         insertInput.Bind(1, created).BindText(2, work.Payload).Bind(3, Counters.Token()).Bind(4, depth)
@@ -56,7 +56,7 @@ internal sealed class EnqueueTransition(WriteConnection connection, Counters cou
 
         counts.Add(lane.Key, isReady ? Condition.Ready : Condition.Delayed, 1);
         children.Add(parent, WorkState.Queued, 1);
-        ready.Came(new() { Key = created, Lane = lane.Key, Priority = item.Priority, ReadySeq = place, DueAt = dueAt });
+        ready.Add(new() { Key = created, Lane = lane.Key, Priority = item.Priority, Ready = place, DueAt = dueAt });
         if (deadline is not null) ready.DeadlinesChanged();
         events.Append(EventKinds.Enqueued, created, item, static (json, enqueued) =>
         {

@@ -6,7 +6,9 @@ using Roost.Stores;
 namespace Roost.Sqlite.Transitions;
 
 /// <summary>Workers come and go: registration, heartbeat, release, and the rescue of what a dead worker held.</summary>
-internal sealed class LeaseTransitions(WriteConnection connection, Counters counters, Lanes lanes, WorkTable workTable, WorkerTable workers, ResourceTable resources, BlobTable blobs, Events events, EndTransitions endings)
+internal sealed class LeaseTransitions(
+    WriteConnection connection, Counters counters, Lanes lanes, WorkTable workTable, WorkerTable workers, ResourceTable resources, BlobTable blobs, Events events,
+    Exit exit)
 {
     private const int SoloAfter = 2;
 
@@ -57,7 +59,7 @@ internal sealed class LeaseTransitions(WriteConnection connection, Counters coun
             long left = Math.Min(other.ExpiresAt - connection.Wall, other.LeaseMs);
             if (dead == false && left > 0) continue;
             long at = dead == true ? connection.Now : connection.Now + left;
-            if (!(next <= at) && HoldsAnyFor(other.Key, ledger)) next = at;
+            if ((next is null || at < next) && HoldsAnyFor(other.Key, ledger)) next = at;
         }
         return next;
     }
@@ -77,17 +79,16 @@ internal sealed class LeaseTransitions(WriteConnection connection, Counters coun
         if (left < leaseMs * 2 / 3 || left > leaseMs) Renew(ledger); // More than a lease: the clock was set back since.
     }
 
-    public List<StoredLease> HeldBy(long worker)
-    {
-        var held = new List<StoredLease>();
-        heldBy.Bind(1, worker);
-        while (heldBy.Step()) held.Add(new(heldBy.Int64(0), heldBy.Int64(1), heldBy.Int32(2) != 0));
-        return held;
-    }
+    public List<StoredLease> HeldBy(long worker) =>
+        heldBy.Bind(1, worker).All(static row => new StoredLease(row.Int64(0), row.Int64(1), row.Int32(2) != 0));
 
     /// <summary>running -> queued without a charge, where the holder itself gives the lease back. False: it was lost before.</summary>
-    public bool Release(LeasedWork held, string why) =>
-        workTable.LoadHeld(held) is { } row && Release(row, why);
+    public bool Release(LeasedWork held, string why)
+    {
+        if (workTable.LoadHeld(held) is not { } row) return false;
+        Release(row, why);
+        return true;
+    }
 
     /// <summary>A commit whose fate was unknown has landed after all and kept the lease: the slot that made it goes on with something else.</summary>
     public void ReleaseLanded(LeasedWork held)
@@ -96,15 +97,15 @@ internal sealed class LeaseTransitions(WriteConnection connection, Counters coun
     }
 
     /// <summary>running -> queued without a charge; cancelled where that was asked for.</summary>
-    public bool Release(in WorkRow row, string why)
+    public void Release(in WorkRow row, string why)
     {
         WorkRow after = row.CancelRequested
             ? row.AsEnded(WorkState.Cancelled, connection.Now)
-            : row.AsReady(counters.HeadReady(), connection.Now);
-        if (!workTable.Save(row, after)) return false;
+            : row.AsReady(counters.NextPlaceAtHead(), connection.Now);
+        workTable.Save(row, after);
         events.Append(EventKinds.Released, row.Key, why, static (json, reason) => json.WriteString("reason", reason));
-        Left(after);
-        return true;
+        if (after.State == WorkState.Cancelled) exit.Cancelled(after);
+        else exit.Requeued(after);
     }
 
     /// <summary>
@@ -137,26 +138,31 @@ internal sealed class LeaseTransitions(WriteConnection connection, Counters coun
         WorkRow after = row.CancelRequested ? charged.AsEnded(WorkState.Cancelled, connection.Now)
             : dead ? charged.AsEnded(WorkState.Failed, connection.Now)
             : wait > 0 ? charged.AsDelayed(wait, connection.Now)
-            : charged.AsReady(counters.HeadReady(), connection.Now);
+            : charged.AsReady(counters.NextPlaceAtHead(), connection.Now);
         workTable.Save(row, after);
         events.Append(EventKinds.Interrupted, row.Key, (worker, interruptions), static (json, it) =>
         {
             json.WriteString("worker", it.worker);
             json.WriteNumber("interruptions", it.interruptions);
         });
-        if (after.State == WorkState.Failed)
+        switch (after.State)
         {
-            string message = row.ParkInterrupted
-                ? "The process died during this step, and the engine asks for a person to decide (OnInterrupted.Park)."
-                : string.Create(CultureInfo.InvariantCulture, $"The process died {suspicions} times during this step{(suspicions < interruptions ? " since a try of it last returned" : "")}.");
-            endings.DeadLetter(after, new(FailReasons.Interrupted, null, message, null, row.Failures + 1));
+            case WorkState.Cancelled:
+                exit.Cancelled(after);
+                break;
+            case WorkState.Failed:
+                exit.Failed(after, new(FailReasons.Interrupted, null, WhyInterrupted(charged, suspicions), null, row.Failures + 1));
+                break;
+            default:
+                exit.Requeued(after);
+                break;
         }
-        Left(after);
     }
 
-    private void Left(in WorkRow after)
+    private static string WhyInterrupted(in WorkRow row, int suspicions)
     {
-        if (after.State == WorkState.Cancelled) endings.RecordCancelled(after);
-        endings.LeftSlot(after);
+        if (row.ParkInterrupted) return "The process died during this step, and the engine asks for a person to decide (OnInterrupted.Park).";
+        string since = suspicions < row.Interruptions ? " since a try of it last returned" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"The process died {suspicions} times during this step{since}.");
     }
 }

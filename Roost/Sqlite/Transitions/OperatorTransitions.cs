@@ -12,11 +12,14 @@ internal sealed class OperatorTransitions(WriteConnection connection, FileIdenti
     public bool RequeueNow(in WorkRow row, string workId, string? reason)
     {
         if (row.State != WorkState.Queued)
-            throw new ConflictException($"Work item {workId} is {row.State.Name()}; only a queued one can be made ready now. {(row.State == WorkState.Failed ? "Retry it instead." : "")}".TrimEnd());
+        {
+            string advice = row.State == WorkState.Failed ? " Retry it instead." : "";
+            throw new ConflictException($"Work item {workId} is {row.State.Name()}; only a queued one can be made ready now.{advice}");
+        }
         if (row.Condition == Condition.Blocked)
             throw new ConflictException($"Work item {workId} waits for the resource \"{row.BlockedOn}\", which another item holds; it runs when that is released.");
         if (row.Condition == Condition.Ready) return false;
-        workTable.Save(row, row.AsReady(counters.NextReady(), connection.Now));
+        workTable.Save(row, row.AsReady(counters.NextPlace(), connection.Now));
         events.AppendReason(EventKinds.Requeued, row.Key, reason);
         return true;
     }
@@ -27,10 +30,10 @@ internal sealed class OperatorTransitions(WriteConnection connection, FileIdenti
         if (row.State.IsEnded()) throw new ConflictException($"Work item {workId} is {row.State.Name()}; its priority no longer matters.");
         if (row.Priority == priority) return false;
         workTable.Save(row, row with { Priority = priority });
-        events.Append(EventKinds.PriorityChanged, row.Key, (row.Priority, priority, reason), static (json, it) =>
+        events.Append(EventKinds.PriorityChanged, row.Key, (From: row.Priority, To: priority, reason), static (json, it) =>
         {
-            json.WriteNumber("from", it.Item1);
-            json.WriteNumber("to", it.priority);
+            json.WriteNumber("from", it.From);
+            json.WriteNumber("to", it.To);
             if (it.reason is not null) json.WriteString("reason", it.reason);
         });
         return true;
@@ -48,9 +51,7 @@ internal sealed class OperatorTransitions(WriteConnection connection, FileIdenti
     {
         if (identity.CopyOf is null && identity.Settle() is null)
             throw new ConflictException("This file is no backup copy, nor one that was made by hand of a file that is still there; there is nothing to adopt.");
-        var workers = new List<(long Key, string Id)>();
-        while (workersThere.Step()) workers.Add((workersThere.Int64(0), workersThere.Text(1)));
-        foreach ((long key, string id) in workers) leases.Unregister(key, id);
+        foreach ((long key, string id) in workersThere.All(static row => (row.Int64(0), row.Text(1)))) leases.Unregister(key, id);
         string fileId = identity.NewIdentity();
         events.AppendReason(EventKinds.Adopted, null, reason);
         return fileId;

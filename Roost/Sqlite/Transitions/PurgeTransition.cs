@@ -13,7 +13,8 @@ internal readonly record struct PurgeBatch(int Items, long? Next);
 /// Removes finished work with everything that belongs to it, a bounded number of items, rows and bytes in one transaction. Children keep the key of
 /// a parent that is gone; keys are never reused, so they simply have no parent any more.
 /// </summary>
-internal sealed class PurgeTransition(WriteConnection connection, Lanes lanes, Counts counts, ChildCounts children, ReadyOrder ready, BlobTable blobs, Events events, EndTransitions endings)
+internal sealed class PurgeTransition(
+    WriteConnection connection, Lanes lanes, Counts counts, ChildCounts children, ReadyOrder ready, BlobTable blobs, Events events, FailureTable failures)
 {
     private const long MaxContentBytes = 64 * 1024 * 1024;
     private const int MaxRows = 20_000;
@@ -72,11 +73,11 @@ internal sealed class PurgeTransition(WriteConnection connection, Lanes lanes, C
     }
 
     /// <summary>Gives some free pages back to the file system; how many it was.</summary>
-    public long GiveBack()
+    public long ShrinkFile()
     {
-        long before = pageCount.Scalar() ?? 0;
+        long before = pageCount.Scalar()!.Value;
         vacuum.Run();
-        return before - pageCount.Scalar() ?? 0;
+        return before - pageCount.Scalar()!.Value;
     }
 
     private PurgeBatch Recorded(PurgeBatch batch, string? reason)
@@ -90,21 +91,14 @@ internal sealed class PurgeTransition(WriteConnection connection, Lanes lanes, C
         return batch;
     }
 
-    private List<(long Work, long? Parent)> Find(Lane lane, WorkState state, long before, int limit)
-    {
-        var found = new List<(long, long?)>();
-        find.Bind(1, lane.Key).Bind(2, state.Name()).Bind(3, before).Bind(4, limit);
-        while (find.Step()) found.Add((find.Int64(0), find.NullableInt64(1)));
-        return found;
-    }
+    private List<(long Work, long? Parent)> Find(Lane lane, WorkState state, long before, int limit) =>
+        find.Bind(1, lane.Key).Bind(2, state.Name()).Bind(3, before).Bind(4, limit).All(static row => (row.Int64(0), row.NullableInt64(1)));
 
     private (int Rows, long Content) Delete(long work, string engine)
     {
-        var content = new List<long>();
-        contents.Bind(1, work);
-        while (contents.Step()) content.Add(contents.Int64(0));
+        List<long> content = contents.Bind(1, work).All(static row => row.Int64(0));
         deleteKey.Bind(1, work).Bind(2, engine).Run();
-        endings.LeaveGroup(work);
+        failures.LeaveGroup(work);
         int rows = deletes.Sum(delete => delete.Bind(1, work).Run());
         return (rows, content.Sum(blobs.Collect));
     }

@@ -4,7 +4,10 @@ using Roost.Stores;
 
 namespace Roost.Sqlite.Transitions;
 
-/// <summary>The one place where time does something to an item: what is due becomes ready, what is overdue fails, and what a clock that was set back has delayed is moved with it. Any running loop does it.</summary>
+/// <summary>
+/// The one place where time does something to an item: what is due becomes ready, what is overdue fails, and what a clock that was set back has delayed is
+/// moved with it. Any running loop does it.
+/// </summary>
 internal sealed class Timers(WriteConnection connection, Delays delays, ReadyOrder ready, WorkTable workTable, EndTransitions endings)
 {
     private const int OverdueAtOnce = 500;
@@ -18,7 +21,9 @@ internal sealed class Timers(WriteConnection connection, Delays delays, ReadyOrd
     /// <summary>Whether there is something to do by now.</summary>
     public bool AnythingToDo(SlotLedger slots) => AnythingForAll || (!slots.Displaced && NextAt(slots) <= connection.Now);
 
-    private bool AnythingForAll => delays.IsBehind || ready.NextDeadline() <= connection.Now;
+    private bool AnythingForAll => delays.IsBehind || IsAnyOverdue;
+
+    private bool IsAnyOverdue => ready.NextDeadline() is { } next && next <= connection.Now;
 
     /// <summary>Does what concerns items of any engine and queue.</summary>
     public void FireForAll()
@@ -33,20 +38,15 @@ internal sealed class Timers(WriteConnection connection, Delays delays, ReadyOrd
     /// <summary>queued -> failed where its deadline has passed; true then.</summary>
     public bool FailIfOverdue(in WorkRow row)
     {
-        if (!(row.Deadline <= connection.Now)) return false;
-        WorkRow after = row.AsEnded(WorkState.Failed, connection.Now);
-        workTable.Save(row, after);
-        endings.DeadLetterOverdue(after);
-        endings.ReleaseResources(after);
+        if (!row.IsOverdue(connection.Now)) return false;
+        endings.FailOverdue(row);
         return true;
     }
 
     private void FailOverdue()
     {
-        if (!(ready.NextDeadline() <= connection.Now)) return;
-        var passed = new List<long>();
-        overdue.Bind(1, connection.Now).Bind(2, OverdueAtOnce);
-        while (overdue.Step()) passed.Add(overdue.Int64(0));
+        if (!IsAnyOverdue) return;
+        List<long> passed = overdue.Bind(1, connection.Now).Bind(2, OverdueAtOnce).All(static row => row.Int64(0));
         if (passed.Count == 0) throw Database.IndexDamaged("overdue");
         foreach (long work in passed)
             if (workTable.Load(work) is not { State: WorkState.Queued } row || !FailIfOverdue(row)) throw Database.IndexDamaged("overdue");

@@ -45,7 +45,7 @@ internal sealed class Recovery(string path, Demand demand, SessionHolder session
         bool? landed = HasLanded(failed.Counters.WriterKey, failed.Counters.Batch);
         if (landed == true)
         {
-            sessions.Current!.Endings.AnyEnded = true;
+            sessions.Current!.Exit.AnyEnded = true;
             return BatchFate.Landed;
         }
         demand.Slots?.RolledBack();

@@ -14,7 +14,7 @@ internal sealed class Session : IDisposable
 {
     private readonly Action<long> doubtLane;
     private readonly LatestTime latestTime;
-    private readonly DeadLetterGroupTable groups;
+    private readonly LeaseLoader leaseLoader;
     private long seenDataVersion = -1;
     private bool foreignWrites;
 
@@ -25,7 +25,6 @@ internal sealed class Session : IDisposable
         Counts = new(Connection);
         Children = new(Connection);
         Tally = new(Connection);
-        groups = new(Connection);
         latestTime = new(Connection);
         Counters = new(Connection, latestTime);
         LaneChanges = new(Connection);
@@ -39,13 +38,17 @@ internal sealed class Session : IDisposable
         Blobs = new(Connection, Workers);
         Enqueue = new(Connection, Counters, Lanes, Counts, Children, Ready, Events);
         Triggers = new(Connection, Enqueue, Events);
-        Endings = new(Connection, Counters, Lanes, Work, Ready, Resources, Events, Tally, groups);
-        Leases = new(Connection, Counters, Lanes, Work, Workers, Resources, Blobs, Events, Endings);
+        var failures = new FailureTable(Connection, new(Connection));
+        var fairness = new Fairness(Connection, Counters, Ready, Resources);
+        Exit = new(Lanes, Ready, Resources, Events, failures);
+        Endings = new(Connection, Counters, Work, Ready, Events, Tally, failures, Exit);
+        Leases = new(Connection, Counters, Lanes, Work, Workers, Resources, Blobs, Events, Exit);
         Timers = new(Connection, Delays, Ready, Work, Endings);
-        Claim = new(Connection, Identity, Counters, Timers, Ready, Work, Workers, Resources, Events, Leases);
-        CommitStep = new(Connection, Counters, Lanes, Work, Blobs, Events, Tally, Triggers, Enqueue, Endings, Claim);
+        leaseLoader = new(Connection, Identity, Resources);
+        Claim = new(Connection, Timers, Ready, Work, Workers, Resources, Events, Leases, leaseLoader);
+        CommitStep = new(Connection, Counters, Lanes, Work, Blobs, Events, Tally, failures, Triggers, Enqueue, fairness, leaseLoader, Exit);
         Operator = new(Connection, Identity, Counters, Work, Events, Leases);
-        Purge = new(Connection, Lanes, Counts, Children, Ready, Blobs, Events, Endings);
+        Purge = new(Connection, Lanes, Counts, Children, Ready, Blobs, Events, failures);
         doubtLane = lane =>
         {
             Lanes.Forget(lane);
@@ -74,6 +77,7 @@ internal sealed class Session : IDisposable
     public Timers Timers { get; }
     public ClaimTransition Claim { get; }
     public CommitTransition CommitStep { get; }
+    public Exit Exit { get; }
     public EndTransitions Endings { get; }
     public LeaseTransitions Leases { get; }
     public OperatorTransitions Operator { get; }
@@ -276,7 +280,7 @@ internal sealed class Session : IDisposable
     private void Forget()
     {
         Identity.Forget();
-        Claim.Forget();
+        leaseLoader.Forget();
         Triggers.Forget();
     }
 }

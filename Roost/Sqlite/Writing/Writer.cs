@@ -233,8 +233,8 @@ internal sealed class Writer : IDisposable
         Session open = sessions.Current!;
         idle.Busy();
         window.Expect(batch.Requests.Count, queue.Count);
-        bool ended = open.Endings.AnyEnded;
-        open.Endings.AnyEnded = false;
+        bool ended = open.Exit.AnyEnded;
+        open.Exit.AnyEnded = false;
         demand.Slots?.Committed();
         var callers = new List<IThreadPoolWorkItem>(batch.Requests.Count + batch.Claimed.Count);
         callers.AddRange(batch.Requests);

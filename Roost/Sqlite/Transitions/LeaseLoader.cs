@@ -1,0 +1,116 @@
+using Roost.Sqlite.Files;
+using Roost.Sqlite.Tables;
+using Roost.Stores;
+
+namespace Roost.Sqlite.Transitions;
+
+/// <summary>Makes the lease of an item that has just been claimed: the item, its state, and what its step has to know.</summary>
+internal sealed class LeaseLoader(WriteConnection connection, FileIdentity identity, ResourceTable resources)
+{
+    private const int MostKept = 1024;
+    private const int MostKeptBytes = 16 * 1024;
+
+    // The snapshot is taken by the index and by what its row says: a damaged index would lead to another item's.
+    private readonly Statement load = connection.Prepare(
+        """
+        SELECT w.id, w.created_at, i.payload, i.nonce, i.branch, i.depth, i.timeout_ms, i.max_attempts, i.idempotency_key,
+               s.state_version, s.step, s.data, s.sha256, s.at, s.delay_ms, p.id, i.payload_sha256
+        FROM roost_work w
+        LEFT JOIN roost_work_input i ON i.work = w.key
+        LEFT JOIN roost_snapshot s ON s.key = (SELECT key FROM roost_snapshot WHERE work = w.key AND version = w.version) AND +s.work = w.key AND +s.version = w.version
+        LEFT JOIN roost_work p ON p.key = w.parent
+        WHERE w.key = ?1
+        """);
+
+    /// <summary>
+    /// What was known of items that have gone back behind their equals, by key. A version's snapshot never changes, nor does what else is taken from
+    /// here, so that the version alone says whether it still holds; a rollback empties it, for its versions may not have come to be.
+    /// </summary>
+    private readonly Dictionary<long, (LeasedWork Lease, Snapshot Next)> kept = [];
+
+    public LeasedWork Load(in WorkRow row, Lane lane, SlotLedger ledger) =>
+        kept.Remove(row.Key, out (LeasedWork Lease, Snapshot Next) known) && known.Next.Version == row.Version
+            ? known.Lease.Again(FactsOf(row, lane, ledger), row.Priority, known.Next)
+            : Read(row, lane, ledger);
+
+    /// <summary>An item goes back behind its equals: what it will need for its next step is kept at hand.</summary>
+    public void Keep(LeasedWork lease, Snapshot next)
+    {
+        int bytes = lease.Item.PayloadUtf8(int.MaxValue).Length + (lease.Snapshot?.Utf8.Length ?? 0) + next.Utf8.Length;
+        if (bytes > MostKeptBytes) return;
+        if (kept.Count >= MostKept) kept.Clear();
+        kept[lease.WorkKey] = (lease, next);
+    }
+
+    public void Forget() => kept.Clear();
+
+    private LeaseFacts FactsOf(in WorkRow row, Lane lane, SlotLedger ledger) => new()
+    {
+        WorkKey = row.Key,
+        WorkerKey = row.Worker!.Value,
+        Slots = ledger,
+        Lane = lane,
+        Token = row.Token!.Value,
+        Version = row.Version,
+        Failures = row.Failures,
+        Interruptions = row.Interruptions,
+        Unchanged = row.Unchanged,
+        Solo = row.Solo,
+        ResourceCount = row.ResourceCount,
+        Deadline = row.Deadline,
+        CancelRequested = row.CancelRequested,
+        SlotTaken = (connection.Options.TimeProvider.GetTimestamp(), connection.WaitedForTurns),
+    };
+
+    private LeasedWork Read(in WorkRow row, Lane lane, SlotLedger ledger)
+    {
+        load.Bind(1, row.Key).Step();
+        WorkItem item = ItemOf(row, lane);
+        var lease = new LeasedWork(FactsOf(row, lane, ledger))
+        {
+            FileId = identity.FileId,
+            Item = item,
+            Snapshot = row.Version == 0 ? null : SnapshotOf(item, row.Version),
+            PayloadHash = load.IsNull(2) ? [] : load.IsNull(16) ? null : load.Bytes(16).ToArray(), // Nothing matches none.
+            SnapshotHash = row.Version == 0 || load.IsNull(12) ? null : load.Bytes(12).ToArray(),
+            CreatedAt = StoredTime.Read(load.Int64(1)),
+            Nonce = load.Int64(3),
+            Branch = load.Int32(4),
+            Depth = load.Int32(5),
+        };
+        load.Reset();
+        return lease;
+    }
+
+    private WorkItem ItemOf(in WorkRow row, Lane lane) => new(lane.Engine, new StoredJson(load.Bytes(2).ToArray()))
+    {
+        Id = load.Text(0),
+        Queue = lane.Queue,
+        Priority = row.Priority,
+        Resources = row.ResourceCount == 0 ? [] : resources.NamesOf(row.Key),
+        ResourceHold = row.HoldForLife ? ResourceHold.Life : ResourceHold.Step,
+        Deadline = StoredTime.Read(row.Deadline),
+        Timeout = load.NullableInt64(6) is { } timeout ? TimeSpan.FromMilliseconds(timeout) : null,
+        MaxAttempts = (int?)load.NullableInt64(7),
+        IdempotencyKey = load.NullableText(8),
+        ParentId = load.NullableText(15),
+        Json = connection.Options.Json,
+        MaxJsonBytes = connection.Options.MaxJsonBytes,
+    };
+
+    /// <summary>Null where the version that the item is at is missing: the step fails as corrupt, and nothing runs on guesses.</summary>
+    private Snapshot? SnapshotOf(WorkItem item, int version) => load.IsNull(9) ? null : new()
+    {
+        WorkId = item.Id,
+        Engine = item.Engine,
+        Version = version,
+        StateVersion = load.Int32(9),
+        Step = load.Text(10),
+        Utf8 = load.Bytes(11).ToArray(),
+        CreatedAt = StoredTime.Read(load.Int64(1)),
+        UpdatedAt = StoredTime.Read(load.Int64(13)),
+        Delay = TimeSpan.FromMilliseconds(load.Int64(14)),
+        Json = connection.Options.Json,
+        MaxJsonBytes = connection.Options.MaxJsonBytes,
+    };
+}
