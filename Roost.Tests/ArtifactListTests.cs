@@ -11,7 +11,7 @@ internal sealed class ArtifactListTests
     {
         await using RoostRuntime roost = await WithArtifactsAsync(5);
 
-        ArtifactList first = await roost.ListArtifactsAsync(limit: 3), second = await roost.ListArtifactsAsync(limit: 3, cursor: first.Next);
+        Page<Artifact> first = await roost.ListArtifactsAsync(limit: 3), second = await roost.ListArtifactsAsync(limit: 3, cursor: first.Next);
 
         first.Items.Select(one => one.Name).Should().Equal("report-4.json", "report-3.json", "report-2.json");
         first.Items[0].Should().BeEquivalentTo((await roost.GetArtifactsAsync("w4")).Single(), compare => compare.Excluding(one => one.Metadata));
@@ -41,7 +41,7 @@ internal sealed class ArtifactListTests
     public async Task An_artifact_that_comes_while_the_list_is_read_moves_no_page()
     {
         await using RoostRuntime roost = await WithArtifactsAsync(4);
-        ArtifactList first = await roost.ListArtifactsAsync(limit: 2);
+        Page<Artifact> first = await roost.ListArtifactsAsync(limit: 2);
 
         await roost.EnqueueAsync(new WorkItem("scripted", new { n = 9 }) { Id = "w9" });
         await roost.RunUntilIdleAsync();

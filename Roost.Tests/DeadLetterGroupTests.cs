@@ -71,7 +71,7 @@ internal sealed class DeadLetterGroupTests
         string? cursor = null;
         do
         {
-            DeadLetterPage page = await roost.ListDeadLettersAsync(new() { Group = group.Key }, 3, cursor);
+            Page<DeadLetter> page = await roost.ListDeadLettersAsync(new() { Group = group.Key }, 3, cursor);
             seen.AddRange(page.Items.Select(letter => letter.Item.Id));
             cursor = page.Next;
         }

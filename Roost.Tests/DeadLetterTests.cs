@@ -15,7 +15,7 @@ internal sealed class DeadLetterTests
         FakeTimeProvider clock = TestRuntime.Clock();
         await using RoostRuntime roost = await WithFailuresAsync(clock);
 
-        DeadLetterPage page = await roost.ListDeadLettersAsync();
+        Page<DeadLetter> page = await roost.ListDeadLettersAsync();
 
         page.Items.Select(letter => letter.Item.Id).Should().Equal("gave-up", "argument", "operation");
         page.Items[1].Failure.Should().Be(new WorkFailure(FailReasons.MaxAttempts, "System.ArgumentException", "bad 50%", null, 1, 1, TestRuntime.Start.AddMinutes(1)));
@@ -46,8 +46,8 @@ internal sealed class DeadLetterTests
     {
         await using RoostRuntime roost = await WithFailuresAsync(TestRuntime.Clock());
 
-        DeadLetterPage first = await roost.ListDeadLettersAsync(new() { Error = "a" }, limit: 1);
-        DeadLetterPage second = await roost.ListDeadLettersAsync(new() { Error = "a" }, limit: 2, cursor: first.Next);
+        Page<DeadLetter> first = await roost.ListDeadLettersAsync(new() { Error = "a" }, limit: 1);
+        Page<DeadLetter> second = await roost.ListDeadLettersAsync(new() { Error = "a" }, limit: 2, cursor: first.Next);
 
         first.Items.Concat(second.Items).Select(letter => letter.Item.Id).Should().Equal("gave-up", "argument", "operation");
         await roost.Invoking(it => it.ListDeadLettersAsync(cursor: "?")).Should().ThrowAsync<InvalidInputException>();

@@ -152,7 +152,7 @@ internal sealed class OperatorReadTests
             while ((await roost.GetCountsAsync()).Total.Blocked < 2) await Task.Yield();
             string worker = (await roost.GetWorkersAsync()).Single().Id;
 
-            ResourcePage page = await roost.GetResourcesAsync();
+            Page<ResourceInfo> page = await roost.GetResourcesAsync();
 
             page.Items.Should().BeEquivalentTo(new ResourceInfo[]
             {
@@ -173,8 +173,8 @@ internal sealed class OperatorReadTests
 
         await held.WhileRunningAsync(roost, async () =>
         {
-            ResourcePage first = await roost.GetResourcesAsync(2);
-            ResourcePage second = await roost.GetResourcesAsync(2, first.Next);
+            Page<ResourceInfo> first = await roost.GetResourcesAsync(2);
+            Page<ResourceInfo> second = await roost.GetResourcesAsync(2, first.Next);
 
             first.Items.Select(resource => resource.Name).Should().Equal("a", "b'");
             second.Items.Select(resource => resource.Name).Should().Equal("c");

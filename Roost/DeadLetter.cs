@@ -46,11 +46,3 @@ public sealed record DeadLetterFilter
     /// <summary>Those that failed at this moment or later. Default: whenever.</summary>
     public DateTimeOffset? FailedAfter { get; init; }
 }
-
-/// <summary>One page of the list of dead letters.</summary>
-/// <param name="Items">
-/// The dead letters, last failed first. A filter by reason or error looks at a bounded number of them for each page, so a page may hold
-/// fewer than asked for, or none, and still be followed by another.
-/// </param>
-/// <param name="Next">Give this as the cursor of the next page; null at the end of the list.</param>
-public sealed record DeadLetterPage(IReadOnlyList<DeadLetter> Items, string? Next);

@@ -8,8 +8,3 @@ namespace Roost;
 /// <param name="Waiters">The work items that wait for it, in the order in which they get it where there are at most 100; else 100 of them.</param>
 /// <param name="HasMoreWaiters">Whether more than the 100 that are listed wait for it.</param>
 public sealed record ResourceInfo(string Name, string HolderId, string? WorkerId, DateTimeOffset Since, IReadOnlyList<string> Waiters, bool HasMoreWaiters);
-
-/// <summary>One page of the list of held resources.</summary>
-/// <param name="Items">The resources, by name.</param>
-/// <param name="Next">Give this as the cursor of the next page; null at the end of the list.</param>
-public sealed record ResourcePage(IReadOnlyList<ResourceInfo> Items, string? Next);

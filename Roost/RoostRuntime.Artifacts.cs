@@ -17,10 +17,10 @@ public sealed partial class RoostRuntime
     /// <summary>What all work items have produced, newest first. Costs the same however many there are.</summary>
     /// <param name="filter">Which artifacts. Default: all.</param>
     /// <param name="limit">How many on a page; 1 to 1,000. Default 50.</param>
-    /// <param name="cursor">The <see cref="ArtifactList.Next"/> of the page before. Default: the first page.</param>
+    /// <param name="cursor">The <see cref="Page{T}.Next"/> of the page before. Default: the first page.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="InvalidInputException">The limit, the cursor or a field of the filter breaks a rule.</exception>
-    public Task<ArtifactList> ListArtifactsAsync(ArtifactFilter? filter = null, int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
+    public Task<Page<Artifact>> ListArtifactsAsync(ArtifactFilter? filter = null, int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
     {
         Selection.CheckLimit(limit);
         filter ??= new();

@@ -10,10 +10,10 @@ public sealed partial class RoostRuntime
     /// <summary>Dead letters, last failed first.</summary>
     /// <param name="filter">Which. Default: all.</param>
     /// <param name="limit">How many on a page; 1 to 1,000. Default 50.</param>
-    /// <param name="cursor">The <see cref="DeadLetterPage.Next"/> of the page before. Default: the first page.</param>
+    /// <param name="cursor">The <see cref="Page{T}.Next"/> of the page before. Default: the first page.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="InvalidInputException">The limit, the cursor or a field of the filter breaks a rule.</exception>
-    public Task<DeadLetterPage> ListDeadLettersAsync(DeadLetterFilter? filter = null, int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
+    public Task<Page<DeadLetter>> ListDeadLettersAsync(DeadLetterFilter? filter = null, int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
     {
         Selection.CheckLimit(limit);
         var selection = Selection.Of(filter ?? new());

@@ -69,10 +69,10 @@ public sealed partial class RoostRuntime
     /// </summary>
     /// <param name="filter">Which items. Default: all.</param>
     /// <param name="limit">How many on a page; 1 to 1,000. Default 50.</param>
-    /// <param name="cursor">The <see cref="WorkPage.Next"/> of the page before. Default: the first page.</param>
+    /// <param name="cursor">The <see cref="Page{T}.Next"/> of the page before. Default: the first page.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="InvalidInputException">The limit, the cursor or a field of the filter breaks a rule.</exception>
-    public Task<WorkPage> ListAsync(WorkFilter? filter = null, int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
+    public Task<Page<WorkSummary>> ListAsync(WorkFilter? filter = null, int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
     {
         Selection.CheckLimit(limit);
         var selection = Selection.Of(filter ?? new());
@@ -87,10 +87,10 @@ public sealed partial class RoostRuntime
 
     /// <summary>The resources that are held, by whom, and who waits for them; by name.</summary>
     /// <param name="limit">How many on a page; 1 to 1,000. Default 50.</param>
-    /// <param name="cursor">The <see cref="ResourcePage.Next"/> of the page before. Default: the first page.</param>
+    /// <param name="cursor">The <see cref="Page{T}.Next"/> of the page before. Default: the first page.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="InvalidInputException">The limit or the cursor breaks a rule.</exception>
-    public Task<ResourcePage> GetResourcesAsync(int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
+    public Task<Page<ResourceInfo>> GetResourcesAsync(int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
     {
         Selection.CheckLimit(limit);
         return Readable.ResourcesAsync(limit, cursor, cancellationToken);

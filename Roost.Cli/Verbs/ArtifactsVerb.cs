@@ -26,13 +26,14 @@ internal static class ArtifactsVerb
             if (call.Get(id) is not null && new Option[] { engine, name, limit, cursor }.FirstOrDefault(call.IsGiven) is { } odd)
                 throw new UsageException($"{odd.Name} is given together with an id; of one work item all artifacts are listed.");
             await using RoostRuntime roost = call.Open();
-            ArtifactList page = call.Get(id) is { } of
+            var filter = new ArtifactFilter { Engine = call.Get(engine), Name = call.Get(name) };
+            Page<Artifact> page = call.Get(id) is { } of
                 ? new(await roost.GetArtifactsAsync(await IdResolver.FindAsync(roost, of, call.Stop), call.Stop), null)
-                : await Pages.FillAsync(roost, new ArtifactFilter { Engine = call.Get(engine), Name = call.Get(name) }, call.Get(limit), call.Get(cursor), call.Stop);
+                : await Pages.FillAsync(call.Get(limit), call.Get(cursor), (most, from) => roost.ListArtifactsAsync(filter, most, from, call.Stop));
             return await call.ShowAsync(() => Task.FromResult(new Answer(page, print => Show(print, page, withItem: call.Get(id) is null))));
         }
 
-        private static void Show(Printer print, ArtifactList page, bool withItem)
+        private static void Show(Printer print, Page<Artifact> page, bool withItem)
         {
             print.Table(
                 [.. withItem ? (string[])["item"] : [], "name", "version", "kind", "media type", "size", "created", "sha256"],

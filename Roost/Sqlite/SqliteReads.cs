@@ -21,7 +21,7 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
     public override Task<IReadOnlyList<string>> FindIdsAsync(string part, int limit, CancellationToken cancellationToken) =>
         reader.RunAsync(db => WorkQueries.FindIds(db, part, limit), cancellationToken);
 
-    public override Task<WorkPage> ListAsync(Selection selection, int limit, string? cursor, CancellationToken cancellationToken)
+    public override Task<Page<WorkSummary>> ListAsync(Selection selection, int limit, string? cursor, CancellationToken cancellationToken)
     {
         if (ConditionOrder.Serves(selection))
         {
@@ -46,7 +46,7 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
 
     public override Task<IReadOnlyList<Lease>> LeasesAsync(CancellationToken cancellationToken) => reader.RunAsync(WorkerQueries.Leases, cancellationToken);
 
-    public override Task<ResourcePage> ResourcesAsync(int limit, string? cursor, CancellationToken cancellationToken)
+    public override Task<Page<ResourceInfo>> ResourcesAsync(int limit, string? cursor, CancellationToken cancellationToken)
     {
         string after = cursor is null ? "" : Position.Read(ResourceQueries.Mark, cursor);
         return reader.RunAsync(db => ResourceQueries.Held(db, after, limit), cancellationToken);
@@ -67,7 +67,7 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
         return reader.RunAsync(db => StepTallyQueries.Read(db, over, now), cancellationToken);
     }
 
-    public override Task<DeadLetterPage> DeadLettersAsync(Selection selection, int limit, string? cursor, CancellationToken cancellationToken)
+    public override Task<Page<DeadLetter>> DeadLettersAsync(Selection selection, int limit, string? cursor, CancellationToken cancellationToken)
     {
         var after = Position.Read(cursor);
         return reader.RunAsync(db => FailureQueries.DeadLetters(db, selection, limit, after), cancellationToken);
@@ -127,7 +127,7 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
     public override Task<IReadOnlyList<Artifact>> ArtifactsAsync(string workId, CancellationToken cancellationToken) =>
         reader.RunAsync(db => ArtifactQueries.List(db, workId) ?? throw NotFound(workId), cancellationToken);
 
-    public override Task<ArtifactList> ListArtifactsAsync(ArtifactFilter filter, int limit, string? cursor, CancellationToken cancellationToken)
+    public override Task<Page<Artifact>> ListArtifactsAsync(ArtifactFilter filter, int limit, string? cursor, CancellationToken cancellationToken)
     {
         long before = Position.ReadKey(ArtifactQueries.Mark, cursor);
         return reader.RunAsync(db => ArtifactQueries.Latest(db, filter, limit, before), cancellationToken);

@@ -109,7 +109,7 @@ internal sealed partial class World
         foreach (WorkState state in States)
         {
             var ids = new List<string>();
-            for (WorkPage? page = null; page is null || page.Next is not null;)
+            for (Page<WorkSummary>? page = null; page is null || page.Next is not null;)
             {
                 page = await roost.ListAsync(new() { State = state }, limit: 3, page?.Next);
                 ids.AddRange(page.Items.Select(item => item.Id));
@@ -125,7 +125,7 @@ internal sealed partial class World
             long[] counted = [queue.Counts.Queued, queue.Counts.Running, queue.Counts.Done, queue.Counts.Failed, queue.Counts.Cancelled];
             Must(meant.SequenceEqual(counted), $"the counts of {queue.Engine}/{queue.Queue} are {string.Join(' ', counted)}, not {string.Join(' ', meant)}");
         }
-        DeadLetterPage letters = await roost.ListDeadLettersAsync(limit: 1000);
+        Page<DeadLetter> letters = await roost.ListDeadLettersAsync(limit: 1000);
         Must(letters.Items.Select(letter => letter.Item.Id).SequenceEqual(model.Items.Values.Where(item => item.State == WorkState.Failed).OrderByDescending(item => item.UpdatedAt).ThenByDescending(item => item.Serial).Select(item => item.Id)), "other dead letters, or in another order");
         Must((await roost.ListArtifactsAsync(limit: 1000)).Items.Count == model.Items.Values.Sum(item => item.Artifacts.Count), "another number of artifacts");
         Must(await roost.GetLastSequenceAsync() >= seen, "the last event");

@@ -44,7 +44,7 @@ internal static class ArtifactQueries
     }
 
     /// <summary>Artifacts of all items, newest first.</summary>
-    public static ArtifactList Latest(SqliteConnection db, ArtifactFilter filter, int limit, long before)
+    public static Page<Artifact> Latest(SqliteConnection db, ArtifactFilter filter, int limit, long before)
     {
         int most = filter.Engine is null && filter.Name is null ? limit + 1 : ExaminedOnPage;
         var items = new List<Artifact>();
@@ -63,7 +63,7 @@ internal static class ArtifactQueries
         }
         return Page(examined == most ? before : null);
 
-        ArtifactList Page(long? reached) => new(items, reached is { } key ? Position.Write(Mark, key.ToString(CultureInfo.InvariantCulture)) : null);
+        Page<Artifact> Page(long? reached) => new(items, reached is { } key ? Position.Write(Mark, key.ToString(CultureInfo.InvariantCulture)) : null);
     }
 
     private static Artifact ArtifactOf(ListRow row) => new(

@@ -20,7 +20,7 @@ internal static class FailureQueries
         return (failure, GroupOf(row));
     }
 
-    public static DeadLetterPage DeadLetters(SqliteConnection db, Selection selection, int limit, Position after)
+    public static Page<DeadLetter> DeadLetters(SqliteConnection db, Selection selection, int limit, Position after)
     {
         (List<Position> found, string? next) = WorkQueries.Find(db, selection, limit, after);
         long[] keys = [.. found.Select(place => place.Key)];

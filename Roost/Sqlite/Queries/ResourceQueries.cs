@@ -26,7 +26,7 @@ internal static class ResourceQueries
     }
 
     /// <summary>The next resources by name after one.</summary>
-    public static ResourcePage Held(SqliteConnection db, string after, int limit)
+    public static Page<ResourceInfo> Held(SqliteConnection db, string after, int limit)
     {
         List<Row> rows = [.. db.Query<Row>(
             """

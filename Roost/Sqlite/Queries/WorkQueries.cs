@@ -41,13 +41,13 @@ internal static class WorkQueries
         return [.. beginning.Concat(ending).Distinct(StringComparer.Ordinal).Take(limit)];
     }
 
-    public static WorkPage List(SqliteConnection db, Selection selection, int limit, Position after)
+    public static Page<WorkSummary> List(SqliteConnection db, Selection selection, int limit, Position after)
     {
         (List<Position> found, string? next) = Find(db, selection, limit, after);
         return new(Summaries(db, [.. found.Select(place => place.Key)]), next);
     }
 
-    public static WorkPage List(SqliteConnection db, Selection selection, int limit, ConditionOrder.Place after)
+    public static Page<WorkSummary> List(SqliteConnection db, Selection selection, int limit, ConditionOrder.Place after)
     {
         using var order = new ConditionOrder(db, selection, after);
         List<long> found = order.Take(limit);
