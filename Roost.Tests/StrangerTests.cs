@@ -100,7 +100,7 @@ internal sealed class StrangerTests
             string id = await roost.EnqueueAsync(new WorkItem("scripted"));
             await roost.RunUntilDoneAsync(id);
 
-            WorkEvent claimed = (await roost.ReadEventsAsync(id)).First(it => it.Kind == EventKinds.Claimed);
+            WorkEvent claimed = (await roost.ReadEventsAsync(id)).Items.First(it => it.Kind == EventKinds.Claimed);
             claimed.Data!.Value.GetProperty("worker").GetString().Should().Be(worker);
         }
     }

@@ -197,7 +197,7 @@ internal sealed class CorruptionTests : FolderTests
         Probe.Execute(path, "UPDATE event SET data = replace(data, '\"', '!') WHERE seq = (SELECT min(seq) FROM event WHERE data IS NOT NULL)");
         await using var roost = new RoostRuntime(path);
 
-        IReadOnlyList<WorkEvent> events = await roost.ReadEventsAsync(limit: 10_000);
+        IReadOnlyList<WorkEvent> events = (await roost.ReadEventsAsync(limit: 10_000)).Items;
 
         events.Should().HaveCount((int)roost.Number("SELECT count(*) FROM event"));
         string[] damaged = [.. events.Where(one => one.Data is { ValueKind: JsonValueKind.Object } data && data.TryGetProperty("damaged", out _)).Select(one => one.Data!.Value.GetProperty("damaged").GetString()!)];

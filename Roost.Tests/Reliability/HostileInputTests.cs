@@ -31,7 +31,7 @@ internal sealed class HostileInputTests
             item.Payload.GetProperty(name).GetString().Should().Be(name);
             foreach (WorkFilter filter in (WorkFilter[])[new() { Engine = name }, new() { Queue = name }, new() { Resource = name }])
                 (await roost.ListAsync(filter)).Items.Should().ContainSingle().Which.Id.Should().Be(name);
-            (await roost.ReadEventsAsync(name)).Select(one => one.Kind).Should().Contain("engine." + name[..Math.Min(100, name.Length)]);
+            (await roost.ReadEventsAsync(name)).Items.Select(one => one.Kind).Should().Contain("engine." + name[..Math.Min(100, name.Length)]);
             (await roost.FindIdsAsync(name)).Should().Equal(name);
             (await roost.EnqueueAsync(new WorkItem(name, item.Payload) { IdempotencyKey = name })).Should().Be(new EnqueueResult(name, false));
             Path.GetDirectoryName(roost.GetWorkspace(name).Path).Should().Be(Path.GetDirectoryName(roost.GetWorkspace("parent").Path), "a workspace is below its root, whatever its item is called");
@@ -114,7 +114,7 @@ internal sealed class HostileInputTests
         await roost.RunUntilDoneAsync(id);
 
         (await roost.GetAsync(id)).Payload.GetProperty("n").GetRawText().Should().Be(number);
-        (await roost.ReadEventsAsync(id)).Single(one => one.Kind == "engine.seen").Data!.Value.GetProperty("n").GetRawText().Should().Be(number);
+        (await roost.ReadEventsAsync(id)).Items.Single(one => one.Kind == "engine.seen").Data!.Value.GetProperty("n").GetRawText().Should().Be(number);
         (await roost.GetArtifactsAsync(id)).Single().Metadata!.Value.GetProperty("n").GetRawText().Should().Be(number);
     }
 

@@ -33,7 +33,7 @@ try
     Expect("the workers", (await roost.GetWorkersAsync()).Count, 0);
     Expect("the resources", (await roost.GetResourcesAsync()).Items.Count, 0);
     Expect("the artifacts", (await roost.ListArtifactsAsync()).Items.Count, 1);
-    Expect("the events", (await roost.ReadEventsAsync(id)).Count(it => it.Kind == "stepped"), item.Summary.Version - 1);
+    Expect("the events", (await roost.ReadEventsAsync(id)).Items.Count(it => it.Kind == "stepped"), item.Summary.Version - 1);
     Expect("the id by its end", (await roost.FindIdsAsync(id[^8..])).Single(), id);
     await roost.BackupAsync(Path.Combine(folder, "copy.db"));
     foreach (FileCheck check in (await RoostRuntime.CheckFileAsync(path)).Where(check => check.Status == CheckStatus.Error)) Expect($"the check {check.Name}", check.Found, "no error");

@@ -104,22 +104,19 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
     public override Task<long> CountPurgedAsync(PurgeScope scope, CancellationToken cancellationToken) =>
         reader.RunAsync(db => PurgeQueries.Count(db, scope), cancellationToken);
 
-    public override Task<EventPage> EventsAsync(string? workId, long? after, int limit, CancellationToken cancellationToken) =>
+    public override Task<EventStretch> EventsAsync(string? workId, long? after, int limit, CancellationToken cancellationToken) =>
         reader.RunAsync(db => EventQueries.Page(db, KeyOfAny(db, workId), after, limit), cancellationToken);
 
-    public override Task<EventPage> EventsAsync(EventSelection selection, long? after, int limit, CancellationToken cancellationToken) =>
+    public override Task<EventStretch> EventsAsync(EventSelection selection, long? after, int limit, CancellationToken cancellationToken) =>
         reader.RunAsync(db => EventQueries.Page(db, selection, KeyOfAny(db, selection.WorkId), after, limit), cancellationToken);
 
-    public override Task<EventList> EventListAsync(EventSelection selection, long? after, int limit, CancellationToken cancellationToken) => reader.RunAsync(db =>
+    public override Task<EventPage> EventListAsync(EventSelection selection, long? after, int limit, CancellationToken cancellationToken) => reader.RunAsync(db =>
     {
-        EventPage page = EventQueries.Page(db, selection, KeyOfAny(db, selection.WorkId), after, limit);
+        EventStretch page = EventQueries.Page(db, selection, KeyOfAny(db, selection.WorkId), after, limit);
         return EventQueries.ListOf(db, page.Events, page.IsCut ? page.UpTo : null);
     }, cancellationToken);
 
-    public override Task<IReadOnlyList<WorkEvent>> LastEventsAsync(string? workId, long before, int limit, CancellationToken cancellationToken) =>
-        reader.RunAsync(db => EventQueries.Last(db, KeyOfAny(db, workId), before, limit), cancellationToken);
-
-    public override Task<EventList> LastEventsAsync(EventSelection selection, long before, int limit, CancellationToken cancellationToken) =>
+    public override Task<EventPage> LastEventsAsync(EventSelection selection, long before, int limit, CancellationToken cancellationToken) =>
         reader.RunAsync(db => EventQueries.Last(db, selection, KeyOfAny(db, selection.WorkId), before, limit), cancellationToken);
 
     public override Task<long> LastSequenceAsync(CancellationToken cancellationToken) => reader.RunAsync(EventQueries.LastSequence, cancellationToken);

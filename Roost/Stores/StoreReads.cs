@@ -49,15 +49,13 @@ internal abstract class StoreReads
     public abstract Task<long> CountPurgedAsync(PurgeScope scope, CancellationToken cancellationToken);
 
     /// <summary>Events in their order; of an item, or of all.</summary>
-    public abstract Task<EventPage> EventsAsync(string? workId, long? after, int limit, CancellationToken cancellationToken);
+    public abstract Task<EventStretch> EventsAsync(string? workId, long? after, int limit, CancellationToken cancellationToken);
 
-    public abstract Task<EventPage> EventsAsync(EventSelection selection, long? after, int limit, CancellationToken cancellationToken);
+    public abstract Task<EventStretch> EventsAsync(EventSelection selection, long? after, int limit, CancellationToken cancellationToken);
 
-    public abstract Task<EventList> EventListAsync(EventSelection selection, long? after, int limit, CancellationToken cancellationToken);
+    public abstract Task<EventPage> EventListAsync(EventSelection selection, long? after, int limit, CancellationToken cancellationToken);
 
-    public abstract Task<IReadOnlyList<WorkEvent>> LastEventsAsync(string? workId, long before, int limit, CancellationToken cancellationToken);
-
-    public abstract Task<EventList> LastEventsAsync(EventSelection selection, long before, int limit, CancellationToken cancellationToken);
+    public abstract Task<EventPage> LastEventsAsync(EventSelection selection, long before, int limit, CancellationToken cancellationToken);
 
     public abstract Task<long> LastSequenceAsync(CancellationToken cancellationToken);
 

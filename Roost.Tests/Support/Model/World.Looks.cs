@@ -44,9 +44,9 @@ internal sealed partial class World
         string wrong = string.Join(", ", Differences(item, detail));
         Must(wrong.Length == 0, $"{item}: {wrong}");
         await LookAtHistoryAsync(roost, item);
-        IReadOnlyList<WorkEvent> events = await roost.ReadEventsAsync(id);
+        IReadOnlyList<WorkEvent> events = (await roost.ReadEventsAsync(id)).Items;
         Must(events.Select(e => e.Kind).SequenceEqual(item.Events), $"the events of {item} are {string.Join(' ', events.Select(e => e.Kind))}, not {string.Join(' ', item.Events)}");
-        Must((await roost.ReadLastEventsAsync(id, limit: 2)).Select(e => e.Kind).SequenceEqual(item.Events.TakeLast(2)), $"the last events of {item}");
+        Must((await roost.ReadLastEventsAsync(id, limit: 2)).Items.Select(e => e.Kind).SequenceEqual(item.Events.TakeLast(2)), $"the last events of {item}");
         Must((await roost.FindIdsAsync(id, limit: 100)).Contains(id), $"{id} is not found by its id");
         if (item.IsEnded) Must(Same(item, await roost.WaitAsync(id)) && Same(item, await roost.RunUntilDoneAsync(id)), $"{item} has ended otherwise");
         else

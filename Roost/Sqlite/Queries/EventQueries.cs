@@ -29,7 +29,7 @@ internal static class EventQueries
 
     /// <summary>The events after a sequence number, of one item or all; null: from the oldest that is kept.</summary>
     /// <exception cref="EventsTrimmedException">Some of what was asked for is gone.</exception>
-    public static EventPage Page(SqliteConnection db, long? work, long? after, int limit)
+    public static EventStretch Page(SqliteConnection db, long? work, long? after, int limit)
     {
         long from = Begin(db, after);
         (List<WorkEvent> events, bool isCut) = Read(db, $"{Where(work)} e.seq > @bound ORDER BY e.seq", work, from, limit);
@@ -39,7 +39,7 @@ internal static class EventQueries
 
     /// <summary>The events that a selection means, after a sequence number; null: from the oldest that is kept.</summary>
     /// <exception cref="EventsTrimmedException">Some of what was asked for is gone.</exception>
-    public static EventPage Page(SqliteConnection db, EventSelection selection, long? work, long? after, int limit)
+    public static EventStretch Page(SqliteConnection db, EventSelection selection, long? work, long? after, int limit)
     {
         long from = Begin(db, after), last = LastSequence(db);
         using var search = new EventSearch(db, selection, work, isBack: false);
@@ -48,7 +48,7 @@ internal static class EventQueries
     }
 
     /// <summary>The last events that a selection means before a sequence number, in their order.</summary>
-    public static EventList Last(SqliteConnection db, EventSelection selection, long? work, long before, int limit)
+    public static EventPage Last(SqliteConnection db, EventSelection selection, long? work, long before, int limit)
     {
         long first = db.ExecuteScalar<long?>("SELECT min(seq) FROM event") ?? 0;
         using var search = new EventSearch(db, selection, work, isBack: true);
@@ -57,8 +57,13 @@ internal static class EventQueries
         return ListOf(db, events, cut ?? search.Reached);
     }
 
-    public static EventList ListOf(SqliteConnection db, IReadOnlyList<WorkEvent> events, long? next) => new(events, next, next is null ? null : StoredTime.Read(
-        db.ExecuteScalar<long?>("SELECT at FROM event WHERE seq >= @next ORDER BY seq LIMIT 1", new { next }) ?? db.ExecuteScalar<long?>("SELECT at FROM event WHERE seq = (SELECT max(seq) FROM event)")));
+    public static EventPage ListOf(SqliteConnection db, IReadOnlyList<WorkEvent> events, long? next) => new()
+    {
+        Items = events,
+        Next = next,
+        LookedTo = next is null ? null : StoredTime.Read(
+            db.ExecuteScalar<long?>("SELECT at FROM event WHERE seq >= @next ORDER BY seq LIMIT 1", new { next }) ?? db.ExecuteScalar<long?>("SELECT at FROM event WHERE seq = (SELECT max(seq) FROM event)")),
+    };
 
     private static long Begin(SqliteConnection db, long? after)
     {
@@ -89,14 +94,6 @@ internal static class EventQueries
         if (db.ExecuteScalar<string?>("SELECT value FROM meta WHERE key = 'events_watermark'") is not { } text) return 0;
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long watermark) ? watermark
             : throw new DataCorruptException($"Up to where events were trimmed is stored as \"{text}\", which Roost does not write: the file is damaged, or another program has changed it. Stop writing to it, copy it, and restore a backup.");
-    }
-
-    /// <summary>The last events before a sequence number, of one item or all, in their order.</summary>
-    public static IReadOnlyList<WorkEvent> Last(SqliteConnection db, long? work, long before, int limit)
-    {
-        List<WorkEvent> events = Read(db, $"{Where(work)} e.seq < @bound ORDER BY e.seq DESC", work, before, limit).Events;
-        events.Reverse();
-        return events;
     }
 
     /// <summary>One statement for each case: an OR would hide the index of an item's events.</summary>
