@@ -23,7 +23,7 @@ internal static class CommandWords
         ("; name the queue in RoostOptions.Queues, or ", "; name the queue by --queues, or "),
         ("Await the call that runs (a timer that calls StepOnceAsync, say), or use WaitAsync to wait for an item that the running loop steps.", "\"roost wait\" waits for an item that the running loop steps."),
         ("give the Next of the page before", "give the next of the page before"),
-        ("GetHistoryAsync lists", "\"roost history\" lists"),
+        ("ListHistoryAsync lists", "\"roost history\" lists"),
         ("GetAsync says", "\"roost status\" says"),
         ("ReadArtifactAsync reads", "one piece may be"),
         ("Stream it by OpenArtifactAsync.", "\"roost artifacts save\" makes a file of it."),

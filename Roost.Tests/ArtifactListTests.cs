@@ -14,7 +14,7 @@ internal sealed class ArtifactListTests
         Page<Artifact> first = await roost.ListArtifactsAsync(limit: 3), second = await roost.ListArtifactsAsync(limit: 3, cursor: first.Next);
 
         first.Items.Select(one => one.Name).Should().Equal("report-4.json", "report-3.json", "report-2.json");
-        first.Items[0].Should().BeEquivalentTo((await roost.GetArtifactsAsync("w4")).Single(), compare => compare.Excluding(one => one.Metadata));
+        first.Items[0].Should().BeEquivalentTo((await roost.ListArtifactsOfAsync("w4")).Single(), compare => compare.Excluding(one => one.Metadata));
         second.Items.Select(one => one.WorkId).Should().Equal("w1", "w0");
         second.Next.Should().BeNull();
     }

@@ -44,7 +44,7 @@ internal sealed class ArtifactUploadTests
         await StepToEndAsync(roost);
 
         (await roost.WaitAsync(id)).State.Should().Be(WorkState.Failed);
-        (await roost.GetArtifactsAsync(id)).Should().BeEmpty();
+        (await roost.ListArtifactsOfAsync(id)).Should().BeEmpty();
         roost.ContentRows().Should().Be(0);
     }
 

@@ -90,7 +90,7 @@ internal sealed class DeadLetterTests
 
         retried.Should().Be(2);
         (await IdsAsync(roost, new())).Should().Equal("gave-up");
-        (await roost.ReadEventsAsync()).Items.Where(one => one.Kind == EventKinds.Retried).Select(one => (one.WorkId, one.Data!.Value.GetProperty("reason").GetString()))
+        (await roost.ListEventsAsync()).Items.Where(one => one.Kind == EventKinds.Retried).Select(one => (one.WorkId, one.Data!.Value.GetProperty("reason").GetString()))
             .Should().Equal(("operation", "fixed"), ("argument", "fixed"));
         (await roost.GetAsync("operation")).Should().BeEquivalentTo(new { Failures = 0, ReadySince = (DateTimeOffset?)TestRuntime.Start.AddHours(1).AddMinutes(3) });
     }

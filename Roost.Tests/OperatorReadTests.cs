@@ -71,10 +71,10 @@ internal sealed class OperatorReadTests
         await using RoostRuntime roost = TestRuntime.Create(
             new RoostOptions { Concurrency = 3, Queues = ["default", "slow"] }, TestRuntime.Clock(),
             new ScriptedEngine((_, _) => Task.FromResult(ScriptedEngine.Finish(1))) { Version = 4, Limit = 2 });
-        (await roost.GetWorkersAsync()).Should().BeEmpty("nothing runs yet");
+        (await roost.ListWorkersAsync()).Should().BeEmpty("nothing runs yet");
         await roost.StepOnceAsync();
 
-        (await roost.GetWorkersAsync()).Single().Should().BeEquivalentTo(new
+        (await roost.ListWorkersAsync()).Single().Should().BeEquivalentTo(new
         {
             ProcessId = Environment.ProcessId,
             Machine = Environment.MachineName,
@@ -102,7 +102,7 @@ internal sealed class OperatorReadTests
         ]);
         clock.Advance(TimeSpan.FromHours(1));
 
-        IReadOnlyList<EngineInfo> engines = await roost.GetEnginesAsync();
+        IReadOnlyList<EngineInfo> engines = await roost.ListEnginesAsync();
 
         engines.Select(engine => (engine.EngineId, engine.Workers)).Should().Equal(("due", 0), ("later", 0), ("scripted", 1));
         engines[0].Unserved.Should().Equal(new UnservedWork("default", 0, 0, TestRuntime.Start.AddMinutes(1), "no worker serves engine due"));
@@ -118,7 +118,7 @@ internal sealed class OperatorReadTests
         await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
         await roost.StepOnceAsync();
 
-        EngineInfo engine = (await roost.GetEnginesAsync()).Single();
+        EngineInfo engine = (await roost.ListEnginesAsync()).Single();
 
         engine.Should().BeEquivalentTo(new { EngineId = "scripted", Workers = 1 });
         engine.Counts.Total.Should().Be(0);
@@ -135,7 +135,7 @@ internal sealed class OperatorReadTests
             clock.Advance(TimeSpan.FromMinutes(1));
         }
 
-        (await roost.GetEnginesAsync()).Single().OldestReady.Should().Equal(
+        (await roost.ListEnginesAsync()).Single().OldestReady.Should().Equal(
             new OldestReady(5, TestRuntime.Start), new OldestReady(1, TestRuntime.Start.AddMinutes(1)), new OldestReady(-2, TestRuntime.Start.AddMinutes(4)));
     }
 
@@ -150,9 +150,9 @@ internal sealed class OperatorReadTests
         {
             await roost.EnqueueAsync([new WorkItem("held") { Id = "w1", Resources = ["b"] }, new WorkItem("held") { Id = "w2", Resources = ["b"], Priority = 9 }]);
             while ((await roost.GetCountsAsync()).Total.Blocked < 2) await Task.Yield();
-            string worker = (await roost.GetWorkersAsync()).Single().Id;
+            string worker = (await roost.ListWorkersAsync()).Single().Id;
 
-            Page<ResourceInfo> page = await roost.GetResourcesAsync();
+            Page<ResourceInfo> page = await roost.ListResourcesAsync();
 
             page.Items.Should().BeEquivalentTo(new ResourceInfo[]
             {
@@ -161,7 +161,7 @@ internal sealed class OperatorReadTests
             }, it => it.WithStrictOrdering());
             page.Next.Should().BeNull();
         });
-        (await roost.GetResourcesAsync()).Items.Should().BeEmpty();
+        (await roost.ListResourcesAsync()).Items.Should().BeEmpty();
     }
 
     [Test]
@@ -173,15 +173,15 @@ internal sealed class OperatorReadTests
 
         await held.WhileRunningAsync(roost, async () =>
         {
-            Page<ResourceInfo> first = await roost.GetResourcesAsync(2);
-            Page<ResourceInfo> second = await roost.GetResourcesAsync(2, first.Next);
+            Page<ResourceInfo> first = await roost.ListResourcesAsync(2);
+            Page<ResourceInfo> second = await roost.ListResourcesAsync(2, first.Next);
 
             first.Items.Select(resource => resource.Name).Should().Equal("a", "b'");
             second.Items.Select(resource => resource.Name).Should().Equal("c");
             second.Next.Should().BeNull();
         });
-        (await roost.Invoking(it => it.GetResourcesAsync(cursor: "!")).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("cursor");
-        (await roost.Invoking(it => it.GetResourcesAsync(0)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("limit");
+        (await roost.Invoking(it => it.ListResourcesAsync(cursor: "!")).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("cursor");
+        (await roost.Invoking(it => it.ListResourcesAsync(0)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("limit");
     }
 
     private static Outcome Next(Random random, int state)

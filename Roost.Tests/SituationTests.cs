@@ -80,7 +80,7 @@ internal sealed class SituationTests
         {
             await roost.EnqueueAsync(new WorkItem("held") { Id = "waiter", Resources = ["domain:example.com", "z"] });
             await UntilAsync(roost, "waiter", detail => detail.BlockedOn is not null);
-            string worker = (await roost.GetWorkersAsync()).Single().Id;
+            string worker = (await roost.ListWorkersAsync()).Single().Id;
 
             WorkDetail waiter = await roost.GetAsync("waiter");
             waiter.Situation.Should().Be($"blocked: domain:example.com is held by holder on worker {worker}");
@@ -143,15 +143,15 @@ internal sealed class SituationTests
 
         await held.WhileRunningAsync(roost, async () =>
         {
-            WorkerInfo worker = (await roost.GetWorkersAsync()).Single();
+            WorkerInfo worker = (await roost.ListWorkersAsync()).Single();
             (await SituationAsync(roost, id)).Should().Be($"running on worker {worker.Id} since 2026-01-01 00:00:00Z");
 
             string lockOfTheDead = $"dead.{worker.Id}.lock";
             await File.WriteAllBytesAsync(Path.Combine(Path.GetDirectoryName(roost.Path)!, lockOfTheDead), []);
             roost.Execute("UPDATE worker SET lock_file = $0", lockOfTheDead);
             (await SituationAsync(roost, id)).Should().Be($"was running on worker {worker.Id}, which has died; the next worker that runs takes it over");
-            (await roost.GetWorkersAsync()).Single().IsAlive.Should().BeFalse();
-            (await roost.GetEnginesAsync()).Single().Workers.Should().Be(0);
+            (await roost.ListWorkersAsync()).Single().IsAlive.Should().BeFalse();
+            (await roost.ListEnginesAsync()).Single().Workers.Should().Be(0);
         });
     }
 

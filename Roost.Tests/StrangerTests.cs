@@ -92,7 +92,7 @@ internal sealed class StrangerTests
         RoostRuntime? roost = null;
         var engine = new ScriptedEngine(async (state, _) =>
         {
-            worker = (await roost!.GetWorkersAsync()).Single().Id;
+            worker = (await roost!.ListWorkersAsync()).Single().Id;
             return ScriptedEngine.Finish(state);
         });
         await using (roost = TestRuntime.Create(null, engine))
@@ -100,7 +100,7 @@ internal sealed class StrangerTests
             string id = await roost.EnqueueAsync(new WorkItem("scripted"));
             await roost.RunUntilDoneAsync(id);
 
-            WorkEvent claimed = (await roost.ReadEventsAsync(id)).Items.First(it => it.Kind == EventKinds.Claimed);
+            WorkEvent claimed = (await roost.ListEventsAsync(id)).Items.First(it => it.Kind == EventKinds.Claimed);
             claimed.Data!.Value.GetProperty("worker").GetString().Should().Be(worker);
         }
     }
@@ -155,7 +155,7 @@ internal sealed class StrangerTests
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
         (await roost.RunUntilDoneAsync(id)).Error.Should().StartWith("artifact name:").And.Contain("report.json");
-        (await roost.GetArtifactsAsync(id)).Should().BeEmpty();
+        (await roost.ListArtifactsOfAsync(id)).Should().BeEmpty();
     }
 
     [Test]

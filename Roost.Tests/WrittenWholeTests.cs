@@ -120,7 +120,7 @@ internal sealed class WrittenWholeTests
 
         read.Should().Be(new FetchCmd("u"));
         (await roost.GetSnapshotAsync(id)).DataAs<Cmd>().Should().Be(new WaitCmd(5));
-        (await roost.ReadEventsAsync(id)).Items.Single(one => one.Kind == "engine.command").Data!.Value.GetProperty("$type").GetString().Should().Be("fetch");
+        (await roost.ListEventsAsync(id)).Items.Single(one => one.Kind == "engine.command").Data!.Value.GetProperty("$type").GetString().Should().Be("fetch");
         (await Artifacts.TextAsync(roost, id, "command.json")).Should().Contain("\"$type\": \"fetch\"");
     }
 

@@ -8,7 +8,7 @@ public sealed partial class RoostRuntime
     /// <param name="workId">The item.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="NotFoundException">There is no such item.</exception>
-    public async Task<IReadOnlyList<Artifact>> GetArtifactsAsync(string workId, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<Artifact>> ListArtifactsOfAsync(string workId, CancellationToken cancellationToken = default)
     {
         Names.Check("id", workId);
         return await Readable.ArtifactsAsync(workId, cancellationToken).ConfigureAwait(false);

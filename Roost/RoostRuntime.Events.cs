@@ -14,10 +14,10 @@ public sealed partial class RoostRuntime
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="EventsTrimmedException">Events after <paramref name="after"/> were trimmed by <see cref="RoostOptions.MaxEvents"/>.</exception>
-    public Task<EventPage> ReadEventsAsync(string workId, long? after = null, int limit = EventsAtOnce, CancellationToken cancellationToken = default)
+    public Task<EventPage> ListEventsAsync(string workId, long? after = null, int limit = EventsAtOnce, CancellationToken cancellationToken = default)
     {
         Names.Check("id", workId);
-        return ReadEventsAsync(new EventFilter { WorkId = workId }, after, limit, cancellationToken);
+        return ListEventsAsync(new EventFilter { WorkId = workId }, after, limit, cancellationToken);
     }
 
     /// <summary>Reads what has happened in the whole file, or what a filter means of it, in order, one page after the other.</summary>
@@ -28,7 +28,7 @@ public sealed partial class RoostRuntime
     /// <exception cref="InvalidInputException">A number or a field of the filter breaks a rule.</exception>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="EventsTrimmedException">Events after <paramref name="after"/> were trimmed by <see cref="RoostOptions.MaxEvents"/>.</exception>
-    public Task<EventPage> ReadEventsAsync(EventFilter? filter = null, long? after = null, int limit = EventsAtOnce, CancellationToken cancellationToken = default)
+    public Task<EventPage> ListEventsAsync(EventFilter? filter = null, long? after = null, int limit = EventsAtOnce, CancellationToken cancellationToken = default)
     {
         var selection = EventSelection.Of(filter ?? new());
         CheckAfter(after);
@@ -43,10 +43,10 @@ public sealed partial class RoostRuntime
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>The events in their order, the latest at the end.</returns>
     /// <exception cref="NotFoundException">There is no such item.</exception>
-    public Task<EventPage> ReadLastEventsAsync(string workId, long? before = null, int limit = EventsAtOnce, CancellationToken cancellationToken = default)
+    public Task<EventPage> ListLastEventsAsync(string workId, long? before = null, int limit = EventsAtOnce, CancellationToken cancellationToken = default)
     {
         Names.Check("id", workId);
-        return ReadLastEventsAsync(new EventFilter { WorkId = workId }, before, limit, cancellationToken);
+        return ListLastEventsAsync(new EventFilter { WorkId = workId }, before, limit, cancellationToken);
     }
 
     /// <summary>Reads back from the end: the latest that has happened in the whole file, or that a filter means of it.</summary>
@@ -57,7 +57,7 @@ public sealed partial class RoostRuntime
     /// <returns>The events in their order, the latest at the end.</returns>
     /// <exception cref="InvalidInputException">A number or a field of the filter breaks a rule.</exception>
     /// <exception cref="NotFoundException">There is no such item.</exception>
-    public Task<EventPage> ReadLastEventsAsync(EventFilter? filter = null, long? before = null, int limit = EventsAtOnce, CancellationToken cancellationToken = default)
+    public Task<EventPage> ListLastEventsAsync(EventFilter? filter = null, long? before = null, int limit = EventsAtOnce, CancellationToken cancellationToken = default)
     {
         var selection = EventSelection.Of(filter ?? new());
         if (before < 1) throw new InvalidInputException("before", $"is {before}; sequence numbers begin at 1.");

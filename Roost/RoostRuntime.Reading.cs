@@ -33,7 +33,7 @@ public sealed partial class RoostRuntime
 
     /// <summary>The versions of a work item's state that are kept, oldest first: the first <see cref="RoostOptions.HistoryFirst"/> and the last <see cref="RoostOptions.HistoryLast"/>.</summary>
     /// <exception cref="NotFoundException">There is no such item.</exception>
-    public Task<IReadOnlyList<SnapshotVersion>> GetHistoryAsync(string workId, CancellationToken cancellationToken = default)
+    public Task<IReadOnlyList<SnapshotVersion>> ListHistoryAsync(string workId, CancellationToken cancellationToken = default)
     {
         Names.Check("id", workId);
         return Readable.HistoryAsync(workId, cancellationToken);
@@ -83,24 +83,24 @@ public sealed partial class RoostRuntime
     public Task<WorkCounts> GetCountsAsync(CancellationToken cancellationToken = default) => Readable.CountsAsync(cancellationToken);
 
     /// <summary>Every lease that is held, by worker and then by when it was claimed.</summary>
-    public Task<IReadOnlyList<Lease>> GetLeasesAsync(CancellationToken cancellationToken = default) => Readable.LeasesAsync(cancellationToken);
+    public Task<IReadOnlyList<Lease>> ListLeasesAsync(CancellationToken cancellationToken = default) => Readable.LeasesAsync(cancellationToken);
 
     /// <summary>The resources that are held, by whom, and who waits for them; by name.</summary>
     /// <param name="limit">How many on a page; 1 to 1,000. Default 50.</param>
     /// <param name="cursor">The <see cref="Page{T}.Next"/> of the page before. Default: the first page.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="InvalidInputException">The limit or the cursor breaks a rule.</exception>
-    public Task<Page<ResourceInfo>> GetResourcesAsync(int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
+    public Task<Page<ResourceInfo>> ListResourcesAsync(int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
     {
         Selection.CheckLimit(limit);
         return Readable.ResourcesAsync(limit, cursor, cancellationToken);
     }
 
     /// <summary>The workers that run, and those that have died and whose items nobody has taken over yet; by when they started.</summary>
-    public Task<IReadOnlyList<WorkerInfo>> GetWorkersAsync(CancellationToken cancellationToken = default) => Readable.WorkersAsync(cancellationToken);
+    public Task<IReadOnlyList<WorkerInfo>> ListWorkersAsync(CancellationToken cancellationToken = default) => Readable.WorkersAsync(cancellationToken);
 
     /// <summary>The engines that items or living workers name, with their counts, how long they wait, and what nobody serves; by id.</summary>
-    public Task<IReadOnlyList<EngineInfo>> GetEnginesAsync(CancellationToken cancellationToken = default) => Readable.EnginesAsync(cancellationToken);
+    public Task<IReadOnlyList<EngineInfo>> ListEnginesAsync(CancellationToken cancellationToken = default) => Readable.EnginesAsync(cancellationToken);
 
     /// <summary>How many steps were made and how many tries have failed, by engine and step and over time; see <see cref="StepStatistics"/>.</summary>
     /// <param name="over">How far back. Default: the last hour.</param>

@@ -205,7 +205,7 @@ public sealed class StepContext
     }
 
     /// <summary>The artifacts that earlier steps have attached, oldest first.</summary>
-    public Task<IReadOnlyList<Artifact>> GetArtifactsAsync() => runtime.GetArtifactsAsync(Item.Id, CancellationToken);
+    public Task<IReadOnlyList<Artifact>> ListArtifactsAsync() => runtime.ListArtifactsOfAsync(Item.Id, CancellationToken);
 
     /// <summary>Opens an artifact of an earlier step for reading; the latest of that name.</summary>
     /// <exception cref="NotFoundException">No earlier step has attached one of that name.</exception>

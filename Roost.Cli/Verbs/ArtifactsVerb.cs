@@ -28,7 +28,7 @@ internal static class ArtifactsVerb
             await using RoostRuntime roost = call.Open();
             var filter = new ArtifactFilter { Engine = call.Get(engine), Name = call.Get(name) };
             Page<Artifact> page = call.Get(id) is { } of
-                ? new(await roost.GetArtifactsAsync(await IdResolver.FindAsync(roost, of, call.Stop), call.Stop), null)
+                ? new(await roost.ListArtifactsOfAsync(await IdResolver.FindAsync(roost, of, call.Stop), call.Stop), null)
                 : await Pages.FillAsync(call.Get(limit), call.Get(cursor), (most, from) => roost.ListArtifactsAsync(filter, most, from, call.Stop));
             return await call.ShowAsync(() => Task.FromResult(new Answer(page, print => Show(print, page, withItem: call.Get(id) is null))));
         }
@@ -101,7 +101,7 @@ internal static class ArtifactsVerb
         protected override Task<int> RunAsync(Call call) => call.WithItemAsync(id, async (roost, workId) =>
         {
             if (string.IsNullOrWhiteSpace(call.Get(folder))) throw new UsageException("--to is empty; name the folder to save in.");
-            IReadOnlyList<Artifact> artifacts = await roost.GetArtifactsAsync(workId, call.Stop);
+            IReadOnlyList<Artifact> artifacts = await roost.ListArtifactsOfAsync(workId, call.Stop);
             string[] names = call.Get(name) is { } one ? [one] : [.. artifacts.Where(each => each.Uri is null).Select(each => each.Name).Distinct(StringComparer.Ordinal)];
             if (names.Length == 0) await Console.Error.WriteLineAsync("It has no artifact to save.");
             if (names.GroupBy(ArtifactFile.SafeName, StringComparer.OrdinalIgnoreCase).FirstOrDefault(same => same.Count() > 1) is { } clash)

@@ -19,7 +19,7 @@ internal sealed class EnginesVerb : Verb
         IReadOnlyList<string> here = BuiltIn.OrNone(call.AddEngines, why => Console.Error.WriteLine(Text.Lines(call.Print.Hide($"The engines of this program cannot be told: {why.Message}"))));
         return await call.ShowAsync(async () =>
         {
-            Line[] lines = Merge(here, roost is null ? [] : await roost.GetEnginesAsync(call.Stop));
+            Line[] lines = Merge(here, roost is null ? [] : await roost.ListEnginesAsync(call.Stop));
             return new(new { Items = lines }, print => Show(print, lines));
         });
     }

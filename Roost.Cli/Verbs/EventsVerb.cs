@@ -56,7 +56,7 @@ internal sealed class EventsVerb : Verb
         do
         {
             int most = call.Get(limit) - found.Count;
-            page = isForward ? await roost.ReadEventsAsync(filter, at, most, call.Stop) : await roost.ReadLastEventsAsync(filter, at, most, call.Stop);
+            page = isForward ? await roost.ListEventsAsync(filter, at, most, call.Stop) : await roost.ListLastEventsAsync(filter, at, most, call.Stop);
             found.InsertRange(isForward ? found.Count : 0, page.Items);
             at = page.Next;
         }
@@ -79,7 +79,7 @@ internal sealed class EventsVerb : Verb
     {
         // Read first: what is written between the two reads comes with what is followed.
         long last = await roost.GetLastSequenceAsync(call.Stop);
-        EventPage latest = await roost.ReadLastEventsAsync(filter, null, call.Get(limit), call.Stop);
+        EventPage latest = await roost.ListLastEventsAsync(filter, null, call.Get(limit), call.Stop);
         return latest.Items.Count > 0 ? latest.Items[0].Sequence - 1 : last;
     }
 

@@ -19,7 +19,7 @@ internal sealed class HistoryVerb : Verb
             Snapshot snapshot = await roost.GetSnapshotAsync(workId, one, call.Stop);
             return new(snapshot, print => print.Line(print.Pretty(snapshot.Data)));
         }
-        IReadOnlyList<SnapshotVersion> versions = await roost.GetHistoryAsync(workId, call.Stop);
+        IReadOnlyList<SnapshotVersion> versions = await roost.ListHistoryAsync(workId, call.Stop);
         return new(new { Items = versions }, print => print.Table(
             ["version", "step", "at", "delay", "size"],
             versions.Select(each => new[]

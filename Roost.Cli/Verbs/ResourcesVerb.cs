@@ -16,7 +16,7 @@ internal sealed class ResourcesVerb : Verb
         await using RoostRuntime roost = call.Open();
         return await call.ShowAsync(async () =>
         {
-            Page<ResourceInfo> page = await roost.GetResourcesAsync(call.Get(limit), call.Get(cursor), call.Stop);
+            Page<ResourceInfo> page = await roost.ListResourcesAsync(call.Get(limit), call.Get(cursor), call.Stop);
             return new(page, print => Show(print, page));
         });
     }

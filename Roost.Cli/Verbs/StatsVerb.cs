@@ -28,8 +28,8 @@ internal sealed class StatsVerb : Verb
     private static async Task<Stats> ReadAsync(RoostRuntime roost, StatisticsSpan over, CancellationToken stop)
     {
         WorkCounts counts = await roost.GetCountsAsync(stop);
-        IReadOnlyList<WorkerInfo> workers = await roost.GetWorkersAsync(stop);
-        DateTimeOffset[] ready = [.. (await roost.GetEnginesAsync(stop)).SelectMany(engine => engine.OldestReady).Select(each => each.Since)];
+        IReadOnlyList<WorkerInfo> workers = await roost.ListWorkersAsync(stop);
+        DateTimeOffset[] ready = [.. (await roost.ListEnginesAsync(stop)).SelectMany(engine => engine.OldestReady).Select(each => each.Since)];
         return new(
             counts.Total, counts.Queues, workers.Count, workers.Count(worker => worker.IsAlive), ready.Length == 0 ? null : ready.Min(),
             await roost.GetLastSequenceAsync(stop), roost.Path, Size(roost.Path), Size($"{roost.Path}-wal"),

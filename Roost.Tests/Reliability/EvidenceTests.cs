@@ -86,9 +86,9 @@ internal sealed class EvidenceTests : FolderTests
     {
         await using RoostRuntime roost = await MadeAsync();
         roost.Execute("INSERT INTO worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues) VALUES ('w', 1, 'm', 'l', 1, 1, 1, 1, 1, 1, '[{\"id\":7}]', '[]')");
-        await roost.Awaiting(it => it.GetWorkersAsync()).Should().ThrowAsync<DataCorruptException>().WithMessage("What engines worker w serves*[{\"id\":7}]*damaged*");
+        await roost.Awaiting(it => it.ListWorkersAsync()).Should().ThrowAsync<DataCorruptException>().WithMessage("What engines worker w serves*[{\"id\":7}]*damaged*");
         roost.Execute("INSERT INTO meta (key, value) VALUES ('events_watermark', 'many')");
-        await roost.Awaiting(it => it.ReadEventsAsync()).Should().ThrowAsync<DataCorruptException>().WithMessage("*\"many\"*damaged*");
+        await roost.Awaiting(it => it.ListEventsAsync()).Should().ThrowAsync<DataCorruptException>().WithMessage("*\"many\"*damaged*");
     }
 
     private async Task<RoostRuntime> MadeAsync()

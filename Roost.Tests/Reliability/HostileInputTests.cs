@@ -31,7 +31,7 @@ internal sealed class HostileInputTests
             item.Payload.GetProperty(name).GetString().Should().Be(name);
             foreach (WorkFilter filter in (WorkFilter[])[new() { Engine = name }, new() { Queue = name }, new() { Resource = name }])
                 (await roost.ListAsync(filter)).Items.Should().ContainSingle().Which.Id.Should().Be(name);
-            (await roost.ReadEventsAsync(name)).Items.Select(one => one.Kind).Should().Contain("engine." + name[..Math.Min(100, name.Length)]);
+            (await roost.ListEventsAsync(name)).Items.Select(one => one.Kind).Should().Contain("engine." + name[..Math.Min(100, name.Length)]);
             (await roost.FindIdsAsync(name)).Should().Equal(name);
             (await roost.EnqueueAsync(new WorkItem(name, item.Payload) { IdempotencyKey = name })).Should().Be(new EnqueueResult(name, false));
             Path.GetDirectoryName(roost.GetWorkspace(name).Path).Should().Be(Path.GetDirectoryName(roost.GetWorkspace("parent").Path), "a workspace is below its root, whatever its item is called");
@@ -54,12 +54,12 @@ internal sealed class HostileInputTests
             await RefusedAsync("idempotency_key", () => roost.EnqueueAsync(new WorkItem("e") { IdempotencyKey = name }));
             await RefusedAsync("parent_id", () => roost.EnqueueAsync(new WorkItem("e") { ParentId = name }));
             await RefusedAsync("id", () => roost.GetAsync(name));
-            await RefusedAsync("id", () => roost.GetHistoryAsync(name));
+            await RefusedAsync("id", () => roost.ListHistoryAsync(name));
             await RefusedAsync("id", () => roost.GetSnapshotAsync(name));
-            await RefusedAsync("id", () => roost.GetArtifactsAsync(name));
+            await RefusedAsync("id", () => roost.ListArtifactsOfAsync(name));
             await RefusedAsync("artifact name", () => roost.OpenArtifactAsync("e", name));
-            await RefusedAsync("id", () => roost.ReadEventsAsync(name));
-            await RefusedAsync("id", () => roost.ReadLastEventsAsync(name));
+            await RefusedAsync("id", () => roost.ListEventsAsync(name));
+            await RefusedAsync("id", () => roost.ListLastEventsAsync(name));
             await RefusedAsync("id", () => roost.FindIdsAsync(name));
             await RefusedAsync("id", () => roost.CancelAsync(name));
             await RefusedAsync("id", () => roost.RetryAsync(name));
@@ -114,8 +114,8 @@ internal sealed class HostileInputTests
         await roost.RunUntilDoneAsync(id);
 
         (await roost.GetAsync(id)).Payload.GetProperty("n").GetRawText().Should().Be(number);
-        (await roost.ReadEventsAsync(id)).Items.Single(one => one.Kind == "engine.seen").Data!.Value.GetProperty("n").GetRawText().Should().Be(number);
-        (await roost.GetArtifactsAsync(id)).Single().Metadata!.Value.GetProperty("n").GetRawText().Should().Be(number);
+        (await roost.ListEventsAsync(id)).Items.Single(one => one.Kind == "engine.seen").Data!.Value.GetProperty("n").GetRawText().Should().Be(number);
+        (await roost.ListArtifactsOfAsync(id)).Single().Metadata!.Value.GetProperty("n").GetRawText().Should().Be(number);
     }
 
     [Test]
@@ -223,12 +223,12 @@ internal sealed class HostileInputTests
         await RefusedAsync("limit", () => roost.ListAsync(limit: limit));
         await RefusedAsync("limit", () => roost.ListDeadLettersAsync(limit: limit));
         await RefusedAsync("limit", () => roost.ListArtifactsAsync(limit: limit));
-        await RefusedAsync("limit", () => roost.GetResourcesAsync(limit));
+        await RefusedAsync("limit", () => roost.ListResourcesAsync(limit));
         await RefusedAsync("limit", () => roost.FindIdsAsync("abc", limit));
-        await RefusedAsync("limit", () => roost.ReadEventsAsync(limit: limit));
-        await RefusedAsync("limit", () => roost.ReadLastEventsAsync(limit: limit));
+        await RefusedAsync("limit", () => roost.ListEventsAsync(limit: limit));
+        await RefusedAsync("limit", () => roost.ListLastEventsAsync(limit: limit));
         if (limit < 0) await RefusedAsync("version", () => roost.GetSnapshotAsync("abc", limit));
-        if (limit < 0) await RefusedAsync("after", () => roost.ReadEventsAsync(after: limit));
+        if (limit < 0) await RefusedAsync("after", () => roost.ListEventsAsync(after: limit));
         if (limit < 0) await RefusedAsync("timeout", () => roost.WaitAsync("abc", TimeSpan.FromSeconds(limit)));
     }
 

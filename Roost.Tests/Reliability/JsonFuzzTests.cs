@@ -77,7 +77,7 @@ internal sealed class JsonFuzzTests : FolderTests
                 {
                     "state" => item.Snapshot!.Data,
                     "metadata" => item.Artifacts.Single().Metadata!.Value,
-                    _ => (await roost.ReadEventsAsync(id)).Items.Single(one => one.Kind == "engine.x").Data!.Value,
+                    _ => (await roost.ListEventsAsync(id)).Items.Single(one => one.Kind == "engine.x").Data!.Value,
                 }, text);
                 continue;
             }

@@ -39,7 +39,7 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
     {
         WorkSummary item = SummaryOf(db, workId);
         return SnapshotQueries.Read(db, KeyOf(db, workId), item, version ?? item.Version, options)
-            ?? throw new NotFoundException($"Work item {workId} has no snapshot version {version ?? item.Version}; it is at version {item.Version}. GetHistoryAsync lists those that are kept.");
+            ?? throw new NotFoundException($"Work item {workId} has no snapshot version {version ?? item.Version}; it is at version {item.Version}. ListHistoryAsync lists those that are kept.");
     }, cancellationToken);
 
     public override Task<WorkCounts> CountsAsync(CancellationToken cancellationToken) => reader.RunAsync(EngineQueries.Counts, cancellationToken);
