@@ -18,7 +18,10 @@ internal sealed class DeadLetterTests
         Page<DeadLetter> page = await roost.ListDeadLettersAsync();
 
         page.Items.Select(letter => letter.Item.Id).Should().Equal("gave-up", "argument", "operation");
-        page.Items[1].Failure.Should().Be(new WorkFailure(FailReasons.MaxAttempts, "System.ArgumentException", "bad 50%", null, 1, 1, TestRuntime.Start.AddMinutes(1)));
+        page.Items[1].Failure.Should().Be(new WorkFailure
+        {
+            Reason = FailReasons.MaxAttempts, ErrorType = "System.ArgumentException", Message = "bad 50%", Attempt = 1, Version = 1, At = TestRuntime.Start.AddMinutes(1),
+        });
         page.Items[1].Item.State.Should().Be(WorkState.Failed);
         page.Next.Should().BeNull();
     }

@@ -26,11 +26,11 @@ internal sealed class OperatorReadTests
             WorkCounts counts = await roost.GetCountsAsync();
 
             counts.Queues.Should().Equal(
-                new QueueCounts("held", "default", new(0, 0, 1, 1, 0, 0, 0)),
-                new QueueCounts("scripted", "default", new(0, 1, 0, 0, 2, 1, 0)),
-                new QueueCounts("scripted", "slow", new(0, 0, 0, 0, 0, 0, 1)),
-                new QueueCounts("unserved", "default", new(1, 0, 0, 0, 0, 0, 0)));
-            counts.Total.Should().Be(new StateCounts(1, 1, 1, 1, 2, 1, 1));
+                new QueueCounts { Engine = "held", Queue = "default", Counts = new() { Blocked = 1, Running = 1 } },
+                new QueueCounts { Engine = "scripted", Queue = "default", Counts = new() { Delayed = 1, Done = 2, Failed = 1 } },
+                new QueueCounts { Engine = "scripted", Queue = "slow", Counts = new() { Cancelled = 1 } },
+                new QueueCounts { Engine = "unserved", Queue = "default", Counts = new() { Ready = 1 } });
+            counts.Total.Should().Be(new StateCounts { Ready = 1, Delayed = 1, Blocked = 1, Running = 1, Done = 2, Failed = 1, Cancelled = 1 });
             (counts.Total.Queued, counts.Total.Total).Should().Be((3L, 8L));
         });
     }
@@ -105,9 +105,9 @@ internal sealed class OperatorReadTests
         IReadOnlyList<EngineInfo> engines = await roost.ListEnginesAsync();
 
         engines.Select(engine => (engine.EngineId, engine.Workers)).Should().Equal(("due", 0), ("later", 0), ("scripted", 1));
-        engines[0].Unserved.Should().Equal(new UnservedWork("default", 0, 0, TestRuntime.Start.AddMinutes(1), "no worker serves engine due"));
+        engines[0].Unserved.Should().Equal(new UnservedWork { Queue = "default", StateVersion = 0, Ready = 0, DueSince = TestRuntime.Start.AddMinutes(1), Why = "no worker serves engine due" });
         engines[1].Unserved.Should().BeEmpty("nothing of it could run now");
-        engines[2].Unserved.Should().Equal(new UnservedWork("slow", 0, 2, null, "no worker serves engine scripted in queue slow"));
+        engines[2].Unserved.Should().Equal(new UnservedWork { Queue = "slow", StateVersion = 0, Ready = 2, Why = "no worker serves engine scripted in queue slow" });
         engines[2].Counts.Ready.Should().Be(3);
         engines[2].Queues.Select(line => line.Queue).Should().Equal("default", "slow");
     }

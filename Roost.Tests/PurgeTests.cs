@@ -105,7 +105,7 @@ internal sealed class PurgeTests
         await EndedAsync(roost, "fail");
         long events = roost.Number("SELECT max(seq) FROM event");
 
-        (await roost.PurgeAsync(new(TimeSpan.Zero), dryRun: true)).Should().Be(new PurgeResult(1, 0));
+        (await roost.PurgeAsync(new(TimeSpan.Zero), dryRun: true)).Should().Be(new PurgeResult { Items = 1 });
         (await roost.PurgeAsync(new(TimeSpan.Zero) { States = [WorkState.Failed, WorkState.Done, WorkState.Done] }, dryRun: true)).Items.Should().Be(2);
         roost.Number("SELECT max(seq) FROM event").Should().Be(events);
         roost.Number("SELECT count(*) FROM work").Should().Be(2);

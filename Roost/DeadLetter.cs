@@ -2,10 +2,14 @@
 namespace Roost;
 
 /// <summary>A failed work item with its reason and last error, kept until it is retried or discarded.</summary>
-/// <param name="Item">The item in one line, with the step that it had reached.</param>
-/// <param name="Failure">Why it failed. A list leaves the stack trace and the exceptions within the error out, but for type and message of the one at the bottom.</param>
-public sealed record DeadLetter(WorkSummary Item, WorkFailure Failure)
+public sealed record DeadLetter
 {
+    /// <summary>The item in one line, with the step that it had reached.</summary>
+    public required WorkSummary Item { get; init; }
+
+    /// <summary>Why it failed. A list leaves the stack trace and the exceptions within the error out, but for type and message of the one at the bottom.</summary>
+    public required WorkFailure Failure { get; init; }
+
     /// <summary>The snapshot that a retry goes on from; null before the first, in lists, and where <see cref="SnapshotError"/> says that it is damaged.</summary>
     public Snapshot? Snapshot { get; init; }
 

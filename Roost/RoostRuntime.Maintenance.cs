@@ -22,7 +22,7 @@ public sealed partial class RoostRuntime
         CheckReason(reason);
         PurgeScope scope = ScopeOf(filter);
         if (filter.OlderThan == TimeSpan.Zero) scope = await Readable.WithWhatHasEndedAsync(scope, cancellationToken).ConfigureAwait(false);
-        return dryRun ? new(await Readable.CountPurgedAsync(scope, cancellationToken).ConfigureAwait(false), 0) : await Changeable.PurgeAsync(scope, reason, cancellationToken).ConfigureAwait(false);
+        return dryRun ? new() { Items = await Readable.CountPurgedAsync(scope, cancellationToken).ConfigureAwait(false) } : await Changeable.PurgeAsync(scope, reason, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>

@@ -26,7 +26,7 @@ internal sealed class EnginesVerb : Verb
 
     private static Line[] Merge(IReadOnlyList<string> here, IReadOnlyList<EngineInfo> stored)
     {
-        var nothing = new StateCounts(0, 0, 0, 0, 0, 0, 0);
+        var nothing = new StateCounts();
         IEnumerable<Line> known = stored.Select(each => new Line(each.EngineId, here.Contains(each.EngineId), each.Workers, each.Counts, each.Queues, each.OldestReady, each.Unserved));
         IEnumerable<Line> others = here.Except(stored.Select(each => each.EngineId)).Select(id => new Line(id, true, 0, nothing, [], [], []));
         return [.. known.Concat(others).OrderBy(line => line.EngineId, StringComparer.Ordinal)];

@@ -23,7 +23,7 @@ internal sealed class PruneVerb : Verb
         await using RoostRuntime roost = call.Open();
         long counted = Stopwatch.GetTimestamp();
         (long count, string what) = await CountAsync(roost, filter, call.Stop);
-        if (call.Get(dryRun) || count == 0) return Tell(call, new(count, 0));
+        if (call.Get(dryRun) || count == 0) return Tell(call, new() { Items = count });
         if (!call.IsSure && !call.Ask($"{what} would be removed, with all snapshots, events and artifacts of theirs. This cannot be undone. Go on?"))
             throw new UsageException($"{what} would be removed; nothing was. Give --yes to do it.");
         // What has become old enough while somebody thought about it was not in the number.

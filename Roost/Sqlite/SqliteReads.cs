@@ -83,7 +83,7 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
         long key = KeyOf(db, workId);
         (Snapshot? snapshot, string? error) = SnapshotQueries.Last(db, key, item, options);
         (WorkFailure failure, string? group) = FailureQueries.WithGroup(db, key)!.Value;
-        return new DeadLetter(item, failure) { Snapshot = snapshot, SnapshotError = error, Group = group };
+        return new DeadLetter { Item = item, Failure = failure, Snapshot = snapshot, SnapshotError = error, Group = group };
     }, cancellationToken);
 
     public override async Task<List<Position>> FindDeadLettersAsync(Selection selection, CancellationToken cancellationToken)

@@ -66,10 +66,19 @@ internal static class ArtifactQueries
         Page<Artifact> Page(long? reached) => new(items, reached is { } key ? Position.Write(Mark, key.ToString(CultureInfo.InvariantCulture)) : null);
     }
 
-    private static Artifact ArtifactOf(ListRow row) => new(
-        row.WorkId, row.Name, (int)row.Version, ArtifactNames.ParseKind(row.Kind), row.MediaType, row.Size,
-        row.Sha256 is null ? null : Convert.ToHexStringLower(row.Sha256), row.Uri,
-        row.Metadata is null ? null : MetadataOf(row), StoredTime.Read(row.At));
+    private static Artifact ArtifactOf(ListRow row) => new()
+    {
+        WorkId = row.WorkId,
+        Name = row.Name,
+        Version = (int)row.Version,
+        Kind = ArtifactNames.ParseKind(row.Kind),
+        MediaType = row.MediaType,
+        Size = row.Size,
+        Sha256 = row.Sha256 is null ? null : Convert.ToHexStringLower(row.Sha256),
+        Uri = row.Uri,
+        Metadata = row.Metadata is null ? null : MetadataOf(row),
+        CreatedAt = StoredTime.Read(row.At),
+    };
 
     /// <summary>Finds the latest artifact of a name, or the latest of one version.</summary>
     public static ArtifactContent Find(SqliteConnection db, string workId, string name, int? version)

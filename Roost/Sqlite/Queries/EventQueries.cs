@@ -82,7 +82,7 @@ internal static class EventQueries
             if (bytes > MaxBytes) return (events, events[^1].Sequence);
             if (!one.Bind(1, sequence).Step()) continue;
             string? data = one.NullableText(4);
-            events.Add(new(sequence, StoredTime.Read(one.Int64(1)), one.Text(2), one.NullableText(3), data is null ? null : DataOf(data)));
+            events.Add(new() { Sequence = sequence, At = StoredTime.Read(one.Int64(1)), Kind = one.Text(2), WorkId = one.NullableText(3), Data = data is null ? null : DataOf(data) });
             bytes += data?.Length ?? 0;
             one.Reset();
         }
@@ -105,7 +105,7 @@ internal static class EventQueries
         long bytes = 0;
         foreach (Row row in db.Query<Row>($"SELECT {Columns} FROM event e LEFT JOIN work w ON w.key = e.work {which} LIMIT @limit", new { work, bound, limit }, buffered: false))
         {
-            events.Add(new(row.Seq, StoredTime.Read(row.At), row.Kind, row.WorkId, row.Data is null ? null : DataOf(row.Data)));
+            events.Add(new() { Sequence = row.Seq, At = StoredTime.Read(row.At), Kind = row.Kind, WorkId = row.WorkId, Data = row.Data is null ? null : DataOf(row.Data) });
             bytes += row.Data?.Length ?? 0;
             if (bytes > MaxBytes) break;
         }
