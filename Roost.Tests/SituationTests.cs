@@ -172,6 +172,24 @@ internal sealed class SituationTests
     }
 
     [Test]
+    public async Task Why_stands_beside_the_state_and_does_not_say_it_again()
+    {
+        using var held = new HeldStep();
+        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), held.Engine);
+        await roost.EnqueueAsync([new WorkItem("held") { Id = "running" }, new WorkItem("x") { Id = "queued" }, new WorkItem("x") { Id = "unwanted" }, new WorkItem("x") { Id = "cancelled" }]);
+        await roost.CancelAsync("unwanted", "not needed");
+        await roost.CancelAsync("cancelled");
+
+        await held.WhileRunningAsync(roost, async () =>
+            (await roost.GetAsync("running")).Why.Should().Be($"on worker {(await roost.ListWorkersAsync()).Single().Id} since 2026-01-01 00:00:00Z"));
+
+        (await roost.GetAsync("running")).Why.Should().Be("since 2026-01-01 00:00:00Z");
+        (await roost.GetAsync("queued")).Why.Should().Be(await SituationAsync(roost, "queued"));
+        (await roost.GetAsync("unwanted")).Why.Should().Be("not needed");
+        (await roost.GetAsync("cancelled")).Why.Should().BeNull();
+    }
+
+    [Test]
     public async Task In_a_file_that_is_a_backup_copy()
     {
         await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock());
