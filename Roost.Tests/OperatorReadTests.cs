@@ -83,7 +83,7 @@ internal sealed class OperatorReadTests
             HeartbeatAt = TestRuntime.Start,
             ExpiresAt = TestRuntime.Start.AddSeconds(30),
             Concurrency = 3,
-            Engines = (WorkerEngine[])[new("scripted", 4, 2)],
+            Engines = (WorkerEngine[])[new() { EngineId = "scripted", StateVersion = 4, MaxConcurrency = 2 }],
             Queues = (string[])["default", "slow"],
             Running = 0,
         });
@@ -156,8 +156,8 @@ internal sealed class OperatorReadTests
 
             page.Items.Should().BeEquivalentTo(new ResourceInfo[]
             {
-                new("a", "holder", worker, TestRuntime.Start, [], false),
-                new("b", "holder", worker, TestRuntime.Start, ["w2", "w1"], false),
+                new() { Name = "a", HolderId = "holder", WorkerId = worker, Since = TestRuntime.Start, Waiters = [], HasMoreWaiters = false },
+                new() { Name = "b", HolderId = "holder", WorkerId = worker, Since = TestRuntime.Start, Waiters = ["w2", "w1"], HasMoreWaiters = false },
             }, it => it.WithStrictOrdering());
             page.Next.Should().BeNull();
         });
