@@ -44,8 +44,7 @@ public sealed partial class RoostRuntime
     {
         Names.Check("id", workId);
         DeadLetter found = await Readable.DeadLetterAsync(workId, cancellationToken).ConfigureAwait(false);
-        Told(found.Snapshot);
-        return found;
+        return found with { Snapshot = Told(found.Snapshot) };
     }
 
     /// <summary>Queues a dead letter again from its last snapshot, with fresh attempts.</summary>

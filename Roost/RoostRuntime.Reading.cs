@@ -11,8 +11,7 @@ public sealed partial class RoostRuntime
     {
         Names.Check("id", workId);
         WorkDetail found = await Readable.DetailAsync(workId, cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
-        Told(found.Snapshot);
-        return found;
+        return found with { Snapshot = Told(found.Snapshot) };
     }
 
     /// <summary>
@@ -59,8 +58,7 @@ public sealed partial class RoostRuntime
     {
         if (snapshot is null) return null;
         lock (engines)
-            if (engines.TryGetValue(snapshot.Engine, out EngineEntry? engine)) snapshot.StoredBy = engine.Json;
-        return snapshot;
+            return engines.TryGetValue(snapshot.Engine, out EngineEntry? engine) ? snapshot.ReadBy(engine.Json) : snapshot;
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -15,7 +16,10 @@ public enum ResourceHold
     Life,
 }
 
-/// <summary>A durable unit of work: what the host enqueues and what the engine is given.</summary>
+/// <summary>
+/// A durable unit of work: what the host enqueues and what the engine is given. A record for its <c>with</c>; two of them are equal where they are the same
+/// object, for whether two payloads are the same only their JSON could tell.
+/// </summary>
 public sealed record WorkItem
 {
     /// <summary>The queue of an item that names none.</summary>
@@ -87,6 +91,12 @@ public sealed record WorkItem
 
     /// <summary>How many tries each step of this item gets. Default <see cref="RoostOptions.MaxAttempts"/>; 1 to 1,000.</summary>
     public int? MaxAttempts { get; init; }
+
+    /// <summary>Whether it is the same object.</summary>
+    public bool Equals(WorkItem? other) => ReferenceEquals(this, other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => RuntimeHelpers.GetHashCode(this);
 
     /// <summary>The payload as JSON.</summary>
     public JsonElement Payload => JsonText.Parse(PayloadUtf8(int.MaxValue));

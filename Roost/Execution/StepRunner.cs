@@ -148,12 +148,9 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
             if (next.Version != lease.Version + 1) throw new InvalidInputException("snapshot", $"has version {next.Version} where {lease.Version + 1} is expected ({where}); make it by Snapshot.Next.");
             Names.Check("step", next.Step);
             JsonText.CheckSize("state", next.Utf8.Length, options.MaxJsonBytes);
-            next.StateVersion = engine.StateVersion;
-            next.CreatedAt = lease.CreatedAt;
         }
         long delay = WorkItemCheck.Milliseconds("delay", outcome.After);
-        if (next is not null) next.Delay = TimeSpan.FromMilliseconds(delay);
-        int unchanged = Unchanged(lease, outcome, staged);
+        int unchanged = Unchanged(lease, engine, outcome, staged);
         if (options.MaxStepsWithoutProgress > 0 && unchanged >= options.MaxStepsWithoutProgress) throw NoProgress(lease, next!, unchanged);
         byte[] hash = next is null ? [] : SHA256.HashData(next.Utf8.Span);
         string? reason = outcome.Reason is null ? null : FailureText.Message(outcome.Reason);
@@ -165,9 +162,9 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
     }
 
     /// <summary>How many times in a row the item's state stayed what it was, with this outcome; 0 where it has something to show or somebody to wait for.</summary>
-    private static int Unchanged(LeasedWork lease, Outcome outcome, Staged? staged) =>
+    private static int Unchanged(LeasedWork lease, EngineFacts engine, Outcome outcome, Staged? staged) =>
         outcome is { Kind: OutcomeKind.Continue, Next: { } next } && outcome.After == TimeSpan.Zero && staged is null or { IsEmpty: true }
-        && lease.Snapshot is { } before && next.StateVersion == before.StateVersion && next.Step == before.Step && next.Utf8.Span.SequenceEqual(before.Utf8.Span)
+        && lease.Snapshot is { } before && engine.StateVersion == before.StateVersion && next.Step == before.Step && next.Utf8.Span.SequenceEqual(before.Utf8.Span)
             ? lease.Unchanged + 1
             : 0;
 

@@ -18,13 +18,12 @@ internal sealed class CommitTransition(WriteConnection connection, Counters coun
         Lane lane = commit.Next is null ? lease.Lane : lanes.Get(lease.Lane.Engine, lease.Lane.Queue, commit.StateVersion);
         if (MayKeep(commit, ledger) && workTable.Keep(lease, lane, commit.Unchanged))
         {
-            commit.KeptLane = lane;
             Save(commit);
             Attach(commit, goesOn: true);
             Stepped(commit);
             if (lease.Failures > 0) endings.ForgetFailure(lease.WorkKey);
             tally.Add(lease, commit.Next!.Step, failed: false);
-            return CommitResult.Kept;
+            return CommitResult.Kept(lane, commit.Stored(connection.Now));
         }
         CommitResult result = Leave(commit, lane, ledger);
         if (result == CommitResult.Lost) blobs.Unpin(commit.Staged);
@@ -62,7 +61,7 @@ internal sealed class CommitTransition(WriteConnection connection, Counters coun
         if (after.ReadySeq is not null && ledger is not null)
         {
             ledger.Yield(lane.Key, after.Priority);
-            claiming.Rest(lease, commit.Next!);
+            claiming.Rest(lease, commit.Stored(connection.Now));
         }
         return CommitResult.Released;
     }
@@ -97,8 +96,7 @@ internal sealed class CommitTransition(WriteConnection connection, Counters coun
     {
         LeasedWork lease = commit.Lease;
         int version = lease.Version + 1;
-        commit.Next!.UpdatedAt = StoredTime.Read(connection.Now);
-        insert.Bind(1, lease.WorkKey).Bind(2, version).Bind(3, commit.StateVersion).Bind(4, commit.Next.Step)
+        insert.Bind(1, lease.WorkKey).Bind(2, version).Bind(3, commit.StateVersion).Bind(4, commit.Next!.Step)
             .BindText(5, commit.Next.Utf8.Span).BindBlob(6, commit.Hash).Bind(7, commit.DelayMs).Bind(8, connection.Now).Run();
         int first = connection.Options.HistoryFirst, last = version - connection.Options.HistoryLast;
         if (last > first) trim.Bind(1, lease.WorkKey).Bind(2, first).Bind(3, last).Run();
