@@ -56,7 +56,7 @@ internal sealed class ArtifactListTests
         string other = (await roost.ListAsync(limit: 1)).Next!;
 
         (await roost.Invoking(it => it.ListArtifactsAsync(cursor: other)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("cursor");
-        (await roost.Invoking(it => it.ListArtifactsAsync(new() { Name = "" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("name");
+        (await roost.Invoking(it => it.ListArtifactsAsync(new() { Name = "" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("Name");
         (await roost.Invoking(it => it.ListArtifactsAsync(limit: 0)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("limit");
     }
 

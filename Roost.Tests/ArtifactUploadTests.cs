@@ -24,7 +24,7 @@ internal sealed class ArtifactUploadTests
         await roost.EnqueueAsync(new WorkItem("scripted"));
         await StepToEndAsync(roost);
 
-        bytes!.Field.Should().Be("artifact name");
+        bytes!.Field.Should().Be("name");
         stream!.Message.Should().Contain("a.txt");
         roost.Number("SELECT count(*) FROM artifact").Should().Be(2);
         roost.Number("SELECT count(*) FROM blob").Should().Be(2, "the second b.bin was dropped again");

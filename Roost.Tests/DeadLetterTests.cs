@@ -132,7 +132,7 @@ internal sealed class DeadLetterTests
         await using RoostRuntime roost = await WithFailuresAsync(TestRuntime.Clock());
 
         (await roost.RetryAllAsync(new() { Engine = "none" })).Should().Be(0);
-        (await roost.Invoking(it => it.RetryAllAsync(new() { Error = "" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("error");
+        (await roost.Invoking(it => it.RetryAllAsync(new() { Error = "" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("Error");
         (await roost.Invoking(it => it.DiscardAllAsync(new(), new string('x', 1001))).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("reason");
         (await IdsAsync(roost, new())).Should().HaveCount(3);
     }

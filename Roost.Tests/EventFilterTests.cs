@@ -155,12 +155,12 @@ internal sealed class EventFilterTests
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
 
-        (await RefusedAsync(new() { Kinds = [""] })).Should().Be("kinds");
-        (await RefusedAsync(new() { Kinds = [.. Enumerable.Range(0, 101).Select(i => $"k{i}")] })).Should().Be("kinds");
-        (await RefusedAsync(new() { Engine = "a\nb" })).Should().Be("engine");
-        (await RefusedAsync(new() { From = TestRuntime.Start, Until = TestRuntime.Start })).Should().Be("until");
+        (await RefusedAsync(new() { Kinds = [""] })).Should().Be("Kinds");
+        (await RefusedAsync(new() { Kinds = [.. Enumerable.Range(0, 101).Select(i => $"k{i}")] })).Should().Be("Kinds");
+        (await RefusedAsync(new() { Engine = "a\nb" })).Should().Be("Engine");
+        (await RefusedAsync(new() { From = TestRuntime.Start, Until = TestRuntime.Start })).Should().Be("Until");
         (await roost.Invoking(it => it.ListLastEventsAsync(new EventFilter(), before: 0)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("before");
-        roost.Invoking(it => it.WatchEventsAsync(new EventFilter { Until = TestRuntime.Start })).Should().Throw<InvalidInputException>().Which.Field.Should().Be("until");
+        roost.Invoking(it => it.WatchEventsAsync(new EventFilter { Until = TestRuntime.Start })).Should().Throw<InvalidInputException>().Which.Field.Should().Be("Until");
         await roost.Invoking(it => it.ListEventsAsync(new EventFilter { WorkId = "nobody" })).Should().ThrowAsync<NotFoundException>();
 
         async Task<string?> RefusedAsync(EventFilter filter) => (await roost.Invoking(it => it.ListEventsAsync(filter)).Should().ThrowAsync<InvalidInputException>()).Which.Field;

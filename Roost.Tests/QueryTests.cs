@@ -161,9 +161,9 @@ internal sealed class QueryTests
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
 
-        (await roost.Invoking(it => it.ListAsync(new() { Engine = "" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("engine");
-        (await roost.Invoking(it => it.ListAsync(new() { Error = "" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("error");
-        (await roost.Invoking(it => it.ListAsync(new() { Resource = new string('x', 257) })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("resource");
+        (await roost.Invoking(it => it.ListAsync(new() { Engine = "" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("Engine");
+        (await roost.Invoking(it => it.ListAsync(new() { Error = "" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("Error");
+        (await roost.Invoking(it => it.ListAsync(new() { Resource = new string('x', 257) })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("Resource");
     }
 
     [Test]

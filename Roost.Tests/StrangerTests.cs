@@ -154,7 +154,7 @@ internal sealed class StrangerTests
         await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1 }, null, engine);
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
-        (await roost.RunUntilDoneAsync(id)).Error.Should().StartWith("artifact name:").And.Contain("report.json");
+        (await roost.RunUntilDoneAsync(id)).Error.Should().StartWith("name:").And.Contain("report.json");
         (await roost.ListArtifactsOfAsync(id)).Should().BeEmpty();
     }
 
@@ -163,7 +163,7 @@ internal sealed class StrangerTests
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
 
-        (await roost.Awaiting(it => it.EnqueueAsync(new WorkItem(" count "))).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("engine");
+        (await roost.Awaiting(it => it.EnqueueAsync(new WorkItem(" count "))).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("Engine");
     }
 
     [Test]

@@ -18,10 +18,17 @@ public sealed class InvalidInputException : RoostException
 {
     /// <summary>Creates the exception for one field.</summary>
     public InvalidInputException(string field, string message, Exception? innerException = null)
-        : base($"{field}: {message}", innerException) => Field = field;
+        : base($"{field}: {message}", innerException) => (Field, Rule) = (field, message);
 
-    /// <summary>The field that breaks the rule, as callers spell it: <c>payload</c>, <c>resources[2]</c>.</summary>
+    /// <summary>
+    /// What breaks the rule, by the name that it has in C#, with which the message begins as well: a member of what was given (<c>Payload</c>,
+    /// <c>Resources[2]</c>, <c>Workspaces.Root</c>) or of an engine (<c>StateVersion</c>), or a parameter (<c>workId</c>, <c>limit</c>). What a file of
+    /// triggers says is named as it is there: <c>triggers[0].max_depth</c>.
+    /// </summary>
     public string Field { get; }
+
+    /// <summary>The message without the field.</summary>
+    internal string Rule { get; }
 
     /// <summary>The reason of the dead letter where it ends a step for good; null for <c>invalid_step</c>.</summary>
     internal string? FinalReason { get; init; }

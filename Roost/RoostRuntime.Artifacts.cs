@@ -10,7 +10,7 @@ public sealed partial class RoostRuntime
     /// <exception cref="NotFoundException">There is no such item.</exception>
     public async Task<IReadOnlyList<Artifact>> ListArtifactsOfAsync(string workId, CancellationToken cancellationToken = default)
     {
-        Names.Check("id", workId);
+        Names.Check("workId", workId);
         return await Readable.ArtifactsAsync(workId, cancellationToken).ConfigureAwait(false);
     }
 
@@ -24,8 +24,8 @@ public sealed partial class RoostRuntime
     {
         Selection.CheckLimit(limit);
         filter ??= new();
-        if (filter.Engine is not null) Names.Check("engine", filter.Engine);
-        if (filter.Name is not null) Names.Check("name", filter.Name);
+        if (filter.Engine is not null) Names.Check("Engine", filter.Engine);
+        if (filter.Name is not null) Names.Check("Name", filter.Name);
         return Readable.ListArtifactsAsync(filter, limit, cursor, cancellationToken);
     }
 
@@ -43,8 +43,8 @@ public sealed partial class RoostRuntime
     /// <exception cref="DataCorruptException">Its content is missing from the file.</exception>
     public async Task<Stream> OpenArtifactAsync(string workId, string name, int? version = null, CancellationToken cancellationToken = default)
     {
-        Names.Check("id", workId);
-        Names.Check("artifact name", name);
+        Names.Check("workId", workId);
+        Names.Check("name", name);
         return await Readable.OpenArtifactAsync(workId, name, version, cancellationToken).ConfigureAwait(false);
     }
 

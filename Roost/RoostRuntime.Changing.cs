@@ -101,7 +101,7 @@ public sealed partial class RoostRuntime
 
     private static void CheckChange(string workId, string? reason)
     {
-        Names.Check("id", workId);
+        Names.Check("workId", workId);
         CheckReason(reason);
     }
 

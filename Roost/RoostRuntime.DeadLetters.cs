@@ -42,7 +42,7 @@ public sealed partial class RoostRuntime
     /// <exception cref="ConflictException">The item is no dead letter.</exception>
     public async Task<DeadLetter> GetDeadLetterAsync(string workId, CancellationToken cancellationToken = default)
     {
-        Names.Check("id", workId);
+        Names.Check("workId", workId);
         DeadLetter found = await Readable.DeadLetterAsync(workId, cancellationToken).ConfigureAwait(false);
         return found with { Snapshot = Told(found.Snapshot) };
     }

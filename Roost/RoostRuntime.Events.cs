@@ -16,7 +16,7 @@ public sealed partial class RoostRuntime
     /// <exception cref="EventsTrimmedException">Events after <paramref name="after"/> were trimmed by <see cref="RoostOptions.MaxEvents"/>.</exception>
     public Task<EventPage> ListEventsAsync(string workId, long? after = null, int limit = EventsAtOnce, CancellationToken cancellationToken = default)
     {
-        Names.Check("id", workId);
+        Names.Check("workId", workId);
         return ListEventsAsync(new EventFilter { WorkId = workId }, after, limit, cancellationToken);
     }
 
@@ -45,7 +45,7 @@ public sealed partial class RoostRuntime
     /// <exception cref="NotFoundException">There is no such item.</exception>
     public Task<EventPage> ListLastEventsAsync(string workId, long? before = null, int limit = EventsAtOnce, CancellationToken cancellationToken = default)
     {
-        Names.Check("id", workId);
+        Names.Check("workId", workId);
         return ListLastEventsAsync(new EventFilter { WorkId = workId }, before, limit, cancellationToken);
     }
 
@@ -80,7 +80,7 @@ public sealed partial class RoostRuntime
     public IAsyncEnumerable<WorkEvent> WatchEventsAsync(string workId, long? after = null, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(disposed != 0, this);
-        Names.Check("id", workId);
+        Names.Check("workId", workId);
         CheckAfter(after);
         return FollowAsync((from, token) => Readable.EventsAsync(workId, from, EventsAtOnce, token), after, cancellationToken);
     }
@@ -103,7 +103,7 @@ public sealed partial class RoostRuntime
         CheckAfter(after);
         if (filter is null) return FollowAsync((from, token) => Readable.EventsAsync((string?)null, from, EventsAtOnce, token), after, cancellationToken);
         var selection = EventSelection.Of(filter);
-        if (filter.Until is not null) throw new InvalidInputException("until", "is given; what is followed has no end. Leave it out.");
+        if (filter.Until is not null) throw new InvalidInputException("Until", "is given; what is followed has no end. Leave it out.");
         return FollowAsync((from, token) => Readable.EventsAsync(selection, from, EventsAtOnce, token), after, cancellationToken);
     }
 

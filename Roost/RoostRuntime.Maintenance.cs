@@ -61,11 +61,11 @@ public sealed partial class RoostRuntime
 
     private PurgeScope ScopeOf(PurgeFilter filter)
     {
-        if (filter.OlderThan < TimeSpan.Zero) throw new InvalidInputException("older_than", $"is {filter.OlderThan}; it must not be negative. Zero purges everything that has ended in the given states.");
-        if (filter.States is not { Count: > 0 }) throw new InvalidInputException("states", "names no state; give done, failed or cancelled, or leave it out for done and cancelled.");
+        if (filter.OlderThan < TimeSpan.Zero) throw new InvalidInputException("OlderThan", $"is {filter.OlderThan}; it must not be negative. Zero purges everything that has ended in the given states.");
+        if (filter.States is not { Count: > 0 }) throw new InvalidInputException("States", "names no state; give done, failed or cancelled, or leave it out for done and cancelled.");
         foreach (WorkState state in filter.States)
-            if (!state.IsEnded()) throw new InvalidInputException("states", $"holds {state}; only done, failed and cancelled work can be purged. Cancel it first.");
-        if (filter.Engine is not null) Names.Check("engine", filter.Engine);
+            if (!state.IsEnded()) throw new InvalidInputException("States", $"holds {state}; only done, failed and cancelled work can be purged. Cancel it first.");
+        if (filter.Engine is not null) Names.Check("Engine", filter.Engine);
         long before = Now.ToUnixTimeMilliseconds() - (long)filter.OlderThan.TotalMilliseconds;
         return new(filter.Engine, [.. filter.States.Distinct()], before);
     }

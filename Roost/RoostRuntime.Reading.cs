@@ -9,7 +9,7 @@ public sealed partial class RoostRuntime
     /// <exception cref="NotFoundException">There is no such item.</exception>
     public async Task<WorkDetail> GetAsync(string workId, CancellationToken cancellationToken = default)
     {
-        Names.Check("id", workId);
+        Names.Check("workId", workId);
         WorkDetail found = await Readable.DetailAsync(workId, cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
         return found with { Snapshot = Told(found.Snapshot) };
     }
@@ -25,7 +25,7 @@ public sealed partial class RoostRuntime
     /// <exception cref="InvalidInputException">The part is no possible part of an id, or the limit is out of range.</exception>
     public async Task<IReadOnlyList<string>> FindIdsAsync(string part, int limit = 10, CancellationToken cancellationToken = default)
     {
-        Names.Check("id", part);
+        Names.Check("part", part);
         Selection.CheckLimit(limit);
         return await Readable.FindIdsAsync(part, limit, cancellationToken).ConfigureAwait(false);
     }
@@ -34,7 +34,7 @@ public sealed partial class RoostRuntime
     /// <exception cref="NotFoundException">There is no such item.</exception>
     public Task<IReadOnlyList<SnapshotVersion>> ListHistoryAsync(string workId, CancellationToken cancellationToken = default)
     {
-        Names.Check("id", workId);
+        Names.Check("workId", workId);
         return Readable.HistoryAsync(workId, cancellationToken);
     }
 
@@ -46,7 +46,7 @@ public sealed partial class RoostRuntime
     /// <exception cref="DataCorruptException">The stored bytes do not match their SHA-256.</exception>
     public async Task<Snapshot> GetSnapshotAsync(string workId, int? version = null, CancellationToken cancellationToken = default)
     {
-        Names.Check("id", workId);
+        Names.Check("workId", workId);
         if (version < 1) throw new InvalidInputException("version", $"is {version}; the first snapshot of a work item is version 1.");
         return Told(await Readable.SnapshotAsync(workId, version, cancellationToken).ConfigureAwait(false))!;
     }

@@ -173,7 +173,7 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
     /// <param name="workId">Any id; it need not exist.</param>
     public Workspace GetWorkspace(string workId)
     {
-        Names.Check("id", workId);
+        Names.Check("workId", workId);
         return new(Options.Workspaces, Options.Workspaces.Root ?? Path + ".workspaces", workId, log);
     }
 
