@@ -143,7 +143,7 @@ internal sealed class DeadLetterTests
         await using RoostRuntime roost = await WithFailuresAsync(TestRuntime.Clock());
         roost.Execute("INSERT INTO meta (key, value) VALUES ('copy_of', 'another')");
 
-        await roost.Invoking(it => it.RetryAllAsync(new())).Should().ThrowAsync<FileRefusedException>();
+        (await roost.Invoking(it => it.RetryAllAsync(new())).Should().ThrowAsync<FileRefusedException>()).Which.Cause.Should().Be(FileRefusal.BackupCopy);
         (await IdsAsync(roost, new())).Should().HaveCount(3);
     }
 

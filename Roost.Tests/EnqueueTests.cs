@@ -188,9 +188,9 @@ internal sealed class EnqueueTests
         yield return Case("IdempotencyKey", new WorkItem("a") { IdempotencyKey = "" }, "empty key");
         yield return Case("Payload", new WorkItem("a", new[] { 1 }), "array");
         yield return Case("Payload", new WorkItem("a", "text"), "string");
-        yield return Case("payload", WorkItem.FromJson("a", """{"a":1,"a":2}"""), "duplicate keys");
-        yield return Case("payload", WorkItem.FromJson("a", string.Concat(Enumerable.Repeat("{\"a\":", 65)) + "1" + new string('}', 65)), "too deep");
-        yield return Case("payload", WorkItem.FromJson("a", """{"a":1e999999}"""), "infinite number");
+        yield return Case("Payload", WorkItem.FromJson("a", """{"a":1,"a":2}"""), "duplicate keys");
+        yield return Case("Payload", WorkItem.FromJson("a", string.Concat(Enumerable.Repeat("{\"a\":", 65)) + "1" + new string('}', 65)), "too deep");
+        yield return Case("Payload", WorkItem.FromJson("a", """{"a":1e999999}"""), "infinite number");
         yield return Case("Payload", new WorkItem("a", new { text = new string('x', 5000) }), "too large");
         yield return Case("Delay", new WorkItem("a") { Delay = TimeSpan.FromTicks(-1) }, "negative delay");
         yield return Case("Delay", new WorkItem("a") { Delay = TimeSpan.MaxValue }, "endless delay");

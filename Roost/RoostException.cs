@@ -40,8 +40,15 @@ public sealed class NotFoundException(string message) : RoostException(message);
 /// <summary>The request contradicts what is stored: a duplicate id, an idempotency key with another payload, a state that does not allow the transition.</summary>
 public sealed class ConflictException(string message) : RoostException(message);
 
-/// <summary>The file cannot be used as a Roost database: foreign, newer, read-only, a backup copy that was not adopted, on a file system that cannot hold one, deleted or replaced while it was open (noticed within about a tenth of a second, at the next read, write or poll; then the runtime stops), or migrated by a newer Roost while it was open (noticed at the next read or write).</summary>
-public sealed class FileRefusedException(string message, Exception? innerException = null) : RoostException(message, innerException);
+/// <summary>The file cannot be used as a Roost database, or a workspace's folder as one; <see cref="Cause"/> says why.</summary>
+/// <param name="cause">Why.</param>
+/// <param name="message">The same for a person, with what to do.</param>
+/// <param name="innerException">The error behind it.</param>
+public sealed class FileRefusedException(FileRefusal cause, string message, Exception? innerException = null) : RoostException(message, innerException)
+{
+    /// <summary>Why, for a program that does something about it.</summary>
+    public FileRefusal Cause { get; } = cause;
+}
 
 /// <summary>Another process held the write lock for longer than <see cref="RoostOptions.BusyTimeout"/>; nothing was written.</summary>
 public sealed class FileBusyException(string message, Exception? innerException = null) : RoostException(message, innerException);

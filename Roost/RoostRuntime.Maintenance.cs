@@ -40,7 +40,7 @@ public sealed partial class RoostRuntime
         if (string.IsNullOrWhiteSpace(path)) throw new InvalidInputException("path", "is empty; name the file to make, such as \"roost-backup.db\".");
         string target = System.IO.Path.GetFullPath(path);
         string folder = System.IO.Path.GetDirectoryName(target) ?? target;
-        if (!Directory.Exists(folder)) throw new FileRefusedException($"The folder {folder} does not exist; create it first.");
+        if (!Directory.Exists(folder)) throw new FileRefusedException(FileRefusal.NoPlace, $"The folder {folder} does not exist; create it first.");
         // A log of another file of that name would be replayed into the copy.
         foreach (string there in new[] { target, $"{target}-wal", $"{target}-journal" })
             if (System.IO.Path.Exists(there)) throw new ConflictException($"{there} exists already, and a backup replaces nothing. Name another file, or move that one away.");

@@ -77,8 +77,12 @@ internal sealed class EvidenceTests : FolderTests
         await RefusedAsync(() => reading.CancelAsync("only"));
         FileAudit.Contents(path).Should().Equal(left, "nothing more is written by the rules of the older one");
 
-        static async Task RefusedAsync(Func<Task> action) =>
-            (await action.Should().ThrowAsync<FileRefusedException>()).Which.Message.Should().ContainAll($"schema version {Schema.Version + 1}", "newer Roost", "Nothing is damaged", "start it again with that version");
+        static async Task RefusedAsync(Func<Task> action)
+        {
+            FileRefusedException refused = (await action.Should().ThrowAsync<FileRefusedException>()).Which;
+            refused.Cause.Should().Be(FileRefusal.NewerSchema);
+            refused.Message.Should().ContainAll($"schema version {Schema.Version + 1}", "newer Roost", "Nothing is damaged", "start it again with that version");
+        }
     }
 
     [Test]
