@@ -50,12 +50,12 @@ public sealed partial class RoostRuntime
     /// <summary>Queues a dead letter again from its last snapshot, with fresh attempts.</summary>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="ConflictException">The item is no dead letter.</exception>
-    public Task RetryAsync(string workId, string? reason = null) => ChangeDeadLetterAsync(workId, DeadLetterChange.Retry, reason);
+    public Task RetryAsync(string workId, string? reason = null, CancellationToken cancellationToken = default) => ChangeDeadLetterAsync(workId, DeadLetterChange.Retry, reason, cancellationToken);
 
     /// <summary>Gives a dead letter up: it becomes cancelled, and purge may remove it.</summary>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="ConflictException">The item is no dead letter.</exception>
-    public Task DiscardAsync(string workId, string? reason = null) => ChangeDeadLetterAsync(workId, DeadLetterChange.Discard, reason);
+    public Task DiscardAsync(string workId, string? reason = null, CancellationToken cancellationToken = default) => ChangeDeadLetterAsync(workId, DeadLetterChange.Discard, reason, cancellationToken);
 
     /// <summary>Queues all dead letters that a filter means, as <see cref="RetryAsync"/> does, the longest failed first. What fails meanwhile is not touched.</summary>
     /// <param name="filter">Which; an empty filter means all of them.</param>
@@ -75,10 +75,11 @@ public sealed partial class RoostRuntime
     public Task<int> DiscardAllAsync(DeadLetterFilter filter, string? reason = null, CancellationToken cancellationToken = default) =>
         ChangeAllAsync(filter, DeadLetterChange.Discard, reason, cancellationToken);
 
-    private Task ChangeDeadLetterAsync(string workId, DeadLetterChange change, string? reason)
+    private async Task ChangeDeadLetterAsync(string workId, DeadLetterChange change, string? reason, CancellationToken cancellationToken)
     {
         CheckChange(workId, reason);
-        return Changeable.ChangeDeadLetterAsync(workId, change, reason);
+        cancellationToken.ThrowIfCancellationRequested();
+        await Changeable.ChangeDeadLetterAsync(workId, change, reason).ConfigureAwait(false);
     }
 
     private async Task<int> ChangeAllAsync(DeadLetterFilter filter, DeadLetterChange change, string? reason, CancellationToken cancellationToken)

@@ -9,7 +9,8 @@ namespace Roost;
 
 /// <summary>
 /// What a step knows beside its snapshot, and what it may add to its outcome. Artifacts, events and child work are staged: they land in the
-/// transaction that commits the step, or not at all. Use it within the step, not after it: a step that has ended takes nothing more.
+/// transaction that commits the step, or not at all. Use it within the step, not after it: a step that has ended takes nothing more. What is asynchronous here
+/// takes no token: it ends with the step's own (<see cref="CancellationToken"/>).
 /// </summary>
 public sealed class StepContext
 {
