@@ -41,7 +41,7 @@ internal static class ArtifactsVerb
                 [
                     .. withItem ? (string[])[print.Id(each.WorkId)] : [],
                     each.Name, each.Version.ToString(CultureInfo.InvariantCulture), each.Kind.ToString().ToLowerInvariant(), each.MediaType,
-                    each.Size is { } size ? Times.Bytes(size) : print.Hide(each.Uri), print.Time(each.CreatedAt), print.IsTerminal ? Text.Short(each.Sha256, 12) : each.Sha256 ?? "",
+                    each.Size is { } size ? Times.Size(size) : print.Hide(each.Uri), print.Time(each.CreatedAt), print.IsTerminal ? Text.Short(each.Sha256, 12) : each.Sha256 ?? "",
                 ]),
                 withItem ? "No artifact is like that." : "It has no artifact.");
             if (page.Next is not null) Console.Error.WriteLine($"More: --cursor {page.Next}");

@@ -50,7 +50,7 @@ internal sealed class PruneVerb : Verb
     private int Tell(Call call, PurgeResult result)
     {
         if (call.IsJson) call.Print.Json(new { Count = result.Items, result.FreedBytes, DryRun = call.Get(dryRun) });
-        else call.Print.Line(call.Get(dryRun) ? $"{Text.Count(result.Items, "work item")} would be removed" : $"{Text.Count(result.Items, "work item")} removed, {Times.Bytes(result.FreedBytes)} given back");
+        else call.Print.Line(call.Get(dryRun) ? $"{Text.Count(result.Items, "work item")} would be removed" : $"{Text.Count(result.Items, "work item")} removed, {Times.Size(result.FreedBytes)} given back");
         return ExitCodes.Ok;
     }
 

@@ -47,7 +47,7 @@ internal sealed class StatsVerb : Verb
             ("workers", string.Create(CultureInfo.InvariantCulture, $"{stats.WorkersAlive} alive of {stats.Workers}")),
             ("oldest ready", stats.OldestReady is { } ready ? Times.Past(ready, print.Now) : null),
             ("events", Printer.Number(stats.EventSequence)),
-            ("file", $"{stats.Path}, {Times.Bytes(stats.FileBytes)}, log {Times.Bytes(stats.WalBytes)}"));
+            ("file", $"{stats.Path}, {Times.Size(stats.FileBytes)}, log {Times.Size(stats.WalBytes)}"));
         print.Line();
         print.Line($"Steps of the last {over.ToString().ToLowerInvariant()}{(stats.Steps.CountedSince is { } since && since > stats.Steps.From ? $", at least: they are counted since {Times.Past(since, print.Now)}" : "")}:");
         print.Table(
