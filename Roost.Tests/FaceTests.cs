@@ -1,4 +1,5 @@
 using System.Reflection;
+using Roost.Tests.Support;
 
 namespace Roost.Tests;
 
