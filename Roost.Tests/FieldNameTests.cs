@@ -28,7 +28,7 @@ internal sealed partial class FieldNameTests
         named.Where(field => field.Key.TrimEnd('.').Split('.').Any(part => !known.Contains(part.Split('[')[0]))).Should().BeEmpty();
     }
 
-    private static IEnumerable<Type> Public() => typeof(RoostRuntime).Assembly.GetExportedTypes();
+    private static Type[] Public() => typeof(RoostRuntime).Assembly.GetExportedTypes();
 
     private static IEnumerable<string> NamesOf(Type type)
     {
