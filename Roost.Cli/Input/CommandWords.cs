@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text;
 
-namespace Roost.Cli;
+namespace Roost.Cli.Input;
 
 /// <summary>
 /// The library speaks to whoever writes a program with it, of its members. A user of the command or the console knows verbs and options, and is

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
+using Roost.Cli.Loading;
 
-namespace Roost.Cli;
+namespace Roost.Cli.Input;
 
 /// <summary>What a shell offers for a value: ids of the latest work items, engines, states. An error offers nothing, as nobody would see it.</summary>
 internal static class Completions

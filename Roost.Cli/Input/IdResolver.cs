@@ -1,4 +1,4 @@
-namespace Roost.Cli;
+namespace Roost.Cli.Input;
 
 /// <summary>Finds the one work item that a text means.</summary>
 internal static class IdResolver

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Roost.Cli.Input;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
@@ -29,7 +30,7 @@ internal static class ArtifactsVerb
             var filter = new ArtifactFilter { Engine = call.Get(engine), Name = call.Get(name) };
             Page<Artifact> page = call.Get(id) is { } of
                 ? new(await roost.ListArtifactsOfAsync(await IdResolver.FindAsync(roost, of, call.Stop), call.Stop), null)
-                : await Pages.FillAsync(call.Get(limit), call.Get(cursor), (most, from) => roost.ListArtifactsAsync(filter, most, from, call.Stop));
+                : await FullPage.ReadAsync(call.Get(limit), call.Get(cursor), (most, from) => roost.ListArtifactsAsync(filter, most, from, call.Stop));
             return await call.ShowAsync(() => Task.FromResult(new Answer(page, print => Show(print, page, withItem: call.Get(id) is null))));
         }
 

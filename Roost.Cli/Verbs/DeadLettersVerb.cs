@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Roost.Cli.Input;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
@@ -37,7 +38,7 @@ internal static class DeadLettersVerb
             await using RoostRuntime roost = call.Open();
             return await call.ShowAsync(async () =>
             {
-                Page<DeadLetter> page = await Pages.FillAsync(call.Get(limit), call.Get(cursor), (most, from) => roost.ListDeadLettersAsync(filter.Of(call), most, from, call.Stop));
+                Page<DeadLetter> page = await FullPage.ReadAsync(call.Get(limit), call.Get(cursor), (most, from) => roost.ListDeadLettersAsync(filter.Of(call), most, from, call.Stop));
                 return new(page, print => Show(print, page));
             });
         }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Roost.Cli.Input;
+using Roost.Cli.Loading;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Roost.Cli.Input;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
@@ -36,7 +37,7 @@ internal sealed class ListVerb : Verb
         StateNames.TryApply(call.Get(state), filter, out filter);
         return await call.ShowAsync(async () =>
         {
-            Page<WorkSummary> page = await Pages.FillAsync(call.Get(limit), call.Get(cursor), (most, from) => roost.ListAsync(filter, most, from, call.Stop));
+            Page<WorkSummary> page = await FullPage.ReadAsync(call.Get(limit), call.Get(cursor), (most, from) => roost.ListAsync(filter, most, from, call.Stop));
             return new(page, print => Show(print, page));
         });
     }

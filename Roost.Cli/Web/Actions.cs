@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Antiforgery;
+using Roost.Cli.Input;
 
 namespace Roost.Cli.Web;
 

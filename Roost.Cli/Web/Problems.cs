@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Roost.Cli.Input;
 using Roost.Cli.Output;
 using Roost.Cli.Web.Pages;
 

@@ -1,5 +1,4 @@
 using Roost.Cli.Output;
-using Roost.Cli.Web;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Cli;
