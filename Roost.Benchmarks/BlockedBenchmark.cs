@@ -87,7 +87,7 @@ internal static class BlockedBenchmark
             await roost.RunUntilIdleAsync();
             perSecond = items / watch.Elapsed.TotalSeconds;
             long done = (await roost.GetCountsAsync()).Total.Done;
-            int held = (await roost.GetResourcesAsync()).Items.Count;
+            int held = (await roost.ListResourcesAsync()).Items.Count;
             if (done != items || held != 0) throw new InvalidOperationException($"{done} of {items} items are done, and {held} names are held or waited for.");
         }
         StoredFile.Delete(path);

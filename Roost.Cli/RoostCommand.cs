@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Roost.Cli.Input;
 using Roost.Cli.Output;
 using Roost.Samples.Demo;
 using Roost.Samples.Watchlist;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
+using Roost.Cli.Input;
 using Roost.Cli.Verbs;
 
 namespace Roost.Cli;

@@ -28,20 +28,38 @@ public enum ArtifactKind
 }
 
 /// <summary>An immutable output of a work item.</summary>
-/// <param name="WorkId">The work item that it belongs to.</param>
-/// <param name="Name">Its name within the item, such as <c>report.json</c>. A later version under the same name does not replace an earlier one.</param>
-/// <param name="Version">The snapshot version that its step made; where the step failed for good without one, the version that it started from.</param>
-/// <param name="Kind">What it is.</param>
-/// <param name="MediaType">Its media type, such as <c>application/json</c>.</param>
-/// <param name="Size">Its size in bytes; null for an artifact by URI.</param>
-/// <param name="Sha256">The SHA-256 of its bytes in lower-case hexadecimal; null for an artifact by URI.</param>
-/// <param name="Uri">Where it is, for an artifact whose bytes are not in the file; else null.</param>
-/// <param name="Metadata">What the engine said about it: a JSON object, or null.</param>
-/// <param name="CreatedAt">When it was attached.</param>
-public sealed record Artifact(
-    string WorkId, string Name, int Version, ArtifactKind Kind, string MediaType,
-    long? Size, string? Sha256, string? Uri, JsonElement? Metadata, DateTimeOffset CreatedAt)
+public sealed record Artifact
 {
+    /// <summary>The work item that it belongs to.</summary>
+    public required string WorkId { get; init; }
+
+    /// <summary>Its name within the item, such as <c>report.json</c>. A later version under the same name does not replace an earlier one.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The snapshot version that its step made; where the step failed for good without one, the version that it started from.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>What it is.</summary>
+    public required ArtifactKind Kind { get; init; }
+
+    /// <summary>Its media type, such as <c>application/json</c>.</summary>
+    public required string MediaType { get; init; }
+
+    /// <summary>Its size in bytes; null for an artifact by URI.</summary>
+    public long? Size { get; init; }
+
+    /// <summary>The SHA-256 of its bytes in lower-case hexadecimal; null for an artifact by URI.</summary>
+    public string? Sha256 { get; init; }
+
+    /// <summary>Where it is, for an artifact whose bytes are not in the file; else null.</summary>
+    public string? Uri { get; init; }
+
+    /// <summary>What the engine said about it: a JSON object, or null.</summary>
+    public JsonElement? Metadata { get; init; }
+
+    /// <summary>When it was attached.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
     /// <summary>The extension of the name in lower case with its dot, such as <c>.json</c>; empty for none.</summary>
     public string Extension => Path.GetExtension(Name).ToLowerInvariant();
 }

@@ -2,10 +2,14 @@
 namespace Roost;
 
 /// <summary>A failed work item with its reason and last error, kept until it is retried or discarded.</summary>
-/// <param name="Item">The item in one line, with the step that it had reached.</param>
-/// <param name="Failure">Why it failed. A list leaves the stack trace and the exceptions within the error out, but for type and message of the one at the bottom.</param>
-public sealed record DeadLetter(WorkSummary Item, WorkFailure Failure)
+public sealed record DeadLetter
 {
+    /// <summary>The item in one line, with the step that it had reached.</summary>
+    public required WorkSummary Item { get; init; }
+
+    /// <summary>Why it failed. A list leaves the stack trace and the exceptions within the error out, but for type and message of the one at the bottom.</summary>
+    public required WorkFailure Failure { get; init; }
+
     /// <summary>The snapshot that a retry goes on from; null before the first, in lists, and where <see cref="SnapshotError"/> says that it is damaged.</summary>
     public Snapshot? Snapshot { get; init; }
 
@@ -46,11 +50,3 @@ public sealed record DeadLetterFilter
     /// <summary>Those that failed at this moment or later. Default: whenever.</summary>
     public DateTimeOffset? FailedAfter { get; init; }
 }
-
-/// <summary>One page of the list of dead letters.</summary>
-/// <param name="Items">
-/// The dead letters, last failed first. A filter by reason or error looks at a bounded number of them for each page, so a page may hold
-/// fewer than asked for, or none, and still be followed by another.
-/// </param>
-/// <param name="Next">Give this as the cursor of the next page; null at the end of the list.</param>
-public sealed record DeadLetterPage(IReadOnlyList<DeadLetter> Items, string? Next);

@@ -58,7 +58,7 @@ public abstract class Engine<TState> : IEngine, ITypedEngine
 
     /// <summary>Makes the first state of a work item. Override this or <see cref="InitAsync"/>.</summary>
     protected virtual TState Init(WorkItem item) =>
-        throw new InvalidInputException("init", $"engine \"{EngineId}\" overrides neither Init nor InitAsync; override one of them to make the first state.") { Final = new(item.Id) };
+        throw new InvalidInputException("Init", $"engine \"{EngineId}\" overrides neither Init nor InitAsync; override one of them to make the first state.") { Final = new(item.Id) };
 
     /// <summary>
     /// Makes the first state of a work item where that needs waiting, or the context that every step has: its idempotency key, its tries, events,

@@ -9,7 +9,7 @@ namespace Roost;
 public sealed class EngineScope(IEngine engine, object? owner = null) : IAsyncDisposable
 {
     /// <summary>Runs the step.</summary>
-    public IEngine Engine { get; } = engine ?? throw new InvalidInputException("factory", "returned null; it must make an engine.");
+    public IEngine Engine { get; } = engine ?? throw new InvalidInputException("engine", "is null; give the engine that runs the step.");
 
     /// <summary>Disposes the owner.</summary>
     public ValueTask DisposeAsync()

@@ -18,14 +18,3 @@ public sealed record EventFilter
     /// <summary>Events that were written before this moment. Default: whenever.</summary>
     public DateTimeOffset? Until { get; init; }
 }
-
-/// <summary>One page of events that a filter means.</summary>
-/// <param name="Items">
-/// The events, oldest first. A page looks at a bounded number of events (20,000) where no index tells those that are meant: it may hold fewer
-/// than asked for, or none, and still be followed by another.
-/// </param>
-/// <param name="Next">
-/// The sequence number that the next page is read after, or before where it is read back; null at the end: nothing else that is kept is meant.
-/// </param>
-/// <param name="LookedTo">When the event was written that was looked at last, where <paramref name="Next"/> is not null.</param>
-public sealed record EventList(IReadOnlyList<WorkEvent> Items, long? Next, DateTimeOffset? LookedTo);

@@ -21,7 +21,7 @@ public static class Namespaces
     public static string Normalize(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        Names.Check("namespace", name);
+        Names.Check("name", name);
         return SafeName.Keep(name);
     }
 
@@ -32,8 +32,16 @@ public static class Namespaces
     public static string PathFor(string root, string name)
     {
         ArgumentNullException.ThrowIfNull(root);
+        ArgumentNullException.ThrowIfNull(name);
+        return PathFor(root, name, "root", "name");
+    }
+
+    /// <summary>The same for whoever was given the two under other names.</summary>
+    internal static string PathFor(string root, string name, string rootField, string nameField)
+    {
+        Names.Check(nameField, name);
         if (string.IsNullOrWhiteSpace(root) || root.Contains('\0', StringComparison.Ordinal))
-            throw new InvalidInputException("root", "is empty or has a NUL character; give the folder that holds the files.");
-        return SafeName.Under(root, $"{Normalize(name)}.db");
+            throw new InvalidInputException(rootField, "is empty or has a NUL character; give the folder that holds the files.");
+        return SafeName.Under(root, $"{SafeName.Keep(name)}.db");
     }
 }

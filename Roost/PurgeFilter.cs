@@ -12,6 +12,11 @@ public sealed record PurgeFilter(TimeSpan OlderThan)
 }
 
 /// <summary>What a purge has removed.</summary>
-/// <param name="Items">How many work items; in a dry run, how many it would have been.</param>
-/// <param name="FreedBytes">By how many bytes the file has become smaller; 0 in a dry run. Content that another item uses as well stays.</param>
-public sealed record PurgeResult(long Items, long FreedBytes);
+public sealed record PurgeResult
+{
+    /// <summary>How many work items; in a dry run, how many it would have been.</summary>
+    public long Items { get; init; }
+
+    /// <summary>By how many bytes the file has become smaller; 0 in a dry run. Content that another item uses as well stays.</summary>
+    public long FreedBytes { get; init; }
+}

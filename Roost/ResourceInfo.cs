@@ -1,15 +1,23 @@
 namespace Roost;
 
 /// <summary>A resource that is held.</summary>
-/// <param name="Name">The resource.</param>
-/// <param name="HolderId">The work item that holds it.</param>
-/// <param name="WorkerId">The worker that runs the holder; null where the holder keeps it through a delay, or was handed it and does not run yet.</param>
-/// <param name="Since">Since when the holder has it.</param>
-/// <param name="Waiters">The work items that wait for it, in the order in which they get it where there are at most 100; else 100 of them.</param>
-/// <param name="HasMoreWaiters">Whether more than the 100 that are listed wait for it.</param>
-public sealed record ResourceInfo(string Name, string HolderId, string? WorkerId, DateTimeOffset Since, IReadOnlyList<string> Waiters, bool HasMoreWaiters);
+public sealed record ResourceInfo
+{
+    /// <summary>The resource.</summary>
+    public required string Name { get; init; }
 
-/// <summary>One page of the list of held resources.</summary>
-/// <param name="Items">The resources, by name.</param>
-/// <param name="Next">Give this as the cursor of the next page; null at the end of the list.</param>
-public sealed record ResourcePage(IReadOnlyList<ResourceInfo> Items, string? Next);
+    /// <summary>The work item that holds it.</summary>
+    public required string HolderId { get; init; }
+
+    /// <summary>The worker that runs the holder; null where the holder keeps it through a delay, or was handed it and does not run yet.</summary>
+    public string? WorkerId { get; init; }
+
+    /// <summary>Since when the holder has it.</summary>
+    public required DateTimeOffset Since { get; init; }
+
+    /// <summary>The work items that wait for it, in the order in which they get it where there are at most 100; else 100 of them.</summary>
+    public required IReadOnlyList<string> Waiters { get; init; }
+
+    /// <summary>Whether more than the 100 that are listed wait for it.</summary>
+    public required bool HasMoreWaiters { get; init; }
+}

@@ -18,10 +18,17 @@ public sealed class InvalidInputException : RoostException
 {
     /// <summary>Creates the exception for one field.</summary>
     public InvalidInputException(string field, string message, Exception? innerException = null)
-        : base($"{field}: {message}", innerException) => Field = field;
+        : base($"{field}: {message}", innerException) => (Field, Rule) = (field, message);
 
-    /// <summary>The field that breaks the rule, as callers spell it: <c>payload</c>, <c>resources[2]</c>.</summary>
+    /// <summary>
+    /// What breaks the rule, by the name that it has in C#, with which the message begins as well: a member of what was given (<c>Payload</c>,
+    /// <c>Resources[2]</c>, <c>Workspaces.Root</c>) or of an engine (<c>StateVersion</c>), or a parameter (<c>workId</c>, <c>limit</c>). What a file of
+    /// triggers says is named as it is there: <c>triggers[0].max_depth</c>.
+    /// </summary>
     public string Field { get; }
+
+    /// <summary>The message without the field.</summary>
+    internal string Rule { get; }
 
     /// <summary>The reason of the dead letter where it ends a step for good; null for <c>invalid_step</c>.</summary>
     internal string? FinalReason { get; init; }
@@ -33,8 +40,15 @@ public sealed class NotFoundException(string message) : RoostException(message);
 /// <summary>The request contradicts what is stored: a duplicate id, an idempotency key with another payload, a state that does not allow the transition.</summary>
 public sealed class ConflictException(string message) : RoostException(message);
 
-/// <summary>The file cannot be used as a Roost database: foreign, newer, read-only, a backup copy that was not adopted, on a file system that cannot hold one, deleted or replaced while it was open (noticed within about a tenth of a second, at the next read, write or poll; then the runtime stops), or migrated by a newer Roost while it was open (noticed at the next read or write).</summary>
-public sealed class FileRefusedException(string message, Exception? innerException = null) : RoostException(message, innerException);
+/// <summary>The file cannot be used as a Roost database, or a workspace's folder as one; <see cref="Cause"/> says why.</summary>
+/// <param name="cause">Why.</param>
+/// <param name="message">The same for a person, with what to do.</param>
+/// <param name="innerException">The error behind it.</param>
+public sealed class FileRefusedException(FileRefusal cause, string message, Exception? innerException = null) : RoostException(message, innerException)
+{
+    /// <summary>Why, for a program that does something about it.</summary>
+    public FileRefusal Cause { get; } = cause;
+}
 
 /// <summary>Another process held the write lock for longer than <see cref="RoostOptions.BusyTimeout"/>; nothing was written.</summary>
 public sealed class FileBusyException(string message, Exception? innerException = null) : RoostException(message, innerException);

@@ -154,7 +154,7 @@ public sealed record RoostOptions
         Given(nameof(TimeProvider), TimeProvider);
         if (Queues is { Count: 0 }) throw new InvalidInputException(nameof(Queues), "no queue is named; name at least one, or leave it out to serve \"default\".");
         foreach (string queue in ServedQueues) Names.CheckExact(nameof(Queues), queue);
-        if (Triggers is { } triggers) TriggerCheck.Check(triggers, Json, MaxJsonBytes);
+        if (Triggers is { } triggers) TriggerCheck.Check(triggers, TriggerCheck.Spelling.OfMembers, Json, MaxJsonBytes);
         Workspaces.Validate();
     }
 
@@ -167,7 +167,7 @@ public sealed record RoostOptions
         {
             if (Root is null) throw new InvalidInputException(nameof(Root), "is missing; a namespace needs the folder that holds its file.");
             if (Namespace is null) throw new InvalidInputException(nameof(Namespace), "is missing; a root folder holds one file for each namespace.");
-            return RealPath.Of(Namespaces.PathFor(Root, Namespace));
+            return RealPath.Of(Namespaces.PathFor(Root, Namespace, nameof(Root), nameof(Namespace)));
         }
         if (string.IsNullOrWhiteSpace(Path)) throw new InvalidInputException(nameof(Path), "is empty; name the data file, such as \"roost.db\".");
         if (Path.Contains(":memory:", StringComparison.OrdinalIgnoreCase) || Path.StartsWith("file:", StringComparison.OrdinalIgnoreCase))

@@ -8,24 +8,24 @@ public sealed partial class RoostRuntime
     /// <param name="workId">The item.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="NotFoundException">There is no such item.</exception>
-    public async Task<IReadOnlyList<Artifact>> GetArtifactsAsync(string workId, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<Artifact>> ListArtifactsOfAsync(string workId, CancellationToken cancellationToken = default)
     {
-        Names.Check("id", workId);
+        Names.Check("workId", workId);
         return await Readable.ArtifactsAsync(workId, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What all work items have produced, newest first. Costs the same however many there are.</summary>
     /// <param name="filter">Which artifacts. Default: all.</param>
     /// <param name="limit">How many on a page; 1 to 1,000. Default 50.</param>
-    /// <param name="cursor">The <see cref="ArtifactList.Next"/> of the page before. Default: the first page.</param>
+    /// <param name="cursor">The <see cref="Page{T}.Next"/> of the page before. Default: the first page.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="InvalidInputException">The limit, the cursor or a field of the filter breaks a rule.</exception>
-    public Task<ArtifactList> ListArtifactsAsync(ArtifactFilter? filter = null, int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
+    public Task<Page<Artifact>> ListArtifactsAsync(ArtifactFilter? filter = null, int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
     {
         Selection.CheckLimit(limit);
         filter ??= new();
-        if (filter.Engine is not null) Names.Check("engine", filter.Engine);
-        if (filter.Name is not null) Names.Check("name", filter.Name);
+        if (filter.Engine is not null) Names.Check("Engine", filter.Engine);
+        if (filter.Name is not null) Names.Check("Name", filter.Name);
         return Readable.ListArtifactsAsync(filter, limit, cursor, cancellationToken);
     }
 
@@ -43,8 +43,8 @@ public sealed partial class RoostRuntime
     /// <exception cref="DataCorruptException">Its content is missing from the file.</exception>
     public async Task<Stream> OpenArtifactAsync(string workId, string name, int? version = null, CancellationToken cancellationToken = default)
     {
-        Names.Check("id", workId);
-        Names.Check("artifact name", name);
+        Names.Check("workId", workId);
+        Names.Check("name", name);
         return await Readable.OpenArtifactAsync(workId, name, version, cancellationToken).ConfigureAwait(false);
     }
 

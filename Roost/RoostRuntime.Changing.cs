@@ -40,9 +40,10 @@ public sealed partial class RoostRuntime
     /// </summary>
     /// <returns>False where the item has ended already.</returns>
     /// <exception cref="NotFoundException">There is no such item.</exception>
-    public async Task<bool> CancelAsync(string workId, string? reason = null)
+    public async Task<bool> CancelAsync(string workId, string? reason = null, CancellationToken cancellationToken = default)
     {
         CheckChange(workId, reason);
+        cancellationToken.ThrowIfCancellationRequested();
         (bool cancelled, long? lease) = await Changeable.CancelAsync(workId, reason).ConfigureAwait(false);
         if (lease is { } token) worker?.Loop.Active.Cancel(token, CancellationReason.Cancelled);
         return cancelled;
@@ -52,28 +53,31 @@ public sealed partial class RoostRuntime
     /// <returns>False where it was ready already.</returns>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="ConflictException">The item is not queued, or waits for a resource.</exception>
-    public Task<bool> RequeueNowAsync(string workId, string? reason = null)
+    public async Task<bool> RequeueNowAsync(string workId, string? reason = null, CancellationToken cancellationToken = default)
     {
         CheckChange(workId, reason);
-        return Changeable.RequeueNowAsync(workId, reason);
+        cancellationToken.ThrowIfCancellationRequested();
+        return await Changeable.RequeueNowAsync(workId, reason).ConfigureAwait(false);
     }
 
     /// <summary>Changes an item's priority, from its next claim on.</summary>
     /// <returns>False where it had that priority already.</returns>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="ConflictException">The item has ended.</exception>
-    public Task<bool> SetPriorityAsync(string workId, int priority, string? reason = null)
+    public async Task<bool> SetPriorityAsync(string workId, int priority, string? reason = null, CancellationToken cancellationToken = default)
     {
         CheckChange(workId, reason);
-        return Changeable.SetPriorityAsync(workId, priority, reason);
+        cancellationToken.ThrowIfCancellationRequested();
+        return await Changeable.SetPriorityAsync(workId, priority, reason).ConfigureAwait(false);
     }
 
     /// <summary>Takes a running item from its worker, without a charge: the step's token fires and nothing of it lands. Another worker goes on from the last snapshot.</summary>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="ConflictException">The item is not running.</exception>
-    public async Task ReleaseLeaseAsync(string workId, string? reason = null)
+    public async Task ReleaseLeaseAsync(string workId, string? reason = null, CancellationToken cancellationToken = default)
     {
         CheckChange(workId, reason);
+        cancellationToken.ThrowIfCancellationRequested();
         long token = await Changeable.ReleaseLeaseAsync(workId, reason).ConfigureAwait(false);
         worker?.Loop.Active.Cancel(token, CancellationReason.LeaseLost);
     }
@@ -83,9 +87,10 @@ public sealed partial class RoostRuntime
     /// so where the original is still there). Do this only where the original runs no more, or the same work is done twice.
     /// </summary>
     /// <exception cref="ConflictException">The file is no backup copy, nor known to be another one.</exception>
-    public async Task AdoptAsync(string? reason = null)
+    public async Task AdoptAsync(string? reason = null, CancellationToken cancellationToken = default)
     {
         CheckReason(reason);
+        cancellationToken.ThrowIfCancellationRequested();
         await Changeable.AdoptAsync(reason).ConfigureAwait(false);
     }
 
@@ -101,7 +106,7 @@ public sealed partial class RoostRuntime
 
     private static void CheckChange(string workId, string? reason)
     {
-        Names.Check("id", workId);
+        Names.Check("workId", workId);
         CheckReason(reason);
     }
 

@@ -10,10 +10,10 @@ public sealed partial class RoostRuntime
     /// <summary>Dead letters, last failed first.</summary>
     /// <param name="filter">Which. Default: all.</param>
     /// <param name="limit">How many on a page; 1 to 1,000. Default 50.</param>
-    /// <param name="cursor">The <see cref="DeadLetterPage.Next"/> of the page before. Default: the first page.</param>
+    /// <param name="cursor">The <see cref="Page{T}.Next"/> of the page before. Default: the first page.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="InvalidInputException">The limit, the cursor or a field of the filter breaks a rule.</exception>
-    public Task<DeadLetterPage> ListDeadLettersAsync(DeadLetterFilter? filter = null, int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
+    public Task<Page<DeadLetter>> ListDeadLettersAsync(DeadLetterFilter? filter = null, int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
     {
         Selection.CheckLimit(limit);
         var selection = Selection.Of(filter ?? new());
@@ -42,21 +42,20 @@ public sealed partial class RoostRuntime
     /// <exception cref="ConflictException">The item is no dead letter.</exception>
     public async Task<DeadLetter> GetDeadLetterAsync(string workId, CancellationToken cancellationToken = default)
     {
-        Names.Check("id", workId);
+        Names.Check("workId", workId);
         DeadLetter found = await Readable.DeadLetterAsync(workId, cancellationToken).ConfigureAwait(false);
-        Told(found.Snapshot);
-        return found;
+        return found with { Snapshot = Told(found.Snapshot) };
     }
 
     /// <summary>Queues a dead letter again from its last snapshot, with fresh attempts.</summary>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="ConflictException">The item is no dead letter.</exception>
-    public Task RetryAsync(string workId, string? reason = null) => ChangeDeadLetterAsync(workId, DeadLetterChange.Retry, reason);
+    public Task RetryAsync(string workId, string? reason = null, CancellationToken cancellationToken = default) => ChangeDeadLetterAsync(workId, DeadLetterChange.Retry, reason, cancellationToken);
 
     /// <summary>Gives a dead letter up: it becomes cancelled, and purge may remove it.</summary>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="ConflictException">The item is no dead letter.</exception>
-    public Task DiscardAsync(string workId, string? reason = null) => ChangeDeadLetterAsync(workId, DeadLetterChange.Discard, reason);
+    public Task DiscardAsync(string workId, string? reason = null, CancellationToken cancellationToken = default) => ChangeDeadLetterAsync(workId, DeadLetterChange.Discard, reason, cancellationToken);
 
     /// <summary>Queues all dead letters that a filter means, as <see cref="RetryAsync"/> does, the longest failed first. What fails meanwhile is not touched.</summary>
     /// <param name="filter">Which; an empty filter means all of them.</param>
@@ -76,10 +75,11 @@ public sealed partial class RoostRuntime
     public Task<int> DiscardAllAsync(DeadLetterFilter filter, string? reason = null, CancellationToken cancellationToken = default) =>
         ChangeAllAsync(filter, DeadLetterChange.Discard, reason, cancellationToken);
 
-    private Task ChangeDeadLetterAsync(string workId, DeadLetterChange change, string? reason)
+    private async Task ChangeDeadLetterAsync(string workId, DeadLetterChange change, string? reason, CancellationToken cancellationToken)
     {
         CheckChange(workId, reason);
-        return Changeable.ChangeDeadLetterAsync(workId, change, reason);
+        cancellationToken.ThrowIfCancellationRequested();
+        await Changeable.ChangeDeadLetterAsync(workId, change, reason).ConfigureAwait(false);
     }
 
     private async Task<int> ChangeAllAsync(DeadLetterFilter filter, DeadLetterChange change, string? reason, CancellationToken cancellationToken)

@@ -22,7 +22,7 @@ public sealed partial class RoostRuntime
         CheckReason(reason);
         PurgeScope scope = ScopeOf(filter);
         if (filter.OlderThan == TimeSpan.Zero) scope = await Readable.WithWhatHasEndedAsync(scope, cancellationToken).ConfigureAwait(false);
-        return dryRun ? new(await Readable.CountPurgedAsync(scope, cancellationToken).ConfigureAwait(false), 0) : await Changeable.PurgeAsync(scope, reason, cancellationToken).ConfigureAwait(false);
+        return dryRun ? new() { Items = await Readable.CountPurgedAsync(scope, cancellationToken).ConfigureAwait(false) } : await Changeable.PurgeAsync(scope, reason, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -40,7 +40,7 @@ public sealed partial class RoostRuntime
         if (string.IsNullOrWhiteSpace(path)) throw new InvalidInputException("path", "is empty; name the file to make, such as \"roost-backup.db\".");
         string target = System.IO.Path.GetFullPath(path);
         string folder = System.IO.Path.GetDirectoryName(target) ?? target;
-        if (!Directory.Exists(folder)) throw new FileRefusedException($"The folder {folder} does not exist; create it first.");
+        if (!Directory.Exists(folder)) throw new FileRefusedException(FileRefusal.NoPlace, $"The folder {folder} does not exist; create it first.");
         // A log of another file of that name would be replayed into the copy.
         foreach (string there in new[] { target, $"{target}-wal", $"{target}-journal" })
             if (System.IO.Path.Exists(there)) throw new ConflictException($"{there} exists already, and a backup replaces nothing. Name another file, or move that one away.");
@@ -61,11 +61,11 @@ public sealed partial class RoostRuntime
 
     private PurgeScope ScopeOf(PurgeFilter filter)
     {
-        if (filter.OlderThan < TimeSpan.Zero) throw new InvalidInputException("older_than", $"is {filter.OlderThan}; it must not be negative. Zero purges everything that has ended in the given states.");
-        if (filter.States is not { Count: > 0 }) throw new InvalidInputException("states", "names no state; give done, failed or cancelled, or leave it out for done and cancelled.");
+        if (filter.OlderThan < TimeSpan.Zero) throw new InvalidInputException("OlderThan", $"is {filter.OlderThan}; it must not be negative. Zero purges everything that has ended in the given states.");
+        if (filter.States is not { Count: > 0 }) throw new InvalidInputException("States", "names no state; give done, failed or cancelled, or leave it out for done and cancelled.");
         foreach (WorkState state in filter.States)
-            if (!state.IsEnded()) throw new InvalidInputException("states", $"holds {state}; only done, failed and cancelled work can be purged. Cancel it first.");
-        if (filter.Engine is not null) Names.Check("engine", filter.Engine);
+            if (!state.IsEnded()) throw new InvalidInputException("States", $"holds {state}; only done, failed and cancelled work can be purged. Cancel it first.");
+        if (filter.Engine is not null) Names.Check("Engine", filter.Engine);
         long before = Now.ToUnixTimeMilliseconds() - (long)filter.OlderThan.TotalMilliseconds;
         return new(filter.Engine, [.. filter.States.Distinct()], before);
     }

@@ -9,10 +9,9 @@ public sealed partial class RoostRuntime
     /// <exception cref="NotFoundException">There is no such item.</exception>
     public async Task<WorkDetail> GetAsync(string workId, CancellationToken cancellationToken = default)
     {
-        Names.Check("id", workId);
+        Names.Check("workId", workId);
         WorkDetail found = await Readable.DetailAsync(workId, cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
-        Told(found.Snapshot);
-        return found;
+        return found with { Snapshot = Told(found.Snapshot) };
     }
 
     /// <summary>
@@ -26,16 +25,16 @@ public sealed partial class RoostRuntime
     /// <exception cref="InvalidInputException">The part is no possible part of an id, or the limit is out of range.</exception>
     public async Task<IReadOnlyList<string>> FindIdsAsync(string part, int limit = 10, CancellationToken cancellationToken = default)
     {
-        Names.Check("id", part);
+        Names.Check("part", part);
         Selection.CheckLimit(limit);
         return await Readable.FindIdsAsync(part, limit, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The versions of a work item's state that are kept, oldest first: the first <see cref="RoostOptions.HistoryFirst"/> and the last <see cref="RoostOptions.HistoryLast"/>.</summary>
     /// <exception cref="NotFoundException">There is no such item.</exception>
-    public Task<IReadOnlyList<SnapshotVersion>> GetHistoryAsync(string workId, CancellationToken cancellationToken = default)
+    public Task<IReadOnlyList<SnapshotVersion>> ListHistoryAsync(string workId, CancellationToken cancellationToken = default)
     {
-        Names.Check("id", workId);
+        Names.Check("workId", workId);
         return Readable.HistoryAsync(workId, cancellationToken);
     }
 
@@ -47,7 +46,7 @@ public sealed partial class RoostRuntime
     /// <exception cref="DataCorruptException">The stored bytes do not match their SHA-256.</exception>
     public async Task<Snapshot> GetSnapshotAsync(string workId, int? version = null, CancellationToken cancellationToken = default)
     {
-        Names.Check("id", workId);
+        Names.Check("workId", workId);
         if (version < 1) throw new InvalidInputException("version", $"is {version}; the first snapshot of a work item is version 1.");
         return Told(await Readable.SnapshotAsync(workId, version, cancellationToken).ConfigureAwait(false))!;
     }
@@ -59,8 +58,7 @@ public sealed partial class RoostRuntime
     {
         if (snapshot is null) return null;
         lock (engines)
-            if (engines.TryGetValue(snapshot.Engine, out EngineEntry? engine)) snapshot.StoredBy = engine.Json;
-        return snapshot;
+            return engines.TryGetValue(snapshot.Engine, out EngineEntry? engine) ? snapshot.ReadBy(engine.Json) : snapshot;
     }
 
     /// <summary>
@@ -69,10 +67,10 @@ public sealed partial class RoostRuntime
     /// </summary>
     /// <param name="filter">Which items. Default: all.</param>
     /// <param name="limit">How many on a page; 1 to 1,000. Default 50.</param>
-    /// <param name="cursor">The <see cref="WorkPage.Next"/> of the page before. Default: the first page.</param>
+    /// <param name="cursor">The <see cref="Page{T}.Next"/> of the page before. Default: the first page.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="InvalidInputException">The limit, the cursor or a field of the filter breaks a rule.</exception>
-    public Task<WorkPage> ListAsync(WorkFilter? filter = null, int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
+    public Task<Page<WorkSummary>> ListAsync(WorkFilter? filter = null, int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
     {
         Selection.CheckLimit(limit);
         var selection = Selection.Of(filter ?? new());
@@ -83,24 +81,24 @@ public sealed partial class RoostRuntime
     public Task<WorkCounts> GetCountsAsync(CancellationToken cancellationToken = default) => Readable.CountsAsync(cancellationToken);
 
     /// <summary>Every lease that is held, by worker and then by when it was claimed.</summary>
-    public Task<IReadOnlyList<Lease>> GetLeasesAsync(CancellationToken cancellationToken = default) => Readable.LeasesAsync(cancellationToken);
+    public Task<IReadOnlyList<Lease>> ListLeasesAsync(CancellationToken cancellationToken = default) => Readable.LeasesAsync(cancellationToken);
 
     /// <summary>The resources that are held, by whom, and who waits for them; by name.</summary>
     /// <param name="limit">How many on a page; 1 to 1,000. Default 50.</param>
-    /// <param name="cursor">The <see cref="ResourcePage.Next"/> of the page before. Default: the first page.</param>
+    /// <param name="cursor">The <see cref="Page{T}.Next"/> of the page before. Default: the first page.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="InvalidInputException">The limit or the cursor breaks a rule.</exception>
-    public Task<ResourcePage> GetResourcesAsync(int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
+    public Task<Page<ResourceInfo>> ListResourcesAsync(int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
     {
         Selection.CheckLimit(limit);
         return Readable.ResourcesAsync(limit, cursor, cancellationToken);
     }
 
     /// <summary>The workers that run, and those that have died and whose items nobody has taken over yet; by when they started.</summary>
-    public Task<IReadOnlyList<WorkerInfo>> GetWorkersAsync(CancellationToken cancellationToken = default) => Readable.WorkersAsync(cancellationToken);
+    public Task<IReadOnlyList<WorkerInfo>> ListWorkersAsync(CancellationToken cancellationToken = default) => Readable.WorkersAsync(cancellationToken);
 
     /// <summary>The engines that items or living workers name, with their counts, how long they wait, and what nobody serves; by id.</summary>
-    public Task<IReadOnlyList<EngineInfo>> GetEnginesAsync(CancellationToken cancellationToken = default) => Readable.EnginesAsync(cancellationToken);
+    public Task<IReadOnlyList<EngineInfo>> ListEnginesAsync(CancellationToken cancellationToken = default) => Readable.EnginesAsync(cancellationToken);
 
     /// <summary>How many steps were made and how many tries have failed, by engine and step and over time; see <see cref="StepStatistics"/>.</summary>
     /// <param name="over">How far back. Default: the last hour.</param>

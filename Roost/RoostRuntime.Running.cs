@@ -47,7 +47,7 @@ public sealed partial class RoostRuntime
     /// <exception cref="DataCorruptException">SQLite found the file damaged, three times within some seconds.</exception>
     public async Task<WorkSummary> RunUntilDoneAsync(string workId, CancellationToken cancellationToken = default)
     {
-        Names.Check("id", workId);
+        Names.Check("workId", workId);
         WorkSummary found = await FindAsync(workId, cancellationToken).ConfigureAwait(false);
         if (found.State.IsEnded()) return found;
         CheckServed(found, await Readable.StateVersionAsync(workId, cancellationToken).ConfigureAwait(false));
@@ -88,7 +88,7 @@ public sealed partial class RoostRuntime
     /// <exception cref="DataCorruptException">This runtime found the file damaged and has stopped writing; it would not learn of the end.</exception>
     public Task<WorkSummary> WaitAsync(string workId, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
-        Names.Check("id", workId);
+        Names.Check("workId", workId);
         if (timeout is not { } limit) return WaitForEndAsync(workId, cancellationToken);
         if (limit < TimeSpan.Zero) throw new InvalidInputException("timeout", $"is {limit}; it must not be negative. Leave it out to wait for ever.");
         if (limit > LongestTimer) return WaitForEndAsync(workId, cancellationToken);

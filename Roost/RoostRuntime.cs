@@ -12,6 +12,21 @@ namespace Roost;
 /// The layer that keeps agent workers going: work items, leases, snapshots, events and artifacts in one SQLite file, stepped by a loop in
 /// this process. Opening a file never starts work. All members may be called from any thread.
 /// </summary>
+/// <remarks>
+/// <para>
+/// <b>Names.</b> <c>Get</c> gives one thing, and throws <see cref="NotFoundException"/> where what was named is not there. <c>List</c> gives many: of what may be
+/// endless a page (<see cref="Page{T}"/> by a cursor, <see cref="EventPage"/> by a sequence number) of at most <c>limit</c>, of what is bounded by itself all of it,
+/// and nothing where there is nothing. <c>Find</c>, <c>Count</c>, <c>Check</c>, <c>Open</c>, <c>Read</c> and <c>Watch</c> do what they say: ids for a part of one,
+/// a number, a verdict, a stream, bytes, an endless sequence. <c>Run</c> and <c>StepOnce</c> run work here, <c>Wait</c> waits for work wherever it runs; any other
+/// verb is a change that is durable when its task ends.
+/// </para>
+/// <para>
+/// <b>Tokens.</b> Everything asynchronous takes a token last. Of a read, a wait and a run it ends that. Of a change it is asked before the change is handed to the
+/// writer, and no more after: what was handed over happens, and the task tells how it ended, so that what was acknowledged is done and what was cancelled is not. A
+/// change in several transactions asks between them, as its own documentation says. Only <see cref="RunAsync"/> has no default for it, because a loop has no other end than the
+/// token and being disposed. Disposing takes none: it is bounded by <see cref="RoostOptions.DrainTime"/>.
+/// </para>
+/// </remarks>
 public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
 {
     private readonly Dictionary<string, EngineEntry> engines = new(StringComparer.Ordinal);
@@ -173,7 +188,7 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
     /// <param name="workId">Any id; it need not exist.</param>
     public Workspace GetWorkspace(string workId)
     {
-        Names.Check("id", workId);
+        Names.Check("workId", workId);
         return new(Options.Workspaces, Options.Workspaces.Root ?? Path + ".workspaces", workId, log);
     }
 

@@ -27,7 +27,7 @@ internal static class SafeName
         string prefix = Path.EndsInDirectorySeparator(fullRoot) ? fullRoot : fullRoot + Path.DirectorySeparatorChar;
         string full = Path.GetFullPath(Path.Join(prefix, fileName));
         if (full.Length == prefix.Length || !full.StartsWith(prefix, StringComparison.Ordinal))
-            throw new InvalidInputException("path", $"'{full}' is not below '{prefix}'; use a name without separators.");
+            throw new InvalidInputException("name", $"'{full}' is not below '{prefix}'; use a name without separators.");
         return full;
     }
 

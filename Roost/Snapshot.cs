@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -12,6 +13,15 @@ public sealed class Snapshot
 
     internal Snapshot() { }
 
+    /// <summary>What stays the same from one snapshot to what is made of it.</summary>
+    [SetsRequiredMembers]
+    private Snapshot(Snapshot from)
+    {
+        (WorkId, Engine, Version, Step, StateVersion, Utf8) = (from.WorkId, from.Engine, from.Version, from.Step, from.StateVersion, from.Utf8);
+        (CreatedAt, UpdatedAt, Delay) = (from.CreatedAt, from.UpdatedAt, from.Delay);
+        (Json, MaxJsonBytes) = (from.Json, from.MaxJsonBytes);
+    }
+
     /// <summary>The id of the work item.</summary>
     public required string WorkId { get; init; }
 
@@ -25,7 +35,7 @@ public sealed class Snapshot
     public required string Step { get; init; }
 
     /// <summary>The version of the state's shape: the engine's <see cref="IEngine.StateVersion"/> when it was saved.</summary>
-    public int StateVersion { get; internal set; }
+    public int StateVersion { get; internal init; }
 
     /// <summary>The state as UTF-8 JSON, as it is stored.</summary>
     [JsonIgnore]
@@ -35,10 +45,10 @@ public sealed class Snapshot
     public JsonElement Data => data ??= JsonText.Parse(Utf8);
 
     /// <summary>When the work item was enqueued.</summary>
-    public DateTimeOffset CreatedAt { get; internal set; }
+    public DateTimeOffset CreatedAt { get; internal init; }
 
     /// <summary>When this version was committed.</summary>
-    public DateTimeOffset UpdatedAt { get; internal set; }
+    public DateTimeOffset UpdatedAt { get; internal init; }
 
     /// <summary>When the item was done or cancelled with this snapshot, else null.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
@@ -47,12 +57,12 @@ public sealed class Snapshot
     public DateTimeOffset? FailedAt { get; init; }
 
     /// <summary>The delay that the step asked for before the next one. Zero for none; kept in whole milliseconds.</summary>
-    public TimeSpan Delay { get; internal set; }
+    public TimeSpan Delay { get; internal init; }
 
     internal JsonSerializerOptions Json { get; init; } = RoostJson.Default;
 
     /// <summary>The settings of the engine that stored it, where it brings its own and this process knows them.</summary>
-    internal JsonSerializerOptions? StoredBy { get; set; }
+    internal JsonSerializerOptions? StoredBy { get; init; }
 
     /// <summary>It comes from the file for a reader who may know neither its engine nor the settings that it was stored by.</summary>
     internal bool IsFromElsewhere { get; init; }
@@ -108,24 +118,21 @@ public sealed class Snapshot
     public Snapshot Next(object? data, string? step = null) =>
         Next(StateJson.Of(WorkId, data, Json, MaxJsonBytes), step);
 
-    internal Snapshot Next(byte[] utf8, string? step) => With(utf8, step ?? Step, Version + 1, StateVersion);
+    internal Snapshot Next(byte[] utf8, string? step) => new(this) { Utf8 = utf8, Step = step ?? Step, Version = Version + 1, Delay = TimeSpan.Zero };
 
     /// <summary>The same snapshot with its state brought to a newer shape; what <see cref="IEngine.Migrate"/> returns.</summary>
     /// <param name="data">The state in the engine's present shape.</param>
-    public Snapshot Migrated(object? data) =>
-        With(StateJson.Of(WorkId, data, Json, MaxJsonBytes), Step, Version, StateVersion);
+    public Snapshot Migrated(object? data) => new(this) { Utf8 = StateJson.Of(WorkId, data, Json, MaxJsonBytes), Delay = TimeSpan.Zero };
 
-    private Snapshot With(byte[] utf8, string step, int version, int stateVersion) => new()
+    /// <summary>The same as it is stored by a commit.</summary>
+    internal Snapshot Stored(int stateVersion, DateTimeOffset createdAt, DateTimeOffset updatedAt, TimeSpan delay) => new(this)
     {
-        WorkId = WorkId,
-        Engine = Engine,
-        Version = version,
-        Step = step,
         StateVersion = stateVersion,
-        Utf8 = utf8,
-        CreatedAt = CreatedAt,
-        UpdatedAt = UpdatedAt,
-        Json = Json,
-        MaxJsonBytes = MaxJsonBytes,
+        CreatedAt = createdAt,
+        UpdatedAt = updatedAt,
+        Delay = delay,
     };
+
+    /// <summary>The same for a reader in a process that knows the settings of its engine.</summary>
+    internal Snapshot ReadBy(JsonSerializerOptions? json) => new(this) { StoredBy = json, FinishedAt = FinishedAt, FailedAt = FailedAt, IsFromElsewhere = IsFromElsewhere };
 }

@@ -9,7 +9,8 @@ namespace Roost;
 
 /// <summary>
 /// What a step knows beside its snapshot, and what it may add to its outcome. Artifacts, events and child work are staged: they land in the
-/// transaction that commits the step, or not at all. Use it within the step, not after it: a step that has ended takes nothing more.
+/// transaction that commits the step, or not at all. Use it within the step, not after it: a step that has ended takes nothing more. What is asynchronous here
+/// takes no token: it ends with the step's own (<see cref="CancellationToken"/>).
 /// </summary>
 public sealed class StepContext
 {
@@ -90,7 +91,7 @@ public sealed class StepContext
         {
             ended = true;
             if (streams == 0) return staged;
-            throw new InvalidInputException("artifact", $"\"{streaming}\" was still being added by AddArtifactAsync when the step of work item {Item.Id} returned; await it, and everything else that the step starts, before it returns.") { Final = Final };
+            throw new InvalidInputException("name", $"\"{streaming}\" was still being added by AddArtifactAsync when the step of work item {Item.Id} returned; await it, and everything else that the step starts, before it returns.") { Final = Final };
         }
     }
 
@@ -104,12 +105,11 @@ public sealed class StepContext
         byte[] json;
         try
         {
-            json = JsonText.Indented($"artifact \"{name}\"", value, runtime.IndentedJson);
+            json = JsonText.Indented("value", value, runtime.IndentedJson);
         }
         catch (InvalidInputException e)
         {
-            e.Final = Final;
-            throw;
+            throw OfArtifact(name, e);
         }
         AddArtifactBytes(name, json, info ?? new() { Kind = ArtifactKind.Json, MediaType = "application/json" });
     }
@@ -123,12 +123,11 @@ public sealed class StepContext
         ArgumentNullException.ThrowIfNull(text);
         try
         {
-            Names.CheckSurrogates($"artifact \"{name}\"", text);
+            Names.CheckSurrogates("text", text);
         }
         catch (InvalidInputException e)
         {
-            e.Final = Final;
-            throw;
+            throw OfArtifact(name, e);
         }
         AddArtifactBytes(name, Encoding.UTF8.GetBytes(text), info);
     }
@@ -205,7 +204,7 @@ public sealed class StepContext
     }
 
     /// <summary>The artifacts that earlier steps have attached, oldest first.</summary>
-    public Task<IReadOnlyList<Artifact>> GetArtifactsAsync() => runtime.GetArtifactsAsync(Item.Id, CancellationToken);
+    public Task<IReadOnlyList<Artifact>> ListArtifactsAsync() => runtime.ListArtifactsOfAsync(Item.Id, CancellationToken);
 
     /// <summary>Opens an artifact of an earlier step for reading; the latest of that name.</summary>
     /// <exception cref="NotFoundException">No earlier step has attached one of that name.</exception>
@@ -221,7 +220,7 @@ public sealed class StepContext
         {
             Names.Check("kind", kind);
             if (kind.Length > 100) throw new InvalidInputException("kind", $"is {kind.Length} characters long; the limit is 100.");
-            json = data is null ? null : JsonText.Serialize("event data", data, runtime.Options.Json, runtime.Options.MaxJsonBytes, objectOnly: false);
+            json = data is null ? null : JsonText.Serialize("data", data, runtime.Options.Json, runtime.Options.MaxJsonBytes, objectOnly: false);
         }
         catch (InvalidInputException e)
         {
@@ -242,7 +241,7 @@ public sealed class StepContext
     public string AddChild(WorkItem item)
     {
         ArgumentNullException.ThrowIfNull(item);
-        if (item.ParentId is not null && item.ParentId != Item.Id) throw new InvalidInputException("parent_id", $"is {item.ParentId}; a child of this step belongs to {Item.Id}. Leave it out.") { Final = Final };
+        if (item.ParentId is not null && item.ParentId != Item.Id) throw new InvalidInputException("ParentId", $"is {item.ParentId}; a child of this step belongs to {Item.Id}. Leave it out.") { Final = Final };
         NewWork child;
         try
         {
@@ -263,15 +262,18 @@ public sealed class StepContext
         return child.Id;
     }
 
+    private InvalidInputException OfArtifact(string name, InvalidInputException e) =>
+        new(e.Field, $"of artifact \"{name}\" {e.Rule}", e) { Final = Final, FinalReason = e.FinalReason };
+
     private StagedArtifact Describe(string name, ArtifactInfo? info)
     {
         try
         {
-            Names.CheckFile("artifact name", name);
+            Names.CheckFile("name", name);
             info ??= new();
-            if (!Enum.IsDefined(info.Kind)) throw new InvalidInputException("kind", $"{(int)info.Kind} is no kind of artifact; give one of {string.Join(", ", Enum.GetNames<ArtifactKind>())}.");
-            byte[]? metadata = info.Metadata is null ? null : JsonText.Serialize("metadata", info.Metadata, runtime.Options.Json, runtime.Options.MaxJsonBytes, objectOnly: true);
-            if (info.MediaType is not null) Names.Check("media_type", info.MediaType);
+            if (!Enum.IsDefined(info.Kind)) throw new InvalidInputException("Kind", $"{(int)info.Kind} is no kind of artifact; give one of {string.Join(", ", Enum.GetNames<ArtifactKind>())}.");
+            byte[]? metadata = info.Metadata is null ? null : JsonText.Serialize("Metadata", info.Metadata, runtime.Options.Json, runtime.Options.MaxJsonBytes, objectOnly: true);
+            if (info.MediaType is not null) Names.Check("MediaType", info.MediaType);
             return new(name, info.Kind == ArtifactKind.Auto ? ArtifactNames.KindOf(name) : info.Kind, info.MediaType ?? ArtifactNames.MediaTypeOf(name), metadata);
         }
         catch (InvalidInputException e)
@@ -294,7 +296,7 @@ public sealed class StepContext
     private void CheckName(string name)
     {
         if (Open().Artifacts.Any(other => other.Name == name))
-            throw new InvalidInputException("artifact name", $"\"{name}\" was added before in this step of work item {Item.Id}; give each its own name.") { Final = Final };
+            throw new InvalidInputException("name", $"\"{name}\" was added before in this step of work item {Item.Id}; give each its own name.") { Final = Final };
     }
 
     private Staged Open()

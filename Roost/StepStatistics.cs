@@ -17,17 +17,33 @@ public enum StatisticsSpan
 /// Steps and failed tries, by engine and step and over time. They are counted by the workers as they commit and saved at most once a second, so
 /// that the kill of a worker loses what it had counted within the last second.
 /// </summary>
-/// <param name="From">The beginning of the first point.</param>
-/// <param name="CountedSince">From when on the file has these counts; null before the first step. Where it is later than <paramref name="From"/>, what came before is not in them.</param>
-/// <param name="Points">The sums of each minute or hour, oldest first; the last one is not over yet.</param>
-/// <param name="Steps">One line for each engine and step, by name. An engine's steps after the first 200 different ones of an hour are one line named <c>(other)</c>.</param>
-public sealed record StepStatistics(DateTimeOffset From, DateTimeOffset? CountedSince, IReadOnlyList<StatisticsPoint> Points, IReadOnlyList<StepTotals> Steps);
+public sealed record StepStatistics
+{
+    /// <summary>The beginning of the first point.</summary>
+    public required DateTimeOffset From { get; init; }
+
+    /// <summary>From when on the file has these counts; null before the first step. Where it is later than <see cref="From"/>, what came before is not in them.</summary>
+    public DateTimeOffset? CountedSince { get; init; }
+
+    /// <summary>The sums of each minute or hour, oldest first; the last one is not over yet.</summary>
+    public required IReadOnlyList<StatisticsPoint> Points { get; init; }
+
+    /// <summary>One line for each engine and step, by name. An engine's steps after the first 200 different ones of an hour are one line named <c>(other)</c>.</summary>
+    public required IReadOnlyList<StepTotals> Steps { get; init; }
+}
 
 /// <summary>The sums of one minute or hour.</summary>
-/// <param name="At">Its beginning.</param>
-/// <param name="Steps">How many steps were committed.</param>
-/// <param name="FailedTries">How many tries have failed.</param>
-public readonly record struct StatisticsPoint(DateTimeOffset At, long Steps, long FailedTries);
+public readonly record struct StatisticsPoint
+{
+    /// <summary>Its beginning.</summary>
+    public DateTimeOffset At { get; init; }
+
+    /// <summary>How many steps were committed.</summary>
+    public long Steps { get; init; }
+
+    /// <summary>How many tries have failed.</summary>
+    public long FailedTries { get; init; }
+}
 
 /// <summary>What was counted of one engine's steps of one name.</summary>
 public sealed record StepTotals

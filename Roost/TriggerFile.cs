@@ -56,7 +56,7 @@ public static class TriggerFile
         {
             using var document = JsonDocument.Parse(Utf8Text.Checked("triggers", text), Lenient);
             Trigger[] triggers = Triggers(document.RootElement);
-            TriggerCheck.Check(triggers, RoostJson.Default, MaxBytes);
+            TriggerCheck.Check(triggers, TriggerCheck.Spelling.OfFile, RoostJson.Default, MaxBytes);
             return triggers;
         }
         catch (JsonException e)
@@ -69,7 +69,7 @@ public static class TriggerFile
         }
         catch (InvalidInputException e)
         {
-            throw new InvalidInputException(e.Field, $"{e.Message[(e.Field.Length + 2)..]} (in {path})", e);
+            throw new InvalidInputException(e.Field, $"{e.Rule} (in {path})", e);
         }
     }
 

@@ -2,35 +2,68 @@
 namespace Roost;
 
 /// <summary>How many work items there are in each state, with queued told apart into ready, delayed and blocked.</summary>
-/// <param name="Ready">Queued, and may run at once.</param>
-/// <param name="Delayed">Queued, and not due or not yet noticed to be due.</param>
-/// <param name="Blocked">Queued, and waiting for a resource.</param>
-/// <param name="Running">Leased by a worker.</param>
-/// <param name="Done">Finished by their engine.</param>
-/// <param name="Failed">Dead letters.</param>
-/// <param name="Cancelled">Cancelled, or discarded from the dead letters.</param>
-public sealed record StateCounts(long Ready, long Delayed, long Blocked, long Running, long Done, long Failed, long Cancelled)
+public sealed record StateCounts
 {
+    /// <summary>Queued, and may run at once.</summary>
+    public long Ready { get; init; }
+
+    /// <summary>Queued, and not due or not yet noticed to be due.</summary>
+    public long Delayed { get; init; }
+
+    /// <summary>Queued, and waiting for a resource.</summary>
+    public long Blocked { get; init; }
+
+    /// <summary>Leased by a worker.</summary>
+    public long Running { get; init; }
+
+    /// <summary>Finished by their engine.</summary>
+    public long Done { get; init; }
+
+    /// <summary>Dead letters.</summary>
+    public long Failed { get; init; }
+
+    /// <summary>Cancelled, or discarded from the dead letters.</summary>
+    public long Cancelled { get; init; }
+
     /// <summary>Ready, delayed and blocked together.</summary>
     public long Queued => Ready + Delayed + Blocked;
 
     /// <summary>All of them.</summary>
     public long Total => Queued + Running + Done + Failed + Cancelled;
 
-    internal static StateCounts None { get; } = new(0, 0, 0, 0, 0, 0, 0);
+    internal static StateCounts None { get; } = new();
 
-    internal StateCounts Plus(StateCounts other) => new(
-        Ready + other.Ready, Delayed + other.Delayed, Blocked + other.Blocked, Running + other.Running,
-        Done + other.Done, Failed + other.Failed, Cancelled + other.Cancelled);
+    internal StateCounts Plus(StateCounts other) => new()
+    {
+        Ready = Ready + other.Ready,
+        Delayed = Delayed + other.Delayed,
+        Blocked = Blocked + other.Blocked,
+        Running = Running + other.Running,
+        Done = Done + other.Done,
+        Failed = Failed + other.Failed,
+        Cancelled = Cancelled + other.Cancelled,
+    };
 }
 
 /// <summary>The counts of one engine's items in one queue.</summary>
-/// <param name="Engine">The id of the engine.</param>
-/// <param name="Queue">The queue.</param>
-/// <param name="Counts">How many items there are in each state.</param>
-public sealed record QueueCounts(string Engine, string Queue, StateCounts Counts);
+public sealed record QueueCounts
+{
+    /// <summary>The id of the engine.</summary>
+    public required string Engine { get; init; }
+
+    /// <summary>The queue.</summary>
+    public required string Queue { get; init; }
+
+    /// <summary>How many items there are in each state.</summary>
+    public required StateCounts Counts { get; init; }
+}
 
 /// <summary>The counts of all work items in the file. They are kept by every change of state, not counted when asked for.</summary>
-/// <param name="Queues">One line for each engine and queue that ever had an item, by name.</param>
-/// <param name="Total">The sum of the lines.</param>
-public sealed record WorkCounts(IReadOnlyList<QueueCounts> Queues, StateCounts Total);
+public sealed record WorkCounts
+{
+    /// <summary>One line for each engine and queue that ever had an item, by name.</summary>
+    public required IReadOnlyList<QueueCounts> Queues { get; init; }
+
+    /// <summary>The sum of the lines.</summary>
+    public required StateCounts Total { get; init; }
+}

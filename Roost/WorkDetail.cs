@@ -8,8 +8,14 @@ public sealed record WorkDetail
     /// <summary>The item in one line.</summary>
     public required WorkSummary Summary { get; init; }
 
-    /// <summary>Where it stands, in words for a person: what runs it, or why nothing does.</summary>
+    /// <summary>Where it stands, as a sentence for a person: what runs it, or why nothing does.</summary>
     public required string Situation { get; init; }
+
+    /// <summary>
+    /// The same, to stand beside <see cref="WorkSummary.State"/>: without the state's name where the sentence begins with it. <c>since 2026-01-01 00:00:00Z</c>
+    /// of an item that is done. Null where the state says it all.
+    /// </summary>
+    public string? Why { get; init; }
 
     /// <summary>The payload that it was enqueued with, checked against its SHA-256; JSON null where <see cref="PayloadError"/> says that it is damaged.</summary>
     public required JsonElement Payload { get; init; }

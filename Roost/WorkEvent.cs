@@ -3,12 +3,23 @@ using System.Text.Json;
 namespace Roost;
 
 /// <summary>One line of the append-only history.</summary>
-/// <param name="Sequence">The sequence number: rising in the order of the commits, never reused; gaps are normal.</param>
-/// <param name="At">When it was written.</param>
-/// <param name="Kind">What happened: one of <see cref="EventKinds"/>, or a name that an engine gave.</param>
-/// <param name="WorkId">The work item, or null where the event is about the file.</param>
-/// <param name="Data">The details as JSON, or null.</param>
-public sealed record WorkEvent(long Sequence, DateTimeOffset At, string Kind, string? WorkId, JsonElement? Data);
+public sealed record WorkEvent
+{
+    /// <summary>The sequence number: rising in the order of the commits, never reused; gaps are normal.</summary>
+    public required long Sequence { get; init; }
+
+    /// <summary>When it was written.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>What happened: one of <see cref="EventKinds"/>, or a name that an engine gave.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>The work item, or null where the event is about the file.</summary>
+    public string? WorkId { get; init; }
+
+    /// <summary>The details as JSON, or null.</summary>
+    public JsonElement? Data { get; init; }
+}
 
 /// <summary>The kinds of events that Roost itself writes. An engine's own kinds are stored with the prefix <c>engine.</c></summary>
 public static class EventKinds

@@ -3,15 +3,29 @@ using System.Collections.ObjectModel;
 namespace Roost;
 
 /// <summary>The last error of a work item: why it is a dead letter, or why the last try of its present step failed.</summary>
-/// <param name="Reason">One of <see cref="FailReasons"/>.</param>
-/// <param name="ErrorType">The full name of the exception's type; null where no exception was thrown.</param>
-/// <param name="Message">The exception's message, the engine's reason, or what happened; at most 10,000 characters.</param>
-/// <param name="Stack">The exception's stack trace, at most 20,000 characters; null where there is none, and in lists.</param>
-/// <param name="Attempt">Which try it was, from 1; where the deadline passed in the queue, how many tries had failed by then.</param>
-/// <param name="Version">The snapshot version that the item was at afterwards.</param>
-/// <param name="At">When it happened.</param>
-public sealed record WorkFailure(string Reason, string? ErrorType, string Message, string? Stack, int Attempt, int Version, DateTimeOffset At)
+public sealed record WorkFailure
 {
+    /// <summary>One of <see cref="FailReasons"/>.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>The full name of the exception's type; null where no exception was thrown.</summary>
+    public string? ErrorType { get; init; }
+
+    /// <summary>The exception's message, the engine's reason, or what happened; at most 10,000 characters.</summary>
+    public required string Message { get; init; }
+
+    /// <summary>The exception's stack trace, at most 20,000 characters; null where there is none, and in lists.</summary>
+    public string? Stack { get; init; }
+
+    /// <summary>Which try it was, from 1; where the deadline passed in the queue, how many tries had failed by then.</summary>
+    public required int Attempt { get; init; }
+
+    /// <summary>The snapshot version that the item was at afterwards.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>When it happened.</summary>
+    public required DateTimeOffset At { get; init; }
+
     /// <summary>
     /// The type of the exception at the bottom of the error, which is what went wrong where the others only pass it on; of several, the first that is
     /// not a cancellation. Null where the exception has none within it, where none was thrown, and where the item failed before this was kept.

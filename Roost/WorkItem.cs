@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -15,7 +16,10 @@ public enum ResourceHold
     Life,
 }
 
-/// <summary>A durable unit of work: what the host enqueues and what the engine is given.</summary>
+/// <summary>
+/// A durable unit of work: what the host enqueues and what the engine is given. A record for its <c>with</c>; two of them are equal where they are the same
+/// object, for whether two payloads are the same only their JSON could tell.
+/// </summary>
 public sealed record WorkItem
 {
     /// <summary>The queue of an item that names none.</summary>
@@ -39,7 +43,7 @@ public sealed record WorkItem
     public static WorkItem FromJson(string engine, string json)
     {
         ArgumentNullException.ThrowIfNull(json);
-        Names.CheckText("payload", json);
+        Names.CheckText("Payload", json);
         return new(engine, new RawJson(Encoding.UTF8.GetBytes(json)));
     }
 
@@ -47,7 +51,7 @@ public sealed record WorkItem
     /// <param name="engine">The id of the engine.</param>
     /// <param name="utf8">The text of a JSON object, with or without a byte-order mark: at most 64 levels deep, no duplicate keys, at most <see cref="RoostOptions.MaxJsonBytes"/>.</param>
     /// <exception cref="InvalidInputException">It is no UTF-8; the message says what it seems to be.</exception>
-    public static WorkItem FromJson(string engine, ReadOnlyMemory<byte> utf8) => new(engine, new RawJson(Utf8Text.Checked("payload", utf8).ToArray()));
+    public static WorkItem FromJson(string engine, ReadOnlyMemory<byte> utf8) => new(engine, new RawJson(Utf8Text.Checked("Payload", utf8).ToArray()));
 
     /// <summary>The id: 1 to 256 printable characters, unique in the file. Empty until enqueued unless given; then a version-7 GUID.</summary>
     public string Id { get => id ?? ""; init => id = value; }
@@ -88,6 +92,12 @@ public sealed record WorkItem
     /// <summary>How many tries each step of this item gets. Default <see cref="RoostOptions.MaxAttempts"/>; 1 to 1,000.</summary>
     public int? MaxAttempts { get; init; }
 
+    /// <summary>Whether it is the same object.</summary>
+    public bool Equals(WorkItem? other) => ReferenceEquals(this, other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => RuntimeHelpers.GetHashCode(this);
+
     /// <summary>The payload as JSON.</summary>
     public JsonElement Payload => JsonText.Parse(PayloadUtf8(int.MaxValue));
 
@@ -99,11 +109,11 @@ public sealed record WorkItem
         try
         {
             return Read<T>()
-                ?? throw new InvalidInputException("payload", $"of work item {Id} is null where {TypeNames.A(typeof(T))} is expected.") { Final = new(Id) };
+                ?? throw new InvalidInputException("Payload", $"of work item {Id} is null where {TypeNames.A(typeof(T))} is expected.") { Final = new(Id) };
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
         {
-            throw new InvalidInputException("payload", $"of work item {Id} cannot be read as {TypeNames.Of(typeof(T))}: {e.Message}", e) { Final = new(Id) };
+            throw new InvalidInputException("Payload", $"of work item {Id} cannot be read as {TypeNames.Of(typeof(T))}: {e.Message}", e) { Final = new(Id) };
         }
     }
 
@@ -123,7 +133,7 @@ public sealed record WorkItem
     internal bool IsIdGiven => id is not null;
 
     internal byte[] PayloadUtf8(int maxBytes) =>
-        payload is StoredJson stored ? stored.Utf8 : JsonText.Serialize("payload", payload, Json, maxBytes, objectOnly: true);
+        payload is StoredJson stored ? stored.Utf8 : JsonText.Serialize("Payload", payload, Json, maxBytes, objectOnly: true);
 }
 
 /// <summary>JSON that has been checked already: it comes from the file.</summary>

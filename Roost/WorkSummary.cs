@@ -1,18 +1,41 @@
 namespace Roost;
 
 /// <summary>A work item in one line.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Engine">The id of its engine.</param>
-/// <param name="Queue">Its queue.</param>
-/// <param name="State">Where it is in its life.</param>
-/// <param name="Priority">Higher runs first.</param>
-/// <param name="Version">The version of its last snapshot; 0 before the first.</param>
-/// <param name="Step">The name of its last step, or null before the first.</param>
-/// <param name="CreatedAt">When it was enqueued.</param>
-/// <param name="UpdatedAt">When it last changed its state or committed a step.</param>
-/// <param name="EndedAt">When it was done, failed or cancelled; else null.</param>
-/// <param name="FailReason">Why it is a dead letter, or why its last try failed: one of <see cref="FailReasons"/>; else null.</param>
-/// <param name="Error">The message of that error; else null.</param>
-public sealed record WorkSummary(
-    string Id, string Engine, string Queue, WorkState State, int Priority, int Version, string? Step,
-    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, DateTimeOffset? EndedAt, string? FailReason, string? Error);
+public sealed record WorkSummary
+{
+    /// <summary>Its id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The id of its engine.</summary>
+    public required string Engine { get; init; }
+
+    /// <summary>Its queue.</summary>
+    public required string Queue { get; init; }
+
+    /// <summary>Where it is in its life.</summary>
+    public required WorkState State { get; init; }
+
+    /// <summary>Higher runs first.</summary>
+    public required int Priority { get; init; }
+
+    /// <summary>The version of its last snapshot; 0 before the first.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>The name of its last step, or null before the first.</summary>
+    public string? Step { get; init; }
+
+    /// <summary>When it was enqueued.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it last changed its state or committed a step.</summary>
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>When it was done, failed or cancelled; else null.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>Why it is a dead letter, or why its last try failed: one of <see cref="FailReasons"/>; else null.</summary>
+    public string? FailReason { get; init; }
+
+    /// <summary>The message of that error; else null.</summary>
+    public string? Error { get; init; }
+}

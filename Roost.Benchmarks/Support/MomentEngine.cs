@@ -37,9 +37,9 @@ internal sealed class MomentEngine(Action<string, int, long> started) : Engine<M
     /// <summary>A child that serves the file, once it is registered.</summary>
     public static async Task<Child> StartChildAsync(RoostRuntime roost)
     {
-        int before = (await roost.GetWorkersAsync()).Count;
+        int before = (await roost.ListWorkersAsync()).Count;
         Child child = Child.Start("serve", "--file", roost.Path);
-        while ((await roost.GetWorkersAsync()).Count == before) await Task.Delay(10);
+        while ((await roost.ListWorkersAsync()).Count == before) await Task.Delay(10);
         return child;
     }
 }

@@ -10,7 +10,7 @@ internal static class ItemJson
         JsonObject flat = Json.Node(item.Summary)!.AsObject(), rest = Json.Node(item)!.AsObject();
         foreach ((string key, JsonNode? value) in rest.ToArray())
         {
-            if (key == "summary") continue;
+            if (key is "summary" or "why") continue; // What it stands for is in the situation.
             rest.Remove(key);
             flat[key] = value;
         }

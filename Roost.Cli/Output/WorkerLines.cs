@@ -12,7 +12,7 @@ internal sealed class WorkerLines(RoostRuntime roost, Printer print)
         }
         catch (OperationCanceledException)
         {
-            foreach (WorkEvent one in await roost.ReadEventsAsync(after: since, limit: 10_000, cancellationToken: CancellationToken.None)) Show(one);
+            foreach (WorkEvent one in (await roost.ListEventsAsync(after: since, limit: 10_000, cancellationToken: CancellationToken.None)).Items) Show(one);
         }
     }
 

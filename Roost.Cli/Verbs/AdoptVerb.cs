@@ -1,3 +1,5 @@
+using Roost.Cli.Input;
+
 namespace Roost.Cli.Verbs;
 
 /// <summary>Makes a backup copy a file of its own.</summary>

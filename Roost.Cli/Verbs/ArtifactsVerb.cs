@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Roost.Cli.Input;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
@@ -26,13 +27,14 @@ internal static class ArtifactsVerb
             if (call.Get(id) is not null && new Option[] { engine, name, limit, cursor }.FirstOrDefault(call.IsGiven) is { } odd)
                 throw new UsageException($"{odd.Name} is given together with an id; of one work item all artifacts are listed.");
             await using RoostRuntime roost = call.Open();
-            ArtifactList page = call.Get(id) is { } of
-                ? new(await roost.GetArtifactsAsync(await IdResolver.FindAsync(roost, of, call.Stop), call.Stop), null)
-                : await Pages.FillAsync(roost, new ArtifactFilter { Engine = call.Get(engine), Name = call.Get(name) }, call.Get(limit), call.Get(cursor), call.Stop);
+            var filter = new ArtifactFilter { Engine = call.Get(engine), Name = call.Get(name) };
+            Page<Artifact> page = call.Get(id) is { } of
+                ? new(await roost.ListArtifactsOfAsync(await IdResolver.FindAsync(roost, of, call.Stop), call.Stop), null)
+                : await FullPage.ReadAsync(call.Get(limit), call.Get(cursor), (most, from) => roost.ListArtifactsAsync(filter, most, from, call.Stop));
             return await call.ShowAsync(() => Task.FromResult(new Answer(page, print => Show(print, page, withItem: call.Get(id) is null))));
         }
 
-        private static void Show(Printer print, ArtifactList page, bool withItem)
+        private static void Show(Printer print, Page<Artifact> page, bool withItem)
         {
             print.Table(
                 [.. withItem ? (string[])["item"] : [], "name", "version", "kind", "media type", "size", "created", "sha256"],
@@ -40,7 +42,7 @@ internal static class ArtifactsVerb
                 [
                     .. withItem ? (string[])[print.Id(each.WorkId)] : [],
                     each.Name, each.Version.ToString(CultureInfo.InvariantCulture), each.Kind.ToString().ToLowerInvariant(), each.MediaType,
-                    each.Size is { } size ? Times.Bytes(size) : print.Hide(each.Uri), print.Time(each.CreatedAt), print.IsTerminal ? Text.Short(each.Sha256, 12) : each.Sha256 ?? "",
+                    each.Size is { } size ? Times.Size(size) : print.Hide(each.Uri), print.Time(each.CreatedAt), print.IsTerminal ? Text.Short(each.Sha256, 12) : each.Sha256 ?? "",
                 ]),
                 withItem ? "No artifact is like that." : "It has no artifact.");
             if (page.Next is not null) Console.Error.WriteLine($"More: --cursor {page.Next}");
@@ -100,7 +102,7 @@ internal static class ArtifactsVerb
         protected override Task<int> RunAsync(Call call) => call.WithItemAsync(id, async (roost, workId) =>
         {
             if (string.IsNullOrWhiteSpace(call.Get(folder))) throw new UsageException("--to is empty; name the folder to save in.");
-            IReadOnlyList<Artifact> artifacts = await roost.GetArtifactsAsync(workId, call.Stop);
+            IReadOnlyList<Artifact> artifacts = await roost.ListArtifactsOfAsync(workId, call.Stop);
             string[] names = call.Get(name) is { } one ? [one] : [.. artifacts.Where(each => each.Uri is null).Select(each => each.Name).Distinct(StringComparer.Ordinal)];
             if (names.Length == 0) await Console.Error.WriteLineAsync("It has no artifact to save.");
             if (names.GroupBy(ArtifactFile.SafeName, StringComparer.OrdinalIgnoreCase).FirstOrDefault(same => same.Count() > 1) is { } clash)

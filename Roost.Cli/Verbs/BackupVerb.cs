@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Roost.Cli.Input;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
@@ -18,7 +19,7 @@ internal sealed class BackupVerb : Verb
         call.Done = $"The backup {path} was made";
         long bytes = new FileInfo(path).Length;
         if (call.IsJson) call.Print.Json(new { Path = path, Bytes = bytes });
-        else call.Print.Line($"{path}, {Times.Bytes(bytes)}. It changes nothing until \"roost adopt\".");
+        else call.Print.Line($"{path}, {Times.Size(bytes)}. It changes nothing until \"roost adopt\".");
         return ExitCodes.Ok;
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Roost.Cli.Input;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Roost.Cli.Input;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
@@ -37,12 +38,12 @@ internal static class DeadLettersVerb
             await using RoostRuntime roost = call.Open();
             return await call.ShowAsync(async () =>
             {
-                DeadLetterPage page = await Pages.FillAsync(roost, filter.Of(call), call.Get(limit), call.Get(cursor), call.Stop);
+                Page<DeadLetter> page = await FullPage.ReadAsync(call.Get(limit), call.Get(cursor), (most, from) => roost.ListDeadLettersAsync(filter.Of(call), most, from, call.Stop));
                 return new(page, print => Show(print, page));
             });
         }
 
-        private static void Show(Printer print, DeadLetterPage page)
+        private static void Show(Printer print, Page<DeadLetter> page)
         {
             print.Table(
                 ["id", "engine", "reason", "error type", "attempt", "failed", "error"],

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Roost.Cli.Input;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;

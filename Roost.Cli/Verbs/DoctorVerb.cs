@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Roost.Cli.Input;
 
 namespace Roost.Cli.Verbs;
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Roost.Cli.Input;
+using Roost.Cli.Loading;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
@@ -19,14 +21,14 @@ internal sealed class EnginesVerb : Verb
         IReadOnlyList<string> here = BuiltIn.OrNone(call.AddEngines, why => Console.Error.WriteLine(Text.Lines(call.Print.Hide($"The engines of this program cannot be told: {why.Message}"))));
         return await call.ShowAsync(async () =>
         {
-            Line[] lines = Merge(here, roost is null ? [] : await roost.GetEnginesAsync(call.Stop));
+            Line[] lines = Merge(here, roost is null ? [] : await roost.ListEnginesAsync(call.Stop));
             return new(new { Items = lines }, print => Show(print, lines));
         });
     }
 
     private static Line[] Merge(IReadOnlyList<string> here, IReadOnlyList<EngineInfo> stored)
     {
-        var nothing = new StateCounts(0, 0, 0, 0, 0, 0, 0);
+        var nothing = new StateCounts();
         IEnumerable<Line> known = stored.Select(each => new Line(each.EngineId, here.Contains(each.EngineId), each.Workers, each.Counts, each.Queues, each.OldestReady, each.Unserved));
         IEnumerable<Line> others = here.Except(stored.Select(each => each.EngineId)).Select(id => new Line(id, true, 0, nothing, [], [], []));
         return [.. known.Concat(others).OrderBy(line => line.EngineId, StringComparer.Ordinal)];

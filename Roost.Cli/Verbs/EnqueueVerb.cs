@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Roost.Cli.Input;
+using Roost.Cli.Loading;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
@@ -60,7 +62,7 @@ internal sealed class EnqueueVerb : Verb
     /// <summary>An engine may be served later, so an unknown one is no error; but one that differs by a letter or two from a known one is rarely meant.</summary>
     private static async Task WarnOfUnknownAsync(Call call, RoostRuntime roost, string engine)
     {
-        IReadOnlyList<EngineInfo> stored = await roost.GetEnginesAsync(call.Stop);
+        IReadOnlyList<EngineInfo> stored = await roost.ListEnginesAsync(call.Stop);
         if (stored.Any(each => each.EngineId == engine && each.Workers > 0)) return;
         IReadOnlyList<string> here = BuiltIn.OrNone(call.AddEngines);
         if (here.Contains(engine)) return;

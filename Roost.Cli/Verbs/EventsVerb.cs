@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Roost.Cli.Input;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
@@ -27,7 +28,7 @@ internal sealed class EventsVerb : Verb
         await using RoostRuntime roost = call.Open();
         if (call.Get(id) is { } of) filter = filter with { WorkId = await IdResolver.FindAsync(roost, of, call.Stop) };
         if (call.Get(follow)) return await FollowAsync(call, roost, filter);
-        EventList list = await ReadAsync(call, roost, filter);
+        EventPage list = await ReadAsync(call, roost, filter);
         if (call.IsJson) call.Print.Json(new { list.Items, list.Next });
         else foreach (WorkEvent one in list.Items) call.Print.Line(EventLine.Of(one, call.Print));
         if (list.Items.Count == 0 && list.Next is null) await Console.Error.WriteLineAsync("No event matches.");
@@ -47,16 +48,16 @@ internal sealed class EventsVerb : Verb
     }
 
     /// <summary>All that was asked for: a page that has looked at many and found few is followed by the next.</summary>
-    private async Task<EventList> ReadAsync(Call call, RoostRuntime roost, EventFilter filter)
+    private async Task<EventPage> ReadAsync(Call call, RoostRuntime roost, EventFilter filter)
     {
         bool isForward = call.Get(after) is not null;
         long? at = isForward ? call.Get(after) : call.Get(before);
         var found = new List<WorkEvent>();
-        EventList page;
+        EventPage page;
         do
         {
             int most = call.Get(limit) - found.Count;
-            page = isForward ? await roost.ReadEventsAsync(filter, at, most, call.Stop) : await roost.ReadLastEventsAsync(filter, at, most, call.Stop);
+            page = isForward ? await roost.ListEventsAsync(filter, at, most, call.Stop) : await roost.ListLastEventsAsync(filter, at, most, call.Stop);
             found.InsertRange(isForward ? found.Count : 0, page.Items);
             at = page.Next;
         }
@@ -79,7 +80,7 @@ internal sealed class EventsVerb : Verb
     {
         // Read first: what is written between the two reads comes with what is followed.
         long last = await roost.GetLastSequenceAsync(call.Stop);
-        EventList latest = await roost.ReadLastEventsAsync(filter, null, call.Get(limit), call.Stop);
+        EventPage latest = await roost.ListLastEventsAsync(filter, null, call.Get(limit), call.Stop);
         return latest.Items.Count > 0 ? latest.Items[0].Sequence - 1 : last;
     }
 

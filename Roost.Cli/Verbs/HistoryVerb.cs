@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Roost.Cli.Input;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
@@ -19,12 +20,12 @@ internal sealed class HistoryVerb : Verb
             Snapshot snapshot = await roost.GetSnapshotAsync(workId, one, call.Stop);
             return new(snapshot, print => print.Line(print.Pretty(snapshot.Data)));
         }
-        IReadOnlyList<SnapshotVersion> versions = await roost.GetHistoryAsync(workId, call.Stop);
+        IReadOnlyList<SnapshotVersion> versions = await roost.ListHistoryAsync(workId, call.Stop);
         return new(new { Items = versions }, print => print.Table(
             ["version", "step", "at", "delay", "size"],
             versions.Select(each => new[]
             {
-                each.Version.ToString(CultureInfo.InvariantCulture), each.Step, print.Time(each.At), each.Delay == TimeSpan.Zero ? "" : Times.Span(each.Delay), Times.Bytes(each.Size),
+                each.Version.ToString(CultureInfo.InvariantCulture), each.Step, print.Time(each.At), each.Delay == TimeSpan.Zero ? "" : Times.Span(each.Delay), Times.Size(each.Size),
             }),
             "No step of it is committed yet."));
     }));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Roost.Cli.Input;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
@@ -36,12 +37,12 @@ internal sealed class ListVerb : Verb
         StateNames.TryApply(call.Get(state), filter, out filter);
         return await call.ShowAsync(async () =>
         {
-            WorkPage page = await Pages.FillAsync(roost, filter, call.Get(limit), call.Get(cursor), call.Stop);
+            Page<WorkSummary> page = await FullPage.ReadAsync(call.Get(limit), call.Get(cursor), (most, from) => roost.ListAsync(filter, most, from, call.Stop));
             return new(page, print => Show(print, page));
         });
     }
 
-    private static void Show(Printer print, WorkPage page)
+    private static void Show(Printer print, Page<WorkSummary> page)
     {
         print.Table(
             ["id", "engine", "queue", "state", "prio", "version", "step", "updated", "error"],

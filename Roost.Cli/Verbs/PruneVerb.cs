@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Roost.Cli.Input;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
@@ -23,13 +24,13 @@ internal sealed class PruneVerb : Verb
         await using RoostRuntime roost = call.Open();
         long counted = Stopwatch.GetTimestamp();
         (long count, string what) = await CountAsync(roost, filter, call.Stop);
-        if (call.Get(dryRun) || count == 0) return Tell(call, new(count, 0));
+        if (call.Get(dryRun) || count == 0) return Tell(call, new() { Items = count });
         if (!call.IsSure && !call.Ask($"{what} would be removed, with all snapshots, events and artifacts of theirs. This cannot be undone. Go on?"))
             throw new UsageException($"{what} would be removed; nothing was. Give --yes to do it.");
         // What has become old enough while somebody thought about it was not in the number.
         PurgeFilter asked = filter with { OlderThan = filter.OlderThan + Stopwatch.GetElapsedTime(counted) };
         PurgeResult gone = await roost.PurgeAsync(asked, reason: call.Reason, cancellationToken: call.Stop);
-        call.Done = $"{Text.Count(gone.Items, "work item")} removed";
+        call.Done = $"{Text.Count(gone.Items, "roost_work item")} removed";
         return Tell(call, gone);
     }
 
@@ -44,13 +45,13 @@ internal sealed class PruneVerb : Verb
             count += found.Items;
             if (found.Items > 0) parts.Add($"{Printer.Number(found.Items)} {state.Name()}");
         }
-        return (count, $"{Text.Count(count, "work item")} ({string.Join(", ", parts)})");
+        return (count, $"{Text.Count(count, "roost_work item")} ({string.Join(", ", parts)})");
     }
 
     private int Tell(Call call, PurgeResult result)
     {
         if (call.IsJson) call.Print.Json(new { Count = result.Items, result.FreedBytes, DryRun = call.Get(dryRun) });
-        else call.Print.Line(call.Get(dryRun) ? $"{Text.Count(result.Items, "work item")} would be removed" : $"{Text.Count(result.Items, "work item")} removed, {Times.Bytes(result.FreedBytes)} given back");
+        else call.Print.Line(call.Get(dryRun) ? $"{Text.Count(result.Items, "roost_work item")} would be removed" : $"{Text.Count(result.Items, "roost_work item")} removed, {Times.Size(result.FreedBytes)} given back");
         return ExitCodes.Ok;
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Roost.Cli.Input;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
@@ -16,12 +17,12 @@ internal sealed class ResourcesVerb : Verb
         await using RoostRuntime roost = call.Open();
         return await call.ShowAsync(async () =>
         {
-            ResourcePage page = await roost.GetResourcesAsync(call.Get(limit), call.Get(cursor), call.Stop);
+            Page<ResourceInfo> page = await roost.ListResourcesAsync(call.Get(limit), call.Get(cursor), call.Stop);
             return new(page, print => Show(print, page));
         });
     }
 
-    private static void Show(Printer print, ResourcePage page)
+    private static void Show(Printer print, Page<ResourceInfo> page)
     {
         print.Table(
             ["resource", "held by", "worker", "since", "waiting"],

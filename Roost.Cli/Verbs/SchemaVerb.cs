@@ -1,3 +1,5 @@
+using Roost.Cli.Input;
+
 namespace Roost.Cli.Verbs;
 
 /// <summary>The tables of a data file.</summary>

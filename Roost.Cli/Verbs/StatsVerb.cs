@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Roost.Cli.Input;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
@@ -28,8 +29,8 @@ internal sealed class StatsVerb : Verb
     private static async Task<Stats> ReadAsync(RoostRuntime roost, StatisticsSpan over, CancellationToken stop)
     {
         WorkCounts counts = await roost.GetCountsAsync(stop);
-        IReadOnlyList<WorkerInfo> workers = await roost.GetWorkersAsync(stop);
-        DateTimeOffset[] ready = [.. (await roost.GetEnginesAsync(stop)).SelectMany(engine => engine.OldestReady).Select(each => each.Since)];
+        IReadOnlyList<WorkerInfo> workers = await roost.ListWorkersAsync(stop);
+        DateTimeOffset[] ready = [.. (await roost.ListEnginesAsync(stop)).SelectMany(engine => engine.OldestReady).Select(each => each.Since)];
         return new(
             counts.Total, counts.Queues, workers.Count, workers.Count(worker => worker.IsAlive), ready.Length == 0 ? null : ready.Min(),
             await roost.GetLastSequenceAsync(stop), roost.Path, Size(roost.Path), Size($"{roost.Path}-wal"),
@@ -47,7 +48,7 @@ internal sealed class StatsVerb : Verb
             ("workers", string.Create(CultureInfo.InvariantCulture, $"{stats.WorkersAlive} alive of {stats.Workers}")),
             ("oldest ready", stats.OldestReady is { } ready ? Times.Past(ready, print.Now) : null),
             ("events", Printer.Number(stats.EventSequence)),
-            ("file", $"{stats.Path}, {Times.Bytes(stats.FileBytes)}, log {Times.Bytes(stats.WalBytes)}"));
+            ("file", $"{stats.Path}, {Times.Size(stats.FileBytes)}, log {Times.Size(stats.WalBytes)}"));
         print.Line();
         print.Line($"Steps of the last {over.ToString().ToLowerInvariant()}{(stats.Steps.CountedSince is { } since && since > stats.Steps.From ? $", at least: they are counted since {Times.Past(since, print.Now)}" : "")}:");
         print.Table(

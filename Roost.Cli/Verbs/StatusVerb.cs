@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Roost.Cli.Input;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
@@ -45,7 +46,7 @@ internal sealed class StatusVerb : Verb
         print.Fields(
             ("payload", item.PayloadError is { } damaged ? print.Hide(damaged) : print.Compact(item.Payload)),
             ("data", item.Snapshot is { } snapshot ? print.Compact(snapshot.Data) : print.Hide(item.SnapshotError)),
-            ("artifacts", string.Join("\n", item.Artifacts.Select(artifact => $"{Text.Line(artifact.Name)} ({Text.Line(artifact.MediaType)}, {(artifact.Size is { } size ? Times.Bytes(size) : Text.Line(print.Hide(artifact.Uri)))})"))));
+            ("artifacts", string.Join("\n", item.Artifacts.Select(artifact => $"{Text.Line(artifact.Name)} ({Text.Line(artifact.MediaType)}, {(artifact.Size is { } size ? Times.Size(size) : Text.Line(print.Hide(artifact.Uri)))})"))));
     }
 
     private static void Show(Printer print, WorkFailure failure) => print.Fields(

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Reflection;
+using Roost.Cli.Input;
+using Roost.Cli.Loading;
 using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;

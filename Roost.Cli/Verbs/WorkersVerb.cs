@@ -1,4 +1,5 @@
 using System.Globalization;
+using Roost.Cli.Input;
 
 namespace Roost.Cli.Verbs;
 
@@ -12,7 +13,7 @@ internal sealed class WorkersVerb : Verb
         await using RoostRuntime roost = call.Open();
         return await call.ShowAsync(async () =>
         {
-            IReadOnlyList<WorkerInfo> workers = await roost.GetWorkersAsync(call.Stop);
+            IReadOnlyList<WorkerInfo> workers = await roost.ListWorkersAsync(call.Stop);
             return new(new { Items = workers }, print => print.Table(
                 ["worker", "process", "machine", "alive", "started", "heartbeat", "running", "engines", "queues"],
                 workers.Select(each => new[]

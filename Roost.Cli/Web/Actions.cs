@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Antiforgery;
+using Roost.Cli.Input;
 
 namespace Roost.Cli.Web;
 
@@ -50,7 +51,7 @@ internal static class Actions
         }
         catch (RoostException error) when (error is ConflictException or InvalidInputException or FileBusyException or DiskFullException or FileRefusedException)
         {
-            note = notes.Keep(true, CommandWords.Of(error.Message));
+            note = notes.Keep(true, CommandWords.Of(error));
         }
         string back = Back(form["back"]);
         return Results.LocalRedirect($"{back}{(back.Contains('?', StringComparison.Ordinal) ? '&' : '?')}note={note}");

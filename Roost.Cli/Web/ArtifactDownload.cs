@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Mime;
 using Microsoft.Net.Http.Headers;
+using Roost.Cli.Output;
 
 namespace Roost.Cli.Web;
 

@@ -91,12 +91,12 @@ public sealed class ConsoleServer : IAsyncDisposable
     private static void Check(ConsoleOptions options)
     {
         foreach (string host in options.Hosts)
-            if (HostName.Of(host) is null) throw new InvalidInputException("host", $"\"{host}\" is neither an address nor a name. Give it without scheme and port; the address of a proxy or a tunnel is a public address.");
+            if (HostName.Of(host) is null) throw new InvalidInputException("Hosts", $"\"{host}\" is neither an address nor a name. Give it without scheme and port; the address of a proxy or a tunnel is a public address.");
         if (options.PublicUrl is not { } url) return;
         if (!url.IsAbsoluteUri || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps) || HostName.Of(url.IdnHost) is null)
-            throw new InvalidInputException("public_url", $"\"{url}\" is no address of http or https; give the one that the browser shows, such as https://roost.example.com.");
+            throw new InvalidInputException("PublicUrl", $"\"{url}\" is no address of http or https; give the one that the browser shows, such as https://roost.example.com.");
         if (url.PathAndQuery != "/" || url.Fragment.Length > 0 || url.UserInfo.Length > 0)
-            throw new InvalidInputException("public_url", $"\"{url}\" has more than a scheme, a host and a port; the console's pages are at the root of their host.");
+            throw new InvalidInputException("PublicUrl", $"\"{url}\" has more than a scheme, a host and a port; the console's pages are at the root of their host.");
     }
 
     private static RoostRuntime Open(string? path)
@@ -170,7 +170,7 @@ public sealed class ConsoleServer : IAsyncDisposable
         }
         catch (Exception error) when (error is SocketException or ArgumentException)
         {
-            throw new InvalidInputException("host", $"\"{host}\" is neither an address nor a name that this machine knows: {error.Message}", error);
+            throw new InvalidInputException("Hosts", $"\"{host}\" is neither an address nor a name that this machine knows: {error.Message}", error);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Roost.Cli.Input;
 
 namespace Roost.Cli.Web;
 

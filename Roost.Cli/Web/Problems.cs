@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Roost.Cli.Input;
 using Roost.Cli.Output;
 using Roost.Cli.Web.Pages;
 
@@ -20,7 +21,7 @@ internal static class Problems
         }
         catch (Exception error) when (error is RoostException or UsageException or BadHttpRequestException or AntiforgeryValidationException && !context.Response.HasStarted)
         {
-            await AnswerAsync(context, StatusOf(error), CommandWords.Of(error.Message)).ConfigureAwait(false);
+            await AnswerAsync(context, StatusOf(error), CommandWords.Of(error)).ConfigureAwait(false);
         }
         catch (Exception error) when (!context.Response.HasStarted)
         {

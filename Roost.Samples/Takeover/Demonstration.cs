@@ -58,7 +58,7 @@ internal sealed class Demonstration(DemonstrationOptions options, TextWriter out
         await worker.KillAsync();
 
         WorkDetail left = await roost.GetAsync(id, cancellationToken);
-        foreach (WorkEvent happened in await roost.ReadEventsAsync(id, account.Last, cancellationToken: cancellationToken)) account.Tell(happened);
+        foreach (WorkEvent happened in (await roost.ListEventsAsync(id, account.Last, cancellationToken: cancellationToken)).Items) account.Tell(happened);
         if (left.Summary.State.IsEnded()) throw new DemonstrationFailedException($"the item was {left.Summary.State.Name()} before the worker could be killed; give a longer --delay or more --checks.");
         account.Say(page is null
             ? $"Worker 1 is killed with SIGKILL after check {checksBeforeKill}."

@@ -96,7 +96,7 @@ internal sealed class AfterCommitTests : FolderFixture
     public void An_item_is_checked_without_a_file()
     {
         RoostRuntime.Check(new WorkItem("demo"));
-        FluentActions.Invoking(() => RoostRuntime.Check(new WorkItem("demo") { MaxAttempts = 0 })).Should().Throw<InvalidInputException>().Which.Field.Should().Be("max_attempts");
+        FluentActions.Invoking(() => RoostRuntime.Check(new WorkItem("demo") { MaxAttempts = 0 })).Should().Throw<InvalidInputException>().Which.Field.Should().Be("MaxAttempts");
     }
 
     [Test]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Roost.Cli;
+using Roost.Cli.Input;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Cli;

@@ -1,4 +1,4 @@
-using Roost.Cli;
+using Roost.Cli.Output;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Cli;

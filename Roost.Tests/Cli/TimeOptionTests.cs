@@ -1,4 +1,5 @@
 using Roost.Cli;
+using Roost.Cli.Input;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Cli;

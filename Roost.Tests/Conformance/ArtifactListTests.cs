@@ -11,10 +11,10 @@ internal sealed class ArtifactListTests
     {
         await using RoostRuntime roost = await WithArtifactsAsync(5);
 
-        ArtifactList first = await roost.ListArtifactsAsync(limit: 3), second = await roost.ListArtifactsAsync(limit: 3, cursor: first.Next);
+        Page<Artifact> first = await roost.ListArtifactsAsync(limit: 3), second = await roost.ListArtifactsAsync(limit: 3, cursor: first.Next);
 
         first.Items.Select(one => one.Name).Should().Equal("report-4.json", "report-3.json", "report-2.json");
-        first.Items[0].Should().BeEquivalentTo((await roost.GetArtifactsAsync("w4")).Single(), compare => compare.Excluding(one => one.Metadata));
+        first.Items[0].Should().BeEquivalentTo((await roost.ListArtifactsOfAsync("w4")).Single(), compare => compare.Excluding(one => one.Metadata));
         second.Items.Select(one => one.WorkId).Should().Equal("w1", "w0");
         second.Next.Should().BeNull();
     }
@@ -41,7 +41,7 @@ internal sealed class ArtifactListTests
     public async Task An_artifact_that_comes_while_the_list_is_read_moves_no_page()
     {
         await using RoostRuntime roost = await WithArtifactsAsync(4);
-        ArtifactList first = await roost.ListArtifactsAsync(limit: 2);
+        Page<Artifact> first = await roost.ListArtifactsAsync(limit: 2);
 
         await roost.EnqueueAsync(new WorkItem("scripted", new { n = 9 }) { Id = "w9" });
         await roost.RunUntilIdleAsync();
@@ -56,7 +56,7 @@ internal sealed class ArtifactListTests
         string other = (await roost.ListAsync(limit: 1)).Next!;
 
         (await roost.Invoking(it => it.ListArtifactsAsync(cursor: other)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("cursor");
-        (await roost.Invoking(it => it.ListArtifactsAsync(new() { Name = "" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("name");
+        (await roost.Invoking(it => it.ListArtifactsAsync(new() { Name = "" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("Name");
         (await roost.Invoking(it => it.ListArtifactsAsync(limit: 0)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("limit");
     }
 

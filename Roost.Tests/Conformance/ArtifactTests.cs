@@ -26,7 +26,7 @@ internal sealed class ArtifactTests
 
         (await roost.ReadArtifactAsync(id, "streamed.bin")).Should().Equal(content);
         (await roost.ReadArtifactAsync(id, "memory.bin")).Should().Equal(content);
-        (await roost.GetArtifactsAsync(id)).Should().AllSatisfy(artifact =>
+        (await roost.ListArtifactsOfAsync(id)).Should().AllSatisfy(artifact =>
         {
             artifact.Size.Should().Be(size);
             artifact.Sha256.Should().Be(Convert.ToHexStringLower(SHA256.HashData(content)));
@@ -62,7 +62,7 @@ internal sealed class ArtifactTests
         }));
         string id = await RunAsync(roost);
 
-        (await roost.GetArtifactsAsync(id)).Select(artifact => artifact.Version).Should().Equal(2, 3, 4);
+        (await roost.ListArtifactsOfAsync(id)).Select(artifact => artifact.Version).Should().Equal(2, 3, 4);
         (await TextAsync(roost, id, "log.txt")).Should().Be("step 2");
         (await TextAsync(roost, id, "log.txt", 3)).Should().Be("step 1");
     }
@@ -81,7 +81,7 @@ internal sealed class ArtifactTests
         await roost.RunUntilDoneAsync(id);
 
         (await TextAsync(roost, id, "why.txt")).Should().Be("try 2");
-        (await roost.GetArtifactsAsync(id)).Should().HaveCount(2);
+        (await roost.ListArtifactsOfAsync(id)).Should().HaveCount(2);
     }
 
     [Test]
@@ -94,7 +94,7 @@ internal sealed class ArtifactTests
         }));
         string id = await RunAsync(roost);
 
-        Artifact artifact = (await roost.GetArtifactsAsync(id)).Single();
+        Artifact artifact = (await roost.ListArtifactsOfAsync(id)).Single();
         (artifact.Size, artifact.Sha256, artifact.Uri).Should().Be((null, null, "https://example.com/page"));
         (await ThrownByAsync<ConflictException>(() => roost.OpenArtifactAsync(id, "page.html"))).Message.Should().Contain("https://example.com/page");
     }
@@ -112,7 +112,7 @@ internal sealed class ArtifactTests
         }));
         string id = await RunAsync(roost);
 
-        IReadOnlyList<Artifact> found = await roost.GetArtifactsAsync(id);
+        IReadOnlyList<Artifact> found = await roost.ListArtifactsOfAsync(id);
         found.Select(a => (a.Name, a.Kind, a.MediaType, a.Extension)).Should().Equal(
             ("Report.JSON", ArtifactKind.Json, "application/json", ".json"),
             ("change.patch", ArtifactKind.Patch, "text/plain", ".patch"),
@@ -131,7 +131,7 @@ internal sealed class ArtifactTests
         }));
         string id = await RunAsync(roost);
 
-        await ThrownByAsync<NotFoundException>(() => roost.GetArtifactsAsync("nobody"));
+        await ThrownByAsync<NotFoundException>(() => roost.ListArtifactsOfAsync("nobody"));
         await ThrownByAsync<NotFoundException>(() => roost.OpenArtifactAsync("nobody", "a.txt"));
         (await ThrownByAsync<NotFoundException>(() => roost.OpenArtifactAsync(id, "b.txt"))).Message.Should().Contain("\"a.txt\"");
         (await ThrownByAsync<NotFoundException>(() => roost.OpenArtifactAsync(id, "a.txt", 9))).Message.Should().Contain("version 9").And.Contain("2");

@@ -24,7 +24,7 @@ internal sealed class ArtifactUploadTests
         await roost.EnqueueAsync(new WorkItem("scripted"));
         await StepToEndAsync(roost);
 
-        bytes!.Field.Should().Be("artifact name");
+        bytes!.Field.Should().Be("name");
         stream!.Message.Should().Contain("a.txt");
         roost.Number("SELECT count(*) FROM roost_artifact").Should().Be(2);
         roost.Number("SELECT count(*) FROM roost_blob").Should().Be(2, "the second b.bin was dropped again");
@@ -44,7 +44,7 @@ internal sealed class ArtifactUploadTests
         await StepToEndAsync(roost);
 
         (await roost.WaitAsync(id)).State.Should().Be(WorkState.Failed);
-        (await roost.GetArtifactsAsync(id)).Should().BeEmpty();
+        (await roost.ListArtifactsOfAsync(id)).Should().BeEmpty();
         roost.ContentRows().Should().Be(0);
     }
 

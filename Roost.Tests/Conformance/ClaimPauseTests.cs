@@ -34,14 +34,14 @@ internal sealed class ClaimPauseTests
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
         await log.Seen.Soon();
-        WorkerInfo own = (await roost.GetWorkersAsync()).Single(worker => worker.Id != stranger.Id);
+        WorkerInfo own = (await roost.ListWorkersAsync()).Single(worker => worker.Id != stranger.Id);
         own.ClockSetBy.Should().Be(TimeSpan.FromHours(1));
         own.ClaimsAgainAt.Should().BeCloseTo(TestRuntime.Start + roost.Options.LeaseTime, TimeSpan.FromSeconds(20));
         (await roost.GetAsync(id)).Situation.Should().Match($"ready since 2026-01-01 00:00:??Z; the clock was set by 01:00:00, and the workers that serve it claim nothing until {own.ClaimsAgainAt:yyyy-MM-dd HH:mm:ss}Z");
 
         await roost.WaitAsync(id).WhileTimePasses(clock);
         clock.GetElapsedTime(since).Should().BeGreaterThanOrEqualTo(roost.Options.LeaseTime - TimeSpan.FromSeconds(5));
-        (await roost.GetWorkersAsync()).Should().OnlyContain(worker => worker.ClaimsAgainAt == null && worker.ClockSetBy == null);
+        (await roost.ListWorkersAsync()).Should().OnlyContain(worker => worker.ClaimsAgainAt == null && worker.ClockSetBy == null);
         await stop.CancelAsync();
         await loop.Soon();
     }
@@ -58,7 +58,7 @@ internal sealed class ClaimPauseTests
 
         (await roost.WaitAsync(await roost.EnqueueAsync(new WorkItem("scripted"))).Soon()).State.Should().Be(WorkState.Done);
 
-        (await roost.GetWorkersAsync()).Should().OnlyContain(worker => worker.ClaimsAgainAt == null);
+        (await roost.ListWorkersAsync()).Should().OnlyContain(worker => worker.ClaimsAgainAt == null);
         await stop.CancelAsync();
         await loop.Soon();
     }

@@ -88,7 +88,7 @@ internal sealed class ConditionListTests
         string? cursor = null;
         do
         {
-            WorkPage page = await roost.ListAsync(filter, limit, cursor);
+            Page<WorkSummary> page = await roost.ListAsync(filter, limit, cursor);
             page.Items.Should().HaveCountLessThanOrEqualTo(limit);
             ids.AddRange(page.Items.Select(item => item.Id));
             cursor = page.Next;

@@ -71,7 +71,7 @@ internal sealed class DeadLetterGroupTests
         string? cursor = null;
         do
         {
-            DeadLetterPage page = await roost.ListDeadLettersAsync(new() { Group = group.Key }, 3, cursor);
+            Page<DeadLetter> page = await roost.ListDeadLettersAsync(new() { Group = group.Key }, 3, cursor);
             seen.AddRange(page.Items.Select(letter => letter.Item.Id));
             cursor = page.Next;
         }
@@ -155,7 +155,7 @@ internal sealed class DeadLetterGroupTests
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
 
-        (await roost.Invoking(it => it.ListDeadLettersAsync(new() { Group = key })).Should().ThrowAsync<InvalidInputException>()).WithMessage("*16 hexadecimal digits*").Which.Field.Should().Be("group");
+        (await roost.Invoking(it => it.ListDeadLettersAsync(new() { Group = key })).Should().ThrowAsync<InvalidInputException>()).WithMessage("*16 hexadecimal digits*").Which.Field.Should().Be("Group");
         await roost.Invoking(it => it.ListDeadLetterGroupsAsync(0)).Should().ThrowAsync<InvalidInputException>();
         (await roost.ListDeadLettersAsync(new() { Group = "0123456789abcdef" })).Items.Should().BeEmpty();
     }

@@ -15,10 +15,13 @@ internal sealed class DeadLetterTests
         FakeTimeProvider clock = TestRuntime.Clock();
         await using RoostRuntime roost = await WithFailuresAsync(clock);
 
-        DeadLetterPage page = await roost.ListDeadLettersAsync();
+        Page<DeadLetter> page = await roost.ListDeadLettersAsync();
 
         page.Items.Select(letter => letter.Item.Id).Should().Equal("gave-up", "argument", "operation");
-        page.Items[1].Failure.Should().Be(new WorkFailure(FailReasons.MaxAttempts, "System.ArgumentException", "bad 50%", null, 1, 1, TestRuntime.Start.AddMinutes(1)));
+        page.Items[1].Failure.Should().Be(new WorkFailure
+        {
+            Reason = FailReasons.MaxAttempts, ErrorType = "System.ArgumentException", Message = "bad 50%", Attempt = 1, Version = 1, At = TestRuntime.Start.AddMinutes(1),
+        });
         page.Items[1].Item.State.Should().Be(WorkState.Failed);
         page.Next.Should().BeNull();
     }
@@ -46,8 +49,8 @@ internal sealed class DeadLetterTests
     {
         await using RoostRuntime roost = await WithFailuresAsync(TestRuntime.Clock());
 
-        DeadLetterPage first = await roost.ListDeadLettersAsync(new() { Error = "a" }, limit: 1);
-        DeadLetterPage second = await roost.ListDeadLettersAsync(new() { Error = "a" }, limit: 2, cursor: first.Next);
+        Page<DeadLetter> first = await roost.ListDeadLettersAsync(new() { Error = "a" }, limit: 1);
+        Page<DeadLetter> second = await roost.ListDeadLettersAsync(new() { Error = "a" }, limit: 2, cursor: first.Next);
 
         first.Items.Concat(second.Items).Select(letter => letter.Item.Id).Should().Equal("gave-up", "argument", "operation");
         await roost.Invoking(it => it.ListDeadLettersAsync(cursor: "?")).Should().ThrowAsync<InvalidInputException>();
@@ -90,7 +93,7 @@ internal sealed class DeadLetterTests
 
         retried.Should().Be(2);
         (await IdsAsync(roost, new())).Should().Equal("gave-up");
-        (await roost.ReadEventsAsync()).Where(one => one.Kind == EventKinds.Retried).Select(one => (one.WorkId, one.Data!.Value.GetProperty("reason").GetString()))
+        (await roost.ListEventsAsync()).Items.Where(one => one.Kind == EventKinds.Retried).Select(one => (one.WorkId, one.Data!.Value.GetProperty("reason").GetString()))
             .Should().Equal(("operation", "fixed"), ("argument", "fixed"));
         (await roost.GetAsync("operation")).Should().BeEquivalentTo(new { Failures = 0, ReadySince = (DateTimeOffset?)TestRuntime.Start.AddHours(1).AddMinutes(3) });
     }
@@ -129,7 +132,7 @@ internal sealed class DeadLetterTests
         await using RoostRuntime roost = await WithFailuresAsync(TestRuntime.Clock());
 
         (await roost.RetryAllAsync(new() { Engine = "none" })).Should().Be(0);
-        (await roost.Invoking(it => it.RetryAllAsync(new() { Error = "" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("error");
+        (await roost.Invoking(it => it.RetryAllAsync(new() { Error = "" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("Error");
         (await roost.Invoking(it => it.DiscardAllAsync(new(), new string('x', 1001))).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("reason");
         (await IdsAsync(roost, new())).Should().HaveCount(3);
     }
@@ -140,7 +143,7 @@ internal sealed class DeadLetterTests
         await using RoostRuntime roost = await WithFailuresAsync(TestRuntime.Clock());
         roost.Execute("INSERT INTO roost_meta (key, value) VALUES ('copy_of', 'another')");
 
-        await roost.Invoking(it => it.RetryAllAsync(new())).Should().ThrowAsync<FileRefusedException>();
+        (await roost.Invoking(it => it.RetryAllAsync(new())).Should().ThrowAsync<FileRefusedException>()).Which.Cause.Should().Be(FileRefusal.BackupCopy);
         (await IdsAsync(roost, new())).Should().HaveCount(3);
     }
 

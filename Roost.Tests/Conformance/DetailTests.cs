@@ -65,14 +65,14 @@ internal sealed class DetailTests
         await held.WhileRunningAsync(roost, async () =>
         {
             WorkDetail detail = await roost.GetAsync(id);
-            string worker = (await roost.GetWorkersAsync()).Single().Id;
+            string worker = (await roost.ListWorkersAsync()).Single().Id;
 
             detail.Lease.Should().BeEquivalentTo(new { WorkId = id, WorkerId = worker, Version = 1, ClaimedAt = TestRuntime.Start, ExpiresAt = TestRuntime.Start.AddSeconds(30) });
             detail.Lease!.Token.Should().MatchRegex("^[0-9a-f]{16}$");
-            (await roost.GetLeasesAsync()).Should().Equal(detail.Lease);
+            (await roost.ListLeasesAsync()).Should().Equal(detail.Lease);
             detail.Snapshot!.DataAs<int>().Should().Be(0);
         });
-        (await roost.GetLeasesAsync()).Should().BeEmpty();
+        (await roost.ListLeasesAsync()).Should().BeEmpty();
     }
 
     [Test]
@@ -133,7 +133,7 @@ internal sealed class DetailTests
         await using RoostRuntime roost = TestRuntime.Create(null);
 
         (await roost.Invoking(it => it.GetAsync("nobody")).Should().ThrowAsync<NotFoundException>()).WithMessage("There is no work item nobody in *");
-        await roost.Invoking(it => it.GetHistoryAsync("nobody")).Should().ThrowAsync<NotFoundException>();
+        await roost.Invoking(it => it.ListHistoryAsync("nobody")).Should().ThrowAsync<NotFoundException>();
         await roost.Invoking(it => it.GetSnapshotAsync("nobody")).Should().ThrowAsync<NotFoundException>();
     }
 
@@ -145,10 +145,10 @@ internal sealed class DetailTests
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         await roost.RunThroughAsync(clock);
 
-        IReadOnlyList<SnapshotVersion> history = await roost.GetHistoryAsync(id);
+        IReadOnlyList<SnapshotVersion> history = await roost.ListHistoryAsync(id);
 
         history.Select(version => version.Version).Should().Equal(1, 2, 6, 7);
-        history[0].Should().Be(new SnapshotVersion(1, "init", 1, TestRuntime.Start, TimeSpan.Zero, 1));
+        history[0].Should().Be(new SnapshotVersion { Version = 1, Step = "init", StateVersion = 1, At = TestRuntime.Start, Delay = TimeSpan.Zero, Size = 1 });
         history[2].At.Should().Be(TestRuntime.Start.AddMinutes(4));
         history[2].Delay.Should().Be(TimeSpan.FromMinutes(1));
         (await roost.GetSnapshotAsync(id, 2)).DataAs<int>().Should().Be(1);

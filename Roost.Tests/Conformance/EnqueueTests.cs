@@ -157,7 +157,7 @@ internal sealed class EnqueueTests
         await roost.EnqueueAsync([new WorkItem("scripted") { Id = "parent" }, new WorkItem("scripted") { Id = "child", ParentId = "parent" }]);
 
         roost.Text("SELECT p.id FROM roost_work w JOIN roost_work p ON p.key = w.parent WHERE w.id = 'child'").Should().Be("parent");
-        (await roost.Invoking(it => it.EnqueueAsync(new WorkItem("scripted") { ParentId = "nobody" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("parent_id");
+        (await roost.Invoking(it => it.EnqueueAsync(new WorkItem("scripted") { ParentId = "nobody" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("ParentId");
     }
 
     [Test]
@@ -180,28 +180,28 @@ internal sealed class EnqueueTests
     public static IEnumerable<TestCaseData> BadItems()
     {
         static TestCaseData Case(string field, WorkItem item, string name) => new(field, item) { TestName = $"Bad_input_names_its_field_and_writes_nothing({name})" };
-        yield return Case("engine", new WorkItem(" "), "empty engine");
-        yield return Case("queue", new WorkItem("a") { Queue = "" }, "empty queue");
-        yield return Case("id", new WorkItem("a") { Id = new string('x', 257) }, "long id");
-        yield return Case("id", new WorkItem("a") { Id = "" }, "empty id");
-        yield return Case("id", new WorkItem("a") { Id = "a\nb" }, "control character");
-        yield return Case("idempotency_key", new WorkItem("a") { IdempotencyKey = "" }, "empty key");
-        yield return Case("payload", new WorkItem("a", new[] { 1 }), "array");
-        yield return Case("payload", new WorkItem("a", "text"), "string");
-        yield return Case("payload", WorkItem.FromJson("a", """{"a":1,"a":2}"""), "duplicate keys");
-        yield return Case("payload", WorkItem.FromJson("a", string.Concat(Enumerable.Repeat("{\"a\":", 65)) + "1" + new string('}', 65)), "too deep");
-        yield return Case("payload", WorkItem.FromJson("a", """{"a":1e999999}"""), "infinite number");
-        yield return Case("payload", new WorkItem("a", new { text = new string('x', 5000) }), "too large");
-        yield return Case("delay", new WorkItem("a") { Delay = TimeSpan.FromTicks(-1) }, "negative delay");
-        yield return Case("delay", new WorkItem("a") { Delay = TimeSpan.MaxValue }, "endless delay");
-        yield return Case("delay", new WorkItem("a") { Delay = TimeSpan.Zero, NotBefore = TestRuntime.Start }, "delay and moment");
-        yield return Case("not_before", new WorkItem("a") { NotBefore = DateTimeOffset.MaxValue }, "endless moment");
-        yield return Case("deadline", new WorkItem("a") { Deadline = TestRuntime.Start }, "deadline now");
-        yield return Case("timeout", new WorkItem("a") { Timeout = TimeSpan.Zero }, "no time");
-        yield return Case("max_attempts", new WorkItem("a") { MaxAttempts = 0 }, "no attempts");
-        yield return Case("resources[1]", new WorkItem("a") { Resources = ["fine", ""] }, "empty resource");
-        yield return Case("resources[0]", new WorkItem("a") { Resources = [new string('x', 257)] }, "long resource");
-        yield return Case("resources", new WorkItem("a") { Resources = [.. Enumerable.Range(0, 101).Select(i => $"{i}")] }, "too many resources");
+        yield return Case("Engine", new WorkItem(" "), "empty engine");
+        yield return Case("Queue", new WorkItem("a") { Queue = "" }, "empty queue");
+        yield return Case("Id", new WorkItem("a") { Id = new string('x', 257) }, "long id");
+        yield return Case("Id", new WorkItem("a") { Id = "" }, "empty id");
+        yield return Case("Id", new WorkItem("a") { Id = "a\nb" }, "control character");
+        yield return Case("IdempotencyKey", new WorkItem("a") { IdempotencyKey = "" }, "empty key");
+        yield return Case("Payload", new WorkItem("a", new[] { 1 }), "array");
+        yield return Case("Payload", new WorkItem("a", "text"), "string");
+        yield return Case("Payload", WorkItem.FromJson("a", """{"a":1,"a":2}"""), "duplicate keys");
+        yield return Case("Payload", WorkItem.FromJson("a", string.Concat(Enumerable.Repeat("{\"a\":", 65)) + "1" + new string('}', 65)), "too deep");
+        yield return Case("Payload", WorkItem.FromJson("a", """{"a":1e999999}"""), "infinite number");
+        yield return Case("Payload", new WorkItem("a", new { text = new string('x', 5000) }), "too large");
+        yield return Case("Delay", new WorkItem("a") { Delay = TimeSpan.FromTicks(-1) }, "negative delay");
+        yield return Case("Delay", new WorkItem("a") { Delay = TimeSpan.MaxValue }, "endless delay");
+        yield return Case("Delay", new WorkItem("a") { Delay = TimeSpan.Zero, NotBefore = TestRuntime.Start }, "delay and moment");
+        yield return Case("NotBefore", new WorkItem("a") { NotBefore = DateTimeOffset.MaxValue }, "endless moment");
+        yield return Case("Deadline", new WorkItem("a") { Deadline = TestRuntime.Start }, "deadline now");
+        yield return Case("Timeout", new WorkItem("a") { Timeout = TimeSpan.Zero }, "no time");
+        yield return Case("MaxAttempts", new WorkItem("a") { MaxAttempts = 0 }, "no attempts");
+        yield return Case("Resources[1]", new WorkItem("a") { Resources = ["fine", ""] }, "empty resource");
+        yield return Case("Resources[0]", new WorkItem("a") { Resources = [new string('x', 257)] }, "long resource");
+        yield return Case("Resources", new WorkItem("a") { Resources = [.. Enumerable.Range(0, 101).Select(i => $"{i}")] }, "too many resources");
     }
 
     [TestCaseSource(nameof(BadItems))]

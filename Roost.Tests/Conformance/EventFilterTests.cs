@@ -17,8 +17,8 @@ internal sealed class EventFilterTests
         Fill(roost, 171, EventKinds.Failed, TestRuntime.Start, TimeSpan.Zero);
         Fill(roost, 50_000, EventKinds.Stepped, TestRuntime.Start, TimeSpan.Zero);
 
-        EventList last = await roost.ReadLastEventsAsync(new EventFilter { Kinds = [EventKinds.Failed] });
-        EventList two = await roost.ReadLastEventsAsync(new EventFilter { Kinds = [EventKinds.Failed, EventKinds.Cancelled] }, limit: 2);
+        EventPage last = await roost.ListLastEventsAsync(new EventFilter { Kinds = [EventKinds.Failed] });
+        EventPage two = await roost.ListLastEventsAsync(new EventFilter { Kinds = [EventKinds.Failed, EventKinds.Cancelled] }, limit: 2);
 
         last.Items.Should().HaveCount(171).And.OnlyContain(one => one.Kind == EventKinds.Failed);
         last.Next.Should().BeNull();
@@ -34,9 +34,9 @@ internal sealed class EventFilterTests
         Fill(roost, EventSearch.MaxLooked + 100, EventKinds.Stepped, TestRuntime.Start, TimeSpan.FromSeconds(1));
         var filter = new EventFilter { Kinds = [EventKinds.Done] };
 
-        EventList page = await roost.ReadLastEventsAsync(filter);
-        EventList rest = await roost.ReadLastEventsAsync(filter, page.Next);
-        EventList forward = await roost.ReadEventsAsync(filter, limit: 5), end = await roost.ReadEventsAsync(filter, forward.Next);
+        EventPage page = await roost.ListLastEventsAsync(filter);
+        EventPage rest = await roost.ListLastEventsAsync(filter, page.Next);
+        EventPage forward = await roost.ListEventsAsync(filter, limit: 5), end = await roost.ListEventsAsync(filter, forward.Next);
 
         (page.Items.Count, page.Next, page.LookedTo).Should().Be((0, 102, TestRuntime.Start.AddSeconds(100)));
         (rest.Items.Single().Sequence, rest.Next).Should().Be((1, null));
@@ -50,7 +50,7 @@ internal sealed class EventFilterTests
         await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock());
         Fill(roost, 5 * EventSearch.MaxLooked, EventKinds.Stepped, TestRuntime.Start, TimeSpan.FromSeconds(1));
 
-        EventList page = await roost.ReadLastEventsAsync(new EventFilter { From = TestRuntime.Start.AddSeconds(1000), Until = TestRuntime.Start.AddSeconds(1003) });
+        EventPage page = await roost.ListLastEventsAsync(new EventFilter { From = TestRuntime.Start.AddSeconds(1000), Until = TestRuntime.Start.AddSeconds(1003) });
 
         page.Items.Select(one => one.At).Should().Equal(TestRuntime.Start.AddSeconds(1000), TestRuntime.Start.AddSeconds(1001), TestRuntime.Start.AddSeconds(1002));
         page.Next.Should().BeNull();
@@ -74,7 +74,7 @@ internal sealed class EventFilterTests
                 if (random.Next(3) == 0) await roost.CancelAsync($"w{i}.{n}");
             }
         }
-        IReadOnlyList<WorkEvent> all = await roost.ReadEventsAsync(limit: 10_000);
+        IReadOnlyList<WorkEvent> all = (await roost.ListEventsAsync(limit: 10_000)).Items;
         HashSet<string> ofOne = [.. (await roost.ListAsync(new() { Engine = "one" }, 1000)).Items.Select(item => item.Id)];
 
         for (int i = 0; i < 100; i++)
@@ -106,7 +106,7 @@ internal sealed class EventFilterTests
         string script = File.ReadAllText(SourceTree.PathOf("Roost", "Sqlite", "Migrations", "003_real_use.sql"));
         roost.Execute(script[script.IndexOf("INSERT INTO event_run", StringComparison.Ordinal)..].Split(';')[0].Replace("INTO event_run", "INTO roost_event_run").Replace("FROM event)", "FROM roost_event)"));
 
-        EventList page = await roost.ReadEventsAsync(new EventFilter { From = TestRuntime.Start.AddHours(1), Until = TestRuntime.Start.AddHours(1).AddSeconds(5) });
+        EventPage page = await roost.ListEventsAsync(new EventFilter { From = TestRuntime.Start.AddHours(1), Until = TestRuntime.Start.AddHours(1).AddSeconds(5) });
 
         page.Items.Select(one => one.Sequence).Should().Equal(1, 2, 3, 4, 5, 371);
     }
@@ -135,8 +135,8 @@ internal sealed class EventFilterTests
         roost.Execute("WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 6) INSERT INTO roost_event (seq, at, kind, data) SELECT i, 0, 'failed', json_quote(printf('%.*c', 3000000, 'x')) FROM n");
         var filter = new EventFilter { Kinds = [EventKinds.Failed] };
 
-        (await roost.ReadEventsAsync(filter)).Should().BeEquivalentTo(new { Next = 3L });
-        (await roost.ReadLastEventsAsync(filter)).Should().BeEquivalentTo(new { Next = 4L });
+        (await roost.ListEventsAsync(filter)).Should().BeEquivalentTo(new { Next = 3L });
+        (await roost.ListLastEventsAsync(filter)).Should().BeEquivalentTo(new { Next = 4L });
     }
 
     [Test]
@@ -146,8 +146,8 @@ internal sealed class EventFilterTests
         await roost.EnqueueAsync(Enumerable.Range(0, 1200).Select(_ => new WorkItem("e")));
         var filter = new EventFilter { Engine = "e" };
 
-        (await roost.Invoking(it => it.ReadEventsAsync(filter, after: 0)).Should().ThrowAsync<EventsTrimmedException>()).Which.Watermark.Should().Be(200);
-        (await roost.ReadLastEventsAsync(filter, limit: 5000)).Should().BeEquivalentTo(new { Next = (long?)null }).And.Match<EventList>(page => page.Items.Count == 1000);
+        (await roost.Invoking(it => it.ListEventsAsync(filter, after: 0)).Should().ThrowAsync<EventsTrimmedException>()).Which.Watermark.Should().Be(200);
+        (await roost.ListLastEventsAsync(filter, limit: 5000)).Should().BeEquivalentTo(new { Next = (long?)null }).And.Match<EventPage>(page => page.Items.Count == 1000);
     }
 
     [Test]
@@ -155,15 +155,15 @@ internal sealed class EventFilterTests
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
 
-        (await RefusedAsync(new() { Kinds = [""] })).Should().Be("kinds");
-        (await RefusedAsync(new() { Kinds = [.. Enumerable.Range(0, 101).Select(i => $"k{i}")] })).Should().Be("kinds");
-        (await RefusedAsync(new() { Engine = "a\nb" })).Should().Be("engine");
-        (await RefusedAsync(new() { From = TestRuntime.Start, Until = TestRuntime.Start })).Should().Be("until");
-        (await roost.Invoking(it => it.ReadLastEventsAsync(new EventFilter(), before: 0)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("before");
-        roost.Invoking(it => it.WatchEventsAsync(new EventFilter { Until = TestRuntime.Start })).Should().Throw<InvalidInputException>().Which.Field.Should().Be("until");
-        await roost.Invoking(it => it.ReadEventsAsync(new EventFilter { WorkId = "nobody" })).Should().ThrowAsync<NotFoundException>();
+        (await RefusedAsync(new() { Kinds = [""] })).Should().Be("Kinds");
+        (await RefusedAsync(new() { Kinds = [.. Enumerable.Range(0, 101).Select(i => $"k{i}")] })).Should().Be("Kinds");
+        (await RefusedAsync(new() { Engine = "a\nb" })).Should().Be("Engine");
+        (await RefusedAsync(new() { From = TestRuntime.Start, Until = TestRuntime.Start })).Should().Be("Until");
+        (await roost.Invoking(it => it.ListLastEventsAsync(new EventFilter(), before: 0)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("before");
+        roost.Invoking(it => it.WatchEventsAsync(new EventFilter { Until = TestRuntime.Start })).Should().Throw<InvalidInputException>().Which.Field.Should().Be("Until");
+        await roost.Invoking(it => it.ListEventsAsync(new EventFilter { WorkId = "nobody" })).Should().ThrowAsync<NotFoundException>();
 
-        async Task<string?> RefusedAsync(EventFilter filter) => (await roost.Invoking(it => it.ReadEventsAsync(filter)).Should().ThrowAsync<InvalidInputException>()).Which.Field;
+        async Task<string?> RefusedAsync(EventFilter filter) => (await roost.Invoking(it => it.ListEventsAsync(filter)).Should().ThrowAsync<InvalidInputException>()).Which.Field;
     }
 
     [Test]
@@ -177,8 +177,8 @@ internal sealed class EventFilterTests
         Fill(roost, 30, kind, TestRuntime.Start, TimeSpan.Zero);
         Fill(roost, 30, "engine.other", TestRuntime.Start, TimeSpan.Zero);
 
-        (await roost.ReadLastEventsAsync(new EventFilter { Kinds = [kind] })).Items.Should().HaveCount(30);
-        (await roost.ReadEventsAsync(new EventFilter { Kinds = [kind, "engine.other"] })).Items.Should().HaveCount(60);
+        (await roost.ListLastEventsAsync(new EventFilter { Kinds = [kind] })).Items.Should().HaveCount(30);
+        (await roost.ListEventsAsync(new EventFilter { Kinds = [kind, "engine.other"] })).Items.Should().HaveCount(60);
     }
 
     private static async Task<long[]> AllAsync(RoostRuntime roost, EventFilter filter, int limit, bool back)
@@ -187,7 +187,7 @@ internal sealed class EventFilterTests
         long? at = null;
         do
         {
-            EventList page = back ? await roost.ReadLastEventsAsync(filter, at, limit) : await roost.ReadEventsAsync(filter, at, limit);
+            EventPage page = back ? await roost.ListLastEventsAsync(filter, at, limit) : await roost.ListEventsAsync(filter, at, limit);
             all.InsertRange(back ? 0 : all.Count, page.Items.Select(one => one.Sequence));
             at = page.Next;
         }

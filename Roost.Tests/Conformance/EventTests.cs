@@ -23,7 +23,7 @@ internal sealed class EventTests
         await roost.EnqueueAsync(new WorkItem("other") { Id = "beside" });
         await roost.RunUntilIdleAsync();
 
-        IReadOnlyList<WorkEvent> events = await roost.ReadEventsAsync("w");
+        IReadOnlyList<WorkEvent> events = (await roost.ListEventsAsync("w")).Items;
 
         events.Where(one => one.Kind != EventKinds.Claimed).Select(one => one.Kind).Should().Equal(
             EventKinds.Enqueued, EventKinds.Stepped, "engine.seen", EventKinds.Stepped, "engine.seen", EventKinds.Done);
@@ -38,9 +38,9 @@ internal sealed class EventTests
     {
         await using RoostRuntime roost = await WithItemsAsync(5);
 
-        IReadOnlyList<WorkEvent> first = await roost.ReadEventsAsync(limit: 3);
-        IReadOnlyList<WorkEvent> second = await roost.ReadEventsAsync(after: first[^1].Sequence, limit: 3);
-        IReadOnlyList<WorkEvent> end = await roost.ReadEventsAsync(after: second[^1].Sequence, limit: 3);
+        IReadOnlyList<WorkEvent> first = (await roost.ListEventsAsync(limit: 3)).Items;
+        IReadOnlyList<WorkEvent> second = (await roost.ListEventsAsync(after: first[^1].Sequence, limit: 3)).Items;
+        IReadOnlyList<WorkEvent> end = (await roost.ListEventsAsync(after: second[^1].Sequence, limit: 3)).Items;
 
         first.Concat(second).Select(one => one.WorkId).Should().Equal("w0", "w1", "w2", "w3", "w4");
         end.Should().BeEmpty();
@@ -51,9 +51,9 @@ internal sealed class EventTests
     {
         await using RoostRuntime roost = await WithItemsAsync(5);
 
-        IReadOnlyList<WorkEvent> last = await roost.ReadLastEventsAsync(limit: 3);
-        IReadOnlyList<WorkEvent> earlier = await roost.ReadLastEventsAsync(before: last[0].Sequence, limit: 3);
-        IReadOnlyList<WorkEvent> end = await roost.ReadLastEventsAsync(before: earlier[0].Sequence, limit: 3);
+        IReadOnlyList<WorkEvent> last = (await roost.ListLastEventsAsync(limit: 3)).Items;
+        IReadOnlyList<WorkEvent> earlier = (await roost.ListLastEventsAsync(before: last[0].Sequence, limit: 3)).Items;
+        IReadOnlyList<WorkEvent> end = (await roost.ListLastEventsAsync(before: earlier[0].Sequence, limit: 3)).Items;
 
         last.Select(one => one.WorkId).Should().Equal("w2", "w3", "w4");
         earlier.Select(one => one.WorkId).Should().Equal("w0", "w1");
@@ -67,11 +67,11 @@ internal sealed class EventTests
         await roost.EnqueueAsync([new WorkItem("scripted") { Id = "w" }, new WorkItem("scripted") { Id = "beside" }]);
         await roost.RunUntilIdleAsync();
 
-        IReadOnlyList<WorkEvent> last = await roost.ReadLastEventsAsync("w", limit: 2);
+        IReadOnlyList<WorkEvent> last = (await roost.ListLastEventsAsync("w", limit: 2)).Items;
 
         last.Should().OnlyContain(one => one.WorkId == "w");
         last.Select(one => one.Kind).Should().Equal(EventKinds.Stepped, EventKinds.Done);
-        (await roost.ReadLastEventsAsync("w")).Should().BeEquivalentTo(await roost.ReadEventsAsync("w"), compare => compare.WithStrictOrdering().Excluding(one => one.Data));
+        (await roost.ListLastEventsAsync("w")).Items.Should().BeEquivalentTo((await roost.ListEventsAsync("w")).Items, compare => compare.WithStrictOrdering().Excluding(one => one.Data));
     }
 
     [Test]
@@ -86,7 +86,7 @@ internal sealed class EventTests
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "w" });
         await roost.RunUntilIdleAsync();
 
-        IReadOnlyList<WorkEvent> last = await roost.ReadLastEventsAsync("w");
+        IReadOnlyList<WorkEvent> last = (await roost.ListLastEventsAsync("w")).Items;
 
         last.Count(one => one.Kind == "engine.large").Should().Be(3);
         last[^1].Kind.Should().Be(EventKinds.Done);
@@ -98,7 +98,7 @@ internal sealed class EventTests
         await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
         await roost.RunUntilIdleAsync();
 
-        (await roost.ReadEventsAsync()).Select(one => (one.Kind, one.WorkId)).Should().Equal((EventKinds.WorkerStarted, null), (EventKinds.WorkerStopped, null));
+        (await roost.ListEventsAsync()).Items.Select(one => (one.Kind, one.WorkId)).Should().Equal((EventKinds.WorkerStarted, null), (EventKinds.WorkerStopped, null));
     }
 
     [Test]
@@ -106,13 +106,13 @@ internal sealed class EventTests
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
 
-        (await roost.Invoking(it => it.ReadEventsAsync(after: -1)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("after");
-        (await roost.Invoking(it => it.ReadEventsAsync(limit: 0)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("limit");
-        (await roost.Invoking(it => it.ReadLastEventsAsync(before: 0)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("before");
-        (await roost.Invoking(it => it.ReadLastEventsAsync(limit: 10_001)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("limit");
-        await roost.Invoking(it => it.ReadLastEventsAsync("nobody")).Should().ThrowAsync<NotFoundException>();
+        (await roost.Invoking(it => it.ListEventsAsync(after: -1)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("after");
+        (await roost.Invoking(it => it.ListEventsAsync(limit: 0)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("limit");
+        (await roost.Invoking(it => it.ListLastEventsAsync(before: 0)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("before");
+        (await roost.Invoking(it => it.ListLastEventsAsync(limit: 10_001)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("limit");
+        await roost.Invoking(it => it.ListLastEventsAsync("nobody")).Should().ThrowAsync<NotFoundException>();
         roost.Invoking(it => it.WatchEventsAsync(after: -1)).Should().Throw<InvalidInputException>();
-        await roost.Invoking(it => it.ReadEventsAsync("nobody")).Should().ThrowAsync<NotFoundException>();
+        await roost.Invoking(it => it.ListEventsAsync("nobody")).Should().ThrowAsync<NotFoundException>();
         await roost.Invoking(it => it.WatchEventsAsync("nobody").GetAsyncEnumerator().MoveNextAsync().AsTask()).Should().ThrowAsync<NotFoundException>();
     }
 
@@ -121,13 +121,13 @@ internal sealed class EventTests
     {
         await using RoostRuntime roost = await WithItemsAsync(1200, cap: 1000);
 
-        IReadOnlyList<WorkEvent> kept = await roost.ReadEventsAsync(limit: 10_000);
+        IReadOnlyList<WorkEvent> kept = (await roost.ListEventsAsync(limit: 10_000)).Items;
 
         kept.Should().HaveCount(1000);
         kept[0].Sequence.Should().Be(201);
-        (await roost.ReadEventsAsync(after: 200, limit: 1)).Single().Sequence.Should().Be(201);
+        (await roost.ListEventsAsync(after: 200, limit: 1)).Items.Single().Sequence.Should().Be(201);
         foreach (long below in (long[])[0, 199])
-            (await roost.Invoking(it => it.ReadEventsAsync(after: below)).Should().ThrowAsync<EventsTrimmedException>()).Which.Watermark.Should().Be(200);
+            (await roost.Invoking(it => it.ListEventsAsync(after: below)).Should().ThrowAsync<EventsTrimmedException>()).Which.Watermark.Should().Be(200);
         await roost.Invoking(it => it.WatchEventsAsync(after: 199).GetAsyncEnumerator().MoveNextAsync().AsTask()).Should().ThrowAsync<EventsTrimmedException>();
     }
 
@@ -137,8 +137,8 @@ internal sealed class EventTests
         await using RoostRuntime roost = await WithItemsAsync(1200, cap: 1000);
         await roost.SetPriorityAsync("w0", 5);
 
-        (await roost.ReadEventsAsync("w0")).Select(one => one.Kind).Should().Equal(EventKinds.PriorityChanged);
-        await roost.Invoking(it => it.ReadEventsAsync("w0", after: 0)).Should().ThrowAsync<EventsTrimmedException>();
+        (await roost.ListEventsAsync("w0")).Items.Select(one => one.Kind).Should().Equal(EventKinds.PriorityChanged);
+        await roost.Invoking(it => it.ListEventsAsync("w0", after: 0)).Should().ThrowAsync<EventsTrimmedException>();
     }
 
     [Test]
@@ -150,7 +150,7 @@ internal sealed class EventTests
         await reopened.EnqueueAsync(new WorkItem("e"));
         await roost.EnqueueAsync(new WorkItem("e"));
 
-        (await roost.ReadEventsAsync()).Select(one => one.Sequence).Should().Equal(4, 5);
+        (await roost.ListEventsAsync()).Items.Select(one => one.Sequence).Should().Equal(4, 5);
     }
 
     [Test]
@@ -214,7 +214,7 @@ internal sealed class EventTests
     {
         await using RoostRuntime roost = await WithItemsAsync(10);
 
-        EventPage page = new Reader(roost.Path, roost.Options).Run(db => EventQueries.Page(db, WorkQueries.KeyOf(db, "w3"), null, 500));
+        EventStretch page = new Reader(roost.Path, roost.Options).Run(db => EventQueries.Page(db, WorkQueries.KeyOf(db, "w3"), null, 500));
 
         page.Events.Single().Sequence.Should().Be(4);
         page.UpTo.Should().Be(10);

@@ -59,6 +59,6 @@ internal sealed class FindIdsTests
 
         await roost.EnqueueAsync(new WorkItem("any"));
 
-        (await roost.ReadEventsAsync())[^1].Sequence.Should().Be(await roost.GetLastSequenceAsync());
+        (await roost.ListEventsAsync()).Items[^1].Sequence.Should().Be(await roost.GetLastSequenceAsync());
     }
 }

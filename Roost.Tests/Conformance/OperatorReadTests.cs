@@ -26,11 +26,11 @@ internal sealed class OperatorReadTests
             WorkCounts counts = await roost.GetCountsAsync();
 
             counts.Queues.Should().Equal(
-                new QueueCounts("held", "default", new(0, 0, 1, 1, 0, 0, 0)),
-                new QueueCounts("scripted", "default", new(0, 1, 0, 0, 2, 1, 0)),
-                new QueueCounts("scripted", "slow", new(0, 0, 0, 0, 0, 0, 1)),
-                new QueueCounts("unserved", "default", new(1, 0, 0, 0, 0, 0, 0)));
-            counts.Total.Should().Be(new StateCounts(1, 1, 1, 1, 2, 1, 1));
+                new QueueCounts { Engine = "held", Queue = "default", Counts = new() { Blocked = 1, Running = 1 } },
+                new QueueCounts { Engine = "scripted", Queue = "default", Counts = new() { Delayed = 1, Done = 2, Failed = 1 } },
+                new QueueCounts { Engine = "scripted", Queue = "slow", Counts = new() { Cancelled = 1 } },
+                new QueueCounts { Engine = "unserved", Queue = "default", Counts = new() { Ready = 1 } });
+            counts.Total.Should().Be(new StateCounts { Ready = 1, Delayed = 1, Blocked = 1, Running = 1, Done = 2, Failed = 1, Cancelled = 1 });
             (counts.Total.Queued, counts.Total.Total).Should().Be((3L, 8L));
         });
     }
@@ -71,10 +71,10 @@ internal sealed class OperatorReadTests
         await using RoostRuntime roost = TestRuntime.Create(
             new RoostOptions { Concurrency = 3, Queues = ["default", "slow"] }, TestRuntime.Clock(),
             new ScriptedEngine((_, _) => Task.FromResult(ScriptedEngine.Finish(1))) { Version = 4, Limit = 2 });
-        (await roost.GetWorkersAsync()).Should().BeEmpty("nothing runs yet");
+        (await roost.ListWorkersAsync()).Should().BeEmpty("nothing runs yet");
         await roost.StepOnceAsync();
 
-        (await roost.GetWorkersAsync()).Single().Should().BeEquivalentTo(new
+        (await roost.ListWorkersAsync()).Single().Should().BeEquivalentTo(new
         {
             ProcessId = Environment.ProcessId,
             Machine = Environment.MachineName,
@@ -83,7 +83,7 @@ internal sealed class OperatorReadTests
             HeartbeatAt = TestRuntime.Start,
             ExpiresAt = TestRuntime.Start.AddSeconds(30),
             Concurrency = 3,
-            Engines = (WorkerEngine[])[new("scripted", 4, 2)],
+            Engines = (WorkerEngine[])[new() { EngineId = "scripted", StateVersion = 4, MaxConcurrency = 2 }],
             Queues = (string[])["default", "slow"],
             Running = 0,
         });
@@ -102,12 +102,12 @@ internal sealed class OperatorReadTests
         ]);
         clock.Advance(TimeSpan.FromHours(1));
 
-        IReadOnlyList<EngineInfo> engines = await roost.GetEnginesAsync();
+        IReadOnlyList<EngineInfo> engines = await roost.ListEnginesAsync();
 
         engines.Select(engine => (engine.EngineId, engine.Workers)).Should().Equal(("due", 0), ("later", 0), ("scripted", 1));
-        engines[0].Unserved.Should().Equal(new UnservedWork("default", 0, 0, TestRuntime.Start.AddMinutes(1), "no worker serves engine due"));
+        engines[0].Unserved.Should().Equal(new UnservedWork { Queue = "default", StateVersion = 0, Ready = 0, DueSince = TestRuntime.Start.AddMinutes(1), Why = "no worker serves engine due" });
         engines[1].Unserved.Should().BeEmpty("nothing of it could run now");
-        engines[2].Unserved.Should().Equal(new UnservedWork("slow", 0, 2, null, "no worker serves engine scripted in queue slow"));
+        engines[2].Unserved.Should().Equal(new UnservedWork { Queue = "slow", StateVersion = 0, Ready = 2, Why = "no worker serves engine scripted in queue slow" });
         engines[2].Counts.Ready.Should().Be(3);
         engines[2].Queues.Select(line => line.Queue).Should().Equal("default", "slow");
     }
@@ -118,7 +118,7 @@ internal sealed class OperatorReadTests
         await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
         await roost.StepOnceAsync();
 
-        EngineInfo engine = (await roost.GetEnginesAsync()).Single();
+        EngineInfo engine = (await roost.ListEnginesAsync()).Single();
 
         engine.Should().BeEquivalentTo(new { EngineId = "scripted", Workers = 1 });
         engine.Counts.Total.Should().Be(0);
@@ -135,7 +135,7 @@ internal sealed class OperatorReadTests
             clock.Advance(TimeSpan.FromMinutes(1));
         }
 
-        (await roost.GetEnginesAsync()).Single().OldestReady.Should().Equal(
+        (await roost.ListEnginesAsync()).Single().OldestReady.Should().Equal(
             new OldestReady(5, TestRuntime.Start), new OldestReady(1, TestRuntime.Start.AddMinutes(1)), new OldestReady(-2, TestRuntime.Start.AddMinutes(4)));
     }
 
@@ -150,18 +150,18 @@ internal sealed class OperatorReadTests
         {
             await roost.EnqueueAsync([new WorkItem("held") { Id = "w1", Resources = ["b"] }, new WorkItem("held") { Id = "w2", Resources = ["b"], Priority = 9 }]);
             while ((await roost.GetCountsAsync()).Total.Blocked < 2) await Task.Yield();
-            string worker = (await roost.GetWorkersAsync()).Single().Id;
+            string worker = (await roost.ListWorkersAsync()).Single().Id;
 
-            ResourcePage page = await roost.GetResourcesAsync();
+            Page<ResourceInfo> page = await roost.ListResourcesAsync();
 
             page.Items.Should().BeEquivalentTo(new ResourceInfo[]
             {
-                new("a", "holder", worker, TestRuntime.Start, [], false),
-                new("b", "holder", worker, TestRuntime.Start, ["w2", "w1"], false),
+                new() { Name = "a", HolderId = "holder", WorkerId = worker, Since = TestRuntime.Start, Waiters = [], HasMoreWaiters = false },
+                new() { Name = "b", HolderId = "holder", WorkerId = worker, Since = TestRuntime.Start, Waiters = ["w2", "w1"], HasMoreWaiters = false },
             }, it => it.WithStrictOrdering());
             page.Next.Should().BeNull();
         });
-        (await roost.GetResourcesAsync()).Items.Should().BeEmpty();
+        (await roost.ListResourcesAsync()).Items.Should().BeEmpty();
     }
 
     [Test]
@@ -173,15 +173,15 @@ internal sealed class OperatorReadTests
 
         await held.WhileRunningAsync(roost, async () =>
         {
-            ResourcePage first = await roost.GetResourcesAsync(2);
-            ResourcePage second = await roost.GetResourcesAsync(2, first.Next);
+            Page<ResourceInfo> first = await roost.ListResourcesAsync(2);
+            Page<ResourceInfo> second = await roost.ListResourcesAsync(2, first.Next);
 
             first.Items.Select(resource => resource.Name).Should().Equal("a", "b'");
             second.Items.Select(resource => resource.Name).Should().Equal("c");
             second.Next.Should().BeNull();
         });
-        (await roost.Invoking(it => it.GetResourcesAsync(cursor: "!")).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("cursor");
-        (await roost.Invoking(it => it.GetResourcesAsync(0)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("limit");
+        (await roost.Invoking(it => it.ListResourcesAsync(cursor: "!")).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("cursor");
+        (await roost.Invoking(it => it.ListResourcesAsync(0)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("limit");
     }
 
     private static Outcome Next(Random random, int state)

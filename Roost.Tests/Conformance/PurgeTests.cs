@@ -105,7 +105,7 @@ internal sealed class PurgeTests
         await EndedAsync(roost, "fail");
         long events = roost.Number("SELECT max(seq) FROM roost_event");
 
-        (await roost.PurgeAsync(new(TimeSpan.Zero), dryRun: true)).Should().Be(new PurgeResult(1, 0));
+        (await roost.PurgeAsync(new(TimeSpan.Zero), dryRun: true)).Should().Be(new PurgeResult { Items = 1 });
         (await roost.PurgeAsync(new(TimeSpan.Zero) { States = [WorkState.Failed, WorkState.Done, WorkState.Done] }, dryRun: true)).Items.Should().Be(2);
         roost.Number("SELECT max(seq) FROM roost_event").Should().Be(events);
         roost.Number("SELECT count(*) FROM roost_work").Should().Be(2);
@@ -187,9 +187,9 @@ internal sealed class PurgeTests
     public async Task A_filter_that_makes_no_sense_is_refused()
     {
         await using RoostRuntime roost = TestRuntime.Create(clock);
-        await RefusedAsync(roost, new(TimeSpan.FromSeconds(-1)), "older_than");
-        await RefusedAsync(roost, new(TimeSpan.Zero) { States = [] }, "states");
-        await RefusedAsync(roost, new(TimeSpan.Zero) { States = [WorkState.Done, WorkState.Running] }, "states");
+        await RefusedAsync(roost, new(TimeSpan.FromSeconds(-1)), "OlderThan");
+        await RefusedAsync(roost, new(TimeSpan.Zero) { States = [] }, "States");
+        await RefusedAsync(roost, new(TimeSpan.Zero) { States = [WorkState.Done, WorkState.Running] }, "States");
         await RefusedAsync(roost, new(TimeSpan.Zero) { Engine = "" }, "engine");
     }
 

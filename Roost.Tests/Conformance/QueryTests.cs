@@ -17,7 +17,7 @@ internal sealed class QueryTests
         await EnqueueAsync(roost, clock, "c", "third");
         await roost.RunUntilIdleAsync();
 
-        WorkPage page = await roost.ListAsync();
+        Page<WorkSummary> page = await roost.ListAsync();
 
         page.Items.Select(item => item.Id).Should().Equal("b", "c", "a");
         page.Items[0].Should().Be(await roost.WaitAsync("b"));
@@ -104,11 +104,11 @@ internal sealed class QueryTests
         await using RoostRuntime roost = TestRuntime.Create(clock);
         for (int i = 0; i < 6; i++) await EnqueueAsync(roost, clock, $"w{i}", "e");
 
-        WorkPage first = await roost.ListAsync(limit: 2);
+        Page<WorkSummary> first = await roost.ListAsync(limit: 2);
         await roost.CancelAsync("w5");
         await roost.CancelAsync("w0");
         await EnqueueAsync(roost, clock, "new", "e");
-        WorkPage second = await roost.ListAsync(limit: 10, cursor: first.Next);
+        Page<WorkSummary> second = await roost.ListAsync(limit: 10, cursor: first.Next);
 
         first.Items.Select(item => item.Id).Should().Equal("w5", "w4");
         second.Items.Select(item => item.Id).Should().Equal("w3", "w2", "w1");
@@ -124,7 +124,7 @@ internal sealed class QueryTests
         await roost.RunUntilIdleAsync();
         await roost.EnqueueAsync(Enumerable.Range(0, 2500).Select(i => new WorkItem("other") { Resources = ["common"] }));
 
-        WorkPage page = await roost.ListAsync(new() { Error = "needle" });
+        Page<WorkSummary> page = await roost.ListAsync(new() { Error = "needle" });
         List<WorkSummary> all = await AllAsync(roost, new() { Error = "needle" }, 50);
         List<WorkSummary> common = await AllAsync(roost, new() { Resource = "common" }, 1000);
 
@@ -161,9 +161,9 @@ internal sealed class QueryTests
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
 
-        (await roost.Invoking(it => it.ListAsync(new() { Engine = "" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("engine");
-        (await roost.Invoking(it => it.ListAsync(new() { Error = "" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("error");
-        (await roost.Invoking(it => it.ListAsync(new() { Resource = new string('x', 257) })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("resource");
+        (await roost.Invoking(it => it.ListAsync(new() { Engine = "" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("Engine");
+        (await roost.Invoking(it => it.ListAsync(new() { Error = "" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("Error");
+        (await roost.Invoking(it => it.ListAsync(new() { Resource = new string('x', 257) })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("Resource");
     }
 
     [Test]
@@ -190,7 +190,7 @@ internal sealed class QueryTests
         string? cursor = null;
         do
         {
-            WorkPage page = await roost.ListAsync(filter, limit, cursor);
+            Page<WorkSummary> page = await roost.ListAsync(filter, limit, cursor);
             page.Items.Count.Should().BeLessThanOrEqualTo(limit);
             all.AddRange(page.Items);
             cursor = page.Next;

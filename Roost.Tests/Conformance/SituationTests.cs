@@ -80,7 +80,7 @@ internal sealed class SituationTests
         {
             await roost.EnqueueAsync(new WorkItem("held") { Id = "waiter", Resources = ["domain:example.com", "z"] });
             await UntilAsync(roost, "waiter", detail => detail.BlockedOn is not null);
-            string worker = (await roost.GetWorkersAsync()).Single().Id;
+            string worker = (await roost.ListWorkersAsync()).Single().Id;
 
             WorkDetail waiter = await roost.GetAsync("waiter");
             waiter.Situation.Should().Be($"blocked: domain:example.com is held by holder on worker {worker}");
@@ -143,15 +143,15 @@ internal sealed class SituationTests
 
         await held.WhileRunningAsync(roost, async () =>
         {
-            WorkerInfo worker = (await roost.GetWorkersAsync()).Single();
+            WorkerInfo worker = (await roost.ListWorkersAsync()).Single();
             (await SituationAsync(roost, id)).Should().Be($"running on worker {worker.Id} since 2026-01-01 00:00:00Z");
 
             string lockOfTheDead = $"dead.{worker.Id}.lock";
             await File.WriteAllBytesAsync(Path.Combine(Path.GetDirectoryName(roost.Path)!, lockOfTheDead), []);
             roost.Execute("UPDATE roost_worker SET lock_file = $0", lockOfTheDead);
             (await SituationAsync(roost, id)).Should().Be($"was running on worker {worker.Id}, which has died; the next worker that runs takes it over");
-            (await roost.GetWorkersAsync()).Single().IsAlive.Should().BeFalse();
-            (await roost.GetEnginesAsync()).Single().Workers.Should().Be(0);
+            (await roost.ListWorkersAsync()).Single().IsAlive.Should().BeFalse();
+            (await roost.ListEnginesAsync()).Single().Workers.Should().Be(0);
         });
     }
 
@@ -169,6 +169,24 @@ internal sealed class SituationTests
         (await SituationAsync(roost, "good")).Should().Be("done since 2026-01-01 00:00:00Z");
         (await SituationAsync(roost, "bad")).Should().Be("dead letter: engine_failed: the page is gone");
         (await SituationAsync(roost, "unwanted")).Should().Be("cancelled: not needed");
+    }
+
+    [Test]
+    public async Task Why_stands_beside_the_state_and_does_not_say_it_again()
+    {
+        using var held = new HeldStep();
+        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), held.Engine);
+        await roost.EnqueueAsync([new WorkItem("held") { Id = "running" }, new WorkItem("x") { Id = "queued" }, new WorkItem("x") { Id = "unwanted" }, new WorkItem("x") { Id = "cancelled" }]);
+        await roost.CancelAsync("unwanted", "not needed");
+        await roost.CancelAsync("cancelled");
+
+        await held.WhileRunningAsync(roost, async () =>
+            (await roost.GetAsync("running")).Why.Should().Be($"on worker {(await roost.ListWorkersAsync()).Single().Id} since 2026-01-01 00:00:00Z"));
+
+        (await roost.GetAsync("running")).Why.Should().Be("since 2026-01-01 00:00:00Z");
+        (await roost.GetAsync("queued")).Why.Should().Be(await SituationAsync(roost, "queued"));
+        (await roost.GetAsync("unwanted")).Why.Should().Be("not needed");
+        (await roost.GetAsync("cancelled")).Why.Should().BeNull();
     }
 
     [Test]

@@ -56,7 +56,7 @@ internal sealed class StaleHolderTests
         SlotLedger ledger = SlotLedger(ghost);
         StepCommit commit = Commit(lease, OutcomeKind.Continue);
 
-        (await ghost.Writer.RunAsync(session => session.CommitStep.Execute(commit, ledger))).Should().Be(CommitResult.Kept);
+        (await ghost.Writer.RunAsync(session => session.CommitStep.Execute(commit, ledger))).IsKept.Should().BeTrue();
         (await ghost.Writer.RunAsync(session => session.CommitStep.Execute(commit, ledger))).Should().Be(CommitResult.Lost, "the same commit twice wins once");
         roost.Number("SELECT count(*) FROM roost_snapshot").Should().Be(1);
     }

@@ -158,13 +158,13 @@ internal sealed class TriggerTests
     [Test]
     public void A_trigger_of_the_options_is_held_to_the_same_rules_as_a_file()
     {
-        Refused("triggers[0].when", new Trigger("", "b"));
-        Refused("triggers[0].enqueue", new Trigger("a", " "));
-        Refused("triggers[0].if", new Trigger("a", "b") { If = "state.x" });
-        Refused("triggers[0].fields.x", new Trigger("a", "b") { Fields = new Dictionary<string, string> { ["x"] = "snapshot.data." } });
-        Refused("triggers[0].values.x", new Trigger("a", "b") { Values = new Dictionary<string, object?> { ["x"] = "nul \0" } });
-        Refused("triggers[0].max_depth", new Trigger("a", "b") { MaxDepth = 0 });
-        Refused("triggers[1]", new Trigger("a", "b"), null!);
+        Refused("Triggers[0].When", new Trigger("", "b"));
+        Refused("Triggers[0].Enqueue", new Trigger("a", " "));
+        Refused("Triggers[0].If", new Trigger("a", "b") { If = "state.x" });
+        Refused("Triggers[0].Fields.x", new Trigger("a", "b") { Fields = new Dictionary<string, string> { ["x"] = "snapshot.data." } });
+        Refused("Triggers[0].Values.x", new Trigger("a", "b") { Values = new Dictionary<string, object?> { ["x"] = "nul \0" } });
+        Refused("Triggers[0].MaxDepth", new Trigger("a", "b") { MaxDepth = 0 });
+        Refused("Triggers[1]", new Trigger("a", "b"), null!);
     }
 
     private static void Refused(string field, params Trigger[] triggers) =>

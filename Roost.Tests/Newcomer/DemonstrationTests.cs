@@ -77,6 +77,6 @@ internal sealed class DemonstrationTests : FolderFixture
         enqueued.Should().StartWith("Enqueued ").And.EndWith("done at version 4." + Environment.NewLine);
         found.Should().Be(enqueued.Replace("Enqueued", "Found", StringComparison.Ordinal));
         await using var roost = new RoostRuntime(file);
-        (await roost.ReadEventsAsync()).Count(happened => happened.Kind == EventKinds.Done).Should().Be(1);
+        (await roost.ListEventsAsync()).Items.Count(happened => happened.Kind == EventKinds.Done).Should().Be(1);
     }
 }

@@ -92,7 +92,7 @@ internal sealed class StrangerTests
         RoostRuntime? roost = null;
         var engine = new ScriptedEngine(async (state, _) =>
         {
-            worker = (await roost!.GetWorkersAsync()).Single().Id;
+            worker = (await roost!.ListWorkersAsync()).Single().Id;
             return ScriptedEngine.Finish(state);
         });
         await using (roost = TestRuntime.Create(null, engine))
@@ -100,7 +100,7 @@ internal sealed class StrangerTests
             string id = await roost.EnqueueAsync(new WorkItem("scripted"));
             await roost.RunUntilDoneAsync(id);
 
-            WorkEvent claimed = (await roost.ReadEventsAsync(id)).First(it => it.Kind == EventKinds.Claimed);
+            WorkEvent claimed = (await roost.ListEventsAsync(id)).Items.First(it => it.Kind == EventKinds.Claimed);
             claimed.Data!.Value.GetProperty("worker").GetString().Should().Be(worker);
         }
     }
@@ -154,8 +154,8 @@ internal sealed class StrangerTests
         await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1 }, null, engine);
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
-        (await roost.RunUntilDoneAsync(id)).Error.Should().StartWith("artifact name:").And.Contain("report.json");
-        (await roost.GetArtifactsAsync(id)).Should().BeEmpty();
+        (await roost.RunUntilDoneAsync(id)).Error.Should().StartWith("name:").And.Contain("report.json");
+        (await roost.ListArtifactsOfAsync(id)).Should().BeEmpty();
     }
 
     [Test]
@@ -163,7 +163,7 @@ internal sealed class StrangerTests
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
 
-        (await roost.Awaiting(it => it.EnqueueAsync(new WorkItem(" count "))).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("engine");
+        (await roost.Awaiting(it => it.EnqueueAsync(new WorkItem(" count "))).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("Engine");
     }
 
     [Test]

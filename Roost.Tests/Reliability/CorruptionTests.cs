@@ -53,7 +53,7 @@ internal sealed class CorruptionTests : FolderFixture
         {
             WorkDetail item = await roost.GetAsync(id);
             payloads[id] = item.Payload.GetRawText();
-            foreach (SnapshotVersion version in await roost.GetHistoryAsync(id)) states[(id, version.Version)] = Encoding.UTF8.GetString((await roost.GetSnapshotAsync(id, version.Version)).Utf8.Span);
+            foreach (SnapshotVersion version in await roost.ListHistoryAsync(id)) states[(id, version.Version)] = Encoding.UTF8.GetString((await roost.GetSnapshotAsync(id, version.Version)).Utf8.Span);
             foreach (Artifact artifact in item.Artifacts) artifacts[(id, artifact.Name)] = await roost.ReadArtifactAsync(id, artifact.Name);
         }
         using SqliteConnection reader = FileAudit.Open(path);
@@ -197,7 +197,7 @@ internal sealed class CorruptionTests : FolderFixture
         Probe.Execute(path, "UPDATE roost_event SET data = replace(data, '\"', '!') WHERE seq = (SELECT min(seq) FROM roost_event WHERE data IS NOT NULL)");
         await using var roost = new RoostRuntime(path);
 
-        IReadOnlyList<WorkEvent> events = await roost.ReadEventsAsync(limit: 10_000);
+        IReadOnlyList<WorkEvent> events = (await roost.ListEventsAsync(limit: 10_000)).Items;
 
         events.Should().HaveCount((int)roost.Number("SELECT count(*) FROM roost_event"));
         string[] damaged = [.. events.Where(one => one.Data is { ValueKind: JsonValueKind.Object } data && data.TryGetProperty("damaged", out _)).Select(one => one.Data!.Value.GetProperty("damaged").GetString()!)];
@@ -255,7 +255,7 @@ internal sealed class CorruptionTests : FolderFixture
         await using var roost = new RoostRuntime(path);
 
         await roost.Awaiting(it => it.GetAsync("done")).Should().ThrowAsync<DataCorruptException>().WithMessage("*time*damaged*");
-        await roost.Awaiting(it => it.GetWorkersAsync()).Should().ThrowAsync<DataCorruptException>().WithMessage("*damaged*");
+        await roost.Awaiting(it => it.ListWorkersAsync()).Should().ThrowAsync<DataCorruptException>().WithMessage("*damaged*");
         IReadOnlyList<FileCheck> checks = await RoostRuntime.CheckFileAsync(path);
         checks.Should().ContainSingle(check => check.Name == "leases").Which.Status.Should().Be(CheckStatus.Error);
         checks.Should().Contain(check => check.Name == "counters", "what follows is looked at all the same");
@@ -351,10 +351,10 @@ internal sealed class CorruptionTests : FolderFixture
         await ReadAsync(async () => await roost.ListAsync(new()));
         await ReadAsync(async () => await roost.GetCountsAsync());
         await ReadAsync(async () => await roost.ListDeadLettersAsync());
-        await ReadAsync(async () => await roost.GetResourcesAsync());
-        await ReadAsync(async () => await roost.GetEnginesAsync());
-        await ReadAsync(async () => await roost.GetWorkersAsync());
-        await ReadAsync(async () => await roost.ReadEventsAsync());
+        await ReadAsync(async () => await roost.ListResourcesAsync());
+        await ReadAsync(async () => await roost.ListEnginesAsync());
+        await ReadAsync(async () => await roost.ListWorkersAsync());
+        await ReadAsync(async () => await roost.ListEventsAsync());
         await ReadAsync(async () => await roost.ListArtifactsAsync());
         foreach (string id in payloads.Keys)
             await ReadAsync(async () =>

@@ -77,8 +77,12 @@ internal sealed class EvidenceTests : FolderFixture
         await RefusedAsync(() => reading.CancelAsync("only"));
         FileAudit.Contents(path).Should().Equal(left, "nothing more is written by the rules of the older one");
 
-        static async Task RefusedAsync(Func<Task> action) =>
-            (await action.Should().ThrowAsync<FileRefusedException>()).Which.Message.Should().ContainAll($"schema version {Schema.Version + 1}", "newer Roost", "Nothing is damaged", "start it again with that version");
+        static async Task RefusedAsync(Func<Task> action)
+        {
+            FileRefusedException refused = (await action.Should().ThrowAsync<FileRefusedException>()).Which;
+            refused.Cause.Should().Be(FileRefusal.NewerSchema);
+            refused.Message.Should().ContainAll($"schema version {Schema.Version + 1}", "newer Roost", "Nothing is damaged", "start it again with that version");
+        }
     }
 
     [Test]
@@ -86,9 +90,9 @@ internal sealed class EvidenceTests : FolderFixture
     {
         await using RoostRuntime roost = await MadeAsync();
         roost.Execute("INSERT INTO roost_worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues) VALUES ('w', 1, 'm', 'l', 1, 1, 1, 1, 1, 1, '[{\"id\":7}]', '[]')");
-        await roost.Awaiting(it => it.GetWorkersAsync()).Should().ThrowAsync<DataCorruptException>().WithMessage("What engines worker w serves*[{\"id\":7}]*damaged*");
+        await roost.Awaiting(it => it.ListWorkersAsync()).Should().ThrowAsync<DataCorruptException>().WithMessage("What engines worker w serves*[{\"id\":7}]*damaged*");
         roost.Execute("INSERT INTO roost_meta (key, value) VALUES ('events_watermark', 'many')");
-        await roost.Awaiting(it => it.ReadEventsAsync()).Should().ThrowAsync<DataCorruptException>().WithMessage("*\"many\"*damaged*");
+        await roost.Awaiting(it => it.ListEventsAsync()).Should().ThrowAsync<DataCorruptException>().WithMessage("*\"many\"*damaged*");
     }
 
     private async Task<RoostRuntime> MadeAsync()

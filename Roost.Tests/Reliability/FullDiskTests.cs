@@ -72,7 +72,7 @@ internal sealed class FullDiskTests : FolderFixture
             id = await roost.EnqueueAsync(new WorkItem("scripted"));
             Task<WorkSummary> done = roost.RunUntilDoneAsync(id);
             await full.Task.Soon();
-            (await roost.GetArtifactsAsync(id)).Should().BeEmpty("reads work, and half an artifact is none");
+            (await roost.ListArtifactsOfAsync(id)).Should().BeEmpty("reads work, and half an artifact is none");
             await mount.ResizeAsync("64m");
 
             (await done.Soon()).State.Should().Be(WorkState.Done);

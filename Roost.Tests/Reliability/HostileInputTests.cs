@@ -31,7 +31,7 @@ internal sealed class HostileInputTests
             item.Payload.GetProperty(name).GetString().Should().Be(name);
             foreach (WorkFilter filter in (WorkFilter[])[new() { Engine = name }, new() { Queue = name }, new() { Resource = name }])
                 (await roost.ListAsync(filter)).Items.Should().ContainSingle().Which.Id.Should().Be(name);
-            (await roost.ReadEventsAsync(name)).Select(one => one.Kind).Should().Contain("engine." + name[..Math.Min(100, name.Length)]);
+            (await roost.ListEventsAsync(name)).Items.Select(one => one.Kind).Should().Contain("engine." + name[..Math.Min(100, name.Length)]);
             (await roost.FindIdsAsync(name)).Should().Equal(name);
             (await roost.EnqueueAsync(new WorkItem(name, item.Payload) { IdempotencyKey = name })).Should().Be(new EnqueueResult(name, false));
             Path.GetDirectoryName(roost.GetWorkspace(name).Path).Should().Be(Path.GetDirectoryName(roost.GetWorkspace("parent").Path), "a workspace is below its root, whatever its item is called");
@@ -47,26 +47,26 @@ internal sealed class HostileInputTests
         Dictionary<string, long> before = FileAudit.Contents(roost.Path);
         foreach (string name in Hostile.RefusedNames)
         {
-            await RefusedAsync("id", () => roost.EnqueueAsync(new WorkItem("e") { Id = name }));
-            await RefusedAsync("engine", () => roost.EnqueueAsync(new WorkItem(name)));
-            await RefusedAsync("queue", () => roost.EnqueueAsync(new WorkItem("e") { Queue = name }));
-            await RefusedAsync("resources[1]", () => roost.EnqueueAsync(new WorkItem("e") { Resources = ["good", name] }));
-            await RefusedAsync("idempotency_key", () => roost.EnqueueAsync(new WorkItem("e") { IdempotencyKey = name }));
-            await RefusedAsync("parent_id", () => roost.EnqueueAsync(new WorkItem("e") { ParentId = name }));
-            await RefusedAsync("id", () => roost.GetAsync(name));
-            await RefusedAsync("id", () => roost.GetHistoryAsync(name));
-            await RefusedAsync("id", () => roost.GetSnapshotAsync(name));
-            await RefusedAsync("id", () => roost.GetArtifactsAsync(name));
-            await RefusedAsync("artifact name", () => roost.OpenArtifactAsync("e", name));
-            await RefusedAsync("id", () => roost.ReadEventsAsync(name));
-            await RefusedAsync("id", () => roost.ReadLastEventsAsync(name));
-            await RefusedAsync("id", () => roost.FindIdsAsync(name));
-            await RefusedAsync("id", () => roost.CancelAsync(name));
-            await RefusedAsync("id", () => roost.RetryAsync(name));
-            await RefusedAsync("id", () => roost.ReleaseLeaseAsync(name));
-            await RefusedAsync("engine", () => roost.ListAsync(new() { Engine = name }));
-            await RefusedAsync("reason", () => roost.ListDeadLettersAsync(new() { Reason = name }));
-            await RefusedAsync("name", () => roost.ListArtifactsAsync(new() { Name = name }));
+            await RefusedAsync("Id", () => roost.EnqueueAsync(new WorkItem("e") { Id = name }));
+            await RefusedAsync("Engine", () => roost.EnqueueAsync(new WorkItem(name)));
+            await RefusedAsync("Queue", () => roost.EnqueueAsync(new WorkItem("e") { Queue = name }));
+            await RefusedAsync("Resources[1]", () => roost.EnqueueAsync(new WorkItem("e") { Resources = ["good", name] }));
+            await RefusedAsync("IdempotencyKey", () => roost.EnqueueAsync(new WorkItem("e") { IdempotencyKey = name }));
+            await RefusedAsync("ParentId", () => roost.EnqueueAsync(new WorkItem("e") { ParentId = name }));
+            await RefusedAsync("workId", () => roost.GetAsync(name));
+            await RefusedAsync("workId", () => roost.ListHistoryAsync(name));
+            await RefusedAsync("workId", () => roost.GetSnapshotAsync(name));
+            await RefusedAsync("workId", () => roost.ListArtifactsOfAsync(name));
+            await RefusedAsync("name", () => roost.OpenArtifactAsync("e", name));
+            await RefusedAsync("workId", () => roost.ListEventsAsync(name));
+            await RefusedAsync("workId", () => roost.ListLastEventsAsync(name));
+            await RefusedAsync("part", () => roost.FindIdsAsync(name));
+            await RefusedAsync("workId", () => roost.CancelAsync(name));
+            await RefusedAsync("workId", () => roost.RetryAsync(name));
+            await RefusedAsync("workId", () => roost.ReleaseLeaseAsync(name));
+            await RefusedAsync("Engine", () => roost.ListAsync(new() { Engine = name }));
+            await RefusedAsync("Reason", () => roost.ListDeadLettersAsync(new() { Reason = name }));
+            await RefusedAsync("Name", () => roost.ListArtifactsAsync(new() { Name = name }));
         }
         FileAudit.Contents(roost.Path).Should().Equal(before, "nothing was written");
     }
@@ -114,8 +114,8 @@ internal sealed class HostileInputTests
         await roost.RunUntilDoneAsync(id);
 
         (await roost.GetAsync(id)).Payload.GetProperty("n").GetRawText().Should().Be(number);
-        (await roost.ReadEventsAsync(id)).Single(one => one.Kind == "engine.seen").Data!.Value.GetProperty("n").GetRawText().Should().Be(number);
-        (await roost.GetArtifactsAsync(id)).Single().Metadata!.Value.GetProperty("n").GetRawText().Should().Be(number);
+        (await roost.ListEventsAsync(id)).Items.Single(one => one.Kind == "engine.seen").Data!.Value.GetProperty("n").GetRawText().Should().Be(number);
+        (await roost.ListArtifactsOfAsync(id)).Single().Metadata!.Value.GetProperty("n").GetRawText().Should().Be(number);
     }
 
     [Test]
@@ -124,12 +124,12 @@ internal sealed class HostileInputTests
         await using RoostRuntime roost = TestRuntime.Create(null);
         string id = await roost.EnqueueAsync(WorkItem.FromJson("e", Levels(Deepest)));
         (await roost.GetAsync(id)).Payload.GetRawText().Should().Be(Levels(Deepest));
-        await RefusedAsync("payload", () => roost.EnqueueAsync(WorkItem.FromJson("e", Levels(Deepest + 1))));
-        await RefusedAsync("payload", () => roost.EnqueueAsync(new WorkItem("e", JsonElement.Parse(Levels(Deepest + 1), new() { MaxDepth = 100 }))));
-        await RefusedAsync("payload", () => roost.EnqueueAsync(new WorkItem("e", new { a = JsonElement.Parse(Levels(Deepest), new() { MaxDepth = 100 }) })));
-        await RefusedAsync("payload", () => roost.EnqueueAsync(new WorkItem("e", new { a = JsonNode.Parse(Levels(Deepest)) })));
+        await RefusedAsync("Payload", () => roost.EnqueueAsync(WorkItem.FromJson("e", Levels(Deepest + 1))));
+        await RefusedAsync("Payload", () => roost.EnqueueAsync(new WorkItem("e", JsonElement.Parse(Levels(Deepest + 1), new() { MaxDepth = 100 }))));
+        await RefusedAsync("Payload", () => roost.EnqueueAsync(new WorkItem("e", new { a = JsonElement.Parse(Levels(Deepest), new() { MaxDepth = 100 }) })));
+        await RefusedAsync("Payload", () => roost.EnqueueAsync(new WorkItem("e", new { a = JsonNode.Parse(Levels(Deepest)) })));
         await RefusedInStepAsync("state", (_, snapshot) => Outcome.Continue(snapshot.Next(new { a = JsonNode.Parse(Levels(Deepest)) })));
-        await RefusedInStepAsync("event data", (context, snapshot) => Ends(snapshot, () => context.AddEvent("x", new { a = JsonNode.Parse(Levels(Deepest)) })));
+        await RefusedInStepAsync("data", (context, snapshot) => Ends(snapshot, () => context.AddEvent("x", new { a = JsonNode.Parse(Levels(Deepest)) })));
         await RefusedInStepAsync("metadata", (context, snapshot) => Ends(snapshot, () => context.AddArtifactText("x", "", new() { Metadata = new { a = JsonNode.Parse(Levels(Deepest)) } })));
     }
 
@@ -142,13 +142,13 @@ internal sealed class HostileInputTests
     private static async Task HalfIsRefusedAsync(string text)
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
-        await RefusedAsync("payload", () => roost.EnqueueAsync(new WorkItem("e", new { text })));
-        await RefusedAsync("payload", () => roost.EnqueueAsync(new WorkItem("e", new Dictionary<string, int> { [text] = 1 })));
-        await RefusedAsync("payload", () => roost.EnqueueAsync(new WorkItem("e", new JsonObject { ["a"] = text })));
+        await RefusedAsync("Payload", () => roost.EnqueueAsync(new WorkItem("e", new { text })));
+        await RefusedAsync("Payload", () => roost.EnqueueAsync(new WorkItem("e", new Dictionary<string, int> { [text] = 1 })));
+        await RefusedAsync("Payload", () => roost.EnqueueAsync(new WorkItem("e", new JsonObject { ["a"] = text })));
         await RefusedAsync("reason", () => roost.CancelAsync("e", text));
         await RefusedInStepAsync("state", (_, snapshot) => Outcome.Continue(snapshot.Next(new { text })));
         await RefusedInStepAsync("state", (_, snapshot) => Outcome.Continue(snapshot.Next(new JsonObject { ["a"] = text })));
-        await RefusedInStepAsync("event data", (context, snapshot) => Ends(snapshot, () => context.AddEvent("x", text)));
+        await RefusedInStepAsync("data", (context, snapshot) => Ends(snapshot, () => context.AddEvent("x", text)));
         await RefusedInStepAsync("metadata", (context, snapshot) => Ends(snapshot, () => context.AddArtifactText("x", "", new() { Metadata = new { text } })));
         await RefusedInStepAsync("artifact \"x\"", (context, snapshot) => Ends(snapshot, () => context.AddArtifactText("x", text)));
         await RefusedInStepAsync("artifact \"x\"", (context, snapshot) => Ends(snapshot, () => context.AddArtifact("x", new { text })));
@@ -176,7 +176,7 @@ internal sealed class HostileInputTests
     {
         JsonElement value = JsonElement.Parse($"{{\"n\":{number}}}");
         await RefusedInStepAsync("state", (_, snapshot) => Outcome.Continue(snapshot.Next(value)));
-        await RefusedInStepAsync("event data", (context, snapshot) => Ends(snapshot, () => context.AddEvent("x", value)));
+        await RefusedInStepAsync("data", (context, snapshot) => Ends(snapshot, () => context.AddEvent("x", value)));
         await RefusedInStepAsync("metadata", (context, snapshot) => Ends(snapshot, () => context.AddArtifactText("x", "", new() { Metadata = value })));
         await RefusedInStepAsync("state", (_, snapshot) => Outcome.Continue(snapshot.Next(new { value = double.NaN })));
         await RefusedInStepAsync("state", (_, snapshot) => Outcome.Continue(snapshot.Next(float.NegativeInfinity)));
@@ -190,7 +190,7 @@ internal sealed class HostileInputTests
         Task<bool> holding = roost.Writer.RunAsync(_ => hold.Wait(Gate.Patience));
         string text = $"{{\"a\":\"{new string('x', 100 * 1024 * 1024)}\"}}";
 
-        InvalidInputException refused = await RefusedAsync("payload", () => roost.EnqueueAsync(WorkItem.FromJson("e", text)).Soon());
+        InvalidInputException refused = await RefusedAsync("Payload", () => roost.EnqueueAsync(WorkItem.FromJson("e", text)).Soon());
 
         roost.Writer.Pending.Should().BeLessThanOrEqualTo(1, "nothing but what holds the writer was asked of it");
         refused.Message.Should().Contain("104,857,").And.Contain("artifact").And.NotContain("xxx");
@@ -223,12 +223,12 @@ internal sealed class HostileInputTests
         await RefusedAsync("limit", () => roost.ListAsync(limit: limit));
         await RefusedAsync("limit", () => roost.ListDeadLettersAsync(limit: limit));
         await RefusedAsync("limit", () => roost.ListArtifactsAsync(limit: limit));
-        await RefusedAsync("limit", () => roost.GetResourcesAsync(limit));
+        await RefusedAsync("limit", () => roost.ListResourcesAsync(limit));
         await RefusedAsync("limit", () => roost.FindIdsAsync("abc", limit));
-        await RefusedAsync("limit", () => roost.ReadEventsAsync(limit: limit));
-        await RefusedAsync("limit", () => roost.ReadLastEventsAsync(limit: limit));
+        await RefusedAsync("limit", () => roost.ListEventsAsync(limit: limit));
+        await RefusedAsync("limit", () => roost.ListLastEventsAsync(limit: limit));
         if (limit < 0) await RefusedAsync("version", () => roost.GetSnapshotAsync("abc", limit));
-        if (limit < 0) await RefusedAsync("after", () => roost.ReadEventsAsync(after: limit));
+        if (limit < 0) await RefusedAsync("after", () => roost.ListEventsAsync(after: limit));
         if (limit < 0) await RefusedAsync("timeout", () => roost.WaitAsync("abc", TimeSpan.FromSeconds(limit)));
     }
 

@@ -20,7 +20,7 @@ internal sealed class HostileRowTests : FolderFixture
         foreach (string file in named)
             roost.Execute("INSERT INTO roost_worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues) VALUES ('worker of ' || $0, 1, 'elsewhere', $0, 1, 1, 1, 1, 1, 1, '[]', '[]')", file);
 
-        (await roost.GetWorkersAsync()).Should().OnlyContain(worker => !worker.IsAlive, "their leases have run down");
+        (await roost.ListWorkersAsync()).Should().OnlyContain(worker => !worker.IsAlive, "their leases have run down");
         using var stop = new CancellationTokenSource();
         Task loop = roost.RunAsync(stop.Token);
         await Waiting.Until(() => roost.Number(Others) == 0);

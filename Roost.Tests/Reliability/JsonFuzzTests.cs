@@ -32,7 +32,7 @@ internal sealed class JsonFuzzTests : FolderFixture
             {
                 refused++;
                 isGood.Should().BeFalse("every rule is kept in {0} ({1})", text, e.Message);
-                MustName(e, "payload", text);
+                MustName(e, "Payload", text);
             }
         }
         FileAudit.Count(roost.Path, "roost_work").Should().Be(accepted, "what is refused is not written");
@@ -52,8 +52,8 @@ internal sealed class JsonFuzzTests : FolderFixture
         {
             (string text, _, string field) = texts[item.Id];
             JsonElement value = Parsed(text)!.Value;
-            if (field == "event data") context.AddEvent("x", value);
-            if (field == "metadata") context.AddArtifactText("x", "", new() { Metadata = value });
+            if (field == "data") context.AddEvent("x", value);
+            if (field == "Metadata") context.AddArtifactText("x", "", new() { Metadata = value });
             return Outcome.Done(field == "state" ? snapshot.Next(value) : snapshot.Next(1));
         });
         await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1, MaxJsonBytes = 100_000 }, null, engine);
@@ -61,7 +61,7 @@ internal sealed class JsonFuzzTests : FolderFixture
         {
             (string text, bool isGood) = fuzz.Object();
             if (Parsed(text) is null) continue;
-            texts[texts.Count.ToString("D6", null)] = (text, isGood, random.Next(3) switch { 0 => "state", 1 => "event data", _ => "metadata" });
+            texts[texts.Count.ToString("D6", null)] = (text, isGood, random.Next(3) switch { 0 => "state", 1 => "data", _ => "Metadata" });
         }
         await roost.EnqueueAsync(texts.Keys.Select(id => new WorkItem("raw") { Id = id }));
 
@@ -76,8 +76,8 @@ internal sealed class JsonFuzzTests : FolderFixture
                 MustEqual(field switch
                 {
                     "state" => item.Snapshot!.Data,
-                    "metadata" => item.Artifacts.Single().Metadata!.Value,
-                    _ => (await roost.ReadEventsAsync(id)).Single(one => one.Kind == "engine.x").Data!.Value,
+                    "Metadata" => item.Artifacts.Single().Metadata!.Value,
+                    _ => (await roost.ListEventsAsync(id)).Items.Single(one => one.Kind == "engine.x").Data!.Value,
                 }, text);
                 continue;
             }
@@ -112,7 +112,7 @@ internal sealed class JsonFuzzTests : FolderFixture
             {
                 refused++;
                 isBad.Should().BeTrue("{0} and {1} are text ({2})", key, value, e.Message);
-                MustName(e, "payload", value);
+                MustName(e, "Payload", value);
             }
         }
         Effort.Report($"{tries} texts of host objects, {refused} refused, the others read back equal");

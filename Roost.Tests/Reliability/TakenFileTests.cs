@@ -159,7 +159,7 @@ internal sealed class TakenFileTests : FolderFixture
         await foreach (WorkEvent _ in roost.WatchEventsAsync()) { }
     }
 
-    private static async Task RefusedAsync(Func<Task> action) => await action.Should().ThrowAsync<FileRefusedException>();
+    private static async Task RefusedAsync(Func<Task> action) => (await action.Should().ThrowAsync<FileRefusedException>()).Which.Cause.Should().Be(FileRefusal.TakenAway);
 
     public enum Taken
     {

@@ -75,7 +75,7 @@ public sealed class NamespaceTests
     [TestCase("a\0b", "*NUL*position 1*")]
     [TestCase("a\nb", "*U+000A*")]
     public void A_name_that_breaks_a_rule_is_refused_with_the_rule(string name, string message) =>
-        FluentActions.Invoking(() => Namespaces.Normalize(name)).Should().Throw<InvalidInputException>().WithMessage(message).Which.Field.Should().Be("namespace");
+        FluentActions.Invoking(() => Namespaces.Normalize(name)).Should().Throw<InvalidInputException>().WithMessage(message).Which.Field.Should().Be("name");
 
     [Test]
     public void A_lone_surrogate_is_refused() =>

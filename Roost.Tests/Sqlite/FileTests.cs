@@ -75,7 +75,7 @@ internal sealed class FileTests : FolderFixture
     {
         File.WriteAllText(path, "These are my notes.");
 
-        Refused().Message.Should().ContainAll(path, "not a Roost database", "another path");
+        Refused(FileRefusal.Foreign).Message.Should().ContainAll(path, "not a Roost database", "another path");
         File.ReadAllText(path).Should().Be("These are my notes.");
     }
 
@@ -92,7 +92,7 @@ internal sealed class FileTests : FolderFixture
         }
         byte[] before = await File.ReadAllBytesAsync(path);
 
-        Refused().Message.Should().ContainAll(parts).And.Contain(path);
+        Refused(parts[0].StartsWith("schema", StringComparison.Ordinal) ? FileRefusal.NewerSchema : FileRefusal.Foreign).Message.Should().ContainAll(parts).And.Contain(path);
         (await File.ReadAllBytesAsync(path)).Should().Equal(before);
         Directory.GetFiles(folder.Root).Should().Equal(path);
     }
@@ -102,7 +102,7 @@ internal sealed class FileTests : FolderFixture
     {
         Directory.CreateDirectory(path);
 
-        Refused().Message.Should().ContainAll(path, "is a folder", "name a file in it");
+        Refused(FileRefusal.NoPlace).Message.Should().ContainAll(path, "is a folder", "name a file in it");
     }
 
     [Test]
@@ -110,7 +110,7 @@ internal sealed class FileTests : FolderFixture
     {
         path = folder["missing/roost.db"];
 
-        Refused().Message.Should().ContainAll("missing", "does not exist", "create it first");
+        Refused(FileRefusal.NoPlace).Message.Should().ContainAll("missing", "does not exist", "create it first");
         Directory.Exists(folder["missing"]).Should().BeFalse();
     }
 
@@ -120,9 +120,9 @@ internal sealed class FileTests : FolderFixture
         await using (new RoostRuntime(path)) { }
         await using Mount mount = await Mount.ReadOnlyAsync(folder.Root);
 
-        Refused().Message.Should().ContainAll(path, "read-only");
+        Refused(FileRefusal.ReadOnly).Message.Should().ContainAll(path, "read-only");
         path = folder["new.db"];
-        Refused().Message.Should().ContainAll(path, "cannot be created");
+        Refused(FileRefusal.NoAccess).Message.Should().ContainAll(path, "cannot be created");
     }
 
     [Test]
@@ -267,7 +267,12 @@ internal sealed class FileTests : FolderFixture
         FileAudit.MustAgree(path);
     }
 
-    private FileRefusedException Refused() => FluentActions.Invoking(() => new RoostRuntime(path)).Should().Throw<FileRefusedException>().Which;
+    private FileRefusedException Refused(FileRefusal cause)
+    {
+        FileRefusedException refused = FluentActions.Invoking(() => new RoostRuntime(path)).Should().Throw<FileRefusedException>().Which;
+        refused.Cause.Should().Be(cause);
+        return refused;
+    }
 
     private static void Fill(string file)
     {

@@ -101,10 +101,8 @@ internal sealed partial class QueryPlanTests
             DetailQueries.Read(db, id, ".", roost.Options, TestRuntime.Start);
             SnapshotQueries.History(db, WorkQueries.KeyOf(db, id)!.Value);
             EventQueries.Page(db, WorkQueries.KeyOf(db, id), 0, 10);
-            EventQueries.Last(db, WorkQueries.KeyOf(db, id), 100, 10);
         }
         EventQueries.Page(db, null, null, 10);
-        EventQueries.Last(db, null, 100, 10);
         EventQueries.LastSequence(db);
         EventFilter[] events = [new(), new() { Kinds = ["failed", "cancelled"] }, new() { Kinds = ["stepped", "engine.x"], Engine = "scripted", From = TestRuntime.Start, Until = TestRuntime.Start.AddYears(1) }];
         foreach (EventFilter filter in events)

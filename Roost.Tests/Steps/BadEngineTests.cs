@@ -158,8 +158,8 @@ internal sealed class BadEngineTests
         ended.Error.Should().Contain("null");
     }
 
-    [TestCase("", "engine_id", "empty")]
-    [TestCase("a\tb", "engine_id", "U+0009")]
+    [TestCase("", "EngineId", "empty")]
+    [TestCase("a\tb", "EngineId", "U+0009")]
     public async Task An_engine_with_a_bad_id_is_not_added(string id, string field, string found)
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
@@ -172,7 +172,7 @@ internal sealed class BadEngineTests
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
 
-        roost.Invoking(it => it.AddEngine(ScriptedEngine.CountingTo(1, id: new string('e', 257)))).Should().Throw<InvalidInputException>().WithMessage("*257*256*").Which.Field.Should().Be("engine_id");
+        roost.Invoking(it => it.AddEngine(ScriptedEngine.CountingTo(1, id: new string('e', 257)))).Should().Throw<InvalidInputException>().WithMessage("*257*256*").Which.Field.Should().Be("EngineId");
     }
 
     [Test]
@@ -188,7 +188,7 @@ internal sealed class BadEngineTests
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
 
-        roost.Invoking(it => it.AddEngine(new ScriptedEngine((_, _) => null!) { Version = 0 })).Should().Throw<InvalidInputException>().WithMessage("*scripted*0*1 or more*").Which.Field.Should().Be("state_version");
+        roost.Invoking(it => it.AddEngine(new ScriptedEngine((_, _) => null!) { Version = 0 })).Should().Throw<InvalidInputException>().WithMessage("*scripted*0*1 or more*").Which.Field.Should().Be("StateVersion");
     }
 
     private static TestCaseData Case(string name, Func<Snapshot, WorkItem, Outcome> step, params string[] parts) =>

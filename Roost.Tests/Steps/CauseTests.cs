@@ -175,7 +175,7 @@ internal sealed class CauseTests
         letter.Failure.Should().BeEquivalentTo(new { CauseType = "System.FormatException", CauseMessage = "port 80", Stack = (string?)null });
         letter.Failure.Causes.Should().BeEmpty();
         (await roost.ListDeadLettersAsync(new() { ErrorType = "System.IO.IOException", Error = "inner" })).Items.Should().ContainSingle();
-        (await roost.ReadEventsAsync(id)).Single(one => one.Kind == EventKinds.Failed).Data!.Value.GetProperty("cause_message").GetString().Should().Be("port 80");
+        (await roost.ListEventsAsync(id)).Items.Single(one => one.Kind == EventKinds.Failed).Data!.Value.GetProperty("cause_message").GetString().Should().Be("port 80");
     }
 
     [Test]

@@ -59,11 +59,11 @@ internal sealed class FinalErrorTests
         yield return Raw("A_raw_state_that_does_not_serialize", "cannot be written", (snapshot, _, _) => Outcome.Continue(snapshot.Next(new Unwritable())));
         yield return Raw("A_state_read_as_another_type", "cannot be read", (snapshot, _, _) => Outcome.Done(snapshot.Next(snapshot.DataAs<Order>())));
         yield return Raw("A_step_without_a_name", "step: is empty", (snapshot, _, _) => Outcome.Continue(snapshot.Next(1, " ")));
-        yield return Raw("A_negative_delay", "delay", (snapshot, _, _) => Outcome.Continue(snapshot.Next(1), TimeSpan.FromSeconds(-1)));
+        yield return Raw("A_negative_delay", "after", (snapshot, _, _) => Outcome.Continue(snapshot.Next(1), TimeSpan.FromSeconds(-1)));
         yield return Raw("A_failure_without_a_reason", "say why", (_, _, _) => Outcome.Fail(""));
-        yield return Raw("A_payload_that_does_not_fit_its_type", "payload", (snapshot, item, _) => Outcome.Done(snapshot.Next(item.PayloadAs<Order>())));
-        yield return Raw("A_payload_that_does_not_fit_read_in_a_task", "payload", (_, item, _) => Task.Run(Outcome () => throw new InvalidOperationException($"{item.PayloadAs<Order>()}")).Result);
-        yield return Raw("A_payload_that_does_not_fit_read_by_reflection", "payload", (_, item, _) =>
+        yield return Raw("A_payload_that_does_not_fit_its_type", "Payload", (snapshot, item, _) => Outcome.Done(snapshot.Next(item.PayloadAs<Order>())));
+        yield return Raw("A_payload_that_does_not_fit_read_in_a_task", "Payload", (_, item, _) => Task.Run(Outcome () => throw new InvalidOperationException($"{item.PayloadAs<Order>()}")).Result);
+        yield return Raw("A_payload_that_does_not_fit_read_by_reflection", "Payload", (_, item, _) =>
             (Outcome)typeof(WorkItem).GetMethod(nameof(WorkItem.PayloadAs))!.MakeGenericMethod(typeof(Order)).Invoke(item, null)!);
         yield return Raw("An_artifact_added_twice", "own name", (snapshot, _, context) =>
         {
@@ -77,7 +77,7 @@ internal sealed class FinalErrorTests
         yield return Raw("An_artifact_with_a_relative_address", "relative", (snapshot, _, context) => Adding(snapshot, () => context.AddArtifactUri("a.txt", new Uri("x", UriKind.Relative))));
         yield return Raw("An_event_without_a_kind", "kind", (snapshot, _, context) => Adding(snapshot, () => context.AddEvent("")));
         yield return Raw("An_event_that_does_not_serialize", "cannot be written", (snapshot, _, context) => Adding(snapshot, () => context.AddEvent("e", new Unwritable())));
-        yield return Raw("A_child_that_breaks_a_rule", "max_attempts", (snapshot, _, context) => Adding(snapshot, () => context.AddChild(new WorkItem("raw") { MaxAttempts = 0 })));
+        yield return Raw("A_child_that_breaks_a_rule", "MaxAttempts", (snapshot, _, context) => Adding(snapshot, () => context.AddChild(new WorkItem("raw") { MaxAttempts = 0 })));
         yield return Raw("A_child_whose_id_is_taken", "exists already", (snapshot, item, context) => Adding(snapshot, () => context.AddChild(new WorkItem("raw") { Id = item.Id })));
         yield return Case("No_override", new Silent(), "override one of them");
         yield return Case("No_first_snapshot", new RawEngine((_, _, _) => null!, _ => null!), "snapshot");

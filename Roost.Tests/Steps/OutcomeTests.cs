@@ -106,7 +106,7 @@ internal sealed class OutcomeTests
 
         keys.Select(key => (key.Attempt, key.Version)).Should().Equal((1, 0), (2, 0));
         keys.Select(key => key.Key).Distinct().Should().ContainSingle("both are tries of one step");
-        (await roost.GetArtifactsAsync("item")).Should().ContainSingle().Which.Version.Should().Be(1);
+        (await roost.ListArtifactsOfAsync("item")).Should().ContainSingle().Which.Version.Should().Be(1);
         roost.EventsOf("item").Should().Contain("engine.began");
         (await roost.GetAsync("child")).ParentId.Should().Be("item");
     }

@@ -27,7 +27,7 @@ internal sealed class EncodingTests
     [TestCaseSource(nameof(Others))]
     public async Task Another_encoding_is_refused_by_its_name(byte[] bytes, string told)
     {
-        FluentActions.Invoking(() => WorkItem.FromJson("e", bytes)).Should().Throw<InvalidInputException>().Which.Message.Should().StartWith("payload: ").And.MatchRegex(told);
+        FluentActions.Invoking(() => WorkItem.FromJson("e", bytes)).Should().Throw<InvalidInputException>().Which.Message.Should().StartWith("Payload: ").And.MatchRegex(told);
 
         using var folder = new TemporaryFolder();
         await File.WriteAllBytesAsync(folder["roost.json"], bytes);

@@ -109,6 +109,6 @@ internal sealed partial class StoredNameTests
 
         IReadOnlyList<string> lines = await program.StopAsync();
 
-        lines.Should().Equal(["reflection False", "Done Tally { Count = 3, Target = 3 } 1 1 0 3", """json {"a":1}""", "refused payload"], program.Errors);
+        lines.Should().Equal(["reflection False", "Done Tally { Count = 3, Target = 3 } 1 1 0 3", """json {"a":1}""", "refused Payload"], program.Errors);
     }
 }

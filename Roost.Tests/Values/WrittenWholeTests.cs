@@ -120,7 +120,7 @@ internal sealed class WrittenWholeTests
 
         read.Should().Be(new FetchCmd("u"));
         (await roost.GetSnapshotAsync(id)).DataAs<Cmd>().Should().Be(new WaitCmd(5));
-        (await roost.ReadEventsAsync(id)).Single(one => one.Kind == "engine.command").Data!.Value.GetProperty("$type").GetString().Should().Be("fetch");
+        (await roost.ListEventsAsync(id)).Items.Single(one => one.Kind == "engine.command").Data!.Value.GetProperty("$type").GetString().Should().Be("fetch");
         (await Artifacts.TextAsync(roost, id, "command.json")).Should().Contain("\"$type\": \"fetch\"");
     }
 
@@ -158,7 +158,7 @@ internal sealed class WrittenWholeTests
         async Task RefusedAsync(object payload, string member, string why)
         {
             InvalidInputException thrown = await Artifacts.ThrownByAsync<InvalidInputException>(() => roost.EnqueueAsync(new WorkItem("e", payload)));
-            thrown.Field.Should().Be("payload");
+            thrown.Field.Should().Be("Payload");
             thrown.Message.Should().Contain(member).And.Contain(why);
         }
     }
@@ -273,10 +273,10 @@ internal sealed class WrittenWholeTests
     {
         await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Json = Web, MaxAttempts = 1 }, null, new RawEngine((snapshot, _, context) =>
         {
-            FluentActions.Invoking(() => context.AddEvent("e", new Fields())).Should().Throw<InvalidInputException>().Which.Field.Should().Be("event data");
-            FluentActions.Invoking(() => context.AddArtifact("a.json", new Fields())).Should().Throw<InvalidInputException>().Which.Field.Should().Be("artifact \"a.json\"");
-            FluentActions.Invoking(() => context.AddArtifactText("a.txt", "", new() { Metadata = new Fields() })).Should().Throw<InvalidInputException>().Which.Field.Should().Be("metadata");
-            FluentActions.Invoking(() => context.AddChild(new WorkItem("e", new Fields()))).Should().Throw<InvalidInputException>().Which.Field.Should().Be("payload");
+            FluentActions.Invoking(() => context.AddEvent("e", new Fields())).Should().Throw<InvalidInputException>().Which.Field.Should().Be("data");
+            FluentActions.Invoking(() => context.AddArtifact("a.json", new Fields())).Should().Throw<InvalidInputException>().Which.Field.Should().Be("value");
+            FluentActions.Invoking(() => context.AddArtifactText("a.txt", "", new() { Metadata = new Fields() })).Should().Throw<InvalidInputException>().Which.Field.Should().Be("Metadata");
+            FluentActions.Invoking(() => context.AddChild(new WorkItem("e", new Fields()))).Should().Throw<InvalidInputException>().Which.Field.Should().Be("Payload");
             FluentActions.Invoking(() => snapshot.Next(new Fields())).Should().Throw<InvalidInputException>().Which.Field.Should().Be("state");
             return Outcome.Done(snapshot.Next(null));
         }));
@@ -287,7 +287,7 @@ internal sealed class WrittenWholeTests
         item.LastFailure?.Message.Should().BeNull();
         item.Summary.State.Should().Be(WorkState.Done);
         FluentActions.Invoking(() => TestRuntime.Create(new RoostOptions { Json = Web, Triggers = [new("a", "b") { Values = new Dictionary<string, object?> { ["x"] = new Fields() } }] }, null))
-            .Should().Throw<InvalidInputException>().Which.Field.Should().Be("triggers[0].values.x");
+            .Should().Throw<InvalidInputException>().Which.Field.Should().Be("Triggers[0].Values.x");
     }
 
     [Test]

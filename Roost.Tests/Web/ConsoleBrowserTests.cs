@@ -149,7 +149,7 @@ internal sealed class ConsoleBrowserTests
         await page.GotoAsync(new Uri(host.Root, "/resources").AbsoluteUri);
         await Assertions.Expect(page.GetByText("domain:example.com")).ToBeVisibleAsync();
         await ActAsync("Release", "Release lease", "Its lease was released");
-        (await host.Roost.ReadEventsAsync(id)).Select(one => one.Kind).Should().Contain(EventKinds.Released);
+        (await host.Roost.ListEventsAsync(id)).Items.Select(one => one.Kind).Should().Contain(EventKinds.Released);
     }
 
     [Test]

@@ -107,7 +107,7 @@ internal sealed class WorkspaceTests : FolderFixture
         Directory.CreateSymbolicLink(workspace.Path, outside);
 
         workspace.Exists.Should().BeFalse();
-        await workspace.Invoking(w => w.EnsureAsync()).Should().ThrowAsync<FileRefusedException>().WithMessage("*is a link*delete the link*");
+        (await workspace.Invoking(w => w.EnsureAsync()).Should().ThrowAsync<FileRefusedException>().WithMessage("*is a link*delete the link*")).Which.Cause.Should().Be(FileRefusal.Workspace);
         await workspace.Invoking(w => w.RemoveAsync()).Should().ThrowAsync<FileRefusedException>();
         Directory.Exists(outside).Should().BeTrue();
     }
@@ -173,13 +173,13 @@ internal sealed class WorkspaceTests : FolderFixture
         await FluentActions.Awaiting(() => waiting).Should().ThrowAsync<OperationCanceledException>();
     }
 
-    [TestCase(WorkspaceMode.Worktree, null, null, "workspaces.repository")]
-    [TestCase(WorkspaceMode.Clone, null, null, "workspaces.repository")]
-    [TestCase(WorkspaceMode.Folder, "/repository", null, "workspaces.repository")]
-    [TestCase(WorkspaceMode.Auto, "", null, "workspaces.repository")]
-    [TestCase(WorkspaceMode.Auto, null, "main", "workspaces.base_revision")]
-    [TestCase(WorkspaceMode.Auto, "/repository", "--upload-pack=x", "workspaces.base_revision")]
-    [TestCase((WorkspaceMode)9, null, null, "workspaces.mode")]
+    [TestCase(WorkspaceMode.Worktree, null, null, "Workspaces.Repository")]
+    [TestCase(WorkspaceMode.Clone, null, null, "Workspaces.Repository")]
+    [TestCase(WorkspaceMode.Folder, "/repository", null, "Workspaces.Repository")]
+    [TestCase(WorkspaceMode.Auto, "", null, "Workspaces.Repository")]
+    [TestCase(WorkspaceMode.Auto, null, "main", "Workspaces.BaseRevision")]
+    [TestCase(WorkspaceMode.Auto, "/repository", "--upload-pack=x", "Workspaces.BaseRevision")]
+    [TestCase((WorkspaceMode)9, null, null, "Workspaces.Mode")]
     public void Options_that_contradict_each_other_are_refused_by_field(WorkspaceMode mode, string? repository, string? baseRevision, string field)
     {
         var options = new WorkspaceOptions { Mode = mode, Repository = repository, BaseRevision = baseRevision };

@@ -112,7 +112,7 @@ internal sealed class CauseChain
             left -= stack?.Length ?? 0;
             IReadOnlyDictionary<string, string?> data = left > 0 ? SimpleData.Of(exception) : SimpleData.None;
             left -= data.Sum(pair => pair.Key.Length + (pair.Value?.Length ?? 0));
-            causes[at] = new(depth, TypeOf(exception), message, stack, data);
+            causes[at] = new() { Depth = depth, Type = TypeOf(exception), Message = message, Stack = stack, Data = data };
         }
         return [.. kept.Select(at => causes[at])];
     }

@@ -19,7 +19,7 @@ internal sealed record EngineEntry(EngineFacts Facts, IEngine? Shared, Func<Engi
     /// <summary>Opens one scope at once, to learn what the engine says of itself and to judge its state; the engines of later ones go on with the same trial.</summary>
     public static EngineEntry For(Func<EngineScope> open, JsonSerializerOptions json)
     {
-        EngineScope scope = open() ?? throw new InvalidInputException("factory", "returned null; it must make a scope with an engine.");
+        EngineScope scope = open() ?? throw new InvalidInputException("open", "returned null; it must make a scope with an engine.");
         try
         {
             var facts = EngineFacts.Of(scope.Engine);

@@ -177,11 +177,11 @@ internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictiona
     {
         LeasedWork lease = step.Lease;
         CommitResult result = await store.CommitAsync(commit).ConfigureAwait(false);
-        step.IsSlotFree = result != CommitResult.Kept;
+        step.IsSlotFree = !result.IsKept;
         if (result == CommitResult.Lost) Lost(step);
         else if (commit.Kind == OutcomeKind.Fail) log.LogError("Work item {WorkId} of engine {Engine} is a dead letter: {Reason}", lease.Item.Id, lease.Lane.Engine, commit.Reason);
-        if (result != CommitResult.Kept) return false;
-        lease.Advance(commit);
+        if (!result.IsKept) return false;
+        lease.Advance(commit, result);
         return true;
     }
 

@@ -48,7 +48,7 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
     /// <summary>With an engine of its own, whose scope ends with the call. What disposing throws changes nothing of what the step has done.</summary>
     private async ValueTask<Outcome> CallInScopeAsync(ActiveStep step, EngineEntry entry, StepContext context)
     {
-        EngineScope scope = entry.Open!() ?? throw new InvalidInputException("factory", "returned null; it must make a scope with an engine.");
+        EngineScope scope = entry.Open!() ?? throw new InvalidInputException("open", "returned null; it must make a scope with an engine.");
         try
         {
             return await CallAsync(step, scope.Engine, entry, context).ConfigureAwait(false);
@@ -78,7 +78,7 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
         }
         Snapshot snapshot = Verified(lease);
         if (snapshot.StateVersion < entry.Facts.StateVersion)
-            snapshot = engine.Migrate(snapshot) ?? throw new InvalidInputException("migrate", $"engine \"{entry.Facts.EngineId}\" returned null for version {snapshot.Version} of work item {lease.Item.Id}; return a snapshot made by Snapshot.Migrated.") { Final = new(lease.Item.Id) };
+            snapshot = engine.Migrate(snapshot) ?? throw new InvalidInputException("Migrate", $"engine \"{entry.Facts.EngineId}\" returned null for version {snapshot.Version} of work item {lease.Item.Id}; return a snapshot made by Snapshot.Migrated.") { Final = new(lease.Item.Id) };
         Task<Outcome>? call = engine.StepAsync(snapshot, lease.Item, context);
         return call is null ? null! : await call.ConfigureAwait(false);
     }
@@ -137,23 +137,20 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
     private StepCommit Accept(LeasedWork lease, EngineFacts engine, Outcome? outcome, Staged? staged)
     {
         string where = $"engine \"{engine.EngineId}\", work item {lease.Item.Id}, version {lease.Version}";
-        if (outcome is null) throw new InvalidInputException("outcome", $"is null ({where}); return Continue, Done or Fail.");
-        if (outcome is StateOutcome) throw new InvalidInputException("outcome", $"holds a state ({where}); an engine on raw snapshots returns one with the next snapshot: Outcome.Continue(snapshot.Next(...)).");
+        if (outcome is null) throw new InvalidInputException("StepAsync", $"is null ({where}); return Continue, Done or Fail.");
+        if (outcome is StateOutcome) throw new InvalidInputException("StepAsync", $"holds a state ({where}); an engine on raw snapshots returns one with the next snapshot: Outcome.Continue(snapshot.Next(...)).");
         Snapshot? next = outcome.Next;
-        if (next is null && outcome.Kind != OutcomeKind.Fail) throw new InvalidInputException("snapshot", $"is null ({where}); return the next snapshot.");
+        if (next is null && outcome.Kind != OutcomeKind.Fail) throw new InvalidInputException("next", $"is null ({where}); return the next snapshot.");
         if (outcome.Kind == OutcomeKind.Fail && string.IsNullOrWhiteSpace(outcome.Reason)) throw new InvalidInputException("reason", $"is empty ({where}); say why the work has failed.");
         if (next is not null)
         {
-            if (next.WorkId != lease.Item.Id) throw new InvalidInputException("snapshot", $"belongs to work item {next.WorkId} ({where}); return one made by Snapshot.Next or Snapshot.First of this item.");
-            if (next.Version != lease.Version + 1) throw new InvalidInputException("snapshot", $"has version {next.Version} where {lease.Version + 1} is expected ({where}); make it by Snapshot.Next.");
+            if (next.WorkId != lease.Item.Id) throw new InvalidInputException("next", $"belongs to work item {next.WorkId} ({where}); return one made by Snapshot.Next or Snapshot.First of this item.");
+            if (next.Version != lease.Version + 1) throw new InvalidInputException("next", $"has version {next.Version} where {lease.Version + 1} is expected ({where}); make it by Snapshot.Next.");
             Names.Check("step", next.Step);
             JsonText.CheckSize("state", next.Utf8.Length, options.MaxJsonBytes);
-            next.StateVersion = engine.StateVersion;
-            next.CreatedAt = lease.CreatedAt;
         }
-        long delay = WorkItemCheck.Milliseconds("delay", outcome.After);
-        if (next is not null) next.Delay = TimeSpan.FromMilliseconds(delay);
-        int unchanged = Unchanged(lease, outcome, staged);
+        long delay = WorkItemCheck.Milliseconds("after", outcome.After);
+        int unchanged = Unchanged(lease, engine, outcome, staged);
         if (options.MaxStepsWithoutProgress > 0 && unchanged >= options.MaxStepsWithoutProgress) throw NoProgress(lease, next!, unchanged);
         byte[] hash = next is null ? [] : SHA256.HashData(next.Utf8.Span);
         string? reason = outcome.Reason is null ? null : FailureText.Message(outcome.Reason);
@@ -165,9 +162,9 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
     }
 
     /// <summary>How many times in a row the item's state stayed what it was, with this outcome; 0 where it has something to show or somebody to wait for.</summary>
-    private static int Unchanged(LeasedWork lease, Outcome outcome, Staged? staged) =>
+    private static int Unchanged(LeasedWork lease, EngineFacts engine, Outcome outcome, Staged? staged) =>
         outcome is { Kind: OutcomeKind.Continue, Next: { } next } && outcome.After == TimeSpan.Zero && staged is null or { IsEmpty: true }
-        && lease.Snapshot is { } before && next.StateVersion == before.StateVersion && next.Step == before.Step && next.Utf8.Span.SequenceEqual(before.Utf8.Span)
+        && lease.Snapshot is { } before && engine.StateVersion == before.StateVersion && next.Step == before.Step && next.Utf8.Span.SequenceEqual(before.Utf8.Span)
             ? lease.Unchanged + 1
             : 0;
 

@@ -20,7 +20,7 @@ internal static class RealPath
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FileRefusedException($"{fullPath} leads nowhere: {e.Message} Put the link right, or name the file itself.", e);
+            throw new FileRefusedException(FileRefusal.NoPlace, $"{fullPath} leads nowhere: {e.Message} Put the link right, or name the file itself.", e);
         }
     }
 }

@@ -172,7 +172,7 @@ internal sealed class SqliteLoop : StoreLoop
     private static CommitResult FreeUnlessKept(Session session, LeasedWork lease, CommitResult result)
     {
         if (result == CommitResult.Lost) session.Leases.ReleaseLanded(lease);
-        if (result != CommitResult.Kept) lease.Slots.FreeSlot(lease.Lane.Engine);
+        if (!result.IsKept) lease.Slots.FreeSlot(lease.Lane.Engine);
         return result;
     }
 

@@ -21,7 +21,7 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
     public override Task<IReadOnlyList<string>> FindIdsAsync(string part, int limit, CancellationToken cancellationToken) =>
         reader.RunAsync(db => WorkQueries.FindIds(db, part, limit), cancellationToken);
 
-    public override Task<WorkPage> ListAsync(Selection selection, int limit, string? cursor, CancellationToken cancellationToken)
+    public override Task<Page<WorkSummary>> ListAsync(Selection selection, int limit, string? cursor, CancellationToken cancellationToken)
     {
         if (ConditionOrder.Serves(selection))
         {
@@ -39,14 +39,14 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
     {
         WorkSummary item = SummaryOf(db, workId);
         return SnapshotQueries.Read(db, KeyOf(db, workId), item, version ?? item.Version, options)
-            ?? throw new NotFoundException($"Work item {workId} has no snapshot version {version ?? item.Version}; it is at version {item.Version}. GetHistoryAsync lists those that are kept.");
+            ?? throw new NotFoundException($"Work item {workId} has no snapshot version {version ?? item.Version}; it is at version {item.Version}. ListHistoryAsync lists those that are kept.");
     }, cancellationToken);
 
     public override Task<WorkCounts> CountsAsync(CancellationToken cancellationToken) => reader.RunAsync(EngineQueries.Counts, cancellationToken);
 
     public override Task<IReadOnlyList<Lease>> LeasesAsync(CancellationToken cancellationToken) => reader.RunAsync(WorkerQueries.Leases, cancellationToken);
 
-    public override Task<ResourcePage> ResourcesAsync(int limit, string? cursor, CancellationToken cancellationToken)
+    public override Task<Page<ResourceInfo>> ResourcesAsync(int limit, string? cursor, CancellationToken cancellationToken)
     {
         string after = cursor is null ? "" : Position.Read(ResourceQueries.Mark, cursor);
         return reader.RunAsync(db => ResourceQueries.Held(db, after, limit), cancellationToken);
@@ -67,7 +67,7 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
         return reader.RunAsync(db => StepTallyQueries.Read(db, over, now), cancellationToken);
     }
 
-    public override Task<DeadLetterPage> DeadLettersAsync(Selection selection, int limit, string? cursor, CancellationToken cancellationToken)
+    public override Task<Page<DeadLetter>> DeadLettersAsync(Selection selection, int limit, string? cursor, CancellationToken cancellationToken)
     {
         var after = Position.Read(cursor);
         return reader.RunAsync(db => FailureQueries.DeadLetters(db, selection, limit, after), cancellationToken);
@@ -83,7 +83,7 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
         long key = KeyOf(db, workId);
         (Snapshot? snapshot, string? error) = SnapshotQueries.Last(db, key, item, options);
         (WorkFailure failure, string? group) = FailureQueries.WithGroup(db, key)!.Value;
-        return new DeadLetter(item, failure) { Snapshot = snapshot, SnapshotError = error, Group = group };
+        return new DeadLetter { Item = item, Failure = failure, Snapshot = snapshot, SnapshotError = error, Group = group };
     }, cancellationToken);
 
     public override async Task<List<Position>> FindDeadLettersAsync(Selection selection, CancellationToken cancellationToken)
@@ -104,22 +104,19 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
     public override Task<long> CountPurgedAsync(PurgeScope scope, CancellationToken cancellationToken) =>
         reader.RunAsync(db => PurgeQueries.Count(db, scope), cancellationToken);
 
-    public override Task<EventPage> EventsAsync(string? workId, long? after, int limit, CancellationToken cancellationToken) =>
+    public override Task<EventStretch> EventsAsync(string? workId, long? after, int limit, CancellationToken cancellationToken) =>
         reader.RunAsync(db => EventQueries.Page(db, KeyOfAny(db, workId), after, limit), cancellationToken);
 
-    public override Task<EventPage> EventsAsync(EventSelection selection, long? after, int limit, CancellationToken cancellationToken) =>
+    public override Task<EventStretch> EventsAsync(EventSelection selection, long? after, int limit, CancellationToken cancellationToken) =>
         reader.RunAsync(db => EventQueries.Page(db, selection, KeyOfAny(db, selection.WorkId), after, limit), cancellationToken);
 
-    public override Task<EventList> EventListAsync(EventSelection selection, long? after, int limit, CancellationToken cancellationToken) => reader.RunAsync(db =>
+    public override Task<EventPage> EventListAsync(EventSelection selection, long? after, int limit, CancellationToken cancellationToken) => reader.RunAsync(db =>
     {
-        EventPage page = EventQueries.Page(db, selection, KeyOfAny(db, selection.WorkId), after, limit);
+        EventStretch page = EventQueries.Page(db, selection, KeyOfAny(db, selection.WorkId), after, limit);
         return EventQueries.ListOf(db, page.Events, page.IsCut ? page.UpTo : null);
     }, cancellationToken);
 
-    public override Task<IReadOnlyList<WorkEvent>> LastEventsAsync(string? workId, long before, int limit, CancellationToken cancellationToken) =>
-        reader.RunAsync(db => EventQueries.Last(db, KeyOfAny(db, workId), before, limit), cancellationToken);
-
-    public override Task<EventList> LastEventsAsync(EventSelection selection, long before, int limit, CancellationToken cancellationToken) =>
+    public override Task<EventPage> LastEventsAsync(EventSelection selection, long before, int limit, CancellationToken cancellationToken) =>
         reader.RunAsync(db => EventQueries.Last(db, selection, KeyOfAny(db, selection.WorkId), before, limit), cancellationToken);
 
     public override Task<long> LastSequenceAsync(CancellationToken cancellationToken) => reader.RunAsync(EventQueries.LastSequence, cancellationToken);
@@ -127,7 +124,7 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
     public override Task<IReadOnlyList<Artifact>> ArtifactsAsync(string workId, CancellationToken cancellationToken) =>
         reader.RunAsync(db => ArtifactQueries.List(db, workId) ?? throw NotFound(workId), cancellationToken);
 
-    public override Task<ArtifactList> ListArtifactsAsync(ArtifactFilter filter, int limit, string? cursor, CancellationToken cancellationToken)
+    public override Task<Page<Artifact>> ListArtifactsAsync(ArtifactFilter filter, int limit, string? cursor, CancellationToken cancellationToken)
     {
         long before = Position.ReadKey(ArtifactQueries.Mark, cursor);
         return reader.RunAsync(db => ArtifactQueries.Latest(db, filter, limit, before), cancellationToken);

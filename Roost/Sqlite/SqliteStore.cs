@@ -106,7 +106,8 @@ internal sealed class SqliteStore : Store
             cancellationToken.ThrowIfCancellationRequested();
             given = await ChangeAsync(session => session.Purge.ShrinkFile()).ConfigureAwait(false);
         }
-        return new(items, pages == 0 ? 0 : pages * await Task.Run(() => Database.Checkpoint(path, options), CancellationToken.None).ConfigureAwait(false));
+        long freed = pages == 0 ? 0 : pages * await Task.Run(() => Database.Checkpoint(path, options), CancellationToken.None).ConfigureAwait(false);
+        return new() { Items = items, FreedBytes = freed };
     }
 
     public override Task AdoptAsync(string? reason) => Writer.RunAsync(session => session.Operator.Adopt(reason));

@@ -6,11 +6,11 @@ internal sealed record EngineFacts(string EngineId, int StateVersion, int? MaxCo
     public static EngineFacts Of(IEngine engine)
     {
         var facts = new EngineFacts(engine.EngineId, engine.StateVersion, engine.MaxConcurrency, engine.StepTimeout, engine.OnInterrupted);
-        Names.CheckExact("engine_id", facts.EngineId);
-        if (facts.StateVersion < 1) throw new InvalidInputException("state_version", $"of engine \"{facts.EngineId}\" is {facts.StateVersion}; it must be 1 or more.");
-        if (facts.MaxConcurrency is < 1) throw new InvalidInputException("max_concurrency", $"of engine \"{facts.EngineId}\" is {facts.MaxConcurrency}; it must be 1 or more, or null for no limit.");
+        Names.CheckExact("EngineId", facts.EngineId);
+        if (facts.StateVersion < 1) throw new InvalidInputException("StateVersion", $"of engine \"{facts.EngineId}\" is {facts.StateVersion}; it must be 1 or more.");
+        if (facts.MaxConcurrency is < 1) throw new InvalidInputException("MaxConcurrency", $"of engine \"{facts.EngineId}\" is {facts.MaxConcurrency}; it must be 1 or more, or null for no limit.");
         if (facts.StepTimeout is { } timeout && (timeout < TimeSpan.FromMilliseconds(1) || timeout > WorkItemCheck.MaxTimeout))
-            throw new InvalidInputException("step_timeout", $"of engine \"{facts.EngineId}\" is {timeout}; it must be from 1 ms to 24 days, or null for no limit of its own.");
+            throw new InvalidInputException("StepTimeout", $"of engine \"{facts.EngineId}\" is {timeout}; it must be from 1 ms to 24 days, or null for no limit of its own.");
         return facts;
     }
 }

@@ -44,9 +44,14 @@ internal static class FailureCauses
             {
                 Data = ReadData(json.RootElement, failure.Data),
                 CausesLeftOut = json.RootElement.GetProperty("left_out").GetInt32(),
-                Causes = [.. json.RootElement.GetProperty("causes").EnumerateArray().Select(cause => new FailureCause(
-                    cause.GetProperty("depth").GetInt32(), cause.GetProperty("type").GetString() ?? "", cause.GetProperty("message").GetString() ?? "",
-                    cause.TryGetProperty("stack", out JsonElement stack) ? stack.GetString() : null, ReadData(cause, failure.Data)))],
+                Causes = [.. json.RootElement.GetProperty("causes").EnumerateArray().Select(cause => new FailureCause
+                {
+                    Depth = cause.GetProperty("depth").GetInt32(),
+                    Type = cause.GetProperty("type").GetString() ?? "",
+                    Message = cause.GetProperty("message").GetString() ?? "",
+                    Stack = cause.TryGetProperty("stack", out JsonElement stack) ? stack.GetString() : null,
+                    Data = ReadData(cause, failure.Data),
+                })],
             };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)

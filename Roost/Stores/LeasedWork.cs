@@ -91,14 +91,14 @@ internal sealed class LeasedWork(LeaseFacts facts)
     };
 
     /// <summary>Goes on with the next step under the same lease.</summary>
-    public void Advance(StepCommit commit)
+    public void Advance(StepCommit commit, CommitResult result)
     {
         Version++;
-        Snapshot = commit.Next;
+        Snapshot = result.Next;
         SnapshotHash = null;
         PayloadHash = null;
         WaitMilliseconds = null;
-        Lane = commit.KeptLane!;
+        Lane = result.Lane!;
         Failures = 0;
         Interruptions = 0;
         Unchanged = commit.Unchanged;

@@ -43,15 +43,15 @@ internal sealed record Selection
     public static Selection Of(WorkFilter filter)
     {
         ArgumentNullException.ThrowIfNull(filter);
-        CheckName("engine", filter.Engine);
-        CheckName("queue", filter.Queue);
-        CheckName("parent_id", filter.ParentId);
-        CheckName("resource", filter.Resource);
-        if (filter.State is { } state && !Enum.IsDefined(state)) throw new InvalidInputException("state", $"{(int)state} is no state of a work item.");
-        if (filter.Condition is { } condition && !Enum.IsDefined(condition)) throw new InvalidInputException("condition", $"{(int)condition} is no condition of a work item.");
+        CheckName("Engine", filter.Engine);
+        CheckName("Queue", filter.Queue);
+        CheckName("ParentId", filter.ParentId);
+        CheckName("Resource", filter.Resource);
+        if (filter.State is { } state && !Enum.IsDefined(state)) throw new InvalidInputException("State", $"{(int)state} is no state of a work item.");
+        if (filter.Condition is { } condition && !Enum.IsDefined(condition)) throw new InvalidInputException("Condition", $"{(int)condition} is no condition of a work item.");
         WorkState? only = filter.Condition is { } one ? StateOf(one) : filter.State;
         if (filter.State is { } given && given != only)
-            throw new InvalidInputException("condition", $"is {filter.Condition}, which no item in the state {given.Name()} is; give one of them.");
+            throw new InvalidInputException("Condition", $"is {filter.Condition}, which no item in the state {given.Name()} is; give one of them.");
         return new()
         {
             States = only is { } meant ? [meant] : filter.Error is null ? All : WithFailures,
@@ -67,10 +67,10 @@ internal sealed record Selection
     public static Selection Of(DeadLetterFilter filter)
     {
         ArgumentNullException.ThrowIfNull(filter);
-        CheckName("engine", filter.Engine);
-        CheckName("queue", filter.Queue);
-        CheckName("reason", filter.Reason);
-        CheckText("error_type", filter.ErrorType);
+        CheckName("Engine", filter.Engine);
+        CheckName("Queue", filter.Queue);
+        CheckName("Reason", filter.Reason);
+        CheckText("ErrorType", filter.ErrorType);
         return new()
         {
             States = [WorkState.Failed],
@@ -102,7 +102,7 @@ internal sealed record Selection
 
     private static string? Containing(string? text)
     {
-        CheckText("error", text);
+        CheckText("Error", text);
         return text is null ? null : $"%{text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal)}%";
     }
 

@@ -1,24 +1,31 @@
 namespace Roost.Stores;
 
-/// <summary>What became of a commit.</summary>
-internal enum CommitResult
+/// <summary>What became of a commit: the same lease goes on with the next step, it was given back, or nothing was saved.</summary>
+internal readonly record struct CommitResult
 {
+    /// <summary>The lane of the next step, where the lease was kept.</summary>
+    public Lane? Lane { get; private init; }
+
+    /// <summary>The snapshot as it was stored, where the lease was kept.</summary>
+    public Snapshot? Next { get; private init; }
+
+    private bool IsSaved { get; init; }
+
+    public bool IsKept => Lane is not null;
+
     /// <summary>Saved; the same lease goes on with the next step.</summary>
-    Kept,
+    public static CommitResult Kept(Lane lane, Snapshot next) => new() { IsSaved = true, Lane = lane, Next = next };
 
     /// <summary>Saved; the lease is given back.</summary>
-    Released,
+    public static CommitResult Released { get; } = new() { IsSaved = true };
 
     /// <summary>Nothing was saved: the lease belongs to nobody or somebody else.</summary>
-    Lost,
+    public static CommitResult Lost => default;
 }
 
 /// <summary>A step's outcome, checked and written as JSON, ready for its transaction.</summary>
 internal sealed record StepCommit(LeasedWork Lease, OutcomeKind Kind, string? Reason, long DelayMs, Snapshot? Next, byte[] Hash, int StateVersion, Staged? Staged)
 {
-    /// <summary>The lane of the next step, where the lease was kept.</summary>
-    public Lane? KeptLane { get; set; }
-
     /// <summary>How many times in a row the state has been the same with this commit; 0 where it got on.</summary>
     public int Unchanged { get; init; }
 
@@ -26,4 +33,7 @@ internal sealed record StepCommit(LeasedWork Lease, OutcomeKind Kind, string? Re
     public long Group { get; init; }
 
     public int Bytes => (Next?.Utf8.Length ?? 0) + (Staged?.Bytes ?? 0) + 256;
+
+    /// <summary>The next snapshot as the following step is given it; the engine's own stays as it was made.</summary>
+    public Snapshot Stored(long now) => Next!.Stored(StateVersion, Lease.CreatedAt, StoredTime.Read(now), TimeSpan.FromMilliseconds(DelayMs));
 }

@@ -14,7 +14,7 @@ internal abstract class StoreReads
 
     public abstract Task<IReadOnlyList<string>> FindIdsAsync(string part, int limit, CancellationToken cancellationToken);
 
-    public abstract Task<WorkPage> ListAsync(Selection selection, int limit, string? cursor, CancellationToken cancellationToken);
+    public abstract Task<Page<WorkSummary>> ListAsync(Selection selection, int limit, string? cursor, CancellationToken cancellationToken);
 
     public abstract Task<IReadOnlyList<SnapshotVersion>> HistoryAsync(string workId, CancellationToken cancellationToken);
 
@@ -25,7 +25,7 @@ internal abstract class StoreReads
 
     public abstract Task<IReadOnlyList<Lease>> LeasesAsync(CancellationToken cancellationToken);
 
-    public abstract Task<ResourcePage> ResourcesAsync(int limit, string? cursor, CancellationToken cancellationToken);
+    public abstract Task<Page<ResourceInfo>> ResourcesAsync(int limit, string? cursor, CancellationToken cancellationToken);
 
     public abstract Task<IReadOnlyList<WorkerInfo>> WorkersAsync(CancellationToken cancellationToken);
 
@@ -33,7 +33,7 @@ internal abstract class StoreReads
 
     public abstract Task<StepStatistics> StepStatisticsAsync(StatisticsSpan over, CancellationToken cancellationToken);
 
-    public abstract Task<DeadLetterPage> DeadLettersAsync(Selection selection, int limit, string? cursor, CancellationToken cancellationToken);
+    public abstract Task<Page<DeadLetter>> DeadLettersAsync(Selection selection, int limit, string? cursor, CancellationToken cancellationToken);
 
     public abstract Task<DeadLetterGroupList> DeadLetterGroupsAsync(int limit, CancellationToken cancellationToken);
 
@@ -49,21 +49,19 @@ internal abstract class StoreReads
     public abstract Task<long> CountPurgedAsync(PurgeScope scope, CancellationToken cancellationToken);
 
     /// <summary>Events in their order; of an item, or of all.</summary>
-    public abstract Task<EventPage> EventsAsync(string? workId, long? after, int limit, CancellationToken cancellationToken);
+    public abstract Task<EventStretch> EventsAsync(string? workId, long? after, int limit, CancellationToken cancellationToken);
 
-    public abstract Task<EventPage> EventsAsync(EventSelection selection, long? after, int limit, CancellationToken cancellationToken);
+    public abstract Task<EventStretch> EventsAsync(EventSelection selection, long? after, int limit, CancellationToken cancellationToken);
 
-    public abstract Task<EventList> EventListAsync(EventSelection selection, long? after, int limit, CancellationToken cancellationToken);
+    public abstract Task<EventPage> EventListAsync(EventSelection selection, long? after, int limit, CancellationToken cancellationToken);
 
-    public abstract Task<IReadOnlyList<WorkEvent>> LastEventsAsync(string? workId, long before, int limit, CancellationToken cancellationToken);
-
-    public abstract Task<EventList> LastEventsAsync(EventSelection selection, long before, int limit, CancellationToken cancellationToken);
+    public abstract Task<EventPage> LastEventsAsync(EventSelection selection, long before, int limit, CancellationToken cancellationToken);
 
     public abstract Task<long> LastSequenceAsync(CancellationToken cancellationToken);
 
     public abstract Task<IReadOnlyList<Artifact>> ArtifactsAsync(string workId, CancellationToken cancellationToken);
 
-    public abstract Task<ArtifactList> ListArtifactsAsync(ArtifactFilter filter, int limit, string? cursor, CancellationToken cancellationToken);
+    public abstract Task<Page<Artifact>> ListArtifactsAsync(ArtifactFilter filter, int limit, string? cursor, CancellationToken cancellationToken);
 
     /// <summary>Opens an artifact; each part of it is verified before a byte is given out.</summary>
     public abstract Task<Stream> OpenArtifactAsync(string workId, string name, int? version, CancellationToken cancellationToken);

@@ -5,7 +5,7 @@ namespace Roost.Workspaces;
 /// <summary>The git repository that workspaces start from.</summary>
 internal sealed class BaseRepository(string path, string? baseRevision)
 {
-    private const string Field = "workspaces.repository";
+    private const string Field = "Workspaces.Repository";
     private const string PlainFolderAdvice = "or leave workspaces.repository out for plain folders";
 
     /// <summary>Refuses what is not a usable repository, and returns the commit that a new workspace starts at.</summary>
@@ -28,7 +28,7 @@ internal sealed class BaseRepository(string path, string? baseRevision)
             return commit.Output.Trim();
         throw baseRevision is null
             ? new InvalidInputException(Field, $"'{path}' has no commit at HEAD; make one ('git commit --allow-empty -m start'), {PlainFolderAdvice}.")
-            : new InvalidInputException("workspaces.base_revision", $"'{baseRevision}' names no commit in '{path}'; give a branch, tag or commit that 'git log' shows, or leave it out for HEAD.");
+            : new InvalidInputException("Workspaces.BaseRevision", $"'{baseRevision}' names no commit in '{path}'; give a branch, tag or commit that 'git log' shows, or leave it out for HEAD.");
     }
 
     /// <summary>

@@ -70,7 +70,7 @@ internal static class Git
                 return Path.Combine(folder, file);
         }
 
-        throw new InvalidInputException("workspaces.repository", "needs git, which is not on the PATH; install git 2.30 or later, or leave workspaces.repository out for plain folders.");
+        throw new InvalidInputException("Workspaces.Repository", "needs git, which is not on the PATH; install git 2.30 or later, or leave workspaces.repository out for plain folders.");
     }
 
     private static ProcessStartInfo Describe(string folder, string[] arguments)

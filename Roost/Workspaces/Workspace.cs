@@ -124,7 +124,7 @@ public sealed class Workspace
             if (repository is not null)
                 await repository.RepairAsync(Path, cancellationToken).ConfigureAwait(false);
             if (!WorktreeLink.Holds(Path))
-                throw new FileRefusedException($"The workspace '{Path}' is a git worktree, but its repository no longer knows it. Save what you need from it, then remove the workspace; the next step makes it anew.");
+                throw new FileRefusedException(FileRefusal.Workspace, $"The workspace '{Path}' is a git worktree, but its repository no longer knows it. Save what you need from it, then remove the workspace; the next step makes it anew.");
         }
 
         // An empty folder holds no work: with a repository it becomes what was asked for.
@@ -163,11 +163,11 @@ public sealed class Workspace
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FileRefusedException($"The folder for workspaces '{root}' cannot be used: {e.Message} Set workspaces.root to a folder that this process may write.", e);
+            throw new FileRefusedException(FileRefusal.Workspace, $"The folder for workspaces '{root}' cannot be used: {e.Message} Set workspaces.root to a folder that this process may write.", e);
         }
 
         if (IsLink(stateFolder))
-            throw new FileRefusedException($"'{stateFolder}' is a link, expected a folder of Roost's own; delete the link.");
+            throw new FileRefusedException(FileRefusal.Workspace, $"'{stateFolder}' is a link, expected a folder of Roost's own; delete the link.");
     }
 
     private static void CreatePrivateFolder(string path)
@@ -181,9 +181,9 @@ public sealed class Workspace
     private void RefuseWhatIsInTheWay()
     {
         if (IsLink(Path))
-            throw new FileRefusedException($"'{Path}' is a link to somewhere else, expected a workspace or nothing; delete the link.");
+            throw new FileRefusedException(FileRefusal.Workspace, $"'{Path}' is a link to somewhere else, expected a workspace or nothing; delete the link.");
         if (File.Exists(Path))
-            throw new FileRefusedException($"'{Path}' is a file, expected a workspace or nothing; move the file away.");
+            throw new FileRefusedException(FileRefusal.Workspace, $"'{Path}' is a file, expected a workspace or nothing; move the file away.");
     }
 
     private static bool IsLink(string path) => new FileInfo(path).LinkTarget is not null;

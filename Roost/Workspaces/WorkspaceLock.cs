@@ -20,7 +20,7 @@ internal static class WorkspaceLock
             {
                 if (held.IsProven) return held;
                 held.Dispose();
-                throw new FileRefusedException($"The file system of '{path}' keeps no locks, so that two steps could make or remove one workspace at once. Set Workspaces.Root to a folder on a local disk.");
+                throw new FileRefusedException(FileRefusal.Workspace, $"The file system of '{path}' keeps no locks, so that two steps could make or remove one workspace at once. Set Workspaces.Root to a folder on a local disk.");
             }
             await Task.Delay(RetryInterval, cancellationToken).ConfigureAwait(false);
         }

@@ -27,19 +27,19 @@ public sealed record WorkspaceOptions
     /// <summary>Throws <see cref="InvalidInputException"/> for the first option that breaks a rule. Looks at the options only, not at the disk.</summary>
     internal void Validate()
     {
-        RefuseBlank("workspaces.root", Root);
-        RefuseBlank("workspaces.repository", Repository);
-        RefuseBlank("workspaces.base_revision", BaseRevision);
+        RefuseBlank("Workspaces.Root", Root);
+        RefuseBlank("Workspaces.Repository", Repository);
+        RefuseBlank("Workspaces.BaseRevision", BaseRevision);
         if (!Enum.IsDefined(Mode))
-            throw new InvalidInputException("workspaces.mode", $"is {(int)Mode}, which is no mode; use Auto, Worktree, Clone or Folder.");
+            throw new InvalidInputException("Workspaces.Mode", $"is {(int)Mode}, which is no mode; use Auto, Worktree, Clone or Folder.");
         if (Repository is null && Mode is WorkspaceMode.Worktree or WorkspaceMode.Clone)
-            throw new InvalidInputException("workspaces.repository", $"is missing, but mode {Mode} needs it; give the path of a git repository, or use mode Folder.");
+            throw new InvalidInputException("Workspaces.Repository", $"is missing, but mode {Mode} needs it; give the path of a git repository, or use mode Folder.");
         if (Repository is not null && Mode == WorkspaceMode.Folder)
-            throw new InvalidInputException("workspaces.repository", "is given, but mode Folder makes empty folders; leave it out, or use mode Auto.");
+            throw new InvalidInputException("Workspaces.Repository", "is given, but mode Folder makes empty folders; leave it out, or use mode Auto.");
         if (Repository is null && BaseRevision is not null)
-            throw new InvalidInputException("workspaces.base_revision", "is given without a repository; give workspaces.repository too, or leave it out.");
+            throw new InvalidInputException("Workspaces.BaseRevision", "is given without a repository; give workspaces.repository too, or leave it out.");
         if (BaseRevision is not null && BaseRevision.StartsWith('-'))
-            throw new InvalidInputException("workspaces.base_revision", $"is '{BaseRevision}', which git would read as an option; give a branch, tag or commit.");
+            throw new InvalidInputException("Workspaces.BaseRevision", $"is '{BaseRevision}', which git would read as an option; give a branch, tag or commit.");
     }
 
     private static void RefuseBlank(string field, string? value)

@@ -25,7 +25,7 @@ internal static class ChildAudit
         await using var roost = new RoostRuntime(ChildVerbs.Options(path));
         foreach (Item item in items.Where(item => item.Payload.Artifacts || item.Payload.Streams || item.Payload.GivesUp))
         {
-            IReadOnlyList<Artifact> artifacts = await roost.GetArtifactsAsync(item.Id);
+            IReadOnlyList<Artifact> artifacts = await roost.ListArtifactsOfAsync(item.Id);
             List<(string, int)> expected = [.. Enumerable.Range(1, Math.Max(0, item.Version - 1)).SelectMany(version => item.Payload.ArtifactsOf(version).Select(name => (name, version + 1)))];
             // The step that gives up makes no version, so an item that was cancelled before the next one may or may not have come so far.
             int givenUp = artifacts.Count(artifact => artifact.Name == ChildPayload.GivenUpArtifact);

@@ -48,7 +48,7 @@ internal sealed class ChildEngine(Action<string> say) : Engine<ChildState>
         if (payload.Poison && version == 2) Process.GetCurrentProcess().Kill();
         if (payload.Waits && version == 2) await Task.Delay(Timeout.InfiniteTimeSpan, context.CancellationToken);
         await Task.Delay(payload.StepMs);
-        if (payload.GivesUp && version == 2 && !(await context.GetArtifactsAsync()).Any(artifact => artifact.Name == ChildPayload.GivenUpArtifact))
+        if (payload.GivesUp && version == 2 && !(await context.ListArtifactsAsync()).Any(artifact => artifact.Name == ChildPayload.GivenUpArtifact))
         {
             context.AddArtifactBytes(ChildPayload.GivenUpArtifact, ChildContent.Small(context.Item.Id, version, state.Nonce));
             return Fail("It waits for an operator.");

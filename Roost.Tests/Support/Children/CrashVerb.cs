@@ -70,7 +70,7 @@ internal static class CrashVerb
                 if (await roost.SetPriorityAsync(other, random.Next(5))) ChildProgram.Say($"did priority_changed {other}");
                 break;
             case 3:
-                DeadLetterPage dead = await roost.ListDeadLettersAsync(limit: 5);
+                Page<DeadLetter> dead = await roost.ListDeadLettersAsync(limit: 5);
                 if (dead.Items.Count == 0) break;
                 string chosen = dead.Items[random.Next(dead.Items.Count)].Item.Id;
                 await roost.RetryAsync(chosen, "by chance");
@@ -80,7 +80,7 @@ internal static class CrashVerb
                 ChildProgram.Say($"brief {(await roost.EnqueueAsync(new WorkItem(Brief))).Id}");
                 break;
             case 5:
-                WorkPage ended = await roost.ListAsync(new() { Engine = Brief, State = WorkState.Done });
+                Page<WorkSummary> ended = await roost.ListAsync(new() { Engine = Brief, State = WorkState.Done });
                 await roost.PurgeAsync(new PurgeFilter(TimeSpan.Zero) { Engine = Brief });
                 ChildProgram.Say($"purged {string.Join(' ', ended.Items.Select(it => it.Id))}");
                 break;

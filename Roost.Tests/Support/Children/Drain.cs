@@ -9,7 +9,7 @@ internal static class Drain
     public static async Task ThroughAsync(string path)
     {
         await using RoostRuntime roost = CrashVerb.Open(path, _ => { });
-        DeadLetterPage dead;
+        Page<DeadLetter> dead;
         do
         {
             while (await roost.RunUntilIdleAsync().WaitAsync(Patience) is { } due)

@@ -57,6 +57,6 @@ internal static partial class NoReflection
         string id = await roost.EnqueueAsync(new WorkItem("tally", new Job(3)));
         await roost.RunUntilIdleAsync();
         WorkDetail item = await roost.GetAsync(id);
-        ChildProgram.Say($"{item.Summary.State} {item.LastFailure?.Message}{item.Snapshot?.DataAs<Tally>()} {item.Children.Values.Sum()} {(await roost.ListAsync(new() { State = WorkState.Queued })).Items.Count} {(await roost.GetWorkersAsync()).Count} {(await roost.ReadEventsAsync(id)).Count(one => one.Kind == "engine.counted")}");
+        ChildProgram.Say($"{item.Summary.State} {item.LastFailure?.Message}{item.Snapshot?.DataAs<Tally>()} {item.Children.Values.Sum()} {(await roost.ListAsync(new() { State = WorkState.Queued })).Items.Count} {(await roost.ListWorkersAsync()).Count} {(await roost.ListEventsAsync(id)).Items.Count(one => one.Kind == "engine.counted")}");
     }
 }

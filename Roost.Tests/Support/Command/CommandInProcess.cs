@@ -1,5 +1,6 @@
 using System.Text;
 using Roost.Cli;
+using Roost.Cli.Input;
 
 namespace Roost.Tests.Support;
 

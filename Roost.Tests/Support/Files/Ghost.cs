@@ -61,7 +61,7 @@ internal sealed class Ghost : IDisposable
         Snapshot next = lease.Version == 0 ? Snapshot.First(lease.Item, state) : lease.Snapshot!.Next(state);
         var commit = new StepCommit(lease, kind, kind == OutcomeKind.Fail ? "It gave up." : null, delayMs, next, SHA256.HashData(next.Utf8.Span), 1, null);
         CommitResult result = await writer.RunAsync(session => session.CommitStep.Execute(commit, keeps ? Hand(16) : null));
-        if (result == CommitResult.Kept) lease.Advance(commit);
+        if (result.IsKept) lease.Advance(commit, result);
         return result;
     }
 

@@ -46,24 +46,24 @@ internal static partial class HostSettings
         {
             WorkDetail item = await roost.GetAsync(id);
             Say($"item {id}", new { item.Summary, item.Situation, item.Payload, item.PayloadError, item.Resources, item.ResourcesHeld, item.ResourceHold, item.BlockedOn, item.DueAt, item.ReadySince, item.IdempotencyKey, item.Children, item.Failures, item.Interruptions, item.Lease, item.LastFailure, item.Artifacts, item.SnapshotError, State = item.Snapshot?.Data });
-            foreach (SnapshotVersion version in await roost.GetHistoryAsync(id)) Say($"version {version.Version} of {id}", new { version, (await roost.GetSnapshotAsync(id, version.Version)).Data });
-            foreach (Artifact artifact in await roost.GetArtifactsAsync(id)) Say($"artifact {artifact.Name} of {id}", Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(await roost.ReadArtifactAsync(id, artifact.Name))));
+            foreach (SnapshotVersion version in await roost.ListHistoryAsync(id)) Say($"version {version.Version} of {id}", new { version, (await roost.GetSnapshotAsync(id, version.Version)).Data });
+            foreach (Artifact artifact in await roost.ListArtifactsOfAsync(id)) Say($"artifact {artifact.Name} of {id}", Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(await roost.ReadArtifactAsync(id, artifact.Name))));
         }
         Say("ids", await roost.FindIdsAsync("don"));
         Say("ends", await roost.FindIdsAsync("one"));
         Say("listed", await roost.ListAsync(new() { Engine = "scripted", State = WorkState.Done }));
         Say("by resource", await roost.ListAsync(new() { Resource = "site" }));
         Say("counts", await roost.GetCountsAsync());
-        Say("leases", await roost.GetLeasesAsync());
-        Say("resources", await roost.GetResourcesAsync());
-        Say("workers", await roost.GetWorkersAsync());
-        Say("engines", await roost.GetEnginesAsync());
+        Say("leases", await roost.ListLeasesAsync());
+        Say("resources", await roost.ListResourcesAsync());
+        Say("workers", await roost.ListWorkersAsync());
+        Say("engines", await roost.ListEnginesAsync());
         Say("dead letters", await roost.ListDeadLettersAsync());
         Say("dead letter", (await roost.GetDeadLetterAsync("dead")).Failure);
         Say("artifacts", await roost.ListArtifactsAsync(new() { Name = "state" }));
         Say("all artifacts", await roost.ListArtifactsAsync());
-        Say("events", await roost.ReadEventsAsync(limit: 1000));
-        Say("last events", await roost.ReadLastEventsAsync("done"));
+        Say("events", await roost.ListEventsAsync(limit: 1000));
+        Say("last events", await roost.ListLastEventsAsync("done"));
         Say("last", await roost.GetLastSequenceAsync());
         Say("purge", await roost.PurgeAsync(new(TimeSpan.Zero), dryRun: true));
     }

@@ -163,7 +163,7 @@ internal sealed class Schedule : IAsyncDisposable
         if (displaced) result.Should().Be(CommitResult.Lost, "nothing lands of one that was displaced");
         if (result == CommitResult.Lost) told.Refuse(lease.Item.Id, version, state);
         else told.Tell(lease.Item.Id, version, state);
-        if (result != CommitResult.Kept) hand.Leases.Remove(lease);
+        if (!result.IsKept) hand.Leases.Remove(lease);
     }
 
     /// <summary>Dead for good, or silent without a lock: that one may come back late.</summary>

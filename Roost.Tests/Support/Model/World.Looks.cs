@@ -36,7 +36,7 @@ internal sealed partial class World
         RoostRuntime roost = runtimes[runtime];
         if (!Foretold().Items.TryGetValue(id, out ModelItem? item))
         {
-            foreach (Func<Task> read in (Func<Task>[])[() => roost.GetAsync(id), () => roost.GetHistoryAsync(id), () => roost.ReadEventsAsync(id), () => roost.GetArtifactsAsync(id), () => roost.GetSnapshotAsync(id), () => roost.WaitAsync(id, TimeSpan.Zero)])
+            foreach (Func<Task> read in (Func<Task>[])[() => roost.GetAsync(id), () => roost.ListHistoryAsync(id), () => roost.ListEventsAsync(id), () => roost.ListArtifactsOfAsync(id), () => roost.GetSnapshotAsync(id), () => roost.WaitAsync(id, TimeSpan.Zero)])
                 Must((await CatchAsync(async () => { await read(); return null; })).Error is NotFoundException, $"{id} is not there, and is found");
             return;
         }
@@ -44,9 +44,9 @@ internal sealed partial class World
         string wrong = string.Join(", ", Differences(item, detail));
         Must(wrong.Length == 0, $"{item}: {wrong}");
         await LookAtHistoryAsync(roost, item);
-        IReadOnlyList<WorkEvent> events = await roost.ReadEventsAsync(id);
+        IReadOnlyList<WorkEvent> events = (await roost.ListEventsAsync(id)).Items;
         Must(events.Select(e => e.Kind).SequenceEqual(item.Events), $"the events of {item} are {string.Join(' ', events.Select(e => e.Kind))}, not {string.Join(' ', item.Events)}");
-        Must((await roost.ReadLastEventsAsync(id, limit: 2)).Select(e => e.Kind).SequenceEqual(item.Events.TakeLast(2)), $"the last events of {item}");
+        Must((await roost.ListLastEventsAsync(id, limit: 2)).Items.Select(e => e.Kind).SequenceEqual(item.Events.TakeLast(2)), $"the last events of {item}");
         Must((await roost.FindIdsAsync(id, limit: 100)).Contains(id), $"{id} is not found by its id");
         if (item.IsEnded) Must(Same(item, await roost.WaitAsync(id)) && Same(item, await roost.RunUntilDoneAsync(id)), $"{item} has ended otherwise");
         else
@@ -67,7 +67,7 @@ internal sealed partial class World
     private static async Task LookAtHistoryAsync(RoostRuntime roost, ModelItem item)
     {
         int[] kept = [.. Enumerable.Range(1, item.Version).Where(version => version <= HistoryFirst || version > item.Version - HistoryLast)];
-        Must((await roost.GetHistoryAsync(item.Id)).Select(version => version.Version).Order().SequenceEqual(kept), $"{item} keeps other versions than {string.Join(' ', kept)}");
+        Must((await roost.ListHistoryAsync(item.Id)).Select(version => version.Version).Order().SequenceEqual(kept), $"{item} keeps other versions than {string.Join(' ', kept)}");
         foreach (int version in kept) Must(IsVersion(item, version, await roost.GetSnapshotAsync(item.Id, version)), $"version {version} of {item} is another");
         foreach ((string name, int version) in item.Artifacts)
             Must(System.Text.Encoding.UTF8.GetString(await roost.ReadArtifactAsync(item.Id, name, version)) == $"{item.Id} version {version - 1}", $"the artifact of version {version} of {item} is another");
@@ -109,7 +109,7 @@ internal sealed partial class World
         foreach (WorkState state in States)
         {
             var ids = new List<string>();
-            for (WorkPage? page = null; page is null || page.Next is not null;)
+            for (Page<WorkSummary>? page = null; page is null || page.Next is not null;)
             {
                 page = await roost.ListAsync(new() { State = state }, limit: 3, page?.Next);
                 ids.AddRange(page.Items.Select(item => item.Id));
@@ -125,7 +125,7 @@ internal sealed partial class World
             long[] counted = [queue.Counts.Queued, queue.Counts.Running, queue.Counts.Done, queue.Counts.Failed, queue.Counts.Cancelled];
             Must(meant.SequenceEqual(counted), $"the counts of {queue.Engine}/{queue.Queue} are {string.Join(' ', counted)}, not {string.Join(' ', meant)}");
         }
-        DeadLetterPage letters = await roost.ListDeadLettersAsync(limit: 1000);
+        Page<DeadLetter> letters = await roost.ListDeadLettersAsync(limit: 1000);
         Must(letters.Items.Select(letter => letter.Item.Id).SequenceEqual(model.Items.Values.Where(item => item.State == WorkState.Failed).OrderByDescending(item => item.UpdatedAt).ThenByDescending(item => item.Serial).Select(item => item.Id)), "other dead letters, or in another order");
         Must((await roost.ListArtifactsAsync(limit: 1000)).Items.Count == model.Items.Values.Sum(item => item.Artifacts.Count), "another number of artifacts");
         Must(await roost.GetLastSequenceAsync() >= seen, "the last event");
@@ -134,7 +134,7 @@ internal sealed partial class World
 
     private async Task LookAtNamesAsync(RoostRuntime roost)
     {
-        Dictionary<string, string> found = (await roost.GetResourcesAsync(limit: 1000)).Items.ToDictionary(one => one.Name, one => one.HolderId);
+        Dictionary<string, string> found = (await roost.ListResourcesAsync(limit: 1000)).Items.ToDictionary(one => one.Name, one => one.HolderId);
         foreach ((string name, ModelItem holder) in model.Holders) Must(found.GetValueOrDefault(name) == holder.Id, $"{holder} holds \"{name}\", and the list says {found.GetValueOrDefault(name)}");
         foreach ((string name, string id) in found) Must(model.Holders.ContainsKey(name) || MayWaitWith(model.Items[id], found), $"\"{name}\" is held by {model.Items[id]}");
     }

@@ -135,7 +135,7 @@ internal sealed partial class World
         await roost.ListAsync(limit: 5);
         WorkCounts counts = await roost.GetCountsAsync();
         if (counts.Queues.Sum(queue => queue.Counts.Total) != counts.Total.Total) log.Complaints.Enqueue("counts of queues are not the total");
-        await roost.GetResourcesAsync();
+        await roost.ListResourcesAsync();
         await roost.ListDeadLettersAsync();
     }
 
@@ -153,7 +153,7 @@ internal sealed partial class World
 
     private async Task MeetWorkersAsync(RoostRuntime roost)
     {
-        foreach (WorkerInfo one in await roost.GetWorkersAsync()) workers.TryAdd(one.Id, one);
+        foreach (WorkerInfo one in await roost.ListWorkersAsync()) workers.TryAdd(one.Id, one);
     }
 
     /// <summary>Whoever watches sees each event once and in order.</summary>

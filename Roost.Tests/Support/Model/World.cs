@@ -233,7 +233,7 @@ internal sealed partial class World : IAsyncDisposable
     private async Task<List<WorkEvent>> NewEventsAsync()
     {
         var events = new List<WorkEvent>();
-        while (await runtimes[0].ReadEventsAsync(after: seen) is { Count: > 0 } page)
+        while ((await runtimes[0].ListEventsAsync(after: seen)).Items is { Count: > 0 } page)
         {
             events.AddRange(page);
             Must(page[0].Sequence > seen && page.Zip(page.Skip(1)).All(pair => pair.First.Sequence < pair.Second.Sequence), "events are not in their order");

@@ -84,7 +84,7 @@ internal sealed class Backup(string path, RoostOptions options)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FileRefusedException($"{made} cannot be created: {e.Message} Check that the folder may be written.", e);
+            throw new FileRefusedException(FileRefusal.NoAccess, $"{made} cannot be created: {e.Message} Check that the folder may be written.", e);
         }
     }
 

@@ -41,7 +41,7 @@ internal static class Database
     {
         long expected = options.Durability switch { Durability.Full => 2, Durability.ProcessCrash => 1, _ => 0 };
         if ((long)Scalar(connection, "PRAGMA synchronous")! != expected)
-            throw new FileRefusedException($"{path} does not take synchronous = {Synchronous(options.Durability)}; commits would be less safe than asked for.");
+            throw new FileRefusedException(FileRefusal.Unsuitable, $"{path} does not take synchronous = {Synchronous(options.Durability)}; commits would be less safe than asked for.");
     }
 
     /// <summary>A connection for reading only.</summary>
@@ -80,7 +80,7 @@ internal static class Database
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new FileRefusedException($"{path} cannot be created or opened for writing: {e.Message} Check the owner and mode of the file and its folder.", e);
+            throw new FileRefusedException(FileRefusal.NoAccess, $"{path} cannot be created or opened for writing: {e.Message} Check the owner and mode of the file and its folder.", e);
         }
     }
 
@@ -92,14 +92,14 @@ internal static class Database
         SQLitePCL.raw.SQLITE_FULL or SQLitePCL.raw.SQLITE_IOERR when e.SqliteErrorCode == SQLitePCL.raw.SQLITE_FULL || e.SqliteExtendedErrorCode == SQLitePCL.raw.SQLITE_IOERR_SHMSIZE =>
             new DiskFullException($"The disk of {path} is full; nothing was written. Free space, and the runtime goes on.", e),
         SQLitePCL.raw.SQLITE_NOTADB =>
-            new FileRefusedException($"{path} is not a Roost database (it is no SQLite file). Give another path, or move that file away.", e),
+            new FileRefusedException(FileRefusal.Foreign, $"{path} is not a Roost database (it is no SQLite file). Give another path, or move that file away.", e),
         SQLitePCL.raw.SQLITE_CORRUPT =>
             // SQLite answers so as well where the disk cannot read a page.
             new DataCorruptException($"{path} is damaged, or its disk cannot read it: {e.Message} Stop writing to it, copy it, and restore a backup.", e),
         SQLitePCL.raw.SQLITE_READONLY =>
-            new FileRefusedException($"{path} is read-only: {e.Message} Roost needs to write the file and its folder.", e),
+            new FileRefusedException(FileRefusal.ReadOnly, $"{path} is read-only: {e.Message} Roost needs to write the file and its folder.", e),
         SQLitePCL.raw.SQLITE_CANTOPEN =>
-            new FileRefusedException($"{path} cannot be opened: {e.Message} {WhyClosed(path)}", e),
+            new FileRefusedException(FileRefusal.NoAccess, $"{path} cannot be opened: {e.Message} {WhyClosed(path)}", e),
         SQLitePCL.raw.SQLITE_IOERR =>
             new RoostException($"{path} could not be read or written: {e.Message} Check the disk and its file system.", e),
         _ => new RoostException($"{path}: {e.Message}", e),
@@ -111,7 +111,7 @@ internal static class Database
 
     /// <summary>What whoever uses a file that is not the one any more learns.</summary>
     public static FileRefusedException TakenAway(string path) =>
-        new($"{path}, or its -wal or -shm beside it, was deleted or replaced while it was open, and nothing more is written or read here. What was committed since may be lost with what was taken away. Put the right file back and open it anew.");
+        new(FileRefusal.TakenAway, $"{path}, or its -wal or -shm beside it, was deleted or replaced while it was open, and nothing more is written or read here. What was committed since may be lost with what was taken away. Put the right file back and open it anew.");
 
     /// <summary>Closing this connection shall neither move the log to the file nor delete it, even where nobody else has the file open.</summary>
     public static void KeepLog(SqliteConnection connection) =>
@@ -132,9 +132,9 @@ internal static class Database
         {
             connection.Open();
             if (mode == SqliteOpenMode.ReadWriteCreate && SQLitePCL.raw.sqlite3_db_readonly(connection.Handle!, "main") == 1)
-                throw new FileRefusedException($"{path} is read-only; Roost needs to write the file and its folder. Change its mode or owner, or copy it to where it may be written.");
+                throw new FileRefusedException(FileRefusal.ReadOnly, $"{path} is read-only; Roost needs to write the file and its folder. Change its mode or owner, or copy it to where it may be written.");
             if (new Version(connection.ServerVersion) < LeastSqlite)
-                throw new FileRefusedException($"SQLite {connection.ServerVersion} is loaded; {LeastSqlite} or later is needed (earlier ones can damage a WAL). Update Microsoft.Data.Sqlite.");
+                throw new FileRefusedException(FileRefusal.Unsuitable, $"SQLite {connection.ServerVersion} is loaded; {LeastSqlite} or later is needed (earlier ones can damage a WAL). Update Microsoft.Data.Sqlite.");
             Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA busy_timeout = {(int)options.BusyTimeout.TotalMilliseconds}"));
             Execute(connection, "PRAGMA trusted_schema = OFF");
             Execute(connection, "PRAGMA cell_size_check = ON");
@@ -184,13 +184,13 @@ internal static class Database
 
     private static void CheckPlace(string path, RoostOptions options)
     {
-        if (Directory.Exists(path)) throw new FileRefusedException($"{path} is a folder; name a file in it, such as {System.IO.Path.Combine(path, "roost.db")}.");
+        if (Directory.Exists(path)) throw new FileRefusedException(FileRefusal.NoPlace, $"{path} is a folder; name a file in it, such as {System.IO.Path.Combine(path, "roost.db")}.");
         string folder = System.IO.Path.GetDirectoryName(path)!;
-        if (!Directory.Exists(folder)) throw new FileRefusedException($"The folder {folder} does not exist; create it first. Roost creates the file, not the folder.");
+        if (!Directory.Exists(folder)) throw new FileRefusedException(FileRefusal.NoPlace, $"The folder {folder} does not exist; create it first. Roost creates the file, not the folder.");
         if (options.AllowNetworkFileSystem) return;
         string format = FormatOf(folder);
         if (IsUnsafe(format))
-            throw new FileRefusedException($"{folder} is on a {format} file system, where SQLite's locks and shared memory may not work and the file may be damaged. Use a local disk, or set RoostOptions.AllowNetworkFileSystem.");
+            throw new FileRefusedException(FileRefusal.NetworkFileSystem, $"{folder} is on a {format} file system, where SQLite's locks and shared memory may not work and the file may be damaged. Use a local disk, or set RoostOptions.AllowNetworkFileSystem.");
     }
 
     /// <summary>What another machine does there may not be seen here, locks among it.</summary>
@@ -232,7 +232,7 @@ internal static class Database
         }
         catch (IOException e)
         {
-            throw new FileRefusedException($"{path} cannot be created: {e.Message} Check that the folder may be written and has space.", e);
+            throw new FileRefusedException(FileRefusal.NoAccess, $"{path} cannot be created: {e.Message} Check that the folder may be written and has space.", e);
         }
         try
         {

@@ -29,7 +29,7 @@ internal sealed class Evidence(string path, RoostOptions options)
         Unknown,
     }
 
-    private sealed record Finding(Verdict Verdict, string What);
+    private sealed record Finding(Verdict Verdict, string What, FileRefusal Refusal = default);
 
     /// <summary>The exception that a caller can act on; what was raised on purpose stays as it is.</summary>
     public Exception Explain(Exception e)
@@ -40,7 +40,7 @@ internal sealed class Evidence(string path, RoostOptions options)
         string met = $"{e.GetType().Name}: {e.Message.TrimEnd('.', ' ')}";
         return found.Verdict switch
         {
-            Verdict.Refused => new FileRefusedException(found.What, e),
+            Verdict.Refused => new FileRefusedException(found.Refusal, found.What, e),
             Verdict.Damaged => new DataCorruptException($"{path} is damaged, or another program has changed it: {found.What} (met as {met}). {DamageAdvice}", e),
             Verdict.Sound => new RoostException(
                 $"{path} could not be used ({met}), and nothing in the file explains it: its schema, its pages and the rules that hold in every file were checked just now. It is a fault of this program: of Roost, of something that the program sets for all of its libraries, or of code that trimming has taken out. The inner exception says where; report it.", e),
@@ -52,15 +52,17 @@ internal sealed class Evidence(string path, RoostOptions options)
     public static Exception Again(Exception e) => e switch
     {
         DataCorruptException => new DataCorruptException(e.Message, e),
-        FileRefusedException => new FileRefusedException(e.Message, e),
+        FileRefusedException refused => new FileRefusedException(refused.Cause, e.Message, e),
         _ => new RoostException(e.Message, e),
     };
 
     /// <exception cref="FileRefusedException">The file has another version of the schema than it had when it was opened.</exception>
     public static void CheckVersion(long found, string path)
     {
-        if (found != Schema.Version) throw new FileRefusedException(OtherVersion(found, path));
+        if (found != Schema.Version) throw new FileRefusedException(RefusalFor(found), OtherVersion(found, path));
     }
+
+    private static FileRefusal RefusalFor(long found) => found > Schema.Version ? FileRefusal.NewerSchema : FileRefusal.TakenAway;
 
     private static string OtherVersion(long found, string path) => found > Schema.Version
         ? $"{path} was migrated to schema version {found} by a newer Roost while it was open here, where versions up to {Schema.Version} are known. Nothing is damaged, and nothing more is read or written here. End this program, and start it again with that version of Roost."
@@ -101,7 +103,7 @@ internal sealed class Evidence(string path, RoostOptions options)
     {
         long application = Number(db, "PRAGMA application_id"), version = Number(db, "PRAGMA user_version");
         if (application != Database.ApplicationId) return new(Verdict.Damaged, string.Create(CultureInfo.InvariantCulture, $"its application id is {application}"));
-        if (version != Schema.Version) return new(Verdict.Refused, OtherVersion(version, path));
+        if (version != Schema.Version) return new(Verdict.Refused, OtherVersion(version, path), RefusalFor(version));
         if (Schema.FirstDifference(db, version) is { } different) return new(Verdict.Damaged, $"{different} is not as Roost makes it");
         long since = Stopwatch.GetTimestamp();
         sqlite3_progress_handler(db.Handle!, InstructionsBetweenLooks, _ => Stopwatch.GetElapsedTime(since).TotalMilliseconds > LookMilliseconds ? 1 : 0, null);

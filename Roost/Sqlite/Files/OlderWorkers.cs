@@ -20,7 +20,7 @@ internal static class OlderWorkers
         foreach (Worker worker in All(db, prefix))
         {
             if (WhyItMayLive(worker, path, now) is not { } why) continue;
-            throw new FileRefusedException(string.Create(CultureInfo.InvariantCulture,
+            throw new FileRefusedException(FileRefusal.OlderWorker, string.Create(CultureInfo.InvariantCulture,
                 $"{path} has schema version {version}, and this Roost would migrate it to version {Schema.Version}, but worker {worker.Id} (process {worker.ProcessId} on {worker.Machine}) {why}. Nothing was changed. Stop that program first, or use the file with the Roost that it has."));
         }
     }

@@ -44,7 +44,7 @@ internal static class ArtifactQueries
     }
 
     /// <summary>Artifacts of all items, newest first.</summary>
-    public static ArtifactList Latest(SqliteConnection db, ArtifactFilter filter, int limit, long before)
+    public static Page<Artifact> Latest(SqliteConnection db, ArtifactFilter filter, int limit, long before)
     {
         int most = filter.Engine is null && filter.Name is null ? limit + 1 : ExaminedOnPage;
         var items = new List<Artifact>();
@@ -63,13 +63,22 @@ internal static class ArtifactQueries
         }
         return Page(examined == most ? before : null);
 
-        ArtifactList Page(long? reached) => new(items, reached is { } key ? Position.Write(Mark, key.ToString(CultureInfo.InvariantCulture)) : null);
+        Page<Artifact> Page(long? reached) => new(items, reached is { } key ? Position.Write(Mark, key.ToString(CultureInfo.InvariantCulture)) : null);
     }
 
-    private static Artifact ArtifactOf(ListRow row) => new(
-        row.WorkId, row.Name, (int)row.Version, ArtifactNames.ParseKind(row.Kind), row.MediaType, row.Size,
-        row.Sha256 is null ? null : Convert.ToHexStringLower(row.Sha256), row.Uri,
-        row.Metadata is null ? null : MetadataOf(row), StoredTime.Read(row.At));
+    private static Artifact ArtifactOf(ListRow row) => new()
+    {
+        WorkId = row.WorkId,
+        Name = row.Name,
+        Version = (int)row.Version,
+        Kind = ArtifactNames.ParseKind(row.Kind),
+        MediaType = row.MediaType,
+        Size = row.Size,
+        Sha256 = row.Sha256 is null ? null : Convert.ToHexStringLower(row.Sha256),
+        Uri = row.Uri,
+        Metadata = row.Metadata is null ? null : MetadataOf(row),
+        CreatedAt = StoredTime.Read(row.At),
+    };
 
     /// <summary>Finds the latest artifact of a name, or the latest of one version.</summary>
     public static ArtifactContent Find(SqliteConnection db, string workId, string name, int? version)

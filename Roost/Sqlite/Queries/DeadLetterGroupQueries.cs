@@ -27,12 +27,21 @@ internal static class DeadLetterGroupQueries
             long key = groups.Int64(0);
             if (!last.Bind(1, key).Step()) throw new DataCorruptException($"Group {GroupKey.NameOf(key)} of dead letters counts {groups.Int64(4)}, and none is in it: the file is damaged. 'roost doctor --full' tells more.");
             long firstAt = first.Bind(1, key).Scalar() ?? 0;
-            items.Add(new(
-                GroupKey.NameOf(key), groups.Text(1), groups.Text(2), groups.NullableText(3), groups.Int64(4),
-                StoredTime.Read(firstAt), StoredTime.Read(last.Int64(0)), last.Text(1), last.Text(2)));
+            items.Add(new()
+            {
+                Key = GroupKey.NameOf(key),
+                Engine = groups.Text(1),
+                Reason = groups.Text(2),
+                ErrorType = groups.NullableText(3),
+                Count = groups.Int64(4),
+                FirstFailedAt = StoredTime.Read(firstAt),
+                LastFailedAt = StoredTime.Read(last.Int64(0)),
+                LastWorkId = last.Text(1),
+                LastError = last.Text(2),
+            });
             last.Reset();
         }
         long total = failed.Scalar() ?? 0;
-        return new(items, isComplete, total, total - items.Sum(group => group.Count));
+        return new() { Items = items, IsComplete = isComplete, Total = total, Others = total - items.Sum(group => group.Count) };
     }
 }

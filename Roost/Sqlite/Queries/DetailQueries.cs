@@ -56,10 +56,12 @@ internal static class DetailQueries
         Lease? lease = WorkerQueries.LeaseOf(db, row.Key);
         (JsonElement payload, string? payloadError) = PayloadOf(row, workId);
         (Snapshot? snapshot, string? snapshotError) = SnapshotQueries.Last(db, row.Key, item, options);
+        (string situation, string? why) = SituationOf(db, item, row, lease, now, workers).InWords();
         return new()
         {
             Summary = item,
-            Situation = SituationOf(db, item, row, lease, now, workers).InWords(),
+            Situation = situation,
+            Why = why,
             Payload = payload,
             PayloadError = payloadError,
             Resources = [.. names.Select(name => name.Name)],

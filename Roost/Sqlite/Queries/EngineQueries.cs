@@ -36,8 +36,8 @@ internal static class EngineQueries
             FROM roost_lane l JOIN roost_lane_count c ON c.lane = l.key GROUP BY l.engine, l.queue, c.condition ORDER BY l.engine, l.queue
             """)
             .GroupBy(row => (row.Engine, row.Queue), row => (row.Condition, row.N))
-            .Select(group => new QueueCounts(group.Key.Engine, group.Key.Queue, Sum(group.ToDictionary(it => it.Condition, it => it.N)))).ToList();
-        return new(lines, lines.Aggregate(StateCounts.None, (sum, line) => sum.Plus(line.Counts)));
+            .Select(group => new QueueCounts { Engine = group.Key.Engine, Queue = group.Key.Queue, Counts = Sum(group.ToDictionary(it => it.Condition, it => it.N)) }).ToList();
+        return new() { Queues = lines, Total = Sum(lines) };
     }
 
     public static IReadOnlyList<EngineInfo> Engines(SqliteConnection db, IReadOnlyList<WorkerInfo> workers, long now)
@@ -46,9 +46,15 @@ internal static class EngineQueries
         ILookup<string, LaneRow> lanes = ReadLanes(db).ToLookup(lane => lane.Engine);
         ILookup<string, QueueCounts> counts = Counts(db).Queues.ToLookup(line => line.Engine);
         IEnumerable<string> served = workers.Where(worker => worker.IsAlive).SelectMany(worker => worker.Engines).Select(engine => engine.EngineId);
-        return counts.Select(group => group.Key).Union(served).Order(StringComparer.Ordinal).Select(engine => new EngineInfo(
-            engine, [.. counts[engine]], counts[engine].Aggregate(StateCounts.None, (sum, line) => sum.Plus(line.Counts)),
-            servedLanes.WorkersOf(engine), OldestOf(db, lanes[engine]), Unserved(lanes[engine], servedLanes, now))).ToList();
+        return counts.Select(group => group.Key).Union(served).Order(StringComparer.Ordinal).Select(engine => new EngineInfo
+        {
+            EngineId = engine,
+            Queues = [.. counts[engine]],
+            Counts = Sum(counts[engine]),
+            Workers = servedLanes.WorkersOf(engine),
+            OldestReady = OldestOf(db, lanes[engine]),
+            Unserved = Unserved(lanes[engine], servedLanes, now),
+        }).ToList();
     }
 
     /// <summary>The lanes with something ready or delayed; the others have nothing to tell here.</summary>
@@ -68,7 +74,7 @@ internal static class EngineQueries
             long? due = lane.DueAt >= 0 && lane.DueAt <= now ? lane.DueAt : null;
             if (lane.Ready == 0 && due is null) continue;
             if (served.WhyUnserved(lane.Engine, lane.Queue, lane.StateVersion) is { } why)
-                unserved.Add(new(lane.Queue, lane.StateVersion, lane.Ready, StoredTime.Read(due), why));
+                unserved.Add(new() { Queue = lane.Queue, StateVersion = lane.StateVersion, Ready = lane.Ready, DueSince = StoredTime.Read(due), Why = why });
         }
         return unserved;
     }
@@ -100,7 +106,16 @@ internal static class EngineQueries
         return oldest.Reverse().Take(MaxPriorities).Select(it => new OldestReady(it.Key, StoredTime.Read(it.Value))).ToList();
     }
 
-    private static StateCounts Sum(Dictionary<string, long> n) => new(
-        n.GetValueOrDefault("ready"), n.GetValueOrDefault("delayed"), n.GetValueOrDefault("blocked"), n.GetValueOrDefault("running"),
-        n.GetValueOrDefault("done"), n.GetValueOrDefault("failed"), n.GetValueOrDefault("cancelled"));
+    private static StateCounts Sum(IEnumerable<QueueCounts> lines) => lines.Aggregate(StateCounts.None, (sum, line) => sum.Plus(line.Counts));
+
+    private static StateCounts Sum(Dictionary<string, long> n) => new()
+    {
+        Ready = n.GetValueOrDefault("ready"),
+        Delayed = n.GetValueOrDefault("delayed"),
+        Blocked = n.GetValueOrDefault("blocked"),
+        Running = n.GetValueOrDefault("running"),
+        Done = n.GetValueOrDefault("done"),
+        Failed = n.GetValueOrDefault("failed"),
+        Cancelled = n.GetValueOrDefault("cancelled"),
+    };
 }

@@ -29,7 +29,7 @@ internal static class EventQueries
 
     /// <summary>The events after a sequence number, of one item or all; null: from the oldest that is kept.</summary>
     /// <exception cref="EventsTrimmedException">Some of what was asked for is gone.</exception>
-    public static EventPage Page(SqliteConnection db, long? work, long? after, int limit)
+    public static EventStretch Page(SqliteConnection db, long? work, long? after, int limit)
     {
         long from = Begin(db, after);
         (List<WorkEvent> events, bool isCut) = Read(db, $"{Where(work)} e.seq > @bound ORDER BY e.seq", work, from, limit);
@@ -39,7 +39,7 @@ internal static class EventQueries
 
     /// <summary>The events that a selection means, after a sequence number; null: from the oldest that is kept.</summary>
     /// <exception cref="EventsTrimmedException">Some of what was asked for is gone.</exception>
-    public static EventPage Page(SqliteConnection db, EventSelection selection, long? work, long? after, int limit)
+    public static EventStretch Page(SqliteConnection db, EventSelection selection, long? work, long? after, int limit)
     {
         long from = Begin(db, after), last = LastSequence(db);
         using var search = new EventSearch(db, selection, work, isBack: false);
@@ -48,7 +48,7 @@ internal static class EventQueries
     }
 
     /// <summary>The last events that a selection means before a sequence number, in their order.</summary>
-    public static EventList Last(SqliteConnection db, EventSelection selection, long? work, long before, int limit)
+    public static EventPage Last(SqliteConnection db, EventSelection selection, long? work, long before, int limit)
     {
         long first = db.ExecuteScalar<long?>("SELECT min(seq) FROM roost_event") ?? 0;
         using var search = new EventSearch(db, selection, work, isBack: true);
@@ -57,8 +57,13 @@ internal static class EventQueries
         return ListOf(db, events, cut ?? search.Reached);
     }
 
-    public static EventList ListOf(SqliteConnection db, IReadOnlyList<WorkEvent> events, long? next) => new(events, next, next is null ? null : StoredTime.Read(
-        db.ExecuteScalar<long?>("SELECT at FROM roost_event WHERE seq >= @next ORDER BY seq LIMIT 1", new { next }) ?? db.ExecuteScalar<long?>("SELECT at FROM roost_event WHERE seq = (SELECT max(seq) FROM roost_event)")));
+    public static EventPage ListOf(SqliteConnection db, IReadOnlyList<WorkEvent> events, long? next) => new()
+    {
+        Items = events,
+        Next = next,
+        LookedTo = next is null ? null : StoredTime.Read(
+            db.ExecuteScalar<long?>("SELECT at FROM roost_event WHERE seq >= @next ORDER BY seq LIMIT 1", new { next }) ?? db.ExecuteScalar<long?>("SELECT at FROM roost_event WHERE seq = (SELECT max(seq) FROM roost_event)")),
+    };
 
     private static long Begin(SqliteConnection db, long? after)
     {
@@ -77,7 +82,7 @@ internal static class EventQueries
             if (bytes > MaxBytes) return (events, events[^1].Sequence);
             if (!one.Bind(1, sequence).Step()) continue;
             string? data = one.NullableText(4);
-            events.Add(new(sequence, StoredTime.Read(one.Int64(1)), one.Text(2), one.NullableText(3), data is null ? null : DataOf(data)));
+            events.Add(new() { Sequence = sequence, At = StoredTime.Read(one.Int64(1)), Kind = one.Text(2), WorkId = one.NullableText(3), Data = data is null ? null : DataOf(data) });
             bytes += data?.Length ?? 0;
             one.Reset();
         }
@@ -91,14 +96,6 @@ internal static class EventQueries
             : throw new DataCorruptException($"Up to where events were trimmed is stored as \"{text}\", which Roost does not write: the file is damaged, or another program has changed it. Stop writing to it, copy it, and restore a backup.");
     }
 
-    /// <summary>The last events before a sequence number, of one item or all, in their order.</summary>
-    public static IReadOnlyList<WorkEvent> Last(SqliteConnection db, long? work, long before, int limit)
-    {
-        List<WorkEvent> events = Read(db, $"{Where(work)} e.seq < @bound ORDER BY e.seq DESC", work, before, limit).Events;
-        events.Reverse();
-        return events;
-    }
-
     /// <summary>One statement for each case: an OR would hide the index of an item's events.</summary>
     private static string Where(long? work) => work is null ? "WHERE" : "WHERE e.work = @work AND";
 
@@ -108,7 +105,7 @@ internal static class EventQueries
         long bytes = 0;
         foreach (Row row in db.Query<Row>($"SELECT {Columns} FROM roost_event e LEFT JOIN roost_work w ON w.key = e.work {which} LIMIT @limit", new { work, bound, limit }, buffered: false))
         {
-            events.Add(new(row.Seq, StoredTime.Read(row.At), row.Kind, row.WorkId, row.Data is null ? null : DataOf(row.Data)));
+            events.Add(new() { Sequence = row.Seq, At = StoredTime.Read(row.At), Kind = row.Kind, WorkId = row.WorkId, Data = row.Data is null ? null : DataOf(row.Data) });
             bytes += row.Data?.Length ?? 0;
             if (bytes > MaxBytes) break;
         }

@@ -20,11 +20,11 @@ internal static class FailureQueries
         return (failure, GroupOf(row));
     }
 
-    public static DeadLetterPage DeadLetters(SqliteConnection db, Selection selection, int limit, Position after)
+    public static Page<DeadLetter> DeadLetters(SqliteConnection db, Selection selection, int limit, Position after)
     {
         (List<Position> found, string? next) = WorkQueries.Find(db, selection, limit, after);
         long[] keys = [.. found.Select(place => place.Key)];
-        return new([.. WorkQueries.Summaries(db, keys).Zip(InLists(db, keys), (item, failure) => new DeadLetter(item, failure.Failure) { Group = failure.Group })], next);
+        return new([.. WorkQueries.Summaries(db, keys).Zip(InLists(db, keys), (item, failure) => new DeadLetter { Item = item, Failure = failure.Failure, Group = failure.Group })], next);
     }
 
     /// <summary>The last errors of these items, in their order, without the stacks.</summary>
@@ -41,8 +41,14 @@ internal static class FailureQueries
         return failures;
     }
 
-    private static WorkFailure Read(Statement row) => new(row.Text(0), row.NullableText(1), row.Text(2), null, row.Int32(3), row.Int32(4), StoredTime.Read(row.Int64(5)))
+    private static WorkFailure Read(Statement row) => new()
     {
+        Reason = row.Text(0),
+        ErrorType = row.NullableText(1),
+        Message = row.Text(2),
+        Attempt = row.Int32(3),
+        Version = row.Int32(4),
+        At = StoredTime.Read(row.Int64(5)),
         CauseType = row.NullableText(6),
         CauseMessage = row.NullableText(7),
     };

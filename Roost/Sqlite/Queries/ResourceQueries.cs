@@ -26,7 +26,7 @@ internal static class ResourceQueries
     }
 
     /// <summary>The next resources by name after one.</summary>
-    public static ResourcePage Held(SqliteConnection db, string after, int limit)
+    public static Page<ResourceInfo> Held(SqliteConnection db, string after, int limit)
     {
         List<Row> rows = [.. db.Query<Row>(
             """
@@ -42,9 +42,14 @@ internal static class ResourceQueries
     {
         List<WaiterRow> waiters = [.. db.Query<WaiterRow>(
             "SELECT id AS Id, priority AS Priority, place AS Place FROM roost_work WHERE blocked_on = @Name LIMIT @most + 1", new { row.Name, most = MaxWaiters })];
-        return new(
-            row.Name, row.HolderId, row.WorkerId, StoredTime.Read(row.Since),
-            [.. waiters.OrderByDescending(waiter => waiter.Priority).ThenBy(waiter => waiter.Place).Take(MaxWaiters).Select(waiter => waiter.Id)],
-            waiters.Count > MaxWaiters);
+        return new()
+        {
+            Name = row.Name,
+            HolderId = row.HolderId,
+            WorkerId = row.WorkerId,
+            Since = StoredTime.Read(row.Since),
+            Waiters = [.. waiters.OrderByDescending(waiter => waiter.Priority).ThenBy(waiter => waiter.Place).Take(MaxWaiters).Select(waiter => waiter.Id)],
+            HasMoreWaiters = waiters.Count > MaxWaiters,
+        };
     }
 }

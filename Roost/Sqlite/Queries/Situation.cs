@@ -24,23 +24,28 @@ internal sealed record Situation
     public bool CancelRequested { get; init; }
     public string? CancelReason { get; init; }
 
-    public string InWords() => Item.State switch
+    /// <summary>As a sentence, and without the state's name where that begins it.</summary>
+    public (string Sentence, string? Why) InWords() => Item.State switch
     {
-        WorkState.Done => $"done since {Time(Item.EndedAt!.Value)}",
-        WorkState.Failed => $"dead letter: {Item.FailReason}: {Cut(Item.Error)}",
-        WorkState.Cancelled => CancelReason is null ? "cancelled" : $"cancelled: {CancelReason}",
-        _ when IsCopy => "this file is a backup copy and runs nothing",
+        WorkState.Done => AfterState(" ", $"since {Time(Item.EndedAt!.Value)}"),
+        WorkState.Failed => Whole($"dead letter: {Item.FailReason}: {Cut(Item.Error)}"),
+        WorkState.Cancelled => AfterState(": ", CancelReason),
+        _ when IsCopy => Whole("this file is a backup copy and runs nothing"),
         WorkState.Running => Running(),
-        _ => Queued(),
+        _ => Whole(Queued()),
     };
 
-    private string Running()
+    private (string Sentence, string? Why) AfterState(string between, string? why) => (why is null ? Item.State.Name() : Item.State.Name() + between + why, why);
+
+    private static (string Sentence, string? Why) Whole(string sentence) => (sentence, sentence);
+
+    private (string Sentence, string? Why) Running()
     {
-        if (Lease is null) return "running";
+        if (Lease is null) return AfterState(" ", null);
         string cancel = CancelRequested ? "; it was asked to cancel" : "";
         return Workers.Any(worker => worker.Id == Lease.WorkerId && worker.IsAlive)
-            ? $"running on worker {Lease.WorkerId} since {Time(Lease.ClaimedAt)}{cancel}"
-            : $"was running on worker {Lease.WorkerId}, which has died; the next worker that runs takes it over{cancel}";
+            ? AfterState(" ", $"on worker {Lease.WorkerId} since {Time(Lease.ClaimedAt)}{cancel}")
+            : Whole($"was running on worker {Lease.WorkerId}, which has died; the next worker that runs takes it over{cancel}");
     }
 
     private string Queued()

@@ -24,7 +24,15 @@ internal static class SnapshotQueries
         SELECT version AS Version, state_version AS StateVersion, step AS Step, delay_ms AS DelayMs, at AS At, octet_length(data) AS Size
         FROM roost_snapshot WHERE work = @work ORDER BY version
         """, new { work })
-        .Select(row => new SnapshotVersion(row.Version, row.Step, row.StateVersion, StoredTime.Read(row.At), TimeSpan.FromMilliseconds(row.DelayMs), row.Size)).ToList();
+        .Select(row => new SnapshotVersion
+        {
+            Version = row.Version,
+            Step = row.Step,
+            StateVersion = row.StateVersion,
+            At = StoredTime.Read(row.At),
+            Delay = TimeSpan.FromMilliseconds(row.DelayMs),
+            Size = row.Size,
+        }).ToList();
 
     /// <summary>One version, or null where it is not kept.</summary>
     /// <exception cref="DataCorruptException">It does not match its SHA-256.</exception>

@@ -36,9 +36,13 @@ internal static class StepTallyQueries
             line.WaitMilliseconds += read.Int64(7);
             line.Times.Add(read.Bytes(8));
         }
-        return new(
-            Begin(0), Since(db), [.. points.Select((point, i) => new StatisticsPoint(Begin(i), point.Steps, point.Failures))],
-            [.. lines.OrderBy(line => line.Key.Engine, StringComparer.Ordinal).ThenBy(line => line.Key.Step, StringComparer.Ordinal).Select(line => Totals(line.Key, line.Value))]);
+        return new()
+        {
+            From = Begin(0),
+            CountedSince = Since(db),
+            Points = [.. points.Select((point, i) => new StatisticsPoint { At = Begin(i), Steps = point.Steps, FailedTries = point.Failures })],
+            Steps = [.. lines.OrderBy(line => line.Key.Engine, StringComparer.Ordinal).ThenBy(line => line.Key.Step, StringComparer.Ordinal).Select(line => Totals(line.Key, line.Value))],
+        };
 
         DateTimeOffset Begin(int i) => StoredTime.Read((first + i) * minutes * 60_000);
     }

@@ -41,13 +41,13 @@ internal static class WorkQueries
         return [.. beginning.Concat(ending).Distinct(StringComparer.Ordinal).Take(limit)];
     }
 
-    public static WorkPage List(SqliteConnection db, Selection selection, int limit, Position after)
+    public static Page<WorkSummary> List(SqliteConnection db, Selection selection, int limit, Position after)
     {
         (List<Position> found, string? next) = Find(db, selection, limit, after);
         return new(Summaries(db, [.. found.Select(place => place.Key)]), next);
     }
 
-    public static WorkPage List(SqliteConnection db, Selection selection, int limit, ConditionOrder.Place after)
+    public static Page<WorkSummary> List(SqliteConnection db, Selection selection, int limit, ConditionOrder.Place after)
     {
         using var order = new ConditionOrder(db, selection, after);
         List<long> found = order.Take(limit);
@@ -78,9 +78,21 @@ internal static class WorkQueries
         for (int n = 0; n < items.Length; n++)
         {
             row.Bind(1, keys[n]).Step();
-            items[n] = new(
-                row.Text(0), row.Text(1), row.Text(2), WorkStates.Parse(row.Bytes(3)), row.Int32(4), row.Int32(5), row.NullableText(6),
-                StoredTime.Read(row.Int64(7)), StoredTime.Read(row.Int64(8)), StoredTime.Read(row.NullableInt64(9)), row.NullableText(10), row.NullableText(11));
+            items[n] = new()
+            {
+                Id = row.Text(0),
+                Engine = row.Text(1),
+                Queue = row.Text(2),
+                State = WorkStates.Parse(row.Bytes(3)),
+                Priority = row.Int32(4),
+                Version = row.Int32(5),
+                Step = row.NullableText(6),
+                CreatedAt = StoredTime.Read(row.Int64(7)),
+                UpdatedAt = StoredTime.Read(row.Int64(8)),
+                EndedAt = StoredTime.Read(row.NullableInt64(9)),
+                FailReason = row.NullableText(10),
+                Error = row.NullableText(11),
+            };
             row.Reset();
         }
         return items;

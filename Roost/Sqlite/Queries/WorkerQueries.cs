@@ -36,7 +36,15 @@ internal static class WorkerQueries
         public long ClaimedAt { get; init; }
         public long ExpiresAt { get; init; }
 
-        public Lease Lease => new(WorkId, WorkerId, Token.ToString("x16", CultureInfo.InvariantCulture), Version, StoredTime.Read(ClaimedAt), StoredTime.Read(ExpiresAt));
+        public Lease Lease => new()
+        {
+            WorkId = WorkId,
+            WorkerId = WorkerId,
+            Token = Token.ToString("x16", CultureInfo.InvariantCulture),
+            Version = Version,
+            ClaimedAt = StoredTime.Read(ClaimedAt),
+            ExpiresAt = StoredTime.Read(ExpiresAt),
+        };
     }
 
     private const string LeaseColumns = "w.id AS WorkId, h.id AS WorkerId, w.token AS Token, w.version AS Version, w.claimed_at AS ClaimedAt, h.expires_at AS ExpiresAt";
@@ -52,12 +60,20 @@ internal static class WorkerQueries
                (SELECT count(*) FROM roost_work w WHERE w.worker = h.key) AS Running
         FROM roost_worker h ORDER BY h.key
         """)
-        .Select(row => new WorkerInfo(
-            row.Id, row.ProcessId, row.Machine, IsAlive(row, folder, now),
-            StoredTime.Read(row.StartedAt), StoredTime.Read(row.HeartbeatAt), StoredTime.Read(row.ExpiresAt), row.Concurrency,
-            [.. ColumnJson.Read(row.Engines, ColumnJson.Default.ServedEngineArray, $"What engines worker {row.Id} serves").Select(engine => new WorkerEngine(engine.Id, engine.StateVersion, engine.Limit))],
-            ColumnJson.Read(row.Queues, ColumnJson.Default.StringArray, $"What queues worker {row.Id} serves"), row.Running)
+        .Select(row => new WorkerInfo
         {
+            Id = row.Id,
+            ProcessId = row.ProcessId,
+            Machine = row.Machine,
+            IsAlive = IsAlive(row, folder, now),
+            StartedAt = StoredTime.Read(row.StartedAt),
+            HeartbeatAt = StoredTime.Read(row.HeartbeatAt),
+            ExpiresAt = StoredTime.Read(row.ExpiresAt),
+            Concurrency = row.Concurrency,
+            Engines = [.. ColumnJson.Read(row.Engines, ColumnJson.Default.ServedEngineArray, $"What engines worker {row.Id} serves")
+                .Select(engine => new WorkerEngine { EngineId = engine.Id, StateVersion = engine.StateVersion, MaxConcurrency = engine.Limit })],
+            Queues = ColumnJson.Read(row.Queues, ColumnJson.Default.StringArray, $"What queues worker {row.Id} serves"),
+            Running = row.Running,
             ClaimsAgainAt = StoredTime.Read(row.ClaimsAgainAt),
             ClockSetBy = row.ClockSetBy is { } by ? TimeSpan.FromMilliseconds(by) : null,
         }).ToList();

@@ -29,7 +29,7 @@ internal sealed class FileIdentity(WriteConnection connection)
     public void RefuseCopy(string path, string what)
     {
         if (CopyOf is { } original)
-            throw new FileRefusedException($"{path} is a backup copy (of file {original}) and {what}. Call AdoptAsync to make it a file of its own, once the original no longer runs.");
+            throw new FileRefusedException(FileRefusal.BackupCopy, $"{path} is a backup copy (of file {original}) and {what}. Call AdoptAsync to make it a file of its own, once the original no longer runs.");
     }
 
     /// <summary>

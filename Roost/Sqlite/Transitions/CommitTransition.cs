@@ -20,13 +20,12 @@ internal sealed class CommitTransition(
         Lane lane = commit.Next is null ? lease.Lane : lanes.Get(lease.Lane.Engine, lease.Lane.Queue, commit.StateVersion);
         if (MayKeep(commit, ledger) && workTable.Keep(lease, lane, commit.Unchanged))
         {
-            commit.KeptLane = lane;
             Save(commit);
             Attach(commit, goesOn: true);
             Stepped(commit);
             if (lease.Failures > 0) failures.Forget(lease.WorkKey);
             tally.Add(lease, commit.Next!.Step, failed: false);
-            return CommitResult.Kept;
+            return CommitResult.Kept(lane, commit.Stored(connection.Now));
         }
         CommitResult result = EndLease(commit, lane, ledger);
         if (result == CommitResult.Lost) blobs.Unpin(commit.Staged);
@@ -66,7 +65,7 @@ internal sealed class CommitTransition(
         if (after.Ready is not null && ledger is not null)
         {
             ledger.Yield(lane.Key, after.Priority);
-            loader.Keep(lease, commit.Next!);
+            loader.Keep(lease, commit.Stored(connection.Now));
         }
         return CommitResult.Released;
     }
@@ -102,8 +101,7 @@ internal sealed class CommitTransition(
     {
         LeasedWork lease = commit.Lease;
         int version = lease.Version + 1;
-        commit.Next!.UpdatedAt = StoredTime.Read(connection.Now);
-        insert.Bind(1, lease.WorkKey).Bind(2, version).Bind(3, commit.StateVersion).Bind(4, commit.Next.Step)
+        insert.Bind(1, lease.WorkKey).Bind(2, version).Bind(3, commit.StateVersion).Bind(4, commit.Next!.Step)
             .BindText(5, commit.Next.Utf8.Span).BindBlob(6, commit.Hash).Bind(7, commit.DelayMs).Bind(8, connection.Now).Run();
         int first = connection.Options.HistoryFirst, last = version - connection.Options.HistoryLast;
         if (last > first) trim.Bind(1, lease.WorkKey).Bind(2, first).Bind(3, last).Run();

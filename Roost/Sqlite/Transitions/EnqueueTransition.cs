@@ -87,6 +87,6 @@ internal sealed class EnqueueTransition(WriteConnection connection, Counters cou
     {
         if (parentId is null) return null;
         return findId.Bind(1, parentId).Scalar()
-            ?? throw new InvalidInputException("parent_id", $"there is no work item {parentId}; enqueue the parent first.");
+            ?? throw new InvalidInputException("ParentId", $"there is no work item {parentId}; enqueue the parent first.");
     }
 }

@@ -92,7 +92,7 @@ internal sealed class TriggerTable(WriteConnection connection, EnqueueTransition
 
     /// <summary>Each value by the host's settings, the names as they are given whatever those say about dictionaries.</summary>
     private static byte[] Fixed(Trigger trigger, JsonSerializerOptions json) => Write(trigger.Values.ToDictionary(
-        value => value.Key, value => JsonText.Parse(JsonText.Serialize($"values.{value.Key}", value.Value, json, int.MaxValue, objectOnly: false))));
+        value => value.Key, value => JsonText.Parse(JsonText.Serialize($"Values.{value.Key}", value.Value, json, int.MaxValue, objectOnly: false))));
 
     private static byte[] Write(Dictionary<string, JsonElement> fields)
     {

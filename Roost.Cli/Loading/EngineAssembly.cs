@@ -1,11 +1,15 @@
 using System.Reflection;
 using System.Runtime.Loader;
+using Roost.Samples.Demo;
 
-namespace Roost.Cli;
+namespace Roost.Cli.Loading;
 
 /// <summary>Loads a user's assembly with what lies beside it. Roost itself is the one that runs here, or its engines would be none.</summary>
 internal sealed class EngineAssembly : AssemblyLoadContext
 {
+    /// <summary>What a user's engines may be made of and this program may not have loaded yet.</summary>
+    private static readonly string?[] Shared = [typeof(RoostRuntime).Assembly.GetName().Name, typeof(DemoEngine).Assembly.GetName().Name];
+
     private readonly AssemblyDependencyResolver beside;
 
     private EngineAssembly(string path) : base(Path.GetFileNameWithoutExtension(path)) => beside = new(path);
@@ -15,7 +19,7 @@ internal sealed class EngineAssembly : AssemblyLoadContext
     protected override Assembly? Load(AssemblyName assemblyName)
     {
         // What this program has already is shared with it: types that cross the border must be the same on both sides.
-        if (Default.Assemblies.Any(known => known.GetName().Name == assemblyName.Name) || assemblyName.Name is "Roost" or "Roost.Samples") return null;
+        if (Default.Assemblies.Any(known => known.GetName().Name == assemblyName.Name) || Shared.Contains(assemblyName.Name)) return null;
         return beside.ResolveAssemblyToPath(assemblyName) is { } found ? LoadFromAssemblyPath(found) : null;
     }
 }

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Roost.Cli;
+namespace Roost.Cli.Output;
 
 /// <summary>
 /// What a save that was killed has left of an artifact, under a temporary name. Removed with the next save of that file, where nobody writes it and its

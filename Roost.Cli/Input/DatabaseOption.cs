@@ -1,6 +1,6 @@
 using System.CommandLine;
 
-namespace Roost.Cli;
+namespace Roost.Cli.Input;
 
 /// <summary>Which data file is meant: --db, else a namespace, else ROOST_DB, else ./roost.db. An option is stronger than the environment.</summary>
 internal sealed record DatabaseOption(string Path, bool IsNamed)

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Roost.Cli;
+namespace Roost.Cli.Input;
 
 /// <summary>Durations as people write them: 250ms, 5s, 10m, 2h, 7d, 4w, 1h30m. A number alone is refused: 30 is days to one person and seconds to another.</summary>
 internal static class Durations

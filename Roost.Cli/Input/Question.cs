@@ -1,4 +1,4 @@
-namespace Roost.Cli;
+namespace Roost.Cli.Input;
 
 /// <summary>Asks a person, where there is one; who is redirected says no.</summary>
 internal static class Question

@@ -1,4 +1,4 @@
-namespace Roost.Cli;
+namespace Roost.Cli.Input;
 
 /// <summary>The known name that a mistyped one is nearest to.</summary>
 internal static class Suggestion

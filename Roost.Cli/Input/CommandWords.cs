@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text;
 
-namespace Roost.Cli;
+namespace Roost.Cli.Input;
 
 /// <summary>
 /// The library speaks to whoever writes a program with it, of its members. A user of the command or the console knows verbs and options, and is
@@ -23,7 +23,7 @@ internal static class CommandWords
         ("; name the queue in RoostOptions.Queues, or ", "; name the queue by --queues, or "),
         ("Await the call that runs (a timer that calls StepOnceAsync, say), or use WaitAsync to wait for an item that the running loop steps.", "\"roost wait\" waits for an item that the running loop steps."),
         ("give the Next of the page before", "give the next of the page before"),
-        ("GetHistoryAsync lists", "\"roost history\" lists"),
+        ("ListHistoryAsync lists", "\"roost history\" lists"),
         ("GetAsync says", "\"roost status\" says"),
         ("ReadArtifactAsync reads", "one piece may be"),
         ("Stream it by OpenArtifactAsync.", "\"roost artifacts save\" makes a file of it."),
@@ -40,6 +40,7 @@ internal static class CommandWords
         ["parent_id"] = "--parent",
         ["resources"] = "--resource",
         ["resource_hold"] = "--hold",
+        ["hosts"] = "--host",
         ["workspaces.root"] = "--workspace-root",
         ["workspaces.mode"] = "--workspace-mode",
         ["workspaces.repository"] = "--repository",
@@ -52,23 +53,18 @@ internal static class CommandWords
         return message;
     }
 
-    /// <summary>The same of an exception, and a field by the option of the verb that gave it.</summary>
-    public static string Of(Exception error, Command verb)
+    /// <summary>The same of an exception, and a field by the option of the verb that gave it, else as JSON spells it.</summary>
+    public static string Of(Exception error, Command? verb = null) =>
+        Of(error is InvalidInputException { Field: { Length: > 0 } field } ? Name(field, verb) + error.Message[field.Length..] : error.Message);
+
+    private static string Name(string field, Command? verb)
     {
-        string message = error.Message;
-        if (error is InvalidInputException { Field: { Length: > 0 } field } && message.StartsWith(field, StringComparison.Ordinal) && OptionOf(field, verb) is { } option)
-            message = option + message[field.Length..];
-        return Of(message);
+        string snake = field == "workId" ? "id" : SnakeCase(field);
+        string option = Options.GetValueOrDefault(snake) ?? $"--{snake.Replace('_', '-')}";
+        return verb is not null && verb.Options.Any(each => each.Name == option || each.Aliases.Contains(option)) ? option : snake;
     }
 
-    private static string? OptionOf(string field, Command verb)
-    {
-        string snake = SnakeCase(field);
-        string name = Options.GetValueOrDefault(snake) ?? $"--{snake.Replace('_', '-')}";
-        return verb.Options.Any(each => each.Name == name || each.Aliases.Contains(name)) ? name : null;
-    }
-
-    /// <summary>Options of the host are named as its properties are.</summary>
+    /// <summary>The library names its members and parameters.</summary>
     private static string SnakeCase(string field)
     {
         var snake = new StringBuilder();

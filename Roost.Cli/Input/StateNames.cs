@@ -1,4 +1,4 @@
-namespace Roost.Cli;
+namespace Roost.Cli.Input;
 
 /// <summary>The states as lists take them, with queued told apart into ready, delayed and blocked, as the counts do.</summary>
 internal static class StateNames

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 
-namespace Roost.Cli;
+namespace Roost.Cli.Input;
 
 /// <summary>Options that several verbs share. Each verb has its own: one that all had would remember every command of the process it was ever given to.</summary>
 internal static class CommonOptions

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
+using Roost.Cli.Loading;
 
-namespace Roost.Cli;
+namespace Roost.Cli.Input;
 
 /// <summary>What a shell offers for a value: ids of the latest work items, engines, states. An error offers nothing, as nobody would see it.</summary>
 internal static class Completions
@@ -43,7 +44,7 @@ internal static class Completions
     private static IEnumerable<CompletionItem> Engines(CompletionContext context)
     {
         if (context.ParseResult.RootCommandResult.Command is not Root root) return [];
-        return Beginning(context, BuiltIn.OrNone(root.AddEngines)).Concat(Read(context, async roost => (await roost.GetEnginesAsync()).Select(engine => engine.EngineId))).DistinctBy(item => item.Label);
+        return Beginning(context, BuiltIn.OrNone(root.AddEngines)).Concat(Read(context, async roost => (await roost.ListEnginesAsync()).Select(engine => engine.EngineId))).DistinctBy(item => item.Label);
     }
 
     private static CompletionItem[] Read(CompletionContext context, Func<RoostRuntime, Task<IEnumerable<string>>> read)

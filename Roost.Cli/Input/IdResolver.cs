@@ -1,4 +1,4 @@
-namespace Roost.Cli;
+namespace Roost.Cli.Input;
 
 /// <summary>Finds the one work item that a text means.</summary>
 internal static class IdResolver
@@ -22,7 +22,7 @@ internal static class IdResolver
 
     private static async Task<string> MissingAsync(RoostRuntime roost, string text, CancellationToken stop)
     {
-        WorkPage recent = await roost.ListAsync(limit: 200, cancellationToken: stop);
+        Page<WorkSummary> recent = await roost.ListAsync(limit: 200, cancellationToken: stop);
         string? near = Suggestion.For(text, recent.Items.Select(item => item.Id), NearEnough);
         string hint = near is null && text.Length < LeastPart ? $"A part of an id is looked for from {LeastPart} characters on; give more of it." : near is null ? "An end of an id is looked for among the latest 50,000 items; give the whole id or its beginning for older ones." : $"Did you mean {near}?";
         return $"There is no work item \"{text}\" in {roost.Path}. {hint}";

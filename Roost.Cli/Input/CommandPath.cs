@@ -1,6 +1,6 @@
 using System.CommandLine;
 
-namespace Roost.Cli;
+namespace Roost.Cli.Input;
 
 /// <summary>A verb as it is typed.</summary>
 internal static class CommandPath

@@ -5,4 +5,4 @@ namespace Roost.Stores;
 /// <param name="Events">In their order.</param>
 /// <param name="UpTo">The number that was looked at last.</param>
 /// <param name="IsCut">Whether there may be more already.</param>
-internal sealed record EventPage(IReadOnlyList<WorkEvent> Events, long UpTo, bool IsCut);
+internal sealed record EventStretch(IReadOnlyList<WorkEvent> Events, long UpTo, bool IsCut);

@@ -1,6 +1,6 @@
 using System.CommandLine;
 
-namespace Roost.Cli;
+namespace Roost.Cli.Input;
 
 /// <summary>What is wrong with a command line, in one message: a word that is not known makes others seem to be missing.</summary>
 internal static class Mistake

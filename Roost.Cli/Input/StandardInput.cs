@@ -1,4 +1,4 @@
-namespace Roost.Cli;
+namespace Roost.Cli.Input;
 
 /// <summary>What is piped into the command, as the bytes that it is: a reader of text would replace those that are no text and not say so.</summary>
 internal static class StandardInput

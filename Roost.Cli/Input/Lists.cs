@@ -1,4 +1,4 @@
-namespace Roost.Cli;
+namespace Roost.Cli.Input;
 
 /// <summary>Options that may be repeated or hold several values with commas between.</summary>
 internal static class Lists

@@ -1,4 +1,4 @@
-namespace Roost.Cli;
+namespace Roost.Cli.Loading;
 
 /// <summary>The engines that this program brings along.</summary>
 internal static class BuiltIn

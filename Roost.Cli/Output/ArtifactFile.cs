@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace Roost.Cli;
+namespace Roost.Cli.Output;
 
 /// <summary>Saves an artifact under a name that came from an engine, and never anywhere but in the given folder.</summary>
 internal static class ArtifactFile

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Roost.Cli;
+namespace Roost.Cli.Input;
 
 /// <summary>
 /// Times as ISO 8601 writes them, in UTC where no offset is given, or a duration from now on. Everything else is refused: 01-02-2030 is a day of
