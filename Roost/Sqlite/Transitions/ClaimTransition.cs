@@ -204,8 +204,9 @@ internal sealed class ClaimTransition(WriteConnection connection, FileIdentity i
         return lease;
     }
 
-    private WorkItem ItemOf(in WorkRow row, Lane lane) => new(lane.Engine, new StoredJson(load.Bytes(2).ToArray()))
+    private WorkItem ItemOf(in WorkRow row, Lane lane) => new(lane.Engine)
     {
+        Given = new StoredJson(load.Bytes(2).ToArray()),
         Id = load.Text(0),
         Queue = lane.Queue,
         Priority = row.Priority,
