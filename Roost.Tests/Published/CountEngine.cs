@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 
-namespace Roost.Trimmed;
+namespace Roost.Published;
 
 internal sealed record CountPayload(int To);
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Roost;
-using Roost.Trimmed;
+using Roost.Published;
 
 // A program that uses Roost and is published trimmed (.ci/run does so): what it stores it must read back. It ends with 1 where anything differs.
 string folder = Directory.CreateTempSubdirectory("roost-trimmed-").FullName;
