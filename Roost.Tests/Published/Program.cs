@@ -5,7 +5,7 @@ using System.Text.Json;
 using Roost;
 using Roost.Published;
 
-// A program that uses Roost, published trimmed and by Native AOT (.ci/publish): what it stores it must read back, and what would not come back it must
+// A program that uses Roost, published trimmed and by Native AOT (PublishedTests): what it stores it must read back, and what would not come back it must
 // be told. It ends with 1 where anything differs. With the argument "start" it runs one item alone, to see how long that takes.
 string folder = Directory.CreateTempSubdirectory("roost-published-").FullName;
 try
