@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Roost;
 
@@ -73,6 +75,23 @@ public sealed record ArtifactInfo
     /// <summary>Its media type. Default: told from the name's extension, else <c>application/octet-stream</c>.</summary>
     public string? MediaType { get; init; }
 
-    /// <summary>Anything that serializes to a JSON object. Default none.</summary>
-    public object? Metadata { get; init; }
+    /// <summary>Anything that serializes to a JSON object by <see cref="RoostOptions.Json"/>. Default none.</summary>
+    public object? Metadata
+    {
+        get;
+        [RequiresUnreferencedCode(Reflective.Value), RequiresDynamicCode(Reflective.Value)]
+        init;
+    }
+
+    /// <summary>The same with this <see cref="Metadata"/>, written at once by source-generated metadata.</summary>
+    /// <param name="metadata">What serializes to a JSON object.</param>
+    /// <param name="type">How it is written, such as <c>Context.Default.Origin</c>.</param>
+    /// <exception cref="InvalidInputException">It cannot be written, or is no object.</exception>
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "What is given is JSON already.")]
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "What is given is JSON already.")]
+    public ArtifactInfo WithMetadata<T>(T metadata, JsonTypeInfo<T> type)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        return this with { Metadata = JsonText.Element("metadata", metadata, type, objectOnly: true) };
+    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -22,18 +23,19 @@ namespace Roost;
 /// A type without any data may be a state: it is stored as <c>{}</c>.
 /// </remarks>
 /// <typeparam name="TState">The state: anything that System.Text.Json writes and reads back, such as a record.</typeparam>
-public abstract class Engine<TState> : IEngine, ITypedEngine
+public abstract class Engine<[DynamicallyAccessedMembers(JsonMembers.Judged)] TState> : IEngine, ITypedEngine
 {
     private readonly JsonTypeInfo<TState>? givenType;
     private readonly ConditionalWeakTable<JsonSerializerOptions, StateTrial<TState>> trials = [];
     private StateTrial<TState>? lastTrial;
 
     /// <summary>Creates an engine whose state is read and written by reflection, with the runtime's <see cref="RoostOptions.Json"/>.</summary>
+    [RequiresUnreferencedCode(Reflective.State), RequiresDynamicCode(Reflective.State)]
     protected Engine() { }
 
     /// <summary>
     /// Creates an engine whose state is read and written by source-generated metadata, and so by the names and settings of its context,
-    /// whatever <see cref="RoostOptions.Json"/> says. <see cref="Snapshot.DataAs{T}"/> and triggers' paths find them by either's names.
+    /// whatever <see cref="RoostOptions.Json"/> says. <see cref="Snapshot.DataAs{T}()"/> and triggers' paths find them by either's names.
     /// </summary>
     protected Engine(JsonTypeInfo<TState> stateType)
     {
@@ -98,7 +100,7 @@ public abstract class Engine<TState> : IEngine, ITypedEngine
         Task<TState> making = InitAsync(item, context) ?? throw new InvalidInputException("state", $"engine \"{EngineId}\" returned a null task from InitAsync for work item {item.Id}; return the first state.") { Final = new(item.Id) };
         TState state = await making.ConfigureAwait(false);
         if (state is null) throw new InvalidInputException("state", $"engine \"{EngineId}\" made null of work item {item.Id}; return the first state.") { Final = new(item.Id) };
-        return Snapshot.First(item, StateJson.Of(item.Id, state, TrialFor(item.Json), item.MaxJsonBytes), "init");
+        return Snapshot.FirstWritten(item, StateJson.Of(item.Id, state, TrialFor(item.Json), item.MaxJsonBytes), "init");
     }
 
     async Task<Outcome> IEngine.StepAsync(Snapshot snapshot, WorkItem item, StepContext context)
@@ -110,7 +112,7 @@ public abstract class Engine<TState> : IEngine, ITypedEngine
     }
 
     Snapshot IEngine.Migrate(Snapshot older) =>
-        older.Migrated(Migrate(JsonNode.Parse(older.Utf8.Span), older.StateVersion));
+        older.MigratedWritten(StateJson.Of(older.WorkId, Migrate(JsonNode.Parse(older.Utf8.Span), older.StateVersion), older.Json, older.MaxJsonBytes));
 
     private static TState Read(Snapshot snapshot, JsonTypeInfo<TState> type)
     {

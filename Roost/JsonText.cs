@@ -13,6 +13,8 @@ internal static class JsonText
 {
     public const int MaxDepth = 64;
 
+    private const int Slack = 1024 * 1024; // What is only a little too large is told its size.
+
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
 
     /// <summary>The stored form of any value; JSON given as such (element, node, document) passes through normalised.</summary>
@@ -26,8 +28,9 @@ internal static class JsonText
             return value switch
             {
                 RawJson raw => Normalize(field, raw.Utf8, maxBytes, objectOnly),
-                JsonElement or JsonNode or JsonDocument => Normalize(field, Written(field, value, options), maxBytes, objectOnly),
-                _ => Accept(field, Write(field, value, options, maxBytes), maxBytes, objectOnly),
+                TypedJson typed => Serialize(field, typed.Value, typed.Type, maxBytes, objectOnly),
+                JsonElement or JsonNode or JsonDocument => Normalize(field, Written(field, value, null, options), maxBytes, objectOnly),
+                _ => Accept(field, Write(field, value, WrittenType.Of(value.GetType(), options), maxBytes), maxBytes, objectOnly),
             };
         }
         catch (Exception e) when (IsOfValue(e))
@@ -36,13 +39,29 @@ internal static class JsonText
         }
     }
 
-    private static byte[] Write(string field, object value, JsonSerializerOptions options, int maxBytes)
+    /// <summary>The stored form of a value that is given with its metadata.</summary>
+    public static byte[] Serialize(string field, object? value, JsonTypeInfo type, int maxBytes, bool objectOnly)
+    {
+        if (value is null or JsonElement or JsonNode or JsonDocument || (value is string && objectOnly)) return Serialize(field, value, type.Options, maxBytes, objectOnly);
+        try
+        {
+            return Accept(field, Write(field, value, WrittenType.Of(type), maxBytes), maxBytes, objectOnly);
+        }
+        catch (Exception e) when (IsOfValue(e))
+        {
+            throw Unwritable(field, value, type, e);
+        }
+    }
+
+    /// <summary>A value as JSON that is given on as such; its size is checked where it is stored.</summary>
+    public static JsonElement Element(string field, object? value, JsonTypeInfo type, bool objectOnly) => Parse(Serialize(field, value, type, int.MaxValue - Slack, objectOnly));
+
+    private static byte[] Write(string field, object value, WrittenType type, int maxBytes)
     {
         var buffer = new BoundedBuffer(field, maxBytes);
-        var type = WrittenType.Of(value.GetType(), options);
-        using (var writer = new Utf8JsonWriter(buffer, WriterOptions(options))) JsonSerializer.Serialize(writer, value, type.As, options);
+        using (var writer = new Utf8JsonWriter(buffer, WriterOptions(type.As.Options))) JsonSerializer.Serialize(writer, value, type.As);
         byte[] utf8 = buffer.ToArray();
-        if (MayHoldReplaced(utf8)) CheckReplaced(field, utf8, value, type.As, options);
+        if (MayHoldReplaced(utf8)) CheckReplaced(field, utf8, value, type.As, type.As.Options);
         type.Check(field, value, utf8.Length);
         return utf8;
     }
@@ -61,8 +80,6 @@ internal static class JsonText
     /// <summary>Takes no more than what may be stored and a little: a sequence that goes on and on is refused before it fills the memory.</summary>
     private sealed class BoundedBuffer(string field, int maxBytes) : IBufferWriter<byte>
     {
-        private const int Slack = 1024 * 1024; // What is only a little too large is told its size.
-
         private readonly ArrayBufferWriter<byte> written = new();
 
         public void Advance(int count)
@@ -87,12 +104,12 @@ internal static class JsonText
         try
         {
             byte[] utf8 = JsonSerializer.SerializeToUtf8Bytes(value, type);
-            if (MayHoldReplaced(utf8)) CheckReplaced(field, utf8, value!, typeof(T), type.Options);
+            if (MayHoldReplaced(utf8)) CheckReplaced(field, utf8, value!, type, type.Options);
             return Accept(field, utf8, maxBytes, objectOnly: false);
         }
         catch (Exception e) when (IsOfValue(e))
         {
-            throw Unwritable(field, value!, typeof(T), type.Options, e);
+            throw Unwritable(field, value!, type, e);
         }
     }
 
@@ -105,32 +122,47 @@ internal static class JsonText
     }
 
     /// <summary>JSON for people, of any size.</summary>
-    public static byte[] Indented(string field, object value, JsonSerializerOptions indented)
+    public static byte[] Indented(string field, object value, JsonSerializerOptions options)
     {
         try
         {
-            return Written(field, value, indented);
+            WrittenType? type = value is JsonElement or JsonNode or JsonDocument ? null : WrittenType.Of(value.GetType(), options);
+            return Written(field, value, type, options, indented: true);
         }
         catch (Exception e) when (IsOfValue(e))
         {
-            throw Unwritable(field, value, value.GetType(), indented, e);
+            throw Unwritable(field, value, value.GetType(), options, e);
+        }
+    }
+
+    /// <summary>The same of a value that is given with its metadata.</summary>
+    public static byte[] Indented(string field, object value, JsonTypeInfo type)
+    {
+        try
+        {
+            return Written(field, value, value is JsonElement or JsonNode or JsonDocument ? null : WrittenType.Of(type), type.Options, indented: true);
+        }
+        catch (Exception e) when (IsOfValue(e))
+        {
+            throw Unwritable(field, value, type, e);
         }
     }
 
     /// <summary>Thrown by the serializer, or by the value's own code that it calls.</summary>
     private static bool IsOfValue(Exception e) => e is not (RoostException or OutOfMemoryException or OperationCanceledException);
 
-    private static InvalidInputException Unwritable(string field, object value, Type type, JsonSerializerOptions options, Exception e)
-    {
-        string? culprit = options.TryGetTypeInfo(type, out JsonTypeInfo? info) ? Culprit.Find(value, info) : null;
-        return new(field, $"{TypeNames.A(type)} cannot be written as JSON (at most {MaxDepth} levels): {culprit ?? e.Message}", e);
-    }
+    private static InvalidInputException Unwritable(string field, object value, Type type, JsonSerializerOptions options, Exception e) =>
+        options.TryGetTypeInfo(type, out JsonTypeInfo? info) ? Unwritable(field, value, info, e) : Unwritable(field, type, e.Message, e);
 
-    private static byte[] Written(string field, object value, JsonSerializerOptions options)
+    private static InvalidInputException Unwritable(string field, object value, JsonTypeInfo type, Exception e) => Unwritable(field, type.Type, Culprit.Find(value, type) ?? e.Message, e);
+
+    private static InvalidInputException Unwritable(string field, Type type, string why, Exception e) => new(field, $"{TypeNames.A(type)} cannot be written as JSON (at most {MaxDepth} levels): {why}", e);
+
+    private static byte[] Written(string field, object value, WrittenType? type, JsonSerializerOptions options, bool indented = false)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        WrittenType? type = value is JsonElement or JsonNode or JsonDocument ? null : WrittenType.Of(value.GetType(), options);
-        using (var writer = new Utf8JsonWriter(buffer, WriterOptions(options))) Fill(writer, value, type?.As, options);
+        JsonWriterOptions how = WriterOptions(options);
+        using (var writer = new Utf8JsonWriter(buffer, how with { Indented = how.Indented || indented })) Fill(writer, value, type?.As, options);
         byte[] utf8 = buffer.WrittenSpan.ToArray();
         if (MayHoldReplaced(utf8)) CheckReplaced(field, utf8, value, type?.As, options);
         type?.Check(field, value, utf8.Length);
@@ -138,14 +170,14 @@ internal static class JsonText
     }
 
     /// <summary>JSON that is given as such needs nobody's metadata.</summary>
-    private static void Fill(Utf8JsonWriter writer, object value, Type? type, JsonSerializerOptions options)
+    private static void Fill(Utf8JsonWriter writer, object value, JsonTypeInfo? type, JsonSerializerOptions options)
     {
         switch (value)
         {
             case JsonElement element: element.WriteTo(writer); break;
             case JsonNode node: node.WriteTo(writer, options); break;
             case JsonDocument document: document.WriteTo(writer); break;
-            default: JsonSerializer.Serialize(writer, value, type!, options); break;
+            default: JsonSerializer.Serialize(writer, value, type!); break;
         }
     }
 
@@ -153,7 +185,7 @@ internal static class JsonText
     /// The serializer writes an escaped U+FFFD in the place of half a surrogate pair, and says nothing. An encoder that leaves the character itself
     /// as it is writes it escaped for no other reason; where another was used, it is written once more by one that does.
     /// </summary>
-    private static void CheckReplaced(string field, ReadOnlySpan<byte> utf8, object value, Type? type, JsonSerializerOptions options)
+    private static void CheckReplaced(string field, ReadOnlySpan<byte> utf8, object value, JsonTypeInfo? type, JsonSerializerOptions options)
     {
         if ((options.Encoder ?? JavaScriptEncoder.Default).WillEncode(0xFFFD))
         {
@@ -260,3 +292,6 @@ internal static class JsonText
 
 /// <summary>JSON text that came as text, to be stored as it is once it has been checked.</summary>
 internal sealed record RawJson(ReadOnlyMemory<byte> Utf8);
+
+/// <summary>A value that was given with its metadata, by which it is written whatever the runtime's settings say.</summary>
+internal sealed record TypedJson(object? Value, JsonTypeInfo Type);

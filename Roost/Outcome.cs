@@ -96,7 +96,7 @@ internal sealed class TypedOutcome<TState>(OutcomeKind kind, TState? state, bool
     public Outcome ToRaw(Snapshot before, StateTrial<TState> trial, int maxBytes)
     {
         if (hasState && state is null) throw new InvalidInputException("state", $"is null (engine \"{before.Engine}\", work item {before.WorkId}, version {before.Version}); give {Kind} the next state.") { Final = new(before.WorkId) };
-        Snapshot? next = hasState ? before.Next(StateJson.Of(before.WorkId, state!, trial, maxBytes), step) : null;
+        Snapshot? next = hasState ? before.NextWritten(StateJson.Of(before.WorkId, state!, trial, maxBytes), step) : null;
         return Kind switch
         {
             OutcomeKind.Continue => Continue(next!, After),

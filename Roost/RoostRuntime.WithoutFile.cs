@@ -11,7 +11,6 @@ public sealed partial class RoostRuntime
     {
         (Options, Path, Folder) = (new(), "", "");
         log = new ForgivingLog(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
-        indentedJson = Options.Json;
         store = null!;
         (namesEngines, disposed) = (true, 1);
     }

@@ -1,5 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Roost.Execution;
@@ -34,7 +34,6 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
     private readonly ILogger log;
     private readonly Store store;
     private readonly string? temporaryFolder;
-    private readonly JsonSerializerOptions indentedJson;
     private int disposed;
 
     /// <summary>Opens a data file, creating it where it is missing.</summary>
@@ -57,8 +56,6 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
         this.temporaryFolder = temporaryFolder;
         log = new ForgivingLog((options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<RoostRuntime>());
         RoostJson.Freeze(options.Json);
-        indentedJson = new JsonSerializerOptions(options.Json) { WriteIndented = true };
-        RoostJson.Freeze(indentedJson);
         store = new SqliteStore(Path, options, log);
     }
 
@@ -84,8 +81,6 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
     internal DateTimeOffset Now => Store.Clock.Now;
 
     internal ILogger Log => log;
-
-    internal JsonSerializerOptions IndentedJson => indentedJson;
 
     /// <summary>
     /// A runtime on a real file of its own in the temporary folder, for tests and trials: never synced to the disk, deleted on dispose.
@@ -149,6 +144,7 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
     /// <param name="assembly">The assembly to look through.</param>
     /// <param name="create">Makes an engine of a type. Default: its constructor without parameters.</param>
     /// <exception cref="InvalidInputException">There is no engine in the assembly that could be added, or one cannot be made.</exception>
+    [RequiresUnreferencedCode(Reflective.Assembly)]
     public RoostRuntime AddEngines(Assembly assembly, Func<Type, IEngine>? create = null)
     {
         ArgumentNullException.ThrowIfNull(assembly);

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -76,13 +77,30 @@ public sealed class Snapshot
     /// <c>token_budget</c>) is found as well.
     /// </summary>
     /// <exception cref="InvalidInputException">The stored state does not fit the type.</exception>
-    public T DataAs<T>()
+    [RequiresUnreferencedCode(Reflective.Json), RequiresDynamicCode(Reflective.Json)]
+    public T DataAs<T>() => DataBy<T>(null);
+
+    /// <summary>
+    /// The state read as a <typeparamref name="T"/>, by source-generated metadata. Where it was stored by other settings than that has, a member
+    /// is found under another spelling of its name as well.
+    /// </summary>
+    /// <param name="type">How it is read, such as <c>Context.Default.State</c>.</param>
+    /// <exception cref="InvalidInputException">The stored state does not fit the type.</exception>
+    public T DataAs<T>(JsonTypeInfo<T> type)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        return DataBy(type);
+    }
+
+    /// <summary>The settings that it was stored by, where that is known.</summary>
+    private JsonSerializerOptions? Known => StoredBy ?? (IsFromElsewhere ? null : Json);
+
+    private T DataBy<T>(JsonTypeInfo<T>? given)
     {
         try
         {
-            if (StoredBy is not null && StoredBy.TryGetTypeInfo(typeof(T), out _)) return JsonSerializer.Deserialize(Utf8.Span, ReadTypes.Of<T>(StoredBy))!;
-            JsonTypeInfo<T> type = ReadTypes.Of<T>(Json);
-            return JsonSerializer.Deserialize(StoredBy is null && !IsFromElsewhere ? Utf8.Span : NameMatch.Adapted(Utf8, type).Span, type)!;
+            JsonTypeInfo<T> type = given is not null ? ReadTypes.Of(given) : ReadTypes.Of<T>(StoredBy is not null && StoredBy.TryGetTypeInfo(typeof(T), out _) ? StoredBy : Json);
+            return JsonSerializer.Deserialize(type.Options == Known ? Utf8.Span : NameMatch.Adapted(Utf8, type).Span, type)!;
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
         {
@@ -94,13 +112,27 @@ public sealed class Snapshot
     /// <param name="item">The item, as given to <see cref="IEngine.InitSnapshotAsync"/>.</param>
     /// <param name="data">The state: anything that serializes to JSON.</param>
     /// <param name="step">The name of the step, 1 to 256 characters.</param>
+    [RequiresUnreferencedCode(Reflective.Json), RequiresDynamicCode(Reflective.Json)]
+    [OverloadResolutionPriority(1)] // Null is no metadata.
     public static Snapshot First(WorkItem item, object? data, string step = "init")
     {
         ArgumentNullException.ThrowIfNull(item);
-        return First(item, StateJson.Of(item.Id, data, item.Json, item.MaxJsonBytes), step);
+        return FirstWritten(item, StateJson.Of(item.Id, data, item.Json, item.MaxJsonBytes), step);
     }
 
-    internal static Snapshot First(WorkItem item, byte[] utf8, string step) => new()
+    /// <summary>Makes the first snapshot of a work item, its state written by source-generated metadata.</summary>
+    /// <param name="item">The item, as given to <see cref="IEngine.InitSnapshotAsync"/>.</param>
+    /// <param name="data">The state.</param>
+    /// <param name="type">How it is written, such as <c>Context.Default.State</c>.</param>
+    /// <param name="step">The name of the step, 1 to 256 characters.</param>
+    public static Snapshot First<T>(WorkItem item, T data, JsonTypeInfo<T> type, string step = "init")
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        ArgumentNullException.ThrowIfNull(type);
+        return FirstWritten(item, StateJson.Of(item.Id, new TypedJson(data, type), item.Json, item.MaxJsonBytes), step);
+    }
+
+    internal static Snapshot FirstWritten(WorkItem item, byte[] utf8, string step) => new()
     {
         WorkId = item.Id,
         Engine = item.Engine,
@@ -115,14 +147,38 @@ public sealed class Snapshot
     /// <summary>Makes the snapshot that follows this one.</summary>
     /// <param name="data">The next state: anything that serializes to JSON.</param>
     /// <param name="step">The name of the step, 1 to 256 characters. Default: as in this snapshot.</param>
+    [RequiresUnreferencedCode(Reflective.Json), RequiresDynamicCode(Reflective.Json)]
+    [OverloadResolutionPriority(1)] // Null is no metadata.
     public Snapshot Next(object? data, string? step = null) =>
-        Next(StateJson.Of(WorkId, data, Json, MaxJsonBytes), step);
+        NextWritten(StateJson.Of(WorkId, data, Json, MaxJsonBytes), step);
 
-    internal Snapshot Next(byte[] utf8, string? step) => new(this) { Utf8 = utf8, Step = step ?? Step, Version = Version + 1, Delay = TimeSpan.Zero };
+    /// <summary>Makes the snapshot that follows this one, its state written by source-generated metadata.</summary>
+    /// <param name="data">The next state.</param>
+    /// <param name="type">How it is written, such as <c>Context.Default.State</c>.</param>
+    /// <param name="step">The name of the step, 1 to 256 characters. Default: as in this snapshot.</param>
+    public Snapshot Next<T>(T data, JsonTypeInfo<T> type, string? step = null)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        return NextWritten(StateJson.Of(WorkId, new TypedJson(data, type), Json, MaxJsonBytes), step);
+    }
+
+    internal Snapshot NextWritten(byte[] utf8, string? step) => new(this) { Utf8 = utf8, Step = step ?? Step, Version = Version + 1, Delay = TimeSpan.Zero };
 
     /// <summary>The same snapshot with its state brought to a newer shape; what <see cref="IEngine.Migrate"/> returns.</summary>
     /// <param name="data">The state in the engine's present shape.</param>
-    public Snapshot Migrated(object? data) => new(this) { Utf8 = StateJson.Of(WorkId, data, Json, MaxJsonBytes), Delay = TimeSpan.Zero };
+    [RequiresUnreferencedCode(Reflective.Json), RequiresDynamicCode(Reflective.Json)]
+    public Snapshot Migrated(object? data) => MigratedWritten(StateJson.Of(WorkId, data, Json, MaxJsonBytes));
+
+    /// <summary>The same snapshot with its state brought to a newer shape, written by source-generated metadata.</summary>
+    /// <param name="data">The state in the engine's present shape.</param>
+    /// <param name="type">How it is written, such as <c>Context.Default.State</c>.</param>
+    public Snapshot Migrated<T>(T data, JsonTypeInfo<T> type)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        return MigratedWritten(StateJson.Of(WorkId, new TypedJson(data, type), Json, MaxJsonBytes));
+    }
+
+    internal Snapshot MigratedWritten(byte[] utf8) => new(this) { Utf8 = utf8, Delay = TimeSpan.Zero };
 
     /// <summary>The same as it is stored by a commit.</summary>
     internal Snapshot Stored(int stateVersion, DateTimeOffset createdAt, DateTimeOffset updatedAt, TimeSpan delay) => new(this)

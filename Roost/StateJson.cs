@@ -20,7 +20,7 @@ internal static class StateJson
         }
     }
 
-    /// <summary>Of any value.</summary>
+    /// <summary>Of any value, or of JSON.</summary>
     public static byte[] Of(string workId, object? state, JsonSerializerOptions options, int maxBytes)
     {
         try

@@ -1,6 +1,9 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
 using Roost.Execution;
 using Roost.Stores;
@@ -97,15 +100,30 @@ public sealed class StepContext
 
     /// <summary>Adds an artifact whose content is a value written as JSON.</summary>
     /// <param name="name">Its name within the item, such as <c>report.json</c>; once in a step.</param>
-    /// <param name="value">Anything that serializes to JSON.</param>
+    /// <param name="value">Anything that serializes to JSON by <see cref="RoostOptions.Json"/>.</param>
     /// <param name="info">Kind, media type and metadata where the extension does not tell them.</param>
-    public void AddArtifact(string name, object value, ArtifactInfo? info = null)
+    [RequiresUnreferencedCode(Reflective.Json), RequiresDynamicCode(Reflective.Json)]
+    [OverloadResolutionPriority(1)] // Null is no metadata.
+    public void AddArtifact(string name, object value, ArtifactInfo? info = null) => AddJson(name, value, null, info);
+
+    /// <summary>Adds an artifact whose content is a value written as JSON by source-generated metadata.</summary>
+    /// <param name="name">Its name within the item, such as <c>report.json</c>; once in a step.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="type">How it is written, such as <c>Context.Default.Report</c>.</param>
+    /// <param name="info">Kind, media type and metadata where the extension does not tell them.</param>
+    public void AddArtifact<T>(string name, T value, JsonTypeInfo<T> type, ArtifactInfo? info = null) where T : notnull
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        AddJson(name, value, type, info);
+    }
+
+    private void AddJson(string name, object value, JsonTypeInfo? type, ArtifactInfo? info)
     {
         ArgumentNullException.ThrowIfNull(value);
         byte[] json;
         try
         {
-            json = JsonText.Indented("value", value, runtime.IndentedJson);
+            json = type is null ? JsonText.Indented("value", value, runtime.Options.Json) : JsonText.Indented("value", value, type);
         }
         catch (InvalidInputException e)
         {
@@ -210,10 +228,27 @@ public sealed class StepContext
     /// <exception cref="NotFoundException">No earlier step has attached one of that name.</exception>
     public Task<Stream> OpenArtifactAsync(string name) => runtime.OpenArtifactAsync(Item.Id, name, cancellationToken: CancellationToken);
 
+    /// <summary>Adds an event without data to the item's history, stored with the prefix <c>engine.</c></summary>
+    /// <param name="kind">1 to 100 characters.</param>
+    public void AddEvent(string kind) => AddAny(kind, null);
+
     /// <summary>Adds an event to the item's history, stored with the prefix <c>engine.</c></summary>
     /// <param name="kind">1 to 100 characters.</param>
-    /// <param name="data">Anything that serializes to JSON, or nothing.</param>
-    public void AddEvent(string kind, object? data = null)
+    /// <param name="data">Anything that serializes to JSON by <see cref="RoostOptions.Json"/>, or nothing.</param>
+    [RequiresUnreferencedCode(Reflective.Json), RequiresDynamicCode(Reflective.Json)]
+    public void AddEvent(string kind, object? data) => AddAny(kind, data);
+
+    /// <summary>Adds an event to the item's history, its data written by source-generated metadata.</summary>
+    /// <param name="kind">1 to 100 characters; stored with the prefix <c>engine.</c></param>
+    /// <param name="data">The data.</param>
+    /// <param name="type">How it is written, such as <c>Context.Default.Progress</c>.</param>
+    public void AddEvent<T>(string kind, T data, JsonTypeInfo<T> type)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        AddAny(kind, data is null ? null : new TypedJson(data, type));
+    }
+
+    private void AddAny(string kind, object? data)
     {
         byte[]? json;
         try

@@ -1,3 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization.Metadata;
+
 namespace Roost;
 
 /// <summary>
@@ -14,9 +17,27 @@ public sealed record Trigger(string When, string Enqueue)
     /// <summary>Fields laid over the inherited payload: name to path, such as <c>message</c> to <c>snapshot.data.summary</c>. A path that leads nowhere sets nothing. A name in a path is the one that is stored; where that is not there, <c>token_budget</c> finds <c>TokenBudget</c> or <c>tokenBudget</c>, too.</summary>
     public IReadOnlyDictionary<string, string> Fields { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Fixed values laid over the inherited payload, after <see cref="Fields"/>: name to anything that serializes to JSON.</summary>
-    public IReadOnlyDictionary<string, object?> Values { get; init; } = new Dictionary<string, object?>();
+    /// <summary>Fixed values laid over the inherited payload, after <see cref="Fields"/>: name to anything that serializes to JSON by <see cref="RoostOptions.Json"/>.</summary>
+    public IReadOnlyDictionary<string, object?> Values
+    {
+        get;
+        [RequiresUnreferencedCode(Reflective.Value), RequiresDynamicCode(Reflective.Value)]
+        init;
+    } = new Dictionary<string, object?>();
 
     /// <summary>How many triggers may follow each other from one item, so that a circle ends. Default 32; 1 to 1,000.</summary>
     public int MaxDepth { get; init; } = 32;
+
+    /// <summary>The same with one more of <see cref="Values"/>, written at once by source-generated metadata.</summary>
+    /// <param name="name">Its name in the payload.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="type">How it is written, such as <c>Context.Default.String</c>.</param>
+    /// <exception cref="InvalidInputException">It cannot be written.</exception>
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "What is added is JSON already.")]
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "What is added is JSON already.")]
+    public Trigger WithValue<T>(string name, T value, JsonTypeInfo<T> type)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        return this with { Values = new Dictionary<string, object?>(Values) { [name] = JsonText.Element($"values.{name}", value, type, objectOnly: false) } };
+    }
 }

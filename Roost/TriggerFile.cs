@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
 using Roost.Writing;
@@ -99,6 +100,8 @@ public static class TriggerFile
         return [.. list.EnumerateArray().Select((element, i) => One(string.Create(CultureInfo.InvariantCulture, $"triggers[{i}]"), element))];
     }
 
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The values are JSON.")]
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "The values are JSON.")]
     private static Trigger One(string field, JsonElement element)
     {
         Expect(field, element, JsonValueKind.Object, "an object");

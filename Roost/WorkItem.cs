@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -25,16 +26,26 @@ public sealed record WorkItem
     /// <summary>The queue of an item that names none.</summary>
     public const string DefaultQueue = "default";
 
-    private readonly object? payload;
     private readonly string? id;
+
+    /// <summary>Describes work without a payload: it is <c>{}</c>.</summary>
+    /// <param name="engine">The id of the engine, 1 to 256 characters. An engine that no worker serves yet is allowed.</param>
+    public WorkItem(string engine) => Engine = engine;
 
     /// <summary>Describes work for an engine.</summary>
     /// <param name="engine">The id of the engine, 1 to 256 characters. An engine that no worker serves yet is allowed.</param>
-    /// <param name="payload">Anything that serializes to a JSON object; none means <c>{}</c>. JSON text goes through <see cref="FromJson(string, string)"/>.</param>
-    public WorkItem(string engine, object? payload = null)
+    /// <param name="payload">Anything that serializes to a JSON object by <see cref="RoostOptions.Json"/>; null means <c>{}</c>. JSON text goes through <see cref="FromJson(string, string)"/>.</param>
+    [RequiresUnreferencedCode(Reflective.Json), RequiresDynamicCode(Reflective.Json)]
+    public WorkItem(string engine, object? payload) : this(engine) => Given = payload;
+
+    /// <summary>Describes work whose payload is written by source-generated metadata, and so by the names and settings of its context, whatever <see cref="RoostOptions.Json"/> says.</summary>
+    /// <param name="engine">The id of the engine, 1 to 256 characters. An engine that no worker serves yet is allowed.</param>
+    /// <param name="payload">What serializes to a JSON object.</param>
+    /// <param name="type">How, such as <c>Context.Default.Payload</c>.</param>
+    public static WorkItem From<T>(string engine, T payload, JsonTypeInfo<T> type)
     {
-        Engine = engine;
-        this.payload = payload;
+        ArgumentNullException.ThrowIfNull(type);
+        return new(engine) { Given = new TypedJson(payload, type) };
     }
 
     /// <summary>Describes work whose payload is JSON text.</summary>
@@ -44,14 +55,14 @@ public sealed record WorkItem
     {
         ArgumentNullException.ThrowIfNull(json);
         Names.CheckText("Payload", json);
-        return new(engine, new RawJson(Encoding.UTF8.GetBytes(json)));
+        return new(engine) { Given = new RawJson(Encoding.UTF8.GetBytes(json)) };
     }
 
     /// <summary>Describes work whose payload is JSON text in UTF-8, such as a file or a request's body.</summary>
     /// <param name="engine">The id of the engine.</param>
     /// <param name="utf8">The text of a JSON object, with or without a byte-order mark: at most 64 levels deep, no duplicate keys, at most <see cref="RoostOptions.MaxJsonBytes"/>.</param>
     /// <exception cref="InvalidInputException">It is no UTF-8; the message says what it seems to be.</exception>
-    public static WorkItem FromJson(string engine, ReadOnlyMemory<byte> utf8) => new(engine, new RawJson(Utf8Text.Checked("Payload", utf8).ToArray()));
+    public static WorkItem FromJson(string engine, ReadOnlyMemory<byte> utf8) => new(engine) { Given = new RawJson(Utf8Text.Checked("Payload", utf8).ToArray()) };
 
     /// <summary>The id: 1 to 256 printable characters, unique in the file. Empty until enqueued unless given; then a version-7 GUID.</summary>
     public string Id { get => id ?? ""; init => id = value; }
@@ -101,14 +112,26 @@ public sealed record WorkItem
     /// <summary>The payload as JSON.</summary>
     public JsonElement Payload => JsonText.Parse(PayloadUtf8(int.MaxValue));
 
-    /// <summary>The payload read as a <typeparamref name="T"/>.</summary>
+    /// <summary>The payload read as a <typeparamref name="T"/>, by <see cref="RoostOptions.Json"/>.</summary>
     /// <exception cref="InvalidInputException">The payload does not fit the type, or a member of it cannot be set and would keep its default.</exception>
-    public T PayloadAs<T>()
+    [RequiresUnreferencedCode(Reflective.Json), RequiresDynamicCode(Reflective.Json)]
+    public T PayloadAs<T>() => PayloadBy<T>(null);
+
+    /// <summary>The payload read as a <typeparamref name="T"/>, by source-generated metadata.</summary>
+    /// <param name="type">How it is read, such as <c>Context.Default.Payload</c>.</param>
+    /// <exception cref="InvalidInputException">The payload does not fit the type, or a member of it cannot be set and would keep its default.</exception>
+    public T PayloadAs<T>(JsonTypeInfo<T> type)
     {
-        if (payload is T same and not StoredJson) return same;
+        ArgumentNullException.ThrowIfNull(type);
+        return PayloadBy(type);
+    }
+
+    private T PayloadBy<T>(JsonTypeInfo<T>? type)
+    {
+        if ((Given is TypedJson typed ? typed.Value : Given) is T same and not StoredJson) return same;
         try
         {
-            return Read<T>()
+            return Read(type)
                 ?? throw new InvalidInputException("Payload", $"of work item {Id} is null where {TypeNames.A(typeof(T))} is expected.") { Final = new(Id) };
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
@@ -118,12 +141,15 @@ public sealed record WorkItem
     }
 
     /// <summary>Under any spelling of its members' names: a payload may come from a person, or from a program with other settings.</summary>
-    private T? Read<T>()
+    private T? Read<T>(JsonTypeInfo<T>? given)
     {
-        JsonTypeInfo<T> type = ReadTypes.Of<T>(Json);
-        ReadOnlyMemory<byte> utf8 = payload is StoredJson stored ? stored.For(type) : NameMatch.Adapted(PayloadUtf8(int.MaxValue), type);
+        JsonTypeInfo<T> type = given is null ? ReadTypes.Of<T>(Json) : ReadTypes.Of(given);
+        ReadOnlyMemory<byte> utf8 = Given is StoredJson stored ? stored.For(type) : NameMatch.Adapted(PayloadUtf8(int.MaxValue), type);
         return JsonSerializer.Deserialize(utf8.Span, type);
     }
+
+    /// <summary>The payload as it was given: a value, JSON, or what the file has.</summary>
+    internal object? Given { get; init; }
 
     /// <summary>The settings that payload and state are read and written with.</summary>
     internal JsonSerializerOptions Json { get; init; } = RoostJson.Default;
@@ -133,7 +159,7 @@ public sealed record WorkItem
     internal bool IsIdGiven => id is not null;
 
     internal byte[] PayloadUtf8(int maxBytes) =>
-        payload is StoredJson stored ? stored.Utf8 : JsonText.Serialize("Payload", payload, Json, maxBytes, objectOnly: true);
+        Given is StoredJson stored ? stored.Utf8 : JsonText.Serialize("Payload", Given, Json, maxBytes, objectOnly: true);
 }
 
 /// <summary>JSON that has been checked already: it comes from the file.</summary>

@@ -190,7 +190,7 @@ internal sealed class PurgeTests
         await RefusedAsync(roost, new(TimeSpan.FromSeconds(-1)), "OlderThan");
         await RefusedAsync(roost, new(TimeSpan.Zero) { States = [] }, "States");
         await RefusedAsync(roost, new(TimeSpan.Zero) { States = [WorkState.Done, WorkState.Running] }, "States");
-        await RefusedAsync(roost, new(TimeSpan.Zero) { Engine = "" }, "engine");
+        await RefusedAsync(roost, new(TimeSpan.Zero) { Engine = "" }, "Engine");
     }
 
     private static ScriptedEngine Ending() => ScriptedEngine.From((state, context) =>

@@ -130,17 +130,17 @@ internal sealed class RetryTests
     public static IEnumerable<TestCaseData> BadOutcomes()
     {
         static TestCaseData Case(string name, string says, Func<Snapshot, WorkItem, Task<Outcome>> step) => new(says, step) { TestName = $"A_bad_outcome_ends_the_step_at_once_and_saves_nothing({name})" };
-        yield return Case("null outcome", "outcome: is null", (_, _) => Task.FromResult<Outcome>(null!));
-        yield return Case("null task", "outcome: is null", (_, _) => null!);
-        yield return Case("null snapshot", "snapshot: is null", (_, _) => Task.FromResult(Outcome.Done(null!)));
+        yield return Case("null outcome", "StepAsync: is null", (_, _) => Task.FromResult<Outcome>(null!));
+        yield return Case("null task", "StepAsync: is null", (_, _) => null!);
+        yield return Case("null snapshot", "next: is null", (_, _) => Task.FromResult(Outcome.Done(null!)));
         yield return Case("another item's snapshot", "belongs to work item other", (_, item) => Task.FromResult(Outcome.Done(Snapshot.First(item with { Id = "other" }, 1))));
         yield return Case("the same version", "has version 1 where 2 is expected", (snapshot, _) => Task.FromResult(Outcome.Done(snapshot)));
         yield return Case("two versions ahead", "has version 3 where 2 is expected", (snapshot, _) => Task.FromResult(Outcome.Done(snapshot.Next(1).Next(2))));
         yield return Case("state that does not serialize", "state: ", (snapshot, _) => Task.FromResult(Outcome.Done(snapshot.Next(new { Self = (Action)(() => { }) }))));
         yield return Case("state that is too large", "limit (RoostOptions.MaxJsonBytes) is 1,024", (snapshot, _) => Task.FromResult(Outcome.Done(snapshot.Next(new string('x', 2000)))));
         yield return Case("empty step name", "step: is empty", (snapshot, _) => Task.FromResult(Outcome.Done(snapshot.Next(1, " "))));
-        yield return Case("negative delay", "delay: is -00:00:01", (snapshot, _) => Task.FromResult(Outcome.Continue(snapshot.Next(1), -Second)));
-        yield return Case("endless delay", "delay: is ", (snapshot, _) => Task.FromResult(Outcome.Continue(snapshot.Next(1), TimeSpan.MaxValue)));
+        yield return Case("negative delay", "after: is -00:00:01", (snapshot, _) => Task.FromResult(Outcome.Continue(snapshot.Next(1), -Second)));
+        yield return Case("endless delay", "after: is ", (snapshot, _) => Task.FromResult(Outcome.Continue(snapshot.Next(1), TimeSpan.MaxValue)));
         yield return Case("failure without a reason", "reason: is empty", (_, _) => Task.FromResult(Outcome.Fail("")));
     }
 

@@ -33,6 +33,11 @@ internal sealed class ArchitectureTests
     [TestCase("Roost.Sqlite.(*)")]
     public void Rooms_form_no_circle(string rooms) => MustHold(Slices().Matching(rooms).Should().BeFreeOfCycles());
 
+    /// <summary>A call of Dapper that the compiler has not written out would need it, and reflection, where a program runs.</summary>
+    [Test]
+    public void Every_read_through_Dapper_is_written_out_by_the_compiler() =>
+        typeof(RoostRuntime).Assembly.GetReferencedAssemblies().Select(each => each.Name).Should().NotContain("Dapper").And.Contain("Dapper.AOT");
+
     private static void MustHold(IArchRule rule) =>
         rule.Evaluate(Library).Where(result => !result.Passed).Select(result => result.Description).Should().BeEmpty();
 }

@@ -123,7 +123,7 @@ internal sealed class StrangerTests
         await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1 }, null, new ScriptedEngine((_, _) => null!));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
-        (await roost.RunUntilDoneAsync(id)).Error.Should().StartWith("outcome: is null");
+        (await roost.RunUntilDoneAsync(id)).Error.Should().StartWith("StepAsync: is null");
     }
 
     [Test]

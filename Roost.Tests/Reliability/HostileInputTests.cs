@@ -250,7 +250,7 @@ internal sealed class HostileInputTests
     [TestCase(long.MaxValue)]
     [TestCase(TimeSpan.TicksPerDay * 3654)]
     public async Task A_delay_out_of_range_fails_its_step_and_saves_nothing_of_it(long ticks) =>
-        await RefusedInStepAsync("delay", (_, snapshot) => Outcome.Continue(snapshot.Next(1), TimeSpan.FromTicks(ticks)));
+        await RefusedInStepAsync("after", (_, snapshot) => Outcome.Continue(snapshot.Next(1), TimeSpan.FromTicks(ticks)));
 
     private static Outcome Both(int state, StepContext context)
     {

@@ -23,7 +23,7 @@ internal sealed class BadEngineTests
 
     private static IEnumerable<TestCaseData> Engines()
     {
-        yield return Case("No_outcome", (_, _) => null!, "outcome", "null", "return Continue");
+        yield return Case("No_outcome", (_, _) => null!, "StepAsync", "null", "return Continue");
         yield return Case("No_snapshot", (_, _) => Outcome.Continue(null!), "null");
         yield return Case("The_snapshot_of_another_item", (_, item) => Outcome.Continue(Snapshot.First(new WorkItem("raw") { Id = "other" }, 1)), "belongs to work item other", "Snapshot.Next");
         yield return Case("The_same_snapshot_again", (snapshot, _) => Outcome.Continue(snapshot), "version 1", "2 is expected", "Snapshot.Next");
@@ -33,7 +33,7 @@ internal sealed class BadEngineTests
         yield return Case("A_state_over_the_limit", (snapshot, _) => Outcome.Continue(snapshot.Next(new string('x', 5000))), "state", "5,002", "2,048", "artifact");
         yield return Case("A_state_with_a_NUL", (snapshot, _) => Outcome.Continue(snapshot.Next("a\0b")), "state", "NUL");
         yield return Case("An_empty_step_name", (snapshot, _) => Outcome.Continue(snapshot.Next(1, "")), "step", "empty");
-        yield return Case("A_negative_delay", (snapshot, _) => Outcome.Continue(snapshot.Next(1), TimeSpan.FromSeconds(-1)), "delay", "negative");
+        yield return Case("A_negative_delay", (snapshot, _) => Outcome.Continue(snapshot.Next(1), TimeSpan.FromSeconds(-1)), "after", "negative");
         yield return Case("A_failure_without_a_reason", (_, _) => Outcome.Fail(""), "reason", "empty");
         yield return Case("A_cancellation_of_its_own", (_, _) => throw new OperationCanceledException("mine"), "mine");
         yield return Case("An_exception_that_throws_when_it_is_asked_what_it_is", (_, _) => throw new Unspeakable(), "NotSupported");

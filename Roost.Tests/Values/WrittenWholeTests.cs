@@ -259,7 +259,7 @@ internal sealed class WrittenWholeTests
         {
             try
             {
-                from.GetType().GetMethod(method)!.MakeGenericMethod(type).Invoke(from, null);
+                from.GetType().GetMethod(method, Type.EmptyTypes)!.MakeGenericMethod(type).Invoke(from, null);
             }
             catch (System.Reflection.TargetInvocationException e)
             {

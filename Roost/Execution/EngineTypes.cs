@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 
 namespace Roost.Execution;
@@ -5,6 +6,7 @@ namespace Roost.Execution;
 /// <summary>The engines of an assembly: those that can be added by their type, and why the others cannot.</summary>
 internal static class EngineTypes
 {
+    [RequiresUnreferencedCode(Reflective.Assembly)]
     public static (IReadOnlyList<Type> Types, IReadOnlyList<string> Skipped) Of(Assembly assembly)
     {
         var types = new List<Type>();
@@ -18,6 +20,7 @@ internal static class EngineTypes
         return (types, skipped);
     }
 
+    [RequiresUnreferencedCode(Reflective.Assembly)]
     public static IEngine Make(Type type)
     {
         if (type.GetConstructor(Type.EmptyTypes) is null)
@@ -26,6 +29,7 @@ internal static class EngineTypes
     }
 
     /// <summary>An assembly that refers to one which is not there has types all the same.</summary>
+    [RequiresUnreferencedCode(Reflective.Assembly)]
     private static IEnumerable<Type> Loadable(Assembly assembly, List<string> skipped)
     {
         try

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Roost.Stores;
 
 /// <summary>Which events a page is about: a filter that was checked.</summary>
@@ -19,9 +17,6 @@ internal sealed record EventSelection
 
     /// <summary>Written before this time.</summary>
     public long Below { get; private init; } = long.MaxValue;
-
-    /// <summary>The kinds as a JSON array; null for any.</summary>
-    public string? KindNames => Kinds.Count == 0 ? null : JsonSerializer.Serialize(Kinds);
 
     public bool IsOfTime => Least != long.MinValue || Below != long.MaxValue;
 

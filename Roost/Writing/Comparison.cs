@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
@@ -97,6 +98,7 @@ internal sealed class Comparison(JsonSerializerOptions options)
     }
 
     /// <summary>What can be told without knowing what a converter means: plain values, plain elements, and plain members of a type that says itself when it is equal.</summary>
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = JsonMembers.Named)]
     private static void CompareConverted(object given, object back, string path, JsonConverter? converter)
     {
         if (IsPlain(given))
@@ -236,6 +238,9 @@ internal sealed class Comparison(JsonSerializerOptions options)
         !type.IsInterface || (type.IsGenericType && type.GetGenericTypeDefinition() is var general && (general == typeof(ICollection<>) || general == typeof(IList<>) || general == typeof(ISet<>) || general == typeof(IDictionary<,>)));
 
     /// <summary>What says how a collection of the type compares; null where it does not.</summary>
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicProperties, typeof(Dictionary<,>))]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicProperties, typeof(HashSet<>))]
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Kept of the collections that are named above; of another from which it was removed no comparer is told as lost.")]
     public static PropertyInfo? ComparerOf(Type type) => typeof(IEnumerable).IsAssignableFrom(type) ? type.GetProperty("Comparer") ?? type.GetProperty("KeyComparer") : null;
 
     private static bool IsSorted(Type collection) => ComparerOf(collection)?.PropertyType is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(IComparer<>);
@@ -254,13 +259,15 @@ internal sealed class Comparison(JsonSerializerOptions options)
     private static List<(object Key, object? Value)> Entries(object dictionary)
     {
         if (dictionary is IDictionary plain) return [.. plain.Keys.Cast<object>().Select(key => (key, plain[key]))];
-        return [.. ((IEnumerable)dictionary).Cast<object>().Select(entry => (entry.GetType().GetProperty("Key")!.GetValue(entry)!, entry.GetType().GetProperty("Value")!.GetValue(entry)))];
+        return [.. ((IEnumerable)dictionary).Cast<object>().Select(entry => (JsonMembers.PartOf(entry, "Key")!, JsonMembers.PartOf(entry, "Value")))];
     }
 
     /// <summary>Not something that is only worked out, or gone, when it is asked for.</summary>
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = JsonMembers.Named)]
     public static bool IsAtHand(object collection) =>
         collection is ICollection || collection.GetType().GetInterfaces().Any(each => each.IsGenericType && each.GetGenericTypeDefinition() is var general && (general == typeof(ICollection<>) || general == typeof(IReadOnlyCollection<>)));
 
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = JsonMembers.Named)]
     private static bool IsUnordered(object collection) =>
         collection.GetType().GetInterfaces().Any(each => each.IsGenericType && each.GetGenericTypeDefinition() is var general && (general == typeof(ISet<>) || general == typeof(IReadOnlySet<>)))
         || collection.GetType() is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(ConcurrentBag<>);

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
@@ -7,9 +8,23 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Roost.Writing;
 
-/// <summary>What a type holds beside what its JSON metadata names.</summary>
+/// <summary>
+/// What a type holds beside what its JSON metadata names. In a trimmed program that is what trimming has left: all of an engine's state
+/// (<see cref="Judged"/>), and of the types that it leads to what the metadata names. So fewer losses are told there before they happen, none that
+/// is not one; what is written and does not come back is told by the comparison, which goes by the metadata alone.
+/// </summary>
 internal static class JsonMembers
 {
+    /// <summary>What is looked at of the type of an engine's state.</summary>
+    public const DynamicallyAccessedMemberTypes Judged =
+        DynamicallyAccessedMemberTypes.AllFields | DynamicallyAccessedMemberTypes.AllProperties | DynamicallyAccessedMemberTypes.AllConstructors | DynamicallyAccessedMemberTypes.Interfaces;
+
+    /// <summary>Why members are asked for that trimming may have removed.</summary>
+    public const string Kept = "A state's own members are kept by Engine<TState>, others where the JSON metadata names them. One that was removed is not looked at.";
+
+    /// <summary>Why interfaces are asked for that trimming may have removed.</summary>
+    public const string Named = "An interface that is compared with is named here, so that what implements it and is made says so.";
+
     private const BindingFlags Declared = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
     /// <summary>Of the framework or of a library of its makers: its private parts are its own business.</summary>
@@ -35,6 +50,7 @@ internal static class JsonMembers
             : options.PreferredObjectCreationHandling;
 
     /// <summary>What can be changed in place; a constant of a type is not.</summary>
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = Named)]
     public static bool IsChangeable(Type type) =>
         !type.IsValueType && type != typeof(string) && type.Namespace != "System.Collections.Immutable"
         && (typeof(IList).IsAssignableFrom(type) || typeof(IDictionary).IsAssignableFrom(type)
@@ -48,12 +64,16 @@ internal static class JsonMembers
     public static bool IsIgnored(MemberInfo member) =>
         member.GetCustomAttribute<JsonIgnoreAttribute>(inherit: true) is { Condition: JsonIgnoreCondition.Always } || member.IsDefined(typeof(NonSerializedAttribute), inherit: true);
 
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = Kept)]
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = Kept)]
     public static IEnumerable<FieldInfo> Fields(Type type)
     {
         for (Type? each = type; each is not null && each != typeof(object) && each != typeof(ValueType); each = each.BaseType)
             foreach (FieldInfo field in each.GetFields(Declared)) yield return field;
     }
 
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = Kept)]
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = Kept)]
     public static IEnumerable<PropertyInfo> Properties(Type type)
     {
         for (Type? each = type; each is not null && each != typeof(object) && each != typeof(ValueType); each = each.BaseType)
@@ -62,6 +82,7 @@ internal static class JsonMembers
     }
 
     /// <summary>The property keeps a value of its own, in a field that the compiler has made for it.</summary>
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = Kept)]
     public static bool IsKept(PropertyInfo property) =>
         property.DeclaringType!.GetField($"<{property.Name}>k__BackingField", BindingFlags.Instance | BindingFlags.NonPublic) is { } field
         && field.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false);
@@ -115,8 +136,14 @@ internal static class JsonMembers
         !typeof(Delegate).IsAssignableFrom(type) && type != typeof(object) && type.Namespace?.StartsWith("System.Threading", StringComparison.Ordinal) != true
         && !(type.IsInterface && !typeof(IEnumerable).IsAssignableFrom(type)) && !(type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Lazy<>));
 
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = Kept)]
     private static PropertyInfo? PropertyOf(FieldInfo field) =>
         field.Name.StartsWith('<') && field.Name.IndexOf('>', StringComparison.Ordinal) is var end and > 1 ? field.DeclaringType!.GetProperty(field.Name[1..end], Declared) : null;
+
+    /// <summary>A part of a <see cref="KeyValuePair{TKey, TValue}"/>, whatever its types.</summary>
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicProperties, typeof(KeyValuePair<,>))]
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "Named above.")]
+    public static object? PartOf(object pair, string name) => pair.GetType().GetProperty(name)!.GetValue(pair);
 
     private static bool IsOfIgnoredProperty(FieldInfo field) => PropertyOf(field) is { } property && IsIgnored(property);
 }

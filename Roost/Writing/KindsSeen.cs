@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
@@ -158,6 +159,7 @@ internal sealed class KindsSeen(JsonTypeInfo type)
             member.ShouldSerialize is not null || options.DefaultIgnoreCondition == JsonIgnoreCondition.WhenWritingDefault
             || (options.DefaultIgnoreCondition == JsonIgnoreCondition.WhenWritingNull && (!member.PropertyType.IsValueType || Nullable.GetUnderlyingType(member.PropertyType) is not null));
 
+        [UnconditionalSuppressMessage("Trimming", "IL2072", Justification = "One of the type is at hand, and no constructor runs.")]
         private static bool IsDefault(object? value) => value switch
         {
             null => true,

@@ -1,38 +1,44 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Roost.Writing;
 
-/// <summary>Stacks, written from the top down as ever, and read back with the same element on top: System.Text.Json alone turns them over.</summary>
+/// <summary>
+/// Stacks, written from the top down as ever, and read back with the same element on top: System.Text.Json alone turns them over. A program that can
+/// make no code (Native AOT) has no converter for a stack of its own types; there a state that holds one is refused.
+/// </summary>
 internal sealed class StackConverter : JsonConverterFactory
 {
-    public override bool CanConvert(Type typeToConvert) => Converters.ContainsKey(Definition(typeToConvert));
+    public override bool CanConvert(Type typeToConvert) => RuntimeFeature.IsDynamicCodeSupported && ConverterOf(Definition(typeToConvert)) is not null;
 
-    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Asked for through reflection-based metadata alone.")]
-    [UnconditionalSuppressMessage("Trimming", "IL2055", Justification = "The converters are named below.")]
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "CanConvert says no where no code can be made.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2055", Justification = "The converters ask nothing of their elements' types.")]
     public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
-        (JsonConverter)Activator.CreateInstance(Converters[Definition(typeToConvert)].MakeGenericType(typeToConvert.GetGenericArguments()))!;
+        (JsonConverter)Activator.CreateInstance(ConverterOf(Definition(typeToConvert))!.MakeGenericType(typeToConvert.GetGenericArguments()))!;
 
     /// <summary>A stack, or a type that derives from one: what the serializer's own reading would turn over.</summary>
     public static bool IsStack(Type type)
     {
         for (Type? each = type; each is not null; each = each.BaseType)
-            if (Converters.ContainsKey(Definition(each))) return true;
+            if (ConverterOf(Definition(each)) is not null) return true;
         return type == typeof(System.Collections.Stack);
     }
 
     private static Type Definition(Type type) => type.IsGenericType ? type.GetGenericTypeDefinition() : type;
 
-    private static readonly Dictionary<Type, Type> Converters = new()
+    [return: DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)]
+    private static Type? ConverterOf(Type definition)
     {
-        [typeof(Stack<>)] = typeof(Plain<>),
-        [typeof(ConcurrentStack<>)] = typeof(Concurrent<>),
-        [typeof(ImmutableStack<>)] = typeof(Immutable<>),
-        [typeof(IImmutableStack<>)] = typeof(AnyImmutable<>),
-    };
+        if (definition == typeof(Stack<>)) return typeof(Plain<>);
+        if (definition == typeof(ConcurrentStack<>)) return typeof(Concurrent<>);
+        if (definition == typeof(ImmutableStack<>)) return typeof(Immutable<>);
+        return definition == typeof(IImmutableStack<>) ? typeof(AnyImmutable<>) : null;
+    }
 
     private abstract class Of<TStack, T> : JsonConverter<TStack>, IElements where TStack : IEnumerable<T>
     {
@@ -42,15 +48,19 @@ internal sealed class StackConverter : JsonConverterFactory
 
         public override TStack? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
-            List<T> elements = JsonSerializer.Deserialize<List<T>>(ref reader, options) ?? [];
+            if (reader.TokenType != JsonTokenType.StartArray) throw new JsonException("A list is expected here.");
+            var type = (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
+            var elements = new List<T>();
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray) elements.Add(JsonSerializer.Deserialize(ref reader, type)!);
             elements.Reverse();
             return Make(elements);
         }
 
         public override void Write(Utf8JsonWriter writer, TStack value, JsonSerializerOptions options)
         {
+            var type = (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
             writer.WriteStartArray();
-            foreach (T element in value) JsonSerializer.Serialize(writer, element, options);
+            foreach (T element in value) JsonSerializer.Serialize(writer, element, type);
             writer.WriteEndArray();
         }
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -214,6 +215,7 @@ internal sealed class StateShape
         (type.ConstructorAttributeProvider as ConstructorInfo)?.GetParameters()
             .FirstOrDefault(parameter => string.Equals(parameter.Name, clr.Name, StringComparison.OrdinalIgnoreCase) && parameter.ParameterType != member.PropertyType)?.ParameterType;
 
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = JsonMembers.Kept)]
     private static bool IsParameterOfAnother(JsonTypeInfo type, MemberInfo member) =>
         type.Type.GetConstructors(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
             .Any(constructor => constructor.GetParameters().Any(parameter => string.Equals(parameter.Name, member.Name, StringComparison.OrdinalIgnoreCase)));

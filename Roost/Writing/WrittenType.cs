@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Specialized;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
@@ -16,30 +17,33 @@ internal sealed class WrittenType
     private const int MostTypes = 2000;
 
     private static readonly ConditionalWeakTable<JsonSerializerOptions, ConcurrentDictionary<Type, WrittenType>> Known = [];
+    private static readonly ConditionalWeakTable<JsonTypeInfo, WrittenType> Given = [];
 
-    private readonly JsonSerializerOptions options;
     private readonly string? refusal;
     private readonly KindsSeen kinds;
 
-    private WrittenType(Type type, JsonSerializerOptions options)
+    private WrittenType(JsonTypeInfo type)
     {
-        this.options = options;
-        As = BaseOf(type, options) ?? type;
-        refusal = WhyNot(options.GetTypeInfo(As));
-        kinds = new(options.GetTypeInfo(As));
+        type.MakeReadOnly();
+        As = type;
+        refusal = WhyNot(type);
+        kinds = new(type);
     }
 
     /// <summary>Why a value of the type is not written whole; null where it may be.</summary>
     public string? Refusal => refusal;
 
     /// <summary>What the serializer has to take the value for: the base that says by which name its types are told apart, else the type itself.</summary>
-    public Type As { get; }
+    public JsonTypeInfo As { get; }
 
     public static WrittenType Of(Type type, JsonSerializerOptions options)
     {
         ConcurrentDictionary<Type, WrittenType> known = Known.GetValue(options, static _ => new());
-        return known.TryGetValue(type, out WrittenType? there) ? there : known.GetOrAdd(type, new WrittenType(type, options));
+        return known.TryGetValue(type, out WrittenType? there) ? there : known.GetOrAdd(type, new WrittenType(PlainJson.TypeOf(BaseOf(type, options) ?? type, options)));
     }
+
+    /// <summary>For values that are given with this metadata.</summary>
+    public static WrittenType Of(JsonTypeInfo type) => Given.GetValue(type, static its => new(its));
 
     /// <summary>Refuses what would not be written whole: by the type, and by what it holds where that is of a kind that none before it was.</summary>
     public void Check(string field, object value, int bytes)
@@ -48,7 +52,7 @@ internal sealed class WrittenType
         if (!kinds.IsNew(value, bytes)) return;
         try
         {
-            new WrittenValue(options).Look(options.GetTypeInfo(As), value, TypeNames.Of(value.GetType()));
+            new WrittenValue(As.Options).Look(As, value, TypeNames.Of(value.GetType()));
         }
         catch (LostException lost)
         {
@@ -58,6 +62,7 @@ internal sealed class WrittenType
     }
 
     /// <summary>The most general class, else interface, that names the type among those that derive from it.</summary>
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "An interface that metadata was asked for is named by its attributes; where it was removed, the type is written as itself.")]
     private static Type? BaseOf(Type type, JsonSerializerOptions options)
     {
         Type? found = null;
@@ -113,6 +118,7 @@ internal sealed class WrittenType
         }
     }
 
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = JsonMembers.Named)]
     private static string? JudgeCollection(JsonTypeInfo type, string path)
     {
         if (JsonMembers.IsOfItself(type)) return $"{path} would be written as empty lists: {TypeNames.A(type.Type)} is a collection of nothing but itself. Give its text by WorkItem.FromJson, or a JsonNode.";

@@ -37,11 +37,9 @@ internal sealed class WrittenValue(JsonSerializerOptions options)
         {
             if (!areEntries) Look(element, each, $"{path}[{i++}]");
             else if (each is DictionaryEntry entry) Look(element, entry.Value, $"{path}[{entry.Key}]");
-            else Look(element, Part(each!, "Value"), $"{path}[{Part(each!, "Key")}]");
+            else Look(element, JsonMembers.PartOf(each!, "Value"), $"{path}[{JsonMembers.PartOf(each!, "Key")}]");
         }
     }
-
-    private static object? Part(object pair, string name) => pair.GetType().GetProperty(name)!.GetValue(pair);
 
     private static bool IsSimple(Type type) => type.IsPrimitive || type == typeof(string);
 
@@ -63,8 +61,8 @@ internal sealed class WrittenValue(JsonSerializerOptions options)
         if (type == typeof(object) || value is JsonElement or JsonNode or JsonDocument || IsSimple(type)) return;
         var its = WrittenType.Of(type, options);
         if (its.Refusal is not null) throw new LostException(path, $"{path} holds what cannot be written whole: {its.Refusal}");
-        if (its.As != type)
-            throw new LostException(path, $"{path} is declared as object and holds {TypeNames.A(type)}, which would be written without the name by which {TypeNames.Of(its.As)} tells it apart. Declare it as {TypeNames.Of(its.As)}.");
+        if (its.As.Type != type)
+            throw new LostException(path, $"{path} is declared as object and holds {TypeNames.A(type)}, which would be written without the name by which {TypeNames.Of(its.As.Type)} tells it apart. Declare it as {TypeNames.Of(its.As.Type)}.");
         seen.Remove(value);
         Look(options.GetTypeInfo(type), value, path);
     }

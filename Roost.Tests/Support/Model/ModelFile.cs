@@ -163,7 +163,9 @@ internal sealed partial class ModelFile
         ModelItem made;
         if (announced.Remove(id, out (Spec Spec, string? ParentId, DateTimeOffset From, DateTimeOffset To) caller))
         {
-            made = new(id, caller.Spec, caller.ParentId is null ? null : Items[caller.ParentId], 0, ++serial, caller.From, caller.To);
+            // It may have joined a transaction that had begun before it was asked for, and has the time of that.
+            DateTimeOffset from = caller.From < Now ? caller.From : Now;
+            made = new(id, caller.Spec, caller.ParentId is null ? null : Items[caller.ParentId], 0, ++serial, from, caller.To);
         }
         else if (maker is not null)
         {

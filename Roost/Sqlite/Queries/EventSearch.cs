@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Roost.Sqlite.Files;
+using Roost.Sqlite.Tables;
 using Roost.Stores;
 
 namespace Roost.Sqlite.Queries;
@@ -151,7 +153,10 @@ internal sealed class EventSearch : IDisposable
         return begin;
     }
 
-    private Statement Rows(SqliteConnection db, string sql) => Prepare(db, sql).Bind(3, selection.KindNames).Bind(4, selection.Engine);
+    /// <summary>The kinds as a JSON array; null for any.</summary>
+    private string? KindNames => selection.Kinds.Count == 0 ? null : JsonSerializer.Serialize(selection.Kinds, ColumnJson.Default.IReadOnlyListString);
+
+    private Statement Rows(SqliteConnection db, string sql) => Prepare(db, sql).Bind(3, KindNames).Bind(4, selection.Engine);
 
     private Statement Prepare(SqliteConnection db, string sql)
     {

@@ -1,4 +1,3 @@
-using Dapper;
 using Microsoft.Data.Sqlite;
 using Roost.Sqlite.Files;
 using Roost.Stores;
@@ -30,13 +29,6 @@ internal sealed class RecentOrder : IDisposable
     private readonly Selection selection;
     private readonly PriorityQueue<Piece, Position> pieces = new();
     private readonly List<IDisposable> opened = [];
-
-    internal sealed class PieceRow
-    {
-        public long Lane { get; init; }
-        public string State { get; init; } = "";
-        public long Head { get; init; }
-    }
 
     /// <summary>Positions in order, and the test of what their order does not tell.</summary>
     private sealed class Piece(IEnumerator<Position> positions, SelectionTest test)
@@ -114,8 +106,9 @@ internal sealed class RecentOrder : IDisposable
             return;
         }
         SelectionTest ofLane = Open(new SelectionTest(db, selection, SelectionFact.State | SelectionFact.Lane));
-        foreach (PieceRow piece in ReadHeads())
-            pieces.Enqueue(new(ReadPiece(OfLane, piece.Lane, piece.State), ofLane), new(piece.Head, long.MaxValue));
+        Statement head = ReadHeads();
+        while (head.Step())
+            if (head.NullableInt64(2) is { } at) pieces.Enqueue(new(ReadPiece(OfLane, head.Int64(0), head.Text(1)), ofLane), new(at, long.MaxValue));
     }
 
     private void AddWhole(List<Position> positions, SelectionFact known)
@@ -125,16 +118,16 @@ internal sealed class RecentOrder : IDisposable
         if (positions.Count > 0) pieces.Enqueue(new(positions.GetEnumerator(), Open(new SelectionTest(db, selection, known))), positions[0]);
     }
 
-    /// <summary>Where each piece begins, or later; the key is left to the piece.</summary>
-    private List<PieceRow> ReadHeads() => db.Query<PieceRow>(
+    /// <summary>Lanes and states, and where the piece of each begins, or later; null where there is none. The key is left to the piece.</summary>
+    private Statement ReadHeads() => Prepare(
         """
-        SELECT l.key AS Lane, s.value AS State, coalesce((
+        SELECT l.key, s.value, (
             SELECT w.updated_at FROM roost_work w
-            WHERE w.worker IS NULL AND w.lane = l.key AND w.state = s.value AND w.updated_at <= @At AND w.updated_at >= @Least
-            ORDER BY w.updated_at DESC LIMIT 1), -1) AS Head
-        FROM roost_lane l CROSS JOIN json_each(@States) s
-        WHERE s.value <> 'running' AND (@Engine IS NULL OR l.engine = @Engine) AND (@Queue IS NULL OR l.queue = @Queue)
-        """, new { Reached.At, selection.Least, States = selection.StateNames, selection.Engine, selection.Queue }).Where(piece => piece.Head >= 0).ToList();
+            WHERE w.worker IS NULL AND w.lane = l.key AND w.state = s.value AND w.updated_at <= ?1 AND w.updated_at >= ?2
+            ORDER BY w.updated_at DESC LIMIT 1)
+        FROM roost_lane l CROSS JOIN json_each(?3) s
+        WHERE s.value <> 'running' AND (?4 IS NULL OR l.engine = ?4) AND (?5 IS NULL OR l.queue = ?5)
+        """).Bind(1, Reached.At).Bind(2, selection.Least).Bind(3, selection.StateNames).Bind(4, selection.Engine).Bind(5, selection.Queue);
 
     /// <summary>
     /// A piece is opened when the page comes to it, and goes on from there: first what was updated at that very time, then what was before.
@@ -178,7 +171,7 @@ internal sealed class RecentOrder : IDisposable
     /// <summary>All items that ask for the resource, or null where they are many.</summary>
     private List<Position>? ReadByResource()
     {
-        if (db.ExecuteScalar<long>("SELECT count(*) FROM (SELECT 1 FROM roost_work_resource WHERE name = @Resource LIMIT @few + 1)", new { selection.Resource, few = FewAskFor }) > FewAskFor) return null;
+        if (Prepare("SELECT count(*) FROM (SELECT 1 FROM roost_work_resource WHERE name = ?1 LIMIT ?2 + 1)").Bind(1, selection.Resource).Bind(2, FewAskFor).Scalar() > FewAskFor) return null;
         return ReadAll(Prepare($"SELECT w.key, {LastUpdate} FROM roost_work_resource n CROSS JOIN roost_work w ON w.key = n.work WHERE n.name = ?1").Bind(1, selection.Resource));
     }
 

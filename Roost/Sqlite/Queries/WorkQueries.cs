@@ -1,5 +1,4 @@
 using System.Text;
-using Dapper;
 using Microsoft.Data.Sqlite;
 using Roost.Sqlite.Files;
 using Roost.Stores;
@@ -10,35 +9,51 @@ namespace Roost.Sqlite.Queries;
 internal static class WorkQueries
 {
     /// <summary>The version of the shape of an item's stored state; 0 before its first snapshot.</summary>
-    public static int StateVersion(SqliteConnection db, string workId) =>
-        db.QuerySingleOrDefault<int>("SELECT l.state_version FROM roost_work w JOIN roost_lane l ON l.key = w.lane WHERE w.id = @workId", new { workId });
+    public static int StateVersion(SqliteConnection db, string workId)
+    {
+        using var version = new Statement(db.Handle!, "SELECT l.state_version FROM roost_work w JOIN roost_lane l ON l.key = w.lane WHERE w.id = ?1");
+        return (int)(version.Bind(1, workId).Scalar() ?? 0);
+    }
 
     /// <summary>The item that has an idempotency key, or null.</summary>
-    public static string? IdOfKey(SqliteConnection db, string engine, string key) =>
-        db.QuerySingleOrDefault<string>("SELECT w.id FROM roost_idempotency k JOIN roost_work w ON w.key = k.work WHERE k.engine = @engine AND k.key = @key", new { engine, key });
+    public static string? IdOfKey(SqliteConnection db, string engine, string key)
+    {
+        using var id = new Statement(db.Handle!, "SELECT w.id FROM roost_idempotency k JOIN roost_work w ON w.key = k.work WHERE k.engine = ?1 AND k.key = ?2");
+        return id.Bind(1, engine).Bind(2, key).Step() ? id.Text(0) : null;
+    }
 
     /// <summary>How far back the end of an id is looked for; there is no index of ends. As bytes, because the end of a text is found by counting its characters.</summary>
     private const int Latest = 50_000;
 
     private const int LeastPart = 3;
 
-    public static long? KeyOf(SqliteConnection db, string workId) => db.ExecuteScalar<long?>("SELECT key FROM roost_work WHERE key = (SELECT key FROM roost_work WHERE id = @workId) AND +id = @workId", new { workId });
+    public static long? KeyOf(SqliteConnection db, string workId)
+    {
+        using var key = new Statement(db.Handle!, "SELECT key FROM roost_work WHERE key = (SELECT key FROM roost_work WHERE id = ?1) AND +id = ?1");
+        return key.Bind(1, workId).Scalar();
+    }
 
     public static WorkSummary? Summary(SqliteConnection db, string workId) => KeyOf(db, workId) is { } key ? Summaries(db, [key])[0] : null;
 
     /// <summary>Ids that a part of one may mean: the id itself, else those that begin with it, by the index, and those of the latest items that end with it.</summary>
     public static IReadOnlyList<string> FindIds(SqliteConnection db, string part, int limit)
     {
-        if (db.ExecuteScalar<string?>("SELECT id FROM roost_work WHERE id = @part", new { part }) is { } exact) return [exact];
+        using var exact = new Statement(db.Handle!, "SELECT id FROM roost_work WHERE id = ?1");
+        if (exact.Bind(1, part).Step()) return [exact.Text(0)];
         if (part.Length < LeastPart) return [];
-        IEnumerable<string> beginning = db.Query<string>("SELECT id FROM roost_work WHERE id >= @part AND id < @past ORDER BY id LIMIT @limit", new { part, past = part + char.ConvertFromUtf32(0x10FFFF), limit });
-        IEnumerable<string> ending = db.Query<string>(
+        using var beginning = new Statement(db.Handle!, "SELECT id FROM roost_work WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3");
+        using var ending = new Statement(db.Handle!,
             """
             SELECT id FROM roost_work
-            WHERE key > (SELECT coalesce(max(key), 0) FROM roost_work) - @Latest AND substr(CAST(id AS BLOB), -length(CAST(@part AS BLOB))) = CAST(@part AS BLOB)
-            ORDER BY key DESC LIMIT @limit
-            """, new { part, Latest, limit });
-        return [.. beginning.Concat(ending).Distinct(StringComparer.Ordinal).Take(limit)];
+            WHERE key > (SELECT coalesce(max(key), 0) FROM roost_work) - ?2 AND substr(CAST(id AS BLOB), -length(CAST(?1 AS BLOB))) = CAST(?1 AS BLOB)
+            ORDER BY key DESC LIMIT ?3
+            """);
+        var found = new List<string>();
+        beginning.Bind(1, part).Bind(2, part + char.ConvertFromUtf32(0x10FFFF)).Bind(3, limit);
+        ending.Bind(1, part).Bind(2, Latest).Bind(3, limit);
+        while (beginning.Step()) found.Add(beginning.Text(0));
+        while (ending.Step()) found.Add(ending.Text(0));
+        return [.. found.Distinct(StringComparer.Ordinal).Take(limit)];
     }
 
     public static Page<WorkSummary> List(SqliteConnection db, Selection selection, int limit, Position after)

@@ -82,8 +82,9 @@ internal sealed class LeaseLoader(WriteConnection connection, FileIdentity ident
         return lease;
     }
 
-    private WorkItem ItemOf(in WorkRow row, Lane lane) => new(lane.Engine, new StoredJson(load.Bytes(2).ToArray()))
+    private WorkItem ItemOf(in WorkRow row, Lane lane) => new(lane.Engine)
     {
+        Given = new StoredJson(load.Bytes(2).ToArray()),
         Id = load.Text(0),
         Queue = lane.Queue,
         Priority = row.Priority,
