@@ -6,7 +6,7 @@ namespace Roost.Tests;
 
 /// <summary>Many engines and queues: the order holds across them, what is empty costs nothing and goes, and no lane is lost sight of.</summary>
 [TestFixture]
-internal sealed class LaneTests
+internal sealed class LaneCostTests
 {
     private static RoostOptions Serving(int queues) => new() { Concurrency = 1, Queues = [WorkItem.DefaultQueue, .. Queues(queues)] };
 
