@@ -42,7 +42,8 @@ internal sealed class CancelTests(StoreHost host) : ConformanceTests(host)
         running.Reason().Should().Be(CancellationReason.Cancelled);
         ended.State.Should().Be(WorkState.Cancelled);
         roost.EventsOf("it").Should().Equal("enqueued", "claimed", "stepped", "cancel_requested", "stepped", "cancelled");
-        roost.Events(EventKinds.CancelRequested, EventKinds.Cancelled).Select(one => one.Text()).Should().HaveCount(2).And.OnlyContain(data => data == """{"reason":"enough"}""");
+        roost.Events(EventKinds.CancelRequested, EventKinds.Cancelled).Select(one => one.Text())
+            .Should().HaveCount(2).And.OnlyContain(data => data == """{"reason":"enough"}""");
     }
 
     [Test]

@@ -141,7 +141,8 @@ internal sealed class ClockSetTests(StoreHost host) : ConformanceTests(host)
         await using RoostRuntime roost = await OpenAsync(options, null, ScriptedEngine.CountingTo(1));
         using var stop = new CancellationTokenSource();
         Task loop = roost.RunAsync(stop.Token);
-        RoostOptions ahead = roost.Options with { TimeProvider = new SetClock(clock) { SetBy = Hour } }; // The loop does not see the clock of the other, which is put right again at once.
+        // The loop does not see the clock of the other, which is put right again at once.
+        RoostOptions ahead = roost.Options with { TimeProvider = new SetClock(clock) { SetBy = Hour } };
         await using (RoostRuntime other = await BesideAsync(roost, ahead)) await other.EnqueueAsync(new WorkItem("scripted") { Id = "it", Delay = Moment });
 
         await Waiting.Until(() => Due(roost, "it") <= TestRuntime.Start + Moment);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using Roost.Tests.Support;
 
 namespace Roost.Tests.Conformance;
 
@@ -20,7 +21,8 @@ internal abstract class ConformanceTests(StoreHost host)
     /// <summary>A second runtime on the same store.</summary>
     private protected Task<RoostRuntime> BesideAsync(RoostRuntime other, params IEngine[] engines) => BesideAsync(other, other.Options, engines);
 
-    private protected async Task<RoostRuntime> BesideAsync(RoostRuntime other, RoostOptions options, params IEngine[] engines) => With(await host.BesideAsync(other, options), engines);
+    private protected async Task<RoostRuntime> BesideAsync(RoostRuntime other, RoostOptions options, params IEngine[] engines) =>
+        With(await host.BesideAsync(other, options), engines);
 
     private protected Task<Ghost> GhostAsync(RoostRuntime roost, params IEngine[] engines) => host.GhostAsync(roost, engines);
 
@@ -37,7 +39,7 @@ internal abstract class ConformanceTests(StoreHost host)
     /// <summary>A worker of an engine that has no work comes, takes over from the dead, and goes.</summary>
     private protected async Task RescueAsync(RoostRuntime roost)
     {
-        await using RoostRuntime rescuer = await BesideAsync(roost, Support.ScriptedEngine.CountingTo(1, id: "none"));
+        await using RoostRuntime rescuer = await BesideAsync(roost, ScriptedEngine.CountingTo(1, id: "none"));
         await rescuer.RunUntilIdleAsync();
     }
 
@@ -47,7 +49,7 @@ internal abstract class ConformanceTests(StoreHost host)
         await roost.EnqueueAsync(item);
         for (int i = 0; i < 2; i++)
         {
-            await InterruptAsync(roost, Support.ScriptedEngine.CountingTo(1, id: item.Engine));
+            await InterruptAsync(roost, ScriptedEngine.CountingTo(1, id: item.Engine));
             await RescueAsync(roost);
         }
     }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Roost.Stores;
 
 namespace Roost.Tests.Conformance;
@@ -52,7 +53,8 @@ internal abstract class Ghost : IDisposable
     public async Task<CommitResult> CommitAsync(LeasedWork lease, OutcomeKind kind, object state, long delayMs = 0, bool keeps = false)
     {
         Snapshot next = lease.Version == 0 ? Snapshot.First(lease.Item, state) : lease.Snapshot!.Next(state);
-        var commit = new StepCommit(lease, kind, kind == OutcomeKind.Fail ? "It gave up." : null, delayMs, next, System.Security.Cryptography.SHA256.HashData(next.Utf8.Span), 1, null);
+        string? reason = kind == OutcomeKind.Fail ? "It gave up." : null;
+        var commit = new StepCommit(lease, kind, reason, delayMs, next, SHA256.HashData(next.Utf8.Span), 1, null);
         CommitResult result = await CommitAsync(commit, keeps);
         if (result == CommitResult.Kept) lease.Advance(commit);
         return result;

@@ -15,7 +15,8 @@ internal sealed class IdleTests(StoreHost host) : ConformanceTests(host)
 
         (await roost.WaitAsync(await other.EnqueueAsync(new WorkItem("scripted"))).Soon()).State.Should().Be(WorkState.Done);
         (await other.WaitAsync(await roost.EnqueueAsync(new WorkItem("scripted"))).Soon()).State.Should().Be(WorkState.Done);
-        (await roost.WaitAsync(await roost.EnqueueAsync(new WorkItem("scripted") { Delay = TimeSpan.FromMilliseconds(200) })).Soon()).State.Should().Be(WorkState.Done);
+        string delayed = await roost.EnqueueAsync(new WorkItem("scripted") { Delay = TimeSpan.FromMilliseconds(200) });
+        (await roost.WaitAsync(delayed).Soon()).State.Should().Be(WorkState.Done);
 
         await stop.CancelAsync();
         await loop.Soon();

@@ -347,7 +347,6 @@ internal sealed class InterruptionTests(StoreHost host) : ConformanceTests(host)
         }
     }
 
-
     /// <summary>Whether nothing would run beside it: shown by a lease of it, which is given back.</summary>
     private async Task<bool> RunsAloneAsync(RoostRuntime roost)
     {

@@ -56,7 +56,8 @@ internal sealed class OperatorReadTests(StoreHost host) : ConformanceTests(host)
 
         StateCounts counts = roost.Totals();
         foreach (WorkState state in Enum.GetValues<WorkState>()) roost.Items(new() { State = state }).Should().HaveCount((int)Of(counts, state));
-        ((long[])[counts.Ready, counts.Delayed, counts.Blocked, counts.Running, counts.Done, counts.Failed, counts.Cancelled]).Count(n => n > 0).Should().BeGreaterThan(4, "a history that leaves most conditions empty shows little");
+        ((long[])[counts.Ready, counts.Delayed, counts.Blocked, counts.Running, counts.Done, counts.Failed, counts.Cancelled])
+            .Count(n => n > 0).Should().BeGreaterThan(4, "a history that leaves most conditions empty shows little");
         MustAgree(roost);
         counts.Total.Should().Be(200);
 

@@ -94,7 +94,8 @@ internal sealed class RetryTests(StoreHost host) : ConformanceTests(host)
 
         roost.EventsOf(id).Should().Equal("enqueued", "claimed", "stepped", "step_failed", "claimed", "failed");
         WorkFailure failure = (await roost.GetDeadLetterAsync(id)).Failure;
-        failure.Should().BeEquivalentTo(new { Reason = FailReasons.MaxAttempts, ErrorType = "System.FormatException", Message = "half a number", Attempt = 2, Version = 1 });
+        failure.Should().BeEquivalentTo(
+            new { Reason = FailReasons.MaxAttempts, ErrorType = "System.FormatException", Message = "half a number", Attempt = 2, Version = 1 });
         failure.Stack.Should().Contain(nameof(RetryTests));
     }
 

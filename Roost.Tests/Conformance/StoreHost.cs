@@ -8,7 +8,8 @@ internal abstract class StoreHost
 {
     /// <summary>All that there are.</summary>
     public static IEnumerable<StoreHost> All { get; } =
-        [.. typeof(StoreHost).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(StoreHost)) && !type.IsAbstract).Select(type => (StoreHost)Activator.CreateInstance(type)!)];
+        [.. typeof(StoreHost).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(StoreHost)) && !type.IsAbstract)
+            .Select(type => (StoreHost)Activator.CreateInstance(type)!)];
 
     /// <summary>The name of the store, which its tests bear.</summary>
     public abstract override string ToString();
@@ -25,7 +26,7 @@ internal abstract class StoreHost
     /// <summary>A worker of another process, in the hands of the test.</summary>
     public abstract Task<Ghost> GhostAsync(RoostRuntime beside, params IEngine[] engines);
 
-    /// <summary>Holds up all writes of a runtime until disposed: what is asked for meanwhile comes together, in one transaction where that is what the store does.</summary>
+    /// <summary>Holds up all writes of a runtime until disposed: what is asked for meanwhile may come in one transaction.</summary>
     public abstract IDisposable HoldWrites(RoostRuntime roost);
 
     /// <summary>Every rule of what is stored holds, read past the runtime.</summary>

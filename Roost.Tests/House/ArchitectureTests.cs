@@ -49,7 +49,8 @@ internal sealed class ArchitectureTests
         support.Select(type => type.Name).Should().Contain([nameof(Probe), nameof(StoreParts), nameof(FileValues)], "what is forbidden is found");
         IType[] conformance = [.. tests.Types.Where(IsOfConformance)];
         conformance.Should().HaveCountGreaterThan(30);
-        conformance.SelectMany(type => type.Dependencies.Where(on => IsOfSqlite(on.Target) || support.Contains(on.Target)).Select(on => $"{type.Name} uses {on.Target.FullName}")).Distinct()
+        conformance.SelectMany(type => type.Dependencies.Where(on => IsOfSqlite(on.Target) || support.Contains(on.Target))
+            .Select(on => $"{type.Name} uses {on.Target.FullName}")).Distinct()
             .Should().BeEmpty();
     }
 
@@ -59,7 +60,8 @@ internal sealed class ArchitectureTests
         string[] files = Directory.GetFiles(SourceTree.PathOf("Roost.Tests", "Conformance"), "*.cs");
 
         files.Should().HaveCountGreaterThan(30);
-        foreach (string file in files) File.ReadAllText(file).Should().NotMatchRegex(@"\b(SELECT|INSERT|UPDATE|DELETE|PRAGMA|CREATE TABLE|(?i:sqlite|\.db\b))", file);
+        foreach (string file in files)
+            File.ReadAllText(file).Should().NotMatchRegex(@"\b(SELECT|INSERT|UPDATE|DELETE|PRAGMA|CREATE TABLE|(?i:sqlite|\.db\b))", file);
         StoreHost.All.Should().ContainSingle(host => host is SqliteHost);
     }
 

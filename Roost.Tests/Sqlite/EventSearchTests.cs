@@ -63,5 +63,6 @@ internal sealed class EventSearchTests
         (await roost.ReadLastEventsAsync(filter)).Should().BeEquivalentTo(new { Next = 4L });
     }
 
-    private static void Fill(RoostRuntime roost, int n, string kind, DateTimeOffset from, TimeSpan apart) => new SqliteHost().WriteEvents(roost, n, kind, from, apart);
+    private static void Fill(RoostRuntime roost, int n, string kind, DateTimeOffset from, TimeSpan apart) =>
+        new SqliteHost().WriteEvents(roost, n, kind, from, apart);
 }

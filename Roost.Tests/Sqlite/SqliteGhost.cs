@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Roost.Sqlite.Files;
-using Roost.Sqlite.Transitions;
 using Roost.Sqlite.Writing;
 using Roost.Stores;
 using Roost.Tests.Conformance;
@@ -56,7 +55,8 @@ internal sealed class SqliteGhost : Ghost
         return claimed;
     });
 
-    public override Task<CommitResult> CommitAsync(StepCommit commit, bool keeps = false) => writer.RunAsync(session => session.CommitStep.Execute(commit, keeps ? Hand(16) : null));
+    public override Task<CommitResult> CommitAsync(StepCommit commit, bool keeps = false) =>
+        writer.RunAsync(session => session.CommitStep.Execute(commit, keeps ? Hand(16) : null));
 
     public override Task<bool> FailAsync(LeasedWork lease, bool lastTry = false) =>
         writer.RunAsync(session => session.Endings.FailStep(lease, new(FailReasons.Error, null, "no", null, lease.Failures + 1), backoffMs: 1000, lastTry));
@@ -67,7 +67,8 @@ internal sealed class SqliteGhost : Ghost
 
     public override async Task<IReadOnlyList<WorkerRow>> OthersAsync() => await writer.RunAsync(session => session.Workers.OthersThan(Key));
 
-    public override Task<int?> RescueAsync(WorkerRow dead, TimeSpan backoff = default) => writer.RunAsync(session => session.Leases.Rescue(dead, _ => (long)backoff.TotalMilliseconds));
+    public override Task<int?> RescueAsync(WorkerRow dead, TimeSpan backoff = default) =>
+        writer.RunAsync(session => session.Leases.Rescue(dead, _ => (long)backoff.TotalMilliseconds));
 
     public override Task LeaveAsync() => writer.RunAsync(session =>
     {

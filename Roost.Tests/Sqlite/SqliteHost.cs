@@ -10,7 +10,8 @@ internal sealed class SqliteHost : StoreHost
 
     public override Task<RoostRuntime> OpenAsync(RoostOptions options) => Task.FromResult(RoostRuntime.CreateTemporary(options));
 
-    public override Task<RoostRuntime> BesideAsync(RoostRuntime other, RoostOptions options) => Task.FromResult(new RoostRuntime(options with { Path = other.Path, Durability = other.Options.Durability }));
+    public override Task<RoostRuntime> BesideAsync(RoostRuntime other, RoostOptions options) =>
+        Task.FromResult(new RoostRuntime(options with { Path = other.Path, Durability = other.Options.Durability }));
 
     public override async Task<RoostRuntime> CopyAsync(RoostRuntime of)
     {
@@ -29,7 +30,8 @@ internal sealed class SqliteHost : StoreHost
 
     /// <summary>But for what a transaction may leave that changes nothing: its number, and a lane in which there is no item.</summary>
     public override string Everything(RoostRuntime roost) =>
-        string.Join('\n', FileValues.Of(roost.Path).Rows.Where(table => table.Key is not ("writer" or "lane")).Select(table => $"{table.Key}: {string.Join(" | ", table.Value)}"));
+        string.Join('\n', FileValues.Of(roost.Path).Rows.Where(table => table.Key is not ("writer" or "lane"))
+            .Select(table => $"{table.Key}: {string.Join(" | ", table.Value)}"));
 
     public override StoredContent ContentOf(RoostRuntime roost) => new(
         roost.Number("SELECT count(*) FROM blob"),
@@ -43,7 +45,11 @@ internal sealed class SqliteHost : StoreHost
             WITH RECURSIVE n (i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < $0)
             INSERT INTO event (seq, at, kind) SELECT (SELECT coalesce(max(seq), 0) FROM event) + 1 + i, $1 + i * $2, $3 FROM n
             """, n, from.ToUnixTimeMilliseconds(), (long)apart.TotalMilliseconds, kind);
-        roost.Execute("INSERT INTO writer (key, batch, event_seq, ready_seq, saved_at) SELECT 1, 1, max(seq), 0, 0 FROM event WHERE true ON CONFLICT (key) DO UPDATE SET event_seq = excluded.event_seq");
+        roost.Execute(
+            """
+            INSERT INTO writer (key, batch, event_seq, ready_seq, saved_at) SELECT 1, 1, max(seq), 0, 0 FROM event WHERE true
+            ON CONFLICT (key) DO UPDATE SET event_seq = excluded.event_seq
+            """);
     }
 
     private sealed class HeldWriter : IDisposable

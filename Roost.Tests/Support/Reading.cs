@@ -30,7 +30,8 @@ internal static class Reading
     }
 
     /// <summary>The kinds of an item's events, in order.</summary>
-    public static List<string> EventsOf(this RoostRuntime roost, string workId) => roost.Events(new EventFilter { WorkId = workId }).ConvertAll(one => one.Kind);
+    public static List<string> EventsOf(this RoostRuntime roost, string workId) =>
+        roost.Events(new EventFilter { WorkId = workId }).ConvertAll(one => one.Kind);
 
     /// <summary>Events of some kinds, in order.</summary>
     public static List<WorkEvent> Events(this RoostRuntime roost, params string[] kinds) => roost.Events(new EventFilter { Kinds = kinds });
@@ -57,10 +58,12 @@ internal static class Reading
 
     /// <summary>The states of an item as they were written, from its first version to its last.</summary>
     public static List<string> StatesOf(this RoostRuntime roost, string workId) =>
-        [.. Now(roost.GetHistoryAsync(workId)).Select(version => version.Version).Order().Select(version => Now(roost.GetSnapshotAsync(workId, version)).Data.GetRawText())];
+        [.. Now(roost.GetHistoryAsync(workId)).Select(version => version.Version).Order()
+            .Select(version => Now(roost.GetSnapshotAsync(workId, version)).Data.GetRawText())];
 
     /// <summary>Each resource that is held, and by whom, in the order of their names.</summary>
-    public static List<string> Holders(this RoostRuntime roost) => [.. Now(roost.GetResourcesAsync(Page)).Items.Select(one => $"{one.Name}={one.HolderId}").Order(StringComparer.Ordinal)];
+    public static List<string> Holders(this RoostRuntime roost) =>
+        [.. Now(roost.GetResourcesAsync(Page)).Items.Select(one => $"{one.Name}={one.HolderId}").Order(StringComparer.Ordinal)];
 
     public static IReadOnlyList<WorkerInfo> Workers(this RoostRuntime roost) => Now(roost.GetWorkersAsync());
 

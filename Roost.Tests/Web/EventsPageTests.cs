@@ -95,7 +95,8 @@ internal sealed partial class EventsPageTests
 
     private static long[] Numbers(string page) => [.. Row().Matches(page).Select(found => long.Parse(found.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture))];
 
-    private void Fill(int n, string kind, TimeSpan ago = default) => new SqliteHost().WriteEvents(host.Roost, n, kind, DateTimeOffset.UtcNow.Add(ago), TimeSpan.Zero);
+    private void Fill(int n, string kind, TimeSpan ago = default) =>
+        new SqliteHost().WriteEvents(host.Roost, n, kind, DateTimeOffset.UtcNow.Add(ago), TimeSpan.Zero);
 
     [GeneratedRegex("<tr data-key=\"(\\d+)\"")]
     private static partial Regex Row();
