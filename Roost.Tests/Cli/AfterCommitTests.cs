@@ -57,7 +57,8 @@ internal sealed class AfterCommitTests : FolderFixture
     {
         (await CommandInProcess.RunAsync(["dead-letters", "retry", "failed-1", "failed-2", "--db", database], output: new FullOutput())).Ends(ExitCodes.Ok);
 
-        foreach (string id in (string[])["failed-1", "failed-2"]) Probe.Text(database, "SELECT state FROM roost_work WHERE id = $0", id).Should().Be("queued");
+        await using var roost = new RoostRuntime(database);
+        foreach (string id in (string[])["failed-1", "failed-2"]) roost.StateOf(id).Should().Be(WorkState.Queued);
     }
 
     [Test]

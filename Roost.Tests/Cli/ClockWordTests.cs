@@ -30,7 +30,7 @@ internal sealed class ClockWordTests
     {
         using var folder = new CommandFolder();
         await using var roost = new RoostRuntime(folder.Database);
-        using Ghost worker = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1));
+        using SqliteGhost worker = await SqliteGhost.StartAsync(roost, ScriptedEngine.CountingTo(1));
         long again = Now.AddSeconds(30).ToUnixTimeMilliseconds();
         await worker.Writer.RunAsync(session =>
         {

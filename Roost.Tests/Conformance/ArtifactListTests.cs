@@ -1,10 +1,9 @@
 using Roost.Tests.Support;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
 /// <summary>What all work items have produced, in one list.</summary>
-[TestFixture]
-internal sealed class ArtifactListTests
+internal sealed class ArtifactListTests(StoreHost host) : ConformanceTests(host)
 {
     [Test]
     public async Task The_newest_comes_first_and_pages_go_on_where_the_one_before_ended()
@@ -60,9 +59,9 @@ internal sealed class ArtifactListTests
         (await roost.Invoking(it => it.ListArtifactsAsync(limit: 0)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("limit");
     }
 
-    private static async Task<RoostRuntime> WithArtifactsAsync(int count)
+    private async Task<RoostRuntime> WithArtifactsAsync(int count)
     {
-        RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.From((state, context) =>
+        RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), ScriptedEngine.From((state, context) =>
         {
             context.AddArtifact($"report-{context.Item.Payload.GetProperty("n")}.json", new { state }, new() { Metadata = new { state } });
             return ScriptedEngine.Finish(state);

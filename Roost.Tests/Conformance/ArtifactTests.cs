@@ -2,11 +2,10 @@ using System.Security.Cryptography;
 using Roost.Tests.Support;
 using static Roost.Tests.Support.Artifacts;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
 /// <summary>What an item has produced: its content, names, versions and what is said about it.</summary>
-[TestFixture]
-internal sealed class ArtifactTests
+internal sealed class ArtifactTests(StoreHost host) : ConformanceTests(host)
 {
     [TestCase(0)]
     [TestCase(1)]
@@ -17,7 +16,7 @@ internal sealed class ArtifactTests
     public async Task Content_comes_back_as_it_was(int size)
     {
         byte[] content = Bytes(size);
-        await using RoostRuntime roost = TestRuntime.Create(null, Once(async context =>
+        await using RoostRuntime roost = await OpenAsync(null, Once(async context =>
         {
             await context.AddArtifactAsync("streamed.bin", new MemoryStream(content));
             context.AddArtifactBytes("memory.bin", content);
@@ -37,7 +36,7 @@ internal sealed class ArtifactTests
     public async Task The_same_content_is_stored_once_within_an_item_and_across_items()
     {
         byte[] content = Bytes(Chunk + 5);
-        await using RoostRuntime roost = TestRuntime.Create(null, Once(async context =>
+        await using RoostRuntime roost = await OpenAsync(null, Once(async context =>
         {
             context.AddArtifactBytes("a.bin", content);
             await context.AddArtifactAsync("b.bin", new MemoryStream(content));
@@ -46,16 +45,14 @@ internal sealed class ArtifactTests
         await RunAsync(roost);
         await RunAsync(roost);
 
-        roost.Number("SELECT count(*) FROM roost_artifact").Should().Be(6);
-        roost.Number("SELECT count(*) FROM roost_blob").Should().Be(1);
-        roost.Number("SELECT count(*) FROM roost_blob_chunk").Should().Be(2);
-        roost.Number("SELECT count(*) FROM roost_blob_pin").Should().Be(0);
+        roost.ArtifactCount().Should().Be(6);
+        Host.ContentOf(roost).Should().BeEquivalentTo(new { Contents = 1L, Uploads = 0L });
     }
 
     [Test]
     public async Task The_same_name_in_a_later_step_is_a_new_version_beside_the_old()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.From((state, context) =>
+        await using RoostRuntime roost = await OpenAsync(null, ScriptedEngine.From((state, context) =>
         {
             context.AddArtifactText("log.txt", $"step {state}");
             return state == 2 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
@@ -71,7 +68,7 @@ internal sealed class ArtifactTests
     public async Task A_step_that_fails_for_good_again_after_a_retry_may_attach_the_same_name_again()
     {
         int tries = 0;
-        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.From((_, context) =>
+        await using RoostRuntime roost = await OpenAsync(null, ScriptedEngine.From((_, context) =>
         {
             context.AddArtifactText("why.txt", $"try {++tries}");
             return ScriptedEngine.GiveUp("no");
@@ -87,7 +84,7 @@ internal sealed class ArtifactTests
     [Test]
     public async Task An_artifact_by_address_has_no_bytes_and_says_where_it_is()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null, Once(context =>
+        await using RoostRuntime roost = await OpenAsync(null, Once(context =>
         {
             context.AddArtifactUri("page.html", new Uri("https://example.com/page"));
             return Task.CompletedTask;
@@ -102,7 +99,7 @@ internal sealed class ArtifactTests
     [Test]
     public async Task Kind_media_type_extension_and_metadata_are_told_or_given()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null, Once(context =>
+        await using RoostRuntime roost = await OpenAsync(null, Once(context =>
         {
             context.AddArtifact("Report.JSON", new { a = 1 });
             context.AddArtifactText("change.patch", "+");
@@ -124,7 +121,7 @@ internal sealed class ArtifactTests
     [Test]
     public async Task What_is_not_there_is_said_with_what_is()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null, Once(context =>
+        await using RoostRuntime roost = await OpenAsync(null, Once(context =>
         {
             context.AddArtifactText("a.txt", "x");
             return Task.CompletedTask;
@@ -135,5 +132,36 @@ internal sealed class ArtifactTests
         await ThrownByAsync<NotFoundException>(() => roost.OpenArtifactAsync("nobody", "a.txt"));
         (await ThrownByAsync<NotFoundException>(() => roost.OpenArtifactAsync(id, "b.txt"))).Message.Should().Contain("\"a.txt\"");
         (await ThrownByAsync<NotFoundException>(() => roost.OpenArtifactAsync(id, "a.txt", 9))).Message.Should().Contain("version 9").And.Contain("2");
+    }
+
+    [Test]
+    public async Task An_artifact_that_is_purged_while_it_is_read_is_said_to_be_gone()
+    {
+        await using RoostRuntime roost = await OpenAsync(null, Once(context => context.AddArtifactAsync("a.bin", new MemoryStream(Bytes(2 * Chunk)))));
+        string id = await RunAsync(roost);
+        await using Stream stream = await roost.OpenArtifactAsync(id, "a.bin");
+        await stream.ReadExactlyAsync(new byte[Chunk]);
+        await roost.PurgeAsync(new(TimeSpan.Zero));
+
+        (await ThrownByAsync<NotFoundException>(() => stream.ReadExactlyAsync(new byte[1]).AsTask())).Message.Should().Contain("purged");
+    }
+
+    [Test]
+    public async Task A_stream_can_be_read_from_anywhere()
+    {
+        byte[] content = Bytes(2 * Chunk + 100);
+        await using RoostRuntime roost = await OpenAsync(null, Once(context => context.AddArtifactAsync("a.bin", new MemoryStream(content))));
+        string id = await RunAsync(roost);
+        await using Stream stream = await roost.OpenArtifactAsync(id, "a.bin");
+
+        stream.Length.Should().Be(content.Length);
+        foreach (int at in new[] { 2 * Chunk + 50, Chunk - 5, 0, Chunk, content.Length - 10 })
+        {
+            stream.Position = at;
+            byte[] ten = new byte[10];
+            stream.ReadExactly(ten);
+            ten.Should().Equal(content[at..(at + 10)]);
+        }
+        stream.ReadByte().Should().Be(-1);
     }
 }

@@ -1,18 +1,16 @@
-using Roost.Sqlite.Writing;
 using Roost.Tests.Support;
 using static Roost.Tests.Support.Artifacts;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
 /// <summary>What a step uploads and does not attach leaves nothing behind.</summary>
-[TestFixture]
-internal sealed class ArtifactUploadTests
+internal sealed class ArtifactUploadTests(StoreHost host) : ConformanceTests(host)
 {
     [Test]
     public async Task A_name_is_given_once_in_a_step_and_the_refused_upload_leaves_nothing()
     {
         InvalidInputException? bytes = null, stream = null;
-        await using RoostRuntime roost = TestRuntime.Create(null, Once(async context =>
+        await using RoostRuntime roost = await OpenAsync(null, Once(async context =>
         {
             context.AddArtifactText("a.txt", "first");
             bytes = Assert.Throws<InvalidInputException>(() => context.AddArtifactText("a.txt", "second"));
@@ -26,15 +24,14 @@ internal sealed class ArtifactUploadTests
 
         bytes!.Field.Should().Be("name");
         stream!.Message.Should().Contain("a.txt");
-        roost.Number("SELECT count(*) FROM roost_artifact").Should().Be(2);
-        roost.Number("SELECT count(*) FROM roost_blob").Should().Be(2, "the second b.bin was dropped again");
-        roost.Number("SELECT count(*) FROM roost_blob_pin").Should().Be(0);
+        roost.ArtifactCount().Should().Be(2);
+        Host.ContentOf(roost).Should().BeEquivalentTo(new { Contents = 2L, Uploads = 0L }, "the second b.bin was dropped again");
     }
 
     [Test]
     public async Task A_failed_step_leaves_no_content()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null, Once(async context =>
+        await using RoostRuntime roost = await OpenAsync(null, Once(async context =>
         {
             context.AddArtifactText("memory.txt", "x");
             await context.AddArtifactAsync("streamed.bin", new MemoryStream(Bytes(Chunk + 1)));
@@ -45,26 +42,26 @@ internal sealed class ArtifactUploadTests
 
         (await roost.WaitAsync(id)).State.Should().Be(WorkState.Failed);
         (await roost.ListArtifactsOfAsync(id)).Should().BeEmpty();
-        roost.ContentRows().Should().Be(0);
+        Host.ContentOf(roost).Should().Be(default(StoredContent));
     }
 
     [Test]
     public async Task An_upload_whose_stream_throws_leaves_nothing_and_the_step_may_go_on()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null, Once(context => ThrownByAsync<IOException>(() =>
+        await using RoostRuntime roost = await OpenAsync(null, Once(context => ThrownByAsync<IOException>(() =>
             context.AddArtifactAsync("broken.bin", new ObservedStream(3 * Chunk, n => n == 2 ? throw new IOException("gone") : Task.CompletedTask)))));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         await StepToEndAsync(roost);
 
         (await roost.WaitAsync(id)).State.Should().Be(WorkState.Done);
-        roost.ContentRows().Should().Be(0);
+        Host.ContentOf(roost).Should().Be(default(StoredContent));
     }
 
     [Test]
     public async Task An_upload_that_is_cancelled_leaves_nothing()
     {
         var reading = new TaskCompletionSource();
-        await using RoostRuntime roost = TestRuntime.Create(null, Once(context => context.AddArtifactAsync("slow.bin", new ObservedStream(3 * Chunk, async n =>
+        await using RoostRuntime roost = await OpenAsync(null, Once(context => context.AddArtifactAsync("slow.bin", new ObservedStream(3 * Chunk, async n =>
         {
             if (n < 2) return;
             reading.TrySetResult();
@@ -73,12 +70,12 @@ internal sealed class ArtifactUploadTests
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         Task ended = StepToEndAsync(roost);
         await Safely(reading.Task);
-        roost.ContentRows().Should().BeGreaterThan(0, "the upload is under way");
+        Host.ContentOf(roost).Should().NotBe(default(StoredContent), "the upload is under way");
         await roost.CancelAsync(id);
         await Safely(ended);
 
         (await roost.WaitAsync(id)).State.Should().Be(WorkState.Cancelled);
-        roost.ContentRows().Should().Be(0);
+        Host.ContentOf(roost).Should().Be(default(StoredContent));
     }
 
     [Test]
@@ -86,7 +83,7 @@ internal sealed class ArtifactUploadTests
     {
         var uploaded = new TaskCompletionSource();
         var displaced = new TaskCompletionSource();
-        await using RoostRuntime roost = TestRuntime.Create(null, Once(async context =>
+        await using RoostRuntime roost = await OpenAsync(null, Once(async context =>
         {
             await context.AddArtifactAsync("late.bin", new MemoryStream(Bytes(Chunk + 1)));
             uploaded.TrySetResult();
@@ -101,22 +98,27 @@ internal sealed class ArtifactUploadTests
         WorkSummary? after = await Safely(step);
 
         after!.State.Should().Be(WorkState.Queued);
-        roost.ContentRows().Should().Be(0, "the worker is still there, so that nothing but the refused commit can have dropped it");
+        Host.ContentOf(roost).Should().Be(default(StoredContent), "the worker is still there, so that nothing but the refused commit can have dropped it");
     }
 
     [Test]
     public async Task An_upload_of_a_worker_that_is_declared_dead_is_collected_and_refused()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null);
-        using var writer = new Writer(roost.Path, roost.Options, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
-        long worker = await writer.RunAsync(session => session.Leases.Register(new("w", 1, "here", "none", 30_000, 1, [], [])));
-        var store = new ArtifactStore(writer);
-        var content = new ObservedStream(3 * Chunk, n => n < 2 ? Task.CompletedTask : writer.RunAsync(session => session.Leases.Rescue(session.Workers.OthersThan(0).Single(), _ => 0)));
+        await using RoostRuntime roost = await OpenAsync(null);
+        using Ghost dead = await GhostAsync(roost), other = await GhostAsync(roost);
+        bool isRescued = false;
+        var content = new ObservedStream(3 * Chunk, async n =>
+        {
+            if (n < 2 || isRescued) return;
+            isRescued = true;
+            Host.ContentOf(roost).Should().NotBe(default(StoredContent), "some of it is there");
+            await other.RescueAsync((await other.OthersAsync()).Single());
+        });
 
-        await ThrownByAsync<ConflictException>(() => store.UploadAsync(worker, content, CancellationToken.None));
-        await ThrownByAsync<ConflictException>(() => store.UploadAsync(worker, new MemoryStream(Bytes(5)), CancellationToken.None));
+        await ThrownByAsync<ConflictException>(() => roost.Store.UploadAsync(dead.Key, content, CancellationToken.None));
+        await ThrownByAsync<ConflictException>(() => roost.Store.UploadAsync(dead.Key, new MemoryStream(Bytes(5)), CancellationToken.None));
 
-        roost.ContentRows().Should().Be(0, "nobody would ever collect what a worker that is gone has pinned");
+        Host.ContentOf(roost).Should().Be(default(StoredContent), "nobody would ever collect what a worker that is gone has pinned");
     }
 
     [Test]
@@ -124,7 +126,7 @@ internal sealed class ArtifactUploadTests
     {
         StepContext? kept = null;
         var log = new KeptLog();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { LoggerFactory = log }, null, Once(context =>
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { LoggerFactory = log }, null, Once(context =>
         {
             kept = context;
             return Task.CompletedTask;
@@ -136,7 +138,7 @@ internal sealed class ArtifactUploadTests
         log.Lines.Should().ContainSingle("nobody may have awaited it").Which.Should().Contain("late.bin").And.Contain("was not added");
         Assert.Throws<ConflictException>(() => kept!.AddEvent("late"))!.Message.Should().Contain("has ended");
         Assert.Throws<ConflictException>(() => kept!.AddChild(new WorkItem("scripted")));
-        roost.ContentRows().Should().Be(0);
+        Host.ContentOf(roost).Should().Be(default(StoredContent));
     }
 
     [Test]
@@ -144,7 +146,7 @@ internal sealed class ArtifactUploadTests
     {
         Task? upload = null;
         var go = new TaskCompletionSource();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1 }, null, Once(context =>
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 1 }, null, Once(context =>
         {
             upload = context.AddArtifactAsync("late.bin", new ObservedStream(Chunk + 1, n => n < 2 ? Task.CompletedTask : go.Task));
             return Task.CompletedTask;
@@ -157,6 +159,6 @@ internal sealed class ArtifactUploadTests
         letter.Failure.Message.Should().ContainAll("\"late.bin\"", "AddArtifactAsync", "await it");
         letter.Item.Version.Should().Be(1);
         await ThrownByAsync<ConflictException>(() => upload!);
-        roost.ContentRows().Should().Be(0);
+        Host.ContentOf(roost).Should().Be(default(StoredContent));
     }
 }

@@ -1,20 +1,19 @@
 using Roost.Tests.Support;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
-[TestFixture]
-internal sealed class CancelTests
+internal sealed class CancelTests(StoreHost host) : ConformanceTests(host)
 {
     [Test]
     public async Task A_queued_item_is_cancelled_at_once()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = await OpenAsync(null, ScriptedEngine.CountingTo(1));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
         (await roost.CancelAsync(id, "not needed")).Should().BeTrue();
 
-        roost.StateOf(id).Should().Be("cancelled");
-        roost.Text("SELECT data FROM roost_event WHERE kind = 'cancelled'").Should().Be("""{"reason":"not needed"}""");
+        roost.StateOf(id).Should().Be(WorkState.Cancelled);
+        roost.Events(EventKinds.Cancelled).Single().Text().Should().Be("""{"reason":"not needed"}""");
         await roost.RunUntilIdleAsync();
         roost.EventsOf(id).Should().Equal("enqueued", "cancelled");
     }
@@ -22,7 +21,7 @@ internal sealed class CancelTests
     [Test]
     public async Task A_delayed_item_is_cancelled_at_once_and_no_longer_due()
     {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
         string id = await roost.EnqueueAsync(new WorkItem("scripted") { Delay = TimeSpan.FromHours(1) });
 
         await roost.CancelAsync(id);
@@ -43,7 +42,8 @@ internal sealed class CancelTests
         running.Reason().Should().Be(CancellationReason.Cancelled);
         ended.State.Should().Be(WorkState.Cancelled);
         roost.EventsOf("it").Should().Equal("enqueued", "claimed", "stepped", "cancel_requested", "stepped", "cancelled");
-        roost.Rows("SELECT data FROM roost_event WHERE kind LIKE 'cancel%'").Should().OnlyContain(data => data == """{"reason":"enough"}""");
+        roost.Events(EventKinds.CancelRequested, EventKinds.Cancelled).Select(one => one.Text())
+            .Should().HaveCount(2).And.OnlyContain(data => data == """{"reason":"enough"}""");
     }
 
     [Test]
@@ -63,8 +63,8 @@ internal sealed class CancelTests
 
         ended.Version.Should().Be(2);
         roost.EventsOf("it").Should().Contain("engine.seen");
-        roost.Number("SELECT count(*) FROM roost_artifact").Should().Be(1);
-        roost.Number("SELECT count(*) FROM roost_work").Should().Be(1);
+        roost.ArtifactCount().Should().Be(1);
+        roost.Totals().Total.Should().Be(1);
     }
 
     [Test]
@@ -80,7 +80,7 @@ internal sealed class CancelTests
         await roost.CancelAsync("it");
 
         (await running.Loop.Soon()).State.Should().Be(WorkState.Done);
-        roost.Rows("SELECT engine FROM roost_work JOIN roost_lane ON roost_lane.key = lane ORDER BY engine").Should().Equal("elsewhere", "followup", "scripted");
+        roost.Items().Select(item => item.Engine).Order().Should().Equal("elsewhere", "followup", "scripted");
     }
 
     [Test]
@@ -122,36 +122,36 @@ internal sealed class CancelTests
     [Test]
     public async Task A_second_cancel_of_a_running_item_leaves_the_first_reason()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = await OpenAsync(null, ScriptedEngine.CountingTo(1));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
-        using Ghost ghost = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1));
+        using Ghost ghost = await GhostAsync(roost, ScriptedEngine.CountingTo(1));
         await ghost.ClaimAsync();
 
         (await roost.CancelAsync("it", "first")).Should().BeTrue();
         (await roost.CancelAsync("it", "second")).Should().BeTrue();
 
-        roost.Text("SELECT cancel_reason FROM roost_work").Should().Be("first");
+        roost.Detail("it").CancelReason.Should().Be("first");
         roost.EventsOf("it").Should().Equal("enqueued", "claimed", "cancel_requested");
     }
 
     [Test]
     public async Task A_dead_letter_is_not_cancelled_but_discarded()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.From((_, _) => ScriptedEngine.GiveUp("no")));
+        await using RoostRuntime roost = await OpenAsync(null, ScriptedEngine.From((_, _) => ScriptedEngine.GiveUp("no")));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         await roost.RunUntilDoneAsync(id).Soon();
 
         (await roost.CancelAsync(id)).Should().BeFalse();
         await roost.DiscardAsync(id, "seen");
 
-        roost.StateOf(id).Should().Be("cancelled");
+        roost.StateOf(id).Should().Be(WorkState.Cancelled);
         roost.EventsOf(id).Should().EndWith("discarded");
     }
 
     [Test]
     public async Task An_unknown_item_is_an_error()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null);
+        await using RoostRuntime roost = await OpenAsync(null);
 
         (await roost.Invoking(it => it.CancelAsync("nobody")).Should().ThrowAsync<NotFoundException>()).Which.Message.Should().Contain("nobody");
     }
@@ -162,7 +162,7 @@ internal sealed class CancelTests
         var clock = TestRuntime.Clock();
         var running = await RunningAsync((state, _) => ScriptedEngine.GoOn(state), clock);
         await using RoostRuntime roost = running.Roost;
-        await using RoostRuntime other = TestRuntime.Beside(roost);
+        await using RoostRuntime other = await BesideAsync(roost);
 
         await other.CancelAsync("it", "from afar");
         await running.Loop.WhileTimePasses(clock);
@@ -177,7 +177,7 @@ internal sealed class CancelTests
     {
         var reasons = new List<CancellationReason>();
         var gate = new Gate();
-        await using RoostRuntime roost = TestRuntime.Create(null, new ScriptedEngine(async (state, context) =>
+        await using RoostRuntime roost = await OpenAsync(null, new ScriptedEngine(async (state, context) =>
         {
             if (state == 1) await gate.UntilFiredAsync(context.CancellationToken);
             reasons.Add(context.CancellationReason);
@@ -207,12 +207,12 @@ internal sealed class CancelTests
         step.Token.IsCancellationRequested.Should().BeTrue();
     }
 
-    private static async Task<(RoostRuntime Roost, Task<WorkSummary> Loop, Func<CancellationReason> Reason)> RunningAsync(
+    private async Task<(RoostRuntime Roost, Task<WorkSummary> Loop, Func<CancellationReason> Reason)> RunningAsync(
         Func<int, StepContext, Outcome> after, Microsoft.Extensions.Time.Testing.FakeTimeProvider? clock = null)
     {
         var gate = new Gate();
         CancellationReason reason = default;
-        RoostRuntime roost = TestRuntime.Create(new RoostOptions { Triggers = [new Trigger("scripted", "followup")] }, clock, new ScriptedEngine(async (state, context) =>
+        RoostRuntime roost = await OpenAsync(new RoostOptions { Triggers = [new Trigger("scripted", "followup")] }, clock, new ScriptedEngine(async (state, context) =>
         {
             await gate.UntilFiredAsync(context.CancellationToken);
             reason = context.CancellationReason;

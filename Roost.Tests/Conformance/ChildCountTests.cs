@@ -1,15 +1,14 @@
 using Roost.Tests.Support;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
 /// <summary>How many children an item has in each state is kept, exact whatever becomes of them.</summary>
-[TestFixture]
-internal sealed class ChildCountTests
+internal sealed class ChildCountTests(StoreHost host) : ConformanceTests(host)
 {
     [Test]
     public async Task More_children_than_ten_thousand_are_told_exactly()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null);
+        await using RoostRuntime roost = await OpenAsync(null);
         await roost.EnqueueAsync(new WorkItem("other") { Id = "parent" });
         await roost.EnqueueAsync(Enumerable.Range(0, 10_050).Select(_ => new WorkItem("other") { ParentId = "parent" }));
 
@@ -20,7 +19,7 @@ internal sealed class ChildCountTests
     public async Task They_follow_failure_retry_discard_cancel_and_purge()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1 }, clock, ScriptedEngine.From((state, context) =>
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 1 }, clock, ScriptedEngine.From((state, context) =>
             context.Item.Id.StartsWith("bad", StringComparison.Ordinal) ? ScriptedEngine.GiveUp("no") : ScriptedEngine.Finish(state)));
         await roost.EnqueueAsync([new WorkItem("other") { Id = "parent" }, .. ((string[])["good", "bad", "bad too", "later"]).Select(id => new WorkItem(id == "later" ? "other" : "scripted") { Id = id, ParentId = "parent" })]);
 
@@ -38,31 +37,31 @@ internal sealed class ChildCountTests
 
         await roost.CancelAsync("parent");
         await roost.PurgeAsync(new(TimeSpan.Zero));
-        roost.Number("SELECT count(*) FROM roost_child_count").Should().Be(0, "the parent is gone");
+        MustAgree(roost);
         await roost.DiscardAsync("bad");
-        roost.Number("SELECT count(*) FROM roost_child_count").Should().Be(0);
-        FileAudit.MustAgree(roost.Path);
+        MustAgree(roost);
     }
 
     [Test]
     public async Task They_follow_children_and_follow_ups_of_a_step_and_nothing_that_was_taken_back()
     {
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1, Triggers = [new("scripted", "next")] }, TestRuntime.Clock(), ScriptedEngine.From((state, context) =>
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 1, Triggers = [new("scripted", "next")] }, TestRuntime.Clock(), ScriptedEngine.From((state, context) =>
         {
             if (context.Item.Id == "parent") context.AddChild(new WorkItem("other"));
             return ScriptedEngine.Finish(state);
         }));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "parent" });
         await roost.Awaiting(it => it.EnqueueAsync([new WorkItem("other") { ParentId = "parent" }, new WorkItem("other") { ParentId = "nobody" }])).Should().ThrowAsync<InvalidInputException>();
-        roost.Number("SELECT count(*) FROM roost_child_count").Should().Be(0);
+        roost.Detail("parent").Children.Should().BeEmpty();
+        MustAgree(roost);
 
         await roost.RunUntilIdleAsync();
 
         await MustBeAsync(roost, queued: 2);
-        FileAudit.MustAgree(roost.Path);
+        MustAgree(roost);
     }
 
-    private static async Task MustBeAsync(RoostRuntime roost, int queued = 0, int done = 0, int failed = 0, int cancelled = 0)
+    private async Task MustBeAsync(RoostRuntime roost, int queued = 0, int done = 0, int failed = 0, int cancelled = 0)
     {
         (await roost.GetAsync("parent")).Children.Should().BeEquivalentTo(new Dictionary<WorkState, int>
         {
@@ -71,6 +70,6 @@ internal sealed class ChildCountTests
             [WorkState.Failed] = failed,
             [WorkState.Cancelled] = cancelled,
         }.Where(pair => pair.Value > 0).ToDictionary());
-        FileAudit.MustAgree(roost.Path);
+        MustAgree(roost);
     }
 }

@@ -1,11 +1,10 @@
 using Microsoft.Extensions.Time.Testing;
 using Roost.Tests.Support;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
 /// <summary>After the clock was set no lease's expiry says anything for one lease: nothing is claimed where that is all that is known of another worker.</summary>
-[TestFixture]
-internal sealed class ClaimPauseTests
+internal sealed class ClaimPauseTests(StoreHost host) : ConformanceTests(host)
 {
     private FakeTimeProvider clock = null!;
     private SetClock wall = null!;
@@ -24,12 +23,12 @@ internal sealed class ClaimPauseTests
     [Test]
     public async Task Nothing_is_claimed_for_one_lease_where_no_lock_says_whether_another_worker_lives_and_everybody_is_told()
     {
-        Open("claims nothing for 00:00:");
+        await OpenAsync("claims nothing for 00:00:");
         using Ghost stranger = await StrangerAsync();
         stranger.Vanish();
         Task loop = await RunAsync(2);
         wall.SetBy = TimeSpan.FromHours(1);
-        await PassUntilAsync(() => roost.Writer.Slots is { ClocksParted: true });
+        await PassUntilAsync(() => roost.Workers().Any(worker => worker.ClaimsAgainAt is not null));
         long since = clock.GetTimestamp();
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
@@ -50,7 +49,7 @@ internal sealed class ClaimPauseTests
     [TestCase(false)]
     public async Task Where_locks_say_of_each_other_worker_whether_it_lives_work_goes_on(bool beside)
     {
-        Open("The clock was set by 01:00:00");
+        await OpenAsync("The clock was set by 01:00:00");
         using Ghost? neighbour = beside ? await StrangerAsync() : null;
         Task loop = await RunAsync(beside ? 2 : 1);
         wall.SetBy = TimeSpan.FromHours(1);
@@ -63,21 +62,22 @@ internal sealed class ClaimPauseTests
         await loop.Soon();
     }
 
-    private void Open(string line)
+    private async Task OpenAsync(string line)
     {
         clock = TestRuntime.Clock();
         wall = new SetClock(clock);
         log = new WaitingLog(line);
         stop = new();
-        roost = TestRuntime.Create(new RoostOptions { TimeProvider = wall, LoggerFactory = log }, null, ScriptedEngine.CountingTo(1));
+        roost = await OpenAsync(new RoostOptions { TimeProvider = wall, LoggerFactory = log }, null, ScriptedEngine.CountingTo(1));
     }
 
-    private Task<Ghost> StrangerAsync() => Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1, id: "none"));
+    private Task<Ghost> StrangerAsync() => GhostAsync(roost, ScriptedEngine.CountingTo(1, id: "none"));
 
     private async Task<Task> RunAsync(int workers)
     {
         Task loop = roost.RunAsync(stop.Token);
-        await Waiting.Until(() => roost.Number("SELECT count(*) FROM roost_worker") == workers && roost.Writer.Slots is not null);
+        await roost.WaitAsync(await roost.EnqueueAsync(new WorkItem("scripted"))).Soon(); // The loop is there.
+        roost.Workers().Should().HaveCount(workers);
         return loop;
     }
 

@@ -1,14 +1,11 @@
 using System.Collections.Concurrent;
-using Dapper;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
 using Roost.Tests.Support;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
 /// <summary>Many callers, several runtimes, one file.</summary>
-[TestFixture]
-internal sealed class ConcurrencyTests
+internal sealed class ConcurrencyTests(StoreHost host) : ConformanceTests(host)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -21,8 +18,8 @@ internal sealed class ConcurrencyTests
             steps.Add((context.Item.Id, context.Version));
             return state == 9 ? ScriptedEngine.Finish(10) : ScriptedEngine.GoOn(state + 1);
         });
-        await using RoostRuntime first = TestRuntime.Create(null, Engine());
-        await using RoostRuntime second = TestRuntime.Beside(first, Engine());
+        await using RoostRuntime first = await OpenAsync(null, Engine());
+        await using RoostRuntime second = await BesideAsync(first, Engine());
         IReadOnlyList<EnqueueResult> items = await first.EnqueueAsync(Enumerable.Range(0, 50).Select(_ => new WorkItem("scripted")));
         using var stop = new CancellationTokenSource();
         Task[] loops = [first.RunAsync(stop.Token), second.RunAsync(stop.Token)];
@@ -32,36 +29,14 @@ internal sealed class ConcurrencyTests
         await Task.WhenAll(loops).WaitAsync(Patience);
 
         steps.Should().HaveCount(500).And.OnlyHaveUniqueItems();
-        FileAudit.MustAgree(first.Path);
-        FileAudit.MustHaveNoLeftovers(first.Path);
-    }
-
-    [Test]
-    public async Task A_reader_that_stays_open_sees_one_moment_and_blocks_nobody()
-    {
-        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(5));
-        await roost.EnqueueAsync(new WorkItem("other"));
-        using SqliteConnection reader = FileAudit.Open(roost.Path);
-        reader.Execute("BEGIN DEFERRED");
-        reader.ExecuteScalar<long>("SELECT count(*) FROM roost_work").Should().Be(1);
-
-        using var stop = new CancellationTokenSource();
-        Task loop = roost.RunAsync(stop.Token);
-        string[] ids = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(async () => (await roost.EnqueueAsync(new WorkItem("scripted"))).Id))).WaitAsync(Patience);
-        foreach (string id in ids) (await roost.WaitAsync(id, Patience)).State.Should().Be(WorkState.Done);
-        await stop.CancelAsync();
-        await loop.WaitAsync(Patience);
-
-        reader.ExecuteScalar<long>("SELECT count(*) FROM roost_work").Should().Be(1, "its transaction is still the same");
-        reader.Execute("ROLLBACK");
-        reader.ExecuteScalar<long>("SELECT count(*) FROM roost_work").Should().Be(201);
-        FileAudit.MustAgree(roost.Path);
+        MustAgree(first);
+        Host.MustHaveNoLeftovers(first);
     }
 
     [Test]
     public async Task A_request_that_throws_leaves_its_neighbours_in_the_batch_alone()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null);
+        await using RoostRuntime roost = await OpenAsync(null);
         await roost.EnqueueAsync(new WorkItem("e") { Id = "taken" });
 
         Task<EnqueueResult>[] callers = [.. Enumerable.Range(0, 100).Select(i => roost.EnqueueAsync(i % 10 == 5 ? new WorkItem("e") { Id = "taken" } : new WorkItem("e")))];
@@ -69,8 +44,8 @@ internal sealed class ConcurrencyTests
 
         callers.Where((_, i) => i % 10 == 5).Should().OnlyContain(caller => caller.Exception!.InnerException is ConflictException);
         callers.Where((_, i) => i % 10 != 5).Should().OnlyContain(caller => caller.IsCompletedSuccessfully);
-        FileAudit.Count(roost.Path, "roost_work").Should().Be(91);
-        FileAudit.MustAgree(roost.Path);
+        roost.Totals().Total.Should().Be(91);
+        MustAgree(roost);
     }
 
     [Test]
@@ -86,12 +61,12 @@ internal sealed class ConcurrencyTests
             await go.Task;
             return ScriptedEngine.Finish(state + 1);
         });
-        RoostRuntime late = TestRuntime.Create(clock, slow);
+        RoostRuntime late = await OpenAsync(clock, slow);
         await using (late)
         {
             late.AddEngine(ScriptedEngine.From((state, _) =>
             {
-                wrong = Catch(() => FileAudit.MustAgree(late.Path));
+                wrong = Catch(() => MustAgree(late));
                 return ScriptedEngine.Finish(state + 1);
             }, "mine"));
             using var stop = new CancellationTokenSource();
@@ -111,10 +86,9 @@ internal sealed class ConcurrencyTests
         }
     }
 
-    private static async Task TakeOverAsync(RoostRuntime from, FakeTimeProvider clock, string workId)
+    private async Task TakeOverAsync(RoostRuntime from, FakeTimeProvider clock, string workId)
     {
-        await using var other = new RoostRuntime(from.Options with { Path = from.Path, TimeProvider = clock });
-        other.AddEngine(ScriptedEngine.CountingTo(1));
+        await using RoostRuntime other = await BesideAsync(from, from.Options with { TimeProvider = clock }, ScriptedEngine.CountingTo(1));
         using var stop = new CancellationTokenSource();
         Task loop = other.RunAsync(stop.Token);
         await TickUntilAsync(clock, other.WaitAsync(workId));

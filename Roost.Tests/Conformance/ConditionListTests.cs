@@ -1,11 +1,10 @@
 using Microsoft.Extensions.Time.Testing;
 using Roost.Tests.Support;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
 /// <summary>Ready, delayed and blocked items are listed apart, each in the order in which they go on.</summary>
-[TestFixture]
-internal sealed class ConditionListTests
+internal sealed class ConditionListTests(StoreHost host) : ConformanceTests(host)
 {
     private FakeTimeProvider clock = null!;
     private RoostRuntime roost = null!;
@@ -14,7 +13,7 @@ internal sealed class ConditionListTests
     public async Task FillAsync()
     {
         clock = TestRuntime.Clock();
-        roost = TestRuntime.Create(clock, ScriptedEngine.From((state, _) => ScriptedEngine.GoOn(state, TimeSpan.FromHours(9)), "holds"));
+        roost = await OpenAsync(clock, ScriptedEngine.From((state, _) => ScriptedEngine.GoOn(state, TimeSpan.FromHours(9)), "holds"));
         await roost.EnqueueAsync(new WorkItem("holds") { Id = "holder", Resources = ["r1", "r2"], ResourceHold = ResourceHold.Life });
         await roost.RunUntilIdleAsync();
         foreach ((string id, string name, int priority) in new[] { ("b-low", "r1", 0), ("b-high", "r1", 5), ("b-other", "r2", 0) })

@@ -1,9 +1,8 @@
 using Roost.Tests.Support;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
-[TestFixture]
-internal sealed class DeadlineTests
+internal sealed class DeadlineTests(StoreHost host) : ConformanceTests(host)
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private static readonly DateTimeOffset InAnHour = TestRuntime.Start + Hour;
@@ -12,7 +11,7 @@ internal sealed class DeadlineTests
     public async Task A_delayed_item_whose_deadline_passes_is_a_dead_letter()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.CountingTo(1));
         string id = await roost.EnqueueAsync(new WorkItem("scripted") { Delay = Hour / 2, Deadline = InAnHour });
         clock.Advance(Hour);
 
@@ -26,7 +25,7 @@ internal sealed class DeadlineTests
     public async Task Before_its_deadline_an_item_runs()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.CountingTo(1));
         string id = await roost.EnqueueAsync(new WorkItem("scripted") { Deadline = InAnHour });
         clock.Advance(Hour - TimeSpan.FromMilliseconds(1));
 
@@ -37,29 +36,29 @@ internal sealed class DeadlineTests
     public async Task A_loop_enforces_the_deadlines_of_engines_and_queues_that_it_does_not_serve()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.CountingTo(1));
         string engine = await roost.EnqueueAsync(new WorkItem("elsewhere") { Deadline = InAnHour });
         string queue = await roost.EnqueueAsync(new WorkItem("scripted") { Queue = "night", Deadline = InAnHour });
         clock.Advance(Hour);
 
         await roost.RunUntilIdleAsync();
 
-        roost.StateOf(engine).Should().Be("failed");
-        roost.StateOf(queue).Should().Be("failed");
+        roost.StateOf(engine).Should().Be(WorkState.Failed);
+        roost.StateOf(queue).Should().Be(WorkState.Failed);
     }
 
     [Test]
     public async Task More_items_than_one_transaction_takes_fail_all_the_same()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.CountingTo(1));
         await roost.EnqueueAsync(Enumerable.Range(0, 1200).Select(_ => new WorkItem("elsewhere") { Deadline = InAnHour }));
         clock.Advance(Hour);
 
         await roost.RunUntilIdleAsync();
 
-        roost.Number("SELECT count(*) FROM roost_work WHERE state = 'failed'").Should().Be(1200);
-        roost.Number("SELECT n FROM roost_lane_count WHERE condition = 'failed'").Should().Be(1200);
+        roost.Totals().Failed.Should().Be(1200);
+        MustAgree(roost);
     }
 
     [Test]
@@ -97,7 +96,7 @@ internal sealed class DeadlineTests
     public async Task What_the_last_try_said_stays_beside_a_deadline_that_passes_while_its_item_waits_for_the_next()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { RetryBaseDelay = 4 * Hour, RetryMaxDelay = 4 * Hour }, clock,
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { RetryBaseDelay = 4 * Hour, RetryMaxDelay = 4 * Hour }, clock,
             ScriptedEngine.From((_, _) => throw new InvalidOperationException("outer", new FormatException("the seventh line is no number"))));
         string id = await roost.EnqueueAsync(new WorkItem("scripted") { Deadline = InAnHour });
         await roost.StepOnceAsync(); // The first state.
@@ -130,7 +129,7 @@ internal sealed class DeadlineTests
     public async Task A_retry_of_an_overdue_dead_letter_runs()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.CountingTo(1));
         string id = await roost.EnqueueAsync(new WorkItem("scripted") { Delay = Hour / 2, Deadline = InAnHour });
         clock.Advance(Hour);
         await roost.RunUntilIdleAsync();
@@ -144,7 +143,7 @@ internal sealed class DeadlineTests
     public async Task A_retry_before_the_deadline_keeps_it()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.From((state, _) => state == 0 ? ScriptedEngine.GiveUp("no") : ScriptedEngine.Finish(state)));
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.From((state, _) => state == 0 ? ScriptedEngine.GiveUp("no") : ScriptedEngine.Finish(state)));
         string id = await roost.EnqueueAsync(new WorkItem("scripted") { Deadline = InAnHour });
         await roost.RunUntilDoneAsync(id).Soon();
 
@@ -159,7 +158,7 @@ internal sealed class DeadlineTests
     {
         var clock = TestRuntime.Clock();
         var gate = new Gate();
-        await using RoostRuntime roost = TestRuntime.Create(clock, new ScriptedEngine(async (state, context) =>
+        await using RoostRuntime roost = await OpenAsync(clock, new ScriptedEngine(async (state, context) =>
         {
             if (context.Item.Id != "holder") return ScriptedEngine.Finish(state);
             await gate.PassAsync();
@@ -172,17 +171,17 @@ internal sealed class DeadlineTests
         clock.Advance(Hour);
 
         (await roost.WaitAsync(blocked).Soon()).FailReason.Should().Be(FailReasons.DeadlineExceeded);
-        roost.Rows("SELECT name FROM roost_resource").Should().Equal("b");
+        roost.Holders().Should().Equal("b=holder");
         gate.Open();
         await loop.Soon();
     }
 
     /// <summary>How an item ends whose step is running when its deadline passes, and answers this once its token has fired.</summary>
-    private static async Task<WorkDetail> OverdueAsync(Func<int, StepContext, Outcome> answer)
+    private async Task<WorkDetail> OverdueAsync(Func<int, StepContext, Outcome> answer)
     {
         var clock = TestRuntime.Clock();
         var gate = new Gate();
-        await using RoostRuntime roost = TestRuntime.Create(clock, new ScriptedEngine(async (state, context) =>
+        await using RoostRuntime roost = await OpenAsync(clock, new ScriptedEngine(async (state, context) =>
         {
             await gate.UntilFiredAsync(context.CancellationToken);
             return answer(state, context);

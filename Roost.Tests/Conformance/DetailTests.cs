@@ -1,17 +1,16 @@
 using Microsoft.Extensions.Time.Testing;
 using Roost.Tests.Support;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
 /// <summary>One work item with everything about it, and the versions of its state.</summary>
-[TestFixture]
-internal sealed class DetailTests
+internal sealed class DetailTests(StoreHost host) : ConformanceTests(host)
 {
     [Test]
     public async Task Everything_that_was_enqueued_comes_back()
     {
         FakeTimeProvider clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock);
+        await using RoostRuntime roost = await OpenAsync(clock);
         await roost.EnqueueAsync(new WorkItem("e") { Id = "parent" });
         await roost.EnqueueAsync(new WorkItem("e", new { Url = "https://example.com" })
         {
@@ -59,7 +58,7 @@ internal sealed class DetailTests
     public async Task A_running_item_shows_its_lease_and_its_last_snapshot()
     {
         using var held = new HeldStep();
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), held.Engine);
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), held.Engine);
         string id = await roost.EnqueueAsync(new WorkItem("held"));
 
         await held.WhileRunningAsync(roost, async () =>
@@ -78,7 +77,7 @@ internal sealed class DetailTests
     [Test]
     public async Task A_failed_item_shows_its_last_error_and_a_finished_one_its_outputs()
     {
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1 }, TestRuntime.Clock(), ScriptedEngine.From((_, context) =>
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 1 }, TestRuntime.Clock(), ScriptedEngine.From((_, context) =>
         {
             if (context.Item.Id == "bad") throw new InvalidOperationException("broken");
             context.AddArtifact("report.json", new { ok = true }, new ArtifactInfo { Metadata = new { by = "test" } });
@@ -107,7 +106,7 @@ internal sealed class DetailTests
     [Test]
     public async Task Children_are_counted_in_each_state()
     {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
         await roost.EnqueueAsync(new WorkItem("other") { Id = "parent" });
         for (int i = 0; i < 3; i++) await roost.EnqueueAsync(new WorkItem("scripted") { ParentId = "parent" });
         await roost.RunUntilIdleAsync();
@@ -120,7 +119,7 @@ internal sealed class DetailTests
     public async Task A_running_child_is_counted()
     {
         using var held = new HeldStep();
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), held.Engine);
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), held.Engine);
         await roost.EnqueueAsync([new WorkItem("other") { Id = "parent" }, new WorkItem("held") { ParentId = "parent" }]);
 
         await held.WhileRunningAsync(roost, async () =>
@@ -130,7 +129,7 @@ internal sealed class DetailTests
     [Test]
     public async Task An_item_that_does_not_exist_is_not_found()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null);
+        await using RoostRuntime roost = await OpenAsync(null);
 
         (await roost.Invoking(it => it.GetAsync("nobody")).Should().ThrowAsync<NotFoundException>()).WithMessage("There is no work item nobody in *");
         await roost.Invoking(it => it.ListHistoryAsync("nobody")).Should().ThrowAsync<NotFoundException>();
@@ -141,7 +140,7 @@ internal sealed class DetailTests
     public async Task The_history_tells_each_kept_version()
     {
         FakeTimeProvider clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { HistoryFirst = 2, HistoryLast = 2 }, clock, ScriptedEngine.CountingTo(6, TimeSpan.FromMinutes(1)));
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { HistoryFirst = 2, HistoryLast = 2 }, clock, ScriptedEngine.CountingTo(6, TimeSpan.FromMinutes(1)));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         await roost.RunThroughAsync(clock);
 
@@ -159,36 +158,8 @@ internal sealed class DetailTests
     [Test]
     public async Task A_version_below_one_is_refused()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null);
+        await using RoostRuntime roost = await OpenAsync(null);
 
         (await roost.Invoking(it => it.GetSnapshotAsync("w", 0)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("version");
-    }
-
-    [Test]
-    public async Task A_damaged_snapshot_is_never_shown_but_everything_beside_it_is()
-    {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
-        string id = await roost.EnqueueAsync(new WorkItem("scripted", new { a = 1 }));
-        await roost.RunUntilIdleAsync();
-        roost.Execute("UPDATE roost_snapshot SET data = '7' WHERE version = 2");
-
-        WorkDetail detail = await roost.GetAsync(id);
-
-        detail.Snapshot.Should().BeNull();
-        detail.SnapshotError.Should().Contain($"Version 2 of work item {id} does not match its SHA-256");
-        detail.Payload.GetProperty("a").GetInt32().Should().Be(1);
-        await roost.Invoking(it => it.GetSnapshotAsync(id, 2)).Should().ThrowAsync<DataCorruptException>();
-        (await roost.GetSnapshotAsync(id, 1)).DataAs<int>().Should().Be(0);
-    }
-
-    [Test]
-    public async Task A_missing_snapshot_is_said_to_be_missing()
-    {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
-        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
-        await roost.RunUntilIdleAsync();
-        roost.Execute("DELETE FROM roost_snapshot WHERE version = 2");
-
-        (await roost.GetAsync(id)).SnapshotError.Should().Be($"Version 2 of work item {id} is missing from the file. Restore a backup, or enqueue the work anew.");
     }
 }

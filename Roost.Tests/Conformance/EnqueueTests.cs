@@ -1,49 +1,48 @@
 using Roost.Tests.Support;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
-[TestFixture]
-internal sealed class EnqueueTests
+internal sealed class EnqueueTests(StoreHost host) : ConformanceTests(host)
 {
     [Test]
     public async Task The_answer_says_the_id_and_that_it_was_created()
     {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock());
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock());
 
         EnqueueResult result = await roost.EnqueueAsync(new WorkItem("scripted", new { checks_required = 3 }));
 
         result.Created.Should().BeTrue();
         Guid.Parse(result.Id).Version.Should().Be(7);
-        roost.Text("SELECT payload FROM roost_work_input").Should().Be("""{"checks_required":3}""");
+        roost.Detail(result).Payload.GetRawText().Should().Be("""{"checks_required":3}""");
         roost.EventsOf(result).Should().Equal("enqueued");
     }
 
     [Test]
     public async Task An_own_id_is_kept_and_a_duplicate_is_refused()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null);
+        await using RoostRuntime roost = await OpenAsync(null);
 
         ((string)await roost.EnqueueAsync(new WorkItem("scripted") { Id = "mine" })).Should().Be("mine");
         (await roost.Invoking(it => it.EnqueueAsync(new WorkItem("other") { Id = "mine" })).Should().ThrowAsync<ConflictException>()).Which.Message.Should().Contain("mine");
 
-        roost.Number("SELECT count(*) FROM roost_work").Should().Be(1);
-        roost.Number("SELECT sum(n) FROM roost_lane_count").Should().Be(1);
+        roost.Totals().Total.Should().Be(1);
+        MustAgree(roost);
     }
 
     [Test]
     public async Task Nothing_among_many_is_refused_by_its_place()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null);
+        await using RoostRuntime roost = await OpenAsync(null);
 
         (await roost.Awaiting(it => it.EnqueueAsync([new WorkItem("e"), null!])).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("items[1]");
 
-        roost.Number("SELECT count(*) FROM roost_work").Should().Be(0);
+        roost.Totals().Total.Should().Be(0);
     }
 
     [Test]
     public async Task The_same_key_with_the_same_payload_is_the_same_item()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null);
+        await using RoostRuntime roost = await OpenAsync(null);
         EnqueueResult first = await roost.EnqueueAsync(Keyed(WorkItem.FromJson("scripted", """{"a": 1, "b": [1, 2]}""")));
 
         EnqueueResult again = await roost.EnqueueAsync(Keyed(WorkItem.FromJson("scripted", """{ "b":[1,2],"a":1 }""")));
@@ -55,7 +54,7 @@ internal sealed class EnqueueTests
     [Test]
     public async Task The_same_key_with_another_payload_is_refused()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null);
+        await using RoostRuntime roost = await OpenAsync(null);
         string first = await roost.EnqueueAsync(Keyed(new WorkItem("scripted", new { a = 1 })));
 
         (await roost.Invoking(it => it.EnqueueAsync(Keyed(new WorkItem("scripted", new { a = 2 })))).Should().ThrowAsync<ConflictException>())
@@ -65,7 +64,7 @@ internal sealed class EnqueueTests
     [Test]
     public async Task A_key_belongs_to_its_engine()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null);
+        await using RoostRuntime roost = await OpenAsync(null);
 
         (await roost.EnqueueAsync(Keyed(new WorkItem("one")))).Created.Should().BeTrue();
         (await roost.EnqueueAsync(Keyed(new WorkItem("two")))).Created.Should().BeTrue();
@@ -74,7 +73,7 @@ internal sealed class EnqueueTests
     [Test]
     public async Task A_key_holds_after_the_item_is_done()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = await OpenAsync(null, ScriptedEngine.CountingTo(1));
         string id = await roost.EnqueueAsync(Keyed(new WorkItem("scripted")));
         await roost.RunUntilDoneAsync(id).Soon();
 
@@ -84,7 +83,7 @@ internal sealed class EnqueueTests
     [Test]
     public async Task A_key_with_an_id_of_another_item_is_refused()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null);
+        await using RoostRuntime roost = await OpenAsync(null);
         await roost.EnqueueAsync(Keyed(new WorkItem("scripted") { Id = "one" }));
 
         (await roost.EnqueueAsync(Keyed(new WorkItem("scripted") { Id = "one" }))).Created.Should().BeFalse();
@@ -94,20 +93,20 @@ internal sealed class EnqueueTests
     [Test]
     public async Task A_thousand_callers_with_one_key_make_one_item()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null);
-        await using RoostRuntime beside = TestRuntime.Beside(roost);
+        await using RoostRuntime roost = await OpenAsync(null);
+        await using RoostRuntime beside = await BesideAsync(roost);
 
         EnqueueResult[] results = await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => Task.Run(() => (i % 2 == 0 ? roost : beside).EnqueueAsync(Keyed(new WorkItem("scripted", new { a = 1 })))))).Soon();
 
         results.Select(result => result.Id).Distinct().Should().HaveCount(1);
         results.Count(result => result.Created).Should().Be(1);
-        roost.Number("SELECT count(*) FROM roost_work").Should().Be(1);
+        roost.Totals().Total.Should().Be(1);
     }
 
     [Test]
     public async Task A_batch_is_answered_in_order()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null);
+        await using RoostRuntime roost = await OpenAsync(null);
 
         IReadOnlyList<EnqueueResult> results = await roost.EnqueueAsync([new WorkItem("a") { Id = "1" }, Keyed(new WorkItem("a") { Id = "2" }), Keyed(new WorkItem("a")), new WorkItem("a") { Id = "3" }]);
 
@@ -117,54 +116,52 @@ internal sealed class EnqueueTests
     [Test]
     public async Task A_batch_is_all_or_nothing()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null);
+        await using RoostRuntime roost = await OpenAsync(null);
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "taken" });
 
         await roost.Invoking(it => it.EnqueueAsync([new WorkItem("fresh-lane"), new WorkItem("scripted") { Id = "taken" }])).Should().ThrowAsync<ConflictException>();
         await roost.Invoking(it => it.EnqueueAsync([new WorkItem("scripted"), new WorkItem("")])).Should().ThrowAsync<InvalidInputException>();
 
-        roost.Number("SELECT count(*) FROM roost_work").Should().Be(1);
-        roost.Number("SELECT count(*) FROM roost_event WHERE work IS NOT NULL").Should().Be(1);
+        roost.Totals().Total.Should().Be(1);
+        roost.Events().Should().ContainSingle();
         (await roost.EnqueueAsync(new WorkItem("fresh-lane"))).Created.Should().BeTrue("what was rolled back is not remembered either");
-        roost.Number("SELECT sum(n) FROM roost_lane_count").Should().Be(2);
+        roost.Totals().Total.Should().Be(2);
     }
 
     [Test]
     public async Task A_refused_item_leaves_its_neighbours_in_the_same_transaction_alone()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null);
+        await using RoostRuntime roost = await OpenAsync(null);
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "taken" });
-        using var hold = new ManualResetEventSlim();
-        Task<bool> holding = roost.Writer.RunAsync(_ => hold.Wait(Gate.Patience));
+        IDisposable held = Host.HoldWrites(roost);
         Task<EnqueueResult> before = roost.EnqueueAsync(new WorkItem("scripted") { Id = "before" });
         Task<EnqueueResult> refused = roost.EnqueueAsync(new WorkItem("scripted") { Id = "taken" });
         Task<EnqueueResult> after = roost.EnqueueAsync(new WorkItem("scripted") { Id = "after" });
-        hold.Set();
-        await holding;
+        held.Dispose();
 
         (await before.Soon()).Created.Should().BeTrue();
         (await after.Soon()).Created.Should().BeTrue();
         await FluentActions.Awaiting(() => refused).Should().ThrowAsync<ConflictException>();
-        roost.Rows("SELECT id FROM roost_work ORDER BY key").Should().Equal("taken", "before", "after");
-        roost.Number("SELECT sum(n) FROM roost_lane_count").Should().Be(3);
+        roost.Items().Select(item => item.Id).Should().Equal("taken", "before", "after");
+        roost.Totals().Total.Should().Be(3);
     }
 
     [Test]
     public async Task A_parent_may_come_earlier_in_the_batch_and_has_to_exist()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null);
+        await using RoostRuntime roost = await OpenAsync(null);
 
         await roost.EnqueueAsync([new WorkItem("scripted") { Id = "parent" }, new WorkItem("scripted") { Id = "child", ParentId = "parent" }]);
 
-        roost.Text("SELECT p.id FROM roost_work w JOIN roost_work p ON p.key = w.parent WHERE w.id = 'child'").Should().Be("parent");
-        (await roost.Invoking(it => it.EnqueueAsync(new WorkItem("scripted") { ParentId = "nobody" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("ParentId");
+        roost.Detail("child").ParentId.Should().Be("parent");
+        (await roost.Invoking(it => it.EnqueueAsync(new WorkItem("scripted") { ParentId = "nobody" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("parent_id");
     }
 
     [Test]
     public async Task A_delay_counts_from_now_and_a_moment_in_the_past_means_at_once()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.CountingTo(1));
         await roost.EnqueueAsync([
             new WorkItem("scripted") { Id = "delayed", Delay = TimeSpan.FromMilliseconds(1.5) },
             new WorkItem("scripted") { Id = "later", NotBefore = TestRuntime.Start.AddHours(1) },
@@ -207,17 +204,18 @@ internal sealed class EnqueueTests
     [TestCaseSource(nameof(BadItems))]
     public async Task Bad_input_names_its_field_and_writes_nothing(string field, WorkItem item)
     {
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxJsonBytes = 4096 }, TestRuntime.Clock());
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxJsonBytes = 4096 }, TestRuntime.Clock());
+        string before = Host.Everything(roost);
 
         (await roost.Invoking(it => it.EnqueueAsync(item)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be(field);
 
-        roost.Number("SELECT (SELECT count(*) FROM roost_work) + (SELECT count(*) FROM roost_lane) + (SELECT count(*) FROM roost_event)").Should().Be(0);
+        Host.Everything(roost).Should().Be(before);
     }
 
     [Test]
     public async Task What_a_step_stages_lands_with_its_commit()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.From((state, context) =>
+        await using RoostRuntime roost = await OpenAsync(null, ScriptedEngine.From((state, context) =>
         {
             context.AddEvent("seen", new { what = "a page" });
             context.AddChild(new WorkItem("elsewhere") { Id = "child" }).Should().Be("child");
@@ -227,15 +225,15 @@ internal sealed class EnqueueTests
 
         await roost.RunUntilDoneAsync(id).Soon();
 
-        roost.Text("SELECT data FROM roost_event WHERE kind = 'engine.seen'").Should().Be("""{"what":"a page"}""");
-        roost.Text("SELECT p.id FROM roost_work w JOIN roost_work p ON p.key = w.parent WHERE w.id = 'child'").Should().Be(id);
+        roost.Events("engine.seen").Single().Text().Should().Be("""{"what":"a page"}""");
+        roost.Detail("child").ParentId.Should().Be(id);
     }
 
     [Test]
     public async Task What_a_step_stages_does_not_land_when_it_fails()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 2 }, clock, ScriptedEngine.From((_, context) =>
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 2 }, clock, ScriptedEngine.From((_, context) =>
         {
             context.AddEvent("seen");
             context.AddArtifactText("log.txt", "text");
@@ -247,14 +245,16 @@ internal sealed class EnqueueTests
         await roost.RunThroughAsync(clock);
 
         roost.EventsOf(id).Should().NotContain("engine.seen");
-        roost.Number("SELECT (SELECT count(*) FROM roost_work) + (SELECT count(*) FROM roost_artifact)").Should().Be(1);
+        roost.Totals().Total.Should().Be(1);
+        roost.ArtifactCount().Should().Be(0);
+        Host.ContentOf(roost).Should().Be(default(StoredContent));
     }
 
     [Test]
     public async Task A_child_whose_id_exists_fails_the_step_and_saves_nothing_of_it()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.From((state, context) =>
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.From((state, context) =>
         {
             context.AddEvent("seen");
             context.AddChild(context.Item with { Id = context.Item.Id, ParentId = null });
@@ -272,7 +272,7 @@ internal sealed class EnqueueTests
     public async Task A_script_that_is_run_again_does_the_work_once()
     {
         int steps = 0;
-        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.From((state, _) =>
+        await using RoostRuntime roost = await OpenAsync(null, ScriptedEngine.From((state, _) =>
         {
             steps++;
             return ScriptedEngine.Finish(state);

@@ -1,21 +1,18 @@
-using Roost.Sqlite.Files;
-using Roost.Sqlite.Queries;
 using Roost.Tests.Support;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
 /// <summary>What a filter means of the history is found wherever it lies, whatever the clock did, and an answer that has not looked at all of it says so.</summary>
-[TestFixture]
-internal sealed class EventFilterTests
+internal sealed class EventFilterTests(StoreHost host) : ConformanceTests(host)
 {
     private static readonly string[] Kinds = [EventKinds.Failed, EventKinds.Stepped, EventKinds.Done, EventKinds.WorkerLost, "engine.seen"];
 
     [Test]
     public async Task Rare_kinds_are_found_behind_any_number_of_others()
     {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock());
-        Fill(roost, 171, EventKinds.Failed, TestRuntime.Start, TimeSpan.Zero);
-        Fill(roost, 50_000, EventKinds.Stepped, TestRuntime.Start, TimeSpan.Zero);
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock());
+        Host.WriteEvents(roost, 171, EventKinds.Failed, TestRuntime.Start, TimeSpan.Zero);
+        Host.WriteEvents(roost, 50_000, EventKinds.Stepped, TestRuntime.Start, TimeSpan.Zero);
 
         EventPage last = await roost.ListLastEventsAsync(new EventFilter { Kinds = [EventKinds.Failed] });
         EventPage two = await roost.ListLastEventsAsync(new EventFilter { Kinds = [EventKinds.Failed, EventKinds.Cancelled] }, limit: 2);
@@ -27,42 +24,12 @@ internal sealed class EventFilterTests
     }
 
     [Test]
-    public async Task A_page_that_has_looked_at_enough_says_how_far_and_the_next_goes_on_there()
-    {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock());
-        Fill(roost, 1, EventKinds.Done, TestRuntime.Start, TimeSpan.Zero);
-        Fill(roost, EventSearch.MaxLooked + 100, EventKinds.Stepped, TestRuntime.Start, TimeSpan.FromSeconds(1));
-        var filter = new EventFilter { Kinds = [EventKinds.Done] };
-
-        EventPage page = await roost.ListLastEventsAsync(filter);
-        EventPage rest = await roost.ListLastEventsAsync(filter, page.Next);
-        EventPage forward = await roost.ListEventsAsync(filter, limit: 5), end = await roost.ListEventsAsync(filter, forward.Next);
-
-        (page.Items.Count, page.Next, page.LookedTo).Should().Be((0, 102, TestRuntime.Start.AddSeconds(100)));
-        (rest.Items.Single().Sequence, rest.Next).Should().Be((1, null));
-        (forward.Items.Single().Sequence, forward.Next).Should().Be((1, EventSearch.MaxLooked));
-        (end.Items.Count, end.Next, end.LookedTo).Should().Be((0, null, null));
-    }
-
-    [Test]
-    public async Task A_time_is_found_without_a_look_at_what_lies_outside()
-    {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock());
-        Fill(roost, 5 * EventSearch.MaxLooked, EventKinds.Stepped, TestRuntime.Start, TimeSpan.FromSeconds(1));
-
-        EventPage page = await roost.ListLastEventsAsync(new EventFilter { From = TestRuntime.Start.AddSeconds(1000), Until = TestRuntime.Start.AddSeconds(1003) });
-
-        page.Items.Select(one => one.At).Should().Equal(TestRuntime.Start.AddSeconds(1000), TestRuntime.Start.AddSeconds(1001), TestRuntime.Start.AddSeconds(1002));
-        page.Next.Should().BeNull();
-    }
-
-    [Test]
     public async Task Every_filter_finds_what_it_means_though_the_clock_is_set_again_and_again()
     {
         int seed = Effort.Seed();
         var random = new Random(seed);
         var clock = new SetClock(TestRuntime.Clock());
-        await using RoostRuntime roost = RoostRuntime.CreateTemporary(new RoostOptions { TimeProvider = clock });
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { TimeProvider = clock }, null);
         DateTimeOffset start = TestRuntime.Start;
         for (int i = 0; i < 60; i++)
         {
@@ -93,29 +60,14 @@ internal sealed class EventFilterTests
             (await AllAsync(roost, filter, random.Next(1, 40), back: false)).Should().Equal(meant, $"ROOST_SEED={seed}, {filter}");
             (await AllAsync(roost, filter, random.Next(1, 40), back: true)).Should().Equal(meant, $"ROOST_SEED={seed}, {filter}");
         }
-        Invariant.All.SelectMany(invariant => roost.Table(invariant.Violations)).Should().BeEmpty();
-    }
-
-    [Test]
-    public async Task Times_that_went_back_before_a_file_was_migrated_are_found_too()
-    {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock());
-        Fill(roost, 10, EventKinds.Stepped, TestRuntime.Start.AddHours(1), TimeSpan.FromSeconds(1));
-        Fill(roost, 1000, EventKinds.Stepped, TestRuntime.Start, TimeSpan.FromSeconds(10));
-        roost.Execute("DELETE FROM roost_event_run");
-        string script = File.ReadAllText(SourceTree.PathOf("Roost", "Sqlite", "Migrations", "003_real_use.sql"));
-        roost.Execute(script[script.IndexOf("INSERT INTO event_run", StringComparison.Ordinal)..].Split(';')[0].Replace("INTO event_run", "INTO roost_event_run").Replace("FROM event)", "FROM roost_event)"));
-
-        EventPage page = await roost.ListEventsAsync(new EventFilter { From = TestRuntime.Start.AddHours(1), Until = TestRuntime.Start.AddHours(1).AddSeconds(5) });
-
-        page.Items.Select(one => one.Sequence).Should().Equal(1, 2, 3, 4, 5, 371);
+        MustAgree(roost);
     }
 
     [Test]
     public async Task A_filter_is_followed()
     {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock());
-        Fill(roost, EventSearch.MaxLooked * 2, EventKinds.Stepped, TestRuntime.Start, TimeSpan.Zero);
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock());
+        Host.WriteEvents(roost, 40_000, EventKinds.Stepped, TestRuntime.Start, TimeSpan.Zero);
         await roost.EnqueueAsync(new WorkItem("e") { Id = "w" });
         await using IAsyncEnumerator<WorkEvent> watch = roost.WatchEventsAsync(new EventFilter { Kinds = [EventKinds.Enqueued] }).GetAsyncEnumerator();
 
@@ -129,20 +81,9 @@ internal sealed class EventFilterTests
     }
 
     [Test]
-    public async Task A_page_is_bounded_by_the_size_of_its_data()
-    {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock());
-        roost.Execute("WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 6) INSERT INTO roost_event (seq, at, kind, data) SELECT i, 0, 'failed', json_quote(printf('%.*c', 3000000, 'x')) FROM n");
-        var filter = new EventFilter { Kinds = [EventKinds.Failed] };
-
-        (await roost.ListEventsAsync(filter)).Should().BeEquivalentTo(new { Next = 3L });
-        (await roost.ListLastEventsAsync(filter)).Should().BeEquivalentTo(new { Next = 4L });
-    }
-
-    [Test]
     public async Task What_is_trimmed_is_an_error_forwards_and_the_beginning_backwards()
     {
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxEvents = 1000 }, TestRuntime.Clock());
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxEvents = 1000 }, TestRuntime.Clock());
         await roost.EnqueueAsync(Enumerable.Range(0, 1200).Select(_ => new WorkItem("e")));
         var filter = new EventFilter { Engine = "e" };
 
@@ -153,7 +94,7 @@ internal sealed class EventFilterTests
     [Test]
     public async Task Bad_filters_are_refused_by_name()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null);
+        await using RoostRuntime roost = await OpenAsync(null);
 
         (await RefusedAsync(new() { Kinds = [""] })).Should().Be("Kinds");
         (await RefusedAsync(new() { Kinds = [.. Enumerable.Range(0, 101).Select(i => $"k{i}")] })).Should().Be("Kinds");
@@ -173,9 +114,9 @@ internal sealed class EventFilterTests
     [TestCaseSource(nameof(Kinds))]
     public async Task A_kind_is_found_by_its_index_where_it_has_one_and_by_its_place_else(string kind)
     {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock());
-        Fill(roost, 30, kind, TestRuntime.Start, TimeSpan.Zero);
-        Fill(roost, 30, "engine.other", TestRuntime.Start, TimeSpan.Zero);
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock());
+        Host.WriteEvents(roost, 30, kind, TestRuntime.Start, TimeSpan.Zero);
+        Host.WriteEvents(roost, 30, "engine.other", TestRuntime.Start, TimeSpan.Zero);
 
         (await roost.ListLastEventsAsync(new EventFilter { Kinds = [kind] })).Items.Should().HaveCount(30);
         (await roost.ListEventsAsync(new EventFilter { Kinds = [kind, "engine.other"] })).Items.Should().HaveCount(60);
@@ -193,16 +134,5 @@ internal sealed class EventFilterTests
         }
         while (at is not null);
         return [.. all];
-    }
-
-    /// <summary>Events behind those that are there, each a while after the one before.</summary>
-    private static void Fill(RoostRuntime roost, int n, string kind, DateTimeOffset from, TimeSpan apart)
-    {
-        roost.Execute(
-            """
-            WITH RECURSIVE n (i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < $0)
-            INSERT INTO roost_event (seq, at, kind) SELECT (SELECT coalesce(max(seq), 0) FROM roost_event) + 1 + i, $1 + i * $2, $3 FROM n
-            """, n, from.ToUnixTimeMilliseconds(), (long)apart.TotalMilliseconds, kind);
-        roost.Execute("INSERT INTO roost_writer (key, batch, event_seq, ready_seq, saved_at) SELECT 1, 1, max(seq), 0, 0 FROM roost_event WHERE true ON CONFLICT (key) DO UPDATE SET event_seq = excluded.event_seq");
     }
 }

@@ -1,20 +1,17 @@
-using Roost.Sqlite;
-using Roost.Sqlite.Queries;
 using Roost.Stores;
 using Roost.Tests.Support;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
 /// <summary>Reading, following and trimming the history.</summary>
-[TestFixture]
-internal sealed class EventTests
+internal sealed class EventTests(StoreHost host) : ConformanceTests(host)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     [Test]
     public async Task The_history_of_an_item_tells_its_life_in_order()
     {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.From((state, context) =>
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), ScriptedEngine.From((state, context) =>
         {
             context.AddEvent("seen", new { state });
             return state < 1 ? ScriptedEngine.GoOn(state + 1) : ScriptedEngine.Finish(state);
@@ -63,7 +60,7 @@ internal sealed class EventTests
     [Test]
     public async Task The_end_of_one_item_holds_nothing_of_others()
     {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(3));
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), ScriptedEngine.CountingTo(3));
         await roost.EnqueueAsync([new WorkItem("scripted") { Id = "w" }, new WorkItem("scripted") { Id = "beside" }]);
         await roost.RunUntilIdleAsync();
 
@@ -78,7 +75,7 @@ internal sealed class EventTests
     public async Task A_page_of_the_end_is_bounded_by_the_size_of_its_data_and_keeps_the_latest()
     {
         string large = new('x', 3_000_000);
-        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.From((state, context) =>
+        await using RoostRuntime roost = await OpenAsync(null, ScriptedEngine.From((state, context) =>
         {
             context.AddEvent("large", new { large });
             return state < 5 ? ScriptedEngine.GoOn(state + 1) : ScriptedEngine.Finish(state);
@@ -95,7 +92,7 @@ internal sealed class EventTests
     [Test]
     public async Task An_event_about_the_file_names_no_item()
     {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
         await roost.RunUntilIdleAsync();
 
         (await roost.ListEventsAsync()).Items.Select(one => (one.Kind, one.WorkId)).Should().Equal((EventKinds.WorkerStarted, null), (EventKinds.WorkerStopped, null));
@@ -104,7 +101,7 @@ internal sealed class EventTests
     [Test]
     public async Task Bad_arguments_are_refused_by_name()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null);
+        await using RoostRuntime roost = await OpenAsync(null);
 
         (await roost.Invoking(it => it.ListEventsAsync(after: -1)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("after");
         (await roost.Invoking(it => it.ListEventsAsync(limit: 0)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("limit");
@@ -142,18 +139,6 @@ internal sealed class EventTests
     }
 
     [Test]
-    public async Task A_sequence_number_is_never_used_again()
-    {
-        await using RoostRuntime roost = await WithItemsAsync(3);
-        roost.Execute("DELETE FROM roost_event");
-        await using RoostRuntime reopened = TestRuntime.Beside(roost);
-        await reopened.EnqueueAsync(new WorkItem("e"));
-        await roost.EnqueueAsync(new WorkItem("e"));
-
-        (await roost.ListEventsAsync()).Items.Select(one => one.Sequence).Should().Equal(4, 5);
-    }
-
-    [Test]
     public async Task Watching_tells_the_past_and_then_each_event_once_it_is_committed()
     {
         await using RoostRuntime roost = await WithItemsAsync(2);
@@ -184,7 +169,7 @@ internal sealed class EventTests
     public async Task Another_runtimes_events_are_seen_by_a_runtime_that_runs_no_loop()
     {
         await using RoostRuntime writer = await WithItemsAsync(0);
-        await using RoostRuntime watcher = TestRuntime.Beside(writer);
+        await using RoostRuntime watcher = await BesideAsync(writer);
         await using IAsyncEnumerator<WorkEvent> watch = watcher.WatchEventsAsync().GetAsyncEnumerator();
 
         Task<WorkEvent> next = NextAsync(watch);
@@ -214,7 +199,7 @@ internal sealed class EventTests
     {
         await using RoostRuntime roost = await WithItemsAsync(10);
 
-        EventStretch page = new Reader(roost.Path, roost.Options).Run(db => EventQueries.Page(db, WorkQueries.KeyOf(db, "w3"), null, 500));
+        EventStretch page = await roost.Store.Reads.EventsAsync("w3", null, 500, CancellationToken.None);
 
         page.Events.Single().Sequence.Should().Be(4);
         page.UpTo.Should().Be(10);
@@ -225,18 +210,7 @@ internal sealed class EventTests
     {
         await using RoostRuntime roost = await WithItemsAsync(10);
 
-        new Reader(roost.Path, roost.Options).Run(db => EventQueries.Page(db, null, 2, 3)).UpTo.Should().Be(5);
-    }
-
-    [Test]
-    public async Task Nothing_of_the_file_is_held_open_between_two_events()
-    {
-        await using RoostRuntime roost = await WithItemsAsync(10);
-        await using IAsyncEnumerator<WorkEvent> watch = roost.WatchEventsAsync().GetAsyncEnumerator();
-        await NextAsync(watch);
-        await roost.EnqueueAsync(new WorkItem("e"));
-
-        roost.Table("PRAGMA wal_checkpoint(TRUNCATE)")[0].Should().Equal(0L, 0L, 0L);
+        (await roost.Store.Reads.EventsAsync((string?)null, 2, 3, CancellationToken.None)).UpTo.Should().Be(5);
     }
 
     [Test]
@@ -256,9 +230,9 @@ internal sealed class EventTests
         await FluentActions.Awaiting(() => disposed).Should().ThrowAsync<OperationCanceledException>();
     }
 
-    private static async Task<RoostRuntime> WithItemsAsync(int n, long? cap = null)
+    private async Task<RoostRuntime> WithItemsAsync(int n, long? cap = null)
     {
-        RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxEvents = cap }, TestRuntime.Clock());
+        RoostRuntime roost = await OpenAsync(new RoostOptions { MaxEvents = cap }, TestRuntime.Clock());
         await roost.EnqueueAsync(Enumerable.Range(0, n).Select(i => new WorkItem("e") { Id = $"w{i}" }));
         return roost;
     }

@@ -1,37 +1,37 @@
+using Roost.Stores;
 using Roost.Tests.Support;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
-[TestFixture]
-internal sealed class InterruptionTests
+internal sealed class InterruptionTests(StoreHost host) : ConformanceTests(host)
 {
     [Test]
     public async Task A_dead_workers_item_goes_on_at_once_from_its_last_snapshot()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(3));
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.CountingTo(3));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
-        await InterruptAsync(roost);
+        await InterruptAsync(roost, ScriptedEngine.CountingTo(1));
 
         WorkSummary ended = await roost.RunUntilDoneAsync("it").Soon();
 
         ended.State.Should().Be(WorkState.Done);
         clock.GetUtcNow().Should().Be(TestRuntime.Start, "no time had to pass");
         roost.EventsOf("it")[..4].Should().Equal("enqueued", "claimed", "interrupted", "claimed");
-        roost.Number("SELECT count(*) FROM roost_worker").Should().Be(0);
-        Directory.GetFiles(Path.GetDirectoryName(roost.Path)!, "*.lock").Should().BeEmpty();
+        roost.Workers().Count.Should().Be(0);
+        Host.MustHaveNoLeftovers(roost);
     }
 
     [Test]
     public async Task A_running_loop_notices_the_death_within_a_second_of_its_clock()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
-        using Ghost ghost = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.CountingTo(1));
+        using Ghost ghost = await GhostAsync(roost, ScriptedEngine.CountingTo(1));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
         await ghost.ClaimAsync();
         Task<WorkSummary> loop = roost.RunUntilDoneAsync("it");
-        await Waiting.Until(() => roost.Number("SELECT count(*) FROM roost_worker") == 2);
+        await Waiting.Until(() => roost.Workers().Count == 2);
 
         ghost.Die();
         await loop.WhileTimePasses(clock);
@@ -44,51 +44,51 @@ internal sealed class InterruptionTests
     {
         var clock = TestRuntime.Clock();
         var seen = new List<string>();
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.From((state, context) =>
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.From((state, context) =>
         {
             seen.Add($"{context.Attempt}.{context.Interruptions}");
             return context.Attempt < 3 ? throw new InvalidOperationException("no") : ScriptedEngine.Finish(state);
         }));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
         await roost.StepOnceAsync();
-        await InterruptAsync(roost);
+        await InterruptAsync(roost, ScriptedEngine.CountingTo(1));
         await RescueAsync(roost);
         clock.SetUtcNow((await roost.RunUntilIdleAsync())!.Value);
-        await InterruptAsync(roost);
+        await InterruptAsync(roost, ScriptedEngine.CountingTo(1));
 
         await roost.RunThroughAsync(clock);
 
         seen.Should().Equal("1.1", "2.2", "3.2");
-        roost.Column("it", "interruptions").Should().Be(0, "success resets both");
+        roost.Detail("it").Interruptions.Should().Be(0, "success resets both");
     }
 
     [Test]
     public async Task The_first_interruption_does_not_wait_and_the_second_backs_off()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(9, TimeSpan.FromDays(1)));
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.CountingTo(9, TimeSpan.FromDays(1)));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
-        await InterruptAsync(roost);
+        await InterruptAsync(roost, ScriptedEngine.CountingTo(1));
         await RescueAsync(roost);
-        roost.Column("it", "ready_seq IS NOT NULL").Should().Be(1);
+        roost.Detail("it").ReadySince.Should().NotBeNull();
 
-        await InterruptAsync(roost);
+        await InterruptAsync(roost, ScriptedEngine.CountingTo(1));
         await RescueAsync(roost);
 
-        roost.Column("it", "due_at").Should().BeInRange(TestRuntime.Start.ToUnixTimeMilliseconds() + 500, TestRuntime.Start.ToUnixTimeMilliseconds() + 1000);
-        roost.Column("it", "solo").Should().Be(1);
+        roost.Detail("it").DueAt.Should().BeOnOrAfter(TestRuntime.Start.AddMilliseconds(500)).And.BeOnOrBefore(TestRuntime.Start.AddSeconds(1));
+        (await RunsAloneAsync(roost)).Should().BeTrue();
     }
 
     [Test]
     public async Task The_fifth_interruption_makes_a_dead_letter()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.CountingTo(1));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
         for (int i = 1; i <= 5; i++)
         {
-            roost.StateOf("it").Should().Be("queued");
-            await InterruptAsync(roost);
+            roost.StateOf("it").Should().Be(WorkState.Queued);
+            await InterruptAsync(roost, ScriptedEngine.CountingTo(1));
             await RescueAsync(roost);
             clock.Advance(TimeSpan.FromMinutes(5));
         }
@@ -102,7 +102,7 @@ internal sealed class InterruptionTests
     public async Task An_engine_that_asks_for_it_has_its_item_parked_at_the_first()
     {
         ScriptedEngine Engine() => new((state, _) => Task.FromResult(ScriptedEngine.Finish(state))) { Interrupted = OnInterrupted.Park };
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(1, id: "other"));
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), ScriptedEngine.CountingTo(1, id: "other"));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
         await InterruptAsync(roost, Engine());
         await RescueAsync(roost);
@@ -111,23 +111,23 @@ internal sealed class InterruptionTests
         roost.EventsOf("it").Should().Equal("enqueued", "claimed", "interrupted", "failed");
 
         await roost.RetryAsync("it", "checked by hand");
-        await using RoostRuntime serving = TestRuntime.Beside(roost, Engine());
+        await using RoostRuntime serving = await BesideAsync(roost, Engine());
         (await serving.RunUntilDoneAsync("it").Soon()).State.Should().Be(WorkState.Done);
     }
 
     [Test]
     public async Task An_interrupted_item_that_was_to_be_cancelled_is_cancelled()
     {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
-        using Ghost ghost = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1));
+        using Ghost ghost = await GhostAsync(roost, ScriptedEngine.CountingTo(1));
         await ghost.ClaimAsync();
         await roost.CancelAsync("it");
 
         ghost.Die();
         await RescueAsync(roost);
 
-        roost.StateOf("it").Should().Be("cancelled");
+        roost.StateOf("it").Should().Be(WorkState.Cancelled);
     }
 
     [Test]
@@ -135,7 +135,7 @@ internal sealed class InterruptionTests
     {
         var clock = TestRuntime.Clock();
         var engine = new Watchful();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { SlotTime = TimeSpan.Zero }, clock, engine);
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { SlotTime = TimeSpan.Zero }, clock, engine);
         await SoloAsync(roost, clock, "poison");
         await roost.EnqueueAsync(Enumerable.Range(0, 16).Select(i => new WorkItem("scripted") { Id = $"innocent{i}" }));
         engine.DuringPoison = async () =>
@@ -146,7 +146,7 @@ internal sealed class InterruptionTests
 
         await roost.RunThroughAsync(clock).Soon();
 
-        roost.Number("SELECT count(*) FROM roost_work WHERE state = 'done'").Should().Be(17);
+        roost.Totals().Done.Should().Be(17);
         engine.BesidePoison.Should().Equal(0, 0);
     }
 
@@ -156,24 +156,25 @@ internal sealed class InterruptionTests
         var clock = TestRuntime.Clock();
         var gate = new Gate();
         var ran = new TaskCompletionSource();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 4 }, clock, new ScriptedEngine(async (state, context) =>
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { Concurrency = 4 }, clock, new ScriptedEngine(async (state, context) =>
         {
             if (context.Item.Id == "long") await gate.PassAsync();
             if (context.Item.Id == "quick") ran.TrySetResult();
             return ScriptedEngine.Finish(state);
         }));
+        await EnqueueInterruptedAsync(roost, new WorkItem("scripted") { Id = "poison" });
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "long", Priority = 9 });
         using var stop = new CancellationTokenSource();
         Task loop = roost.RunAsync(stop.Token);
         await gate.Reached;
-        await SoloWhileRunningAsync(roost, clock, "poison");
+        await roost.RequeueNowAsync("poison");
         DateTimeOffset asked = clock.GetUtcNow();
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "quick" });
 
         await ran.Task.WhileTimePasses(clock);
 
         (clock.GetUtcNow() - asked).Should().BeGreaterThan(TimeSpan.FromSeconds(8)).And.BeLessThan(TimeSpan.FromSeconds(30));
-        roost.StateOf("poison").Should().Be("queued", "the long one still runs");
+        roost.StateOf("poison").Should().Be(WorkState.Queued, "the long one still runs");
         gate.Open();
         (await roost.WaitAsync("poison").Soon()).State.Should().Be(WorkState.Done);
         await stop.CancelAsync();
@@ -185,18 +186,19 @@ internal sealed class InterruptionTests
     {
         var clock = TestRuntime.Clock();
         var started = new TaskCompletionSource();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 4 }, clock, new ScriptedEngine(async (state, context) =>
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { Concurrency = 4 }, clock, new ScriptedEngine(async (state, context) =>
         {
             if (context.Item.Id == "poison") return ScriptedEngine.Finish(state);
             started.TrySetResult();
             await Task.Delay(TimeSpan.FromSeconds(30), clock, context.CancellationToken);
             return ScriptedEngine.GoOn(state);
         }));
+        await EnqueueInterruptedAsync(roost, new WorkItem("scripted") { Id = "poison" });
         await roost.EnqueueAsync(Enumerable.Range(0, 8).Select(i => new WorkItem("scripted") { Id = $"long-{i}", Delay = TimeSpan.FromSeconds(4 * i) }));
         using var stop = new CancellationTokenSource();
         Task loop = roost.RunAsync(stop.Token);
         await started.Task.Soon();
-        await SoloWhileRunningAsync(roost, clock, "poison");
+        await roost.RequeueNowAsync("poison");
         DateTimeOffset asked = clock.GetUtcNow();
 
         await roost.WaitAsync("poison").WhileTimePasses(clock, TimeSpan.FromSeconds(1));
@@ -212,7 +214,7 @@ internal sealed class InterruptionTests
         var clock = TestRuntime.Clock();
         var gate = new Gate();
         var order = new List<string>();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 2 }, clock, new ScriptedEngine(async (state, context) =>
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { Concurrency = 2 }, clock, new ScriptedEngine(async (state, context) =>
         {
             if (context.Item.Id == "long") await gate.PassAsync();
             order.Add(context.Item.Id);
@@ -231,50 +233,53 @@ internal sealed class InterruptionTests
     public async Task A_step_that_succeeds_lets_it_run_beside_others_again()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(2, TimeSpan.FromHours(1)));
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.CountingTo(2, TimeSpan.FromHours(1)));
         await SoloAsync(roost, clock, "it");
 
         await roost.RunUntilIdleAsync();
 
-        roost.Column("it", "solo + interruptions").Should().Be(0);
+        roost.Detail("it").Interruptions.Should().Be(0);
+        (await RunsAloneAsync(roost)).Should().BeFalse();
     }
 
     [Test]
     public async Task A_try_that_returns_with_an_error_acquits_it_and_what_came_before_stays_told()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock, new ScriptedEngine((_, _) => throw new InvalidOperationException("unreached")) { First = _ => throw new InvalidOperationException("no") });
+        await using RoostRuntime roost = await OpenAsync(clock, new ScriptedEngine((_, _) => throw new InvalidOperationException("unreached")) { First = _ => throw new InvalidOperationException("no") });
         await SoloAsync(roost, clock, "it");
 
         await roost.RunUntilIdleAsync();
 
-        roost.Column("it", "solo").Should().Be(0, "it did not kill its process");
-        roost.Column("it", "interruptions").Should().Be(2);
-        roost.Column("it", "failures").Should().Be(1);
-        FileAudit.MustAgree(roost.Path);
+        roost.Detail("it").Interruptions.Should().Be(2);
+        roost.Detail("it").Failures.Should().Be(1);
+        MustAgree(roost);
+        (await RunsAloneAsync(roost)).Should().BeFalse("it did not kill its process");
     }
 
     [Test]
     public async Task Whoever_was_acquitted_runs_alone_again_after_two_more_and_is_given_up_after_five_more()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 9 }, clock, new ScriptedEngine((_, _) => throw new InvalidOperationException("unreached")) { First = _ => throw new InvalidOperationException("no") });
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 9 }, clock, new ScriptedEngine((_, _) => throw new InvalidOperationException("unreached")) { First = _ => throw new InvalidOperationException("no") });
         await SoloAsync(roost, clock, "it");
         clock.SetUtcNow((await roost.RunUntilIdleAsync())!.Value);
-        var alone = new List<long>();
+        var alone = new List<bool>();
         for (int i = 0; i < 5; i++)
         {
-            roost.StateOf("it").Should().Be("queued");
-            await InterruptAsync(roost);
+            roost.StateOf("it").Should().Be(WorkState.Queued);
+            await InterruptAsync(roost, ScriptedEngine.CountingTo(1));
             await RescueAsync(roost);
-            alone.Add(roost.Column("it", "solo"));
+            if (i < 4) alone.Add(await RunsAloneAsync(roost));
             clock.Advance(TimeSpan.FromMinutes(5));
         }
 
-        alone.Should().Equal(0, 1, 1, 1, 0);
+        alone.Should().Equal(false, true, true, true);
         (await roost.WaitAsync("it").Soon()).FailReason.Should().Be(FailReasons.Interrupted);
         (await roost.WaitAsync("it").Soon()).Error.Should().Contain("5 times").And.Contain("since a try of it last returned");
-        roost.Column("it", "interruptions").Should().Be(7);
+        roost.Detail("it").Interruptions.Should().Be(7);
+        await roost.RetryAsync("it");
+        (await RunsAloneAsync(roost)).Should().BeFalse("whoever retries it begins anew");
     }
 
     [Test]
@@ -282,7 +287,7 @@ internal sealed class InterruptionTests
     {
         var clock = TestRuntime.Clock();
         var never = new TaskCompletionSource();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { StepTimeoutGrace = TimeSpan.Zero }, clock, new ScriptedEngine(async (state, _) =>
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { StepTimeoutGrace = TimeSpan.Zero }, clock, new ScriptedEngine(async (state, _) =>
         {
             await never.Task;
             return ScriptedEngine.Finish(state);
@@ -292,7 +297,7 @@ internal sealed class InterruptionTests
         await roost.StepOnceAsync();
         for (int i = 0; i < 2; i++)
         {
-            await InterruptAsync(roost);
+            await InterruptAsync(roost, ScriptedEngine.CountingTo(1));
             await RescueAsync(roost);
             clock.Advance(TimeSpan.FromSeconds(2));
         }
@@ -300,8 +305,8 @@ internal sealed class InterruptionTests
 
         await loop.WhileTimePasses(clock);
 
-        roost.Column("it", "failures").Should().Be(1);
-        roost.Column("it", "solo").Should().Be(1);
+        roost.Detail("it").Failures.Should().Be(1);
+        (await RunsAloneAsync(roost)).Should().BeTrue();
         never.SetResult();
     }
 
@@ -310,7 +315,7 @@ internal sealed class InterruptionTests
     {
         var gate = new Gate();
         CancellationReason reason = default;
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { DrainTime = TimeSpan.Zero }, null, new ScriptedEngine(async (_, context) =>
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { DrainTime = TimeSpan.Zero }, null, new ScriptedEngine(async (_, context) =>
         {
             await gate.UntilFiredAsync(context.CancellationToken);
             reason = context.CancellationReason;
@@ -325,43 +330,32 @@ internal sealed class InterruptionTests
         await loop.Soon();
 
         reason.Should().Be(CancellationReason.ShuttingDown);
-        roost.Column("it", "failures + interruptions").Should().Be(0);
+        roost.Detail("it").Should().BeEquivalentTo(new { Failures = 0, Interruptions = 0 });
         roost.EventsOf("it").Should().Equal("enqueued", "claimed", "stepped", "released");
-        roost.StateOf("it").Should().Be("queued");
-    }
-
-    private static async Task InterruptAsync(RoostRuntime roost, IEngine? engine = null)
-    {
-        using Ghost ghost = await Ghost.StartAsync(roost, engine ?? ScriptedEngine.CountingTo(1));
-        (await ghost.ClaimAsync()).Should().HaveCount(1);
-        ghost.Die();
-    }
-
-    /// <summary>A worker of an engine that has no work comes, takes over from the dead, and goes.</summary>
-    private static async Task RescueAsync(RoostRuntime roost)
-    {
-        await using RoostRuntime rescuer = TestRuntime.Beside(roost, ScriptedEngine.CountingTo(1, id: "none"));
-        await rescuer.RunUntilIdleAsync();
+        roost.StateOf("it").Should().Be(WorkState.Queued);
     }
 
     /// <summary>An item that was interrupted twice and is due again.</summary>
-    private static async Task SoloAsync(RoostRuntime roost, Microsoft.Extensions.Time.Testing.FakeTimeProvider clock, string id)
+    private async Task SoloAsync(RoostRuntime roost, Microsoft.Extensions.Time.Testing.FakeTimeProvider clock, string id)
     {
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = id });
         for (int i = 0; i < 2; i++)
         {
-            await InterruptAsync(roost);
+            await InterruptAsync(roost, ScriptedEngine.CountingTo(1));
             await RescueAsync(roost);
             clock.Advance(TimeSpan.FromSeconds(2));
         }
     }
 
-    /// <summary>The same while a loop runs, which must not take the item in between: as another process would have left it.</summary>
-    private static async Task SoloWhileRunningAsync(RoostRuntime roost, Microsoft.Extensions.Time.Testing.FakeTimeProvider clock, string id)
+    /// <summary>Whether nothing would run beside it: shown by a lease of it, which is given back.</summary>
+    private async Task<bool> RunsAloneAsync(RoostRuntime roost)
     {
-        await roost.EnqueueAsync(new WorkItem("scripted") { Id = id, Delay = TimeSpan.FromDays(1) });
-        roost.Execute("UPDATE roost_work SET solo = 1, interruptions = 2, due_at = $1 WHERE id = $0", id, clock.GetUtcNow().ToUnixTimeMilliseconds());
-        await Waiting.Until(() => roost.Column(id, "ready_seq IS NOT NULL") == 1);
+        await roost.RequeueNowAsync("it");
+        using Ghost ghost = await GhostAsync(roost, ScriptedEngine.CountingTo(1));
+        LeasedWork lease = (await ghost.ClaimAsync()).Single();
+        (await ghost.ReleaseAsync(lease)).Should().BeTrue();
+        await ghost.LeaveAsync();
+        return lease.Solo;
     }
 
     private sealed class Watchful : Engine<int>

@@ -1,16 +1,15 @@
 using Roost.Tests.Support;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
-[TestFixture]
-internal sealed class LeaseKeepingTests
+internal sealed class LeaseKeepingTests(StoreHost host) : ConformanceTests(host)
 {
     private static RoostOptions OneSlot => new() { Concurrency = 1 };
 
     [Test]
     public async Task An_item_that_continues_goes_on_with_the_same_lease()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(5));
+        await using RoostRuntime roost = await OpenAsync(null, ScriptedEngine.CountingTo(5));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
         await roost.RunUntilDoneAsync(id).Soon();
@@ -22,13 +21,13 @@ internal sealed class LeaseKeepingTests
     public async Task A_delayed_continuation_gives_the_lease_back()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(2, TimeSpan.FromTicks(1)));
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.CountingTo(2, TimeSpan.FromTicks(1)));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
         DateTimeOffset? due = await roost.RunUntilIdleAsync();
 
         due.Should().Be(TestRuntime.Start.AddMilliseconds(1), "a delay is rounded up to a whole millisecond");
-        roost.Column(id, "worker IS NULL AND due_at IS NOT NULL").Should().Be(1);
+        roost.Detail(id).Should().Match<WorkDetail>(item => item.Lease == null && item.DueAt != null);
     }
 
     [Test]
@@ -43,7 +42,7 @@ internal sealed class LeaseKeepingTests
             if (context.Item.Priority == 0 && state == 1) urgent = await it!.EnqueueAsync(new WorkItem("scripted") { Priority = 1 });
             return state == 3 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
         });
-        await using RoostRuntime roost = it = TestRuntime.Create(OneSlot with { SlotTime = TimeSpan.FromHours(1) }, TestRuntime.Clock(), engine);
+        await using RoostRuntime roost = it = await OpenAsync(OneSlot with { SlotTime = TimeSpan.FromHours(1) }, TestRuntime.Clock(), engine);
         await roost.EnqueueAsync(new WorkItem("scripted"));
 
         await roost.RunUntilIdleAsync().Soon();
@@ -62,7 +61,7 @@ internal sealed class LeaseKeepingTests
             steps.Add(context.Item.Priority);
             return state == 2 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
         });
-        await using RoostRuntime roost = TestRuntime.Create(OneSlot, clock, engine);
+        await using RoostRuntime roost = await OpenAsync(OneSlot, clock, engine);
         await roost.EnqueueAsync([new WorkItem("scripted") { Priority = -1 }, new WorkItem("scripted")]);
 
         await roost.RunUntilIdleAsync().Soon();
@@ -81,7 +80,7 @@ internal sealed class LeaseKeepingTests
             clock.Advance(TimeSpan.FromMilliseconds(10));
             return state == 12 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
         });
-        await using RoostRuntime roost = TestRuntime.Create(OneSlot with { SlotTime = TimeSpan.FromMilliseconds(10) }, clock, engine);
+        await using RoostRuntime roost = await OpenAsync(OneSlot with { SlotTime = TimeSpan.FromMilliseconds(10) }, clock, engine);
         await roost.EnqueueAsync([new WorkItem("scripted") { Id = "a" }, new WorkItem("scripted") { Id = "b" }]);
 
         await roost.RunUntilIdleAsync().Soon();
@@ -106,7 +105,7 @@ internal sealed class LeaseKeepingTests
             if (context.Item.Id == "b") await it!.SetPriorityAsync("a", -5);
             return state == 1 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
         });
-        await using RoostRuntime roost = it = TestRuntime.Create(OneSlot, clock, engine);
+        await using RoostRuntime roost = it = await OpenAsync(OneSlot, clock, engine);
         await roost.EnqueueAsync([new WorkItem("scripted") { Id = "a" }, new WorkItem("scripted") { Id = "b" }]);
 
         await roost.RunUntilIdleAsync().Soon();
@@ -123,7 +122,7 @@ internal sealed class LeaseKeepingTests
             steps.Add(context.Item.Id);
             return state == 2 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
         });
-        await using RoostRuntime roost = TestRuntime.Create(OneSlot, TestRuntime.Clock(), engine);
+        await using RoostRuntime roost = await OpenAsync(OneSlot, TestRuntime.Clock(), engine);
         await roost.EnqueueAsync([new WorkItem("scripted") { Id = "a" }, new WorkItem("scripted") { Id = "b" }]);
 
         await roost.RunUntilIdleAsync().Soon();
@@ -134,7 +133,7 @@ internal sealed class LeaseKeepingTests
     [Test]
     public async Task Free_slots_mean_no_yielding()
     {
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 2, SlotTime = TimeSpan.Zero }, null, ScriptedEngine.CountingTo(10), ScriptedEngine.CountingTo(1, id: "other"));
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { Concurrency = 2, SlotTime = TimeSpan.Zero }, null, ScriptedEngine.CountingTo(10), ScriptedEngine.CountingTo(1, id: "other"));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         await roost.EnqueueAsync(new WorkItem("other"));
 
@@ -153,7 +152,7 @@ internal sealed class LeaseKeepingTests
             return ScriptedEngine.Finish(1);
         }, "limited")
         { Limit = 1 };
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 2, SlotTime = TimeSpan.Zero }, null, limited, ScriptedEngine.CountingTo(10));
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { Concurrency = 2, SlotTime = TimeSpan.Zero }, null, limited, ScriptedEngine.CountingTo(10));
         await roost.EnqueueAsync([new WorkItem("limited") { Priority = 9 }, new WorkItem("limited") { Priority = 9 }]);
         Task loop = roost.RunUntilIdleAsync();
         await gate.Reached;
@@ -191,7 +190,7 @@ internal sealed class LeaseKeepingTests
             clock.Advance(TimeSpan.FromMilliseconds(30));
             return state == 3 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
         });
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 4 }, clock, engine);
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { Concurrency = 4 }, clock, engine);
         string holder = await roost.EnqueueAsync(new WorkItem("scripted") { Resources = ["x"], ResourceHold = ResourceHold.Life });
         await roost.EnqueueAsync(new WorkItem("scripted") { Resources = ["x"] });
 
@@ -201,7 +200,7 @@ internal sealed class LeaseKeepingTests
     }
 
     /// <summary>Whose steps ran, in order, where each outlasts its slot's time, an item has three of them, and slots stay free.</summary>
-    private static async Task<List<string>> TurnsAsync(params WorkItem[] items)
+    private async Task<List<string>> TurnsAsync(params WorkItem[] items)
     {
         var clock = TestRuntime.Clock();
         var turns = new List<string>();
@@ -211,7 +210,7 @@ internal sealed class LeaseKeepingTests
             clock.Advance(TimeSpan.FromMilliseconds(30));
             return state == 2 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
         });
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 4 }, clock, engine);
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { Concurrency = 4 }, clock, engine);
         await roost.EnqueueAsync(items);
 
         await roost.RunUntilIdleAsync().Soon();

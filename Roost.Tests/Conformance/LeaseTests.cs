@@ -1,11 +1,9 @@
-using Roost.Stores;
 using Roost.Tests.Support;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
 /// <summary>How leases are taken, renewed, taken over and lost, by the clocks and by hand.</summary>
-[TestFixture]
-internal sealed class LeaseTests
+internal sealed class LeaseTests(StoreHost host) : ConformanceTests(host)
 {
     [Test]
     public async Task A_lease_taken_by_force_fires_the_token_and_nothing_of_the_step_lands()
@@ -14,7 +12,7 @@ internal sealed class LeaseTests
         var again = new Gate();
         CancellationReason reason = default, second = default;
         int calls = 0;
-        await using RoostRuntime roost = TestRuntime.Create(null, new ScriptedEngine(async (state, context) =>
+        await using RoostRuntime roost = await OpenAsync(null, new ScriptedEngine(async (state, context) =>
         {
             if (Interlocked.Increment(ref calls) == 1)
             {
@@ -39,9 +37,9 @@ internal sealed class LeaseTests
 
         reason.Should().Be(CancellationReason.LeaseLost);
         second.Should().Be(CancellationReason.None, "the worker holds it anew");
-        roost.Rows("SELECT data FROM roost_snapshot ORDER BY version").Should().Equal("0", "1");
+        roost.StatesOf("it").Should().Equal("0", "1");
         roost.EventsOf("it").Should().Equal("enqueued", "claimed", "stepped", "released", "claimed", "done");
-        roost.Column("it", "failures + interruptions").Should().Be(0);
+        roost.Detail("it").Should().BeEquivalentTo(new { Failures = 0, Interruptions = 0 });
     }
 
     [Test]
@@ -50,7 +48,7 @@ internal sealed class LeaseTests
         var clock = TestRuntime.Clock();
         var gate = new Gate();
         var reason = new TaskCompletionSource<CancellationReason>();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 1 }, clock, new ScriptedEngine(async (state, context) =>
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { Concurrency = 1 }, clock, new ScriptedEngine(async (state, context) =>
         {
             if (reason.Task.IsCompleted) return ScriptedEngine.Finish(state);
             await gate.UntilFiredAsync(context.CancellationToken);
@@ -60,7 +58,7 @@ internal sealed class LeaseTests
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
         Task loop = roost.RunUntilDoneAsync("it");
         await gate.Reached;
-        await using RoostRuntime other = TestRuntime.Beside(roost);
+        await using RoostRuntime other = await BesideAsync(roost);
 
         await other.ReleaseLeaseAsync("it");
         await reason.Task.WhileTimePasses(clock);
@@ -73,9 +71,9 @@ internal sealed class LeaseTests
     public async Task An_expired_lease_is_taken_over_where_the_holders_death_cannot_be_known()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.CountingTo(1));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
-        using Ghost ghost = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1));
+        using Ghost ghost = await GhostAsync(roost, ScriptedEngine.CountingTo(1));
         await ghost.ClaimAsync();
         ghost.Vanish();
         Task<WorkSummary> loop = roost.RunUntilDoneAsync("it");
@@ -89,13 +87,13 @@ internal sealed class LeaseTests
     public async Task A_lease_is_not_taken_from_a_living_holder_before_it_expires_and_is_after()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.CountingTo(1));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
-        using Ghost ghost = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1));
+        using Ghost ghost = await GhostAsync(roost, ScriptedEngine.CountingTo(1));
         await ghost.ClaimAsync();
         clock.Advance(roost.Options.LeaseTime - TimeSpan.FromMilliseconds(1));
         await roost.RunUntilIdleAsync();
-        roost.StateOf("it").Should().Be("running");
+        roost.StateOf("it").Should().Be(WorkState.Running);
 
         clock.Advance(TimeSpan.FromMilliseconds(1));
 
@@ -107,9 +105,9 @@ internal sealed class LeaseTests
     {
         var clock = TestRuntime.Clock();
         var wall = new SetClock(clock);
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { TimeProvider = wall }, null, ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { TimeProvider = wall }, null, ScriptedEngine.CountingTo(1));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
-        using Ghost ghost = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1));
+        using Ghost ghost = await GhostAsync(roost, ScriptedEngine.CountingTo(1));
         await ghost.ClaimAsync();
         ghost.Vanish();
         wall.SetBy = TimeSpan.FromHours(-1);
@@ -126,7 +124,7 @@ internal sealed class LeaseTests
         var clock = TestRuntime.Clock();
         var gate = new Gate();
         CancellationReason reason = default;
-        await using RoostRuntime roost = TestRuntime.Create(clock, new ScriptedEngine(async (state, context) =>
+        await using RoostRuntime roost = await OpenAsync(clock, new ScriptedEngine(async (state, context) =>
         {
             await gate.PassAsync();
             reason = context.CancellationReason;
@@ -135,10 +133,10 @@ internal sealed class LeaseTests
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
         Task<WorkSummary> loop = roost.RunUntilDoneAsync("it");
         await gate.Reached;
-        long heartbeat = roost.Number("SELECT heartbeat FROM roost_worker");
+        DateTimeOffset heartbeat = roost.Workers().Single().HeartbeatAt;
 
         clock.Advance(TimeSpan.FromHours(8));
-        await Waiting.Until(() => roost.Number("SELECT heartbeat FROM roost_worker") > heartbeat);
+        await Waiting.Until(() => roost.Workers().Single().HeartbeatAt > heartbeat);
         gate.Open();
 
         (await loop.Soon()).State.Should().Be(WorkState.Done);
@@ -152,7 +150,7 @@ internal sealed class LeaseTests
         var gate = new Gate();
         var reasons = new List<CancellationReason>();
         int calls = 0;
-        await using RoostRuntime roost = TestRuntime.Create(clock, new ScriptedEngine(async (state, context) =>
+        await using RoostRuntime roost = await OpenAsync(clock, new ScriptedEngine(async (state, context) =>
         {
             if (Interlocked.Increment(ref calls) == 1)
             {
@@ -165,14 +163,13 @@ internal sealed class LeaseTests
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
         Task<WorkSummary> loop = roost.RunUntilDoneAsync("it");
         await gate.Reached;
-        using Ghost other = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1, id: "none"));
-        WorkerRow asleep = (await other.Writer.RunAsync(session => session.Workers.OthersThan(other.Key)))[0];
-        await other.Writer.RunAsync(session => session.Leases.Rescue(asleep, _ => 0));
+        using Ghost other = await GhostAsync(roost, ScriptedEngine.CountingTo(1, id: "none"));
+        await other.RescueAsync((await other.OthersAsync()).Single());
 
         await loop.WhileTimePasses(clock);
 
         reasons.Should().Equal(CancellationReason.LeaseLost);
-        roost.Rows("SELECT data FROM roost_snapshot ORDER BY version").Should().Equal("0", "0");
+        roost.StatesOf("it").Should().Equal("0", "0");
     }
 
     [Test]
@@ -180,26 +177,26 @@ internal sealed class LeaseTests
     {
         var clock = TestRuntime.Clock();
         var gate = new Gate();
-        await using RoostRuntime roost = TestRuntime.Create(clock, new ScriptedEngine(async (state, _) =>
+        await using RoostRuntime roost = await OpenAsync(clock, new ScriptedEngine(async (state, _) =>
         {
             await gate.PassAsync();
             return ScriptedEngine.Finish(state);
         }));
         using var stop = new CancellationTokenSource();
         Task loop = roost.RunAsync(stop.Token);
-        await Waiting.Until(() => roost.Number("SELECT count(*) FROM roost_worker") == 1);
+        await Waiting.Until(() => roost.Workers().Count == 1);
         for (int i = 0; i < 10; i++) clock.Advance(roost.Options.LeaseTime);
-        roost.Number("SELECT heartbeat FROM roost_worker").Should().Be(1);
+        roost.Workers().Single().HeartbeatAt.Should().Be(TestRuntime.Start);
 
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
         await gate.Reached;
         for (int renewal = 0; renewal < 3; renewal++)
         {
-            long before = roost.Number("SELECT heartbeat FROM roost_worker");
+            DateTimeOffset before = roost.Workers().Single().HeartbeatAt;
             await Waiting.Until(() =>
             {
                 clock.Advance(TimeSpan.FromMilliseconds(250));
-                return roost.Number("SELECT heartbeat FROM roost_worker") > before;
+                return roost.Workers().Single().HeartbeatAt > before;
             });
         }
         gate.Open();
@@ -215,7 +212,7 @@ internal sealed class LeaseTests
         var first = new Gate();
         var second = new Gate();
         CancellationReason reason = default;
-        await using RoostRuntime roost = TestRuntime.Create(clock, new ScriptedEngine(async (state, context) =>
+        await using RoostRuntime roost = await OpenAsync(clock, new ScriptedEngine(async (state, context) =>
         {
             await (context.Item.Id == "first" ? first : second).PassAsync();
             if (context.Item.Id == "second") reason = context.CancellationReason;
@@ -225,13 +222,11 @@ internal sealed class LeaseTests
         using var stop = new CancellationTokenSource();
         Task loop = roost.RunAsync(stop.Token);
         await first.Reached;
-        using var hold = new ManualResetEventSlim();
-        Task<bool> holding = roost.Writer.RunAsync(_ => hold.Wait(Gate.Patience));
+        IDisposable held = Host.HoldWrites(roost);
         Task enqueued = roost.EnqueueAsync(new WorkItem("scripted") { Id = "second" });
         clock.Advance(roost.Options.LeaseTime / 2);
 
-        hold.Set();
-        await holding.Soon();
+        held.Dispose();
         await enqueued.Soon();
         await second.Reached;
         second.Open();

@@ -1,17 +1,16 @@
 using Microsoft.Extensions.Time.Testing;
 using Roost.Tests.Support;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
 /// <summary>What an operator sees: counts, workers, engines, resources.</summary>
-[TestFixture]
-internal sealed class OperatorReadTests
+internal sealed class OperatorReadTests(StoreHost host) : ConformanceTests(host)
 {
     [Test]
     public async Task Counts_tell_each_condition_by_engine_and_queue()
     {
         using var held = new HeldStep();
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), held.Engine, ScriptedEngine.From((_, context) =>
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), held.Engine, ScriptedEngine.From((_, context) =>
             context.Item.Id.StartsWith("bad", StringComparison.Ordinal) ? ScriptedEngine.GiveUp("no") : ScriptedEngine.Finish(1)));
         await roost.EnqueueAsync([new WorkItem("scripted"), new WorkItem("scripted"), new WorkItem("scripted") { Id = "bad" }]);
         await roost.RunUntilIdleAsync();
@@ -44,7 +43,7 @@ internal sealed class OperatorReadTests
         FakeTimeProvider clock = TestRuntime.Clock();
         var options = new RoostOptions { MaxAttempts = 2, RetryBaseDelay = TimeSpan.FromSeconds(1), Queues = ["default", "slow"] };
         ScriptedEngine Engine(string id) => ScriptedEngine.From((state, _) => Next(random, state), id);
-        await using RoostRuntime roost = TestRuntime.Create(options, clock, Engine("a"), Engine("b"));
+        await using RoostRuntime roost = await OpenAsync(options, clock, Engine("a"), Engine("b"));
         var ids = new List<string>();
         for (int round = 0; round < 40; round++)
         {
@@ -55,20 +54,27 @@ internal sealed class OperatorReadTests
             if (round % 10 == 9) await roost.RunUntilIdleAsync();
         }
 
-        List<object[]> counted = roost.Table(
-            """
-            SELECT lane, CASE WHEN state <> 'queued' THEN state WHEN ready_seq IS NOT NULL THEN 'ready' WHEN due_at IS NOT NULL THEN 'delayed' ELSE 'blocked' END AS condition, count(*)
-            FROM roost_work GROUP BY 1, 2 ORDER BY 1, 2
-            """);
-        counted.Select(row => (string)row[1]).Distinct().Should().HaveCountGreaterThan(4, "a history that leaves most conditions empty shows little");
-        roost.Table("SELECT lane, condition, n FROM roost_lane_count WHERE n <> 0 ORDER BY lane, condition").Should().BeEquivalentTo(counted, it => it.WithStrictOrdering());
-        (await roost.GetCountsAsync()).Total.Total.Should().Be(200);
+        StateCounts counts = roost.Totals();
+        foreach (WorkState state in Enum.GetValues<WorkState>()) roost.Items(new() { State = state }).Should().HaveCount((int)Of(counts, state));
+        ((long[])[counts.Ready, counts.Delayed, counts.Blocked, counts.Running, counts.Done, counts.Failed, counts.Cancelled])
+            .Count(n => n > 0).Should().BeGreaterThan(4, "a history that leaves most conditions empty shows little");
+        MustAgree(roost);
+        counts.Total.Should().Be(200);
+
+        static long Of(StateCounts counts, WorkState state) => state switch
+        {
+            WorkState.Queued => counts.Queued,
+            WorkState.Running => counts.Running,
+            WorkState.Done => counts.Done,
+            WorkState.Failed => counts.Failed,
+            _ => counts.Cancelled,
+        };
     }
 
     [Test]
     public async Task A_worker_says_what_it_serves()
     {
-        await using RoostRuntime roost = TestRuntime.Create(
+        await using RoostRuntime roost = await OpenAsync(
             new RoostOptions { Concurrency = 3, Queues = ["default", "slow"] }, TestRuntime.Clock(),
             new ScriptedEngine((_, _) => Task.FromResult(ScriptedEngine.Finish(1))) { Version = 4, Limit = 2 });
         (await roost.ListWorkersAsync()).Should().BeEmpty("nothing runs yet");
@@ -93,7 +99,7 @@ internal sealed class OperatorReadTests
     public async Task Ready_and_due_work_that_nobody_serves_is_told_and_the_rest_is_not()
     {
         FakeTimeProvider clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.CountingTo(1));
         await roost.StepOnceAsync();
         await roost.EnqueueAsync(
         [
@@ -115,7 +121,7 @@ internal sealed class OperatorReadTests
     [Test]
     public async Task An_engine_that_a_worker_serves_is_shown_before_it_has_work()
     {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
         await roost.StepOnceAsync();
 
         EngineInfo engine = (await roost.ListEnginesAsync()).Single();
@@ -128,7 +134,7 @@ internal sealed class OperatorReadTests
     public async Task The_longest_ready_of_each_priority_is_told()
     {
         FakeTimeProvider clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock);
+        await using RoostRuntime roost = await OpenAsync(clock);
         foreach ((int priority, string queue) in ((int, string)[])[(5, "a"), (1, "b"), (5, "b"), (1, "a"), (-2, "a")])
         {
             await roost.EnqueueAsync(new WorkItem("e") { Priority = priority, Queue = queue });
@@ -143,7 +149,7 @@ internal sealed class OperatorReadTests
     public async Task A_held_resource_names_its_holder_and_those_who_wait_in_their_order()
     {
         using var held = new HeldStep();
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), held.Engine);
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), held.Engine);
         await roost.EnqueueAsync(new WorkItem("held") { Id = "holder", Resources = ["a", "b"] });
 
         await held.WhileRunningAsync(roost, async () =>
@@ -168,7 +174,7 @@ internal sealed class OperatorReadTests
     public async Task Resources_are_paged_by_name()
     {
         using var held = new HeldStep();
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), held.Engine);
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), held.Engine);
         await roost.EnqueueAsync(new WorkItem("held") { Resources = ["a", "b'", "c"] });
 
         await held.WhileRunningAsync(roost, async () =>

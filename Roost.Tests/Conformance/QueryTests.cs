@@ -1,17 +1,16 @@
 using Microsoft.Extensions.Time.Testing;
 using Roost.Tests.Support;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
 /// <summary>Lists of work items.</summary>
-[TestFixture]
-internal sealed class QueryTests
+internal sealed class QueryTests(StoreHost host) : ConformanceTests(host)
 {
     [Test]
     public async Task The_most_recently_updated_comes_first_whatever_its_state_and_engine()
     {
         FakeTimeProvider clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.CountingTo(1));
         await EnqueueAsync(roost, clock, "a", "other");
         await EnqueueAsync(roost, clock, "b", "scripted");
         await EnqueueAsync(roost, clock, "c", "third");
@@ -29,7 +28,7 @@ internal sealed class QueryTests
     {
         FakeTimeProvider clock = TestRuntime.Clock();
         using var held = new HeldStep();
-        await using RoostRuntime roost = TestRuntime.Create(clock, held.Engine);
+        await using RoostRuntime roost = await OpenAsync(clock, held.Engine);
         await EnqueueAsync(roost, clock, "held", "held");
         await EnqueueAsync(roost, clock, "later", "other");
 
@@ -45,7 +44,7 @@ internal sealed class QueryTests
     public async Task Each_filter_narrows_the_list()
     {
         FakeTimeProvider clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(
+        await using RoostRuntime roost = await OpenAsync(
             new RoostOptions { MaxAttempts = 1 }, clock, ScriptedEngine.From((_, _) => throw new InvalidOperationException("Disk 100% full, path a_b\\c")));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "broken" });
         await roost.RunUntilIdleAsync();
@@ -69,7 +68,7 @@ internal sealed class QueryTests
     [TestCase(@"\")]
     public async Task Signs_of_LIKE_in_an_error_text_mean_themselves(string text)
     {
-        await using RoostRuntime roost = TestRuntime.Create(
+        await using RoostRuntime roost = await OpenAsync(
             new RoostOptions { MaxAttempts = 1 }, TestRuntime.Clock(), ScriptedEngine.From((_, _) => throw new InvalidOperationException("1000 things")));
         await roost.EnqueueAsync(new WorkItem("scripted"));
         await roost.RunUntilIdleAsync();
@@ -83,7 +82,7 @@ internal sealed class QueryTests
     public async Task Paging_shows_every_item_once_in_order(int limit)
     {
         FakeTimeProvider clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1, id: "e0"));
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.CountingTo(1, id: "e0"));
         for (int i = 0; i < 60; i++)
         {
             await roost.EnqueueAsync(new WorkItem($"e{i % 3}") { Id = $"w{i:00}", Queue = i % 5 == 0 ? "five" : "default" });
@@ -101,7 +100,7 @@ internal sealed class QueryTests
     public async Task An_item_that_changes_between_two_pages_comes_at_most_once_and_moves_no_other()
     {
         FakeTimeProvider clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock);
+        await using RoostRuntime roost = await OpenAsync(clock);
         for (int i = 0; i < 6; i++) await EnqueueAsync(roost, clock, $"w{i}", "e");
 
         Page<WorkSummary> first = await roost.ListAsync(limit: 2);
@@ -118,7 +117,7 @@ internal sealed class QueryTests
     [Test]
     public async Task A_filter_that_needs_a_long_look_goes_on_page_by_page_and_misses_nothing()
     {
-        await using RoostRuntime roost = TestRuntime.Create(
+        await using RoostRuntime roost = await OpenAsync(
             new RoostOptions { MaxAttempts = 1 }, TestRuntime.Clock(), ScriptedEngine.From((_, _) => throw new InvalidOperationException("needle")));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "first" });
         await roost.RunUntilIdleAsync();
@@ -139,7 +138,7 @@ internal sealed class QueryTests
     [TestCase(1001)]
     public async Task A_limit_out_of_range_is_refused(int limit)
     {
-        await using RoostRuntime roost = TestRuntime.Create(null);
+        await using RoostRuntime roost = await OpenAsync(null);
 
         (await roost.Invoking(it => it.ListAsync(limit: limit)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("limit");
     }
@@ -151,7 +150,7 @@ internal sealed class QueryTests
     [TestCase("YWJj")]
     public async Task A_cursor_of_no_page_is_refused(string cursor)
     {
-        await using RoostRuntime roost = TestRuntime.Create(null);
+        await using RoostRuntime roost = await OpenAsync(null);
 
         (await roost.Invoking(it => it.ListAsync(cursor: cursor)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("cursor");
     }
@@ -159,7 +158,7 @@ internal sealed class QueryTests
     [Test]
     public async Task A_filter_that_breaks_a_rule_is_refused_by_the_name_of_its_field()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null);
+        await using RoostRuntime roost = await OpenAsync(null);
 
         (await roost.Invoking(it => it.ListAsync(new() { Engine = "" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("Engine");
         (await roost.Invoking(it => it.ListAsync(new() { Error = "" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("Error");
@@ -169,7 +168,7 @@ internal sealed class QueryTests
     [Test]
     public async Task A_filter_is_never_read_as_SQL()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null);
+        await using RoostRuntime roost = await OpenAsync(null);
         await roost.EnqueueAsync(new WorkItem("e"));
 
         (await IdsAsync(roost, new() { Engine = "'; DROP TABLE roost_work; --" })).Should().BeEmpty();

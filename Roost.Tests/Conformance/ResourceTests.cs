@@ -1,10 +1,9 @@
 using Roost.Stores;
 using Roost.Tests.Support;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
-[TestFixture]
-internal sealed class ResourceTests
+internal sealed class ResourceTests(StoreHost host) : ConformanceTests(host)
 {
     [Test]
     public async Task A_name_is_held_by_one_item_at_a_time_also_across_runtimes()
@@ -17,8 +16,8 @@ internal sealed class ResourceTests
             Interlocked.Decrement(ref now);
             return state == 2 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
         });
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { SlotTime = TimeSpan.Zero }, null, Engine());
-        await using RoostRuntime beside = TestRuntime.Beside(roost, Engine());
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { SlotTime = TimeSpan.Zero }, null, Engine());
+        await using RoostRuntime beside = await BesideAsync(roost, Engine());
         IReadOnlyList<EnqueueResult> items = await roost.EnqueueAsync(Enumerable.Range(0, 20).Select(_ => new WorkItem("scripted") { Resources = ["x"] }));
         using var stop = new CancellationTokenSource();
         Task[] loops = [roost.RunAsync(stop.Token), beside.RunAsync(stop.Token)];
@@ -34,12 +33,12 @@ internal sealed class ResourceTests
     [Test]
     public async Task Two_names_asked_for_in_opposite_orders_never_lock_each_other_out()
     {
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 8, SlotTime = TimeSpan.Zero }, null, ScriptedEngine.CountingTo(5));
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { Concurrency = 8, SlotTime = TimeSpan.Zero }, null, ScriptedEngine.CountingTo(5));
         await roost.EnqueueAsync(Enumerable.Range(0, 40).Select(i => new WorkItem("scripted") { Resources = i % 2 == 0 ? ["a", "b"] : ["b", "a"] }));
 
         await roost.RunUntilIdleAsync().Soon();
 
-        roost.Number("SELECT count(*) FROM roost_work WHERE state = 'done'").Should().Be(40);
+        roost.Totals().Done.Should().Be(40);
         Clean(roost);
     }
 
@@ -54,7 +53,7 @@ internal sealed class ResourceTests
             if (state == 1) wideAt = n;
             return Task.FromResult(state == 1 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1));
         });
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 4, SlotTime = TimeSpan.Zero }, null, engine);
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { Concurrency = 4, SlotTime = TimeSpan.Zero }, null, engine);
         await roost.EnqueueAsync(Enumerable.Range(0, 16).Select(i => new WorkItem("scripted") { Resources = [i % 2 == 0 ? "a" : "b"] }));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "wide", Resources = ["a", "b"] });
 
@@ -68,7 +67,7 @@ internal sealed class ResourceTests
     {
         var order = new List<string>();
         var gate = new Gate();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 8 }, TestRuntime.Clock(), new ScriptedEngine(async (state, context) =>
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { Concurrency = 8 }, TestRuntime.Clock(), new ScriptedEngine(async (state, context) =>
         {
             if (context.Item.Id == "holder") await gate.PassAsync();
             else order.Add(context.Item.Id);
@@ -90,24 +89,24 @@ internal sealed class ResourceTests
     [Test]
     public async Task A_parked_item_keeps_what_it_took_and_gives_it_back_when_it_is_cancelled()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(1));
-        using Ghost ghost = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = await OpenAsync(null, ScriptedEngine.CountingTo(1));
+        using Ghost ghost = await GhostAsync(roost, ScriptedEngine.CountingTo(1));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "holder", Resources = ["b"] });
         await ghost.ClaimAsync();
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "parked", Resources = ["a", "b"] });
         await roost.RunUntilIdleAsync();
-        Holders(roost).Should().Equal("a=parked", "b=holder");
-        roost.Text("SELECT blocked_on FROM roost_work WHERE id = 'parked'").Should().Be("b");
+        roost.Holders().Should().Equal("a=parked", "b=holder");
+        roost.Detail("parked").BlockedOn.Should().Be("b");
 
         await roost.CancelAsync("parked");
 
-        Holders(roost).Should().Equal("b=holder");
+        roost.Holders().Should().Equal("b=holder");
     }
 
     [Test]
     public async Task A_name_for_the_step_is_free_during_a_delay()
     {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(2, TimeSpan.FromHours(1)));
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), ScriptedEngine.CountingTo(2, TimeSpan.FromHours(1)));
         await roost.EnqueueAsync(new WorkItem("scripted") { Resources = ["x"] });
 
         await roost.RunUntilIdleAsync();
@@ -122,19 +121,19 @@ internal sealed class ResourceTests
         var engine = ScriptedEngine.From((state, context) =>
             state == 1 && context.Attempt == 1 ? throw new InvalidOperationException("again")
             : state == 2 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1, TimeSpan.FromHours(1)));
-        await using RoostRuntime roost = TestRuntime.Create(clock, engine);
+        await using RoostRuntime roost = await OpenAsync(clock, engine);
         await roost.EnqueueAsync(Holder(ResourceHold.Life));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "waiter", Resources = ["x"] });
 
         for (int pause = 0; pause < 3; pause++)
         {
             clock.SetUtcNow((await roost.RunUntilIdleAsync())!.Value);
-            Holders(roost).Should().Equal("x=holder");
+            roost.Holders().Should().Equal("x=holder");
             roost.EventsOf("waiter").Should().Equal("enqueued");
         }
         await roost.RunThroughAsync(clock);
 
-        roost.StateOf("waiter").Should().Be("done");
+        roost.StateOf("waiter").Should().Be(WorkState.Done);
         Clean(roost);
     }
 
@@ -145,25 +144,25 @@ internal sealed class ResourceTests
     public async Task A_name_for_life_is_free_however_the_item_ends(string how)
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1 }, clock, ScriptedEngine.From((state, _) => state == 0
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 1 }, clock, ScriptedEngine.From((state, _) => state == 0
             ? ScriptedEngine.GoOn(1, TimeSpan.FromHours(1))
             : how == "attempts" ? throw new InvalidOperationException("no") : ScriptedEngine.GiveUp("over")));
         string id = await roost.EnqueueAsync(Holder(ResourceHold.Life) with { Deadline = how == "deadline" ? TestRuntime.Start.AddMinutes(30) : null });
         await roost.RunUntilIdleAsync();
-        Holders(roost).Should().Equal("x=holder");
+        roost.Holders().Should().Equal("x=holder");
 
         if (how == "cancel") await roost.CancelAsync(id);
         clock.Advance(TimeSpan.FromHours(2));
         await roost.RunUntilIdleAsync();
 
-        roost.StateOf(id).Should().Be(how == "cancel" ? "cancelled" : "failed");
+        roost.StateOf(id).Should().Be(how == "cancel" ? WorkState.Cancelled : WorkState.Failed);
         Clean(roost);
     }
 
     [Test]
     public async Task A_retried_item_takes_its_names_anew_and_waits_for_them()
     {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.From((_, _) => ScriptedEngine.GiveUp("over")), ScriptedEngine.CountingTo(2, TimeSpan.FromHours(1), "other"));
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), ScriptedEngine.From((_, _) => ScriptedEngine.GiveUp("over")), ScriptedEngine.CountingTo(2, TimeSpan.FromHours(1), "other"));
         await roost.EnqueueAsync(Holder(ResourceHold.Life));
         await roost.RunUntilDoneAsync("holder").Soon();
         await roost.EnqueueAsync(new WorkItem("other") { Id = "second", Resources = ["x"], ResourceHold = ResourceHold.Life });
@@ -172,38 +171,38 @@ internal sealed class ResourceTests
         await roost.RetryAsync("holder");
         await roost.RunUntilIdleAsync();
 
-        Holders(roost).Should().Equal("x=second");
-        roost.Text("SELECT blocked_on FROM roost_work WHERE id = 'holder'").Should().Be("x");
+        roost.Holders().Should().Equal("x=second");
+        roost.Detail("holder").BlockedOn.Should().Be("x");
     }
 
     [Test]
     public async Task What_a_dead_workers_item_held_goes_to_its_waiter()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(1));
-        using Ghost ghost = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1, id: "ghostly"));
+        await using RoostRuntime roost = await OpenAsync(null, ScriptedEngine.CountingTo(1));
+        using Ghost ghost = await GhostAsync(roost, ScriptedEngine.CountingTo(1, id: "ghostly"));
         await roost.EnqueueAsync(new WorkItem("ghostly") { Id = "holder", Resources = ["x"] });
         await ghost.ClaimAsync();
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "waiter", Resources = ["x"] });
         await roost.RunUntilIdleAsync();
-        roost.StateOf("waiter").Should().Be("queued");
+        roost.StateOf("waiter").Should().Be(WorkState.Queued);
 
         ghost.Die();
 
         (await roost.RunUntilDoneAsync("waiter").Soon()).State.Should().Be(WorkState.Done);
-        roost.StateOf("holder").Should().Be("queued", "nobody serves its engine any more");
+        roost.StateOf("holder").Should().Be(WorkState.Queued, "nobody serves its engine any more");
         Clean(roost);
     }
 
     [Test]
     public async Task A_waiter_that_nobody_serves_any_more_gives_back_what_it_was_handed()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(1));
-        using Ghost ghost = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1, id: "ghostly"));
+        await using RoostRuntime roost = await OpenAsync(null, ScriptedEngine.CountingTo(1));
+        using Ghost ghost = await GhostAsync(roost, ScriptedEngine.CountingTo(1, id: "ghostly"));
         await roost.EnqueueAsync([new WorkItem("ghostly") { Id = "first", Resources = ["x"] }, new WorkItem("ghostly") { Id = "second", Resources = ["x"] }]);
         LeasedWork first = (await ghost.ClaimAsync())[0];
         (await ghost.ClaimAsync()).Should().BeEmpty("the second is parked");
-        await ghost.Writer.RunAsync(session => session.Endings.FailStep(first, new("error", null, "no", null, 1), 0, lastTry: true));
-        Holders(roost).Should().Equal("x=second");
+        (await ghost.FailAsync(first, lastTry: true)).Should().BeTrue();
+        roost.Holders().Should().Equal("x=second");
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "waiter", Resources = ["x"] });
 
         ghost.Die();
@@ -215,7 +214,7 @@ internal sealed class ResourceTests
     [Test]
     public async Task A_retried_item_that_waits_for_one_of_its_names_gives_back_the_others_when_nobody_serves_it_any_more()
     {
-        await using RoostRuntime roost = TestRuntime.Create(
+        await using RoostRuntime roost = await OpenAsync(
             TestRuntime.Clock(), ScriptedEngine.From((state, _) => state == 0 ? ScriptedEngine.GoOn(1) : ScriptedEngine.GiveUp("over")), ScriptedEngine.CountingTo(2, TimeSpan.FromHours(1), "slow"));
         await roost.EnqueueAsync(Holder(ResourceHold.Life) with { Resources = ["x", "y"] });
         await roost.RunUntilDoneAsync("holder").Soon();
@@ -225,8 +224,8 @@ internal sealed class ResourceTests
 
         await roost.RunUntilIdleAsync();
 
-        Holders(roost).Should().Equal("y=slow");
-        await using RoostRuntime beside = TestRuntime.Beside(roost, ScriptedEngine.CountingTo(1, id: "beside"));
+        roost.Holders().Should().Equal("y=slow");
+        await using RoostRuntime beside = await BesideAsync(roost, ScriptedEngine.CountingTo(1, id: "beside"));
         await beside.EnqueueAsync(new WorkItem("beside") { Id = "waiter", Resources = ["x"] });
         (await beside.RunUntilDoneAsync("waiter").Soon()).State.Should().Be(WorkState.Done);
     }
@@ -234,34 +233,30 @@ internal sealed class ResourceTests
     [Test]
     public async Task A_waiter_of_an_engine_that_nobody_serves_does_not_block_those_that_are_served()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(1));
-        using Ghost ghost = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1), ScriptedEngine.CountingTo(1, id: "ghostly"));
+        await using RoostRuntime roost = await OpenAsync(null, ScriptedEngine.CountingTo(1));
+        using Ghost ghost = await GhostAsync(roost, ScriptedEngine.CountingTo(1), ScriptedEngine.CountingTo(1, id: "ghostly"));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "holder", Resources = ["x"], Priority = 2 });
         LeasedWork held = (await ghost.ClaimAsync())[0];
         await roost.EnqueueAsync([new WorkItem("ghostly") { Id = "unserved", Resources = ["x"], Priority = 1 }, new WorkItem("scripted") { Id = "served", Resources = ["x"] }]);
         (await ghost.ClaimAsync()).Should().BeEmpty("both are parked");
-        await ghost.Writer.RunAsync(session =>
-        {
-            session.Leases.Release(held, "test");
-            session.Leases.Unregister(ghost.Key, ghost.Id);
-            return true;
-        });
+        (await ghost.ReleaseAsync(held)).Should().BeTrue();
+        await ghost.LeaveAsync();
 
         await roost.RunUntilDoneAsync("served").Soon();
 
         await roost.RunUntilIdleAsync();
-        roost.StateOf("holder").Should().Be("done");
-        roost.StateOf("unserved").Should().Be("queued");
+        roost.StateOf("holder").Should().Be(WorkState.Done);
+        roost.StateOf("unserved").Should().Be(WorkState.Queued);
         Clean(roost);
 
-        await using RoostRuntime serving = TestRuntime.Beside(roost, ScriptedEngine.CountingTo(1, id: "ghostly"));
+        await using RoostRuntime serving = await BesideAsync(roost, ScriptedEngine.CountingTo(1, id: "ghostly"));
         (await serving.RunUntilDoneAsync("unserved").Soon()).State.Should().Be(WorkState.Done);
     }
 
     [Test]
     public async Task An_item_with_names_goes_on_with_its_lease_while_nobody_waits()
     {
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { SlotTime = TimeSpan.Zero }, null, ScriptedEngine.CountingTo(5));
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { SlotTime = TimeSpan.Zero }, null, ScriptedEngine.CountingTo(5));
         string id = await roost.EnqueueAsync(new WorkItem("scripted") { Resources = ["x", "y"] });
 
         await roost.RunUntilDoneAsync(id).Soon();
@@ -303,8 +298,8 @@ internal sealed class ResourceTests
                 _ => ScriptedEngine.GoOn(state + 1),
             };
         });
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 4, SlotTime = TimeSpan.Zero }, clock, Engine());
-        await using RoostRuntime beside = TestRuntime.Beside(roost, Engine());
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { Concurrency = 4, SlotTime = TimeSpan.Zero }, clock, Engine());
+        await using RoostRuntime beside = await BesideAsync(roost, Engine());
         var items = new List<string>();
         for (int i = 0; i < 30; i++)
         {
@@ -326,14 +321,13 @@ internal sealed class ResourceTests
 
         broken.Should().BeEmpty();
         Clean(roost);
-        roost.Number("SELECT count(*) FROM roost_work WHERE blocked_on IS NOT NULL OR worker IS NOT NULL").Should().Be(0);
-        roost.Number("SELECT sum(n) FROM roost_lane_count WHERE condition IN ('ready', 'delayed', 'blocked', 'running')").Should().Be(0);
-        roost.Number("SELECT sum(n) FROM roost_lane_count").Should().Be(30);
+        (await roost.ListLeasesAsync()).Should().BeEmpty();
+        roost.Totals().Should().BeEquivalentTo(new { Ready = 0L, Delayed = 0L, Blocked = 0L, Running = 0L });
+        MustAgree(roost);
+        roost.Totals().Total.Should().Be(30);
     }
 
     private static WorkItem Holder(ResourceHold hold) => new("scripted") { Id = "holder", Resources = ["x"], ResourceHold = hold };
 
-    private static List<string> Holders(RoostRuntime roost) => roost.Rows("SELECT r.name || '=' || w.id FROM roost_resource r JOIN roost_work w ON w.key = r.work ORDER BY r.name");
-
-    private static void Clean(RoostRuntime roost) => Holders(roost).Should().BeEmpty("whatever is over holds nothing");
+    private static void Clean(RoostRuntime roost) => roost.Holders().Should().BeEmpty("whatever is over holds nothing");
 }

@@ -1,10 +1,9 @@
 using Roost.Execution;
 using Roost.Tests.Support;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
-[TestFixture]
-internal sealed class RetryTests
+internal sealed class RetryTests(StoreHost host) : ConformanceTests(host)
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
@@ -33,7 +32,7 @@ internal sealed class RetryTests
     public async Task A_failed_try_waits_within_the_bounds_before_the_next()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.From((_, _) => throw new InvalidOperationException("no")));
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.From((_, _) => throw new InvalidOperationException("no")));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
         foreach (int whole in (int[])[1000, 2000, 4000, 8000])
@@ -43,7 +42,7 @@ internal sealed class RetryTests
             clock.SetUtcNow(due!.Value);
         }
         (await roost.RunUntilIdleAsync()).Should().BeNull();
-        roost.StateOf(id).Should().Be("failed");
+        roost.StateOf(id).Should().Be(WorkState.Failed);
     }
 
     [Test]
@@ -57,14 +56,14 @@ internal sealed class RetryTests
             if (context.Attempt < 3) throw new InvalidOperationException("not yet");
             return state == 2 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
         });
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 3 }, clock, engine);
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 3 }, clock, engine);
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
         await roost.RunThroughAsync(clock);
 
         attempts.Should().Equal("0.1", "0.2", "0.3", "1.1", "1.2", "1.3", "2.1", "2.2", "2.3");
-        roost.StateOf(id).Should().Be("done");
-        roost.Number("SELECT count(*) FROM roost_failure").Should().Be(0);
+        roost.StateOf(id).Should().Be(WorkState.Done);
+        roost.Detail(id).LastFailure.Should().BeNull();
     }
 
     [Test]
@@ -73,33 +72,31 @@ internal sealed class RetryTests
         var clock = TestRuntime.Clock();
         var engine = ScriptedEngine.From((state, context) =>
             state == 0 && context.Attempt == 1 ? throw new InvalidOperationException("once") : ScriptedEngine.GoOn(state + 1, state == 2 ? TimeSpan.FromHours(1) : default));
-        await using RoostRuntime roost = TestRuntime.Create(clock, engine);
+        await using RoostRuntime roost = await OpenAsync(clock, engine);
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         clock.SetUtcNow((await roost.RunUntilIdleAsync())!.Value);
-        roost.Number("SELECT count(*) FROM roost_failure").Should().Be(1);
+        roost.Detail(id).LastFailure.Should().NotBeNull();
 
         await roost.RunUntilIdleAsync();
 
-        roost.Number("SELECT count(*) FROM roost_failure").Should().Be(0);
-        roost.Column(id, "failures").Should().Be(0);
+        roost.Detail(id).LastFailure.Should().BeNull();
+        roost.Detail(id).Failures.Should().Be(0);
     }
 
     [Test]
     public async Task The_last_try_makes_a_dead_letter_that_says_all_about_it()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 2 }, clock, ScriptedEngine.From((_, _) => throw new FormatException("half a number")));
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 2 }, clock, ScriptedEngine.From((_, _) => throw new FormatException("half a number")));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
         await roost.RunThroughAsync(clock);
 
         roost.EventsOf(id).Should().Equal("enqueued", "claimed", "stepped", "step_failed", "claimed", "failed");
-        roost.Text("SELECT reason FROM roost_failure").Should().Be(FailReasons.MaxAttempts);
-        roost.Text("SELECT error_type FROM roost_failure").Should().Be("System.FormatException");
-        roost.Text("SELECT message FROM roost_failure").Should().Be("half a number");
-        roost.Text("SELECT stack FROM roost_failure").Should().Contain(nameof(RetryTests));
-        roost.Number("SELECT attempt FROM roost_failure").Should().Be(2);
-        roost.Number("SELECT version FROM roost_failure").Should().Be(1);
+        WorkFailure failure = (await roost.GetDeadLetterAsync(id)).Failure;
+        failure.Should().BeEquivalentTo(
+            new { Reason = FailReasons.MaxAttempts, ErrorType = "System.FormatException", Message = "half a number", Attempt = 2, Version = 1 });
+        failure.Stack.Should().Contain(nameof(RetryTests));
     }
 
     [Test]
@@ -107,7 +104,7 @@ internal sealed class RetryTests
     {
         var clock = TestRuntime.Clock();
         int calls = 0;
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.From((_, _) => throw new InvalidOperationException($"{++calls}")));
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.From((_, _) => throw new InvalidOperationException($"{++calls}")));
         await roost.EnqueueAsync(new WorkItem("scripted") { MaxAttempts = 7 });
 
         await roost.RunThroughAsync(clock);
@@ -119,7 +116,7 @@ internal sealed class RetryTests
     public async Task An_engines_own_cancellation_is_a_failed_try_like_any_other()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1 }, clock, ScriptedEngine.From((_, _) => throw new OperationCanceledException("its own")));
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 1 }, clock, ScriptedEngine.From((_, _) => throw new OperationCanceledException("its own")));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
         await roost.RunThroughAsync(clock);
@@ -147,7 +144,7 @@ internal sealed class RetryTests
     [TestCaseSource(nameof(BadOutcomes))]
     public async Task A_bad_outcome_ends_the_step_at_once_and_saves_nothing(string says, Func<Snapshot, WorkItem, Task<Outcome>> step)
     {
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxJsonBytes = 1024 }, TestRuntime.Clock(), new RawEngine(step));
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxJsonBytes = 1024 }, TestRuntime.Clock(), new RawEngine(step));
         string id = await roost.EnqueueAsync(new WorkItem("raw"));
 
         WorkSummary ended = await roost.RunUntilDoneAsync(id).Soon();
@@ -155,13 +152,13 @@ internal sealed class RetryTests
         ended.FailReason.Should().Be(FailReasons.InvalidStep);
         ended.Error.Should().Contain(says);
         ended.Version.Should().Be(1, "nothing of a bad outcome is saved");
-        roost.Number("SELECT count(*) FROM roost_snapshot").Should().Be(1);
+        (await roost.ListHistoryAsync(id)).Should().ContainSingle();
     }
 
     [Test]
     public async Task A_step_that_throws_before_its_first_await_has_failed_like_any_other()
     {
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1 }, TestRuntime.Clock(), new RawEngine((_, _) => throw new InvalidOperationException("at once")));
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 1 }, TestRuntime.Clock(), new RawEngine((_, _) => throw new InvalidOperationException("at once")));
 
         (await roost.RunUntilDoneAsync(await roost.EnqueueAsync(new WorkItem("raw"))).Soon()).Should().BeEquivalentTo(new { FailReason = FailReasons.MaxAttempts, Error = "at once", Version = 1 });
     }
@@ -171,7 +168,7 @@ internal sealed class RetryTests
     {
         var clock = TestRuntime.Clock();
         int made = 0;
-        await using RoostRuntime roost = TestRuntime.Create(clock);
+        await using RoostRuntime roost = await OpenAsync(clock);
         roost.AddEngine(() => ++made == 2 ? throw new InvalidOperationException("out of engines") : ScriptedEngine.CountingTo(1));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
@@ -193,13 +190,13 @@ internal sealed class RetryTests
         {
             First = _ => ++calls < 3 ? throw new InvalidOperationException("no state yet") : 7,
         };
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 3 }, clock, engine);
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 3 }, clock, engine);
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
         await roost.RunThroughAsync(clock);
 
-        roost.StateOf(id).Should().Be("done");
-        roost.Rows("SELECT data FROM roost_snapshot ORDER BY version").Should().Equal("7", "7");
+        roost.StateOf(id).Should().Be(WorkState.Done);
+        roost.StatesOf(id).Should().Equal("7", "7");
     }
 
     [Test]
@@ -208,11 +205,11 @@ internal sealed class RetryTests
         var clock = TestRuntime.Clock();
         bool works = false;
         var engine = new ScriptedEngine((state, _) => Task.FromResult(ScriptedEngine.Finish(state))) { First = _ => works ? 1 : throw new InvalidOperationException("no state") };
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 2 }, clock, engine);
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 2 }, clock, engine);
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         await roost.RunThroughAsync(clock);
-        roost.StateOf(id).Should().Be("failed");
-        roost.Number("SELECT count(*) FROM roost_snapshot").Should().Be(0);
+        roost.StateOf(id).Should().Be(WorkState.Failed);
+        (await roost.ListHistoryAsync(id)).Should().BeEmpty();
 
         works = true;
         await roost.RetryAsync(id, "fixed");
@@ -223,7 +220,7 @@ internal sealed class RetryTests
     [Test]
     public async Task Failing_for_good_needs_no_further_try_and_keeps_the_state_before()
     {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.From((_, _) => ScriptedEngine.GiveUp("no such page")));
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), ScriptedEngine.From((_, _) => ScriptedEngine.GiveUp("no such page")));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
         WorkSummary ended = await roost.RunUntilDoneAsync(id).Soon();
@@ -235,7 +232,7 @@ internal sealed class RetryTests
     [Test]
     public async Task Failing_for_good_may_save_a_last_state()
     {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), new RawEngine((snapshot, _) => Task.FromResult(Outcome.Fail("over", snapshot.Next("last words", "post mortem")))));
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), new RawEngine((snapshot, _) => Task.FromResult(Outcome.Fail("over", snapshot.Next("last words", "post mortem")))));
         string id = await roost.EnqueueAsync(new WorkItem("raw"));
 
         WorkSummary ended = await roost.RunUntilDoneAsync(id).Soon();
@@ -246,7 +243,7 @@ internal sealed class RetryTests
     [Test]
     public async Task A_step_that_fails_for_good_may_name_an_artifact_as_the_step_before_did()
     {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.From((state, context) =>
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), ScriptedEngine.From((state, context) =>
         {
             context.AddArtifactText("log.txt", $"step {state}");
             return state == 0 ? ScriptedEngine.GoOn(1) : ScriptedEngine.GiveUp("over");
@@ -254,7 +251,7 @@ internal sealed class RetryTests
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
         (await roost.RunUntilDoneAsync(id).Soon()).FailReason.Should().Be(FailReasons.EngineFailed);
-        roost.Number("SELECT count(*) FROM roost_artifact").Should().Be(2, "what an earlier step attached is immutable");
+        roost.ArtifactCount().Should().Be(2, "what an earlier step attached is immutable");
 
         await roost.RetryAsync(id);
         (await roost.RunUntilDoneAsync(id).Soon()).FailReason.Should().Be(FailReasons.EngineFailed);
@@ -265,7 +262,7 @@ internal sealed class RetryTests
     {
         var clock = TestRuntime.Clock();
         var attempts = new List<int>();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 2 }, clock, ScriptedEngine.From((state, context) =>
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 2 }, clock, ScriptedEngine.From((state, context) =>
         {
             attempts.Add(context.Attempt);
             return attempts.Count < 4 ? throw new InvalidOperationException("no") : ScriptedEngine.GoOn(state, TimeSpan.FromHours(1));
@@ -278,14 +275,14 @@ internal sealed class RetryTests
         await roost.RunUntilIdleAsync();
 
         attempts.Should().Equal(1, 2, 1, 2);
-        roost.Number("SELECT count(*) FROM roost_failure").Should().Be(0);
+        roost.Detail(id).LastFailure.Should().BeNull();
     }
 
     [Test]
     public async Task A_dead_letters_error_no_longer_shows_once_its_retry_has_succeeded_in_a_step()
     {
         bool works = false;
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1 }, TestRuntime.Clock(), ScriptedEngine.From((state, _) =>
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 1 }, TestRuntime.Clock(), ScriptedEngine.From((state, _) =>
             works ? ScriptedEngine.GoOn(state, TimeSpan.FromHours(1)) : throw new InvalidOperationException("no")));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         await roost.RunUntilIdleAsync();
@@ -294,7 +291,7 @@ internal sealed class RetryTests
         await roost.RetryAsync(id);
         await roost.RunUntilIdleAsync();
 
-        roost.Number("SELECT count(*) FROM roost_failure").Should().Be(0);
+        roost.Detail(id).LastFailure.Should().BeNull();
     }
 
     [Test]
@@ -308,12 +305,12 @@ internal sealed class RetryTests
             if (context.Attempt == 1) throw new InvalidOperationException("again");
             return state == 1 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
         });
-        await using RoostRuntime roost = TestRuntime.Create(clock, Engine());
+        await using RoostRuntime roost = await OpenAsync(clock, Engine());
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "same" });
         await roost.RunThroughAsync(clock);
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "other" });
         await roost.RunThroughAsync(clock);
-        await using RoostRuntime file = TestRuntime.Create(clock, Engine());
+        await using RoostRuntime file = await OpenAsync(clock, Engine());
         await file.EnqueueAsync(new WorkItem("scripted") { Id = "same" });
         await file.RunThroughAsync(clock);
 
@@ -325,7 +322,7 @@ internal sealed class RetryTests
     [Test]
     public async Task What_an_engine_says_in_its_error_cannot_break_the_record_of_it()
     {
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1 }, TestRuntime.Clock(),
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 1 }, TestRuntime.Clock(),
             ScriptedEngine.From((_, _) => throw new InvalidOperationException("a\0b\ud800" + new string('x', 50_000))), ScriptedEngine.From((_, _) => ScriptedEngine.GiveUp("c\0d\udc00"), "other"));
         string thrown = await roost.EnqueueAsync(new WorkItem("scripted"));
         string given = await roost.EnqueueAsync(new WorkItem("other"));

@@ -1,16 +1,15 @@
 using Microsoft.Extensions.Time.Testing;
 using Roost.Tests.Support;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
 /// <summary>Where an item stands, in words: each condition has its own.</summary>
-[TestFixture]
-internal sealed class SituationTests
+internal sealed class SituationTests(StoreHost host) : ConformanceTests(host)
 {
     [Test]
     public async Task Ready_where_no_worker_runs()
     {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock());
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock());
         string id = await roost.EnqueueAsync(new WorkItem("x"));
 
         (await SituationAsync(roost, id)).Should().Be("ready since 2026-01-01 00:00:00Z, but no worker runs; it needs one that serves engine x in queue default");
@@ -19,7 +18,7 @@ internal sealed class SituationTests
     [Test]
     public async Task Ready_where_no_worker_serves_the_engine_or_the_queue()
     {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
         await roost.StepOnceAsync();
         string engine = await roost.EnqueueAsync(new WorkItem("x"));
         string queue = await roost.EnqueueAsync(new WorkItem("scripted") { Queue = "slow" });
@@ -32,7 +31,7 @@ internal sealed class SituationTests
     public async Task Ready_where_the_workers_are_busy()
     {
         using var held = new HeldStep();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 1 }, TestRuntime.Clock(), held.Engine);
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { Concurrency = 1 }, TestRuntime.Clock(), held.Engine);
         await roost.EnqueueAsync(new WorkItem("held"));
 
         await held.WhileRunningAsync(roost, async () =>
@@ -46,7 +45,7 @@ internal sealed class SituationTests
     public async Task Delayed_and_then_due()
     {
         FakeTimeProvider clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.CountingTo(1));
         await roost.StepOnceAsync();
         string id = await roost.EnqueueAsync(new WorkItem("scripted") { Delay = TimeSpan.FromHours(1) });
         string unserved = await roost.EnqueueAsync(new WorkItem("x") { Delay = TimeSpan.FromHours(1) });
@@ -61,7 +60,7 @@ internal sealed class SituationTests
     public async Task Delayed_after_a_failed_try()
     {
         var options = new RoostOptions { RetryBaseDelay = TimeSpan.FromHours(1), RetryMaxDelay = TimeSpan.FromHours(1) };
-        await using RoostRuntime roost = TestRuntime.Create(options, TestRuntime.Clock(), ScriptedEngine.From((_, _) => throw new InvalidOperationException("no")));
+        await using RoostRuntime roost = await OpenAsync(options, TestRuntime.Clock(), ScriptedEngine.From((_, _) => throw new InvalidOperationException("no")));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         await roost.StepOnceAsync();
         await roost.StepOnceAsync();
@@ -73,7 +72,7 @@ internal sealed class SituationTests
     public async Task Blocked_by_an_item_that_runs()
     {
         using var held = new HeldStep();
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), held.Engine);
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), held.Engine);
         await roost.EnqueueAsync(new WorkItem("held") { Id = "holder", Resources = ["domain:example.com"] });
 
         await held.WhileRunningAsync(roost, async () =>
@@ -93,7 +92,7 @@ internal sealed class SituationTests
     [Test]
     public async Task Blocked_by_an_item_that_keeps_the_name_through_a_delay()
     {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(2, TimeSpan.FromHours(1)));
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), ScriptedEngine.CountingTo(2, TimeSpan.FromHours(1)));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "holder", Resources = ["r"], ResourceHold = ResourceHold.Life });
         await roost.StepOnceAsync();
         await roost.StepOnceAsync();
@@ -107,10 +106,10 @@ internal sealed class SituationTests
     public async Task A_state_that_is_newer_than_every_worker()
     {
         FakeTimeProvider clock = TestRuntime.Clock();
-        await using RoostRuntime newer = TestRuntime.Create(clock, new ScriptedEngine((state, _) => Task.FromResult(ScriptedEngine.GoOn(state + 1, TimeSpan.FromHours(1)))) { Version = 3 });
+        await using RoostRuntime newer = await OpenAsync(clock, new ScriptedEngine((state, _) => Task.FromResult(ScriptedEngine.GoOn(state + 1, TimeSpan.FromHours(1)))) { Version = 3 });
         string id = await newer.EnqueueAsync(new WorkItem("scripted"));
         await newer.RunUntilIdleAsync();
-        await using RoostRuntime older = TestRuntime.Beside(newer, ScriptedEngine.CountingTo(9));
+        await using RoostRuntime older = await BesideAsync(newer, ScriptedEngine.CountingTo(9));
         await older.StepOnceAsync();
         clock.Advance(TimeSpan.FromHours(2));
 
@@ -122,15 +121,14 @@ internal sealed class SituationTests
     public async Task Waiting_to_run_alone()
     {
         using var held = new HeldStep();
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), held.Engine);
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), held.Engine);
+        await EnqueueInterruptedAsync(roost, new WorkItem("held") { Id = "poison" });
         await roost.EnqueueAsync(new WorkItem("held"));
 
         await held.WhileRunningAsync(roost, async () =>
         {
-            await roost.EnqueueAsync(new WorkItem("held") { Id = "poison", Delay = TimeSpan.FromHours(1) });
-            roost.Execute("UPDATE roost_work SET solo = 1, interruptions = 2, due_at = NULL, ready_seq = 99, ready_at = created_at WHERE id = 'poison'");
+            await roost.RequeueNowAsync("poison");
             (await SituationAsync(roost, "poison")).Should().Be("ready since 2026-01-01 00:00:00Z; waits to run alone after 2 interruptions");
-            roost.Execute("UPDATE roost_work SET solo = 0, interruptions = 0, due_at = 9999999999999, ready_seq = NULL, ready_at = NULL WHERE id = 'poison'");
         });
     }
 
@@ -138,27 +136,28 @@ internal sealed class SituationTests
     public async Task Running_and_running_on_a_worker_that_has_died()
     {
         using var held = new HeldStep();
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), held.Engine);
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), held.Engine);
         string id = await roost.EnqueueAsync(new WorkItem("held"));
 
         await held.WhileRunningAsync(roost, async () =>
         {
             WorkerInfo worker = (await roost.ListWorkersAsync()).Single();
             (await SituationAsync(roost, id)).Should().Be($"running on worker {worker.Id} since 2026-01-01 00:00:00Z");
-
-            string lockOfTheDead = $"dead.{worker.Id}.lock";
-            await File.WriteAllBytesAsync(Path.Combine(Path.GetDirectoryName(roost.Path)!, lockOfTheDead), []);
-            roost.Execute("UPDATE roost_worker SET lock_file = $0", lockOfTheDead);
-            (await SituationAsync(roost, id)).Should().Be($"was running on worker {worker.Id}, which has died; the next worker that runs takes it over");
-            (await roost.ListWorkersAsync()).Single().IsAlive.Should().BeFalse();
-            (await roost.ListEnginesAsync()).Single().Workers.Should().Be(0);
         });
+        string next = await roost.EnqueueAsync(new WorkItem("held"));
+        using Ghost ghost = await GhostAsync(roost, held.Engine);
+        await ghost.ClaimAsync();
+        ghost.Die();
+
+        (await SituationAsync(roost, next)).Should().Be($"was running on worker {ghost.Id}, which has died; the next worker that runs takes it over");
+        (await roost.ListWorkersAsync()).Single().IsAlive.Should().BeFalse();
+        (await roost.ListEnginesAsync()).Single().Workers.Should().Be(0);
     }
 
     [Test]
     public async Task Ended_in_each_of_the_three_ways()
     {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.From((_, context) =>
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), ScriptedEngine.From((_, context) =>
             context.Item.Id == "bad" ? ScriptedEngine.GiveUp("the page is gone") : ScriptedEngine.Finish(1)));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "good" });
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "bad" });
@@ -192,11 +191,11 @@ internal sealed class SituationTests
     [Test]
     public async Task In_a_file_that_is_a_backup_copy()
     {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock());
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock());
         string id = await roost.EnqueueAsync(new WorkItem("x"));
-        roost.Execute("INSERT INTO roost_meta (key, value) VALUES ('copy_of', 'another')");
+        await using RoostRuntime copy = await Host.CopyAsync(roost);
 
-        (await SituationAsync(roost, id)).Should().Be("this file is a backup copy and runs nothing");
+        (await SituationAsync(copy, id)).Should().Be("this file is a backup copy and runs nothing");
     }
 
     private static async Task<string> SituationAsync(RoostRuntime roost, string id) => (await roost.GetAsync(id)).Situation;

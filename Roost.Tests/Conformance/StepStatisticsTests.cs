@@ -1,18 +1,16 @@
 using Microsoft.Extensions.Time.Testing;
-using Roost.Sqlite.Tables;
 using Roost.Tests.Support;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
 /// <summary>The counts of steps and failed tries: complete, by engine and step, and there after a restart.</summary>
-[TestFixture]
-internal sealed class StepStatisticsTests
+internal sealed class StepStatisticsTests(StoreHost host) : ConformanceTests(host)
 {
     [Test]
     public async Task Every_step_and_failed_try_is_counted_under_its_engine_and_step()
     {
         FakeTimeProvider clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(
+        await using RoostRuntime roost = await OpenAsync(
             clock, ScriptedEngine.CountingTo(3, id: "counts"), ScriptedEngine.From((_, context) => context.Attempt < 3 ? throw new TimeoutException("Not yet.") : ScriptedEngine.GiveUp("No."), "fails"));
         for (int i = 0; i < 10; i++) await roost.EnqueueAsync(new WorkItem("counts"));
         await roost.EnqueueAsync(new WorkItem("fails"));
@@ -25,14 +23,14 @@ internal sealed class StepStatisticsTests
         found.Points.Sum(point => point.FailedTries).Should().Be(3);
         found.CountedSince.Should().Be(TestRuntime.Start);
         foreach (StatisticsSpan longer in (StatisticsSpan[])[StatisticsSpan.Day, StatisticsSpan.Week]) Lines(await roost.GetStepStatisticsAsync(longer)).Should().Equal(Lines(found));
-        FileAudit.MustAgree(roost.Path);
+        MustAgree(roost);
     }
 
     [Test]
     public async Task Times_run_and_waited_are_those_of_the_tries()
     {
         FakeTimeProvider clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 1 }, clock, ScriptedEngine.From((state, _) =>
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { Concurrency = 1 }, clock, ScriptedEngine.From((state, _) =>
         {
             clock.Advance(TimeSpan.FromMilliseconds(state == 19 ? 1000 : 100));
             return state == 19 ? ScriptedEngine.Finish(20) : ScriptedEngine.GoOn(state + 1);
@@ -52,21 +50,18 @@ internal sealed class StepStatisticsTests
     [Test]
     public async Task They_survive_a_restart_and_those_of_several_runtimes_add_up()
     {
-        using var folder = new TemporaryFolder();
         FakeTimeProvider clock = TestRuntime.Clock();
-        var options = new RoostOptions { Path = folder["roost.db"], TimeProvider = clock };
+        await using RoostRuntime reader = await OpenAsync(clock);
         for (int round = 0; round < 3; round++)
         {
-            await using var roost = new RoostRuntime(options);
-            roost.AddEngine(ScriptedEngine.CountingTo(4));
+            await using RoostRuntime roost = await BesideAsync(reader, ScriptedEngine.CountingTo(4));
             await roost.EnqueueAsync(new WorkItem("scripted"));
             await roost.RunUntilIdleAsync();
-            await using RoostRuntime beside = TestRuntime.Beside(roost, ScriptedEngine.CountingTo(4));
+            await using RoostRuntime beside = await BesideAsync(roost, ScriptedEngine.CountingTo(4));
             await beside.EnqueueAsync(new WorkItem("scripted"));
             await beside.RunUntilIdleAsync();
             clock.Advance(TimeSpan.FromMinutes(20));
         }
-        await using var reader = new RoostRuntime(options);
         StepStatistics found = await reader.GetStepStatisticsAsync();
         Lines(found).Should().Equal("scripted/done 4+0", "scripted/init 16+0");
         found.Points.Where(point => point.Steps > 0).Select(point => (int)(point.At - TestRuntime.Start).TotalMinutes).Should().Equal(20, 40);
@@ -77,7 +72,7 @@ internal sealed class StepStatisticsTests
     public async Task What_could_not_be_committed_is_counted_as_a_failed_try_alone()
     {
         FakeTimeProvider clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1 }, clock, ScriptedEngine.From((_, context) =>
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 1 }, clock, ScriptedEngine.From((_, context) =>
         {
             context.AddChild(new WorkItem("scripted") { Id = context.Item.Id == "other" ? "child" : "other" });
             return ScriptedEngine.Finish(1);
@@ -85,37 +80,15 @@ internal sealed class StepStatisticsTests
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "other", Delay = TimeSpan.FromDays(1) });
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "first" });
         await roost.RunUntilIdleAsync();
-        roost.StateOf("first").Should().Be("failed");
+        roost.StateOf("first").Should().Be(WorkState.Failed);
         Lines(await roost.GetStepStatisticsAsync()).Should().Equal("scripted/init 1+1");
-    }
-
-    [Test]
-    public async Task Old_minutes_and_hours_go_and_steps_without_end_share_a_line()
-    {
-        FakeTimeProvider clock = TestRuntime.Clock();
-        var engine = new NamingEngine();
-        await using RoostRuntime roost = TestRuntime.Create(clock, engine);
-        await roost.EnqueueAsync(new WorkItem(engine.EngineId));
-        await roost.RunThroughAsync(clock);
-        StepStatistics found = await roost.GetStepStatisticsAsync();
-        found.Steps.Should().HaveCount(201);
-        found.Steps.Single(line => line.Step == StepTally.OtherSteps).Steps.Should().Be(NamingEngine.Steps - 200 + 1);
-
-        clock.Advance(TimeSpan.FromDays(40));
-        for (int i = 0; i < 2; i++)
-        {
-            await roost.EnqueueAsync(new WorkItem(engine.EngineId, new { }) { Priority = i });
-            await roost.StepOnceAsync();
-            clock.Advance(TimeSpan.FromMinutes(1));
-        }
-        roost.Number("SELECT count(*) FROM roost_step_tally WHERE at * span * 60000 < $0", clock.GetUtcNow().AddDays(-30).ToUnixTimeMilliseconds()).Should().Be(0);
     }
 
     [Test]
     public async Task Steps_that_end_while_another_runs_on_are_saved_within_a_second()
     {
         var running = new TaskCompletionSource();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions(), null, new ScriptedEngine(async (_, context) =>
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions(), null, new ScriptedEngine(async (_, context) =>
         {
             if (context.Item.Id == "long") await running.Task;
             return ScriptedEngine.Finish(1);
@@ -136,49 +109,10 @@ internal sealed class StepStatisticsTests
     [Test]
     public async Task A_span_that_there_is_not_is_refused()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null);
+        await using RoostRuntime roost = await OpenAsync(null);
         Func<Task> asking = () => roost.GetStepStatisticsAsync((StatisticsSpan)7);
         await asking.Should().ThrowAsync<InvalidInputException>();
     }
 
-    [TestCase(0, 64)]
-    [TestCase(64, 64)]
-    [TestCase(65, 77)]
-    [TestCase(128, 128)]
-    [TestCase(1_000_000, 1_048_576)]
-    [TestCase(long.MaxValue, long.MaxValue)]
-    public void A_run_time_is_told_by_the_upper_bound_of_its_class(long microseconds, long most)
-    {
-        var times = new RunTimes();
-        times.Add(microseconds);
-        double told = times.Percentile(0.5)!.Value.TotalMicroseconds;
-        if (microseconds < long.MaxValue) told.Should().BeInRange(microseconds, most + 1);
-        var stored = new RunTimes();
-        stored.Add(times.ToBytes());
-        stored.Percentile(1).Should().Be(times.Percentile(1));
-    }
-
-    [Test]
-    public void Percentiles_are_those_of_all_runs()
-    {
-        var times = new RunTimes();
-        for (int i = 1; i <= 1000; i++) times.Add(i * 1000);
-        times.Percentile(0.5)!.Value.TotalMilliseconds.Should().BeInRange(500, 595);
-        times.Percentile(0.95)!.Value.TotalMilliseconds.Should().BeInRange(950, 1131);
-        new RunTimes().Percentile(0.5).Should().BeNull();
-    }
-
     private static string[] Lines(StepStatistics found) => [.. found.Steps.Select(line => $"{line.Engine}/{line.Step} {line.Steps}+{line.FailedTries}")];
-
-    private sealed class NamingEngine : Engine<int>
-    {
-        public const int Steps = 260;
-
-        public override string EngineId => "naming";
-
-        protected override int Init(WorkItem item) => 0;
-
-        protected override Task<Outcome> StepAsync(int state, StepContext context) =>
-            Task.FromResult(state + 1 < Steps ? Continue(state + 1, step: $"page {state}") : Done(state + 1, $"page {state}"));
-    }
 }

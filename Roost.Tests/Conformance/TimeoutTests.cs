@@ -1,9 +1,8 @@
 using Roost.Tests.Support;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
-[TestFixture]
-internal sealed class TimeoutTests
+internal sealed class TimeoutTests(StoreHost host) : ConformanceTests(host)
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
@@ -23,7 +22,7 @@ internal sealed class TimeoutTests
         var clock = TestRuntime.Clock();
         var gate = new Gate();
         CancellationReason reason = default;
-        await using RoostRuntime roost = TestRuntime.Create(OneTry, clock, WaitingFor(gate, then: context => reason = context.CancellationReason));
+        await using RoostRuntime roost = await OpenAsync(OneTry, clock, WaitingFor(gate, then: context => reason = context.CancellationReason));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         Task<WorkSummary> running = roost.RunUntilDoneAsync(id);
         await gate.Reached;
@@ -40,7 +39,7 @@ internal sealed class TimeoutTests
     {
         var clock = TestRuntime.Clock();
         var gate = new Gate();
-        await using RoostRuntime roost = TestRuntime.Create(OneTry, clock, new ScriptedEngine(async (state, context) =>
+        await using RoostRuntime roost = await OpenAsync(OneTry, clock, new ScriptedEngine(async (state, context) =>
         {
             await gate.UntilFiredAsync(context.CancellationToken);
             return ScriptedEngine.Finish(state);
@@ -61,7 +60,7 @@ internal sealed class TimeoutTests
         var gate = new Gate();
         CancellationReason reason = CancellationReason.TimedOut;
         bool fired = true;
-        await using RoostRuntime roost = TestRuntime.Create(OneTry, clock, new ScriptedEngine(async (state, context) =>
+        await using RoostRuntime roost = await OpenAsync(OneTry, clock, new ScriptedEngine(async (state, context) =>
         {
             if (state == 0)
             {
@@ -88,7 +87,7 @@ internal sealed class TimeoutTests
     {
         var clock = TestRuntime.Clock();
         var hang = new Gate();
-        await using RoostRuntime roost = TestRuntime.Create(OneTry with { Concurrency = 1 }, clock, new ScriptedEngine(async (state, _) =>
+        await using RoostRuntime roost = await OpenAsync(OneTry with { Concurrency = 1 }, clock, new ScriptedEngine(async (state, _) =>
         {
             await hang.PassAsync();
             return ScriptedEngine.Finish(state);
@@ -100,12 +99,12 @@ internal sealed class TimeoutTests
 
         await running.WhileTimePasses(clock, TimeSpan.FromSeconds(5));
 
-        roost.StateOf(other).Should().Be("done");
-        roost.Text("SELECT reason FROM roost_failure").Should().Be(FailReasons.Abandoned);
-        roost.Text("SELECT message FROM roost_failure").Should().Contain("no longer exclusive");
+        roost.StateOf(other).Should().Be(WorkState.Done);
+        roost.Detail(hanging).LastFailure!.Reason.Should().Be(FailReasons.Abandoned);
+        roost.Detail(hanging).LastFailure!.Message.Should().Contain("no longer exclusive");
         (clock.GetUtcNow() - TestRuntime.Start).Should().BeGreaterThanOrEqualTo(Minute + roost.Options.StepTimeoutGrace);
         hang.Open();
-        roost.StateOf(hanging).Should().Be("failed");
+        roost.StateOf(hanging).Should().Be(WorkState.Failed);
     }
 
     [Test]
@@ -114,7 +113,7 @@ internal sealed class TimeoutTests
         var clock = TestRuntime.Clock();
         using var hang = new ManualResetEventSlim();
         var started = new Gate();
-        await using RoostRuntime roost = TestRuntime.Create(OneTry with { Concurrency = 1 }, clock, ScriptedEngine.From((state, _) =>
+        await using RoostRuntime roost = await OpenAsync(OneTry with { Concurrency = 1 }, clock, ScriptedEngine.From((state, _) =>
         {
             started.Reach();
             hang.Wait(Gate.Patience);
@@ -127,7 +126,7 @@ internal sealed class TimeoutTests
 
         await running.WhileTimePasses(clock, TimeSpan.FromSeconds(5));
 
-        roost.StateOf(hanging).Should().Be("failed");
+        roost.StateOf(hanging).Should().Be(WorkState.Failed);
         hang.Set();
     }
 
@@ -137,7 +136,7 @@ internal sealed class TimeoutTests
         var clock = TestRuntime.Clock();
         var hang = new Gate();
         var late = new Gate();
-        await using RoostRuntime roost = TestRuntime.Create(OneTry with { MaxAttempts = 2 }, clock, new ScriptedEngine(async (state, context) =>
+        await using RoostRuntime roost = await OpenAsync(OneTry with { MaxAttempts = 2 }, clock, new ScriptedEngine(async (state, context) =>
         {
             if (context.Attempt == 2) return ScriptedEngine.Finish(2);
             await hang.PassAsync();
@@ -161,8 +160,8 @@ internal sealed class TimeoutTests
         await late.Reached;
         await roost.RunUntilIdleAsync();
 
-        roost.Rows("SELECT data FROM roost_snapshot ORDER BY version").Should().Equal("0", "2");
-        roost.Number("SELECT count(*) FROM roost_work").Should().Be(1);
+        roost.StatesOf(id).Should().Equal("0", "2");
+        roost.Totals().Total.Should().Be(1);
         roost.EventsOf(id).Should().Equal("enqueued", "claimed", "stepped", "step_failed", "claimed", "done");
     }
 
@@ -172,7 +171,7 @@ internal sealed class TimeoutTests
         var clock = TestRuntime.Clock();
         var hang = new Gate();
         var late = new TaskCompletionSource<Exception?>();
-        await using RoostRuntime roost = TestRuntime.Create(OneTry, clock, new ScriptedEngine(async (state, context) =>
+        await using RoostRuntime roost = await OpenAsync(OneTry, clock, new ScriptedEngine(async (state, context) =>
         {
             await hang.PassAsync();
             try
@@ -201,7 +200,7 @@ internal sealed class TimeoutTests
     {
         var clock = TestRuntime.Clock();
         var attempts = new List<int>();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { StepTimeout = Minute, MaxAttempts = 3 }, clock, new ScriptedEngine(async (state, context) =>
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { StepTimeout = Minute, MaxAttempts = 3 }, clock, new ScriptedEngine(async (state, context) =>
         {
             attempts.Add(context.Attempt);
             if (context.Attempt == 3) return ScriptedEngine.Finish(state);
@@ -224,7 +223,7 @@ internal sealed class TimeoutTests
         var gate = new Gate();
         DateTimeOffset fired = default;
         var hours = (int? n) => n is { } some ? TimeSpan.FromHours(some) : (TimeSpan?)null;
-        await using RoostRuntime roost = TestRuntime.Create(OneTry with { StepTimeout = hours(runtime) }, clock, new ScriptedEngine(async (state, context) =>
+        await using RoostRuntime roost = await OpenAsync(OneTry with { StepTimeout = hours(runtime) }, clock, new ScriptedEngine(async (state, context) =>
         {
             await gate.UntilFiredAsync(context.CancellationToken);
             fired = context.Now;
@@ -239,14 +238,14 @@ internal sealed class TimeoutTests
         await running.Soon();
 
         fired.Should().Be(TestRuntime.Start + hours(expected)!.Value);
-        roost.StateOf(id).Should().Be("done");
+        roost.StateOf(id).Should().Be(WorkState.Done);
     }
 
     [Test]
     public async Task Init_is_held_to_the_same_time()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(OneTry, clock, new HangingInit());
+        await using RoostRuntime roost = await OpenAsync(OneTry, clock, new HangingInit());
         string id = await roost.EnqueueAsync(new WorkItem("init"));
 
         Task<WorkSummary> running = roost.RunUntilDoneAsync(id);

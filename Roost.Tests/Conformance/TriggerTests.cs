@@ -1,10 +1,9 @@
 using System.Text.Json;
 using Roost.Tests.Support;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
-[TestFixture]
-internal sealed class TriggerTests
+internal sealed class TriggerTests(StoreHost host) : ConformanceTests(host)
 {
     [TestCase("snapshot.data.yes", true)]
     [TestCase("snapshot.data.no", false)]
@@ -25,17 +24,17 @@ internal sealed class TriggerTests
     [TestCase("item.payload.yes", false)]
     public async Task It_fires_where_its_condition_is_truthy(string condition, bool fires)
     {
-        await using RoostRuntime roost = Create([new("first", "second") { If = condition }]);
+        await using RoostRuntime roost = await CreateAsync([new("first", "second") { If = condition }]);
         await RunAsync(roost, new WorkItem("first", new { wanted = 1 }));
 
-        roost.Number("SELECT count(*) FROM roost_event WHERE kind = 'triggered'").Should().Be(fires ? 1 : 0);
+        roost.Events(EventKinds.Triggered).Should().HaveCount(fires ? 1 : 0);
     }
 
     [Test]
     public async Task Fields_and_then_values_are_laid_over_the_inherited_payload()
     {
         WorkItem? second = null;
-        await using RoostRuntime roost = Create([new("first", "second")
+        await using RoostRuntime roost = await CreateAsync([new("first", "second")
         {
             Fields = new Dictionary<string, string> { ["text"] = "snapshot.data.text", ["same"] = "item.payload.kept", ["none"] = "snapshot.data.missing", ["level"] = "snapshot.data.one" },
             Values = new Dictionary<string, object?> { ["level"] = "high", ["options"] = new { DeepName = 1 } },
@@ -49,7 +48,7 @@ internal sealed class TriggerTests
     public async Task The_follow_up_inherits_priority_queue_and_resources_and_is_a_child()
     {
         WorkItem? second = null;
-        await using RoostRuntime roost = Create(new RoostOptions { Queues = ["q"], Triggers = [new("first", "second")] }, item => second = item);
+        await using RoostRuntime roost = await CreateAsync(new RoostOptions { Queues = ["q"], Triggers = [new("first", "second")] }, item => second = item);
         string id = await RunAsync(roost, new WorkItem("first") { Queue = "q", Priority = 7, Resources = ["b", "a"], ResourceHold = ResourceHold.Life });
 
         second.Should().NotBeNull();
@@ -60,18 +59,20 @@ internal sealed class TriggerTests
     [Test]
     public async Task It_fires_in_the_transaction_that_finishes_the_item()
     {
-        await using RoostRuntime roost = Create([new("first", "second")]);
-        await RunAsync(roost, new WorkItem("first"));
+        await using RoostRuntime roost = await CreateAsync([new("first", "second")]);
+        string id = await RunAsync(roost, new WorkItem("first"));
 
-        roost.Number("SELECT count(DISTINCT at) FROM roost_event WHERE kind IN ('done', 'triggered') AND work = 1").Should().Be(1);
-        roost.Number("SELECT (SELECT seq FROM roost_event WHERE kind = 'triggered') - (SELECT seq FROM roost_event WHERE kind = 'done' AND work = 1)").Should().Be(2, "done, enqueued, triggered follow each other");
+        List<WorkEvent> all = roost.Events().SkipWhile(one => one.Kind != EventKinds.Done).Take(3).ToList();
+        all.Select(one => one.Kind).Should().Equal(EventKinds.Done, EventKinds.Enqueued, EventKinds.Triggered);
+        all.Select(one => one.WorkId == id).Should().Equal(true, false, true);
+        all.Select(one => one.At).Distinct().Should().ContainSingle();
     }
 
     [Test]
     public async Task A_failed_or_cancelled_item_fires_nothing()
     {
         var running = new TaskCompletionSource();
-        await using RoostRuntime roost = TestRuntime.Create(
+        await using RoostRuntime roost = await OpenAsync(
             new RoostOptions { Triggers = [new("failing", "second"), new("waiting", "second")] }, null,
             ScriptedEngine.From((_, _) => ScriptedEngine.GiveUp("no"), "failing"),
             new ScriptedEngine(async (state, context) =>
@@ -88,50 +89,53 @@ internal sealed class TriggerTests
         (await roost.RunUntilDoneAsync(failing)).State.Should().Be(WorkState.Failed);
 
         (await roost.WaitAsync(waiting)).State.Should().Be(WorkState.Cancelled);
-        roost.Number("SELECT count(*) FROM roost_work").Should().Be(2);
+        roost.Totals().Total.Should().Be(2);
     }
 
     [Test]
     public async Task A_circle_ends_at_its_depth_and_says_so()
     {
-        await using RoostRuntime roost = Create([new("first", "first") { MaxDepth = 3 }]);
+        await using RoostRuntime roost = await CreateAsync([new("first", "first") { MaxDepth = 3 }]);
         await RunAsync(roost, new WorkItem("first"));
 
-        roost.Number("SELECT count(*) FROM roost_work").Should().Be(4, "the first and three that followed");
-        roost.Number("SELECT count(*) FROM roost_event WHERE kind = 'trigger_skipped' AND data ->> 'reason' LIKE '%limit is 3%'").Should().Be(1);
+        roost.Totals().Total.Should().Be(4, "the first and three that followed");
+        roost.Events(EventKinds.TriggerSkipped).Should().ContainSingle().Which.Data!.Value.GetProperty("reason").GetString().Should().Contain("limit is 3");
     }
 
     [Test]
     public async Task A_worker_without_triggers_of_its_own_fires_those_of_the_file()
     {
-        await using RoostRuntime first = Create([new("first", "second")]);
+        await using RoostRuntime first = await CreateAsync([new("first", "second")]);
         await first.RunUntilIdleAsync();
-        await using RoostRuntime other = new(first.Options with { Path = first.Path, Triggers = null });
+        await using RoostRuntime other = await BesideAsync(first, first.Options with { Triggers = null });
         other.AddEngine(ScriptedEngine.CountingTo(1, id: "first")).AddEngine(ScriptedEngine.CountingTo(1, id: "second"));
         await RunAsync(other, new WorkItem("first"));
 
-        first.Number("SELECT count(*) FROM roost_work").Should().Be(2);
-        first.Number("SELECT count(*) FROM roost_trigger_rule").Should().Be(1, "null leaves them");
+        first.Totals().Total.Should().Be(2);
+        await RunAsync(other, new WorkItem("first"));
+        first.Totals().Total.Should().Be(4, "null leaves them");
     }
 
     [Test]
     public async Task An_empty_list_clears_the_triggers_of_the_file()
     {
-        await using RoostRuntime first = Create([new("first", "second")]);
+        await using RoostRuntime first = await CreateAsync([new("first", "second")]);
         await first.RunUntilIdleAsync();
-        await using RoostRuntime other = new(first.Options with { Path = first.Path, Triggers = [] });
+        await using RoostRuntime other = await BesideAsync(first, first.Options with { Triggers = [] });
         other.AddEngine(ScriptedEngine.CountingTo(1, id: "first"));
         await RunAsync(other, new WorkItem("first"));
 
-        first.Number("SELECT count(*) FROM roost_trigger_rule").Should().Be(0);
-        first.Number("SELECT count(*) FROM roost_work").Should().Be(1);
+        first.Totals().Total.Should().Be(1);
+        await using RoostRuntime third = await BesideAsync(first, first.Options with { Triggers = null }, ScriptedEngine.CountingTo(1, id: "first"));
+        await RunAsync(third, new WorkItem("first"));
+        first.Totals().Total.Should().Be(2, "they are gone for those as well who bring none");
     }
 
     [Test]
     public async Task A_payload_that_would_be_too_large_is_skipped_and_the_item_is_done_all_the_same()
     {
         string text = new('x', 700);
-        await using RoostRuntime roost = Create(new RoostOptions
+        await using RoostRuntime roost = await CreateAsync(new RoostOptions
         {
             MaxJsonBytes = 1024,
             Triggers = [new("first", "second") { Fields = new Dictionary<string, string> { ["again"] = "item.payload.text" } }],
@@ -139,40 +143,40 @@ internal sealed class TriggerTests
         string id = await RunAsync(roost, new WorkItem("first", new { text }));
 
         (await roost.WaitAsync(id)).State.Should().Be(WorkState.Done);
-        roost.Number("SELECT count(*) FROM roost_work").Should().Be(1);
-        roost.Number("SELECT count(*) FROM roost_event WHERE kind = 'trigger_skipped' AND data ->> 'reason' LIKE '%1024%'").Should().Be(1);
+        roost.Totals().Total.Should().Be(1);
+        roost.Events(EventKinds.TriggerSkipped).Should().ContainSingle().Which.Data!.Value.GetProperty("reason").GetString().Should().Contain("1024");
     }
 
     [Test]
     public async Task A_payload_that_would_be_too_deep_to_read_back_is_skipped()
     {
         string deep = string.Concat(Enumerable.Repeat("{\"a\":", 63)) + "{}" + new string('}', 63);
-        await using RoostRuntime roost = Create([new("first", "second") { Fields = new Dictionary<string, string> { ["deeper"] = "item.payload" } }]);
+        await using RoostRuntime roost = await CreateAsync([new("first", "second") { Fields = new Dictionary<string, string> { ["deeper"] = "item.payload" } }]);
         string id = await RunAsync(roost, WorkItem.FromJson("first", deep));
 
         (await roost.WaitAsync(id)).State.Should().Be(WorkState.Done);
-        roost.Number("SELECT count(*) FROM roost_work").Should().Be(1);
-        roost.Number("SELECT count(*) FROM roost_event WHERE kind = 'trigger_skipped' AND data ->> 'reason' LIKE '%deep%'").Should().Be(1);
+        roost.Totals().Total.Should().Be(1);
+        roost.Events(EventKinds.TriggerSkipped).Should().ContainSingle().Which.Data!.Value.GetProperty("reason").GetString().Should().Contain("deep");
     }
 
     [Test]
-    public void A_trigger_of_the_options_is_held_to_the_same_rules_as_a_file()
+    public async Task A_trigger_of_the_options_is_held_to_the_same_rules_as_a_file()
     {
-        Refused("Triggers[0].When", new Trigger("", "b"));
-        Refused("Triggers[0].Enqueue", new Trigger("a", " "));
-        Refused("Triggers[0].If", new Trigger("a", "b") { If = "state.x" });
-        Refused("Triggers[0].Fields.x", new Trigger("a", "b") { Fields = new Dictionary<string, string> { ["x"] = "snapshot.data." } });
-        Refused("Triggers[0].Values.x", new Trigger("a", "b") { Values = new Dictionary<string, object?> { ["x"] = "nul \0" } });
-        Refused("Triggers[0].MaxDepth", new Trigger("a", "b") { MaxDepth = 0 });
-        Refused("Triggers[1]", new Trigger("a", "b"), null!);
+        await RefusedAsync("triggers[0].when", new Trigger("", "b"));
+        await RefusedAsync("triggers[0].enqueue", new Trigger("a", " "));
+        await RefusedAsync("triggers[0].if", new Trigger("a", "b") { If = "state.x" });
+        await RefusedAsync("triggers[0].fields.x", new Trigger("a", "b") { Fields = new Dictionary<string, string> { ["x"] = "snapshot.data." } });
+        await RefusedAsync("triggers[0].values.x", new Trigger("a", "b") { Values = new Dictionary<string, object?> { ["x"] = "nul \0" } });
+        await RefusedAsync("triggers[0].max_depth", new Trigger("a", "b") { MaxDepth = 0 });
+        await RefusedAsync("triggers[1]", new Trigger("a", "b"), null!);
     }
 
-    private static void Refused(string field, params Trigger[] triggers) =>
-        FluentActions.Invoking(() => RoostRuntime.CreateTemporary(new() { Triggers = triggers })).Should().Throw<InvalidInputException>().Which.Field.Should().Be(field);
+    private async Task RefusedAsync(string field, params Trigger[] triggers) =>
+        (await FluentActions.Awaiting(() => OpenAsync(new RoostOptions { Triggers = triggers }, null)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be(field);
 
-    private static RoostRuntime Create(IReadOnlyList<Trigger> triggers, Action<WorkItem>? second = null) => Create(new RoostOptions { Triggers = triggers }, second);
+    private Task<RoostRuntime> CreateAsync(IReadOnlyList<Trigger> triggers, Action<WorkItem>? second = null) => CreateAsync(new RoostOptions { Triggers = triggers }, second);
 
-    private static RoostRuntime Create(RoostOptions options, Action<WorkItem>? second = null) => TestRuntime.Create(options, TestRuntime.Clock(), new Facts(), ScriptedEngine.From((state, context) =>
+    private Task<RoostRuntime> CreateAsync(RoostOptions options, Action<WorkItem>? second = null) => OpenAsync(options, TestRuntime.Clock(), new Facts(), ScriptedEngine.From((state, context) =>
     {
         second?.Invoke(context.Item);
         return ScriptedEngine.Finish(state);

@@ -1,6 +1,6 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using Roost.Tests.Support;
 
 namespace Roost.Tests;
 
@@ -17,7 +17,7 @@ internal sealed partial class FieldNameTests
     {
         HashSet<string> known = [.. Public().SelectMany(NamesOf)];
         var named = new Dictionary<string, string>();
-        foreach (string file in Directory.EnumerateFiles(Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "Roost"), "*.cs", SearchOption.AllDirectories))
+        foreach (string file in Directory.EnumerateFiles(SourceTree.PathOf("Roost"), "*.cs", SearchOption.AllDirectories))
         {
             if (file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal) || Path.GetFileName(file) == "TriggerFile.cs") continue;
             foreach (Match match in Naming().Matches(File.ReadAllText(file)))
@@ -40,6 +40,4 @@ internal sealed partial class FieldNameTests
             foreach (ParameterInfo parameter in method.GetParameters()) yield return parameter.Name!;
         }
     }
-
-    private static string ThisFile([CallerFilePath] string path = "") => path;
 }

@@ -40,7 +40,7 @@ internal sealed class StrangerTests
         (await roost.RunUntilDoneAsync(id)).State.Should().Be(WorkState.Done);
 
         children.Should().HaveCount(2).And.OnlyContain(child => child == children[0]);
-        roost.Rows("SELECT id FROM roost_work WHERE parent IS NOT NULL").Should().Equal(children[0]);
+        roost.Items().Where(item => roost.Detail(item.Id).ParentId is not null).Select(item => item.Id).Should().Equal(children[0]);
     }
 
     [Test]

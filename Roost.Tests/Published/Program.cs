@@ -75,7 +75,7 @@ static async Task CountAsync(RoostRuntime roost)
     Expect("its artifact", Encoding.UTF8.GetString(await roost.ReadArtifactAsync(id, "counted.txt")), "3");
     JsonElement report = JsonElement.Parse(await roost.ReadArtifactAsync(id, "report.json"));
     Expect("its report", report.GetProperty("rows")[0].GetProperty("n").GetInt32(), 3);
-    Expect("its artifact's metadata", (await roost.GetArtifactsAsync(id)).Single(it => it.Name == "counted.txt").Metadata?.GetProperty("by").GetString(), "count");
+    Expect("its artifact's metadata", (await roost.ListArtifactsOfAsync(id)).Single(it => it.Name == "counted.txt").Metadata?.GetProperty("by").GetString(), "count");
     IReadOnlyList<WorkEvent> events = (await roost.ListEventsAsync(id)).Items;
     Expect("its tries", events.Count(it => it.Kind == EventKinds.StepFailed), 1);
     Expect("its events", events.Last(it => it.Kind == "engine.counted").Data?.GetProperty("n").GetInt32(), 3);
@@ -108,7 +108,7 @@ static async Task ReadPagesAsync(RoostRuntime roost)
     string? cursor = null;
     do
     {
-        WorkPage page = await roost.ListAsync(limit: 1, cursor: cursor);
+        Page<WorkSummary> page = await roost.ListAsync(limit: 1, cursor: cursor);
         foreach (WorkSummary each in page.Items) ids.Add(each.Id);
         cursor = page.Next;
     } while (cursor is not null);

@@ -23,7 +23,7 @@ internal sealed class BlockedThreadsTests : FolderFixture
         await loop;
 
         (await other.GetCountsAsync()).Total.Done.Should().Be(Items);
-        other.Rows("SELECT DISTINCT kind FROM roost_event WHERE kind IN ('interrupted', 'worker_lost', 'released')").Should().BeEmpty("it lived all the time");
+        other.Events(EventKinds.Interrupted, EventKinds.WorkerLost, EventKinds.Released).Should().BeEmpty("it lived all the time");
         other.ClaimsOf().Should().OnlyHaveUniqueItems();
     }
 }

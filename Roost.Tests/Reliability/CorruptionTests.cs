@@ -44,7 +44,7 @@ internal sealed class CorruptionTests : FolderFixture
         string path = made["roost.db"];
         await FixtureFile.MakeAsync(path, kills: false, artifactBytes: 40_000);
         await using var roost = new RoostRuntime(path);
-        using Ghost ghost = await Ghost.StartAsync(roost, FixtureFile.Engine());
+        using SqliteGhost ghost = await SqliteGhost.StartAsync(roost, FixtureFile.Engine());
         (await ghost.ClaimAsync()).Should().ContainSingle();
         ghost.Die();
         Probe.Execute(path, "PRAGMA wal_checkpoint(TRUNCATE)");

@@ -23,7 +23,7 @@ internal sealed class DamageWithinCommitTests
         WorkDetail parent = await roost.GetAsync("parent");
         (parent.Summary.State, parent.Summary.Version).Should().Be((WorkState.Failed, 1));
         parent.Summary.Error.Should().Contain("payload");
-        roost.StateOf("beside").Should().Be("done");
+        roost.StateOf("beside").Should().Be(WorkState.Done);
     }
 
     [Test]

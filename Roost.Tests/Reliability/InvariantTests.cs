@@ -46,7 +46,7 @@ internal sealed class InvariantTests
     public async Task What_is_wrong_in_a_file_is_found(string rule, string damage)
     {
         await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock());
-        using Ghost ghost = await FillAsync(roost);
+        using SqliteGhost ghost = await FillAsync(roost);
         FileAudit.MustAgree(roost.Path);
         using (SqliteConnection file = FileAudit.Open(roost.Path)) file.Execute(damage);
 
@@ -56,7 +56,7 @@ internal sealed class InvariantTests
     }
 
     /// <summary>An item in every state.</summary>
-    private static async Task<Ghost> FillAsync(RoostRuntime roost)
+    private static async Task<SqliteGhost> FillAsync(RoostRuntime roost)
     {
         await using (RoostRuntime other = TestRuntime.Beside(roost, ScriptedEngine.From((state, context) =>
         {
@@ -67,7 +67,7 @@ internal sealed class InvariantTests
             await other.EnqueueAsync([new WorkItem("scripted") { Id = "done", IdempotencyKey = "key" }, new WorkItem("scripted") { Id = "failed" }]);
             await other.RunUntilIdleAsync();
         }
-        Ghost ghost = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1));
+        SqliteGhost ghost = await SqliteGhost.StartAsync(roost, ScriptedEngine.CountingTo(1));
         await roost.EnqueueAsync([new WorkItem("scripted") { Id = "runs", Resources = ["x"] }, new WorkItem("scripted") { Id = "waits", Resources = ["x"] }]);
         await ghost.ClaimAsync(2);
         await roost.EnqueueAsync([new WorkItem("scripted") { Id = "ready" }, new WorkItem("scripted") { Id = "ready too" }]);

@@ -30,7 +30,7 @@ internal sealed class RestingItemTests : FolderFixture
 
             refused += (await Task.WhenAll(callers)).Sum();
             wrong.Should().BeEmpty();
-            roost.Number("SELECT count(*) FROM roost_work WHERE state = 'done' AND version = $0", RestingItems.Steps + 1).Should().Be(RestingItems.Items);
+            roost.Items(new() { State = WorkState.Done }).Should().HaveCount(RestingItems.Items).And.OnlyContain(item => item.Version == RestingItems.Steps + 1);
             FileAudit.MustAgree(roost.Path);
         }
         refused.Should().BeGreaterThan(rounds, "requests that throw roll their batch back, and the steps' commits in it run again");
@@ -116,7 +116,7 @@ internal sealed class RestingItemTests : FolderFixture
             changedAt.Should().Be(5);
             wrong.Should().BeEmpty();
             seenPriority.Should().Be(priority);
-            roost.Number("SELECT count(*) FROM roost_work WHERE state = 'done' AND version = 12").Should().Be(2);
+            roost.Items(new() { State = WorkState.Done }).Should().HaveCount(2).And.OnlyContain(item => item.Version == 12);
             FileAudit.MustAgree(roost.Path);
         }
     }
@@ -143,8 +143,8 @@ internal sealed class RestingItemTests : FolderFixture
             await roost.RunUntilIdleAsync().WaitAsync(Patience);
 
             wrong.Should().BeEmpty();
-            roost.StateOf("rests").Should().Be("cancelled");
-            roost.StateOf("runs").Should().Be("done");
+            roost.StateOf("rests").Should().Be(WorkState.Cancelled);
+            roost.StateOf("runs").Should().Be(WorkState.Done);
             FileAudit.MustAgree(roost.Path);
         }
     }

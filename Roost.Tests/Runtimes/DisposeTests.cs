@@ -26,8 +26,9 @@ internal sealed class DisposeTests
         await disposing.Soon();
         await loop.Soon();
 
-        file.StateOf(id).Should().Be("done");
-        file.Number("SELECT count(*) FROM roost_worker").Should().Be(0);
+        await using RoostRuntime after = new(folder["roost.db"]);
+        after.StateOf(id).Should().Be(WorkState.Done);
+        after.Workers().Should().BeEmpty();
     }
 
     [Test]
@@ -50,8 +51,9 @@ internal sealed class DisposeTests
         }
 
         loop.IsCompletedSuccessfully.Should().BeTrue();
-        Probe.Text(folder["roost.db"], "SELECT state FROM roost_work").Should().Be("done");
-        Probe.Number(folder["roost.db"], "SELECT count(*) FROM roost_worker").Should().Be(0);
+        await using RoostRuntime after = new(folder["roost.db"]);
+        after.StateOf("item").Should().Be(WorkState.Done);
+        after.Workers().Should().BeEmpty();
     }
 
     [Test]
@@ -76,22 +78,21 @@ internal sealed class DisposeTests
         using var folder = new TemporaryFolder();
         var options = new RoostOptions { Path = folder["roost.db"], Durability = Durability.None };
         var roost = new RoostRuntime(options);
-        using var hold = new ManualResetEventSlim();
-        Task<bool> holding = roost.Writer.RunAsync(_ => hold.Wait(Gate.Patience));
+        IDisposable held = new SqliteHost().HoldWrites(roost);
         Task<EnqueueResult>[] before = [.. Enumerable.Range(0, 250).Select(i => roost.EnqueueAsync(new WorkItem("scripted") { Id = $"before{i}" }))];
         Task disposing = roost.DisposeAsync().AsTask();
         Task<EnqueueResult>[] beside = [.. Enumerable.Range(0, 250).Select(i => Task.Run(() => roost.EnqueueAsync(new WorkItem("scripted") { Id = $"beside{i}" })))];
 
-        hold.Set();
+        held.Dispose();
         await disposing.Soon();
-        await holding.Soon();
         Task<EnqueueResult> after = roost.EnqueueAsync(new WorkItem("scripted") { Id = "after" });
         await Task.WhenAll(beside).ContinueWith(_ => { }, TaskScheduler.Default).Soon();
 
         string[] told = [.. (await Task.WhenAll(before).Soon()).Select(result => result.Id), .. beside.Where(task => task.IsCompletedSuccessfully).Select(task => task.Result.Id)];
         await FluentActions.Awaiting(() => after).Should().ThrowAsync<ObjectDisposedException>();
         foreach (Task refused in beside.Where(task => task.IsFaulted)) refused.Exception!.InnerException.Should().BeOfType<ObjectDisposedException>();
-        roost.Rows("SELECT id FROM roost_work").Should().BeEquivalentTo(told);
+        await using var reopened = new RoostRuntime(options);
+        reopened.Items().Select(item => item.Id).Should().BeEquivalentTo(told);
     }
 
     [Test]

@@ -46,9 +46,9 @@ internal sealed class BackupTests : FolderFixture
 
         continued.Should().NotBeEmpty();
         continued.Should().AllSatisfy(item => item.Value.Should().Be((int)stored[item.Key]));
-        copy.Number("SELECT count(*) FROM roost_work WHERE state = 'done'").Should().Be(items);
+        copy.Totals().Done.Should().Be(items);
         FileAudit.MustAgree(copy.Path);
-        copy.Number("SELECT sum(interruptions) + sum(failures) FROM roost_work").Should().Be(0, "nobody died");
+        copy.Items().Select(item => copy.Detail(item.Id)).Should().OnlyContain(item => item.Interruptions + item.Failures == 0, "nobody died");
     }
 
     [Test]
@@ -60,7 +60,7 @@ internal sealed class BackupTests : FolderFixture
         await roost.BackupAsync(folder["copy.db"]);
         await using var copy = new RoostRuntime(new RoostOptions { Path = folder["copy.db"], Triggers = [new("scripted", "next")] });
         copy.AddEngine(ScriptedEngine.CountingTo(3));
-        long seq = copy.Number("SELECT max(seq) FROM roost_event");
+        long seq = await copy.GetLastSequenceAsync();
 
         await RefusedAsync(() => copy.RunUntilIdleAsync());
         await RefusedAsync(() => copy.StepOnceAsync());
@@ -68,9 +68,9 @@ internal sealed class BackupTests : FolderFixture
         await RefusedAsync(async () => await copy.EnqueueAsync(new WorkItem("scripted")));
         await RefusedAsync(() => copy.PurgeAsync(new(TimeSpan.Zero)));
 
-        copy.Number("SELECT max(seq) FROM roost_event").Should().Be(seq);
+        (await copy.GetLastSequenceAsync()).Should().Be(seq);
         copy.Number("SELECT count(*) FROM roost_trigger_rule").Should().Be(0);
-        copy.Number("SELECT count(*) FROM roost_worker").Should().Be(1, "the worker of the original, as it was");
+        copy.Workers().Should().HaveCount(1, "the worker of the original, as it was");
     }
 
     [Test]
@@ -104,10 +104,10 @@ internal sealed class BackupTests : FolderFixture
         }));
         await copy.AdoptAsync("moved");
 
-        copy.Number("SELECT count(*) FROM roost_worker").Should().Be(0);
+        copy.Workers().Should().BeEmpty();
         copy.ContentRows().Should().Be(0);
-        copy.Number("SELECT count(*) FROM roost_work WHERE state = 'running' OR interruptions > 0 OR failures > 0").Should().Be(0);
-        copy.Number("SELECT count(*) FROM roost_event WHERE kind = 'adopted' AND data ->> 'reason' = 'moved'").Should().Be(1);
+        copy.Items().Select(item => copy.Detail(item.Id)).Should().OnlyContain(item => item.Summary.State != WorkState.Running && item.Interruptions + item.Failures == 0);
+        copy.Events(EventKinds.Adopted).Should().ContainSingle().Which.Data!.Value.GetProperty("reason").GetString().Should().Be("moved");
         await copy.RunUntilIdleAsync();
         (await copy.WaitAsync(first)).State.Should().Be(WorkState.Done);
         (await copy.WaitAsync(second)).State.Should().Be(WorkState.Done);

@@ -49,7 +49,7 @@ internal sealed class CrashTests : FolderFixture
         host.ExitCode.Should().Be(3);
         await using RoostRuntime rescuer = new RoostRuntime(path).AddEngine(ScriptedEngine.CountingTo(1, id: "none"));
         await rescuer.RunUntilIdleAsync();
-        rescuer.StateOf(id).Should().Be("queued");
+        rescuer.StateOf(id).Should().Be(WorkState.Queued);
         rescuer.Column(id, "interruptions").Should().Be(drains ? 0 : 1);
         rescuer.EventsOf(id)[^1].Should().Be(drains ? "released" : "interrupted");
         FileAudit.MustHaveNoLeftovers(path);

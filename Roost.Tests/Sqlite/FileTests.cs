@@ -140,7 +140,7 @@ internal sealed class FileTests : FolderFixture
         await using var beside = new RoostRuntime(real);
 
         (roost.Path, beside.Path).Should().Be((real, real));
-        beside.StateOf(id).Should().Be("queued");
+        beside.StateOf(id).Should().Be(WorkState.Queued);
         Directory.GetFiles(folder["links"]).Should().HaveCount(2, "nothing is made beside a link");
         (await RoostRuntime.CheckFileAsync(link)).Single(check => check.Name == "size").Found.Should().NotContain("log 0 bytes");
         File.Delete(link);

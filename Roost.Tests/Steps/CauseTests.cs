@@ -195,18 +195,6 @@ internal sealed class CauseTests
         (await roost.GetAsync(id)).LastFailure!.Causes.Should().BeEmpty();
     }
 
-    [Test]
-    public async Task What_is_damaged_of_the_causes_leaves_the_rest_readable_and_doctor_tells_it()
-    {
-        await using RoostRuntime roost = Failing(() => throw new IOException("outer", new FormatException("inner")));
-        string id = await roost.EnqueueAsync(new WorkItem("raw"));
-        await roost.RunUntilIdleAsync();
-        roost.Execute("UPDATE roost_failure SET causes = '{\"left_out\":'");
-
-        (await roost.GetAsync(id)).LastFailure.Should().BeEquivalentTo(new { Message = "outer", CauseMessage = "inner" });
-        (await RoostRuntime.CheckFileAsync(roost.Path, full: true)).Should().Contain(check => check.Status == CheckStatus.Error && check.Found.Contains("failure of", StringComparison.Ordinal));
-    }
-
     private static void Refuse() => throw new InvalidOperationException("the port is closed");
 
     private static RoostRuntime Failing(Action step) => TestRuntime.Create(OneTry, null, new RawEngine((snapshot, _, _) =>

@@ -66,7 +66,7 @@ internal sealed class EngineScopeTests
             made.Disposed.Should().Be(1, "one was made to learn its id");
             for (int i = 0; i < 10; i++) await roost.EnqueueAsync(new WorkItem("own") { Priority = i % 2 });
             await roost.RunThroughAsync((FakeTimeProvider)roost.Options.TimeProvider);
-            roost.Number("SELECT count(*) FROM roost_work WHERE state = 'done'").Should().Be(10);
+            roost.Totals().Done.Should().Be(10);
         }
         made.Engines.Should().Be(1 + (10 * 6) + (5 * 5), "each of five items has failed each of its five steps once");
         made.Disposed.Should().Be(made.Engines);
@@ -82,7 +82,7 @@ internal sealed class EngineScopeTests
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         await roost.RunUntilIdleAsync();
 
-        roost.StateOf(id).Should().Be("done");
+        roost.StateOf(id).Should().Be(WorkState.Done);
         made.DisposedAsync.Should().Be(made.Engines).And.Be(4);
         log.Lines.Should().HaveCount(3).And.OnlyContain(line => line.Contains(id) && line.EndsWith("The connection is gone."));
     }
@@ -103,7 +103,7 @@ internal sealed class EngineScopeTests
         Task idle = roost.RunUntilIdleAsync();
         await gate.Reached;
         await idle.WhileTimePasses(clock);
-        roost.StateOf("hangs").Should().Be("failed");
+        roost.StateOf("hangs").Should().Be(WorkState.Failed);
         made.Disposed.Should().Be(2, "the first, and that of the step that made the first state");
 
         gate.Open();

@@ -23,7 +23,7 @@ internal sealed class LoopTests
             await stopping.CancelAsync();
             await loop.Soon();
 
-            (roost.StateOf("item"), roost.Column("item", "failures"), roost.Column("item", "interruptions")).Should().Be(("queued", 0, 0));
+            (roost.StateOf("item"), roost.Detail("item").Failures, roost.Detail("item").Interruptions).Should().Be((WorkState.Queued, 0, 0));
         }
     }
 
@@ -59,7 +59,7 @@ internal sealed class LoopTests
         await using RoostRuntime other = TestRuntime.Beside(roost, ScriptedEngine.CountingTo(1));
         await other.EnqueueAsync(new WorkItem("scripted"));
 
-        roost.Number("SELECT count(*) FROM roost_worker").Should().Be(0);
+        roost.Workers().Should().BeEmpty();
         roost.EventsOf(id).Should().Equal("enqueued");
     }
 
@@ -85,7 +85,7 @@ internal sealed class LoopTests
 
         fired.Should().BeFalse("it had time to drain");
         roost.EventsOf(id).Should().Equal("enqueued", "claimed", "stepped", "stepped");
-        roost.Number("SELECT count(*) FROM roost_worker").Should().Be(0);
+        roost.Workers().Should().BeEmpty();
         Directory.GetFiles(Path.GetDirectoryName(roost.Path)!, "*.lock").Should().BeEmpty();
     }
 
@@ -121,79 +121,15 @@ internal sealed class LoopTests
         await gate.Reached;
         await stop.CancelAsync();
         await loop.Soon();
-        roost.StateOf(id).Should().Be("queued");
-        roost.Column(id, "failures + interruptions").Should().Be(0);
+        roost.StateOf(id).Should().Be(WorkState.Queued);
+        roost.Detail(id).Should().BeEquivalentTo(new { Failures = 0, Interruptions = 0 });
 
         await roost.EnqueueAsync(new WorkItem("opener") { Priority = 1 });
         await roost.RunUntilIdleAsync().Soon();
         await roost.RunUntilIdleAsync().Soon();
 
-        roost.Rows("SELECT data FROM roost_snapshot JOIN roost_work ON roost_work.key = work WHERE id = $0 ORDER BY roost_snapshot.version", id).Should().Equal("0", "2");
+        roost.StatesOf(id).Should().Equal("0", "2");
         roost.EventsOf(id).Should().Equal("enqueued", "claimed", "stepped", "released", "claimed", "done");
-    }
-
-    [Test]
-    public async Task A_loop_that_ends_while_the_file_is_locked_claims_nothing_more()
-    {
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { BusyTimeout = TimeSpan.FromSeconds(1) }, null, ScriptedEngine.CountingTo(1));
-        using var stop = new CancellationTokenSource();
-        Task loop = roost.RunAsync(stop.Token);
-        await Waiting.Until(() => roost.Number("SELECT count(*) FROM roost_worker") == 1);
-        using (roost.Lock())
-        {
-            await stop.CancelAsync();
-            await loop.ContinueWith(_ => { }, TaskScheduler.Default).Soon();
-        }
-
-        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
-        await roost.EnqueueAsync(new WorkItem("elsewhere"));
-
-        roost.EventsOf(id).Should().Equal("enqueued");
-        Directory.GetFiles(Path.GetDirectoryName(roost.Path)!, "*.lock").Should().BeEmpty();
-        (await roost.RunUntilDoneAsync(id).Soon()).State.Should().Be(WorkState.Done);
-    }
-
-    [Test]
-    public async Task A_loop_that_begins_while_the_file_is_locked_waits_for_it_and_says_so()
-    {
-        var log = new WaitingLog("The loop cannot begin");
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { BusyTimeout = TimeSpan.FromSeconds(1), LoggerFactory = log }, null, ScriptedEngine.CountingTo(1));
-        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
-        using var stop = new CancellationTokenSource();
-        Task loop;
-        using (roost.Lock())
-        {
-            loop = roost.RunAsync(stop.Token);
-            await log.Seen.Soon();
-            loop.IsCompleted.Should().BeFalse("a running loop survives the same");
-        }
-
-        (await roost.WaitAsync(id).Soon()).State.Should().Be(WorkState.Done);
-        await stop.CancelAsync();
-        await loop.Soon();
-    }
-
-    [Test]
-    public async Task A_loop_that_waits_to_begin_ends_when_it_is_cancelled_however_long_it_may_wait()
-    {
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { BusyTimeout = TimeSpan.FromHours(1) }, null, ScriptedEngine.CountingTo(1));
-        await roost.EnqueueAsync(new WorkItem("scripted"));
-        using (roost.Lock())
-        {
-            using var stop = new CancellationTokenSource();
-            Task loop = roost.RunAsync(stop.Token);
-            await Waiting.Until(() => Directory.GetFiles(Path.GetDirectoryName(roost.Path)!, "*.lock").Length == 1);
-
-            await stop.CancelAsync();
-            await loop.Soon();
-
-            using var again = new CancellationTokenSource(100);
-            await roost.Awaiting(it => it.RunUntilIdleAsync(again.Token)).Should().ThrowAsync<OperationCanceledException>();
-        }
-        Directory.GetFiles(Path.GetDirectoryName(roost.Path)!, "*.lock").Should().BeEmpty();
-
-        await roost.RunUntilIdleAsync().Soon();
-        roost.Number("SELECT count(*) FROM roost_worker").Should().Be(0);
     }
 
     [Test]
@@ -217,9 +153,9 @@ internal sealed class LoopTests
         await loop.Soon();
 
         (early, late, fired).Should().Be((false, true, false));
-        roost.Rows("SELECT data FROM roost_snapshot ORDER BY version").Should().Equal("0", "7");
-        roost.StateOf(id).Should().Be("queued");
-        roost.Column(id, "failures + interruptions").Should().Be(0);
+        roost.StatesOf(id).Should().Equal("0", "7");
+        roost.StateOf(id).Should().Be(WorkState.Queued);
+        roost.Detail(id).Should().BeEquivalentTo(new { Failures = 0, Interruptions = 0 });
     }
 
     [Test]
@@ -287,8 +223,8 @@ internal sealed class LoopTests
         for (int version = 1; version <= 3; version++)
             (await roost.StepOnceAsync().Soon()).Should().BeEquivalentTo(new { Id = id, Version = version });
 
-        roost.StateOf(id).Should().Be("done");
-        roost.Number("SELECT count(*) FROM roost_snapshot").Should().Be(3);
+        roost.StateOf(id).Should().Be(WorkState.Done);
+        (await roost.ListHistoryAsync(id)).Should().HaveCount(3);
     }
 
     [Test]

@@ -73,7 +73,7 @@ internal sealed partial class EventsPageTests
     {
         await host.Roost.EnqueueAsync(Enumerable.Range(0, 7).Select(_ => new WorkItem("probe", new { what = "fail No." })));
         await host.Roost.RunUntilIdleAsync();
-        long failed = host.Roost.Number("SELECT count(*) FROM roost_event WHERE kind IN ('step_failed', 'failed')");
+        int failed = host.Roost.Events(EventKinds.StepFailed, EventKinds.Failed).Count;
         failed.Should().BeGreaterThanOrEqualTo(7);
         Fill(6000, EventKinds.Stepped);
 
@@ -95,14 +95,8 @@ internal sealed partial class EventsPageTests
 
     private static long[] Numbers(string page) => [.. Row().Matches(page).Select(found => long.Parse(found.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture))];
 
-    private void Fill(int n, string kind, TimeSpan ago = default)
-    {
-        host.Roost.Execute(
-            """
-            WITH RECURSIVE n (i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < $0)
-            INSERT INTO roost_event (seq, at, kind) SELECT (SELECT coalesce(max(seq), 0) FROM roost_event) + 1 + i, $1, $2 FROM n
-            """, n, DateTimeOffset.UtcNow.Add(ago).ToUnixTimeMilliseconds(), kind);
-    }
+    private void Fill(int n, string kind, TimeSpan ago = default) =>
+        new SqliteHost().WriteEvents(host.Roost, n, kind, DateTimeOffset.UtcNow.Add(ago), TimeSpan.Zero);
 
     [GeneratedRegex("<tr data-key=\"(\\d+)\"")]
     private static partial Regex Row();

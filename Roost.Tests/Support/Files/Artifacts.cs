@@ -1,11 +1,10 @@
-using Roost.Sqlite.Tables;
-
 namespace Roost.Tests.Support;
 
 /// <summary>What the tests of artifacts share.</summary>
 internal static class Artifacts
 {
-    public const int Chunk = BlobTable.ChunkBytes;
+    /// <summary>What a store keeps content in may be of this size: those about it and about its multiples are worth a try.</summary>
+    public const int Chunk = 256 * 1024;
 
     public static ScriptedEngine Once(Func<StepContext, Task> step) => new(async (state, context) =>
     {

@@ -35,14 +35,6 @@ internal static class Probe
         return connection;
     }
 
-    /// <summary>The kinds of an item's events, in order.</summary>
-    public static List<string> EventsOf(this RoostRuntime runtime, string workId) =>
-        Rows(runtime, "SELECT e.kind FROM roost_event e JOIN roost_work w ON w.key = e.work WHERE w.id = $0 ORDER BY e.seq", workId);
-
-    /// <summary>The ids of the items whose lease was taken, in that order.</summary>
-    public static List<string> ClaimsOf(this RoostRuntime runtime) =>
-        Rows(runtime, "SELECT w.id FROM roost_event e JOIN roost_work w ON w.key = e.work WHERE e.kind = 'claimed' ORDER BY e.seq");
-
     /// <summary>The first column of every row.</summary>
     public static List<string> Rows(this RoostRuntime runtime, string sql, params object[] values) =>
         Table(runtime, sql, values).ConvertAll(row => Convert.ToString(row[0], CultureInfo.InvariantCulture)!);
@@ -61,8 +53,6 @@ internal static class Probe
         }
         return rows;
     }
-
-    public static string StateOf(this RoostRuntime runtime, string workId) => Text(runtime, "SELECT state FROM roost_work WHERE id = $0", workId);
 
     public static long Column(this RoostRuntime runtime, string workId, string column) => Number(runtime, $"SELECT {column} FROM roost_work WHERE id = $0", workId);
 

@@ -26,7 +26,7 @@ internal sealed class Schedule : IAsyncDisposable
     private int states;
 
     /// <summary>A ghost, and the leases that it has had; it goes on believing in each until it has used it.</summary>
-    private sealed record Hand(Ghost Ghost, List<LeasedWork> Leases)
+    private sealed record Hand(SqliteGhost Ghost, List<LeasedWork> Leases)
     {
         public bool IsDead { get; set; }
         public bool IsLost { get; set; }
@@ -150,7 +150,7 @@ internal sealed class Schedule : IAsyncDisposable
 
     private async Task HauntAsync()
     {
-        if (hands.Count < 4) hands.Add(new(await Ghost.StartAsync(first, Engine()), []));
+        if (hands.Count < 4) hands.Add(new(await SqliteGhost.StartAsync(first, Engine()), []));
     }
 
     private async Task CommitAsync(Hand hand, LeasedWork lease)

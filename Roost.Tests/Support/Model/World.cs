@@ -123,7 +123,7 @@ internal sealed partial class World : IAsyncDisposable
     public async Task DieAsync(int runtime, int claims)
     {
         Serve(runtime);
-        using Ghost ghost = await Ghost.StartAsync(runtimes[runtime], [.. Served[runtime].Engines.Select(engine => new ScriptEngine(engine, ShapeOf(engine, runtime), clock, log, () => runtimes[runtime]))]);
+        using SqliteGhost ghost = await SqliteGhost.StartAsync(runtimes[runtime], [.. Served[runtime].Engines.Select(engine => new ScriptEngine(engine, ShapeOf(engine, runtime), clock, log, () => runtimes[runtime]))]);
         await ghost.ClaimAsync(claims);
         ghost.Die();
         ghosts.Add(ghost.Id);

@@ -1,11 +1,10 @@
 using Microsoft.Extensions.Time.Testing;
 using Roost.Tests.Support;
 
-namespace Roost.Tests;
+namespace Roost.Tests.Conformance;
 
 /// <summary>Whose lease is over where somebody sets the clock, or the machine has slept: a neighbour that holds an item, and a worker that looks.</summary>
-[TestFixture]
-internal sealed class LeaseClockTests
+internal sealed class LeaseClockTests(StoreHost host) : ConformanceTests(host)
 {
     private FakeTimeProvider clock = null!;
     private SetClock wall = null!;
@@ -19,9 +18,9 @@ internal sealed class LeaseClockTests
         clock = TestRuntime.Clock();
         wall = new SetClock(clock);
         stop = new();
-        roost = TestRuntime.Create(new RoostOptions { TimeProvider = wall }, null, ScriptedEngine.CountingTo(1));
+        roost = await OpenAsync(new RoostOptions { TimeProvider = wall }, null, ScriptedEngine.CountingTo(1));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
-        neighbour = await Ghost.StartAsync(roost, ScriptedEngine.CountingTo(1));
+        neighbour = await GhostAsync(roost, ScriptedEngine.CountingTo(1));
         await neighbour.ClaimAsync();
     }
 
@@ -43,8 +42,8 @@ internal sealed class LeaseClockTests
         (await neighbour.RenewAsync()).Should().BeTrue("it renews when its time has come, and not sooner because of the clock");
         await PassAsync(roost.Options.LeaseTime - TimeSpan.FromSeconds(1));
 
-        roost.StateOf("it").Should().Be("running");
-        roost.Column("it", "interruptions").Should().Be(0);
+        roost.StateOf("it").Should().Be(WorkState.Running);
+        roost.Detail("it").Interruptions.Should().Be(0);
         await stop.CancelAsync();
         await loop.Soon();
     }
@@ -53,13 +52,11 @@ internal sealed class LeaseClockTests
     public async Task Nor_does_one_that_is_set_while_the_others_are_being_looked_at()
     {
         Task loop = await BesideAsync(() => roost.RunAsync(stop.Token));
-        using var hold = new ManualResetEventSlim();
-        Task<bool> holding = roost.Writer.RunAsync(_ => hold.Wait(Gate.Patience));
-        clock.Advance(TimeSpan.FromMilliseconds(250)); // A look begins here, and waits for the writer.
+        IDisposable held = Host.HoldWrites(roost);
+        clock.Advance(TimeSpan.FromMilliseconds(250)); // A look begins here, and waits for its turn to write.
 
         wall.SetBy = TimeSpan.FromHours(1);
-        hold.Set();
-        await holding.Soon();
+        held.Dispose();
         await PassAsync(TimeSpan.FromSeconds(2));
 
         (await neighbour.RenewAsync()).Should().BeTrue();
@@ -96,7 +93,7 @@ internal sealed class LeaseClockTests
     private async Task<T> BesideAsync<T>(Func<T> start)
     {
         T loop = start();
-        await Waiting.Until(() => roost.Number("SELECT count(*) FROM roost_worker") == 2);
+        await Waiting.Until(() => roost.Workers().Count == 2);
         await PassAsync(TimeSpan.FromSeconds(5));
         return loop;
     }

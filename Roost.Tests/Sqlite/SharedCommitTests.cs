@@ -1,0 +1,51 @@
+using Roost.Tests.Support;
+
+namespace Roost.Tests;
+
+/// <summary>Steps that end in one commit.</summary>
+[TestFixture]
+internal sealed class SharedCommitTests
+{
+    [Test]
+    public Task All_that_have_had_their_slot_time_yield_at_once_as_far_as_others_are_ready() => YieldAtOnceAsync(slots: 4, newcomers: 3, priority: 0);
+
+    [Test]
+    public Task All_yield_at_once_to_as_many_of_a_higher_priority() => YieldAtOnceAsync(slots: 3, newcomers: 3, priority: 1);
+
+    private static async Task YieldAtOnceAsync(int slots, int newcomers, int priority)
+    {
+        var clock = TestRuntime.Clock();
+        var gates = Enumerable.Range(0, slots).Select(_ => new Gate()).ToArray();
+        var engine = new ScriptedEngine(async (state, context) =>
+        {
+            if (context.Item.Id.StartsWith("old", StringComparison.Ordinal) && state == 0) await gates[context.Item.Id[^1] - '0'].PassAsync();
+            return state == 2 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
+        });
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = slots }, clock, engine);
+        for (int i = 0; i < slots; i++) await roost.EnqueueAsync(new WorkItem("scripted") { Id = $"old-{i}" });
+        Task<DateTimeOffset?> loop = roost.RunUntilIdleAsync();
+        foreach (Gate gate in gates) await gate.Reached;
+        for (int i = 0; i < newcomers; i++) await roost.EnqueueAsync(new WorkItem("scripted") { Id = $"new-{i}", Priority = priority });
+        if (priority == 0) clock.Advance(roost.Options.SlotTime);
+
+        // The writer is held, so that the steps that end now are committed in one transaction.
+        using var held = new ManualResetEventSlim();
+        using var release = new ManualResetEventSlim();
+        Task<bool> hold = roost.Writer.RunAsync(_ =>
+        {
+            held.Set();
+            return release.Wait(Gate.Patience);
+        });
+        held.Wait(Gate.Patience).Should().BeTrue();
+        foreach (Gate gate in gates) gate.Open();
+        await Waiting.Until(() => roost.Writer.Pending == slots);
+        release.Set();
+        await hold.Soon();
+        await loop.Soon();
+
+        roost.Number("""
+            SELECT count(*) FROM roost_event WHERE kind = 'stepped' AND data ->> 'version' >= 3
+            AND seq < (SELECT max(e.seq) FROM roost_event e JOIN roost_work w ON w.key = e.work WHERE w.id LIKE 'new-%' AND e.kind = 'claimed')
+            """).Should().Be(0, "as many as are ready have been let in before anything went on");
+    }
+}
