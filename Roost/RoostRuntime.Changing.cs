@@ -45,7 +45,7 @@ public sealed partial class RoostRuntime
         CheckChange(workId, reason);
         cancellationToken.ThrowIfCancellationRequested();
         (bool cancelled, long? lease) = await Changeable.CancelAsync(workId, reason).ConfigureAwait(false);
-        if (lease is { } token) worker?.Loop.Active.Cancel(token, CancellationReason.Cancelled);
+        if (lease is { } token) loops.Cancel(token, CancellationReason.Cancelled);
         return cancelled;
     }
 
@@ -79,7 +79,7 @@ public sealed partial class RoostRuntime
         CheckChange(workId, reason);
         cancellationToken.ThrowIfCancellationRequested();
         long token = await Changeable.ReleaseLeaseAsync(workId, reason).ConfigureAwait(false);
-        worker?.Loop.Active.Cancel(token, CancellationReason.LeaseLost);
+        loops.Cancel(token, CancellationReason.LeaseLost);
     }
 
     /// <summary>
@@ -130,8 +130,7 @@ public sealed partial class RoostRuntime
 
     private void WarnUnserved(string engine)
     {
-        lock (engines)
-            if (engines.ContainsKey(engine)) return;
+        if (engines.Find(engine) is not null) return;
         log.LogWarning("Engine \"{Engine}\" is not registered in this runtime; its items wait until a worker serves it", engine);
     }
 }

@@ -1,4 +1,3 @@
-using Roost.Execution;
 using Roost.Stores;
 
 namespace Roost;
@@ -57,8 +56,7 @@ public sealed partial class RoostRuntime
     private Snapshot? Told(Snapshot? snapshot)
     {
         if (snapshot is null) return null;
-        lock (engines)
-            return engines.TryGetValue(snapshot.Engine, out EngineEntry? engine) ? snapshot.ReadBy(engine.Json) : snapshot;
+        return engines.Find(snapshot.Engine) is { } engine ? snapshot.ReadBy(engine.Json) : snapshot;
     }
 
     /// <summary>

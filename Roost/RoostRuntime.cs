@@ -29,10 +29,12 @@ namespace Roost;
 /// </remarks>
 public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
 {
-    private readonly Dictionary<string, EngineEntry> engines = new(StringComparer.Ordinal);
+    private readonly EngineRegistry engines = new();
     private readonly CancellationTokenSource closing = new();
     private readonly ILogger log;
     private readonly Store store;
+    private readonly LoopHost loops;
+    private readonly EndWait ends;
     private readonly string? temporaryFolder;
     private int disposed;
 
@@ -57,6 +59,8 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
         log = new ForgivingLog((options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<RoostRuntime>());
         RoostJson.Freeze(options.Json);
         store = new SqliteStore(Path, options, log);
+        loops = new(this, store, engines, log, closing.Token);
+        ends = new(store, Path, options.TimeProvider, closing.Token);
     }
 
     /// <summary>The full path of the data file.</summary>
@@ -158,27 +162,13 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
     }
 
     /// <summary>The ids of the engines that are registered, in the order of their names.</summary>
-    public IReadOnlyList<string> EngineIds
-    {
-        get
-        {
-            lock (engines) return [.. engines.Keys.Order(StringComparer.Ordinal)];
-        }
-    }
+    public IReadOnlyList<string> EngineIds => engines.Ids;
 
     /// <summary>Takes an engine out again, so that the next loop does not serve it.</summary>
     /// <param name="engineId">Its id.</param>
     /// <returns>False where no engine of that id is registered.</returns>
     /// <exception cref="ConflictException">The loop is running.</exception>
-    public bool RemoveEngine(string engineId)
-    {
-        lock (engines)
-        {
-            if (loopRunning) throw new ConflictException($"Engine \"{engineId}\" cannot be removed while the loop runs; end the loop first.");
-            if (worker is not null) workerEngines = 0;
-            return engines.Remove(engineId);
-        }
-    }
+    public bool RemoveEngine(string engineId) => engines.Remove(engineId);
 
     /// <summary>The private folder of a work item; nothing is created before <see cref="Workspace.EnsureAsync"/>.</summary>
     /// <param name="workId">Any id; it need not exist.</param>
@@ -195,7 +185,7 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
         await closing.CancelAsync().ConfigureAwait(false);
         try
         {
-            await StopLoopAsync().ConfigureAwait(false);
+            await loops.DisposeAsync().ConfigureAwait(false);
         }
         finally
         {
@@ -214,12 +204,7 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
     private RoostRuntime Add(EngineEntry entry)
     {
         ObjectDisposedException.ThrowIf(disposed != 0 && !namesEngines, this);
-        lock (engines)
-        {
-            if (loopRunning) throw new ConflictException($"Engine \"{entry.Facts.EngineId}\" cannot be added while the loop runs; add engines first.");
-            if (!engines.TryAdd(entry.Facts.EngineId, entry))
-                throw new ConflictException($"An engine with the id \"{entry.Facts.EngineId}\" is registered already; ids are unique in a runtime.");
-        }
+        engines.Add(entry);
         return this;
     }
 }

@@ -154,7 +154,7 @@ internal sealed class EnqueueTests(StoreHost host) : ConformanceTests(host)
         await roost.EnqueueAsync([new WorkItem("scripted") { Id = "parent" }, new WorkItem("scripted") { Id = "child", ParentId = "parent" }]);
 
         roost.Detail("child").ParentId.Should().Be("parent");
-        (await roost.Invoking(it => it.EnqueueAsync(new WorkItem("scripted") { ParentId = "nobody" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("parent_id");
+        (await roost.Invoking(it => it.EnqueueAsync(new WorkItem("scripted") { ParentId = "nobody" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("ParentId");
     }
 
     [Test]

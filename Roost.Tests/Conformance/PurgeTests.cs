@@ -149,10 +149,10 @@ internal sealed class PurgeTests(StoreHost host) : ConformanceTests(host)
     public async Task A_filter_that_makes_no_sense_is_refused()
     {
         await using RoostRuntime roost = await OpenAsync(clock);
-        await RefusedAsync(roost, new(TimeSpan.FromSeconds(-1)), "older_than");
-        await RefusedAsync(roost, new(TimeSpan.Zero) { States = [] }, "states");
-        await RefusedAsync(roost, new(TimeSpan.Zero) { States = [WorkState.Done, WorkState.Running] }, "states");
-        await RefusedAsync(roost, new(TimeSpan.Zero) { Engine = "" }, "engine");
+        await RefusedAsync(roost, new(TimeSpan.FromSeconds(-1)), "OlderThan");
+        await RefusedAsync(roost, new(TimeSpan.Zero) { States = [] }, "States");
+        await RefusedAsync(roost, new(TimeSpan.Zero) { States = [WorkState.Done, WorkState.Running] }, "States");
+        await RefusedAsync(roost, new(TimeSpan.Zero) { Engine = "" }, "Engine");
     }
 
     private static ScriptedEngine Ending() => ScriptedEngine.From((state, context) =>

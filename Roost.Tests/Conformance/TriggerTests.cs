@@ -162,12 +162,12 @@ internal sealed class TriggerTests(StoreHost host) : ConformanceTests(host)
     [Test]
     public async Task A_trigger_of_the_options_is_held_to_the_same_rules_as_a_file()
     {
-        await RefusedAsync("triggers[0].when", new Trigger("", "b"));
-        await RefusedAsync("triggers[0].enqueue", new Trigger("a", " "));
-        await RefusedAsync("triggers[0].if", new Trigger("a", "b") { If = "state.x" });
-        await RefusedAsync("triggers[0].fields.x", new Trigger("a", "b") { Fields = new Dictionary<string, string> { ["x"] = "snapshot.data." } });
-        await RefusedAsync("triggers[0].values.x", new Trigger("a", "b") { Values = new Dictionary<string, object?> { ["x"] = "nul \0" } });
-        await RefusedAsync("triggers[0].max_depth", new Trigger("a", "b") { MaxDepth = 0 });
+        await RefusedAsync("Triggers[0].When", new Trigger("", "b"));
+        await RefusedAsync("Triggers[0].Enqueue", new Trigger("a", " "));
+        await RefusedAsync("Triggers[0].If", new Trigger("a", "b") { If = "state.x" });
+        await RefusedAsync("Triggers[0].Fields[x]", new Trigger("a", "b") { Fields = new Dictionary<string, string> { ["x"] = "snapshot.data." } });
+        await RefusedAsync("Triggers[0].Values[x]", new Trigger("a", "b") { Values = new Dictionary<string, object?> { ["x"] = "nul \0" } });
+        await RefusedAsync("Triggers[0].MaxDepth", new Trigger("a", "b") { MaxDepth = 0 });
         await RefusedAsync("triggers[1]", new Trigger("a", "b"), null!);
     }
 

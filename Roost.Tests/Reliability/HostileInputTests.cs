@@ -130,7 +130,7 @@ internal sealed class HostileInputTests
         await RefusedAsync("Payload", () => roost.EnqueueAsync(new WorkItem("e", new { a = JsonNode.Parse(Levels(Deepest)) })));
         await RefusedInStepAsync("state", (_, snapshot) => Outcome.Continue(snapshot.Next(new { a = JsonNode.Parse(Levels(Deepest)) })));
         await RefusedInStepAsync("data", (context, snapshot) => Ends(snapshot, () => context.AddEvent("x", new { a = JsonNode.Parse(Levels(Deepest)) })));
-        await RefusedInStepAsync("metadata", (context, snapshot) => Ends(snapshot, () => context.AddArtifactText("x", "", new() { Metadata = new { a = JsonNode.Parse(Levels(Deepest)) } })));
+        await RefusedInStepAsync("Metadata", (context, snapshot) => Ends(snapshot, () => context.AddArtifactText("x", "", new() { Metadata = new { a = JsonNode.Parse(Levels(Deepest)) } })));
     }
 
     [Test]
@@ -149,7 +149,7 @@ internal sealed class HostileInputTests
         await RefusedInStepAsync("state", (_, snapshot) => Outcome.Continue(snapshot.Next(new { text })));
         await RefusedInStepAsync("state", (_, snapshot) => Outcome.Continue(snapshot.Next(new JsonObject { ["a"] = text })));
         await RefusedInStepAsync("data", (context, snapshot) => Ends(snapshot, () => context.AddEvent("x", text)));
-        await RefusedInStepAsync("metadata", (context, snapshot) => Ends(snapshot, () => context.AddArtifactText("x", "", new() { Metadata = new { text } })));
+        await RefusedInStepAsync("Metadata", (context, snapshot) => Ends(snapshot, () => context.AddArtifactText("x", "", new() { Metadata = new { text } })));
         await RefusedInStepAsync("artifact \"x\"", (context, snapshot) => Ends(snapshot, () => context.AddArtifactText("x", text)));
         await RefusedInStepAsync("artifact \"x\"", (context, snapshot) => Ends(snapshot, () => context.AddArtifact("x", new { text })));
         await using RoostRuntime typed = TestRuntime.Create(new RoostOptions { MaxAttempts = 1 }, null, new TextEngine(text));
@@ -177,7 +177,7 @@ internal sealed class HostileInputTests
         JsonElement value = JsonElement.Parse($"{{\"n\":{number}}}");
         await RefusedInStepAsync("state", (_, snapshot) => Outcome.Continue(snapshot.Next(value)));
         await RefusedInStepAsync("data", (context, snapshot) => Ends(snapshot, () => context.AddEvent("x", value)));
-        await RefusedInStepAsync("metadata", (context, snapshot) => Ends(snapshot, () => context.AddArtifactText("x", "", new() { Metadata = value })));
+        await RefusedInStepAsync("Metadata", (context, snapshot) => Ends(snapshot, () => context.AddArtifactText("x", "", new() { Metadata = value })));
         await RefusedInStepAsync("state", (_, snapshot) => Outcome.Continue(snapshot.Next(new { value = double.NaN })));
         await RefusedInStepAsync("state", (_, snapshot) => Outcome.Continue(snapshot.Next(float.NegativeInfinity)));
     }

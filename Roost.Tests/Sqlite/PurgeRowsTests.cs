@@ -7,7 +7,7 @@ namespace Roost.Tests;
 [TestFixture]
 internal sealed class PurgeRowsTests
 {
-    private static readonly string[] TablesOfAnItem = ["work", "work_input", "work_resource", "snapshot", "failure", "artifact", "blob", "blob_chunk", "idempotency"];
+    private static readonly string[] TablesOfAnItem = ["roost_work", "roost_work_input", "roost_work_resource", "roost_snapshot", "roost_failure", "roost_artifact", "roost_blob", "roost_blob_chunk", "roost_idempotency"];
 
     private FakeTimeProvider clock = null!;
 

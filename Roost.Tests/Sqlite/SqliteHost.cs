@@ -30,7 +30,7 @@ internal sealed class SqliteHost : StoreHost
 
     /// <summary>But for what a transaction may leave that changes nothing: its number, and a lane in which there is no item.</summary>
     public override string Everything(RoostRuntime roost) =>
-        string.Join('\n', FileValues.Of(roost.Path).Rows.Where(table => table.Key is not ("writer" or "lane"))
+        string.Join('\n', FileValues.Of(roost.Path).Rows.Where(table => table.Key is not ("writer" or "lane" or "sqlite_sequence"))
             .Select(table => $"{table.Key}: {string.Join(" | ", table.Value)}"));
 
     public override StoredContent ContentOf(RoostRuntime roost) => new(

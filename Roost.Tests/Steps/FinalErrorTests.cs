@@ -64,7 +64,7 @@ internal sealed class FinalErrorTests
         yield return Raw("A_payload_that_does_not_fit_its_type", "Payload", (snapshot, item, _) => Outcome.Done(snapshot.Next(item.PayloadAs<Order>())));
         yield return Raw("A_payload_that_does_not_fit_read_in_a_task", "Payload", (_, item, _) => Task.Run(Outcome () => throw new InvalidOperationException($"{item.PayloadAs<Order>()}")).Result);
         yield return Raw("A_payload_that_does_not_fit_read_by_reflection", "Payload", (_, item, _) =>
-            (Outcome)typeof(WorkItem).GetMethod(nameof(WorkItem.PayloadAs))!.MakeGenericMethod(typeof(Order)).Invoke(item, null)!);
+            (Outcome)typeof(WorkItem).GetMethod(nameof(WorkItem.PayloadAs), Type.EmptyTypes)!.MakeGenericMethod(typeof(Order)).Invoke(item, null)!);
         yield return Raw("An_artifact_added_twice", "own name", (snapshot, _, context) =>
         {
             context.AddArtifactText("a.txt", "1");

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Roost.Sqlite.Files;
 using Roost.Sqlite.Tables;
 using Roost.Stores;
 

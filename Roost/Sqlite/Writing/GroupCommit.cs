@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Roost.Sqlite.Files;
-using Roost.Stores;
 
 namespace Roost.Sqlite.Writing;
 
