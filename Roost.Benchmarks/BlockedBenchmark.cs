@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Roost.Benchmarks;
 
-/// <summary>What a step costs whose item is handed its resource while few or many others wait for it, and whether a drain of crossing names leaves anything behind.</summary>
+/// <summary>
+/// What a step costs whose item is handed its resource while few or many others wait for it, and whether a drain of crossing names leaves anything behind.
+/// </summary>
 internal static class BlockedBenchmark
 {
     private const int Slots = 64;
@@ -14,8 +16,17 @@ internal static class BlockedBenchmark
     {
         int[] waiters = settings.Numbers("--items", 1000, 100_000);
         (int steps, int drained) = (settings.Number("--steps", 1200), settings.Number("--drain", 20_000));
-        Row.Head($"blocked: {string.Join(" and ", waiters.Select(n => n.ToString("N0", CultureInfo.InvariantCulture)))} items waiting for one name, with another name each; {steps:N0} steps of them", settings.Runs);
-        Sample fewSpeed = new(), manySpeed = new(), ratio = new(), machine = new(), written = new(), drain = new();
+        Row.Head(
+            $"blocked: {string.Join(" and ", waiters.Select(n => n.ToString("N0", CultureInfo.InvariantCulture)))} items waiting for one name, with " +
+            $"another name each; {steps:N0} steps of them",
+            settings.Runs
+        );
+        Sample fewSpeed = new(),
+            manySpeed = new(),
+            ratio = new(),
+            machine = new(),
+            written = new(),
+            drain = new();
         await HandOverAsync(settings.Folder, waiters[0], steps);
         for (int run = 0; run < settings.Runs; run++)
         {
@@ -46,8 +57,21 @@ internal static class BlockedBenchmark
         {
             roost.AddEngine(new StoredEngine(Engine, stint.Started));
             roost.AddEngine(new MomentEngine((_, _, _) => { }));
-            string holder = (await roost.EnqueueAsync(new WorkItem(MomentEngine.Id, new Moment(Holds: true)) { Priority = 1, Resources = [StoredFile.OneName], ResourceHold = ResourceHold.Life })).Id;
-            await roost.EnqueueAsync(Enumerable.Range(0, waiters).Select(n => new WorkItem(Engine, new Fate(StoredEngine.Finish)) { Resources = [StoredFile.OneName, StoredFile.Site(n)] }));
+            string holder = (
+                await roost.EnqueueAsync(
+                    new WorkItem(MomentEngine.Id, new Moment(Holds: true))
+                    {
+                        Priority = 1,
+                        Resources = [StoredFile.OneName],
+                        ResourceHold = ResourceHold.Life,
+                    }
+                )
+            ).Id;
+            await roost.EnqueueAsync(
+                Enumerable
+                    .Range(0, waiters)
+                    .Select(n => new WorkItem(Engine, new Fate(StoredEngine.Finish)) { Resources = [StoredFile.OneName, StoredFile.Site(n)] })
+            );
             await StepCost.StopCheckpointsAsync(roost);
             await ParkAsync(roost, holder, waiters);
             await stint.RunAsync(roost, Warm);
@@ -67,7 +91,8 @@ internal static class BlockedBenchmark
         await stop.CancelAsync();
         await loop;
         await roost.CancelAsync(holder);
-        if ((await roost.WaitAsync(holder, TimeSpan.FromSeconds(10))).State != WorkState.Cancelled) throw new InvalidOperationException("The holder of the name has not ended.");
+        if ((await roost.WaitAsync(holder, TimeSpan.FromSeconds(10))).State != WorkState.Cancelled)
+            throw new InvalidOperationException("The holder of the name has not ended.");
     }
 
     private static async Task<double> DrainAsync(string folder, int items)

@@ -16,7 +16,12 @@ internal static class EnqueueBenchmark
         (string Name, Func<RoostRuntime, Task> Enqueue, int Items, int PerTransaction)[] ways =
         [
             ("one at a time from 1 caller", roost => OneByOneAsync(roost, items / 10), items / 10, 1),
-            ($"one at a time from {Callers} callers", roost => Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(() => OneByOneAsync(roost, items / Callers)))), items / Callers * Callers, Callers),
+            (
+                $"one at a time from {Callers} callers",
+                roost => Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(() => OneByOneAsync(roost, items / Callers)))),
+                items / Callers * Callers,
+                Callers
+            ),
             ($"{Batches} batches of {Batch:N0}", InBatchesAsync, Batches * Batch, Batch),
         ];
         foreach ((string name, Func<RoostRuntime, Task> enqueue, int each, int perTransaction) in ways)

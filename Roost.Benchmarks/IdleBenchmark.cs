@@ -29,6 +29,9 @@ internal static class IdleBenchmark
             await loop;
         }
         StoredFile.Delete(path);
-        Console.WriteLine($"idle with {items:N0} delayed items, {settings.Runs} times {watch.TotalSeconds:N0} s: {cpu.Format("0.000")} % of a core, {writes.Format("N0")} bytes written");
+        Console.WriteLine(
+            $"idle with {items:N0} delayed items, {settings.Runs} times {watch.TotalSeconds:N0} s: {cpu.Format("0.000")} % of a core, " +
+            $"{writes.Format("N0")} bytes written"
+        );
     }
 }

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Roost.Benchmarks;
 
-/// <summary>What many lanes cost: an item in each of many queues, two processes that share many queues, and one engine that steps among thousands that do not.</summary>
+/// <summary>
+/// What many lanes cost: an item in each of many queues, two processes that share many queues, and one engine that steps among thousands that do not.
+/// </summary>
 internal static class LanesBenchmark
 {
     /// <summary>The verb of one of two processes.</summary>
@@ -16,9 +18,15 @@ internal static class LanesBenchmark
 
     public static async Task RunAsync(Settings settings)
     {
-        int[] queues = settings.Numbers("--queues", 1000, 5000, 20_000, 100_000), engines = settings.Numbers("--engines", 1000, 2000);
-        int shared = settings.Number("--shared", 3000), lanes = settings.Number("--lanes", 10_000), steps = settings.Number("--steps", 20_000);
-        Row.Head($"lanes: one item in each of many queues; {shared:N0} queues of two processes; {lanes:N0} lanes of which one steps; {Slots} slots", settings.Runs);
+        int[] queues = settings.Numbers("--queues", 1000, 5000, 20_000, 100_000),
+            engines = settings.Numbers("--engines", 1000, 2000);
+        int shared = settings.Number("--shared", 3000),
+            lanes = settings.Number("--lanes", 10_000),
+            steps = settings.Number("--steps", 20_000);
+        Row.Head(
+            $"lanes: one item in each of many queues; {shared:N0} queues of two processes; {lanes:N0} lanes of which one steps; {Slots} slots",
+            settings.Runs
+        );
         Sample[] drains = [.. queues.Select(_ => new Sample())];
         Sample flat = new(), one = new(), two = new(), second = new();
         Grid[] grids = [.. engines.Select(n => new Grid(n, Math.Max(1, lanes / n)))];
@@ -76,7 +84,10 @@ internal static class LanesBenchmark
         string[] names = Queues(queues);
         await using var roost = new RoostRuntime(path);
         await EnqueueAsync(roost, Enumerable.Range(0, ItemsOfSharedQueue).SelectMany(_ => names.Select(queue => Item("counter", queue, 1))));
-        Child[] children = [.. Enumerable.Range(0, processes).Select(_ => Child.Start(Part, "--file", path, "--folder", folder, "--queues", Text($"{queues}")))];
+        Child[] children =
+        [
+            .. Enumerable.Range(0, processes).Select(_ => Child.Start(Part, "--file", path, "--folder", folder, "--queues", Text($"{queues}"))),
+        ];
         try
         {
             foreach (Child child in children) await child.ReadAsync("ready");
@@ -84,7 +95,9 @@ internal static class LanesBenchmark
             foreach (Child child in children) child.Tell("go");
             string[][] ends = await Task.WhenAll(children.Select(child => child.ReadAsync("idle")));
             await CheckAsync(roost, queues * ItemsOfSharedQueue);
-            return queues * ItemsOfSharedQueue / Stopwatch.GetElapsedTime(began, ends.Max(words => long.Parse(words[1], CultureInfo.InvariantCulture))).TotalSeconds;
+            return queues
+                * ItemsOfSharedQueue
+                / Stopwatch.GetElapsedTime(began, ends.Max(words => long.Parse(words[1], CultureInfo.InvariantCulture))).TotalSeconds;
         }
         finally
         {

@@ -4,7 +4,9 @@ using System.Globalization;
 
 namespace Roost.Benchmarks;
 
-/// <summary>From the call that enqueues to the start of the step, in a runtime that has nothing else to do and has fallen asleep: in this process, and in another.</summary>
+/// <summary>
+/// From the call that enqueues to the start of the step, in a runtime that has nothing else to do and has fallen asleep: in this process, and in another.
+/// </summary>
 internal static class LatencyBenchmark
 {
     private const int Page = 4096;
@@ -39,7 +41,10 @@ internal static class LatencyBenchmark
     }
 
     /// <summary>The latencies, and what an fsync cost between them.</summary>
-    private static async Task<(Latencies Found, double Fsync)> MeasureAsync(Settings settings, Func<string, Func<RoostRuntime, Func<string, Task<long>>, Task>, Task> serveAsync)
+    private static async Task<(Latencies Found, double Fsync)> MeasureAsync(
+        Settings settings,
+        Func<string, Func<RoostRuntime, Func<string, Task<long>>, Task>, Task> serveAsync
+    )
     {
         string path = StoredFile.New(settings.Folder);
         Latencies found = new(), syncs = new();

@@ -12,8 +12,14 @@ internal static class NewcomerBenchmark
     public static async Task RunAsync(Settings settings)
     {
         int newcomers = settings.Number("--newcomers", 300);
-        Row.Head($"newcomer: milliseconds from the call that enqueues a short item, among {Endless} endless ones on {Slots} slots; {newcomers} of them in each run, one every 30 ms", settings.Runs);
-        Sample half = new(), start = new(), end = new();
+        Row.Head(
+            $"newcomer: milliseconds from the call that enqueues a short item, among {Endless} endless ones on {Slots} slots; {newcomers} of them in each " +
+            $"run, one every 30 ms",
+            settings.Runs
+        );
+        Sample half = new(),
+            start = new(),
+            end = new();
         for (int run = 0; run < settings.Runs; run++)
         {
             (Latencies starts, Latencies ends) = await MeasureAsync(settings.Folder, newcomers);

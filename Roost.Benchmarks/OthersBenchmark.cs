@@ -12,9 +12,17 @@ internal static class OthersBenchmark
     {
         int items = settings.Number("--items", 500);
         Row.Head($"others: {items} items x {Steps} steps, a state of about 200 bytes; steps per second without the enqueueing", settings.Runs);
-        List<Rival> rivals = [Roost(settings.Folder, 64), Roost(settings.Folder, 1), NaiveLoop.Rival(settings.Folder), await QuartzCounter.RivalAsync(settings.Folder)];
-        if (settings.Text("--postgres") is { } postgres) rivals.Add(await HangfireCounter.OnPostgreSqlAsync(postgres));
-        else Console.WriteLine("skipped: Hangfire on PostgreSQL; give --postgres \"Host=...;Username=...;Database=...\" to a database that may be written to.");
+        List<Rival> rivals =
+        [
+            Roost(settings.Folder, 64),
+            Roost(settings.Folder, 1),
+            NaiveLoop.Rival(settings.Folder),
+            await QuartzCounter.RivalAsync(settings.Folder),
+        ];
+        if (settings.Text("--postgres") is { } postgres)
+            rivals.Add(await HangfireCounter.OnPostgreSqlAsync(postgres));
+        else
+            Console.WriteLine("skipped: Hangfire on PostgreSQL; give --postgres \"Host=...;Username=...;Database=...\" to a database that may be written to.");
         rivals.Add(HangfireCounter.InMemory());
         foreach (Rival rival in rivals) await rival.WorkAsync(Math.Min(items, 100), Steps);
         var perSecond = rivals.ToDictionary(rival => rival, _ => new Sample());
@@ -49,6 +57,8 @@ internal static class OthersBenchmark
     }
 
     private static Rival Roost(string folder, int concurrency) => new($"Roost, concurrency {concurrency}",
-        "journal_mode=WAL, synchronous=FULL: a step that was reported survives a killed process and a power cut; steps of one item are kept apart by a lease whose token every commit checks, in other processes, too; events and history are on, and each item's first commit, which makes its state, is not counted as a step though its time is",
+        "journal_mode=WAL, synchronous=FULL: a step that was reported survives a killed process and a power cut; steps of one item are kept apart by a " +
+        "lease whose token every commit checks, in other processes, too; events and history are on, and each item's first commit, which makes its state, " +
+        "is not counted as a step though its time is",
         true, async (items, steps) => TimeSpan.FromSeconds(items * (steps + 1) / await StepsBenchmark.ProductAsync(folder, items, steps, concurrency)));
 }

@@ -25,10 +25,14 @@ public class PartsBenchmark : IDisposable
     private readonly SqliteConnection connection = new("Data Source=:memory:");
     private Statement? statement;
 
-    /// <summary>In this process, so that nothing has to be built; a short job, so that the whole is done in about a minute; a dry one only shows that it works.</summary>
+    /// <summary>
+    /// In this process, so that nothing has to be built; a short job, so that the whole is done in about a minute; a dry one only shows that it works.
+    /// </summary>
     internal static Task RunAsync(Settings settings)
     {
-        IConfig config = DefaultConfig.Instance.AddJob((settings.Has("--dry") ? Job.Dry : Job.ShortRun).WithToolchain(InProcessEmitToolchain.Instance)).WithArtifactsPath(settings.Folder);
+        IConfig config = DefaultConfig
+            .Instance.AddJob((settings.Has("--dry") ? Job.Dry : Job.ShortRun).WithToolchain(InProcessEmitToolchain.Instance))
+            .WithArtifactsPath(settings.Folder);
         BenchmarkRunner.Run<PartsBenchmark>(config);
         return Task.CompletedTask;
     }

@@ -45,17 +45,24 @@ internal static class ProcessesBenchmark
                 Add(rows[i], await MeasureAsync(settings.Folder, goals[i].Processes, warmUp, time), alone, time);
             }
         }
-        Console.WriteLine($"{Machine.Facts}; {Slots} slots a process, {Items} endless items, {time.TotalSeconds:0.#} s after {warmUp.TotalSeconds:0.#} s of warming up; synchronous=FULL");
+        Console.WriteLine(
+            $"{Machine.Facts}; {Slots} slots a process, {Items} endless items, {time.TotalSeconds:0.#} s after {warmUp.TotalSeconds:0.#} s of warming up; " +
+            $"synchronous=FULL"
+        );
         Console.WriteLine($"1 process: {one.Format("N0")} steps/s");
         foreach ((Row row, (int processes, double total, double slowest)) in rows.Zip(goals))
         {
             bool met = row.Ratio.Median >= total && row.Slowest.Median >= slowest && row.Wait.Median <= PatientMilliseconds && row.Busy == 0;
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{processes} processes: {row.PerSecond.Format("N0")} steps/s, {row.Ratio.Format("0.00")} of one (goal {total}); slowest {row.Slowest.Format("0.00")} of its fair share (goal {slowest}); wait for the lock p99 {row.Wait.Format("0.0")} ms (goal {PatientMilliseconds}), longest {row.LongestWait:0} ms; {row.Busy} busy errors (goal 0): {(met ? "met" : "NOT met")}"));
+                $"{processes} processes: {row.PerSecond.Format("N0")} steps/s, {row.Ratio.Format("0.00")} of one (goal {total}); slowest " +
+                $"{row.Slowest.Format("0.00")} of its fair share (goal {slowest}); wait for the lock p99 {row.Wait.Format("0.0")} ms (goal " +
+                $"{PatientMilliseconds}), longest {row.LongestWait:0} ms; {row.Busy} busy errors (goal 0): {(met ? "met" : "NOT met")}"));
         }
     }
 
-    /// <summary>One of the processes. Says "ready", begins at the first line it is told, measures from the second to the third, and says what it found.</summary>
+    /// <summary>
+    /// One of the processes. Says "ready", begins at the first line it is told, measures from the second to the third, and says what it found.
+    /// </summary>
     public static async Task ChildAsync(Settings settings)
     {
         string path = settings.Text("--file")!;

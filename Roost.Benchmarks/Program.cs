@@ -3,7 +3,8 @@ using Roost.Benchmarks;
 // dotnet run -c Release --project Roost.Benchmarks -- <verb> [--runs N] [--folder F] ...
 Benchmark[] all =
 [
-    new("steps", "durable steps per second at concurrency 1, 16 and 64, beside a bare loop of the same statements: [--concurrency N,N] [--warm-up S] [--share N] (of the work, in percent)", StepsBenchmark.RunAsync, "--warm-up 0 --share 5"),
+    new("steps", "durable steps per second at concurrency 1, 16 and 64, beside a bare loop of the same statements: [--concurrency N,N] [--warm-up S] " +
+        "[--share N] (of the work, in percent)", StepsBenchmark.RunAsync, "--warm-up 0 --share 5"),
     new("cost", "CPU time and allocation of a step: [--items N] [--steps N] [--concurrency N] [--warm-up S] [--bare] (the bare loop instead)", StepsBenchmark.CostAsync, "--warm-up 0 --items 100"),
     new("enqueue", "items enqueued per second, one at a time and in batches, beside a bare loop of the same inserts: [--items N]", EnqueueBenchmark.RunAsync, "--items 500"),
     new("idle", "CPU time and disk writes of a loop with nothing to do: [--items N] delayed items (default 1,000,000) [--seconds S] each time (default 20)", IdleBenchmark.RunAsync, "--items 1000 --seconds 0.5"),
@@ -13,15 +14,28 @@ Benchmark[] all =
     new("newcomer", "how long a short item waits among 200 endless ones on 64 slots: [--newcomers N]", NewcomerBenchmark.RunAsync, "--newcomers 5"),
     new("latency", "from enqueueing to the step's start in an idle runtime, in this process and another: [--calls N]", LatencyBenchmark.RunAsync, "--calls 5"),
     new("takeover", "from kill -9 of a worker to its step's start in another: [--kills N]", TakeoverBenchmark.RunAsync, "--kills 1"),
-    new("storm", "healthy items beside steps that kill their process, steps that always time out, and kills: [--items N] [--steps N] [--milliseconds N] [--seconds S] between kills", StormBenchmark.RunAsync, "--items 10 --steps 2 --seconds 1"),
+    new(
+        "storm",
+        "healthy items beside steps that kill their process, steps that always time out, and kills: [--items N] [--steps N] [--milliseconds N] [--seconds " +
+        "S] between kills",
+        StormBenchmark.RunAsync,
+        "--items 10 --steps 2 --seconds 1"
+    ),
     new("open", "opening a big file: [--items N] [--opens N]", OpenBenchmark.RunAsync, "--items 1000 --opens 3"),
-    new("memory", "the peak of a process that works in a big file, and of one that streams an artifact in and out: [--items N] [--mebibytes N]", MemoryBenchmark.RunAsync, "--items 1000 --mebibytes 8 --seconds 1"),
+    new(
+        "memory",
+        "the peak of a process that works in a big file, and of one that streams an artifact in and out: [--items N] [--mebibytes N]",
+        MemoryBenchmark.RunAsync,
+        "--items 1000 --mebibytes 8 --seconds 1"
+    ),
     new("allocation", "bytes allocated per step, and what stays, over many steps: [--steps N]", AllocationBenchmark.RunAsync, "--steps 4000"),
     new("minute", "how long commits take and how large the log grows at full speed: [--seconds N]", MinuteBenchmark.RunAsync, "--seconds 1"),
     new("processes", "two, four and eight processes on one file beside one: [--seconds S] each (default 60) [--processes N,N]", ProcessesBenchmark.RunAsync, "--seconds 0.5 --processes 2"),
-    new("lanes", "many engines and queues: one item in each of [--queues N,N] (default up to 100,000), [--shared N] queues of two processes, and one engine that steps among [--engines N,N] with [--lanes N] lanes in all: [--steps N]", LanesBenchmark.RunAsync, "--queues 20,40 --shared 20 --engines 5,10 --lanes 50 --steps 200"),
+    new("lanes", "many engines and queues: one item in each of [--queues N,N] (default up to 100,000), [--shared N] queues of two processes, and one " +
+        "engine that steps among [--engines N,N] with [--lanes N] lanes in all: [--steps N]", LanesBenchmark.RunAsync, "--queues 20,40 --shared 20 --engines 5,10 --lanes 50 --steps 200"),
     new("slow-disk", "steps per second at concurrency 64 against 1 where each sync takes longer: [--milliseconds N] (default 5); needs a C compiler", SlowDiskBenchmark.RunAsync, "--milliseconds 1"),
-    new("others", "the same work on Hangfire, Quartz.NET and a plain loop, and what each guarantees: [--items N] (default 500) [--seconds S] each at least (default 1) [--postgres \"connection string\"]", OthersBenchmark.RunAsync, "--items 20 --seconds 0"),
+    new("others", "the same work on Hangfire, Quartz.NET and a plain loop, and what each guarantees: [--items N] (default 500) [--seconds S] each at " +
+        "least (default 1) [--postgres \"connection string\"]", OthersBenchmark.RunAsync, "--items 20 --seconds 0"),
     new("parts", "the small parts of a step, each by itself: time and allocation (BenchmarkDotNet): [--dry]", PartsBenchmark.RunAsync, "--dry"),
     new("files", "makes and checks the big files of every mix, of [--items N] each, where they are missing", StoredFile.KeepAllAsync, "--items 1000"),
 ];
@@ -44,8 +58,11 @@ if (all.Concat(ofChildren).FirstOrDefault(benchmark => benchmark.Name == verb) i
     await chosen.RunAsync(new Settings(args));
     return 0;
 }
-Console.Error.WriteLine("usage: Roost.Benchmarks <verb> [--runs N] (how often each is measured, default 5) [--folder F] (where the files go, default beside the program)");
-foreach (Benchmark benchmark in all) Console.Error.WriteLine($"  {benchmark.Name,-10} {benchmark.Help}");
+Console.Error.WriteLine(
+    "usage: Roost.Benchmarks <verb> [--runs N] (how often each is measured, default 5) [--folder F] (where the files go, default beside the program)"
+);
+foreach (Benchmark benchmark in all)
+    Console.Error.WriteLine($"  {benchmark.Name, -10} {benchmark.Help}");
 Console.Error.WriteLine("  all        every verb in turn, with the options given");
 Console.Error.WriteLine("  smoke      every verb at a tiny size, to see that it still works");
 return 2;

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Roost.Benchmarks;
 
-/// <summary>Every query of an operator on a mixed file, one after the other: first with nothing else at work, then while 64 slots step counters in the same process.</summary>
+/// <summary>
+/// Every query of an operator on a mixed file, one after the other: first with nothing else at work, then while 64 slots step counters in the same process.
+/// </summary>
 internal static class QueriesBenchmark
 {
     private const int Slots = 64;
@@ -21,7 +23,12 @@ internal static class QueriesBenchmark
 
     public static async Task RunAsync(Settings settings)
     {
-        (string folder, int runs, int items, int calls) = (settings.Folder, settings.Runs, settings.Number("--items", 1_000_000), settings.Number("--calls", 200));
+        (string folder, int runs, int items, int calls) = (
+            settings.Folder,
+            settings.Runs,
+            settings.Number("--items", 1_000_000),
+            settings.Number("--calls", 200)
+        );
         string path = await StoredFile.CopyAsync(folder, StoredMix.Mixed, items);
         await using (var roost = new RoostRuntime(new RoostOptions { Path = path, Concurrency = Slots }))
         {
@@ -61,7 +68,8 @@ internal static class QueriesBenchmark
             }
         }
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{Machine.Facts}; {items:N0} items of all kinds; {runs} runs of {calls} calls each; milliseconds; median of the runs, with least and most; {Slots} slots wrote {speed.Format("N0")} steps/s"));
+            $"{Machine.Facts}; {items:N0} items of all kinds; {runs} runs of {calls} calls each; milliseconds; median of the runs, with least and most; " +
+            $"{Slots} slots wrote {speed.Format("N0")} steps/s"));
         Console.WriteLine($"peak memory of the process: {Machine.PeakMegabytes:N0} MB");
         Console.WriteLine();
         Console.WriteLine("| query | p50, nothing writes | p99, nothing writes | p50, 64 slots write | p99, 64 slots write | max |");
@@ -71,7 +79,8 @@ internal static class QueriesBenchmark
             Line line = lines[query];
             string over = line.Tail.Median > Goal ? " **over**" : "";
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"| {queries[query].Name} | {line.QuietMedian.Median:0.00} | {line.QuietTail.Median:0.0} | {line.Median.Median:0.0} | {line.Tail.Format("0.0")}{over} | {line.Max.Format("0")} |"));
+                $"| {queries[query].Name} | {line.QuietMedian.Median:0.00} | {line.QuietTail.Median:0.0} | {line.Median.Median:0.0} | " +
+                $"{line.Tail.Format("0.0")}{over} | {line.Max.Format("0")} |"));
         }
     }
 

@@ -41,7 +41,11 @@ internal static class ScaleBenchmark
     {
         int[] sizes = settings.Numbers("--items", 1000, 100_000, 1_000_000);
         int steps = settings.Number("--steps", 20_000);
-        Row.Head($"scale: what a step costs with {string.Join(", ", sizes.Select(size => size.ToString("N0", CultureInfo.InvariantCulture)))} items stored; counts at concurrency 1, steps/s at {Slots}", settings.Runs);
+        Row.Head(
+            $"scale: what a step costs with {string.Join(", ", sizes.Select(size => size.ToString("N0", CultureInfo.InvariantCulture)))} items stored; " +
+            $"counts at concurrency 1, steps/s at {Slots}",
+            settings.Runs
+        );
         await MeasureAsync(settings.Folder, Kinds[0], sizes[0], steps);
         foreach (Kind kind in Kinds.Where(kind => settings.Text("--only") is not { } only || kind.Name.Contains(only, StringComparison.Ordinal)))
         {
@@ -117,7 +121,14 @@ internal static class ScaleBenchmark
     {
         var found = new Latencies();
         var served = new Dictionary<string, EngineFacts> { [engine.EngineId] = EngineFacts.Of(engine) };
-        WorkerSeat seat = await WorkerSeat.TakeAsync(roost.Path, roost.Options, SqliteStore.Of(roost).Writer, [EngineFacts.Of(engine)], NullLogger.Instance, CancellationToken.None);
+        WorkerSeat seat = await WorkerSeat.TakeAsync(
+            roost.Path,
+            roost.Options,
+            SqliteStore.Of(roost).Writer,
+            [EngineFacts.Of(engine)],
+            NullLogger.Instance,
+            CancellationToken.None
+        );
         var claimed = new List<LeasedWork>();
         for (int claim = 0; claim < Claims + Claims / 10; claim++)
         {
@@ -130,7 +141,8 @@ internal static class ScaleBenchmark
             });
             if (claim >= Claims / 10) found.Add(took);
         }
-        if (claimed.Count != Claims + Claims / 10) throw new InvalidOperationException($"{claimed.Count} items were claimed where {Claims + Claims / 10} are right.");
+        if (claimed.Count != Claims + Claims / 10)
+            throw new InvalidOperationException($"{claimed.Count} items were claimed where {Claims + Claims / 10} are right.");
         await seat.LeaveAsync(SqliteStore.Of(roost).Writer);
         return found.Percentile(0.99) * 1000;
     }

@@ -10,10 +10,24 @@ internal static class SlowDiskBenchmark
     public static async Task RunAsync(Settings settings)
     {
         int milliseconds = settings.Number("--milliseconds", 5);
-        Row.Head($"slow-disk: steps per second where each fsync and fdatasync takes {milliseconds} ms more; {Steps} steps an item; synchronous=FULL", settings.Runs);
-        if (await SlowDisk.EnvironmentAsync(settings.Folder, TimeSpan.FromMilliseconds(milliseconds)) is not { } environment) return;
-        await using Child child = Child.Start(environment, "steps-slowly", "--folder", settings.Folder, "--runs", settings.Runs.ToString(CultureInfo.InvariantCulture));
-        Sample sync = new(), one = new(), many = new(), ratio = new();
+        Row.Head(
+            $"slow-disk: steps per second where each fsync and fdatasync takes {milliseconds} ms more; {Steps} steps an item; synchronous=FULL",
+            settings.Runs
+        );
+        if (await SlowDisk.EnvironmentAsync(settings.Folder, TimeSpan.FromMilliseconds(milliseconds)) is not { } environment)
+            return;
+        await using Child child = Child.Start(
+            environment,
+            "steps-slowly",
+            "--folder",
+            settings.Folder,
+            "--runs",
+            settings.Runs.ToString(CultureInfo.InvariantCulture)
+        );
+        Sample sync = new(),
+            one = new(),
+            many = new(),
+            ratio = new();
         for (int run = 0; run < settings.Runs; run++)
         {
             double[] figures = [.. (await child.ReadAsync("slowly"))[1..].Select(word => double.Parse(word, CultureInfo.InvariantCulture))];

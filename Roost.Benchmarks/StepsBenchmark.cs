@@ -28,7 +28,8 @@ internal static class StepsBenchmark
                     product.Add(whole);
                     ratio.Add(whole / bare);
                 }
-                Console.WriteLine($"{items} items x {steps} steps, concurrency {concurrency,2}: product {product.Format("N0")} steps/s, bare loop {floor.Format("N0")} steps/s, ratio {ratio.Format("0.00")}");
+                Console.WriteLine($"{items} items x {steps} steps, concurrency {concurrency,2}: product {product.Format("N0")} steps/s, bare loop " +
+                    $"{floor.Format("N0")} steps/s, ratio {ratio.Format("0.00")}");
             }
     }
 
@@ -48,7 +49,10 @@ internal static class StepsBenchmark
             cpu.Add((Environment.CpuUsage.TotalTime - cpuBefore).TotalMicroseconds / done);
             bytes.Add((GC.GetTotalAllocatedBytes(precise: true) - bytesBefore) / done);
         }
-        Console.WriteLine($"{items} items x {steps} steps, concurrency {concurrency}: {perSecond.Format("N0")} steps/s, {cpu.Format("N1")} microseconds of processor time and {bytes.Format("N0")} bytes allocated per step");
+        Console.WriteLine(
+            $"{items} items x {steps} steps, concurrency {concurrency}: {perSecond.Format("N0")} steps/s, {cpu.Format("N1")} microseconds of processor " +
+            $"time and {bytes.Format("N0")} bytes allocated per step"
+        );
     }
 
     /// <summary>Until the compiler has seen what is hot: the first second of a process runs code that is not optimised yet.</summary>

@@ -16,8 +16,15 @@ internal static class StormBenchmark
     {
         int items = settings.Number("--items", 200), steps = settings.Number("--steps", 20), milliseconds = settings.Number("--milliseconds", 100);
         TimeSpan every = settings.Seconds("--seconds", 3);
-        Row.Head($"storm: {items} items of {steps} steps of {milliseconds} ms on 16 slots, alone, and beside {Crashers} that kill their process, {Hanging} that always time out and a kill each {every.TotalSeconds:0.#} s", settings.Runs);
-        Sample calm = new(), storm = new(), ratio = new(), deaths = new();
+        Row.Head(
+            $"storm: {items} items of {steps} steps of {milliseconds} ms on 16 slots, alone, and beside {Crashers} that kill their process, {Hanging} " +
+            $"that always time out and a kill each {every.TotalSeconds:0.#} s",
+            settings.Runs
+        );
+        Sample calm = new(),
+            storm = new(),
+            ratio = new(),
+            deaths = new();
         for (int run = 0; run < settings.Runs; run++)
         {
             WorkItem[] healthy = [.. Enumerable.Range(0, items).Select(_ => new WorkItem(StormEngine.Id, new Weather(steps, milliseconds)))];
@@ -25,7 +32,13 @@ internal static class StormBenchmark
             WorkItem[] sick =
             [
                 .. Enumerable.Range(0, Crashers).Select(_ => new WorkItem(StormEngine.Id, new Weather(steps, milliseconds, Crashes: true))),
-                .. Enumerable.Range(0, Hanging).Select(_ => new WorkItem(StormEngine.Id, new Weather(steps, milliseconds, Hangs: true)) { Timeout = TimeSpan.FromMilliseconds(TimeoutMilliseconds), MaxAttempts = 1000 }),
+                .. Enumerable
+                    .Range(0, Hanging)
+                    .Select(_ => new WorkItem(StormEngine.Id, new Weather(steps, milliseconds, Hangs: true))
+                    {
+                        Timeout = TimeSpan.FromMilliseconds(TimeoutMilliseconds),
+                        MaxAttempts = 1000,
+                    }),
             ];
             (double beside, int died) = await MeasureAsync(settings.Folder, healthy, sick, every);
             calm.Add(alone);

@@ -92,7 +92,10 @@ internal sealed class Call
         if (!File.Exists(path) && !Directory.Exists(path))
             throw new NotFoundException($"There is no database {path}. Name one by --db or ROOST_DB; \"roost enqueue\" and \"roost worker\" create it.");
         if (new FileInfo(path) is { Exists: true, Length: 0 })
-            throw new NotFoundException($"{path} is empty; there is no database in it. Restore a backup where there was one; \"roost enqueue\" and \"roost worker\" make a new one of it.");
+            throw new NotFoundException(
+                $"{path} is empty; there is no database in it. Restore a backup where there was one; \"roost enqueue\" and \"roost worker\" make a new " +
+                $"one of it."
+            );
         return new RoostRuntime((options ?? new()) with { Path = path });
     }
 

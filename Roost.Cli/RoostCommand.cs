@@ -27,7 +27,8 @@ public static class RoostCommand
         ArgumentNullException.ThrowIfNull(args);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         int signals = 0;
-        using PosixSignalRegistration onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop), onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using PosixSignalRegistration onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop),
+            onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using PosixSignalRegistration? onHangup = IgnoresHangup() ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
         // @file is a payload's file here, no list of arguments.
         ParseResult parsed = new Root(addEngines ?? AddSamples).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });

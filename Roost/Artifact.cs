@@ -7,7 +7,10 @@ namespace Roost;
 /// <summary>What an artifact is, for people and tools.</summary>
 public enum ArtifactKind
 {
-    /// <summary>Told from the extension: <c>.json</c> json, <c>.log</c> log, <c>.patch</c> and <c>.diff</c> patch, <c>.md</c>, <c>.txt</c> and <c>.html</c> report; else <see cref="Other"/>. Never stored.</summary>
+    /// <summary>
+    /// Told from the extension: <c>.json</c> json, <c>.log</c> log, <c>.patch</c> and <c>.diff</c> patch, <c>.md</c>, <c>.txt</c> and <c>.html</c> report; else
+    /// <see cref="Other"/>. Never stored.
+    /// </summary>
     Auto,
 
     /// <summary>A change to source text.</summary>

@@ -50,7 +50,8 @@ public sealed record DeadLetterGroupList
     public required long Total { get; init; }
 
     /// <summary>
-    /// How many of them are in none of these groups: where the list is complete, those that failed before groups were kept (<see cref="DeadLetterFilter.NoGroup"/>);
+    /// How many of them are in none of these groups: where the list is complete, those that failed before groups were kept (<see
+    /// cref="DeadLetterFilter.NoGroup"/>);
     /// else those of the groups left out, too.
     /// </summary>
     public required long Others { get; init; }

@@ -60,7 +60,10 @@ public abstract class Engine<[DynamicallyAccessedMembers(JsonMembers.Judged)] TS
 
     /// <summary>Makes the first state of a work item. Override this or <see cref="InitAsync"/>.</summary>
     protected virtual TState Init(WorkItem item) =>
-        throw new InvalidInputException("Init", $"engine \"{EngineId}\" overrides neither Init nor InitAsync; override one of them to make the first state.") { Final = new(item.Id) };
+        throw new InvalidInputException("Init", $"engine \"{EngineId}\" overrides neither Init nor InitAsync; override one of them to make the first state.")
+        {
+            Final = new(item.Id),
+        };
 
     /// <summary>
     /// Makes the first state of a work item where that needs waiting, or the context that every step has: its idempotency key, its tries, events,
@@ -83,7 +86,8 @@ public abstract class Engine<[DynamicallyAccessedMembers(JsonMembers.Judged)] TS
     /// <param name="state">The next state.</param>
     /// <param name="after">The delay before the next step, 0 to 10 years, in whole milliseconds rounded up. Default none.</param>
     /// <param name="step">The name of the step for people, 1 to 256 characters. Default: as before.</param>
-    protected static Outcome Continue(TState state, TimeSpan after = default, string? step = null) => new TypedOutcome<TState>(OutcomeKind.Continue, state, true, after, step, null);
+    protected static Outcome Continue(TState state, TimeSpan after = default, string? step = null) =>
+        new TypedOutcome<TState>(OutcomeKind.Continue, state, true, after, step, null);
 
     /// <summary>Save the state as the item's last: the work is done.</summary>
     protected static Outcome Done(TState state, string step = "done") => new TypedOutcome<TState>(OutcomeKind.Done, state, true, default, step, null);
@@ -93,13 +97,25 @@ public abstract class Engine<[DynamicallyAccessedMembers(JsonMembers.Judged)] TS
     protected static Outcome Fail(string reason) => new TypedOutcome<TState>(OutcomeKind.Fail, default!, false, default, null, reason);
 
     /// <summary>Give up for good, without further tries, saving a last state.</summary>
-    protected static Outcome Fail(TState state, string reason, string step = "failed") => new TypedOutcome<TState>(OutcomeKind.Fail, state, true, default, step, reason);
+    protected static Outcome Fail(TState state, string reason, string step = "failed") =>
+        new TypedOutcome<TState>(OutcomeKind.Fail, state, true, default, step, reason);
 
     async Task<Snapshot> IEngine.InitSnapshotAsync(WorkItem item, StepContext context)
     {
-        Task<TState> making = InitAsync(item, context) ?? throw new InvalidInputException("state", $"engine \"{EngineId}\" returned a null task from InitAsync for work item {item.Id}; return the first state.") { Final = new(item.Id) };
+        Task<TState> making = InitAsync(item, context)
+            ?? throw new InvalidInputException(
+                "state",
+                $"engine \"{EngineId}\" returned a null task from InitAsync for work item {item.Id}; return the first state."
+            )
+            {
+                Final = new(item.Id),
+            };
         TState state = await making.ConfigureAwait(false);
-        if (state is null) throw new InvalidInputException("state", $"engine \"{EngineId}\" made null of work item {item.Id}; return the first state.") { Final = new(item.Id) };
+        if (state is null)
+            throw new InvalidInputException("state", $"engine \"{EngineId}\" made null of work item {item.Id}; return the first state.")
+            {
+                Final = new(item.Id),
+            };
         return Snapshot.FirstWritten(item, StateJson.Of(item.Id, state, TrialFor(item.Json), item.MaxJsonBytes), "init");
     }
 
@@ -122,7 +138,14 @@ public abstract class Engine<[DynamicallyAccessedMembers(JsonMembers.Judged)] TS
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
         {
-            throw new InvalidInputException("state", $"version {snapshot.Version} of work item {snapshot.WorkId} cannot be read as {TypeNames.Of(typeof(TState))}: {e.Message}", e) { Final = new(snapshot.WorkId) };
+            throw new InvalidInputException(
+                "state",
+                $"version {snapshot.Version} of work item {snapshot.WorkId} cannot be read as {TypeNames.Of(typeof(TState))}: {e.Message}",
+                e
+            )
+            {
+                Final = new(snapshot.WorkId),
+            };
         }
     }
 

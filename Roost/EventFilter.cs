@@ -3,7 +3,9 @@ namespace Roost;
 /// <summary>Which events are meant. What is left out does not narrow it: an empty filter means all of them.</summary>
 public sealed record EventFilter
 {
-    /// <summary>Events of these kinds alone, up to 100: of <see cref="EventKinds"/>, or an engine's own with the prefix <c>engine.</c> Default: empty, any kind.</summary>
+    /// <summary>
+    /// Events of these kinds alone, up to 100: of <see cref="EventKinds"/>, or an engine's own with the prefix <c>engine.</c> Default: empty, any kind.
+    /// </summary>
     public IReadOnlyList<string> Kinds { get; init; } = [];
 
     /// <summary>Events of this work item alone. Default: of all of them, and what concerns the file.</summary>

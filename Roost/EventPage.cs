@@ -12,7 +12,9 @@ public sealed record EventPage
     /// </summary>
     public required IReadOnlyList<WorkEvent> Items { get; init; }
 
-    /// <summary>The sequence number that the next page is read after, or before where it is read back; null at the end: nothing else that is kept is meant.</summary>
+    /// <summary>
+    /// The sequence number that the next page is read after, or before where it is read back; null at the end: nothing else that is kept is meant.
+    /// </summary>
     public long? Next { get; init; }
 
     /// <summary>When the event was written that was looked at last, where <see cref="Next"/> is not null.</summary>

@@ -37,9 +37,14 @@ public static class FailReasons
     /// <summary>The stored payload does not match its SHA-256.</summary>
     public const string CorruptPayload = "corrupt_payload";
 
-    /// <summary>A state that a step returned would not come back from the file as it is: a member of it would be lost or changed. The step is not tried again.</summary>
+    /// <summary>
+    /// A state that a step returned would not come back from the file as it is: a member of it would be lost or changed. The step is not tried again.
+    /// </summary>
     public const string StateNotKept = "state_not_kept";
 
-    /// <summary>The item committed an unchanged state <see cref="RoostOptions.MaxStepsWithoutProgress"/> times in a row, without a delay, an event, an artifact or a child.</summary>
+    /// <summary>
+    /// The item committed an unchanged state <see cref="RoostOptions.MaxStepsWithoutProgress"/> times in a row, without a delay, an event, an artifact or a
+    /// child.
+    /// </summary>
     public const string NoProgress = "no_progress";
 }

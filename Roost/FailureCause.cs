@@ -3,7 +3,9 @@ namespace Roost;
 /// <summary>An exception within the error of a work item.</summary>
 public sealed record FailureCause
 {
-    /// <summary>How deep it lies: 1 within the error itself, 2 within one of depth 1, and so on. It belongs to the last one before it that is less deep.</summary>
+    /// <summary>
+    /// How deep it lies: 1 within the error itself, 2 within one of depth 1, and so on. It belongs to the last one before it that is less deep.
+    /// </summary>
     public required int Depth { get; init; }
 
     /// <summary>The full name of its type, at most 500 characters.</summary>

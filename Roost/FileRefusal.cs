@@ -3,7 +3,10 @@ namespace Roost;
 /// <summary>Why a file is refused. Later versions may add to it.</summary>
 public enum FileRefusal
 {
-    /// <summary>It is no Roost database: no SQLite file, one of another program, or one whose header is none that Roost writes. Another path, or another file in its place.</summary>
+    /// <summary>
+    /// It is no Roost database: no SQLite file, one of another program, or one whose header is none that Roost writes. Another path, or another file in its
+    /// place.
+    /// </summary>
     Foreign,
 
     /// <summary>A newer Roost made it, or has migrated it while it was open (noticed at the next read or write). That version of Roost can use it.</summary>
@@ -15,7 +18,9 @@ public enum FileRefusal
     /// </summary>
     OlderWorker,
 
-    /// <summary>It is a backup copy that was not adopted: it can be read, and neither changed nor worked on before <see cref="RoostRuntime.AdoptAsync"/>.</summary>
+    /// <summary>
+    /// It is a backup copy that was not adopted: it can be read, and neither changed nor worked on before <see cref="RoostRuntime.AdoptAsync"/>.
+    /// </summary>
     BackupCopy,
 
     /// <summary>
@@ -36,9 +41,13 @@ public enum FileRefusal
     /// <summary>It is on a network file system, where SQLite's locks may not work; see <see cref="RoostOptions.AllowNetworkFileSystem"/>.</summary>
     NetworkFileSystem,
 
-    /// <summary>SQLite or the file system cannot do there what Roost needs: a write-ahead log, the durability asked for, a version of SQLite without known faults.</summary>
+    /// <summary>
+    /// SQLite or the file system cannot do there what Roost needs: a write-ahead log, the durability asked for, a version of SQLite without known faults.
+    /// </summary>
     Unsuitable,
 
-    /// <summary>Not the data file but a workspace's folder: a link or file where a workspace should be, a root that cannot be used, a repository that knows it no more.</summary>
+    /// <summary>
+    /// Not the data file but a workspace's folder: a link or file where a workspace should be, a root that cannot be used, a repository that knows it no more.
+    /// </summary>
     Workspace,
 }

@@ -42,7 +42,8 @@ internal static class JsonText
     /// <summary>The stored form of a value that is given with its metadata.</summary>
     public static byte[] Serialize(string field, object? value, JsonTypeInfo type, int maxBytes, bool objectOnly)
     {
-        if (value is null or JsonElement or JsonNode or JsonDocument || (value is string && objectOnly)) return Serialize(field, value, type.Options, maxBytes, objectOnly);
+        if (value is null or JsonElement or JsonNode or JsonDocument || (value is string && objectOnly))
+            return Serialize(field, value, type.Options, maxBytes, objectOnly);
         try
         {
             return Accept(field, Write(field, value, WrittenType.Of(type), maxBytes), maxBytes, objectOnly);
@@ -54,7 +55,8 @@ internal static class JsonText
     }
 
     /// <summary>A value as JSON that is given on as such; its size is checked where it is stored.</summary>
-    public static JsonElement Element(string field, object? value, JsonTypeInfo type, bool objectOnly) => Parse(Serialize(field, value, type, int.MaxValue - Slack, objectOnly));
+    public static JsonElement Element(string field, object? value, JsonTypeInfo type, bool objectOnly) =>
+        Parse(Serialize(field, value, type, int.MaxValue - Slack, objectOnly));
 
     private static byte[] Write(string field, object value, WrittenType type, int maxBytes)
     {
@@ -86,7 +88,11 @@ internal static class JsonText
         {
             // Before it is taken, so that the writer that is closed after this says the same once more.
             if (written.WrittenCount + (long)count > maxBytes + (long)Slack)
-                throw new InvalidInputException(field, $"is more than {maxBytes + (long)Slack:N0} bytes; the limit (RoostOptions.MaxJsonBytes) is {maxBytes:N0}. Store large content as an artifact and keep its name here.");
+                throw new InvalidInputException(
+                    field,
+                    $"is more than {maxBytes + (long)Slack:N0} bytes; the limit (RoostOptions.MaxJsonBytes) is {maxBytes:N0}. Store large content as an " +
+                    $"artifact and keep its name here."
+                );
             written.Advance(count);
         }
 
@@ -154,9 +160,11 @@ internal static class JsonText
     private static InvalidInputException Unwritable(string field, object value, Type type, JsonSerializerOptions options, Exception e) =>
         options.TryGetTypeInfo(type, out JsonTypeInfo? info) ? Unwritable(field, value, info, e) : Unwritable(field, type, e.Message, e);
 
-    private static InvalidInputException Unwritable(string field, object value, JsonTypeInfo type, Exception e) => Unwritable(field, type.Type, Culprit.Find(value, type) ?? e.Message, e);
+    private static InvalidInputException Unwritable(string field, object value, JsonTypeInfo type, Exception e) =>
+        Unwritable(field, type.Type, Culprit.Find(value, type) ?? e.Message, e);
 
-    private static InvalidInputException Unwritable(string field, Type type, string why, Exception e) => new(field, $"{TypeNames.A(type)} cannot be written as JSON (at most {MaxDepth} levels): {why}", e);
+    private static InvalidInputException Unwritable(string field, Type type, string why, Exception e) =>
+        new(field, $"{TypeNames.A(type)} cannot be written as JSON (at most {MaxDepth} levels): {why}", e);
 
     private static byte[] Written(string field, object value, WrittenType? type, JsonSerializerOptions options, bool indented = false)
     {
@@ -190,13 +198,26 @@ internal static class JsonText
         if ((options.Encoder ?? JavaScriptEncoder.Default).WillEncode(0xFFFD))
         {
             var buffer = new ArrayBufferWriter<byte>(utf8.Length);
-            using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = options.MaxDepth, SkipValidation = true })) Fill(writer, value, type, options);
+            using (
+                var writer = new Utf8JsonWriter(
+                    buffer,
+                    new JsonWriterOptions
+                    {
+                        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+                        MaxDepth = options.MaxDepth,
+                        SkipValidation = true,
+                    }
+                )
+            )
+                Fill(writer, value, type, options);
             utf8 = buffer.WrittenSpan;
         }
         for (int i = 0; i < utf8.Length; i++)
         {
-            if (utf8[i] != '\\') continue;
-            if (utf8[i..].StartsWith(Replaced)) throw new InvalidInputException(field, $"holds half of a surrogate pair in a string at {JsonPlace.Of(utf8, i)}; it is not valid Unicode text.");
+            if (utf8[i] != '\\')
+                continue;
+            if (utf8[i..].StartsWith(Replaced))
+                throw new InvalidInputException(field, $"holds half of a surrogate pair in a string at {JsonPlace.Of(utf8, i)}; it is not valid Unicode text.");
             i++; // What follows the backslash begins no escape of its own.
         }
     }
@@ -208,7 +229,10 @@ internal static class JsonText
     public static void CheckSize(string field, long bytes, int maxBytes)
     {
         if (bytes > maxBytes)
-            throw new InvalidInputException(field, $"is {bytes:N0} bytes; the limit (RoostOptions.MaxJsonBytes) is {maxBytes:N0}. Store large content as an artifact and keep its name here.");
+            throw new InvalidInputException(
+                field,
+                $"is {bytes:N0} bytes; the limit (RoostOptions.MaxJsonBytes) is {maxBytes:N0}. Store large content as an artifact and keep its name here."
+            );
     }
 
     /// <summary>Reads the stored form back.</summary>
@@ -225,7 +249,9 @@ internal static class JsonText
         {
             using var document = JsonDocument.Parse(text, Strict);
             var buffer = new ArrayBufferWriter<byte>(text.Length);
-            using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = MaxDepth }))
+            using (
+                var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = MaxDepth })
+            )
                 document.RootElement.WriteTo(writer);
             byte[] utf8 = buffer.WrittenSpan.ToArray();
             Verify(field, utf8, objectOnly);
@@ -237,7 +263,9 @@ internal static class JsonText
         }
     }
 
-    /// <summary>One pass over the tokens: an object where one is asked for, bounded depth, no duplicate keys, no NUL, no number that reads back as infinite.</summary>
+    /// <summary>
+    /// One pass over the tokens: an object where one is asked for, bounded depth, no duplicate keys, no NUL, no number that reads back as infinite.
+    /// </summary>
     private static void Verify(string field, byte[] utf8, bool objectOnly)
     {
         if (objectOnly && utf8[0] != (byte)'{')
@@ -256,7 +284,11 @@ internal static class JsonText
                     case JsonTokenType.String: CheckString(field, utf8, ref reader); break;
                     case JsonTokenType.Number:
                         if (reader.TryGetDouble(out double number) && !double.IsFinite(number))
-                            throw new InvalidInputException(field, $"holds the number {Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(40, reader.ValueSpan.Length)])} at {JsonPlace.Of(utf8, reader.TokenStartIndex)}, which no double can hold.");
+                            throw new InvalidInputException(
+                                field,
+                                $"holds the number {Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(40, reader.ValueSpan.Length)])} at " +
+                                $"{JsonPlace.Of(utf8, reader.TokenStartIndex)}, which no double can hold."
+                            );
                         break;
                 }
             }
@@ -272,7 +304,8 @@ internal static class JsonText
         CheckString(field, utf8, ref reader);
         HashSet<string> seen = keys.Pop() ?? new HashSet<string>(StringComparer.Ordinal);
         string key = reader.GetString()!;
-        if (!seen.Add(key)) throw new InvalidInputException(field, $"holds the key \"{key}\" twice in one object, at {JsonPlace.Of(utf8, reader.TokenStartIndex)}; keep one.");
+        if (!seen.Add(key))
+            throw new InvalidInputException(field, $"holds the key \"{key}\" twice in one object, at {JsonPlace.Of(utf8, reader.TokenStartIndex)}; keep one.");
         keys.Push(seen);
     }
 
@@ -281,11 +314,19 @@ internal static class JsonText
         if (!reader.ValueIsEscaped) return;
         try
         {
-            if (reader.GetString()!.Contains('\0')) throw new InvalidInputException(field, $"holds a NUL character (\\u0000) in a string at {JsonPlace.Of(utf8, reader.TokenStartIndex)}; remove it.");
+            if (reader.GetString()!.Contains('\0'))
+                throw new InvalidInputException(
+                    field,
+                    $"holds a NUL character (\\u0000) in a string at {JsonPlace.Of(utf8, reader.TokenStartIndex)}; remove it."
+                );
         }
         catch (InvalidOperationException e)
         {
-            throw new InvalidInputException(field, $"holds half of a surrogate pair in a string at {JsonPlace.Of(utf8, reader.TokenStartIndex)}; it is not valid Unicode text.", e);
+            throw new InvalidInputException(
+                field,
+                $"holds half of a surrogate pair in a string at {JsonPlace.Of(utf8, reader.TokenStartIndex)}; it is not valid Unicode text.",
+                e
+            );
         }
     }
 }

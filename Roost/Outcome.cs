@@ -60,7 +60,8 @@ public class Outcome
     /// <param name="state">The next state: of the engine's type of state.</param>
     /// <param name="after">The delay before the next step, 0 to 10 years, in whole milliseconds rounded up. Default none.</param>
     /// <param name="step">The name of the step for people, 1 to 256 characters. Default: as before.</param>
-    public static Outcome Continue<TState>(TState state, TimeSpan after = default, string? step = null) => new TypedOutcome<TState>(OutcomeKind.Continue, state, true, after, step, null);
+    public static Outcome Continue<TState>(TState state, TimeSpan after = default, string? step = null) =>
+        new TypedOutcome<TState>(OutcomeKind.Continue, state, true, after, step, null);
 
     /// <summary>For the step of an <see cref="Engine{TState}"/>: save the state as the item's last: the work is done.</summary>
     /// <param name="state">The last state: of the engine's type of state.</param>
@@ -71,7 +72,8 @@ public class Outcome
     /// <param name="state">The last state: of the engine's type of state.</param>
     /// <param name="reason">What a person should know, at most 10,000 characters.</param>
     /// <param name="step">The name of the step for people.</param>
-    public static Outcome Fail<TState>(TState state, string reason, string step = "failed") => new TypedOutcome<TState>(OutcomeKind.Fail, state, true, default, step, reason);
+    public static Outcome Fail<TState>(TState state, string reason, string step = "failed") =>
+        new TypedOutcome<TState>(OutcomeKind.Fail, state, true, default, step, reason);
 }
 
 /// <summary>An outcome with a state that an engine's base has still to write as JSON.</summary>
@@ -87,15 +89,32 @@ internal sealed class TypedOutcome<TState>(OutcomeKind kind, TState? state, bool
 {
     public override TypedOutcome<T> Of<T>(Snapshot before)
     {
-        if (this is TypedOutcome<T> same) return same;
-        if (!hasState || state is null) return new(Kind, default, hasState, After, step, Reason);
-        if (state is T other) return new(Kind, other, true, After, step, Reason);
-        throw new InvalidInputException("state", $"is {TypeNames.A(state.GetType())} where engine \"{before.Engine}\" has {TypeNames.A(typeof(T))} (work item {before.WorkId}, version {before.Version}); give {Kind} the engine's own state.") { Final = new(before.WorkId) };
+        if (this is TypedOutcome<T> same)
+            return same;
+        if (!hasState || state is null)
+            return new(Kind, default, hasState, After, step, Reason);
+        if (state is T other)
+            return new(Kind, other, true, After, step, Reason);
+        throw new InvalidInputException(
+            "state",
+            $"is {TypeNames.A(state.GetType())} where engine \"{before.Engine}\" has {TypeNames.A(typeof(T))} (work item {before.WorkId}, version " +
+            $"{before.Version}); give {Kind} the engine's own state."
+        )
+        {
+            Final = new(before.WorkId),
+        };
     }
 
     public Outcome ToRaw(Snapshot before, StateTrial<TState> trial, int maxBytes)
     {
-        if (hasState && state is null) throw new InvalidInputException("state", $"is null (engine \"{before.Engine}\", work item {before.WorkId}, version {before.Version}); give {Kind} the next state.") { Final = new(before.WorkId) };
+        if (hasState && state is null)
+            throw new InvalidInputException(
+                "state",
+                $"is null (engine \"{before.Engine}\", work item {before.WorkId}, version {before.Version}); give {Kind} the next state."
+            )
+            {
+                Final = new(before.WorkId),
+            };
         Snapshot? next = hasState ? before.NextWritten(StateJson.Of(before.WorkId, state!, trial, maxBytes), step) : null;
         return Kind switch
         {

@@ -5,7 +5,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Roost;
 
-/// <summary>What can be written and read where a program has no reflection for JSON, whatever the host's settings know: plain values, and JSON itself.</summary>
+/// <summary>
+/// What can be written and read where a program has no reflection for JSON, whatever the host's settings know: plain values, and JSON itself.
+/// </summary>
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(JsonDocument))]
 [JsonSerializable(typeof(JsonNode))]

@@ -4,7 +4,9 @@ namespace Roost;
 /// <param name="OlderThan">How long ago the work must have ended, at least. Zero for everything that has ended in the given states; not negative.</param>
 public sealed record PurgeFilter(TimeSpan OlderThan)
 {
-    /// <summary>In which states: done, failed or cancelled. Default done and cancelled; failed ones are dead letters, and go only when they are asked for.</summary>
+    /// <summary>
+    /// In which states: done, failed or cancelled. Default done and cancelled; failed ones are dead letters, and go only when they are asked for.
+    /// </summary>
     public IReadOnlyList<WorkState> States { get; init; } = [WorkState.Done, WorkState.Cancelled];
 
     /// <summary>Of which engine. Default (null): of all.</summary>

@@ -37,7 +37,9 @@ public sealed class InvalidInputException : RoostException
 /// <summary>There is no such work item, artifact or snapshot version in this file.</summary>
 public sealed class NotFoundException(string message) : RoostException(message);
 
-/// <summary>The request contradicts what is stored: a duplicate id, an idempotency key with another payload, a state that does not allow the transition.</summary>
+/// <summary>
+/// The request contradicts what is stored: a duplicate id, an idempotency key with another payload, a state that does not allow the transition.
+/// </summary>
 public sealed class ConflictException(string message) : RoostException(message);
 
 /// <summary>The file cannot be used as a Roost database, or a workspace's folder as one; <see cref="Cause"/> says why.</summary>
@@ -57,8 +59,10 @@ public sealed class FileBusyException(string message, Exception? innerException 
 public sealed class DiskFullException(string message, Exception? innerException = null) : RoostException(message, innerException);
 
 /// <summary>
-/// The file shows that it is damaged, or that another program has changed it: stored bytes do not match their recorded SHA-256, SQLite reports a malformed file,
-/// or a row is of no form that Roost gives it. The bytes are not returned. What the file does not show is no damage but a fault of the program: another <see cref="RoostException"/>.
+/// The file shows that it is damaged, or that another program has changed it: stored bytes do not match their recorded SHA-256, SQLite reports a malformed
+/// file,
+/// or a row is of no form that Roost gives it. The bytes are not returned. What the file does not show is no damage but a fault of the program: another <see
+/// cref="RoostException"/>.
 /// </summary>
 public sealed class DataCorruptException(string message, Exception? innerException = null) : RoostException(message, innerException);
 
@@ -67,7 +71,10 @@ public sealed class OutcomeUnknownException(string message, Exception? innerExce
 
 /// <summary>Events below the watermark were trimmed by <see cref="RoostOptions.MaxEvents"/>.</summary>
 public sealed class EventsTrimmedException(long watermark)
-    : RoostException($"Events up to sequence number {watermark} were trimmed by the cap on events; read after {watermark}, or leave the starting point out to begin with the oldest one kept.")
+    : RoostException(
+        $"Events up to sequence number {watermark} were trimmed by the cap on events; read after {watermark}, or leave the starting point out to begin " +
+        $"with the oldest one kept."
+    )
 {
     /// <summary>The highest sequence number that is gone.</summary>
     public long Watermark { get; } = watermark;

@@ -18,7 +18,11 @@ public static class RoostJson
     /// </summary>
     public static JsonSerializerOptions Default { get; } = Create();
 
-    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "A converter of an enum that a context names is compiled with that context; no other is asked for where no code can be made.")]
+    [UnconditionalSuppressMessage(
+        "AOT",
+        "IL3050",
+        Justification = "A converter of an enum that a context names is compiled with that context; no other is asked for where no code can be made."
+    )]
     private static JsonSerializerOptions Create()
     {
         var options = new JsonSerializerOptions
@@ -37,9 +41,19 @@ public static class RoostJson
         return options;
     }
 
-    /// <summary>Makes settings ready for use as the serializer itself would, where reflection is switched off as well: then they know what their resolver knows.</summary>
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Without reflection for JSON, as in a trimmed program by default, nothing is populated; who switches it on is warned by the switch.")]
-    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Without reflection for JSON, as in a trimmed program by default, nothing is populated; who switches it on is warned by the switch.")]
+    /// <summary>
+    /// Makes settings ready for use as the serializer itself would, where reflection is switched off as well: then they know what their resolver knows.
+    /// </summary>
+    [UnconditionalSuppressMessage(
+        "Trimming",
+        "IL2026",
+        Justification = "Without reflection for JSON, as in a trimmed program by default, nothing is populated; who switches it on is warned by the switch."
+    )]
+    [UnconditionalSuppressMessage(
+        "AOT",
+        "IL3050",
+        Justification = "Without reflection for JSON, as in a trimmed program by default, nothing is populated; who switches it on is warned by the switch."
+    )]
     internal static void Freeze(JsonSerializerOptions options)
     {
         if (options.IsReadOnly) return;

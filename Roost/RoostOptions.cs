@@ -18,10 +18,15 @@ public enum Durability
     None,
 }
 
-/// <summary>The settings of one <see cref="RoostRuntime"/>. All have working defaults but the place of the file. Values out of range are refused when the runtime is constructed.</summary>
+/// <summary>
+/// The settings of one <see cref="RoostRuntime"/>. All have working defaults but the place of the file. Values out of range are refused when the runtime is
+/// constructed.
+/// </summary>
 public sealed record RoostOptions
 {
-    /// <summary>The data file. Either this or <see cref="Root"/> with <see cref="Namespace"/>. The folder must exist; the file is created when missing.</summary>
+    /// <summary>
+    /// The data file. Either this or <see cref="Root"/> with <see cref="Namespace"/>. The folder must exist; the file is created when missing.
+    /// </summary>
     public string? Path { get; init; }
 
     /// <summary>The folder that holds one data file for each namespace.</summary>
@@ -36,7 +41,10 @@ public sealed record RoostOptions
     /// <summary>How many steps run at once in this runtime. Default 16; 1 to 4,096.</summary>
     public int Concurrency { get; init; } = 16;
 
-    /// <summary>The queues that this runtime's worker serves, at least one. Default (null): <c>default</c> alone. Queues that are bound from a configuration take its place.</summary>
+    /// <summary>
+    /// The queues that this runtime's worker serves, at least one. Default (null): <c>default</c> alone. Queues that are bound from a configuration take its
+    /// place.
+    /// </summary>
     public IReadOnlyList<string>? Queues { get; init; }
 
     /// <summary>The queues that are served, with the default in its place.</summary>
@@ -45,7 +53,9 @@ public sealed record RoostOptions
     /// <summary>How long a lease holds without renewal. It is renewed every third of this. Default 30 s; 1 s to 1 day.</summary>
     public TimeSpan LeaseTime { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long one step may take before its token fires, unless the work item or the engine says otherwise. Default: no limit; 1 ms to 24 days.</summary>
+    /// <summary>
+    /// How long one step may take before its token fires, unless the work item or the engine says otherwise. Default: no limit; 1 ms to 24 days.
+    /// </summary>
     public TimeSpan? StepTimeout { get; init; }
 
     /// <summary>How long a step whose token has fired for a timeout may go on before it is abandoned. Default 10 s; 0 to 1 hour.</summary>
@@ -86,13 +96,21 @@ public sealed record RoostOptions
     /// </summary>
     public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often a running loop looks for what other processes wrote. After a tenth of a second without news it sleeps instead until the log of the file is written (on Linux; elsewhere it goes on looking). Default 10 ms; 1 ms to 1 minute.</summary>
+    /// <summary>
+    /// How often a running loop looks for what other processes wrote. After a tenth of a second without news it sleeps instead until the log of the file is
+    /// written (on Linux; elsewhere it goes on looking). Default 10 ms; 1 ms to 1 minute.
+    /// </summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>How long a write waits in all for another process's write lock before <see cref="FileBusyException"/>, whatever it waits behind. Default 5 s; 1 s to 1 hour.</summary>
+    /// <summary>
+    /// How long a write waits in all for another process's write lock before <see cref="FileBusyException"/>, whatever it waits behind. Default 5 s; 1 s to 1
+    /// hour.
+    /// </summary>
     public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The largest payload, state or event data in bytes of UTF-8 JSON. Larger things belong into an artifact. Default 4 MiB; 1 KiB to 256 MiB.</summary>
+    /// <summary>
+    /// The largest payload, state or event data in bytes of UTF-8 JSON. Larger things belong into an artifact. Default 4 MiB; 1 KiB to 256 MiB.
+    /// </summary>
     public int MaxJsonBytes { get; init; } = 4 * 1024 * 1024;
 
     /// <summary>How many of an item's first snapshot versions are kept for good. Default 20; 0 to 1,000,000.</summary>
@@ -104,7 +122,10 @@ public sealed record RoostOptions
     /// <summary>How many events the file keeps; older ones are trimmed and a watermark says up to where. Default: all. At least 1,000.</summary>
     public long? MaxEvents { get; init; }
 
-    /// <summary>Follow-ups to enqueue when an engine's item is done, stored in the file when this runtime's worker starts. Default (null): what the file holds stays as it is. <see cref="TriggerFile"/> reads them from JSON.</summary>
+    /// <summary>
+    /// Follow-ups to enqueue when an engine's item is done, stored in the file when this runtime's worker starts. Default (null): what the file holds stays as
+    /// it is. <see cref="TriggerFile"/> reads them from JSON.
+    /// </summary>
     public IReadOnlyList<Trigger>? Triggers { get; init; }
 
     /// <summary>
@@ -118,13 +139,18 @@ public sealed record RoostOptions
     /// <summary>Where workspaces are made and of what. Default: plain folders in <c>&lt;file&gt;.workspaces</c> beside the data file.</summary>
     public WorkspaceOptions Workspaces { get; init; } = new();
 
-    /// <summary>The clock for everything stored and scheduled. One whose wall time runs ahead of its timestamps is taken for one that somebody has set, and believed after it has stood for 30 s of them: a clock for tests moves both, as FakeTimeProvider does. Default: the system's.</summary>
+    /// <summary>
+    /// The clock for everything stored and scheduled. One whose wall time runs ahead of its timestamps is taken for one that somebody has set, and believed
+    /// after it has stood for 30 s of them: a clock for tests moves both, as FakeTimeProvider does. Default: the system's.
+    /// </summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>Where the runtime logs. Default: nowhere.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
 
-    /// <summary>Use a file on a network or FUSE file system, where SQLite's locks and shared memory may not work and the file may be damaged. Default: refused.</summary>
+    /// <summary>
+    /// Use a file on a network or FUSE file system, where SQLite's locks and shared memory may not work and the file may be damaged. Default: refused.
+    /// </summary>
     public bool AllowNetworkFileSystem { get; init; }
 
     internal void Validate()
@@ -149,12 +175,19 @@ public sealed record RoostOptions
         Range(nameof(HistoryLast), HistoryLast, 1, 1_000_000);
         if (MaxEvents is { } cap) Range(nameof(MaxEvents), cap, 1000, long.MaxValue);
         Given(nameof(Json), Json);
-        if (Json.MaxDepth > JsonText.MaxDepth) throw new InvalidInputException(nameof(Json), $"allows {Json.MaxDepth} levels; at most {JsonText.MaxDepth} are stored and read. Set its MaxDepth to {JsonText.MaxDepth} or less.");
+        if (Json.MaxDepth > JsonText.MaxDepth)
+            throw new InvalidInputException(
+                nameof(Json),
+                $"allows {Json.MaxDepth} levels; at most {JsonText.MaxDepth} are stored and read. Set its MaxDepth to {JsonText.MaxDepth} or less."
+            );
         Given(nameof(Workspaces), Workspaces);
         Given(nameof(TimeProvider), TimeProvider);
-        if (Queues is { Count: 0 }) throw new InvalidInputException(nameof(Queues), "no queue is named; name at least one, or leave it out to serve \"default\".");
-        foreach (string queue in ServedQueues) Names.CheckExact(nameof(Queues), queue);
-        if (Triggers is { } triggers) TriggerCheck.Check(triggers, TriggerCheck.Spelling.OfMembers, Json, MaxJsonBytes);
+        if (Queues is { Count: 0 })
+            throw new InvalidInputException(nameof(Queues), "no queue is named; name at least one, or leave it out to serve \"default\".");
+        foreach (string queue in ServedQueues)
+            Names.CheckExact(nameof(Queues), queue);
+        if (Triggers is { } triggers)
+            TriggerCheck.Check(triggers, TriggerCheck.Spelling.OfMembers, Json, MaxJsonBytes);
         Workspaces.Validate();
     }
 
@@ -171,8 +204,12 @@ public sealed record RoostOptions
         }
         if (string.IsNullOrWhiteSpace(Path)) throw new InvalidInputException(nameof(Path), "is empty; name the data file, such as \"roost.db\".");
         if (Path.Contains(":memory:", StringComparison.OrdinalIgnoreCase) || Path.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
-            throw new InvalidInputException(nameof(Path), $"\"{Path}\" is not a file; Roost keeps work in a real file. A test takes RoostRuntime.CreateTemporary(), which deletes its file on dispose.");
-        if (Path.Contains('\0', StringComparison.Ordinal)) throw new InvalidInputException(nameof(Path), "holds a NUL character; remove it.");
+            throw new InvalidInputException(
+                nameof(Path),
+                $"\"{Path}\" is not a file; Roost keeps work in a real file. A test takes RoostRuntime.CreateTemporary(), which deletes its file on dispose."
+            );
+        if (Path.Contains('\0', StringComparison.Ordinal))
+            throw new InvalidInputException(nameof(Path), "holds a NUL character; remove it.");
         return RealPath.Of(Path);
     }
 

@@ -20,7 +20,12 @@ public sealed partial class RoostRuntime
     /// <param name="cursor">The <see cref="Page{T}.Next"/> of the page before. Default: the first page.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="InvalidInputException">The limit, the cursor or a field of the filter breaks a rule.</exception>
-    public Task<Page<Artifact>> ListArtifactsAsync(ArtifactFilter? filter = null, int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
+    public Task<Page<Artifact>> ListArtifactsAsync(
+        ArtifactFilter? filter = null,
+        int limit = 50,
+        string? cursor = null,
+        CancellationToken cancellationToken = default
+    )
     {
         Selection.CheckLimit(limit);
         filter ??= new();
@@ -62,7 +67,10 @@ public sealed partial class RoostRuntime
         await using (content.ConfigureAwait(false))
         {
             if (content.Length > ArtifactNames.MaxInMemoryBytes)
-                throw new ConflictException($"Artifact \"{name}\" of work item {workId} has {content.Length:N0} bytes; ReadArtifactAsync reads up to {ArtifactNames.MaxInMemoryBytes:N0} into memory. Stream it by OpenArtifactAsync.");
+                throw new ConflictException(
+                    $"Artifact \"{name}\" of work item {workId} has {content.Length:N0} bytes; ReadArtifactAsync reads up to " +
+                    $"{ArtifactNames.MaxInMemoryBytes:N0} into memory. Stream it by OpenArtifactAsync."
+                );
             byte[] bytes = new byte[content.Length];
             await content.ReadExactlyAsync(bytes, cancellationToken).ConfigureAwait(false);
             return bytes;

@@ -71,7 +71,9 @@ public sealed partial class RoostRuntime
         return await Changeable.SetPriorityAsync(workId, priority, reason).ConfigureAwait(false);
     }
 
-    /// <summary>Takes a running item from its worker, without a charge: the step's token fires and nothing of it lands. Another worker goes on from the last snapshot.</summary>
+    /// <summary>
+    /// Takes a running item from its worker, without a charge: the step's token fires and nothing of it lands. Another worker goes on from the last snapshot.
+    /// </summary>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="ConflictException">The item is not running.</exception>
     public async Task ReleaseLeaseAsync(string workId, string? reason = null, CancellationToken cancellationToken = default)

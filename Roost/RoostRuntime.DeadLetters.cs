@@ -13,7 +13,12 @@ public sealed partial class RoostRuntime
     /// <param name="cursor">The <see cref="Page{T}.Next"/> of the page before. Default: the first page.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="InvalidInputException">The limit, the cursor or a field of the filter breaks a rule.</exception>
-    public Task<Page<DeadLetter>> ListDeadLettersAsync(DeadLetterFilter? filter = null, int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
+    public Task<Page<DeadLetter>> ListDeadLettersAsync(
+        DeadLetterFilter? filter = null,
+        int limit = 50,
+        string? cursor = null,
+        CancellationToken cancellationToken = default
+    )
     {
         Selection.CheckLimit(limit);
         var selection = Selection.Of(filter ?? new());
@@ -30,7 +35,10 @@ public sealed partial class RoostRuntime
         return Readable.DeadLetterGroupsAsync(limit, cancellationToken);
     }
 
-    /// <summary>How many dead letters a filter means: those that <see cref="RetryAllAsync"/> or <see cref="DiscardAllAsync"/> would change now. It looks at each of them.</summary>
+    /// <summary>
+    /// How many dead letters a filter means: those that <see cref="RetryAllAsync"/> or <see cref="DiscardAllAsync"/> would change now. It looks at each of
+    /// them.
+    /// </summary>
     /// <param name="filter">Which; an empty filter means all of them.</param>
     /// <param name="cancellationToken">Ends the counting.</param>
     /// <exception cref="InvalidInputException">A field of the filter breaks a rule.</exception>
@@ -50,14 +58,18 @@ public sealed partial class RoostRuntime
     /// <summary>Queues a dead letter again from its last snapshot, with fresh attempts.</summary>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="ConflictException">The item is no dead letter.</exception>
-    public Task RetryAsync(string workId, string? reason = null, CancellationToken cancellationToken = default) => ChangeDeadLetterAsync(workId, DeadLetterChange.Retry, reason, cancellationToken);
+    public Task RetryAsync(string workId, string? reason = null, CancellationToken cancellationToken = default) =>
+        ChangeDeadLetterAsync(workId, DeadLetterChange.Retry, reason, cancellationToken);
 
     /// <summary>Gives a dead letter up: it becomes cancelled, and purge may remove it.</summary>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="ConflictException">The item is no dead letter.</exception>
-    public Task DiscardAsync(string workId, string? reason = null, CancellationToken cancellationToken = default) => ChangeDeadLetterAsync(workId, DeadLetterChange.Discard, reason, cancellationToken);
+    public Task DiscardAsync(string workId, string? reason = null, CancellationToken cancellationToken = default) =>
+        ChangeDeadLetterAsync(workId, DeadLetterChange.Discard, reason, cancellationToken);
 
-    /// <summary>Queues all dead letters that a filter means, as <see cref="RetryAsync"/> does, the longest failed first. What fails meanwhile is not touched.</summary>
+    /// <summary>
+    /// Queues all dead letters that a filter means, as <see cref="RetryAsync"/> does, the longest failed first. What fails meanwhile is not touched.
+    /// </summary>
     /// <param name="filter">Which; an empty filter means all of them.</param>
     /// <param name="reason">Why, for the events; at most 1,000 characters. Default none.</param>
     /// <param name="cancellationToken">Stops between two transactions of 500; what was retried stays so.</param>
@@ -66,7 +78,9 @@ public sealed partial class RoostRuntime
     public Task<int> RetryAllAsync(DeadLetterFilter filter, string? reason = null, CancellationToken cancellationToken = default) =>
         ChangeAllAsync(filter, DeadLetterChange.Retry, reason, cancellationToken);
 
-    /// <summary>Gives all dead letters up that a filter means, as <see cref="DiscardAsync"/> does, the longest failed first. What fails meanwhile is not touched.</summary>
+    /// <summary>
+    /// Gives all dead letters up that a filter means, as <see cref="DiscardAsync"/> does, the longest failed first. What fails meanwhile is not touched.
+    /// </summary>
     /// <param name="filter">Which; an empty filter means all of them.</param>
     /// <param name="reason">Why, for the events; at most 1,000 characters. Default none.</param>
     /// <param name="cancellationToken">Stops between two transactions of 500; what was discarded stays so.</param>

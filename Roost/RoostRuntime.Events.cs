@@ -9,7 +9,8 @@ public sealed partial class RoostRuntime
 
     /// <summary>Reads what has happened to one work item, in order, one page after the other.</summary>
     /// <param name="workId">The item.</param>
-    /// <param name="after">Events with a greater sequence number: the <see cref="EventPage.Next"/> of the page before, or that of an event. Default: from the oldest that is kept.</param>
+    /// <param name="after">Events with a greater sequence number: the <see cref="EventPage.Next"/> of the page before, or that of an event. Default: from the
+    /// oldest that is kept.</param>
     /// <param name="limit">How many at most; 1 to 10,000. Default 500. A page ends earlier where its data is beyond 8 MiB.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="NotFoundException">There is no such item.</exception>
@@ -22,13 +23,20 @@ public sealed partial class RoostRuntime
 
     /// <summary>Reads what has happened in the whole file, or what a filter means of it, in order, one page after the other.</summary>
     /// <param name="filter">Which events. Default: all of them.</param>
-    /// <param name="after">Events with a greater sequence number: the <see cref="EventPage.Next"/> of the page before, or that of an event. Default: from the oldest that is kept.</param>
-    /// <param name="limit">How many at most; 1 to 10,000. Default 500. A page ends earlier where its data is beyond 8 MiB, or where it has looked at many that are not meant.</param>
+    /// <param name="after">Events with a greater sequence number: the <see cref="EventPage.Next"/> of the page before, or that of an event. Default: from the
+    /// oldest that is kept.</param>
+    /// <param name="limit">How many at most; 1 to 10,000. Default 500. A page ends earlier where its data is beyond 8 MiB, or where it has looked at many that
+    /// are not meant.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="InvalidInputException">A number or a field of the filter breaks a rule.</exception>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="EventsTrimmedException">Events after <paramref name="after"/> were trimmed by <see cref="RoostOptions.MaxEvents"/>.</exception>
-    public Task<EventPage> ListEventsAsync(EventFilter? filter = null, long? after = null, int limit = EventsAtOnce, CancellationToken cancellationToken = default)
+    public Task<EventPage> ListEventsAsync(
+        EventFilter? filter = null,
+        long? after = null,
+        int limit = EventsAtOnce,
+        CancellationToken cancellationToken = default
+    )
     {
         var selection = EventSelection.Of(filter ?? new());
         CheckAfter(after);
@@ -38,7 +46,8 @@ public sealed partial class RoostRuntime
 
     /// <summary>Reads back from the end: the latest that has happened to one work item. Costs the same however much lies before it.</summary>
     /// <param name="workId">The item.</param>
-    /// <param name="before">Events with a smaller sequence number: the <see cref="EventPage.Next"/> of the page that was read before, or that of an event. Default: up to the last.</param>
+    /// <param name="before">Events with a smaller sequence number: the <see cref="EventPage.Next"/> of the page that was read before, or that of an event.
+    /// Default: up to the last.</param>
     /// <param name="limit">How many at most; 1 to 10,000. Default 500. A page ends earlier where its data is beyond 8 MiB.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>The events in their order, the latest at the end.</returns>
@@ -51,13 +60,20 @@ public sealed partial class RoostRuntime
 
     /// <summary>Reads back from the end: the latest that has happened in the whole file, or that a filter means of it.</summary>
     /// <param name="filter">Which events. Default: all of them.</param>
-    /// <param name="before">Events with a smaller sequence number: the <see cref="EventPage.Next"/> of the page that was read before, or that of an event. Default: up to the last.</param>
-    /// <param name="limit">How many at most; 1 to 10,000. Default 500. A page ends earlier where its data is beyond 8 MiB, or where it has looked at many that are not meant.</param>
+    /// <param name="before">Events with a smaller sequence number: the <see cref="EventPage.Next"/> of the page that was read before, or that of an event.
+    /// Default: up to the last.</param>
+    /// <param name="limit">How many at most; 1 to 10,000. Default 500. A page ends earlier where its data is beyond 8 MiB, or where it has looked at many that
+    /// are not meant.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>The events in their order, the latest at the end.</returns>
     /// <exception cref="InvalidInputException">A number or a field of the filter breaks a rule.</exception>
     /// <exception cref="NotFoundException">There is no such item.</exception>
-    public Task<EventPage> ListLastEventsAsync(EventFilter? filter = null, long? before = null, int limit = EventsAtOnce, CancellationToken cancellationToken = default)
+    public Task<EventPage> ListLastEventsAsync(
+        EventFilter? filter = null,
+        long? before = null,
+        int limit = EventsAtOnce,
+        CancellationToken cancellationToken = default
+    )
     {
         var selection = EventSelection.Of(filter ?? new());
         if (before < 1) throw new InvalidInputException("before", $"is {before}; sequence numbers begin at 1.");
@@ -74,7 +90,8 @@ public sealed partial class RoostRuntime
     /// <param name="after">Events with a greater sequence number. Default: from the oldest that is kept.</param>
     /// <param name="cancellationToken">Ends the enumeration with <see cref="OperationCanceledException"/>; so does disposing the runtime.</param>
     /// <exception cref="NotFoundException">There is no such item.</exception>
-    /// <exception cref="EventsTrimmedException">Events after <paramref name="after"/> were trimmed, or the consumer fell behind the cap of <see cref="RoostOptions.MaxEvents"/>.</exception>
+    /// <exception cref="EventsTrimmedException">Events after <paramref name="after"/> were trimmed, or the consumer fell behind the cap of <see
+    /// cref="RoostOptions.MaxEvents"/>.</exception>
     /// <exception cref="FileRefusedException">The file was deleted or replaced while it was open.</exception>
     /// <exception cref="DataCorruptException">This runtime found the file damaged and has stopped writing; all events that it can read were given.</exception>
     public IAsyncEnumerable<WorkEvent> WatchEventsAsync(string workId, long? after = null, CancellationToken cancellationToken = default)
@@ -94,7 +111,8 @@ public sealed partial class RoostRuntime
     /// <param name="cancellationToken">Ends the enumeration with <see cref="OperationCanceledException"/>; so does disposing the runtime.</param>
     /// <exception cref="InvalidInputException">A number or a field of the filter breaks a rule, or <see cref="EventFilter.Until"/> is given.</exception>
     /// <exception cref="NotFoundException">There is no such item.</exception>
-    /// <exception cref="EventsTrimmedException">Events after <paramref name="after"/> were trimmed, or the consumer fell behind the cap of <see cref="RoostOptions.MaxEvents"/>.</exception>
+    /// <exception cref="EventsTrimmedException">Events after <paramref name="after"/> were trimmed, or the consumer fell behind the cap of <see
+    /// cref="RoostOptions.MaxEvents"/>.</exception>
     /// <exception cref="FileRefusedException">The file was deleted or replaced while it was open.</exception>
     /// <exception cref="DataCorruptException">This runtime found the file damaged and has stopped writing; all events that it can read were given.</exception>
     public IAsyncEnumerable<WorkEvent> WatchEventsAsync(EventFilter? filter = null, long? after = null, CancellationToken cancellationToken = default)
@@ -107,7 +125,11 @@ public sealed partial class RoostRuntime
         return FollowAsync((from, token) => Readable.EventsAsync(selection, from, EventsAtOnce, token), after, cancellationToken);
     }
 
-    private async IAsyncEnumerable<WorkEvent> FollowAsync(Func<long?, CancellationToken, Task<EventStretch>> read, long? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<WorkEvent> FollowAsync(
+        Func<long?, CancellationToken, Task<EventStretch>> read,
+        long? after,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
         using IDisposable watch = Store.Watch();

@@ -7,7 +7,8 @@ public sealed partial class RoostRuntime
 {
     /// <summary>
     /// Removes finished work with its snapshots, events, artifacts and idempotency key, in small transactions that let other writes in between
-    /// (what belongs to one item goes in one), then gives the freed space back to the file system. Work that is queued or running is never removed. Cancelled half-way, it leaves
+    /// (what belongs to one item goes in one), then gives the freed space back to the file system. Work that is queued or running is never removed. Cancelled
+    /// half-way, it leaves
     /// done what was done. Workspaces are not touched: remove one with <c>GetWorkspace(id).RemoveAsync()</c> while its id is known.
     /// </summary>
     /// <param name="filter">What to remove.</param>
@@ -21,8 +22,11 @@ public sealed partial class RoostRuntime
         ArgumentNullException.ThrowIfNull(filter);
         CheckReason(reason);
         PurgeScope scope = ScopeOf(filter);
-        if (filter.OlderThan == TimeSpan.Zero) scope = await Readable.WithWhatHasEndedAsync(scope, cancellationToken).ConfigureAwait(false);
-        return dryRun ? new() { Items = await Readable.CountPurgedAsync(scope, cancellationToken).ConfigureAwait(false) } : await Changeable.PurgeAsync(scope, reason, cancellationToken).ConfigureAwait(false);
+        if (filter.OlderThan == TimeSpan.Zero)
+            scope = await Readable.WithWhatHasEndedAsync(scope, cancellationToken).ConfigureAwait(false);
+        return dryRun
+            ? new() { Items = await Readable.CountPurgedAsync(scope, cancellationToken).ConfigureAwait(false) }
+            : await Changeable.PurgeAsync(scope, reason, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -43,13 +47,18 @@ public sealed partial class RoostRuntime
         if (!Directory.Exists(folder)) throw new FileRefusedException(FileRefusal.NoPlace, $"The folder {folder} does not exist; create it first.");
         // A log of another file of that name would be replayed into the copy.
         foreach (string there in new[] { target, $"{target}-wal", $"{target}-journal" })
-            if (System.IO.Path.Exists(there)) throw new ConflictException($"{there} exists already, and a backup replaces nothing. Name another file, or move that one away.");
+            if (System.IO.Path.Exists(there))
+                throw new ConflictException($"{there} exists already, and a backup replaces nothing. Name another file, or move that one away.");
         return Changeable.BackupAsync(target, cancellationToken);
     }
 
-    /// <summary>Checks a data file without opening a runtime on it: its place, schema, pragmas, integrity, the SHA-256 of everything that has one, the rules that hold in every file, leases, and engines that nobody serves. Changes nothing in it; files that killed backups or creations have left beside it are removed.</summary>
+    /// <summary>
+    /// Checks a data file without opening a runtime on it: its place, schema, pragmas, integrity, the SHA-256 of everything that has one, the rules that hold
+    /// in every file, leases, and engines that nobody serves. Changes nothing in it; files that killed backups or creations have left beside it are removed.
+    /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="full">Whether to read the whole file for its integrity, its contents and its rules, which takes long where it is large. Default true.</param>
+    /// <param name="full">Whether to read the whole file for its integrity, its contents and its rules, which takes long where it is large. Default
+    /// true.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>Every check that could be made; what cannot be read is an error among them.</returns>
     /// <exception cref="NotFoundException">There is no such file.</exception>
@@ -61,11 +70,18 @@ public sealed partial class RoostRuntime
 
     private PurgeScope ScopeOf(PurgeFilter filter)
     {
-        if (filter.OlderThan < TimeSpan.Zero) throw new InvalidInputException("OlderThan", $"is {filter.OlderThan}; it must not be negative. Zero purges everything that has ended in the given states.");
-        if (filter.States is not { Count: > 0 }) throw new InvalidInputException("States", "names no state; give done, failed or cancelled, or leave it out for done and cancelled.");
+        if (filter.OlderThan < TimeSpan.Zero)
+            throw new InvalidInputException(
+                "OlderThan",
+                $"is {filter.OlderThan}; it must not be negative. Zero purges everything that has ended in the given states."
+            );
+        if (filter.States is not { Count: > 0 })
+            throw new InvalidInputException("States", "names no state; give done, failed or cancelled, or leave it out for done and cancelled.");
         foreach (WorkState state in filter.States)
-            if (!state.IsEnded()) throw new InvalidInputException("States", $"holds {state}; only done, failed and cancelled work can be purged. Cancel it first.");
-        if (filter.Engine is not null) Names.Check("Engine", filter.Engine);
+            if (!state.IsEnded())
+                throw new InvalidInputException("States", $"holds {state}; only done, failed and cancelled work can be purged. Cancel it first.");
+        if (filter.Engine is not null)
+            Names.Check("Engine", filter.Engine);
         long before = Now.ToUnixTimeMilliseconds() - (long)filter.OlderThan.TotalMilliseconds;
         return new(filter.Engine, [.. filter.States.Distinct()], before);
     }

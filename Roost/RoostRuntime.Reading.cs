@@ -29,7 +29,10 @@ public sealed partial class RoostRuntime
         return await Readable.FindIdsAsync(part, limit, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The versions of a work item's state that are kept, oldest first: the first <see cref="RoostOptions.HistoryFirst"/> and the last <see cref="RoostOptions.HistoryLast"/>.</summary>
+    /// <summary>
+    /// The versions of a work item's state that are kept, oldest first: the first <see cref="RoostOptions.HistoryFirst"/> and the last <see
+    /// cref="RoostOptions.HistoryLast"/>.
+    /// </summary>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     public Task<IReadOnlyList<SnapshotVersion>> ListHistoryAsync(string workId, CancellationToken cancellationToken = default)
     {
@@ -60,7 +63,8 @@ public sealed partial class RoostRuntime
     }
 
     /// <summary>
-    /// Work items, most recently updated first, but for those of a <see cref="WorkFilter.Condition"/>. Paging goes on while work goes on: no item comes twice, and one that changes meanwhile moves
+    /// Work items, most recently updated first, but for those of a <see cref="WorkFilter.Condition"/>. Paging goes on while work goes on: no item comes twice,
+    /// and one that changes meanwhile moves
     /// to the front, where the next look at the first page finds it.
     /// </summary>
     /// <param name="filter">Which items. Default: all.</param>

@@ -12,7 +12,8 @@ public sealed partial class RoostRuntime
     /// given back all the same; one that exits while the loop works is told by nobody from one that a step has ended, and costs an interruption.
     /// </summary>
     /// <exception cref="ConflictException">A loop of this runtime is running already, or no engine is registered.</exception>
-    /// <exception cref="FileRefusedException">The file was deleted or replaced while it was open; the steps that ran are cancelled and cannot be saved.</exception>
+    /// <exception cref="FileRefusedException">The file was deleted or replaced while it was open; the steps that ran are cancelled and cannot be
+    /// saved.</exception>
     /// <exception cref="DataCorruptException">SQLite found the file damaged, three times within some seconds; likewise.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -33,8 +34,10 @@ public sealed partial class RoostRuntime
 
     /// <summary>Runs the loop until one work item is done, failed or cancelled, whoever finishes it, and returns how it ended.</summary>
     /// <exception cref="NotFoundException">There is no such item.</exception>
-    /// <exception cref="ConflictException">Its engine, queue or state version is not served here, so that this loop would wait for ever; or a loop of this runtime is running already.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled first, or the runtime was disposed; the item goes on when a loop runs again.</exception>
+    /// <exception cref="ConflictException">Its engine, queue or state version is not served here, so that this loop would wait for ever; or a loop of this
+    /// runtime is running already.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled first, or the runtime was disposed; the item goes on when a loop runs
+    /// again.</exception>
     /// <exception cref="FileRefusedException">The file was deleted or replaced while it was open.</exception>
     /// <exception cref="DataCorruptException">SQLite found the file damaged, three times within some seconds.</exception>
     public async Task<WorkSummary> RunUntilDoneAsync(string workId, CancellationToken cancellationToken = default)
@@ -90,11 +93,19 @@ public sealed partial class RoostRuntime
     {
         const string Instead = "call WaitAsync to wait for another process.";
         if (engines.Find(item.Engine) is not { } engine)
-            throw new ConflictException($"Work item {item.Id} needs engine \"{item.Engine}\", which is not registered in this runtime; call AddEngine first, or {Instead}");
+            throw new ConflictException(
+                $"Work item {item.Id} needs engine \"{item.Engine}\", which is not registered in this runtime; call AddEngine first, or {Instead}"
+            );
         if (!Options.ServedQueues.Contains(item.Queue))
-            throw new ConflictException($"Work item {item.Id} is in queue \"{item.Queue}\", and this runtime serves {string.Join(", ", Options.ServedQueues)}; name the queue in RoostOptions.Queues, or {Instead}");
+            throw new ConflictException(
+                $"Work item {item.Id} is in queue \"{item.Queue}\", and this runtime serves {string.Join(", ", Options.ServedQueues)}; name the queue in " +
+                $"RoostOptions.Queues, or {Instead}"
+            );
         if (stateVersion > engine.Facts.StateVersion)
-            throw new ConflictException($"Work item {item.Id} has a state of version {stateVersion}, and engine \"{item.Engine}\" knows versions up to {engine.Facts.StateVersion}; use the newer engine, or {Instead}");
+            throw new ConflictException(
+                $"Work item {item.Id} has a state of version {stateVersion}, and engine \"{item.Engine}\" knows versions up to " +
+                $"{engine.Facts.StateVersion}; use the newer engine, or {Instead}"
+            );
     }
 
     private Task<WorkSummary> FindAsync(string workId, CancellationToken cancellationToken)

@@ -16,7 +16,8 @@ public sealed partial class RoostRuntime
     }
 
     /// <summary>The ids of the engines that a host's program registers, without a file: nothing is opened or written.</summary>
-    /// <param name="addEngines">Adds the engines, as for a runtime that is to run them; it can do nothing else with what it is given, which has no file.</param>
+    /// <param name="addEngines">Adds the engines, as for a runtime that is to run them; it can do nothing else with what it is given, which has no
+    /// file.</param>
     /// <returns>The ids, in the order of their names.</returns>
     public static IReadOnlyList<string> EngineIdsOf(Action<RoostRuntime> addEngines)
     {
@@ -26,7 +27,10 @@ public sealed partial class RoostRuntime
         return known.EngineIds;
     }
 
-    /// <summary>Checks a work item as <see cref="EnqueueAsync(WorkItem, CancellationToken)"/> does, without a file. Whether its id, its parent and its idempotency key fit the file, only the file can tell.</summary>
+    /// <summary>
+    /// Checks a work item as <see cref="EnqueueAsync(WorkItem, CancellationToken)"/> does, without a file. Whether its id, its parent and its idempotency key
+    /// fit the file, only the file can tell.
+    /// </summary>
     /// <param name="item">The item.</param>
     /// <param name="options">Those of the runtime that it is meant for. Default: all defaults.</param>
     /// <exception cref="InvalidInputException">A field breaks a rule; the message names the field and the limit.</exception>

@@ -14,16 +14,23 @@ namespace Roost;
 /// </summary>
 /// <remarks>
 /// <para>
-/// <b>Names.</b> <c>Get</c> gives one thing, and throws <see cref="NotFoundException"/> where what was named is not there. <c>List</c> gives many: of what may be
-/// endless a page (<see cref="Page{T}"/> by a cursor, <see cref="EventPage"/> by a sequence number) of at most <c>limit</c>, of what is bounded by itself all of it,
-/// and nothing where there is nothing. <c>Find</c>, <c>Count</c>, <c>Check</c>, <c>Open</c>, <c>Read</c> and <c>Watch</c> do what they say: ids for a part of one,
-/// a number, a verdict, a stream, bytes, an endless sequence. <c>Run</c> and <c>StepOnce</c> run work here, <c>Wait</c> waits for work wherever it runs; any other
+/// <b>Names.</b> <c>Get</c> gives one thing, and throws <see cref="NotFoundException"/> where what was named is not there. <c>List</c> gives many: of what may
+/// be
+/// endless a page (<see cref="Page{T}"/> by a cursor, <see cref="EventPage"/> by a sequence number) of at most <c>limit</c>, of what is bounded by itself all
+/// of it,
+/// and nothing where there is nothing. <c>Find</c>, <c>Count</c>, <c>Check</c>, <c>Open</c>, <c>Read</c> and <c>Watch</c> do what they say: ids for a part of
+/// one,
+/// a number, a verdict, a stream, bytes, an endless sequence. <c>Run</c> and <c>StepOnce</c> run work here, <c>Wait</c> waits for work wherever it runs; any
+/// other
 /// verb is a change that is durable when its task ends.
 /// </para>
 /// <para>
-/// <b>Tokens.</b> Everything asynchronous takes a token last. Of a read, a wait and a run it ends that. Of a change it is asked before the change is handed to the
-/// writer, and no more after: what was handed over happens, and the task tells how it ended, so that what was acknowledged is done and what was cancelled is not. A
-/// change in several transactions asks between them, as its own documentation says. Only <see cref="RunAsync"/> has no default for it, because a loop has no other end than the
+/// <b>Tokens.</b> Everything asynchronous takes a token last. Of a read, a wait and a run it ends that. Of a change it is asked before the change is handed to
+/// the
+/// writer, and no more after: what was handed over happens, and the task tells how it ended, so that what was acknowledged is done and what was cancelled is
+/// not. A
+/// change in several transactions asks between them, as its own documentation says. Only <see cref="RunAsync"/> has no default for it, because a loop has no
+/// other end than the
 /// token and being disposed. Disposing takes none: it is bounded by <see cref="RoostOptions.DrainTime"/>.
 /// </para>
 /// </remarks>
@@ -94,7 +101,10 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
     public static RoostRuntime CreateTemporary(RoostOptions? options = null)
     {
         if (options is { Path: not null } or { Root: not null } or { Namespace: not null })
-            throw new InvalidInputException(nameof(Path), "is given for a temporary runtime, which has a file of its own; leave Path, Root and Namespace out, or use the constructor.");
+            throw new InvalidInputException(
+                nameof(Path),
+                "is given for a temporary runtime, which has a file of its own; leave Path, Root and Namespace out, or use the constructor."
+            );
         string folder = Directory.CreateTempSubdirectory("roost-").FullName;
         try
         {
@@ -108,7 +118,8 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Registers an engine; one instance steps all its items, many at once.</summary>
-    /// <exception cref="InvalidInputException">What the engine says about itself breaks a rule, or something of its state's type would not come back from the file; the message names the member.</exception>
+    /// <exception cref="InvalidInputException">What the engine says about itself breaks a rule, or something of its state's type would not come back from the
+    /// file; the message names the member.</exception>
     /// <exception cref="ConflictException">An engine of that id is registered, or the loop is running.</exception>
     public RoostRuntime AddEngine(IEngine engine)
     {
@@ -120,7 +131,8 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
     /// Registers an engine that is made afresh for each step, and once now to learn its id. Each is disposed after its step where it is
     /// <see cref="IAsyncDisposable"/> or <see cref="IDisposable"/>.
     /// </summary>
-    /// <exception cref="InvalidInputException">What the engine says about itself breaks a rule, or something of its state's type would not come back from the file; the message names the member.</exception>
+    /// <exception cref="InvalidInputException">What the engine says about itself breaks a rule, or something of its state's type would not come back from the
+    /// file; the message names the member.</exception>
     /// <exception cref="ConflictException">An engine of that id is registered, or the loop is running.</exception>
     public RoostRuntime AddEngine(Func<IEngine> factory)
     {
@@ -154,10 +166,18 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
         ArgumentNullException.ThrowIfNull(assembly);
         (IReadOnlyList<Type> types, IReadOnlyList<string> skipped) = EngineTypes.Of(assembly);
         string left = string.Join("; ", skipped);
-        if (types.Count == 0) throw new InvalidInputException("assembly", $"{assembly.GetName().Name} has no public class that implements IEngine.{(skipped.Count == 0 ? "" : $" Skipped: {left}.")}");
-        if (skipped.Count > 0) log.LogWarning("Engines of {Assembly} that were not added: {Skipped}", assembly.GetName().Name, left);
+        if (types.Count == 0)
+            throw new InvalidInputException(
+                "assembly",
+                $"{assembly.GetName().Name} has no public class that implements IEngine.{(skipped.Count == 0 ? "" : $" Skipped: {left}.")}"
+            );
+        if (skipped.Count > 0)
+            log.LogWarning("Engines of {Assembly} that were not added: {Skipped}", assembly.GetName().Name, left);
         foreach (Type type in types)
-            AddEngine((create is null ? EngineTypes.Make(type) : create(type)) ?? throw new InvalidInputException("create", $"returned null for {type.FullName}; it must make the engine."));
+            AddEngine(
+                (create is null ? EngineTypes.Make(type) : create(type))
+                    ?? throw new InvalidInputException("create", $"returned null for {type.FullName}; it must make the engine.")
+            );
         return this;
     }
 

@@ -41,7 +41,11 @@ internal static class SafeName
 
     private static bool IsReservedByWindows(string text) =>
         text is "con" or "prn" or "aux" or "nul"
-        || (text.Length == 4 && char.IsAsciiDigit(text[3]) && (text.StartsWith("com", StringComparison.Ordinal) || text.StartsWith("lpt", StringComparison.Ordinal)));
+        || (
+            text.Length == 4
+            && char.IsAsciiDigit(text[3])
+            && (text.StartsWith("com", StringComparison.Ordinal) || text.StartsWith("lpt", StringComparison.Ordinal))
+        );
 
     private static bool EndsLikeHashed(string text) =>
         text.Length > HashLength && text[^(HashLength + 1)] == '-' && !text.AsSpan()[^HashLength..].ContainsAnyExcept(Hexadecimal);

@@ -99,12 +99,17 @@ public sealed class Snapshot
     {
         try
         {
-            JsonTypeInfo<T> type = given is not null ? ReadTypes.Of(given) : ReadTypes.Of<T>(StoredBy is not null && StoredBy.TryGetTypeInfo(typeof(T), out _) ? StoredBy : Json);
+            JsonTypeInfo<T> type = given is not null
+                ? ReadTypes.Of(given)
+                : ReadTypes.Of<T>(StoredBy is not null && StoredBy.TryGetTypeInfo(typeof(T), out _) ? StoredBy : Json);
             return JsonSerializer.Deserialize(type.Options == Known ? Utf8.Span : NameMatch.Adapted(Utf8, type).Span, type)!;
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
         {
-            throw new InvalidInputException("state", $"version {Version} of work item {WorkId} cannot be read as {TypeNames.Of(typeof(T))}: {e.Message}", e) { Final = new(WorkId) };
+            throw new InvalidInputException("state", $"version {Version} of work item {WorkId} cannot be read as {TypeNames.Of(typeof(T))}: {e.Message}", e)
+            {
+                Final = new(WorkId),
+            };
         }
     }
 
@@ -190,5 +195,12 @@ public sealed class Snapshot
     };
 
     /// <summary>The same for a reader in a process that knows the settings of its engine.</summary>
-    internal Snapshot ReadBy(JsonSerializerOptions? json) => new(this) { StoredBy = json, FinishedAt = FinishedAt, FailedAt = FailedAt, IsFromElsewhere = IsFromElsewhere };
+    internal Snapshot ReadBy(JsonSerializerOptions? json) =>
+        new(this)
+        {
+            StoredBy = json,
+            FinishedAt = FinishedAt,
+            FailedAt = FailedAt,
+            IsFromElsewhere = IsFromElsewhere,
+        };
 }

@@ -93,8 +93,16 @@ public sealed class StepContext
         lock (gate)
         {
             ended = true;
-            if (streams == 0) return staged;
-            throw new InvalidInputException("name", $"\"{streaming}\" was still being added by AddArtifactAsync when the step of work item {Item.Id} returned; await it, and everything else that the step starts, before it returns.") { Final = Final };
+            if (streams == 0)
+                return staged;
+            throw new InvalidInputException(
+                "name",
+                $"\"{streaming}\" was still being added by AddArtifactAsync when the step of work item {Item.Id} returned; await it, and everything else " +
+                $"that the step starts, before it returns."
+            )
+            {
+                Final = Final,
+            };
         }
     }
 
@@ -150,14 +158,23 @@ public sealed class StepContext
         AddArtifactBytes(name, Encoding.UTF8.GetBytes(text), info);
     }
 
-    /// <summary>Adds an artifact whose content is in memory. At most 256 MiB; more than some MiB is better streamed by <see cref="AddArtifactAsync"/>.</summary>
+    /// <summary>
+    /// Adds an artifact whose content is in memory. At most 256 MiB; more than some MiB is better streamed by <see cref="AddArtifactAsync"/>.
+    /// </summary>
     /// <param name="name">Its name within the item; once in a step.</param>
     /// <param name="content">The bytes; do not change them before the step has ended.</param>
     /// <param name="info">Kind, media type and metadata where the extension does not tell them.</param>
     public void AddArtifactBytes(string name, ReadOnlyMemory<byte> content, ArtifactInfo? info = null)
     {
         if (content.Length > ArtifactNames.MaxInMemoryBytes)
-            throw new InvalidInputException("content", $"of artifact \"{name}\" is {content.Length:N0} bytes; the limit in memory is {ArtifactNames.MaxInMemoryBytes:N0}. Stream it by AddArtifactAsync.") { Final = Final };
+            throw new InvalidInputException(
+                "content",
+                $"of artifact \"{name}\" is {content.Length:N0} bytes; the limit in memory is {ArtifactNames.MaxInMemoryBytes:N0}. Stream it by " +
+                $"AddArtifactAsync."
+            )
+            {
+                Final = Final,
+            };
         Stage(Describe(name, info) with { Content = content, Sha256 = SHA256.HashData(content.Span) }, content.Length);
     }
 
@@ -276,7 +293,8 @@ public sealed class StepContext
     public string AddChild(WorkItem item)
     {
         ArgumentNullException.ThrowIfNull(item);
-        if (item.ParentId is not null && item.ParentId != Item.Id) throw new InvalidInputException("ParentId", $"is {item.ParentId}; a child of this step belongs to {Item.Id}. Leave it out.") { Final = Final };
+        if (item.ParentId is not null && item.ParentId != Item.Id)
+            throw new InvalidInputException("ParentId", $"is {item.ParentId}; a child of this step belongs to {Item.Id}. Leave it out.") { Final = Final };
         NewWork child;
         try
         {
@@ -289,7 +307,10 @@ public sealed class StepContext
         }
         lock (gate)
         {
-            if (child.IsIdByKey && Open().Children.Find(other => other.Item.Engine == item.Engine && other.Item.IdempotencyKey == item.IdempotencyKey) is { } same)
+            if (
+                child.IsIdByKey
+                && Open().Children.Find(other => other.Item.Engine == item.Engine && other.Item.IdempotencyKey == item.IdempotencyKey) is { } same
+            )
                 child = child with { Id = same.Id }; // Of one that this step has added already; the commit compares the payloads.
             Open().Children.Add(child);
             Open().AddBytes(child.Bytes);
@@ -306,10 +327,22 @@ public sealed class StepContext
         {
             Names.CheckFile("name", name);
             info ??= new();
-            if (!Enum.IsDefined(info.Kind)) throw new InvalidInputException("Kind", $"{(int)info.Kind} is no kind of artifact; give one of {string.Join(", ", Enum.GetNames<ArtifactKind>())}.");
-            byte[]? metadata = info.Metadata is null ? null : JsonText.Serialize("Metadata", info.Metadata, runtime.Options.Json, runtime.Options.MaxJsonBytes, objectOnly: true);
-            if (info.MediaType is not null) Names.Check("MediaType", info.MediaType);
-            return new(name, info.Kind == ArtifactKind.Auto ? ArtifactNames.KindOf(name) : info.Kind, info.MediaType ?? ArtifactNames.MediaTypeOf(name), metadata);
+            if (!Enum.IsDefined(info.Kind))
+                throw new InvalidInputException(
+                    "Kind",
+                    $"{(int)info.Kind} is no kind of artifact; give one of {string.Join(", ", Enum.GetNames<ArtifactKind>())}."
+                );
+            byte[]? metadata = info.Metadata is null
+                ? null
+                : JsonText.Serialize("Metadata", info.Metadata, runtime.Options.Json, runtime.Options.MaxJsonBytes, objectOnly: true);
+            if (info.MediaType is not null)
+                Names.Check("MediaType", info.MediaType);
+            return new(
+                name,
+                info.Kind == ArtifactKind.Auto ? ArtifactNames.KindOf(name) : info.Kind,
+                info.MediaType ?? ArtifactNames.MediaTypeOf(name),
+                metadata
+            );
         }
         catch (InvalidInputException e)
         {
@@ -331,12 +364,19 @@ public sealed class StepContext
     private void CheckName(string name)
     {
         if (Open().Artifacts.Any(other => other.Name == name))
-            throw new InvalidInputException("name", $"\"{name}\" was added before in this step of work item {Item.Id}; give each its own name.") { Final = Final };
+            throw new InvalidInputException("name", $"\"{name}\" was added before in this step of work item {Item.Id}; give each its own name.")
+            {
+                Final = Final,
+            };
     }
 
     private Staged Open()
     {
-        if (ended) throw new ConflictException($"This step of work item {Item.Id} (from version {Version}) has ended; nothing can be added to it. Await everything that the step starts before it returns.");
+        if (ended)
+            throw new ConflictException(
+                $"This step of work item {Item.Id} (from version {Version}) has ended; nothing can be added to it. Await everything that the step starts " +
+                $"before it returns."
+            );
         return staged ??= new();
     }
 

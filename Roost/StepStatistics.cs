@@ -22,13 +22,17 @@ public sealed record StepStatistics
     /// <summary>The beginning of the first point.</summary>
     public required DateTimeOffset From { get; init; }
 
-    /// <summary>From when on the file has these counts; null before the first step. Where it is later than <see cref="From"/>, what came before is not in them.</summary>
+    /// <summary>
+    /// From when on the file has these counts; null before the first step. Where it is later than <see cref="From"/>, what came before is not in them.
+    /// </summary>
     public DateTimeOffset? CountedSince { get; init; }
 
     /// <summary>The sums of each minute or hour, oldest first; the last one is not over yet.</summary>
     public required IReadOnlyList<StatisticsPoint> Points { get; init; }
 
-    /// <summary>One line for each engine and step, by name. An engine's steps after the first 200 different ones of an hour are one line named <c>(other)</c>.</summary>
+    /// <summary>
+    /// One line for each engine and step, by name. An engine's steps after the first 200 different ones of an hour are one line named <c>(other)</c>.
+    /// </summary>
     public required IReadOnlyList<StepTotals> Steps { get; init; }
 }
 
@@ -51,7 +55,9 @@ public sealed record StepTotals
     /// <summary>The id of the engine.</summary>
     public required string Engine { get; init; }
 
-    /// <summary>The name that the step was saved under; of a try that failed, the name of the step that it started from (<c>init</c> where there was none).</summary>
+    /// <summary>
+    /// The name that the step was saved under; of a try that failed, the name of the step that it started from (<c>init</c> where there was none).
+    /// </summary>
     public required string Step { get; init; }
 
     /// <summary>How many steps were committed.</summary>

@@ -10,8 +10,16 @@ internal static class Telemetry
     private static readonly ActivitySource Source = new("Roost");
     private static readonly Meter Meter = new("Roost");
     private static readonly Counter<long> Steps = Meter.CreateCounter<long>("roost.steps", "{step}", "Steps that were run, by engine.");
-    private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>("roost.step.duration", "s", "How long a step took with its commit, by engine.");
-    private static readonly Histogram<double> LockWait = Meter.CreateHistogram<double>("roost.write_lock.wait", "s", "How long a transaction waited for other processes to let it write.");
+    private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>(
+        "roost.step.duration",
+        "s",
+        "How long a step took with its commit, by engine."
+    );
+    private static readonly Histogram<double> LockWait = Meter.CreateHistogram<double>(
+        "roost.write_lock.wait",
+        "s",
+        "How long a transaction waited for other processes to let it write."
+    );
 
     /// <summary>Measures one step until it is disposed; costs nothing while nobody listens.</summary>
     public static Measure Step(LeasedWork lease)
@@ -25,7 +33,11 @@ internal static class Telemetry
         Activity? before = Activity.Current;
         try
         {
-            return Source.StartActivity("roost.step")?.SetTag("roost.work_id", lease.Item.Id).SetTag("roost.engine", lease.Lane.Engine).SetTag("roost.version", lease.Version);
+            return Source
+                .StartActivity("roost.step")
+                ?.SetTag("roost.work_id", lease.Item.Id)
+                .SetTag("roost.engine", lease.Lane.Engine)
+                .SetTag("roost.version", lease.Version);
         }
         catch (Exception)
         {

@@ -11,13 +11,21 @@ namespace Roost;
 /// <param name="Enqueue">The engine of the follow-up.</param>
 public sealed record Trigger(string When, string Enqueue)
 {
-    /// <summary>The condition: a path such as <c>snapshot.data.changed</c> or <c>item.payload.notify</c> that must be truthy (present, not null, false, 0, "" or empty). Default: always.</summary>
+    /// <summary>
+    /// The condition: a path such as <c>snapshot.data.changed</c> or <c>item.payload.notify</c> that must be truthy (present, not null, false, 0, "" or empty).
+    /// Default: always.
+    /// </summary>
     public string? If { get; init; }
 
-    /// <summary>Fields laid over the inherited payload: name to path, such as <c>message</c> to <c>snapshot.data.summary</c>. A path that leads nowhere sets nothing. A name in a path is the one that is stored; where that is not there, <c>token_budget</c> finds <c>TokenBudget</c> or <c>tokenBudget</c>, too.</summary>
+    /// <summary>
+    /// Fields laid over the inherited payload: name to path, such as <c>message</c> to <c>snapshot.data.summary</c>. A path that leads nowhere sets nothing. A
+    /// name in a path is the one that is stored; where that is not there, <c>token_budget</c> finds <c>TokenBudget</c> or <c>tokenBudget</c>, too.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Fields { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Fixed values laid over the inherited payload, after <see cref="Fields"/>: name to anything that serializes to JSON by <see cref="RoostOptions.Json"/>.</summary>
+    /// <summary>
+    /// Fixed values laid over the inherited payload, after <see cref="Fields"/>: name to anything that serializes to JSON by <see cref="RoostOptions.Json"/>.
+    /// </summary>
     public IReadOnlyDictionary<string, object?> Values
     {
         get;

@@ -11,8 +11,16 @@ internal static class TriggerCheck
     /// <summary>What the parts of a trigger are called where it was written.</summary>
     public sealed record Spelling(string Triggers, string When, string If, string Enqueue, string Fields, string Values, string MaxDepth)
     {
-        public static Spelling OfMembers { get; } = new(
-            nameof(RoostOptions.Triggers), nameof(Trigger.When), nameof(Trigger.If), nameof(Trigger.Enqueue), nameof(Trigger.Fields), nameof(Trigger.Values), nameof(Trigger.MaxDepth));
+        public static Spelling OfMembers { get; } =
+            new(
+                nameof(RoostOptions.Triggers),
+                nameof(Trigger.When),
+                nameof(Trigger.If),
+                nameof(Trigger.Enqueue),
+                nameof(Trigger.Fields),
+                nameof(Trigger.Values),
+                nameof(Trigger.MaxDepth)
+            );
 
         public static Spelling OfFile { get; } = new("triggers", "when", "if", "enqueue", "fields", "values", "max_depth");
     }
@@ -28,8 +36,10 @@ internal static class TriggerCheck
         if (trigger is null) throw new InvalidInputException(field, "is null; leave it out.");
         Names.Check($"{field}.{its.When}", trigger.When);
         Names.Check($"{field}.{its.Enqueue}", trigger.Enqueue);
-        if (trigger.If is not null) CheckPath($"{field}.{its.If}", trigger.If);
-        if (trigger.MaxDepth is < 1 or > 1000) throw new InvalidInputException($"{field}.{its.MaxDepth}", $"is {trigger.MaxDepth}; it must be from 1 to 1,000.");
+        if (trigger.If is not null)
+            CheckPath($"{field}.{its.If}", trigger.If);
+        if (trigger.MaxDepth is < 1 or > 1000)
+            throw new InvalidInputException($"{field}.{its.MaxDepth}", $"is {trigger.MaxDepth}; it must be from 1 to 1,000.");
         foreach ((string name, string path) in trigger.Fields ?? throw new InvalidInputException($"{field}.{its.Fields}", "is null; leave it out for none."))
         {
             Names.Check($"{field}.{its.Fields}", name);
@@ -50,6 +60,9 @@ internal static class TriggerCheck
         if (path.Length > MaxPathLength) throw new InvalidInputException(field, $"is {path.Length:N0} characters long; the limit is {MaxPathLength:N0}.");
         Names.CheckText(field, path);
         if (!TriggerPath.IsValid(path))
-            throw new InvalidInputException(field, $"\"{path}\" is no path; it must begin with snapshot.data or item.payload, with names between single dots, such as snapshot.data.changed.");
+            throw new InvalidInputException(
+                field,
+                $"\"{path}\" is no path; it must begin with snapshot.data or item.payload, with names between single dots, such as snapshot.data.changed."
+            );
     }
 }

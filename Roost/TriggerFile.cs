@@ -11,12 +11,14 @@ namespace Roost;
 /// <list type="table">
 /// <item><term><c>when</c></term><description>The engine whose items are watched.</description></item>
 /// <item><term><c>enqueue</c></term><description>The engine of the follow-up.</description></item>
-/// <item><term><c>if</c></term><description>A path that must be truthy: <c>snapshot.data</c> or <c>item.payload</c>, and names (or places in a list) after dots. Default: always.</description></item>
+/// <item><term><c>if</c></term><description>A path that must be truthy: <c>snapshot.data</c> or <c>item.payload</c>, and names (or places in a list) after
+/// dots. Default: always.</description></item>
 /// <item><term><c>fields</c></term><description>An object of names to paths, laid over the inherited payload.</description></item>
 /// <item><term><c>values</c></term><description>An object of names to fixed values, laid over that.</description></item>
 /// <item><term><c>max_depth</c></term><description>How many triggers may follow each other, 1 to 1,000. Default 32.</description></item>
 /// </list>
-/// Comments and trailing commas are allowed; an unknown or repeated key is refused. At most 1 MiB of UTF-8, with or without a byte-order mark; any other encoding is refused.
+/// Comments and trailing commas are allowed; an unknown or repeated key is refused. At most 1 MiB of UTF-8, with or without a byte-order mark; any other
+/// encoding is refused.
 /// <code>
 /// {
 ///   "triggers": [
@@ -48,7 +50,8 @@ public static class TriggerFile
     /// <summary>Reads the file and checks every trigger in it.</summary>
     /// <param name="path">The file.</param>
     /// <returns>The triggers in the file's order.</returns>
-    /// <exception cref="InvalidInputException">The file is missing, too large or no JSON, or a key of it is unknown, missing, of the wrong type or breaks a rule; the message names the key and the file.</exception>
+    /// <exception cref="InvalidInputException">The file is missing, too large or no JSON, or a key of it is unknown, missing, of the wrong type or breaks a
+    /// rule; the message names the key and the file.</exception>
     public static IReadOnlyList<Trigger> Load(string path)
     {
         if (string.IsNullOrWhiteSpace(path)) throw new InvalidInputException("path", "is empty; name the trigger file, such as \"roost.json\".");
@@ -62,7 +65,11 @@ public static class TriggerFile
         }
         catch (JsonException e)
         {
-            throw new InvalidInputException("triggers", $"{path} is not acceptable JSON (at most {JsonText.MaxDepth} levels, no repeated keys): {e.Message}", e);
+            throw new InvalidInputException(
+                "triggers",
+                $"{path} is not acceptable JSON (at most {JsonText.MaxDepth} levels, no repeated keys): {e.Message}",
+                e
+            );
         }
         catch (InvalidOperationException e)
         {
@@ -114,7 +121,10 @@ public static class TriggerFile
                 "when" => trigger with { When = Text(name, key.Value) },
                 "enqueue" => trigger with { Enqueue = Text(name, key.Value) },
                 "if" => trigger with { If = Text(name, key.Value) },
-                "fields" => trigger with { Fields = Members(name, key.Value).ToDictionary(member => member.Name, member => Text($"{name}.{member.Name}", member.Value)) },
+                "fields" => trigger with
+                {
+                    Fields = Members(name, key.Value).ToDictionary(member => member.Name, member => Text($"{name}.{member.Name}", member.Value)),
+                },
                 "values" => trigger with { Values = Members(name, key.Value).ToDictionary(member => member.Name, member => (object?)member.Value.Clone()) },
                 "max_depth" => trigger with { MaxDepth = Number(name, key.Value) },
                 _ => throw Unknown(name, "when, if, enqueue, fields, values, max_depth"),
@@ -140,7 +150,9 @@ public static class TriggerFile
     private static int Number(string field, JsonElement value)
     {
         Expect(field, value, JsonValueKind.Number, "a whole number");
-        return value.TryGetInt32(out int number) ? number : throw new InvalidInputException(field, $"is {value.GetRawText()}; it must be a whole number from 1 to 1,000.");
+        return value.TryGetInt32(out int number)
+            ? number
+            : throw new InvalidInputException(field, $"is {value.GetRawText()}; it must be a whole number from 1 to 1,000.");
     }
 
     private static void Expect(string field, JsonElement value, JsonValueKind kind, string what)
@@ -148,5 +160,6 @@ public static class TriggerFile
         if (value.ValueKind != kind) throw new InvalidInputException(field, $"is of type {value.ValueKind.ToString().ToLowerInvariant()}; it must be {what}.");
     }
 
-    private static InvalidInputException Unknown(string field, string known) => new(field.Length == 0 ? "\"\"" : field, $"is an unknown key; known are: {known}.");
+    private static InvalidInputException Unknown(string field, string known) =>
+        new(field.Length == 0 ? "\"\"" : field, $"is an unknown key; known are: {known}.");
 }

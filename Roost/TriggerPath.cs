@@ -4,7 +4,10 @@ using Roost.Writing;
 
 namespace Roost;
 
-/// <summary>Paths of triggers: <c>snapshot.data.a.b</c> and <c>item.payload.a.b</c>. A name finds the member that is stored under it, else the one that other JSON settings would call so.</summary>
+/// <summary>
+/// Paths of triggers: <c>snapshot.data.a.b</c> and <c>item.payload.a.b</c>. A name finds the member that is stored under it, else the one that other JSON
+/// settings would call so.
+/// </summary>
 internal static class TriggerPath
 {
     private const string SnapshotRoot = "snapshot.data";
@@ -30,16 +33,25 @@ internal static class TriggerPath
     };
 
     private static string? Rest(string path, string root) =>
-        path == root ? "" : path.StartsWith(root + ".", StringComparison.Ordinal) && !path.Contains("..", StringComparison.Ordinal) && path[^1] != '.' ? path[(root.Length + 1)..] : null;
+        path == root ? ""
+        : path.StartsWith(root + ".", StringComparison.Ordinal) && !path.Contains("..", StringComparison.Ordinal) && path[^1] != '.' ? path[(root.Length + 1)..]
+        : null;
 
     private static JsonElement? Walk(JsonElement from, string path)
     {
         if (path.Length == 0) return from;
         foreach (string name in path.Split('.'))
         {
-            if (from.ValueKind == JsonValueKind.Object && NameMatch.TryFind(from, name, out JsonElement field)) from = field;
-            else if (from.ValueKind == JsonValueKind.Array && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < from.GetArrayLength()) from = from[index];
-            else return null;
+            if (from.ValueKind == JsonValueKind.Object && NameMatch.TryFind(from, name, out JsonElement field))
+                from = field;
+            else if (
+                from.ValueKind == JsonValueKind.Array
+                && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
+                && index < from.GetArrayLength()
+            )
+                from = from[index];
+            else
+                return null;
         }
         return from;
     }

@@ -17,7 +17,9 @@ public sealed record WorkDetail
     /// </summary>
     public string? Why { get; init; }
 
-    /// <summary>The payload that it was enqueued with, checked against its SHA-256; JSON null where <see cref="PayloadError"/> says that it is damaged.</summary>
+    /// <summary>
+    /// The payload that it was enqueued with, checked against its SHA-256; JSON null where <see cref="PayloadError"/> says that it is damaged.
+    /// </summary>
     public required JsonElement Payload { get; init; }
 
     /// <summary>Why the payload cannot be shown: it does not match its SHA-256. Else null.</summary>

@@ -35,7 +35,10 @@ public sealed record WorkFailure
     /// <summary>The message of that exception, at most 4,000 characters; null with <see cref="CauseType"/>.</summary>
     public string? CauseMessage { get; init; }
 
-    /// <summary>What the exception's <see cref="Exception.Data"/> held, as far as it is simple: texts, numbers, times, ids and their like, written as text. At most 32; empty in lists.</summary>
+    /// <summary>
+    /// What the exception's <see cref="Exception.Data"/> held, as far as it is simple: texts, numbers, times, ids and their like, written as text. At most 32;
+    /// empty in lists.
+    /// </summary>
     public IReadOnlyDictionary<string, string?> Data { get; init; } = ReadOnlyDictionary<string, string?>.Empty;
 
     /// <summary>

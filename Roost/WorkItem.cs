@@ -34,11 +34,15 @@ public sealed record WorkItem
 
     /// <summary>Describes work for an engine.</summary>
     /// <param name="engine">The id of the engine, 1 to 256 characters. An engine that no worker serves yet is allowed.</param>
-    /// <param name="payload">Anything that serializes to a JSON object by <see cref="RoostOptions.Json"/>; null means <c>{}</c>. JSON text goes through <see cref="FromJson(string, string)"/>.</param>
+    /// <param name="payload">Anything that serializes to a JSON object by <see cref="RoostOptions.Json"/>; null means <c>{}</c>. JSON text goes through <see
+    /// cref="FromJson(string, string)"/>.</param>
     [RequiresUnreferencedCode(Reflective.Json), RequiresDynamicCode(Reflective.Json)]
     public WorkItem(string engine, object? payload) : this(engine) => Given = payload;
 
-    /// <summary>Describes work whose payload is written by source-generated metadata, and so by the names and settings of its context, whatever <see cref="RoostOptions.Json"/> says.</summary>
+    /// <summary>
+    /// Describes work whose payload is written by source-generated metadata, and so by the names and settings of its context, whatever <see
+    /// cref="RoostOptions.Json"/> says.
+    /// </summary>
     /// <param name="engine">The id of the engine, 1 to 256 characters. An engine that no worker serves yet is allowed.</param>
     /// <param name="payload">What serializes to a JSON object.</param>
     /// <param name="type">How, such as <c>Context.Default.Payload</c>.</param>
@@ -60,9 +64,11 @@ public sealed record WorkItem
 
     /// <summary>Describes work whose payload is JSON text in UTF-8, such as a file or a request's body.</summary>
     /// <param name="engine">The id of the engine.</param>
-    /// <param name="utf8">The text of a JSON object, with or without a byte-order mark: at most 64 levels deep, no duplicate keys, at most <see cref="RoostOptions.MaxJsonBytes"/>.</param>
+    /// <param name="utf8">The text of a JSON object, with or without a byte-order mark: at most 64 levels deep, no duplicate keys, at most <see
+    /// cref="RoostOptions.MaxJsonBytes"/>.</param>
     /// <exception cref="InvalidInputException">It is no UTF-8; the message says what it seems to be.</exception>
-    public static WorkItem FromJson(string engine, ReadOnlyMemory<byte> utf8) => new(engine) { Given = new RawJson(Utf8Text.Checked("Payload", utf8).ToArray()) };
+    public static WorkItem FromJson(string engine, ReadOnlyMemory<byte> utf8) =>
+        new(engine) { Given = new RawJson(Utf8Text.Checked("Payload", utf8).ToArray()) };
 
     /// <summary>The id: 1 to 256 printable characters, unique in the file. Empty until enqueued unless given; then a version-7 GUID.</summary>
     public string Id { get => id ?? ""; init => id = value; }
@@ -76,13 +82,19 @@ public sealed record WorkItem
     /// <summary>Higher runs first, strictly. Default 0; any 32-bit number.</summary>
     public int Priority { get; init; }
 
-    /// <summary>Names that only one item may hold at a time, such as <c>domain:example.com</c>; a step runs when its item holds them all. Default none; at most 100, each 1 to 256 characters.</summary>
+    /// <summary>
+    /// Names that only one item may hold at a time, such as <c>domain:example.com</c>; a step runs when its item holds them all. Default none; at most 100,
+    /// each 1 to 256 characters.
+    /// </summary>
     public IReadOnlyList<string> Resources { get; init; } = [];
 
     /// <summary>How long <see cref="Resources"/> are held. Default: while a step runs.</summary>
     public ResourceHold ResourceHold { get; init; }
 
-    /// <summary>How long to wait before the first step, counted from the moment at which the item is stored. Default none; 0 to 10 years. Not together with <see cref="NotBefore"/>. Where the clock is set back meanwhile, what is left of it is waited for, at most the whole once more.</summary>
+    /// <summary>
+    /// How long to wait before the first step, counted from the moment at which the item is stored. Default none; 0 to 10 years. Not together with <see
+    /// cref="NotBefore"/>. Where the clock is set back meanwhile, what is left of it is waited for, at most the whole once more.
+    /// </summary>
     public TimeSpan? Delay { get; init; }
 
     /// <summary>The moment before which the first step does not run, whatever becomes of the clock. A moment in the past means at once.</summary>

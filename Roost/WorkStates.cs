@@ -35,8 +35,12 @@ public static class WorkStates
     internal static WorkState Parse(ReadOnlySpan<byte> name)
     {
         for (int state = 0; state < Stored.Length; state++)
-            if (name.SequenceEqual(Stored[state])) return (WorkState)state;
-        throw new DataCorruptException($"A work item has the state \"{Encoding.UTF8.GetString(name)}\", which there is not: the file is damaged, or another program has changed it. Stop writing to it, copy it, and restore a backup.");
+            if (name.SequenceEqual(Stored[state]))
+                return (WorkState)state;
+        throw new DataCorruptException(
+            $"A work item has the state \"{Encoding.UTF8.GetString(name)}\", which there is not: the file is damaged, or another program has changed it. " +
+            $"Stop writing to it, copy it, and restore a backup."
+        );
     }
 
     private static readonly string[] Names = ["queued", "running", "done", "failed", "cancelled"];

@@ -51,10 +51,23 @@ internal sealed class BareInserts : IDisposable
     {
         string id = Guid.CreateVersion7().ToString();
         find.Bind(1, id).Scalar();
-        long key = item.Bind(1, id).Bind(2, 1).Bind(3, 0).Bind(4, now).Bind(5, ++readySeq + 1000).Bind(6, now).BindNull(7).BindNull(8).BindNull(9).Bind(10, 0).Bind(11, 0).Scalar()!.Value;
+        long key = item.Bind(1, id)
+            .Bind(2, 1)
+            .Bind(3, 0)
+            .Bind(4, now)
+            .Bind(5, ++readySeq + 1000)
+            .Bind(6, now)
+            .BindNull(7)
+            .BindNull(8)
+            .BindNull(9)
+            .Bind(10, 0)
+            .Bind(11, 0)
+            .Scalar()!
+            .Value;
         input.Bind(1, key).BindText(2, payload).Bind(3, Counters.Token()).Bind(4, 0).BindNull(5).BindNull(6).BindNull(7).BindBlob(8, hash).Run();
         event_.Bind(1, ++eventSeq + 1000).Bind(2, now).Bind(3, "enqueued").Bind(4, key).Bind(5, """{"engine":"counter"}""").Run();
     }
 
-    private Statement Of(string beginning) => session.Connection.Statements.First(statement => statement.Sql.TrimStart().StartsWith(beginning, StringComparison.Ordinal));
+    private Statement Of(string beginning) =>
+        session.Connection.Statements.First(statement => statement.Sql.TrimStart().StartsWith(beginning, StringComparison.Ordinal));
 }

@@ -23,7 +23,9 @@ internal sealed class BareLoop : IDisposable
         connection = Database.OpenForWriting(path, new RoostOptions { Path = path });
         begin = Prepare("BEGIN IMMEDIATE");
         commit = Prepare("COMMIT");
-        head = Prepare("SELECT key, priority, ready_seq FROM roost_work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0 ORDER BY priority DESC, ready_seq LIMIT 1");
+        head = Prepare(
+            "SELECT key, priority, ready_seq FROM roost_work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0 ORDER BY priority DESC, ready_seq LIMIT 1"
+        );
         load = Prepare("SELECT key, lane, state, priority, version, token FROM roost_work WHERE key = ?1");
         lease = Prepare(
             """
@@ -39,7 +41,9 @@ internal sealed class BareLoop : IDisposable
         event_ = Prepare("INSERT INTO roost_event (seq, at, kind, work, data) VALUES (?1, ?2, ?3, ?4, ?5)");
         keep = Prepare("UPDATE roost_work SET version = ?3 + 1 WHERE key = ?1 AND token = ?2 AND version = ?3 AND cancel_requested = 0");
         setLane = Prepare("UPDATE roost_work SET lane = ?2 WHERE key = ?1");
-        snapshot = Prepare("INSERT INTO roost_snapshot (work, version, state_version, step, data, sha256, delay_ms, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+        snapshot = Prepare(
+            "INSERT INTO roost_snapshot (work, version, state_version, step, data, sha256, delay_ms, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+        );
         trim = Prepare("DELETE FROM roost_snapshot WHERE work = ?1 AND version > ?2 AND version <= ?3");
         count = Prepare("INSERT INTO roost_lane_count (lane, condition, n) VALUES (?1, ?2, ?3) ON CONFLICT (lane, condition) DO UPDATE SET n = n + excluded.n");
         writer = Prepare(
@@ -91,7 +95,8 @@ internal sealed class BareLoop : IDisposable
 
     public void Dispose()
     {
-        foreach (Statement statement in new[] { begin, commit, head, load, lease, save, event_, keep, setLane, snapshot, trim, count, writer, forget }) statement.Dispose();
+        foreach (Statement statement in new[] { begin, commit, head, load, lease, save, event_, keep, setLane, snapshot, trim, count, writer, forget })
+            statement.Dispose();
         connection.Dispose();
     }
 
@@ -114,7 +119,17 @@ internal sealed class BareLoop : IDisposable
         if (last)
         {
             load.Bind(1, slot.Work).Scalar();
-            save.Bind(1, slot.Work).Bind(2, slot.Token).Bind(3, slot.Version).Bind(4, lane).Bind(5, "done").Bind(6, version).Bind(7, now).Bind(8, now).BindNull(9).BindNull(10).Run();
+            save.Bind(1, slot.Work)
+                .Bind(2, slot.Token)
+                .Bind(3, slot.Version)
+                .Bind(4, lane)
+                .Bind(5, "done")
+                .Bind(6, version)
+                .Bind(7, now)
+                .Bind(8, now)
+                .BindNull(9)
+                .BindNull(10)
+                .Run();
         }
         else
         {

@@ -38,7 +38,9 @@ internal sealed record Benchmark(string Name, string Help, Func<Settings, Task> 
         string folder = Directory.CreateTempSubdirectory("roost-benchmarks-").FullName;
         try
         {
-            return await RunAllAsync(benchmarks, benchmark => new([benchmark.Name, "--runs", "1", "--folder", folder, .. benchmark.Tiny.Split(' ', StringSplitOptions.RemoveEmptyEntries)]));
+            return await RunAllAsync(benchmarks, benchmark =>
+                new([benchmark.Name, "--runs", "1", "--folder", folder, .. benchmark.Tiny.Split(' ', StringSplitOptions.RemoveEmptyEntries)])
+            );
         }
         finally
         {
@@ -65,7 +67,8 @@ internal sealed class Settings(string[] args)
     public int[] Numbers(string name, params int[] usual) =>
         Text(name) is { } text ? [.. text.Split(',').Select(word => int.Parse(word, CultureInfo.InvariantCulture))] : usual;
 
-    public TimeSpan Seconds(string name, double usual) => TimeSpan.FromSeconds(Text(name) is { } text ? double.Parse(text, CultureInfo.InvariantCulture) : usual);
+    public TimeSpan Seconds(string name, double usual) =>
+        TimeSpan.FromSeconds(Text(name) is { } text ? double.Parse(text, CultureInfo.InvariantCulture) : usual);
 
     private static string? Text(string[] args, string name)
     {

@@ -32,7 +32,8 @@ internal sealed class Child : IAsyncDisposable
         using var patience = new CancellationTokenSource(Patience);
         while (true)
         {
-            string line = await process.StandardOutput.ReadLineAsync(patience.Token) ?? throw new InvalidOperationException($"A child process ended before it said \"{first}\".");
+            string line = await process.StandardOutput.ReadLineAsync(patience.Token)
+                ?? throw new InvalidOperationException($"A child process ended before it said \"{first}\".");
             string[] words = line.Split(' ');
             if (words[0] == first) return words;
         }

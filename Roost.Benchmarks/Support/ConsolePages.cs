@@ -18,8 +18,18 @@ internal sealed class ConsolePages : IAsyncDisposable
 
     public static async Task<ConsolePages> StartAsync(RoostRuntime roost)
     {
-        ConsoleServer server = await ConsoleServer.StartAsync(new ConsoleOptions { Runtime = roost, ReadOnly = true, Output = TextWriter.Null });
-        var browser = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectCallback = ConnectAsync }) { BaseAddress = new(server.Link.GetLeftPart(UriPartial.Authority)) };
+        ConsoleServer server = await ConsoleServer.StartAsync(
+            new ConsoleOptions
+            {
+                Runtime = roost,
+                ReadOnly = true,
+                Output = TextWriter.Null,
+            }
+        );
+        var browser = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectCallback = ConnectAsync })
+        {
+            BaseAddress = new(server.Link.GetLeftPart(UriPartial.Authority)),
+        };
         (await browser.GetAsync(server.Link)).EnsureSuccessStatusCode();
         return new(server, browser);
     }

@@ -22,10 +22,13 @@ internal sealed class HangfireCounter(IBackgroundJobClient client, Tally tally)
     public static async Task<Rival> OnPostgreSqlAsync(string connectionString)
     {
         await using var source = NpgsqlDataSource.Create(connectionString);
-        string version = await ShowAsync(source, "server_version"), commit = await ShowAsync(source, "synchronous_commit"), fsync = await ShowAsync(source, "fsync");
+        string version = await ShowAsync(source, "server_version"),
+            commit = await ShowAsync(source, "synchronous_commit"),
+            fsync = await ShowAsync(source, "fsync");
         bool durable = commit == "on" && fsync == "on";
         return new($"Hangfire on PostgreSQL {version.Split(' ')[0]}, {Workers} workers",
-            $"synchronous_commit={commit}, fsync={fsync}: {(durable ? "a job that was enqueued or ended survives a killed process and a power cut" : "NOT DURABLE: a power cut may lose what was reported")}; {Chain} only while nothing fails (a kill after the enqueueing repeats the step and so starts the item's chain a second time); queues polled every 50 ms (the usual 15 s would be slower)",
+            $"synchronous_commit={commit}, fsync={fsync}: " +
+            $"{(durable ? "a job that was enqueued or ended survives a killed process and a power cut" : "NOT DURABLE: a power cut may lose what was reported")}; {Chain} only while nothing fails (a kill after the enqueueing repeats the step and so starts the item's chain a second time); queues polled every 50 ms (the usual 15 s would be slower)",
             durable, (items, steps) => WorkOnAsync(connectionString, items, steps));
     }
 
@@ -41,7 +44,10 @@ internal sealed class HangfireCounter(IBackgroundJobClient client, Tally tally)
     private static async Task<TimeSpan> WorkOnAsync(string connectionString, int items, int steps)
     {
         string schema = string.Create(CultureInfo.InvariantCulture, $"roost_rival_{Guid.NewGuid():N}");
-        var storage = new PostgreSqlStorage(new NpgsqlConnectionFactory(connectionString, new PostgreSqlStorageOptions()), new PostgreSqlStorageOptions { SchemaName = schema, QueuePollInterval = TimeSpan.FromMilliseconds(50) });
+        var storage = new PostgreSqlStorage(
+            new NpgsqlConnectionFactory(connectionString, new PostgreSqlStorageOptions()),
+            new PostgreSqlStorageOptions { SchemaName = schema, QueuePollInterval = TimeSpan.FromMilliseconds(50) }
+        );
         try
         {
             return await WorkAsync(storage, items, steps);

@@ -31,7 +31,14 @@ internal sealed class Latencies
     /// <summary>Collects what one of the runtime's histograms of seconds records, until it is disposed.</summary>
     public static IDisposable Listen(string histogram, ConcurrentQueue<double> milliseconds)
     {
-        var listener = new MeterListener { InstrumentPublished = (instrument, listener) => { if (instrument.Name == histogram) listener.EnableMeasurementEvents(instrument); } };
+        var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name == histogram)
+                    listener.EnableMeasurementEvents(instrument);
+            },
+        };
         listener.SetMeasurementEventCallback<double>((_, seconds, _, _) => milliseconds.Enqueue(seconds * 1000));
         listener.Start();
         return listener;

@@ -5,7 +5,9 @@ namespace Roost.Benchmarks;
 /// <summary>Whether the step goes on until it is stopped.</summary>
 internal sealed record Moment(bool Holds = false);
 
-/// <summary>Tells when each step starts: the item's id, the version that the step starts from, and the timestamp, which is the same clock in every process.</summary>
+/// <summary>
+/// Tells when each step starts: the item's id, the version that the step starts from, and the timestamp, which is the same clock in every process.
+/// </summary>
 internal sealed class MomentEngine(Action<string, int, long> started) : Engine<Moment>
 {
     public const string Id = "moment";

@@ -8,7 +8,8 @@ namespace Roost.Benchmarks;
 internal static class NaiveLoop
 {
     public static Rival Rival(string folder) => new("a while loop on SQLite, 1 thread",
-        "journal_mode=WAL, synchronous=FULL, one transaction per step: a step that was saved survives a killed process and a power cut; steps of one item are kept apart only because one thread does everything: no claims, no retries, no history, no events",
+        "journal_mode=WAL, synchronous=FULL, one transaction per step: a step that was saved survives a killed process and a power cut; steps of one item " +
+        "are kept apart only because one thread does everything: no claims, no retries, no history, no events",
         true, (items, steps) => WorkAsync(folder, items, steps));
 
     private static async Task<TimeSpan> WorkAsync(string folder, int items, int steps)
@@ -25,7 +26,13 @@ internal static class NaiveLoop
             using (SqliteTransaction fill = connection.BeginTransaction())
             {
                 for (int n = 0; n < items; n++)
-                    Execute(connection, fill, "INSERT INTO item (id, state, done) VALUES (@id, @state, 0)", ("@id", Guid.CreateVersion7().ToString()), ("@state", JsonSerializer.Serialize(Tally.First(steps), RoostJson.Default)));
+                    Execute(
+                        connection,
+                        fill,
+                        "INSERT INTO item (id, state, done) VALUES (@id, @state, 0)",
+                        ("@id", Guid.CreateVersion7().ToString()),
+                        ("@state", JsonSerializer.Serialize(Tally.First(steps), RoostJson.Default))
+                    );
                 fill.Commit();
             }
             var tally = new Tally(items, steps);

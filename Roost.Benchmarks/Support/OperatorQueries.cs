@@ -68,7 +68,9 @@ internal static class OperatorQueries
     {
         var ids = new List<string>();
         foreach (WorkState state in new[] { WorkState.Queued, WorkState.Done, WorkState.Failed, WorkState.Cancelled })
-            ids.AddRange((await roost.ListAsync(new() { State = state }, 250)).Items.Where(item => item.Version > 0 || state != WorkState.Done).Select(item => item.Id));
+            ids.AddRange(
+                (await roost.ListAsync(new() { State = state }, 250)).Items.Where(item => item.Version > 0 || state != WorkState.Done).Select(item => item.Id)
+            );
         string[] found = [.. ids];
         new Random(1).Shuffle(found);
         return found;

@@ -26,7 +26,9 @@ internal sealed class QuartzCounter : IJob
         string settings = "";
         await WorkAsync(folder, 1, 1, found => settings = found);
         return new($"Quartz.NET on SQLite, {ThreadPoolOptions.DefaultMaxConcurrency} threads",
-            $"{settings} (its package sets neither; read back from its file): a job's data and its next firing survive a killed process, and a power cut but for the last commit before it (with a rollback journal, FULL does not sync the folder); a firing cut off in between is not made again unless the job asks for recovery; steps of one item are kept apart by DisallowConcurrentExecution",
+            $"{settings} (its package sets neither; read back from its file): a job's data and its next firing survive a killed process, and a power cut " +
+            $"but for the last commit before it (with a rollback journal, FULL does not sync the folder); a firing cut off in between is not made again " +
+            $"unless the job asks for recovery; steps of one item are kept apart by DisallowConcurrentExecution",
             settings.Contains("synchronous=FULL", StringComparison.Ordinal), (items, steps) => WorkAsync(folder, items, steps, null));
     }
 
@@ -44,8 +46,17 @@ internal sealed class QuartzCounter : IJob
         {
             string name = n.ToString(CultureInfo.InvariantCulture);
             IJobDetail job = JobBuilder.Create<QuartzCounter>().WithIdentity(name).UsingJobData(State, first).Build();
-            ITrigger trigger = TriggerBuilder.Create().WithIdentity(name).StartNow()
-                .WithSimpleSchedule(schedule => schedule.WithInterval(TimeSpan.FromMilliseconds(1)).WithRepeatCount(steps - 1).WithMisfireInstruction(SimpleTriggerMisfireInstruction.IgnoreMisfires)).Build();
+            ITrigger trigger = TriggerBuilder
+                .Create()
+                .WithIdentity(name)
+                .StartNow()
+                .WithSimpleSchedule(schedule =>
+                    schedule
+                        .WithInterval(TimeSpan.FromMilliseconds(1))
+                        .WithRepeatCount(steps - 1)
+                        .WithMisfireInstruction(SimpleTriggerMisfireInstruction.IgnoreMisfires)
+                )
+                .Build();
             await scheduler.ScheduleJob(job, trigger);
         }
         var watch = Stopwatch.StartNew();
@@ -65,7 +76,8 @@ internal sealed class QuartzCounter : IJob
         using var connection = new SqliteConnection(source);
         connection.Open();
         string journal = Read(connection, "PRAGMA journal_mode"), synchronous = Read(connection, "PRAGMA synchronous");
-        return $"journal_mode={journal.ToUpperInvariant()}, synchronous={synchronous switch { "0" => "OFF", "1" => "NORMAL", "2" => "FULL", "3" => "EXTRA", _ => synchronous }}";
+        return $"journal_mode={journal.ToUpperInvariant()}, " +
+            $"synchronous={synchronous switch { "0" => "OFF", "1" => "NORMAL", "2" => "FULL", "3" => "EXTRA", _ => synchronous }}";
     }
 
     private static string Read(SqliteConnection connection, string pragma)

@@ -20,5 +20,6 @@ internal sealed class Sample
     }
 
     public string Format(string format) => string.Create(CultureInfo.InvariantCulture,
-        $"{Median.ToString(format, CultureInfo.InvariantCulture)} ({values.Min().ToString(format, CultureInfo.InvariantCulture)} to {values.Max().ToString(format, CultureInfo.InvariantCulture)})");
+        $"{Median.ToString(format, CultureInfo.InvariantCulture)} ({values.Min().ToString(format, CultureInfo.InvariantCulture)} to " +
+        $"{values.Max().ToString(format, CultureInfo.InvariantCulture)})");
 }

@@ -24,10 +24,13 @@ internal static class SlowDisk
         {
             try
             {
-                using Process run = Process.Start(new ProcessStartInfo(compiler, ["-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"]) { RedirectStandardError = true })!;
+                using Process run = Process.Start(
+                    new ProcessStartInfo(compiler, ["-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"]) { RedirectStandardError = true }
+                )!;
                 string errors = await run.StandardError.ReadToEndAsync();
                 await run.WaitForExitAsync();
-                if (run.ExitCode != 0) throw new InvalidOperationException($"{compiler} ended with exit code {run.ExitCode} where it has to compile {source}: {errors}");
+                if (run.ExitCode != 0)
+                    throw new InvalidOperationException($"{compiler} ended with exit code {run.ExitCode} where it has to compile {source}: {errors}");
                 return new Dictionary<string, string>
                 {
                     ["LD_PRELOAD"] = library,

@@ -7,7 +7,8 @@ namespace Roost.Benchmarks;
 internal sealed record StepCost(double MachineSteps, double PagesAsked, double PagesRead, double PagesWritten, double LogBytes)
 {
     /// <summary>The log only grows from here on, so that its length tells what was written.</summary>
-    public static Task StopCheckpointsAsync(RoostRuntime roost) => SqliteStore.Of(roost).Writer.RunAsync(session => session.Connection.Prepare("PRAGMA wal_autocheckpoint = 0").Scalar());
+    public static Task StopCheckpointsAsync(RoostRuntime roost) =>
+        SqliteStore.Of(roost).Writer.RunAsync(session => session.Connection.Prepare("PRAGMA wal_autocheckpoint = 0").Scalar());
 
     /// <summary>Runs a stint and counts.</summary>
     public static async Task<StepCost> OfAsync(RoostRuntime roost, Stint stint, int steps)
@@ -16,7 +17,13 @@ internal sealed record StepCost(double MachineSteps, double PagesAsked, double P
         long log = LogLength(roost);
         (int made, _) = await stint.RunAsync(roost, steps);
         long[] counted = await TakeAsync(roost);
-        return new((double)counted[0] / made, (double)(counted[1] + counted[2]) / made, (double)counted[2] / made, (double)counted[3] / made, (double)(LogLength(roost) - log) / made);
+        return new(
+            (double)counted[0] / made,
+            (double)(counted[1] + counted[2]) / made,
+            (double)counted[2] / made,
+            (double)counted[3] / made,
+            (double)(LogLength(roost) - log) / made
+        );
     }
 
     private static Task<long[]> TakeAsync(RoostRuntime roost) => SqliteStore.Of(roost).Writer.RunAsync<long[]>(session =>

@@ -39,7 +39,17 @@ internal static class StoredFile
         string making = path + ".making";
         Delete(making);
         var watch = Stopwatch.StartNew();
-        await using (var roost = new RoostRuntime(new RoostOptions { Path = making, Durability = Durability.None, Concurrency = Slots, Queues = ["default", "bulk"] }))
+        await using (
+            var roost = new RoostRuntime(
+                new RoostOptions
+                {
+                    Path = making,
+                    Durability = Durability.None,
+                    Concurrency = Slots,
+                    Queues = ["default", "bulk"],
+                }
+            )
+        )
             await FillAsync(roost, mix, items);
         TimeSpan made = watch.Elapsed;
         await CheckAsync(making, items);
@@ -129,8 +139,15 @@ internal static class StoredFile
     {
         await using var roost = new RoostRuntime(path);
         long stored = (await roost.GetCountsAsync()).Total.Total;
-        if (stored != items) throw new InvalidOperationException($"{path} holds {stored} items where {items} are right.");
-        FileCheck[] wrong = [.. (await RoostRuntime.CheckFileAsync(path)).Where(check => check.Name is "integrity" or "counts" or "leases" or "schema" && check.Status != CheckStatus.Ok)];
-        if (wrong.Length > 0) throw new InvalidOperationException($"{path} is not sound: {string.Join("; ", wrong.Select(check => check.Found))}");
+        if (stored != items)
+            throw new InvalidOperationException($"{path} holds {stored} items where {items} are right.");
+        FileCheck[] wrong =
+        [
+            .. (await RoostRuntime.CheckFileAsync(path)).Where(check =>
+                check.Name is "integrity" or "counts" or "leases" or "schema" && check.Status != CheckStatus.Ok
+            ),
+        ];
+        if (wrong.Length > 0)
+            throw new InvalidOperationException($"{path} is not sound: {string.Join("; ", wrong.Select(check => check.Found))}");
     }
 }

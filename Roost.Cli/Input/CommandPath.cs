@@ -6,5 +6,6 @@ namespace Roost.Cli.Input;
 internal static class CommandPath
 {
     /// <summary>From the root on, such as <c>roost artifacts cat</c>.</summary>
-    public static string Path(this Command verb) => verb is RootCommand || verb.Parents.OfType<Command>().FirstOrDefault() is not { } above ? "roost" : $"{above.Path()} {verb.Name}";
+    public static string Path(this Command verb) =>
+        verb is RootCommand || verb.Parents.OfType<Command>().FirstOrDefault() is not { } above ? "roost" : $"{above.Path()} {verb.Name}";
 }

@@ -21,7 +21,10 @@ internal static class CommandWords
         ("; call AddEngine first, or ", "; name it by --assembly, or "),
         ("call WaitAsync to wait", "use \"roost wait\" to wait"),
         ("; name the queue in RoostOptions.Queues, or ", "; name the queue by --queues, or "),
-        ("Await the call that runs (a timer that calls StepOnceAsync, say), or use WaitAsync to wait for an item that the running loop steps.", "\"roost wait\" waits for an item that the running loop steps."),
+        (
+            "Await the call that runs (a timer that calls StepOnceAsync, say), or use WaitAsync to wait for an item that the running loop steps.",
+            "\"roost wait\" waits for an item that the running loop steps."
+        ),
         ("give the Next of the page before", "give the next of the page before"),
         ("ListHistoryAsync lists", "\"roost history\" lists"),
         ("GetAsync says", "\"roost status\" says"),

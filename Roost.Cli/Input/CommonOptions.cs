@@ -3,14 +3,28 @@ using System.CommandLine.Parsing;
 
 namespace Roost.Cli.Input;
 
-/// <summary>Options that several verbs share. Each verb has its own: one that all had would remember every command of the process it was ever given to.</summary>
+/// <summary>
+/// Options that several verbs share. Each verb has its own: one that all had would remember every command of the process it was ever given to.
+/// </summary>
 internal static class CommonOptions
 {
     public static Option<string> Db => new("--db") { Description = "The data file. Default: ROOST_DB, else ./roost.db.", HelpName = "file", Recursive = true };
 
-    public static Option<string> Root => new("--root") { Description = "The folder that holds one data file for each namespace. Default: ROOST_ROOT.", HelpName = "folder", Recursive = true };
+    public static Option<string> Root =>
+        new("--root")
+        {
+            Description = "The folder that holds one data file for each namespace. Default: ROOST_ROOT.",
+            HelpName = "folder",
+            Recursive = true,
+        };
 
-    public static Option<string> Namespace => new("--namespace") { Description = "The namespace, instead of --db. Default: ROOST_NAMESPACE.", HelpName = "name", Recursive = true };
+    public static Option<string> Namespace =>
+        new("--namespace")
+        {
+            Description = "The namespace, instead of --db. Default: ROOST_NAMESPACE.",
+            HelpName = "name",
+            Recursive = true,
+        };
 
     public static Option<bool> Reveal => new("--reveal") { Description = "Show values under keys that look secret, too.", Recursive = true };
 
@@ -35,7 +49,8 @@ internal static class CommonOptions
             };
             watch.Validators.Add(given =>
             {
-                if (given.Tokens.Count == 1 && Durations.Read(given.Tokens[0].Value) is null) given.AddError($"--watch is \"{given.Tokens[0].Value}\"; {Durations.Advice(given.Tokens[0].Value)}");
+                if (given.Tokens.Count == 1 && Durations.Read(given.Tokens[0].Value) is null)
+                    given.AddError($"--watch is \"{given.Tokens[0].Value}\"; {Durations.Advice(given.Tokens[0].Value)}");
             });
             return watch;
         }
@@ -47,7 +62,8 @@ internal static class CommonOptions
 
     public static IReadOnlyList<Option> All => [Db, Root, Namespace, Reveal, SecretKeys];
 
-    public static Argument<string> Id() => new Argument<string>("id") { Description = "The work item: its id, or a unique beginning or end of it." }.OffersIds();
+    public static Argument<string> Id() =>
+        new Argument<string>("id") { Description = "The work item: its id, or a unique beginning or end of it." }.OffersIds();
 
     /// <summary>--engine as a filter.</summary>
     public static Option<string> Engine(string description) => new Option<string>("--engine", "-e") { Description = description }.OffersEngines();

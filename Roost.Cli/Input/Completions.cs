@@ -43,8 +43,11 @@ internal static class Completions
 
     private static IEnumerable<CompletionItem> Engines(CompletionContext context)
     {
-        if (context.ParseResult.RootCommandResult.Command is not Root root) return [];
-        return Beginning(context, BuiltIn.OrNone(root.AddEngines)).Concat(Read(context, async roost => (await roost.ListEnginesAsync()).Select(engine => engine.EngineId))).DistinctBy(item => item.Label);
+        if (context.ParseResult.RootCommandResult.Command is not Root root)
+            return [];
+        return Beginning(context, BuiltIn.OrNone(root.AddEngines))
+            .Concat(Read(context, async roost => (await roost.ListEnginesAsync()).Select(engine => engine.EngineId)))
+            .DistinctBy(item => item.Label);
     }
 
     private static CompletionItem[] Read(CompletionContext context, Func<RoostRuntime, Task<IEnumerable<string>>> read)

@@ -7,15 +7,23 @@ internal sealed record DatabaseOption(string Path, bool IsNamed)
 {
     private const string Default = "roost.db";
 
-    public static DatabaseOption Of(ParseResult parsed) => Of(
-        parsed.GetCommon(CommonOptions.Db), parsed.GetCommon(CommonOptions.Root), parsed.GetCommon(CommonOptions.Namespace), Environment.GetEnvironmentVariable);
+    public static DatabaseOption Of(ParseResult parsed) =>
+        Of(
+            parsed.GetCommon(CommonOptions.Db),
+            parsed.GetCommon(CommonOptions.Root),
+            parsed.GetCommon(CommonOptions.Namespace),
+            Environment.GetEnvironmentVariable
+        );
 
     public static DatabaseOption Of(string? db, string? root, string? name, Func<string, string?> environment)
     {
         if (db is not null && (root is not null || name is not null))
             throw new UsageException("--db is given together with --namespace or --root; give the file, or the root folder and the namespace.");
-        if (db is not null) return new(Full(db), true);
-        string? storedDb = NotEmpty(environment("ROOST_DB")), storedName = NotEmpty(environment("ROOST_NAMESPACE")), storedRoot = NotEmpty(environment("ROOST_ROOT"));
+        if (db is not null)
+            return new(Full(db), true);
+        string? storedDb = NotEmpty(environment("ROOST_DB")),
+            storedName = NotEmpty(environment("ROOST_NAMESPACE")),
+            storedRoot = NotEmpty(environment("ROOST_ROOT"));
         if (name is null && root is null && storedDb is not null)
         {
             if (storedName is not null) throw new UsageException("ROOST_DB and ROOST_NAMESPACE are both set; unset one of them, or give --db.");
@@ -33,7 +41,8 @@ internal sealed record DatabaseOption(string Path, bool IsNamed)
 
     private static string Full(string path)
     {
-        if (string.IsNullOrWhiteSpace(path) || path.Contains('\0', StringComparison.Ordinal)) throw new UsageException("--db is empty or has a NUL character; name the data file, such as roost.db.");
+        if (string.IsNullOrWhiteSpace(path) || path.Contains('\0', StringComparison.Ordinal))
+            throw new UsageException("--db is empty or has a NUL character; name the data file, such as roost.db.");
         return System.IO.Path.GetFullPath(path);
     }
 

@@ -16,7 +16,10 @@ internal static class IdResolver
         {
             1 => found[0],
             0 => throw new NotFoundException(await MissingAsync(roost, text, stop)),
-            _ => throw new UsageException($"\"{text}\" could be {(found.Count > Candidates ? $"more than {Candidates}" : found.Count)} work items; give more of the id:{string.Concat(found.Take(Candidates).Select(id => $"\n  {id}"))}"),
+            _ => throw new UsageException(
+                $"\"{text}\" could be {(found.Count > Candidates ? $"more than {Candidates}" : found.Count)} work items; give more of the " +
+                $"id:{string.Concat(found.Take(Candidates).Select(id => $"\n  {id}"))}"
+            ),
         };
     }
 
@@ -24,7 +27,10 @@ internal static class IdResolver
     {
         Page<WorkSummary> recent = await roost.ListAsync(limit: 200, cancellationToken: stop);
         string? near = Suggestion.For(text, recent.Items.Select(item => item.Id), NearEnough);
-        string hint = near is null && text.Length < LeastPart ? $"A part of an id is looked for from {LeastPart} characters on; give more of it." : near is null ? "An end of an id is looked for among the latest 50,000 items; give the whole id or its beginning for older ones." : $"Did you mean {near}?";
+        string hint =
+            near is null && text.Length < LeastPart ? $"A part of an id is looked for from {LeastPart} characters on; give more of it."
+            : near is null ? "An end of an id is looked for among the latest 50,000 items; give the whole id or its beginning for older ones."
+            : $"Did you mean {near}?";
         return $"There is no work item \"{text}\" in {roost.Path}. {hint}";
     }
 }

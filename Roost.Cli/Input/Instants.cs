@@ -10,12 +10,20 @@ internal static class Instants
 {
     private static readonly string[] Forms =
     [
-        "yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd HH:mmK", "yyyy-MM-dd HH:mm:ssK", "yyyy-MM-dd HH:mm:ss.FFFFFFFK",
+        "yyyy-MM-dd",
+        "yyyy-MM-dd'T'HH:mmK",
+        "yyyy-MM-dd'T'HH:mm:ssK",
+        "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
+        "yyyy-MM-dd HH:mmK",
+        "yyyy-MM-dd HH:mm:ssK",
+        "yyyy-MM-dd HH:mm:ss.FFFFFFFK",
     ];
 
     /// <summary>For what is to come: a time, or a duration from now.</summary>
     public static DateTimeOffset? Optional(string name, string? text) =>
-        text is null ? null : Read(text.TrimStart(), ahead: true) ?? throw new UsageException($"{name} is \"{text}\"; {Advice(text, "a duration from now, such as 2h")}");
+        text is null
+            ? null
+            : Read(text.TrimStart(), ahead: true) ?? throw new UsageException($"{name} is \"{text}\"; {Advice(text, "a duration from now, such as 2h")}");
 
     /// <summary>For filters on the past: a time, or how long ago.</summary>
     public static DateTimeOffset? Past(string name, string? text) =>
@@ -32,5 +40,6 @@ internal static class Instants
     }
 
     private static string Advice(string text, string duration) =>
-        $"give a time by ISO 8601, such as 2030-01-31T12:00:00Z, or {duration}{(double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? "; a number needs its unit" : "")}.";
+        $"give a time by ISO 8601, such as 2030-01-31T12:00:00Z, or " +
+        $"{duration}{(double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? "; a number needs its unit" : "")}.";
 }

@@ -8,8 +8,10 @@ internal static class Mistake
     public static string Of(ParseResult parsed)
     {
         Command command = parsed.CommandResult.Command;
-        if (parsed.UnmatchedTokens is [{ } unknown, ..]) return Unknown(command, unknown);
-        if (command is { Action: null, Subcommands.Count: > 0 }) return $"{command.Path()} needs one of its verbs: {string.Join(", ", command.Subcommands.Select(each => each.Name))}.";
+        if (parsed.UnmatchedTokens is [{ } unknown, ..])
+            return Unknown(command, unknown);
+        if (command is { Action: null, Subcommands.Count: > 0 })
+            return $"{command.Path()} needs one of its verbs: {string.Join(", ", command.Subcommands.Select(each => each.Name))}.";
         return string.Join('\n', parsed.Errors.Select(error => WithoutTypes(error.Message)).Distinct());
     }
 
@@ -25,7 +27,9 @@ internal static class Mistake
     private static string DidYouMean(string word, IEnumerable<string> known) => Suggestion.For(word, known) is { } near ? $" Did you mean {near}?" : "";
 
     private static IEnumerable<string> OptionsOf(Command command) =>
-        command.Options.Concat(command.Parents.OfType<Command>().SelectMany(above => above.Options.Where(option => option.Recursive))).SelectMany(option => option.Aliases.Prepend(option.Name));
+        command
+            .Options.Concat(command.Parents.OfType<Command>().SelectMany(above => above.Options.Where(option => option.Recursive)))
+            .SelectMany(option => option.Aliases.Prepend(option.Name));
 
     /// <summary>The parser names a wrong value's type as the runtime does.</summary>
     private static string WithoutTypes(string text) => text

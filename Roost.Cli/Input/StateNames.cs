@@ -5,7 +5,8 @@ internal static class StateNames
 {
     private static readonly WorkCondition[] QueuedOnes = [WorkCondition.Ready, WorkCondition.Delayed, WorkCondition.Blocked];
 
-    public static IReadOnlyList<string> All { get; } = [.. Enum.GetValues<WorkState>().SelectMany(state => state == WorkState.Queued ? [state.Name(), .. QueuedOnes.Select(NameOf)] : (string[])[state.Name()])];
+    public static IReadOnlyList<string> All { get; } =
+    [.. Enum.GetValues<WorkState>().SelectMany(state => state == WorkState.Queued ? [state.Name(), .. QueuedOnes.Select(NameOf)] : (string[])[state.Name()])];
 
     /// <summary>The filter with that state or condition; as it is without one. False where the name is none.</summary>
     public static bool TryApply(string? name, WorkFilter filter, out WorkFilter narrowed)

@@ -5,7 +5,11 @@ internal static class Suggestion
 {
     public static string? For(string typed, IEnumerable<string> known, int atMost = 3)
     {
-        (string Name, int Far)? nearest = known.Select(name => (Name: name, Far: Distance(typed, name))).OrderBy(pair => pair.Far).Cast<(string, int)?>().FirstOrDefault();
+        (string Name, int Far)? nearest = known
+            .Select(name => (Name: name, Far: Distance(typed, name)))
+            .OrderBy(pair => pair.Far)
+            .Cast<(string, int)?>()
+            .FirstOrDefault();
         return nearest is { } best && best.Far <= atMost && best.Far < typed.Length ? best.Name : null;
     }
 

@@ -34,11 +34,22 @@ internal static class ArtifactFile
     /// <summary>One file name: no separator, no dot at its beginning, nothing that steers a terminal or means a device.</summary>
     internal static string SafeName(string name)
     {
-        string safe = string.Concat(name.Select(c => Unsafe.Contains(c) || char.IsControl(c) || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format ? '_' : c)).TrimEnd('.', ' ');
-        if (Encoding.UTF8.GetByteCount(safe) > LongestName) safe = Shortened(safe);
-        if (safe.StartsWith('.')) safe = $"_{safe}";
+        string safe = string.Concat(
+                name.Select(c => Unsafe.Contains(c) || char.IsControl(c) || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format ? '_' : c)
+            )
+            .TrimEnd('.', ' ');
+        if (Encoding.UTF8.GetByteCount(safe) > LongestName)
+            safe = Shortened(safe);
+        if (safe.StartsWith('.'))
+            safe = $"_{safe}";
         string stem = safe.Split('.')[0].ToUpperInvariant();
-        bool isDevice = stem is "CON" or "PRN" or "AUX" or "NUL" || (stem.Length == 4 && char.IsAsciiDigit(stem[3]) && (stem.StartsWith("COM", StringComparison.Ordinal) || stem.StartsWith("LPT", StringComparison.Ordinal)));
+        bool isDevice =
+            stem is "CON" or "PRN" or "AUX" or "NUL"
+            || (
+                stem.Length == 4
+                && char.IsAsciiDigit(stem[3])
+                && (stem.StartsWith("COM", StringComparison.Ordinal) || stem.StartsWith("LPT", StringComparison.Ordinal))
+            );
         return safe.Length == 0 || isDevice ? $"_{safe}" : safe;
     }
 

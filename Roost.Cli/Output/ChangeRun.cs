@@ -13,11 +13,21 @@ internal sealed record ChangeRun(IReadOnlyList<JsonChange> Changes)
         for (int from = 0, to; from < changes.Count; from = to)
         {
             to = from + 1;
-            while (to < changes.Count && changes[from].Kind != "changed" && changes[to].Kind == changes[from].Kind && PlaceOf(changes[to].Path) is var (list, at) && PlaceOf(changes[to - 1].Path) == (list, at - 1) && at > 0) to++;
+            while (
+                to < changes.Count
+                && changes[from].Kind != "changed"
+                && changes[to].Kind == changes[from].Kind
+                && PlaceOf(changes[to].Path) is var (list, at)
+                && PlaceOf(changes[to - 1].Path) == (list, at - 1)
+                && at > 0
+            )
+                to++;
             yield return new([.. changes.Skip(from).Take(to - from)]);
         }
     }
 
     private static (string List, int At) PlaceOf(string path) =>
-        path.EndsWith(']') && path.LastIndexOf('[') is var open and > 0 && int.TryParse(path.AsSpan(open + 1, path.Length - open - 2), out int at) ? (path[..open], at) : (path, -1);
+        path.EndsWith(']') && path.LastIndexOf('[') is var open and > 0 && int.TryParse(path.AsSpan(open + 1, path.Length - open - 2), out int at)
+            ? (path[..open], at)
+            : (path, -1);
 }

@@ -6,7 +6,8 @@ namespace Roost.Cli.Output;
 internal static class FailureLines
 {
     /// <summary>The exception at the bottom of the error; null where the error is its own cause.</summary>
-    public static string? Cause(WorkFailure failure, Printer print) => failure.CauseType is null ? null : $"{failure.CauseType}: {print.Hide(failure.CauseMessage)}";
+    public static string? Cause(WorkFailure failure, Printer print) =>
+        failure.CauseType is null ? null : $"{failure.CauseType}: {print.Hide(failure.CauseMessage)}";
 
     public static string? Data(IReadOnlyDictionary<string, string?> data, Printer print) => data.Count == 0 ? null : print.Compact(data);
 

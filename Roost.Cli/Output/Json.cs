@@ -30,7 +30,8 @@ internal static class Json
         int copied = 0;
         for (at = json.IndexOf('\\', StringComparison.Ordinal); at >= 0; at = at + 2 <= json.Length ? json.IndexOf('\\', at + 2) : -1)
         {
-            if (!IsEscape(json, at, out char high) || !char.IsHighSurrogate(high) || !IsEscape(json, at + 6, out char low) || !char.IsLowSurrogate(low)) continue;
+            if (!IsEscape(json, at, out char high) || !char.IsHighSurrogate(high) || !IsEscape(json, at + 6, out char low) || !char.IsLowSurrogate(low))
+                continue;
             readable.Append(json, copied, at - copied).Append(high).Append(low);
             copied = at + 12;
             at += 10;
@@ -41,7 +42,8 @@ internal static class Json
     private static bool IsEscape(string json, int at, out char written)
     {
         bool isOne = at + 6 <= json.Length && json[at] == '\\' && json[at + 1] == 'u';
-        written = isOne && ushort.TryParse(json.AsSpan(at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort code) ? (char)code : '\0';
+        written =
+            isOne && ushort.TryParse(json.AsSpan(at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort code) ? (char)code : '\0';
         return isOne;
     }
 

@@ -24,7 +24,8 @@ internal sealed class LogLines : ILoggerProvider, ILogger
         thread.Start();
     }
 
-    public static ILoggerFactory Create(Printer print, LogLevel least) => new LoggerFactory([new LogLines(print)], new LoggerFilterOptions { MinLevel = least });
+    public static ILoggerFactory Create(Printer print, LogLevel least) =>
+        new LoggerFactory([new LogLines(print)], new LoggerFilterOptions { MinLevel = least });
 
     public ILogger CreateLogger(string categoryName) => this;
 
@@ -60,7 +61,8 @@ internal sealed class LogLines : ILoggerProvider, ILogger
         foreach (string line in lines.GetConsumingEnumerable())
         {
             Console.Error.WriteLine(line);
-            if (Interlocked.Exchange(ref leftOut, 0) is > 0 and int n) Console.Error.WriteLine($"{n} lines of the log were left out: stderr did not take them.");
+            if (Interlocked.Exchange(ref leftOut, 0) is > 0 and int n)
+                Console.Error.WriteLine($"{n} lines of the log were left out: stderr did not take them.");
         }
     }
 }

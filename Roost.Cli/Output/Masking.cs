@@ -9,7 +9,20 @@ internal sealed class Masking(SecretKeys keys)
     public SecretKeys Keys => keys;
 
     /// <summary>Fields of Roost's own that hold what an engine or a person wrote.</summary>
-    private static readonly string[] Texts = ["error", "last_error", "message", "cause_message", "stack", "reason", "cancel_reason", "situation", "snapshot_error", "payload_error", "uri"];
+    private static readonly string[] Texts =
+    [
+        "error",
+        "last_error",
+        "message",
+        "cause_message",
+        "stack",
+        "reason",
+        "cancel_reason",
+        "situation",
+        "snapshot_error",
+        "payload_error",
+        "uri",
+    ];
 
     /// <summary>Fields that hold JSON of an engine or a caller: every text in it may hold a secret.</summary>
     private static readonly string[] Stored = ["payload", "data", "metadata", "before", "after"];

@@ -20,8 +20,14 @@ internal static class PartialFiles
         {
             try
             {
-                if (Path.GetFileName(left).Length == Path.GetFileName(path).Length + ".part".Length + 33 && Name.IsMatch(left) && File.ResolveLinkTarget(left, false) is null
-                    && DateTime.UtcNow - File.GetLastWriteTimeUtc(left) > Quiet && IsBeginningOf(path, left)) File.Delete(left);
+                if (
+                    Path.GetFileName(left).Length == Path.GetFileName(path).Length + ".part".Length + 33
+                    && Name.IsMatch(left)
+                    && File.ResolveLinkTarget(left, false) is null
+                    && DateTime.UtcNow - File.GetLastWriteTimeUtc(left) > Quiet
+                    && IsBeginningOf(path, left)
+                )
+                    File.Delete(left);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -32,13 +38,20 @@ internal static class PartialFiles
 
     private static bool IsBeginningOf(string path, string left)
     {
-        using FileStream whole = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete), part = new(left, FileMode.Open, FileAccess.Read, FileShare.None);
-        byte[] expected = new byte[BlockBytes], found = new byte[BlockBytes];
+        using FileStream whole = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete),
+            part = new(left, FileMode.Open, FileAccess.Read, FileShare.None);
+        byte[] expected = new byte[BlockBytes],
+            found = new byte[BlockBytes];
         while (true)
         {
             int read = part.ReadAtLeast(found, BlockBytes, throwOnEndOfStream: false);
-            if (read == 0) return true;
-            if (whole.ReadAtLeast(expected.AsSpan(0, read), read, throwOnEndOfStream: false) < read || !found.AsSpan(0, read).SequenceEqual(expected.AsSpan(0, read))) return false;
+            if (read == 0)
+                return true;
+            if (
+                whole.ReadAtLeast(expected.AsSpan(0, read), read, throwOnEndOfStream: false) < read
+                || !found.AsSpan(0, read).SequenceEqual(expected.AsSpan(0, read))
+            )
+                return false;
         }
     }
 

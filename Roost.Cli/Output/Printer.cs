@@ -44,7 +44,8 @@ internal sealed class Printer
     public void Line(string text = "") => output.WriteLine(Text.Lines(text));
 
     /// <summary>What would steer a terminal can only stand in a text of it, where it is written as the escape that means the same.</summary>
-    public void Json(object? value, bool indented = true) => output.WriteLine(Text.Lines(Roost.Cli.Output.Json.Text(masking.Apply(Roost.Cli.Output.Json.Node(value)), indented)));
+    public void Json(object? value, bool indented = true) =>
+        output.WriteLine(Text.Lines(Roost.Cli.Output.Json.Text(masking.Apply(Roost.Cli.Output.Json.Node(value)), indented)));
 
     /// <summary>Stored JSON on one line, secrets masked.</summary>
     public string Compact(object? value) => Text.Line(Roost.Cli.Output.Json.Text(Masked(value), indented: false));

@@ -46,13 +46,21 @@ public sealed class SecretKeys
         string words = Words(key);
         foreach (string secret in keys)
         {
-            for (int at = words.IndexOf(secret, StringComparison.Ordinal); at >= 0; at = words.IndexOf(secret, at + secret.Length - 1, StringComparison.Ordinal))
-                if (!IsFact(words, at, at + secret.Length)) return true;
+            for (
+                int at = words.IndexOf(secret, StringComparison.Ordinal);
+                at >= 0;
+                at = words.IndexOf(secret, at + secret.Length - 1, StringComparison.Ordinal)
+            )
+                if (!IsFact(words, at, at + secret.Length))
+                    return true;
         }
         return false;
     }
 
-    /// <summary>A text with what looks like a secret masked: what follows a secret key, as in <c>token=abc</c> or <c>"password": "x"</c>, and tokens, passwords and keys that are known by their form.</summary>
+    /// <summary>
+    /// A text with what looks like a secret masked: what follows a secret key, as in <c>token=abc</c> or <c>"password": "x"</c>, and tokens, passwords and keys
+    /// that are known by their form.
+    /// </summary>
     public string Hide(string text) => inText is null ? text : inText.Hide(text);
 
     /// <summary>Of the words of a sentence the last must be the secret's: a "password for" something is none.</summary>
@@ -83,9 +91,15 @@ public sealed class SecretKeys
                 continue;
             }
             char last = i > 0 ? key[i - 1] : ' ';
-            bool isNew = (char.IsAsciiLetterUpper(c) && (char.IsAsciiLetterLower(last) || (char.IsAsciiLetterUpper(last) && i + 1 < key.Length && char.IsAsciiLetterLower(key[i + 1]))))
-                || (char.IsAsciiDigit(c) && char.IsAsciiLetter(last)) || (char.IsAsciiLetter(c) && char.IsAsciiDigit(last));
-            if (isNew) End(words);
+            bool isNew =
+                (
+                    char.IsAsciiLetterUpper(c)
+                    && (char.IsAsciiLetterLower(last) || (char.IsAsciiLetterUpper(last) && i + 1 < key.Length && char.IsAsciiLetterLower(key[i + 1])))
+                )
+                || (char.IsAsciiDigit(c) && char.IsAsciiLetter(last))
+                || (char.IsAsciiLetter(c) && char.IsAsciiDigit(last));
+            if (isNew)
+                End(words);
             words.Append(char.ToLowerInvariant(c));
         }
         End(words);

@@ -11,7 +11,8 @@ internal sealed class SecretText(Func<string, bool> isSecret, Func<string, bool>
 {
     private const int MostName = 64, MostGap = 8, MostField = 256;
 
-    private static readonly SearchValues<char> MadeSigns = SearchValues.Create("._~+/="), UpperOrDigits = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+    private static readonly SearchValues<char> MadeSigns = SearchValues.Create("._~+/="),
+        UpperOrDigits = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
 
     private static readonly string[] Schemes = ["bearer", "basic", "token", "digest", "negotiate", "apikey", "aws4-hmac-sha256"];
     private static readonly string[] Signatures = ["sig", "signature", "x-amz-signature"];
@@ -107,7 +108,12 @@ internal sealed class SecretText(Func<string, bool> isSecret, Func<string, bool>
     {
         int bare = from;
         foreach (string scheme in Schemes)
-            if (text.AsSpan(from).StartsWith(scheme, StringComparison.OrdinalIgnoreCase) && from + scheme.Length < text.Length && text[from + scheme.Length] is ' ' or '\t') bare = SkipBlanks(text, from + scheme.Length);
+            if (
+                text.AsSpan(from).StartsWith(scheme, StringComparison.OrdinalIgnoreCase)
+                && from + scheme.Length < text.Length
+                && text[from + scheme.Length] is ' ' or '\t'
+            )
+                bare = SkipBlanks(text, from + scheme.Length);
         int slashes = bare;
         while (slashes < text.Length && text[slashes] == '\\') slashes++;
         if (slashes < text.Length && text[slashes] is '"' or '\'' or '`') return (slashes + 1, EndOfQuoted(text, slashes + 1, text[slashes], slashes - bare));
@@ -158,11 +164,17 @@ internal sealed class SecretText(Func<string, bool> isSecret, Func<string, bool>
         {
             int start = at + next;
             at = start + 2;
-            if (start > 0 && IsOfName(text[start - 1])) continue;
-            int end = EndOf(text, at, Math.Min(text.Length, at + MostName), c => !IsOfName(c)), from = SkipBlanks(text, end);
-            if (end == at || from == end || from >= text.Length || text[from] == '-' || !isSecret(text[at..end])) continue;
-            int to = text[from] is '"' or '\'' ? EndOfQuoted(text, ++from, text[from - 1], 0) : EndOf(text, from, text.Length, c => char.IsWhiteSpace(c) || c is '"' or '\'');
-            if (to > from && !Prose.Contains(text[from..to].TrimEnd('.', ',', ';', ':'), StringComparer.OrdinalIgnoreCase)) found.Add((from, to));
+            if (start > 0 && IsOfName(text[start - 1]))
+                continue;
+            int end = EndOf(text, at, Math.Min(text.Length, at + MostName), c => !IsOfName(c)),
+                from = SkipBlanks(text, end);
+            if (end == at || from == end || from >= text.Length || text[from] == '-' || !isSecret(text[at..end]))
+                continue;
+            int to = text[from] is '"' or '\''
+                ? EndOfQuoted(text, ++from, text[from - 1], 0)
+                : EndOf(text, from, text.Length, c => char.IsWhiteSpace(c) || c is '"' or '\'');
+            if (to > from && !Prose.Contains(text[from..to].TrimEnd('.', ',', ';', ':'), StringComparer.OrdinalIgnoreCase))
+                found.Add((from, to));
             at = Math.Max(at, to);
         }
     }
@@ -182,13 +194,15 @@ internal sealed class SecretText(Func<string, bool> isSecret, Func<string, bool>
     }
 
     /// <summary>No word of a sentence: it has a digit or a sign, or is longer than words are.</summary>
-    private static bool LooksMade(ReadOnlySpan<char> token) => token.Length >= 20 || (token.Length >= 6 && (token.ContainsAnyInRange('0', '9') || token.ContainsAny(MadeSigns)));
+    private static bool LooksMade(ReadOnlySpan<char> token) =>
+        token.Length >= 20 || (token.Length >= 6 && (token.ContainsAnyInRange('0', '9') || token.ContainsAny(MadeSigns)));
 
     private static void AddPasswordsOfAddresses(string text, List<(int From, int To)> found)
     {
         for (int at = 0; text.AsSpan(at).IndexOf("://") is var next and >= 0;)
         {
-            int from = at + next + 3, end = EndOf(text, from, text.Length, c => c is '/' or '?' or '#' or '"' or '\'' or '<' or '>' or '\\' || char.IsWhiteSpace(c));
+            int from = at + next + 3,
+                end = EndOf(text, from, text.Length, c => c is '/' or '?' or '#' or '"' or '\'' or '<' or '>' or '\\' || char.IsWhiteSpace(c));
             at = end;
             int sign = from + text.AsSpan(from, end - from).LastIndexOf('@');
             if (sign < from) continue;

@@ -13,7 +13,8 @@ internal static class Times
     /// <summary>The same of what has happened: by a clock that was ahead where that is still to come.</summary>
     public static string Past(DateTimeOffset at, DateTimeOffset now) => $"{PastRelative(at, now)} ({Exact(at)})";
 
-    public static string PastRelative(DateTimeOffset at, DateTimeOffset now) => at - now < TimeSpan.FromSeconds(1) ? Relative(at, now) : $"by a clock {Span(at - now)} ahead";
+    public static string PastRelative(DateTimeOffset at, DateTimeOffset now) =>
+        at - now < TimeSpan.FromSeconds(1) ? Relative(at, now) : $"by a clock {Span(at - now)} ahead";
 
     public static string Relative(DateTimeOffset at, DateTimeOffset now)
     {

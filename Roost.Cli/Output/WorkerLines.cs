@@ -5,7 +5,10 @@ internal sealed class WorkerLines(RoostRuntime roost, Printer print)
 {
     public async Task RunAsync(long since, CancellationToken stop)
     {
-        print.Line($"worker on {roost.Path}: engines {string.Join(", ", roost.EngineIds)}; queues {string.Join(", ", roost.Options.Queues ?? [WorkItem.DefaultQueue])}; concurrency {roost.Options.Concurrency}");
+        print.Line(
+            $"worker on {roost.Path}: engines {string.Join(", ", roost.EngineIds)}; queues " +
+            $"{string.Join(", ", roost.Options.Queues ?? [WorkItem.DefaultQueue])}; concurrency {roost.Options.Concurrency}"
+        );
         try
         {
             await foreach (WorkEvent one in roost.WatchEventsAsync(after: since, cancellationToken: stop)) since = Show(one);

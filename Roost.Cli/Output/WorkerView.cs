@@ -27,7 +27,10 @@ internal sealed class WorkerView(RoostRuntime roost, Printer print, Cancellation
         IReadOnlyList<WorkSummary> running = (await roost.ListAsync(new() { State = WorkState.Running }, Shown)).Items;
         IReadOnlyList<WorkSummary> recent = (await roost.ListAsync(limit: Shown)).Items;
         return new Rows(
-            new Markup($"[bold]roost worker[/] on {Markup.Escape(Text.Line(roost.Path))}  [grey]{(draining.IsCancellationRequested ? "draining; Ctrl-C again does not wait" : "Ctrl-C drains and ends")}[/]"),
+            new Markup(
+                $"[bold]roost worker[/] on {Markup.Escape(Text.Line(roost.Path))}  " +
+                $"[grey]{(draining.IsCancellationRequested ? "draining; Ctrl-C again does not wait" : "Ctrl-C drains and ends")}[/]"
+            ),
             Bar(counts),
             Table("running", running),
             Table("latest", [.. recent.Where(item => item.State != WorkState.Running)]));
@@ -38,7 +41,8 @@ internal sealed class WorkerView(RoostRuntime roost, Printer print, Cancellation
         double ended = counts.Done + counts.Failed + counts.Cancelled;
         int filled = counts.Total == 0 ? 0 : (int)(ended / counts.Total * 30);
         return new Markup(string.Create(CultureInfo.InvariantCulture,
-            $"[green]{new string('━', filled)}[/][grey]{new string('━', 30 - filled)}[/] {counts.Done:N0} done, [red]{counts.Failed:N0} failed[/], [blue]{counts.Running:N0} running[/], {counts.Ready:N0} ready, {counts.Delayed:N0} delayed, {counts.Blocked:N0} blocked"));
+            $"[green]{new string('━', filled)}[/][grey]{new string('━', 30 - filled)}[/] {counts.Done:N0} done, [red]{counts.Failed:N0} failed[/], " +
+            $"[blue]{counts.Running:N0} running[/], {counts.Ready:N0} ready, {counts.Delayed:N0} delayed, {counts.Blocked:N0} blocked"));
     }
 
     private IRenderable Table(string title, IReadOnlyList<WorkSummary> items)
@@ -48,7 +52,17 @@ internal sealed class WorkerView(RoostRuntime roost, Printer print, Cancellation
         foreach (string head in (string[])["id", "engine", "state", "version", "step", "updated"]) table.AddColumn(head);
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         foreach (WorkSummary item in items)
-            table.AddRow([.. new[] { print.Id(item.Id), item.Engine, item.State.Name(), item.Version.ToString(CultureInfo.InvariantCulture), item.Step ?? "", Times.PastRelative(item.UpdatedAt, now) }.Select(cell => new Markup(Markup.Escape(Text.Line(cell))))]);
+            table.AddRow([
+                .. new[]
+                {
+                    print.Id(item.Id),
+                    item.Engine,
+                    item.State.Name(),
+                    item.Version.ToString(CultureInfo.InvariantCulture),
+                    item.Step ?? "",
+                    Times.PastRelative(item.UpdatedAt, now),
+                }.Select(cell => new Markup(Markup.Escape(Text.Line(cell)))),
+            ]);
         return table;
     }
 }

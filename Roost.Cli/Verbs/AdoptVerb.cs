@@ -5,7 +5,9 @@ namespace Roost.Cli.Verbs;
 /// <summary>Makes a backup copy a file of its own.</summary>
 internal sealed class AdoptVerb : Verb
 {
-    public AdoptVerb() : base("adopt", "Make a copy a file of its own, whose work may run. Only where the original runs no more.") => Take(CommonOptions.Reason, CommonOptions.Json);
+    public AdoptVerb()
+        : base("adopt", "Make a copy a file of its own, whose work may run. Only where the original runs no more.") =>
+        Take(CommonOptions.Reason, CommonOptions.Json);
 
     protected override async Task<int> RunAsync(Call call)
     {

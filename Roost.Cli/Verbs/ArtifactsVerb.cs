@@ -8,19 +8,33 @@ namespace Roost.Cli.Verbs;
 /// <summary>What a work item has produced.</summary>
 internal static class ArtifactsVerb
 {
-    public static Command Create() => new("artifacts", "List, print or save what a work item has produced.") { new ListArtifacts(), new CatArtifact(), new SaveArtifacts() };
+    public static Command Create() =>
+        new("artifacts", "List, print or save what a work item has produced.") { new ListArtifacts(), new CatArtifact(), new SaveArtifacts() };
 
     public static Option<int?> Version() => new("--version", "-v") { Description = "Which version of the name. Default: the latest.", HelpName = "number" };
 
     private sealed class ListArtifacts : Verb
     {
-        private readonly Argument<string?> id = new Argument<string?>("id") { Description = "The work item: its id, or a unique beginning or end of it. Default: all, newest artifact first.", Arity = ArgumentArity.ZeroOrOne }.OffersIds();
+        private readonly Argument<string?> id = new Argument<string?>("id")
+        {
+            Description = "The work item: its id, or a unique beginning or end of it. Default: all, newest artifact first.",
+            Arity = ArgumentArity.ZeroOrOne,
+        }.OffersIds();
         private readonly Option<string> engine = CommonOptions.Engine("Without an id: only of this engine's items.");
         private readonly Option<string> name = new("--name") { Description = "Without an id: only artifacts whose name holds this text.", HelpName = "text" };
-        private readonly Option<int> limit = new("--limit", "-n") { Description = "Without an id: how many at most.", HelpName = "number", DefaultValueFactory = _ => 50 };
-        private readonly Option<string> cursor = new("--cursor") { Description = "Without an id: goes on where an earlier page ended: the next of its --json." };
+        private readonly Option<int> limit = new("--limit", "-n")
+        {
+            Description = "Without an id: how many at most.",
+            HelpName = "number",
+            DefaultValueFactory = _ => 50,
+        };
+        private readonly Option<string> cursor = new("--cursor")
+        {
+            Description = "Without an id: goes on where an earlier page ended: the next of its --json.",
+        };
 
-        public ListArtifacts() : base("list", "List the artifacts of a work item, or the newest of all.") => Take(id, engine, name, limit, cursor, CommonOptions.Json);
+        public ListArtifacts()
+            : base("list", "List the artifacts of a work item, or the newest of all.") => Take(id, engine, name, limit, cursor, CommonOptions.Json);
 
         protected override async Task<int> RunAsync(Call call)
         {
@@ -55,7 +69,9 @@ internal static class ArtifactsVerb
         private readonly Argument<string> name = new("name") { Description = "The artifact." };
         private readonly Option<int?> version = Version();
 
-        public CatArtifact() : base("cat", "Write the bytes of an artifact to stdout, as they are; a terminal gets its text, cleaned and with secrets masked.") => Take(id, name, version);
+        public CatArtifact()
+            : base("cat", "Write the bytes of an artifact to stdout, as they are; a terminal gets its text, cleaned and with secrets masked.") =>
+            Take(id, name, version);
 
         protected override Task<int> RunAsync(Call call) => call.WithItemAsync(id, async (roost, workId) =>
         {
@@ -92,9 +108,18 @@ internal static class ArtifactsVerb
     private sealed class SaveArtifacts : Verb
     {
         private readonly Argument<string> id = CommonOptions.Id();
-        private readonly Argument<string?> name = new("name") { Description = "The artifact. Default: all, each in its latest version.", Arity = ArgumentArity.ZeroOrOne };
+        private readonly Argument<string?> name = new("name")
+        {
+            Description = "The artifact. Default: all, each in its latest version.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         private readonly Option<int?> version = Version();
-        private readonly Option<string> folder = new("--to", "-o") { Description = "The folder to save in. Default: the current one.", HelpName = "folder", DefaultValueFactory = _ => "." };
+        private readonly Option<string> folder = new("--to", "-o")
+        {
+            Description = "The folder to save in. Default: the current one.",
+            HelpName = "folder",
+            DefaultValueFactory = _ => ".",
+        };
         private readonly Option<bool> force = new("--force") { Description = "Replace files that are there." };
 
         public SaveArtifacts() : base("save", "Save artifacts as files, named after them.") => Take(id, name, version, folder, force, CommonOptions.Json);
@@ -106,7 +131,8 @@ internal static class ArtifactsVerb
             string[] names = call.Get(name) is { } one ? [one] : [.. artifacts.Where(each => each.Uri is null).Select(each => each.Name).Distinct(StringComparer.Ordinal)];
             if (names.Length == 0) await Console.Error.WriteLineAsync("It has no artifact to save.");
             if (names.GroupBy(ArtifactFile.SafeName, StringComparer.OrdinalIgnoreCase).FirstOrDefault(same => same.Count() > 1) is { } clash)
-                throw new ConflictException($"{string.Join(" and ", clash)} would be saved as one file, {clash.Key}; save each by its name into a folder of its own.");
+                throw new ConflictException($"{string.Join(" and ", clash)} would be saved as one file, {clash.Key}; save each by its name into a folder " +
+                    $"of its own.");
             string target = Directory.CreateDirectory(call.Get(folder)!).FullName;
             var saved = new List<string>();
             foreach (string each in names)

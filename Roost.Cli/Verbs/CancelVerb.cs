@@ -10,7 +10,10 @@ internal sealed class CancelVerb() : ChangeVerb("cancel", "Cancel a work item: a
         if (!await roost.CancelAsync(workId, call.Reason))
         {
             WorkDetail item = await roost.GetAsync(workId, call.Stop);
-            throw new ConflictException($"Work item {workId} is {item.Summary.State.Name()} already{(item.Summary.EndedAt is { } at ? $", since {Times.Exact(at)}" : "")}; only queued and running work can be cancelled.");
+            throw new ConflictException(
+                $"Work item {workId} is {item.Summary.State.Name()} already{(item.Summary.EndedAt is { } at ? $", since {Times.Exact(at)}" : "")}; only " +
+                $"queued and running work can be cancelled."
+            );
         }
         call.Done = $"Work item {workId} was cancelled, or its step was asked to stop";
         return (await roost.GetAsync(workId, call.Stop)).Summary.State == WorkState.Cancelled ? "cancelled" : "cancel requested";

@@ -10,14 +10,23 @@ internal sealed class ChangeDeadLetters : Verb
     private readonly string done;
     private readonly Func<RoostRuntime, string, string?, Task> changeOne;
     private readonly Func<RoostRuntime, DeadLetterFilter, string?, CancellationToken, Task<int>> changeAll;
-    private readonly Argument<string[]> ids = new Argument<string[]>("id") { Description = "The dead letters: ids, or unique beginnings or ends of them.", Arity = ArgumentArity.ZeroOrMore }.OffersDeadLetters();
+    private readonly Argument<string[]> ids = new Argument<string[]>("id")
+    {
+        Description = "The dead letters: ids, or unique beginnings or ends of them.",
+        Arity = ArgumentArity.ZeroOrMore,
+    }.OffersDeadLetters();
     private readonly DeadLetterOptions filter = new();
     private readonly Option<bool> all = new("--all") { Description = "All dead letters." };
     private readonly Option<bool> dryRun = new("--dry-run") { Description = "Only counts them." };
 
     public ChangeDeadLetters(
-        string name, string description, string done,
-        Func<RoostRuntime, string, string?, Task> changeOne, Func<RoostRuntime, DeadLetterFilter, string?, CancellationToken, Task<int>> changeAll) : base(name, description)
+        string name,
+        string description,
+        string done,
+        Func<RoostRuntime, string, string?, Task> changeOne,
+        Func<RoostRuntime, DeadLetterFilter, string?, CancellationToken, Task<int>> changeAll
+    )
+        : base(name, description)
     {
         (this.done, this.changeOne, this.changeAll) = (done, changeOne, changeAll);
         Take(ids);

@@ -38,7 +38,9 @@ internal static class DeadLettersVerb
             await using RoostRuntime roost = call.Open();
             return await call.ShowAsync(async () =>
             {
-                Page<DeadLetter> page = await FullPage.ReadAsync(call.Get(limit), call.Get(cursor), (most, from) => roost.ListDeadLettersAsync(filter.Of(call), most, from, call.Stop));
+                Page<DeadLetter> page = await FullPage.ReadAsync(call.Get(limit), call.Get(cursor), (most, from) =>
+                    roost.ListDeadLettersAsync(filter.Of(call), most, from, call.Stop)
+                );
                 return new(page, print => Show(print, page));
             });
         }
@@ -61,7 +63,9 @@ internal static class DeadLettersVerb
     {
         private readonly Option<int> limit = new("--limit", "-n") { Description = "How many groups at most.", DefaultValueFactory = _ => 50 };
 
-        public GroupDeadLetters() : base("groups", "Count what has failed alike, the largest group first; --group of list, retry and discard takes its key.") => Take(limit, CommonOptions.Json, CommonOptions.Watch);
+        public GroupDeadLetters()
+            : base("groups", "Count what has failed alike, the largest group first; --group of list, retry and discard takes its key.") =>
+            Take(limit, CommonOptions.Json, CommonOptions.Watch);
 
         protected override async Task<int> RunAsync(Call call)
         {
@@ -92,9 +96,14 @@ internal static class DeadLettersVerb
 
     private sealed class ShowDeadLetter : Verb
     {
-        private readonly Argument<string> id = new Argument<string>("id") { Description = "The dead letter: its id, or a unique beginning or end of it." }.OffersDeadLetters();
+        private readonly Argument<string> id = new Argument<string>("id")
+        {
+            Description = "The dead letter: its id, or a unique beginning or end of it.",
+        }.OffersDeadLetters();
 
-        public ShowDeadLetter() : base("show", "Show one dead letter with the exceptions within its error, their stack traces and its last snapshot.") => Take(id, CommonOptions.Json);
+        public ShowDeadLetter()
+            : base("show", "Show one dead letter with the exceptions within its error, their stack traces and its last snapshot.") =>
+            Take(id, CommonOptions.Json);
 
         protected override Task<int> RunAsync(Call call) => call.WithItemAsync(id, (roost, workId) => call.ShowAsync(async () =>
         {

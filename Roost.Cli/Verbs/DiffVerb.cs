@@ -11,7 +11,11 @@ internal sealed class DiffVerb : Verb
     private const int MostOfRun = 10, MostText = 2000;
 
     private readonly Argument<string> id = CommonOptions.Id();
-    private readonly Argument<int?> from = new("from") { Description = "The older version. Default: the one before the newer.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Argument<int?> from = new("from")
+    {
+        Description = "The older version. Default: the one before the newer.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
     private readonly Argument<int?> to = new("to") { Description = "The newer version. Default: the latest.", Arity = ArgumentArity.ZeroOrOne };
 
     public DiffVerb() : base("diff", "Show what changed between two versions of a work item's state.") => Take(id, from, to, CommonOptions.Json);
@@ -35,8 +39,12 @@ internal sealed class DiffVerb : Verb
         {
             // As many as are left out take a line too.
             int shown = run.Changes.Count <= MostOfRun ? run.Changes.Count : MostOfRun - 1;
-            foreach (JsonChange change in run.Changes.Take(shown)) print.Line(Line(print, change));
-            if (run.Changes.Count > shown) print.Line($"{Mark(run.Kind)} … {Printer.Number(run.Changes.Count - shown)} more, up to {Text.Line(run.Changes[^1].Path)}; --json prints all of them");
+            foreach (JsonChange change in run.Changes.Take(shown))
+                print.Line(Line(print, change));
+            if (run.Changes.Count > shown)
+                print.Line(
+                    $"{Mark(run.Kind)} … {Printer.Number(run.Changes.Count - shown)} more, up to {Text.Line(run.Changes[^1].Path)}; --json prints all of them"
+                );
         }
     }
 

@@ -11,14 +11,23 @@ internal sealed class EnginesVerb : Verb
     public EnginesVerb() : base("engines", "List the engines, their work, and what nobody serves.") => Take(CommonOptions.Json, CommonOptions.Watch);
 
     private sealed record Line(
-        string EngineId, bool IsHere, int Workers, StateCounts Counts, IReadOnlyList<QueueCounts> Queues, IReadOnlyList<OldestReady> OldestReady, IReadOnlyList<UnservedWork> Unserved);
+        string EngineId,
+        bool IsHere,
+        int Workers,
+        StateCounts Counts,
+        IReadOnlyList<QueueCounts> Queues,
+        IReadOnlyList<OldestReady> OldestReady,
+        IReadOnlyList<UnservedWork> Unserved
+    );
 
     protected override async Task<int> RunAsync(Call call)
     {
         // The engines of this program can be told without a file, but a file that was named has to be there.
         bool hasFile = call.Database.IsNamed || File.Exists(call.Database.Path);
         await using RoostRuntime? roost = hasFile ? call.Open() : null;
-        IReadOnlyList<string> here = BuiltIn.OrNone(call.AddEngines, why => Console.Error.WriteLine(Text.Lines(call.Print.Hide($"The engines of this program cannot be told: {why.Message}"))));
+        IReadOnlyList<string> here = BuiltIn.OrNone(call.AddEngines, why =>
+            Console.Error.WriteLine(Text.Lines(call.Print.Hide($"The engines of this program cannot be told: {why.Message}")))
+        );
         return await call.ShowAsync(async () =>
         {
             Line[] lines = Merge(here, roost is null ? [] : await roost.ListEnginesAsync(call.Stop));
@@ -29,7 +38,15 @@ internal sealed class EnginesVerb : Verb
     private static Line[] Merge(IReadOnlyList<string> here, IReadOnlyList<EngineInfo> stored)
     {
         var nothing = new StateCounts();
-        IEnumerable<Line> known = stored.Select(each => new Line(each.EngineId, here.Contains(each.EngineId), each.Workers, each.Counts, each.Queues, each.OldestReady, each.Unserved));
+        IEnumerable<Line> known = stored.Select(each => new Line(
+            each.EngineId,
+            here.Contains(each.EngineId),
+            each.Workers,
+            each.Counts,
+            each.Queues,
+            each.OldestReady,
+            each.Unserved
+        ));
         IEnumerable<Line> others = here.Except(stored.Select(each => each.EngineId)).Select(id => new Line(id, true, 0, nothing, [], [], []));
         return [.. known.Concat(others).OrderBy(line => line.EngineId, StringComparer.Ordinal)];
     }

@@ -11,18 +11,38 @@ internal sealed class EnqueueVerb : Verb
     private const int MostSpace = 4; // Of what is read most may be white space, which is not stored.
 
     private readonly Option<string> engine = new Option<string>("--engine", "-e") { Description = "The engine that runs it.", Required = true }.OffersEngines();
-    private readonly Option<string> payload = new("--payload", "-p") { Description = "A JSON object in UTF-8; @file reads a file, - reads stdin. Default {}.", HelpName = "json" };
+    private readonly Option<string> payload = new("--payload", "-p")
+    {
+        Description = "A JSON object in UTF-8; @file reads a file, - reads stdin. Default {}.",
+        HelpName = "json",
+    };
     private readonly Option<string> id = new("--id") { Description = "Its id. Default: a new one." };
     private readonly Option<string> queue = new("--queue", "-q") { Description = "Its queue. Default: default." };
     private readonly Option<int> priority = new("--priority") { Description = "Higher runs first. Default 0." };
-    private readonly Option<string[]> resources = new("--resource", "-r") { Description = "A name to hold alone, such as domain:example.com; may be repeated.", HelpName = "name" };
+    private readonly Option<string[]> resources = new("--resource", "-r")
+    {
+        Description = "A name to hold alone, such as domain:example.com; may be repeated.",
+        HelpName = "name",
+    };
     private readonly Option<string> hold = new("--hold") { Description = "How long its resources are held: step or life. Default step." };
     private readonly Option<string> delay = new("--delay") { Description = "Not before this much time has passed, such as 30s or 2h.", HelpName = "duration" };
-    private readonly Option<string> notBefore = new("--not-before") { Description = "Not before this time (ISO 8601, in UTC where no offset is given), or this long from now.", HelpName = "time" };
-    private readonly Option<string> deadline = new("--deadline") { Description = "Fails when it has not ended by this time (ISO 8601), or this long from now.", HelpName = "time" };
+    private readonly Option<string> notBefore = new("--not-before")
+    {
+        Description = "Not before this time (ISO 8601, in UTC where no offset is given), or this long from now.",
+        HelpName = "time",
+    };
+    private readonly Option<string> deadline = new("--deadline")
+    {
+        Description = "Fails when it has not ended by this time (ISO 8601), or this long from now.",
+        HelpName = "time",
+    };
     private readonly Option<string> timeout = new("--timeout") { Description = "The longest that one of its steps may take.", HelpName = "duration" };
     private readonly Option<int?> retries = new("--retries", "--max-attempts") { Description = "How often a step is tried.", HelpName = "attempts" };
-    private readonly Option<string> idempotencyKey = new("--idempotency-key", "-k") { Description = "Enqueues once for each key and engine.", HelpName = "key" };
+    private readonly Option<string> idempotencyKey = new("--idempotency-key", "-k")
+    {
+        Description = "Enqueues once for each key and engine.",
+        HelpName = "key",
+    };
     private readonly Option<string> parent = new Option<string>("--parent") { Description = "The item that this one belongs to.", HelpName = "id" }.OffersIds();
 
     public EnqueueVerb() : base("enqueue", "Enqueue a work item and print its id.")
@@ -59,7 +79,9 @@ internal sealed class EnqueueVerb : Verb
         return ExitCodes.Ok;
     }
 
-    /// <summary>An engine may be served later, so an unknown one is no error; but one that differs by a letter or two from a known one is rarely meant.</summary>
+    /// <summary>
+    /// An engine may be served later, so an unknown one is no error; but one that differs by a letter or two from a known one is rarely meant.
+    /// </summary>
     private static async Task WarnOfUnknownAsync(Call call, RoostRuntime roost, string engine)
     {
         IReadOnlyList<EngineInfo> stored = await roost.ListEnginesAsync(call.Stop);
@@ -83,7 +105,10 @@ internal sealed class EnqueueVerb : Verb
             throw new UsageException($"--payload {payload}: {e.Message}");
         }
         if (payload.Contains('\uFFFD'))
-            throw new UsageException("--payload: holds the character U+FFFD, which stands for bytes that are no UTF-8: the terminal or script seems to use another encoding. Use UTF-8, or give the payload as a file (@file).");
+            throw new UsageException(
+                "--payload: holds the character U+FFFD, which stands for bytes that are no UTF-8: the terminal or script seems to use another encoding. " +
+                "Use UTF-8, or give the payload as a file (@file)."
+            );
         return WorkItem.FromJson(engine, payload);
     }
 
@@ -97,7 +122,11 @@ internal sealed class EnqueueVerb : Verb
         while (await opened.ReadAsync(buffer, stop) is var n and > 0)
         {
             read.Write(buffer, 0, n);
-            if (read.Length > (long)MostSpace * most) throw new UsageException($"--payload {text}: is more than {MostSpace * most:N0} bytes; at most {most:N0} bytes are stored. Store large content as an artifact, or as a file whose name the payload holds.");
+            if (read.Length > (long)MostSpace * most)
+                throw new UsageException(
+                    $"--payload {text}: is more than {MostSpace * most:N0} bytes; at most {most:N0} bytes are stored. Store large content as an artifact, " +
+                    $"or as a file whose name the payload holds."
+                );
         }
         return read.GetBuffer().AsMemory(0, (int)read.Length);
     }

@@ -7,14 +7,35 @@ namespace Roost.Cli.Verbs;
 /// <summary>What has happened, to one work item or to all.</summary>
 internal sealed class EventsVerb : Verb
 {
-    private readonly Argument<string?> id = new Argument<string?>("id") { Description = "The work item: its id, or a unique beginning or end of it. Default: all of the file.", Arity = ArgumentArity.ZeroOrOne }.OffersIds();
+    private readonly Argument<string?> id = new Argument<string?>("id")
+    {
+        Description = "The work item: its id, or a unique beginning or end of it. Default: all of the file.",
+        Arity = ArgumentArity.ZeroOrOne,
+    }.OffersIds();
     private readonly Option<string[]> kinds = Kinds();
     private readonly Option<string> engine = CommonOptions.Engine("Of items of this engine alone.");
-    private readonly Option<string> since = new("--since") { Description = "Written at this time or later: ISO 8601, or how long ago, such as 2h.", HelpName = "time" };
-    private readonly Option<string> until = new("--until") { Description = "Written before this time: ISO 8601, or how long ago, such as 2h.", HelpName = "time" };
-    private readonly Option<long?> after = new("--after") { Description = "Forwards from this sequence number; 0 is before all. Default: the latest events.", HelpName = "number" };
+    private readonly Option<string> since = new("--since")
+    {
+        Description = "Written at this time or later: ISO 8601, or how long ago, such as 2h.",
+        HelpName = "time",
+    };
+    private readonly Option<string> until = new("--until")
+    {
+        Description = "Written before this time: ISO 8601, or how long ago, such as 2h.",
+        HelpName = "time",
+    };
+    private readonly Option<long?> after = new("--after")
+    {
+        Description = "Forwards from this sequence number; 0 is before all. Default: the latest events.",
+        HelpName = "number",
+    };
     private readonly Option<long?> before = new("--before") { Description = "The latest before this sequence number.", HelpName = "number" };
-    private readonly Option<int> limit = new("--limit", "--last", "-n") { Description = "How many at most.", HelpName = "number", DefaultValueFactory = _ => 500 };
+    private readonly Option<int> limit = new("--limit", "--last", "-n")
+    {
+        Description = "How many at most.",
+        HelpName = "number",
+        DefaultValueFactory = _ => 500,
+    };
     private readonly Option<bool> follow = new("--follow", "-f") { Description = "Goes on with each new event, until Ctrl-C. With --json one event a line." };
 
     public EventsVerb() : base("events", "Show what has happened, oldest first: the latest events, or those after or before a sequence number.") =>
@@ -22,8 +43,10 @@ internal sealed class EventsVerb : Verb
 
     protected override async Task<int> RunAsync(Call call)
     {
-        if (call.Get(before) is not null && (call.Get(after) is not null || call.Get(follow))) throw new UsageException("--before is given together with --after or --follow; it reads back, they read on.");
-        if (call.Get(until) is not null && call.Get(follow)) throw new UsageException("--until is given together with --follow, which has no end; leave one of them out.");
+        if (call.Get(before) is not null && (call.Get(after) is not null || call.Get(follow)))
+            throw new UsageException("--before is given together with --after or --follow; it reads back, they read on.");
+        if (call.Get(until) is not null && call.Get(follow))
+            throw new UsageException("--until is given together with --follow, which has no end; leave one of them out.");
         EventFilter filter = FilterOf(call);
         await using RoostRuntime roost = call.Open();
         if (call.Get(id) is { } of) filter = filter with { WorkId = await IdResolver.FindAsync(roost, of, call.Stop) };
@@ -41,10 +64,21 @@ internal sealed class EventsVerb : Verb
         string[] given = Lists.Split(kinds.Name, call.Get(kinds));
         foreach (string kind in given)
             if (!EventKinds.All.Contains(kind) && !kind.StartsWith("engine.", StringComparison.Ordinal))
-                throw new UsageException($"--kind is \"{kind}\"; give {string.Join(", ", EventKinds.All)}, or an engine's own with \"engine.\" before it, such as engine.{(kind.Length is > 0 and < 40 ? kind : "seen")}.");
-        DateTimeOffset? from = Instants.Past("--since", call.Get(since)), to = Instants.Past("--until", call.Get(until));
-        if (from >= to) throw new UsageException($"--until ({Times.Exact(to.Value)}) is not after --since ({Times.Exact(from.Value)}).");
-        return new() { Kinds = given, Engine = call.Get(engine), From = from, Until = to };
+                throw new UsageException(
+                    $"--kind is \"{kind}\"; give {string.Join(", ", EventKinds.All)}, or an engine's own with \"engine.\" before it, such as " +
+                    $"engine.{(kind.Length is > 0 and < 40 ? kind : "seen")}."
+                );
+        DateTimeOffset? from = Instants.Past("--since", call.Get(since)),
+            to = Instants.Past("--until", call.Get(until));
+        if (from >= to)
+            throw new UsageException($"--until ({Times.Exact(to.Value)}) is not after --since ({Times.Exact(from.Value)}).");
+        return new()
+        {
+            Kinds = given,
+            Engine = call.Get(engine),
+            From = from,
+            Until = to,
+        };
     }
 
     /// <summary>All that was asked for: a page that has looked at many and found few is followed by the next.</summary>
@@ -86,7 +120,11 @@ internal sealed class EventsVerb : Verb
 
     private static Option<string[]> Kinds()
     {
-        var option = new Option<string[]>("--kind") { Description = "Of this kind alone, such as failed, worker_lost or engine.seen; several with commas between.", HelpName = "kind" };
+        var option = new Option<string[]>("--kind")
+        {
+            Description = "Of this kind alone, such as failed, worker_lost or engine.seen; several with commas between.",
+            HelpName = "kind",
+        };
         option.CompletionSources.Add(_ => EventKinds.All.Select(kind => new System.CommandLine.Completions.CompletionItem(kind)));
         return option;
     }

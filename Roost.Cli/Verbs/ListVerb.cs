@@ -8,7 +8,11 @@ namespace Roost.Cli.Verbs;
 /// <summary>Work items, most recently updated first.</summary>
 internal sealed class ListVerb : Verb
 {
-    private readonly Option<string> state = new("--state", "-s") { Description = "Only items in this state: queued (or of that ready, delayed or blocked), running, done, failed or cancelled.", HelpName = "state" };
+    private readonly Option<string> state = new("--state", "-s")
+    {
+        Description = "Only items in this state: queued (or of that ready, delayed or blocked), running, done, failed or cancelled.",
+        HelpName = "state",
+    };
     private readonly Option<string> engine = CommonOptions.Engine("Only items of this engine.");
     private readonly Option<string> queue = new("--queue", "-q") { Description = "Only items of this queue." };
     private readonly Option<string> parent = new("--parent") { Description = "Only the children of this item.", HelpName = "id" };
@@ -37,7 +41,9 @@ internal sealed class ListVerb : Verb
         StateNames.TryApply(call.Get(state), filter, out filter);
         return await call.ShowAsync(async () =>
         {
-            Page<WorkSummary> page = await FullPage.ReadAsync(call.Get(limit), call.Get(cursor), (most, from) => roost.ListAsync(filter, most, from, call.Stop));
+            Page<WorkSummary> page = await FullPage.ReadAsync(call.Get(limit), call.Get(cursor), (most, from) =>
+                roost.ListAsync(filter, most, from, call.Stop)
+            );
             return new(page, print => Show(print, page));
         });
     }

@@ -8,8 +8,17 @@ namespace Roost.Cli.Verbs;
 /// <summary>Removes work that has ended long ago.</summary>
 internal sealed class PruneVerb : Verb
 {
-    private readonly Option<string> olderThan = new("--older-than") { Description = "Only what ended longer ago than this, such as 30d.", HelpName = "duration", Required = true };
-    private readonly Option<string[]> states = new("--states", "--state", "-s") { Description = "The states to remove, with commas between: done, cancelled, failed. Default: done,cancelled.", HelpName = "states" };
+    private readonly Option<string> olderThan = new("--older-than")
+    {
+        Description = "Only what ended longer ago than this, such as 30d.",
+        HelpName = "duration",
+        Required = true,
+    };
+    private readonly Option<string[]> states = new("--states", "--state", "-s")
+    {
+        Description = "The states to remove, with commas between: done, cancelled, failed. Default: done,cancelled.",
+        HelpName = "states",
+    };
     private readonly Option<string> engine = CommonOptions.Engine("Only work of this engine.");
     private readonly Option<bool> dryRun = new("--dry-run") { Description = "Only counts it." };
 
@@ -50,8 +59,21 @@ internal sealed class PruneVerb : Verb
 
     private int Tell(Call call, PurgeResult result)
     {
-        if (call.IsJson) call.Print.Json(new { Count = result.Items, result.FreedBytes, DryRun = call.Get(dryRun) });
-        else call.Print.Line(call.Get(dryRun) ? $"{Text.Count(result.Items, "roost_work item")} would be removed" : $"{Text.Count(result.Items, "roost_work item")} removed, {Times.Size(result.FreedBytes)} given back");
+        if (call.IsJson)
+            call.Print.Json(
+                new
+                {
+                    Count = result.Items,
+                    result.FreedBytes,
+                    DryRun = call.Get(dryRun),
+                }
+            );
+        else
+            call.Print.Line(
+                call.Get(dryRun)
+                    ? $"{Text.Count(result.Items, "roost_work item")} would be removed"
+                    : $"{Text.Count(result.Items, "roost_work item")} removed, {Times.Size(result.FreedBytes)} given back"
+            );
         return ExitCodes.Ok;
     }
 

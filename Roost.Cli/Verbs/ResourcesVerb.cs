@@ -10,7 +10,9 @@ internal sealed class ResourcesVerb : Verb
     private readonly Option<int> limit = new("--limit", "-n") { Description = "How many at most.", DefaultValueFactory = _ => 50 };
     private readonly Option<string> cursor = new("--cursor") { Description = "Goes on where an earlier page ended: the next of its --json." };
 
-    public ResourcesVerb() : base("resources", "Show the resources that are held, by whom, and who waits for them.") => Take(limit, cursor, CommonOptions.Json, CommonOptions.Watch);
+    public ResourcesVerb()
+        : base("resources", "Show the resources that are held, by whom, and who waits for them.") =>
+        Take(limit, cursor, CommonOptions.Json, CommonOptions.Watch);
 
     protected override async Task<int> RunAsync(Call call)
     {
@@ -26,11 +28,19 @@ internal sealed class ResourcesVerb : Verb
     {
         print.Table(
             ["resource", "held by", "worker", "since", "waiting"],
-            page.Items.Select(each => new[]
-            {
-                each.Name, print.Id(each.HolderId), each.WorkerId ?? "", print.Time(each.Since), string.Join(" ", each.Waiters.Select(print.Id)) + (each.HasMoreWaiters ? " and more" : ""),
-            }),
-            "No resource is held.");
-        if (page.Next is not null) Console.Error.WriteLine($"More: --cursor {page.Next}");
+            page.Items.Select(each =>
+                new[]
+                {
+                    each.Name,
+                    print.Id(each.HolderId),
+                    each.WorkerId ?? "",
+                    print.Time(each.Since),
+                    string.Join(" ", each.Waiters.Select(print.Id)) + (each.HasMoreWaiters ? " and more" : ""),
+                }
+            ),
+            "No resource is held."
+        );
+        if (page.Next is not null)
+            Console.Error.WriteLine($"More: --cursor {page.Next}");
     }
 }

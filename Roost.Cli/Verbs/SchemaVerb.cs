@@ -11,7 +11,13 @@ internal sealed class SchemaVerb : Verb
 
     protected override Task<int> RunAsync(Call call)
     {
-        string[] scripts = [.. typeof(RoostRuntime).Assembly.GetManifestResourceNames().Where(name => name.Contains(Migrations, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        string[] scripts =
+        [
+            .. typeof(RoostRuntime)
+                .Assembly.GetManifestResourceNames()
+                .Where(name => name.Contains(Migrations, StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal),
+        ];
         string sql = string.Join("\n", scripts.Select(Read));
         if (call.IsJson) call.Print.Json(new { Version = scripts.Length, Sql = sql });
         else call.Print.Line(sql.TrimEnd());

@@ -10,11 +10,21 @@ internal sealed class StatsVerb : Verb
 {
     private readonly Option<StatisticsSpan> over = new("--over") { Description = "How far back steps are counted: the last hour, day or week. Default: hour." };
 
-    public StatsVerb() : base("stats", "Count the work by state, engine and queue, and the steps of late.") => Take(over, CommonOptions.Json, CommonOptions.Watch);
+    public StatsVerb()
+        : base("stats", "Count the work by state, engine and queue, and the steps of late.") => Take(over, CommonOptions.Json, CommonOptions.Watch);
 
     private sealed record Stats(
-        StateCounts Total, IReadOnlyList<QueueCounts> Queues, int Workers, int WorkersAlive, DateTimeOffset? OldestReady, long EventSequence, string Path, long FileBytes, long WalBytes,
-        StepStatistics Steps);
+        StateCounts Total,
+        IReadOnlyList<QueueCounts> Queues,
+        int Workers,
+        int WorkersAlive,
+        DateTimeOffset? OldestReady,
+        long EventSequence,
+        string Path,
+        long FileBytes,
+        long WalBytes,
+        StepStatistics Steps
+    );
 
     protected override async Task<int> RunAsync(Call call)
     {
@@ -50,10 +60,10 @@ internal sealed class StatsVerb : Verb
             ("events", Printer.Number(stats.EventSequence)),
             ("file", $"{stats.Path}, {Times.Size(stats.FileBytes)}, log {Times.Size(stats.WalBytes)}"));
         print.Line();
-        print.Line($"Steps of the last {over.ToString().ToLowerInvariant()}{(stats.Steps.CountedSince is { } since && since > stats.Steps.From ? $", at least: they are counted since {Times.Past(since, print.Now)}" : "")}:");
-        print.Table(
-            ["engine", "step", "steps", "failed tries", "run p50", "run p95", "waited on average"], stats.Steps.Steps.Select(Row),
-            "No step was made.");
+        print.Line(
+            $"Steps of the last {over.ToString().ToLowerInvariant()}{(stats.Steps.CountedSince is { } since && since > stats.Steps.From ? $", at least: they are counted since {Times.Past(since, print.Now)}" : "")}:"
+        );
+        print.Table(["engine", "step", "steps", "failed tries", "run p50", "run p95", "waited on average"], stats.Steps.Steps.Select(Row), "No step was made.");
     }
 
     private static string[] Row(StepTotals line) =>
@@ -65,5 +75,11 @@ internal sealed class StatsVerb : Verb
     private static string Span(TimeSpan? span) => span is { } time ? Times.Span(time) : "";
 
     private static string[] Row(string engine, string queue, StateCounts counts) =>
-        [engine, queue, .. ((long[])[counts.Ready, counts.Delayed, counts.Blocked, counts.Running, counts.Done, counts.Failed, counts.Cancelled, counts.Total]).Select(Printer.Number)];
+        [
+            engine,
+            queue,
+            .. ((long[])[counts.Ready, counts.Delayed, counts.Blocked, counts.Running, counts.Done, counts.Failed, counts.Cancelled, counts.Total]).Select(
+                Printer.Number
+            ),
+        ];
 }

@@ -41,20 +41,43 @@ internal sealed class StatusVerb : Verb
             ("children", string.Join(", ", item.Children.Where(pair => pair.Value > 0).Select(pair => $"{pair.Value} {pair.Key.Name()}"))),
             ("resources", string.Join(", ", item.Resources.Select(name => item.ResourcesHeld.Contains(name) ? $"{name} (held)" : name))),
             ("cancel asked", item.CancelRequested ? print.Hide(item.CancelReason ?? "yes") : null),
-            ("lease", item.Lease is { } lease ? $"worker {lease.WorkerId}, since {Times.Past(lease.ClaimedAt, print.Now)}, until {Times.Both(lease.ExpiresAt, print.Now)}" : null));
-        if (item.LastFailure is { } failure) Show(print, failure);
+            (
+                "lease",
+                item.Lease is { } lease
+                    ? $"worker {lease.WorkerId}, since {Times.Past(lease.ClaimedAt, print.Now)}, until {Times.Both(lease.ExpiresAt, print.Now)}"
+                    : null
+            )
+        );
+        if (item.LastFailure is { } failure)
+            Show(print, failure);
         print.Fields(
             ("payload", item.PayloadError is { } damaged ? print.Hide(damaged) : print.Compact(item.Payload)),
             ("data", item.Snapshot is { } snapshot ? print.Compact(snapshot.Data) : print.Hide(item.SnapshotError)),
-            ("artifacts", string.Join("\n", item.Artifacts.Select(artifact => $"{Text.Line(artifact.Name)} ({Text.Line(artifact.MediaType)}, {(artifact.Size is { } size ? Times.Size(size) : Text.Line(print.Hide(artifact.Uri)))})"))));
+            (
+                "artifacts",
+                string.Join(
+                    "\n",
+                    item.Artifacts.Select(artifact =>
+                        $"{Text.Line(artifact.Name)} ({Text.Line(artifact.MediaType)}, " +
+                        $"{(artifact.Size is { } size ? Times.Size(size) : Text.Line(print.Hide(artifact.Uri)))})"
+                    )
+                )
+            )
+        );
     }
 
-    private static void Show(Printer print, WorkFailure failure) => print.Fields(
-        ("last failure", $"{failure.Reason}{(failure.ErrorType is null ? "" : $", {failure.ErrorType}")} at attempt {failure.Attempt} of version {failure.Version}, {Times.Past(failure.At, print.Now)}"),
-        ("error", print.Hide(failure.Message)),
-        ("error data", FailureLines.Data(failure.Data, print)),
-        ("cause", FailureLines.Cause(failure, print)),
-        ("within it", FailureLines.Within(failure, print, withStacks: false)));
+    private static void Show(Printer print, WorkFailure failure) =>
+        print.Fields(
+            (
+                "last failure",
+                $"{failure.Reason}{(failure.ErrorType is null ? "" : $", {failure.ErrorType}")} at attempt {failure.Attempt} of version " +
+                $"{failure.Version}, {Times.Past(failure.At, print.Now)}"
+            ),
+            ("error", print.Hide(failure.Message)),
+            ("error data", FailureLines.Data(failure.Data, print)),
+            ("cause", FailureLines.Cause(failure, print)),
+            ("within it", FailureLines.Within(failure, print, withStacks: false))
+        );
 
     private static string? Time(DateTimeOffset? at, Printer print) => at is { } time ? Times.Both(time, print.Now) : null;
 

@@ -8,8 +8,16 @@ namespace Roost.Cli.Verbs;
 internal sealed class UiVerb : Verb
 {
     private readonly Option<int> port = new("--port") { Description = "The port. Default: a free one.", HelpName = "number" };
-    private readonly Option<string[]> host = new("--host") { Description = "An address or name to listen on beyond the loopback ones, and to open the console by; may be repeated.", HelpName = "name" };
-    private readonly Option<string> publicUrl = new("--public-url") { Description = "The address that the browser uses, where a proxy or a tunnel is between.", HelpName = "url" };
+    private readonly Option<string[]> host = new("--host")
+    {
+        Description = "An address or name to listen on beyond the loopback ones, and to open the console by; may be repeated.",
+        HelpName = "name",
+    };
+    private readonly Option<string> publicUrl = new("--public-url")
+    {
+        Description = "The address that the browser uses, where a proxy or a tunnel is between.",
+        HelpName = "url",
+    };
     private readonly Option<bool> readOnly = new("--read-only") { Description = "Refuse every action." };
 
     public UiVerb() : base("ui", "Serve the console on the loopback addresses and print its link.") => Take(port, host, publicUrl, readOnly);
@@ -36,5 +44,7 @@ internal sealed class UiVerb : Verb
     }
 
     private static Uri AddressOf(string url) =>
-        Uri.TryCreate(url, UriKind.Absolute, out Uri? address) ? address : throw new UsageException($"--public-url is \"{url}\"; give the address that the browser shows, such as https://roost.example.com.");
+        Uri.TryCreate(url, UriKind.Absolute, out Uri? address)
+            ? address
+            : throw new UsageException($"--public-url is \"{url}\"; give the address that the browser shows, such as https://roost.example.com.");
 }

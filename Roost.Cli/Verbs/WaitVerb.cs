@@ -7,10 +7,19 @@ namespace Roost.Cli.Verbs;
 /// <summary>Waits until work items have ended, whoever runs them.</summary>
 internal sealed class WaitVerb : Verb
 {
-    private readonly Argument<string[]> ids = new Argument<string[]>("id") { Description = "The work items: ids, or unique beginnings or ends of them.", Arity = ArgumentArity.OneOrMore }.OffersIds();
-    private readonly Option<string> timeout = new("--timeout", "-t") { Description = "Gives up after this time, with exit code 124. Default: never.", HelpName = "duration" };
+    private readonly Argument<string[]> ids = new Argument<string[]>("id")
+    {
+        Description = "The work items: ids, or unique beginnings or ends of them.",
+        Arity = ArgumentArity.OneOrMore,
+    }.OffersIds();
+    private readonly Option<string> timeout = new("--timeout", "-t")
+    {
+        Description = "Gives up after this time, with exit code 124. Default: never.",
+        HelpName = "duration",
+    };
 
-    public WaitVerb() : base("wait", "Wait until work items have ended; exit code 5 where one failed or was cancelled.") => Take(ids, timeout, CommonOptions.Json);
+    public WaitVerb()
+        : base("wait", "Wait until work items have ended; exit code 5 where one failed or was cancelled.") => Take(ids, timeout, CommonOptions.Json);
 
     protected override async Task<int> RunAsync(Call call)
     {

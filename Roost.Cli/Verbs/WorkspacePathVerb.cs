@@ -7,9 +7,14 @@ namespace Roost.Cli.Verbs;
 internal sealed class WorkspacePathVerb : Verb
 {
     private readonly Argument<string> id = CommonOptions.Id();
-    private readonly Option<string> root = new("--workspace-root") { Description = "The folder of the workspaces. Default: ROOST_WORKSPACE_ROOT, else beside the data file.", HelpName = "folder" };
+    private readonly Option<string> root = new("--workspace-root")
+    {
+        Description = "The folder of the workspaces. Default: ROOST_WORKSPACE_ROOT, else beside the data file.",
+        HelpName = "folder",
+    };
 
-    public WorkspacePathVerb() : base("workspace-path", "Print the folder of a work item's workspace, whether it exists or not.") => Take(id, root, CommonOptions.Json);
+    public WorkspacePathVerb()
+        : base("workspace-path", "Print the folder of a work item's workspace, whether it exists or not.") => Take(id, root, CommonOptions.Json);
 
     protected override async Task<int> RunAsync(Call call)
     {

@@ -7,11 +7,14 @@ namespace Roost.Cli.Web;
 /// <summary>What the console may change. Each answers with a redirect to the page that it came from and a line that says what happened.</summary>
 internal static class Actions
 {
-    private static readonly Dictionary<string, Func<RoostRuntime, IFormCollection, string?, CancellationToken, Task<string>>> Verbs = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<RoostRuntime, IFormCollection, string?, CancellationToken, Task<string>>> Verbs = new(
+        StringComparer.Ordinal
+    )
     {
         ["cancel"] = async (roost, form, reason, _) => await roost.CancelAsync(Id(form), reason) ? "Cancelled." : "It had ended already.",
         ["requeue"] = async (roost, form, reason, _) => await roost.RequeueNowAsync(Id(form), reason) ? "It is ready now." : "It was ready already.",
-        ["priority"] = async (roost, form, reason, _) => await roost.SetPriorityAsync(Id(form), Priority(form), reason) ? $"Its priority is {Priority(form)} now." : "It had that priority already.",
+        ["priority"] = async (roost, form, reason, _) =>
+            await roost.SetPriorityAsync(Id(form), Priority(form), reason) ? $"Its priority is {Priority(form)} now." : "It had that priority already.",
         ["release"] = async (roost, form, reason, _) =>
         {
             await roost.ReleaseLeaseAsync(Id(form), reason);
@@ -27,20 +30,33 @@ internal static class Actions
             await roost.DiscardAsync(Id(form), reason);
             return "It was given up.";
         },
-        ["retry-all"] = async (roost, form, reason, stop) => $"{await roost.RetryAllAsync(DeadLetterQuery.Of(name => form[name]).Filter, reason, stop):N0} queued again.",
-        ["discard-all"] = async (roost, form, reason, stop) => $"{await roost.DiscardAllAsync(DeadLetterQuery.Of(name => form[name]).Filter, reason, stop):N0} given up.",
+        ["retry-all"] = async (roost, form, reason, stop) =>
+            $"{await roost.RetryAllAsync(DeadLetterQuery.Of(name => form[name]).Filter, reason, stop):N0} queued again.",
+        ["discard-all"] = async (roost, form, reason, stop) =>
+            $"{await roost.DiscardAllAsync(DeadLetterQuery.Of(name => form[name]).Filter, reason, stop):N0} given up.",
     };
 
     public static void Map(WebApplication application, ConsoleOptions options) =>
         application.MapPost("/actions/{verb}", (string verb, HttpContext context, IAntiforgery antiforgery, RoostRuntime roost, Notes notes) =>
             RunAsync(verb, context, antiforgery, roost, notes, options));
 
-    private static async Task<IResult> RunAsync(string verb, HttpContext context, IAntiforgery antiforgery, RoostRuntime roost, Notes notes, ConsoleOptions options)
+    private static async Task<IResult> RunAsync(
+        string verb,
+        HttpContext context,
+        IAntiforgery antiforgery,
+        RoostRuntime roost,
+        Notes notes,
+        ConsoleOptions options
+    )
     {
         if (options.ReadOnly) return Results.Text("This console is read-only: it was started with --read-only.\n", statusCode: StatusCodes.Status403Forbidden);
         if (!context.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(context).ConfigureAwait(false))
-            return Results.Text("The form is not one of this console's. Go back, reload the page and try again.\n", statusCode: StatusCodes.Status400BadRequest);
-        if (!Verbs.TryGetValue(verb, out Func<RoostRuntime, IFormCollection, string?, CancellationToken, Task<string>>? run)) throw new NotFoundException("There is no such action.");
+            return Results.Text(
+                "The form is not one of this console's. Go back, reload the page and try again.\n",
+                statusCode: StatusCodes.Status400BadRequest
+            );
+        if (!Verbs.TryGetValue(verb, out Func<RoostRuntime, IFormCollection, string?, CancellationToken, Task<string>>? run))
+            throw new NotFoundException("There is no such action.");
 
         IFormCollection form = await context.Request.ReadFormAsync(context.RequestAborted).ConfigureAwait(false);
         string? reason = form["reason"] is [{ } given] && !string.IsNullOrWhiteSpace(given) ? given.Trim() : null;
@@ -49,7 +65,8 @@ internal static class Actions
         {
             note = notes.Keep(false, await run(roost, form, reason, context.RequestAborted).ConfigureAwait(false));
         }
-        catch (RoostException error) when (error is ConflictException or InvalidInputException or FileBusyException or DiskFullException or FileRefusedException)
+        catch (RoostException error)
+            when (error is ConflictException or InvalidInputException or FileBusyException or DiskFullException or FileRefusedException)
         {
             note = notes.Keep(true, CommandWords.Of(error));
         }

@@ -57,7 +57,13 @@ internal sealed class Admission
         string? given = HttpMethods.IsGet(context.Request.Method) && context.Request.Query[TokenParameter] is [{ } asked] ? asked : null;
         if (host is null || !(IsSessionHost(host, context) || HostName.IsLoopback(host)))
         {
-            await RefuseAsync(context, StatusCodes.Status421MisdirectedRequest, "This host name is not one of the console's. Open the link that roost ui printed; name other hosts by --host, and the address of a proxy by --public-url.").ConfigureAwait(false);
+            await RefuseAsync(
+                    context,
+                    StatusCodes.Status421MisdirectedRequest,
+                    "This host name is not one of the console's. Open the link that roost ui printed; name other hosts by --host, and the address of a " +
+                    "proxy by --public-url."
+                )
+                .ConfigureAwait(false);
         }
         else if (given is not null)
         {
@@ -65,11 +71,21 @@ internal sealed class Admission
         }
         else if (!IsSessionHost(host, context) || !Same(context.Request.Cookies[CookieOf(host)], session))
         {
-            await RefuseAsync(context, StatusCodes.Status401Unauthorized, "This console needs the link that roost ui printed when it started; each start makes a new one.").ConfigureAwait(false);
+            await RefuseAsync(
+                    context,
+                    StatusCodes.Status401Unauthorized,
+                    "This console needs the link that roost ui printed when it started; each start makes a new one."
+                )
+                .ConfigureAwait(false);
         }
         else if (!IsRead(context.Request.Method) && !IsOwnOrigin(context.Request, host))
         {
-            await RefuseAsync(context, StatusCodes.Status403Forbidden, "Actions are accepted from the console's own pages only. Behind a proxy, give the address that the browser shows by --public-url.").ConfigureAwait(false);
+            await RefuseAsync(
+                    context,
+                    StatusCodes.Status403Forbidden,
+                    "Actions are accepted from the console's own pages only. Behind a proxy, give the address that the browser shows by --public-url."
+                )
+                .ConfigureAwait(false);
         }
         else
         {
@@ -88,9 +104,13 @@ internal sealed class Admission
         headers.CacheControl = "no-store";
     }
 
-    /// <summary>Whether a session may live on this host. Of every address that is listened on, that is the one which the connection came to: nobody can rebind an address.</summary>
+    /// <summary>
+    /// Whether a session may live on this host. Of every address that is listened on, that is the one which the connection came to: nobody can rebind an
+    /// address.
+    /// </summary>
     private bool IsSessionHost(string host, HttpContext context) =>
-        hosts.Contains(host) || (isOnEveryAddress && !HostName.IsLoopback(host) && context.Connection.LocalIpAddress is { } local && host == HostName.Of(local));
+        hosts.Contains(host)
+        || (isOnEveryAddress && !HostName.IsLoopback(host) && context.Connection.LocalIpAddress is { } local && host == HostName.Of(local));
 
     private static bool IsWildcard(string host) => host is "0.0.0.0" or "[::]";
 
@@ -99,9 +119,16 @@ internal sealed class Admission
     /// <summary>The origin of a page is the address that the browser was given: its scheme, host and port, the usual port left out.</summary>
     private bool IsOwnOrigin(HttpRequest request, string host)
     {
-        if (request.Headers.Origin is not [{ } sent] || !Uri.TryCreate(sent, UriKind.Absolute, out Uri? origin) || request.Headers["Sec-Fetch-Site"] is not ([] or ["same-origin"])) return false;
-        if (HostName.Of(origin.IdnHost) != host) return false;
-        if (host == publicHost) return origin.Scheme == publicUrl!.Scheme && origin.Port == publicUrl.Port;
+        if (
+            request.Headers.Origin is not [{ } sent]
+            || !Uri.TryCreate(sent, UriKind.Absolute, out Uri? origin)
+            || request.Headers["Sec-Fetch-Site"] is not ([] or ["same-origin"])
+        )
+            return false;
+        if (HostName.Of(origin.IdnHost) != host)
+            return false;
+        if (host == publicHost)
+            return origin.Scheme == publicUrl!.Scheme && origin.Port == publicUrl.Port;
         return origin.Scheme == Uri.UriSchemeHttp && origin.Port == (request.Host.Port ?? 80);
     }
 
@@ -113,23 +140,46 @@ internal sealed class Admission
     {
         if (!Same(given, token))
         {
-            await RefuseAsync(context, StatusCodes.Status401Unauthorized, "This link belongs to an earlier start of roost ui. Use the one that it printed last.").ConfigureAwait(false);
+            await RefuseAsync(
+                    context,
+                    StatusCodes.Status401Unauthorized,
+                    "This link belongs to an earlier start of roost ui. Use the one that it printed last."
+                )
+                .ConfigureAwait(false);
             return;
         }
         string target = "/", more = "";
         if (IsSessionHost(host, context))
         {
             bool isSecure = host == publicHost && publicUrl!.Scheme == Uri.UriSchemeHttps;
-            context.Response.Cookies.Append(CookieOf(host), session, new CookieOptions { HttpOnly = true, Secure = isSecure, SameSite = SameSiteMode.Strict, Path = "/", IsEssential = true });
+            context.Response.Cookies.Append(
+                CookieOf(host),
+                session,
+                new CookieOptions
+                {
+                    HttpOnly = true,
+                    Secure = isSecure,
+                    SameSite = SameSiteMode.Strict,
+                    Path = "/",
+                    IsEssential = true,
+                }
+            );
         }
         else
         {
             target = new UriBuilder(Uri.UriSchemeHttp, own, context.Request.Host.Port ?? 80, "/", $"?{TokenParameter}={token}").Uri.AbsoluteUri;
-            more = $"<p>This leads to {own}, a name of this machine that only this console has. Where the browser does not find it, start the console with <code>roost ui --host {host}</code>.";
+            more =
+                $"<p>This leads to {own}, a name of this machine that only this console has. Where the browser does not find it, start the console with " +
+                $"<code>roost ui --host {host}</code>.";
         }
         context.Response.Headers["Referrer-Policy"] = "no-referrer"; // This address alone holds the token.
         context.Response.ContentType = "text/html; charset=utf-8";
-        await context.Response.WriteAsync($"<!doctype html><meta charset=utf-8><meta http-equiv=refresh content=\"0;url={target}\"><link rel=icon href=/assets/roost.svg><title>Roost</title><a href=\"{target}\">Continue</a>{more}").ConfigureAwait(false);
+        await context
+            .Response.WriteAsync(
+                $"<!doctype html><meta charset=utf-8><meta http-equiv=refresh content=\"0;url={target}\"><link rel=icon " +
+                $"href=/assets/roost.svg><title>Roost</title><a href=\"{target}\">Continue</a>{more}"
+            )
+            .ConfigureAwait(false);
     }
 
     /// <summary>On an address of https, the prefix keeps other hosts of its domain from setting this cookie.</summary>

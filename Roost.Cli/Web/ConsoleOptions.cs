@@ -20,7 +20,10 @@ public sealed record ConsoleOptions
     /// </summary>
     public IReadOnlyList<string> Hosts { get; init; } = [];
 
-    /// <summary>The address that a browser uses to reach the console through a proxy or a tunnel: <c>https://</c> or <c>http://</c>, a host and a port. The proxy has to pass the Host header on. Default none.</summary>
+    /// <summary>
+    /// The address that a browser uses to reach the console through a proxy or a tunnel: <c>https://</c> or <c>http://</c>, a host and a port. The proxy has to
+    /// pass the Host header on. Default none.
+    /// </summary>
     public Uri? PublicUrl { get; init; }
 
     /// <summary>Refuses every action. Default false.</summary>

@@ -33,8 +33,11 @@ public abstract class ConsolePage : ComponentBase
 
     protected int? Number(string name)
     {
-        if (Query(name) is not { } text) return null;
-        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) ? number : throw new InvalidInputException(name, $"\"{text}\" is not a whole number.");
+        if (Query(name) is not { } text)
+            return null;
+        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
+            ? number
+            : throw new InvalidInputException(name, $"\"{text}\" is not a whole number.");
     }
 
     /// <summary>The span that the page's counts of steps are of.</summary>

@@ -23,7 +23,10 @@ public sealed class ConsoleServer : IAsyncDisposable
         (Link, OtherLinks) = (admission.Link, admission.OtherLinks);
     }
 
-    /// <summary>The address to open, with the token that lets a browser in: on a host name of the console's own under .localhost, or that of <see cref="ConsoleOptions.PublicUrl"/>.</summary>
+    /// <summary>
+    /// The address to open, with the token that lets a browser in: on a host name of the console's own under .localhost, or that of <see
+    /// cref="ConsoleOptions.PublicUrl"/>.
+    /// </summary>
     public Uri Link { get; }
 
     /// <summary>The same on each of <see cref="ConsoleOptions.Hosts"/>, and where there is a public address, on the console's own name.</summary>
@@ -38,8 +41,10 @@ public sealed class ConsoleServer : IAsyncDisposable
         {
             TextWriter output = options.Output ?? Console.Out;
             await output.WriteLineAsync($"The console is at {server.Link}").ConfigureAwait(false);
-            foreach (Uri other in server.OtherLinks) await output.WriteLineAsync($"Also at {other} (a cookie of {other.Host} goes to all ports of that host)").ConfigureAwait(false);
-            if (server.OtherLinks.Count == 0) await output.WriteLineAsync("Where the browser does not find that name, start it with --host 127.0.0.1.").ConfigureAwait(false);
+            foreach (Uri other in server.OtherLinks)
+                await output.WriteLineAsync($"Also at {other} (a cookie of {other.Host} goes to all ports of that host)").ConfigureAwait(false);
+            if (server.OtherLinks.Count == 0)
+                await output.WriteLineAsync("Where the browser does not find that name, start it with --host 127.0.0.1.").ConfigureAwait(false);
             await output.FlushAsync(cancellationToken).ConfigureAwait(false);
             await server.application.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -47,7 +52,8 @@ public sealed class ConsoleServer : IAsyncDisposable
     }
 
     /// <summary>Starts serving. Dispose the server to stop.</summary>
-    /// <exception cref="InvalidInputException">A host is neither a name nor an address, or the public address has more than a scheme, a host and a port.</exception>
+    /// <exception cref="InvalidInputException">A host is neither a name nor an address, or the public address has more than a scheme, a host and a
+    /// port.</exception>
     /// <exception cref="RoostException">The file is missing or refused, or the address cannot be listened on.</exception>
     public static async Task<ConsoleServer> StartAsync(ConsoleOptions options, CancellationToken cancellationToken = default)
     {
@@ -69,8 +75,13 @@ public sealed class ConsoleServer : IAsyncDisposable
                 catch (Exception error) when (error is IOException or SocketException)
                 {
                     await application.DisposeAsync().ConfigureAwait(false);
-                    if (options.Port == 0 && error is IOException && attempt < PortTries) continue; // Another program took the free port meanwhile.
-                    throw new RoostException($"Port {port} of {string.Join(", ", options.Hosts.Prepend("the loopback addresses"))} cannot be listened on: {error.Message.TrimEnd('.')}. Name another port, or 0 for a free one; a host must be one of this machine.", error);
+                    if (options.Port == 0 && error is IOException && attempt < PortTries)
+                        continue; // Another program took the free port meanwhile.
+                    throw new RoostException(
+                        $"Port {port} of {string.Join(", ", options.Hosts.Prepend("the loopback addresses"))} cannot be listened on: " +
+                        $"{error.Message.TrimEnd('.')}. Name another port, or 0 for a free one; a host must be one of this machine.",
+                        error
+                    );
                 }
             }
         }
@@ -91,12 +102,23 @@ public sealed class ConsoleServer : IAsyncDisposable
     private static void Check(ConsoleOptions options)
     {
         foreach (string host in options.Hosts)
-            if (HostName.Of(host) is null) throw new InvalidInputException("Hosts", $"\"{host}\" is neither an address nor a name. Give it without scheme and port; the address of a proxy or a tunnel is a public address.");
-        if (options.PublicUrl is not { } url) return;
+            if (HostName.Of(host) is null)
+                throw new InvalidInputException(
+                    "Hosts",
+                    $"\"{host}\" is neither an address nor a name. Give it without scheme and port; the address of a proxy or a tunnel is a public address."
+                );
+        if (options.PublicUrl is not { } url)
+            return;
         if (!url.IsAbsoluteUri || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps) || HostName.Of(url.IdnHost) is null)
-            throw new InvalidInputException("PublicUrl", $"\"{url}\" is no address of http or https; give the one that the browser shows, such as https://roost.example.com.");
+            throw new InvalidInputException(
+                "PublicUrl",
+                $"\"{url}\" is no address of http or https; give the one that the browser shows, such as https://roost.example.com."
+            );
         if (url.PathAndQuery != "/" || url.Fragment.Length > 0 || url.UserInfo.Length > 0)
-            throw new InvalidInputException("PublicUrl", $"\"{url}\" has more than a scheme, a host and a port; the console's pages are at the root of their host.");
+            throw new InvalidInputException(
+                "PublicUrl",
+                $"\"{url}\" has more than a scheme, a host and a port; the console's pages are at the root of their host."
+            );
     }
 
     private static RoostRuntime Open(string? path)
@@ -106,7 +128,13 @@ public sealed class ConsoleServer : IAsyncDisposable
         return new RoostRuntime(path);
     }
 
-    private static async Task<WebApplication> BuildAsync(ConsoleOptions options, RoostRuntime roost, Admission admission, int port, CancellationToken cancellationToken)
+    private static async Task<WebApplication> BuildAsync(
+        ConsoleOptions options,
+        RoostRuntime roost,
+        Admission admission,
+        int port,
+        CancellationToken cancellationToken
+    )
     {
         // Nothing of the working directory, such as an appsettings.json beside the data file, may configure the server.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -153,12 +181,16 @@ public sealed class ConsoleServer : IAsyncDisposable
         foreach (string host in hosts)
         {
             string name = HostName.Of(host)!;
-            if (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address)) addresses.Add(address);
-            else if (!HostName.IsLoopback(name) && !HostName.IsUnderLocalhost(name)) addresses.AddRange(await LookUpAsync(host, cancellationToken).ConfigureAwait(false));
+            if (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address))
+                addresses.Add(address);
+            else if (!HostName.IsLoopback(name) && !HostName.IsUnderLocalhost(name))
+                addresses.AddRange(await LookUpAsync(host, cancellationToken).ConfigureAwait(false));
         }
         // A wildcard listens on the loopback addresses too, and a second listener on the same port would be refused.
-        if (addresses.Contains(IPAddress.IPv6Any)) return [IPAddress.IPv6Any];
-        if (addresses.Contains(IPAddress.Any)) addresses.RemoveAll(address => address.AddressFamily == AddressFamily.InterNetwork && !address.Equals(IPAddress.Any));
+        if (addresses.Contains(IPAddress.IPv6Any))
+            return [IPAddress.IPv6Any];
+        if (addresses.Contains(IPAddress.Any))
+            addresses.RemoveAll(address => address.AddressFamily == AddressFamily.InterNetwork && !address.Equals(IPAddress.Any));
         return [.. addresses.Distinct()];
     }
 

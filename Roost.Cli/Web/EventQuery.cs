@@ -6,13 +6,28 @@ namespace Roost.Cli.Web;
 /// <summary>Which events an address of the console means.</summary>
 internal sealed record EventQuery(EventFilter Filter, long? Before, long? After, long? Number)
 {
-    public bool IsFiltered => Filter.Kinds.Count > 0 || Filter.Engine is not null || Filter.WorkId is not null || Filter.From is not null || Filter.Until is not null;
+    public bool IsFiltered =>
+        Filter.Kinds.Count > 0 || Filter.Engine is not null || Filter.WorkId is not null || Filter.From is not null || Filter.Until is not null;
 
     public static EventQuery Of(Func<string, string?> read)
     {
-        DateTimeOffset? from = Instants.Past("from", read("from")), until = Instants.Past("until", read("until"));
-        if (from >= until) throw new InvalidInputException("until", "is not after from; exchange the two, or leave one out.");
-        return new(new() { Kinds = KindsOf(read("kind")), Engine = read("engine"), WorkId = read("id"), From = from, Until = until }, Sequence(read, "before"), Sequence(read, "after"), Sequence(read, "no"));
+        DateTimeOffset? from = Instants.Past("from", read("from")),
+            until = Instants.Past("until", read("until"));
+        if (from >= until)
+            throw new InvalidInputException("until", "is not after from; exchange the two, or leave one out.");
+        return new(
+            new()
+            {
+                Kinds = KindsOf(read("kind")),
+                Engine = read("engine"),
+                WorkId = read("id"),
+                From = from,
+                Until = until,
+            },
+            Sequence(read, "before"),
+            Sequence(read, "after"),
+            Sequence(read, "no")
+        );
     }
 
     /// <summary>The words of a command that means the same.</summary>
@@ -36,7 +51,10 @@ internal sealed record EventQuery(EventFilter Filter, long? Before, long? After,
 
     private static long? Sequence(Func<string, string?> read, string name)
     {
-        if (read(name) is not { } text) return null;
-        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : throw new InvalidInputException(name, $"\"{(text.Length > 40 ? text[..40] + "…" : text)}\" is no sequence number.");
+        if (read(name) is not { } text)
+            return null;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            ? number
+            : throw new InvalidInputException(name, $"\"{(text.Length > 40 ? text[..40] + "…" : text)}\" is no sequence number.");
     }
 }

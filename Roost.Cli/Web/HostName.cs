@@ -4,7 +4,9 @@ using System.Net.Sockets;
 
 namespace Roost.Cli.Web;
 
-/// <summary>A host as browsers send and compare it: in lower case and ASCII, without the dot at its end, an IPv6 address in its shortest form and in brackets.</summary>
+/// <summary>
+/// A host as browsers send and compare it: in lower case and ASCII, without the dot at its end, an IPv6 address in its shortest form and in brackets.
+/// </summary>
 internal static class HostName
 {
     /// <summary>The host in that form; null where the text is neither a name nor an address. A port belongs to neither.</summary>

@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 
 namespace Roost.Cli.Web;
 
-/// <summary>What an action says to the page that it leads back to. The address carries a key only, so that a link cannot put words into the console's mouth.</summary>
+/// <summary>
+/// What an action says to the page that it leads back to. The address carries a key only, so that a link cannot put words into the console's mouth.
+/// </summary>
 internal sealed class Notes
 {
     private const int Most = 200;

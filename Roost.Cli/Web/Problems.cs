@@ -19,14 +19,20 @@ internal static class Problems
         {
             // The browser has gone on to another page.
         }
-        catch (Exception error) when (error is RoostException or UsageException or BadHttpRequestException or AntiforgeryValidationException && !context.Response.HasStarted)
+        catch (Exception error)
+            when (error is RoostException or UsageException or BadHttpRequestException or AntiforgeryValidationException && !context.Response.HasStarted)
         {
             await AnswerAsync(context, StatusOf(error), CommandWords.Of(error)).ConfigureAwait(false);
         }
         catch (Exception error) when (!context.Response.HasStarted)
         {
             await Console.Error.WriteLineAsync(Text.Lines($"{context.Request.Path}: {error}")).ConfigureAwait(false);
-            await AnswerAsync(context, StatusCodes.Status500InternalServerError, "The console has a defect; what happened is on the standard error of roost ui.").ConfigureAwait(false);
+            await AnswerAsync(
+                    context,
+                    StatusCodes.Status500InternalServerError,
+                    "The console has a defect; what happened is on the standard error of roost ui."
+                )
+                .ConfigureAwait(false);
         }
     }
 
@@ -39,7 +45,14 @@ internal static class Problems
             context.RequestServices = scope.ServiceProvider;
             context.Response.Clear();
             Admission.SetHeaders(context.Response.Headers);
-            await new RazorComponentResult<Problem>(new { Title = status == StatusCodes.Status404NotFound ? "Not found" : "This did not work", Message = message }) { StatusCode = status }.ExecuteAsync(context).ConfigureAwait(false);
+            await new RazorComponentResult<Problem>(
+                new { Title = status == StatusCodes.Status404NotFound ? "Not found" : "This did not work", Message = message }
+            )
+            {
+                StatusCode = status,
+            }
+                .ExecuteAsync(context)
+                .ConfigureAwait(false);
             context.RequestServices = before;
         }
     }

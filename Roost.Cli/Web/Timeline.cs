@@ -45,13 +45,20 @@ internal static class Timeline
         }
         if (runs) running ??= waiting;
         if (waiting is { } from)
-            rows.Add(running is { } start ? new("running", "now", from, start - from, now - start, worker, null) : new("waiting", "wait", from, now - from, null, null, null));
+            rows.Add(
+                running is { } start
+                    ? new("running", "now", from, start - from, now - start, worker, null)
+                    : new("waiting", "wait", from, now - from, null, null, null)
+            );
         return rows;
 
         void End(WorkEvent one, string label, string outcome)
         {
-            DateTimeOffset from = waiting ?? running ?? one.At, start = running ?? one.At;
-            rows.Add(new(label, outcome, from, start - from, running is null ? null : one.At - start, running is null ? null : worker, Text(one.Data, "message")));
+            DateTimeOffset from = waiting ?? running ?? one.At,
+                start = running ?? one.At;
+            rows.Add(
+                new(label, outcome, from, start - from, running is null ? null : one.At - start, running is null ? null : worker, Text(one.Data, "message"))
+            );
             waiting = one.At;
             running = null;
         }
@@ -60,15 +67,28 @@ internal static class Timeline
     private static string? NextOf(IReadOnlyList<WorkEvent> events, int i)
     {
         for (int next = i + 1; next < events.Count; next++)
-            if (events[next].Kind is EventKinds.Claimed or EventKinds.Stepped or EventKinds.StepFailed or EventKinds.Interrupted or EventKinds.Released or EventKinds.Done or EventKinds.Failed or EventKinds.Cancelled)
+            if (
+                events[next].Kind
+                is EventKinds.Claimed
+                    or EventKinds.Stepped
+                    or EventKinds.StepFailed
+                    or EventKinds.Interrupted
+                    or EventKinds.Released
+                    or EventKinds.Done
+                    or EventKinds.Failed
+                    or EventKinds.Cancelled
+            )
                 return events[next].Kind;
         return null;
     }
 
-    private static string Step(JsonElement? data) => data is { } json && json.TryGetProperty("version", out JsonElement version) ? $"v{version} {Text(data, "step")}" : "step";
+    private static string Step(JsonElement? data) =>
+        data is { } json && json.TryGetProperty("version", out JsonElement version) ? $"v{version} {Text(data, "step")}" : "step";
 
     private static bool Has(JsonElement? data, string name) => data is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty(name, out _);
 
     private static string? Text(JsonElement? data, string name) =>
-        data is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        data is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 }

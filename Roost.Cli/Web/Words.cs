@@ -10,7 +10,9 @@ internal static class Words
 
     /// <summary>A word as a POSIX shell takes it literally.</summary>
     public static string Quote(string word) =>
-        word.Length > 0 && word.All(letter => char.IsAsciiLetterOrDigit(letter) || "-_./:@%+=".Contains(letter, StringComparison.Ordinal)) ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+        word.Length > 0 && word.All(letter => char.IsAsciiLetterOrDigit(letter) || "-_./:@%+=".Contains(letter, StringComparison.Ordinal))
+            ? word
+            : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     /// <summary>A line for a shell that does with one file what the page does.</summary>
     public static string Command(string verb, string path, params string[] arguments) =>

@@ -23,8 +23,10 @@ public sealed class DemoEngine : Engine<DemoState>
     private static Outcome Step(DemoState state, StepContext context)
     {
         DemoPayload asked = state.Payload;
-        if (asked.CountTo < 1) return Fail($"count_to is {asked.CountTo}; give a number of 1 or more.");
-        if (asked.DelaySeconds is not (>= 0 and <= MaxDelaySeconds)) return Fail($"delay_seconds is {asked.DelaySeconds}; give a number from 0 to {MaxDelaySeconds}.");
+        if (asked.CountTo < 1)
+            return Fail($"count_to is {asked.CountTo}; give a number of 1 or more.");
+        if (asked.DelaySeconds is not (>= 0 and <= MaxDelaySeconds))
+            return Fail($"delay_seconds is {asked.DelaySeconds}; give a number from 0 to {MaxDelaySeconds}.");
 
         state = state with { Count = state.Count + 1 };
         if (state.Count < asked.CountTo) return Continue(state, after: TimeSpan.FromSeconds(asked.DelaySeconds), step: "count");

@@ -38,7 +38,18 @@ internal sealed class Demonstration(DemonstrationOptions options, TextWriter out
     {
         string url = options.Url ?? page!.Url;
         string claim = options.Claim ?? (page is null ? "" : DemonstrationPage.Claim);
-        string id = await roost.EnqueueAsync(new WorkItem("watchlist", new { url, claim, checks_required = options.Checks, delay_seconds = options.DelaySeconds }));
+        string id = await roost.EnqueueAsync(
+            new WorkItem(
+                "watchlist",
+                new
+                {
+                    url,
+                    claim,
+                    checks_required = options.Checks,
+                    delay_seconds = options.DelaySeconds,
+                }
+            )
+        );
         account.Say($"Work item  {id}, engine watchlist, {options.Checks} checks");
         account.Say($"Address    {url}{(page is null ? "" : " (a page that this program serves)")}");
         account.Say($"Claim      {(claim.Length == 0 ? "none: to be reachable is enough" : $"\"{claim}\" is on the page")}");
@@ -58,11 +69,17 @@ internal sealed class Demonstration(DemonstrationOptions options, TextWriter out
         await worker.KillAsync();
 
         WorkDetail left = await roost.GetAsync(id, cancellationToken);
-        foreach (WorkEvent happened in (await roost.ListEventsAsync(id, account.Last, cancellationToken: cancellationToken)).Items) account.Tell(happened);
-        if (left.Summary.State.IsEnded()) throw new DemonstrationFailedException($"the item was {left.Summary.State.Name()} before the worker could be killed; give a longer --delay or more --checks.");
-        account.Say(page is null
-            ? $"Worker 1 is killed with SIGKILL after check {checksBeforeKill}."
-            : $"Worker 1 is killed with SIGKILL while it waits for the page in check {checksBeforeKill + 1}.");
+        foreach (WorkEvent happened in (await roost.ListEventsAsync(id, account.Last, cancellationToken: cancellationToken)).Items)
+            account.Tell(happened);
+        if (left.Summary.State.IsEnded())
+            throw new DemonstrationFailedException(
+                $"the item was {left.Summary.State.Name()} before the worker could be killed; give a longer --delay or more --checks."
+            );
+        account.Say(
+            page is null
+                ? $"Worker 1 is killed with SIGKILL after check {checksBeforeKill}."
+                : $"Worker 1 is killed with SIGKILL while it waits for the page in check {checksBeforeKill + 1}."
+        );
         account.Say($"Saved in the file: version {left.Summary.Version} with {Observations(left).GetArrayLength()} observations.");
         return left;
     }
@@ -75,11 +92,23 @@ internal sealed class Demonstration(DemonstrationOptions options, TextWriter out
         WorkEvent end = await FollowAsync(roost, id, worker, IsEnd, cancellationToken);
         if (end.Kind != EventKinds.Done) throw Ended(end);
         await worker.StopAsync();
-        account.Say(string.Create(CultureInfo.InvariantCulture, $"Worker 2 (process {worker.ProcessId}) took over {(taken.At - killed).TotalSeconds:0.00} s after the kill, the start of its process included.\n"));
+        account.Say(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Worker 2 (process {worker.ProcessId}) took over {(taken.At - killed).TotalSeconds:0.00} s after the kill, the start of its process " +
+                $"included.\n"
+            )
+        );
     }
 
     /// <summary>Tells the item's events while a worker runs, up to the one that is waited for.</summary>
-    private async Task<WorkEvent> FollowAsync(RoostRuntime roost, string id, WorkerProcess worker, Func<WorkEvent, bool> isLast, CancellationToken cancellationToken)
+    private async Task<WorkEvent> FollowAsync(
+        RoostRuntime roost,
+        string id,
+        WorkerProcess worker,
+        Func<WorkEvent, bool> isLast,
+        CancellationToken cancellationToken
+    )
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<WorkEvent> told = TellAsync();
@@ -107,13 +136,17 @@ internal sealed class Demonstration(DemonstrationOptions options, TextWriter out
         using JsonDocument document = JsonDocument.Parse(report);
         JsonElement[] reported = [.. document.RootElement.GetProperty("observations").EnumerateArray()];
         JsonElement[] saved = [.. Observations(before).EnumerateArray()];
-        if (reported.Length != options.Checks) throw new DemonstrationFailedException($"the report has {reported.Length} observations where {options.Checks} were asked for.");
-        if (!saved.Zip(reported).All(pair => JsonElement.DeepEquals(pair.First, pair.Second))) throw new DemonstrationFailedException("what was saved before the kill is not in the report.");
-        if (!account.Versions.SequenceEqual(Enumerable.Range(1, options.Checks + 1))) throw new DemonstrationFailedException($"the versions were {string.Join(", ", account.Versions)}; each should have been saved once.");
+        if (reported.Length != options.Checks)
+            throw new DemonstrationFailedException($"the report has {reported.Length} observations where {options.Checks} were asked for.");
+        if (!saved.Zip(reported).All(pair => JsonElement.DeepEquals(pair.First, pair.Second)))
+            throw new DemonstrationFailedException("what was saved before the kill is not in the report.");
+        if (!account.Versions.SequenceEqual(Enumerable.Range(1, options.Checks + 1)))
+            throw new DemonstrationFailedException($"the versions were {string.Join(", ", account.Versions)}; each should have been saved once.");
 
         account.Say($"Versions   {before.Summary.Version} before the kill, {account.Versions[^1]} at the end; each was saved once");
         account.Say($"Lost       nothing: the {saved.Length} observations from before the kill are in the report");
-        if (page is not null) account.Say($"Repeated   the interrupted fetch, since a step runs at least once: {page.Requests} requests for {options.Checks} checks");
+        if (page is not null)
+            account.Say($"Repeated   the interrupted fetch, since a step runs at least once: {page.Requests} requests for {options.Checks} checks");
         account.Say($"\nreport.json\n{report}");
     }
 

@@ -61,7 +61,8 @@ internal sealed class LoopbackPage : IAsyncDisposable
             NetworkStream stream = client.GetStream();
             if (!await ReadRequestAsync(stream)) return;
             PageAnswer page = await answer(Interlocked.Increment(ref requests), closing.Token);
-            string head = $"HTTP/1.1 {page.Status} Sample\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {page.Body.Length}\r\nConnection: close\r\n\r\n";
+            string head =
+                $"HTTP/1.1 {page.Status} Sample\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {page.Body.Length}\r\nConnection: close\r\n\r\n";
             await stream.WriteAsync(Encoding.ASCII.GetBytes(head), closing.Token);
             await stream.WriteAsync(page.Body, closing.Token);
         }

@@ -28,7 +28,11 @@ internal sealed class AfterCommitTests : FolderFixture
         database = folder["roost.db"];
         await using var roost = new RoostRuntime(database);
         roost.AddEngine(ScriptedEngine.From((_, _) => ScriptedEngine.GiveUp("x")));
-        await roost.EnqueueAsync([new WorkItem("scripted") { Id = "failed-1" }, new WorkItem("scripted") { Id = "failed-2" }, new WorkItem("scripted") { Id = "failed-3" }]);
+        await roost.EnqueueAsync([
+            new WorkItem("scripted") { Id = "failed-1" },
+            new WorkItem("scripted") { Id = "failed-2" },
+            new WorkItem("scripted") { Id = "failed-3" },
+        ]);
         await roost.RunUntilIdleAsync();
         await roost.EnqueueAsync([new WorkItem("demo") { Id = "waits", Delay = TimeSpan.FromHours(1) }, new WorkItem("demo") { Id = "given-up" }]);
         await roost.CancelAsync("given-up");
@@ -65,11 +69,13 @@ internal sealed class AfterCommitTests : FolderFixture
     public async Task An_engine_that_cannot_be_made_keeps_no_item_from_being_enqueued_once()
     {
         int made = 0;
-        CommandResult result = await CommandInProcess.RunAsync(["enqueue", "-e", "own", "--id", "new-1", "--db", database], addEngines: roost => roost.AddEngine(() =>
-        {
-            made++;
-            throw new InvalidOperationException("no connection string");
-        }));
+        CommandResult result = await CommandInProcess.RunAsync(["enqueue", "-e", "own", "--id", "new-1", "--db", database], addEngines: roost =>
+            roost.AddEngine(() =>
+            {
+                made++;
+                throw new InvalidOperationException("no connection string");
+            })
+        );
 
         result.Ends(ExitCodes.Ok).Word.Should().Be("new-1");
         result.Error.Should().BeEmpty();
@@ -79,25 +85,41 @@ internal sealed class AfterCommitTests : FolderFixture
     [Test]
     public async Task Engines_are_named_without_a_file_and_without_those_that_cannot_be_made()
     {
-        CommandResult result = await CommandInProcess.RunAsync(["engines", "--db", database], addEngines: _ => throw new InvalidOperationException("no connection string"));
+        CommandResult result = await CommandInProcess.RunAsync(["engines", "--db", database], addEngines: _ =>
+            throw new InvalidOperationException("no connection string")
+        );
 
         result.Ends(ExitCodes.Ok).Output.Should().Contain("scripted");
         result.Error.Should().Contain("no connection string");
-        RoostRuntime.EngineIdsOf(roost => roost.AddEngine(ScriptedEngine.CountingTo(1, id: "b")).AddEngine(ScriptedEngine.CountingTo(1, id: "a"))).Should().Equal("a", "b");
+        RoostRuntime
+            .EngineIdsOf(roost => roost.AddEngine(ScriptedEngine.CountingTo(1, id: "b")).AddEngine(ScriptedEngine.CountingTo(1, id: "a")))
+            .Should()
+            .Equal("a", "b");
     }
 
     [Test]
     public void What_only_names_engines_has_no_file_to_work_on()
     {
-        foreach (Func<RoostRuntime, Task> use in (Func<RoostRuntime, Task>[])[roost => roost.EnqueueAsync(new WorkItem("demo")), roost => roost.ListAsync(), roost => roost.RunUntilIdleAsync(), roost => roost.AdoptAsync()])
-            FluentActions.Invoking(() => RoostRuntime.EngineIdsOf(roost => use(roost.AddEngine(ScriptedEngine.CountingTo(1))).GetAwaiter().GetResult())).Should().Throw<ObjectDisposedException>();
+        foreach (
+            Func<RoostRuntime, Task> use in (Func<RoostRuntime, Task>[])
+                [roost => roost.EnqueueAsync(new WorkItem("demo")), roost => roost.ListAsync(), roost => roost.RunUntilIdleAsync(), roost => roost.AdoptAsync()]
+        )
+            FluentActions
+                .Invoking(() => RoostRuntime.EngineIdsOf(roost => use(roost.AddEngine(ScriptedEngine.CountingTo(1))).GetAwaiter().GetResult()))
+                .Should()
+                .Throw<ObjectDisposedException>();
     }
 
     [Test]
     public void An_item_is_checked_without_a_file()
     {
         RoostRuntime.Check(new WorkItem("demo"));
-        FluentActions.Invoking(() => RoostRuntime.Check(new WorkItem("demo") { MaxAttempts = 0 })).Should().Throw<InvalidInputException>().Which.Field.Should().Be("MaxAttempts");
+        FluentActions
+            .Invoking(() => RoostRuntime.Check(new WorkItem("demo") { MaxAttempts = 0 }))
+            .Should()
+            .Throw<InvalidInputException>()
+            .Which.Field.Should()
+            .Be("MaxAttempts");
     }
 
     [Test]

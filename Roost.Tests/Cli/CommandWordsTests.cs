@@ -16,10 +16,18 @@ internal sealed partial class CommandWordsTests : FolderFixture
     {
         string[] messages =
         [
-            .. Directory.EnumerateFiles(SourceTree.PathOf("Roost"), "*.cs", SearchOption.AllDirectories)
-                .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal) && !file.Contains("/Execution/", StringComparison.Ordinal) && !OfEngines.Contains(Path.GetFileName(file)))
-                .SelectMany(File.ReadLines).Where(line => line.Contains("Exception(", StringComparison.Ordinal) && !line.TrimStart().StartsWith("//", StringComparison.Ordinal))
-                .SelectMany(line => Literal().Matches(line).Select(found => found.Value)).Where(text => Member().IsMatch(text)),
+            .. Directory
+                .EnumerateFiles(SourceTree.PathOf("Roost"), "*.cs", SearchOption.AllDirectories)
+                .Where(file =>
+                    !file.Contains("/obj/", StringComparison.Ordinal)
+                    && !file.Contains("/bin/", StringComparison.Ordinal)
+                    && !file.Contains("/Execution/", StringComparison.Ordinal)
+                    && !OfEngines.Contains(Path.GetFileName(file))
+                )
+                .SelectMany(File.ReadLines)
+                .Where(line => line.Contains("Exception(", StringComparison.Ordinal) && !line.TrimStart().StartsWith("//", StringComparison.Ordinal))
+                .SelectMany(line => Literal().Matches(line).Select(found => found.Value))
+                .Where(text => Member().IsMatch(text)),
         ];
 
         messages.Should().NotBeEmpty();
@@ -42,7 +50,11 @@ internal sealed partial class CommandWordsTests : FolderFixture
             (["worker", "--until-idle", "--workspace-mode", "clone"], "roost worker: --repository: is missing"),
         })
             (await CommandInProcess.RunAsync([.. arguments, "--db", database])).Ends(2).Error.Should().StartWith(told);
-        (await CommandInProcess.RunAsync(["history", "item", "--version", "9", "--db", database])).Ends(3).Error.Should().Contain("\"roost history\" lists").And.NotContain("Async");
+        (await CommandInProcess.RunAsync(["history", "item", "--version", "9", "--db", database]))
+            .Ends(3)
+            .Error.Should()
+            .Contain("\"roost history\" lists")
+            .And.NotContain("Async");
         (await CommandInProcess.RunAsync(["list", "--db", ":memory:"])).Error.Should().NotContain("RoostRuntime");
     }
 

@@ -26,7 +26,8 @@ internal sealed class CompletionTests
     [TestCase("roost status ord", "roost status order-1")]
     [TestCase("roost status tenant:", "roost status tenant:7")]
     [TestCase("roost enqueue --engine watch", "roost enqueue --engine watchlist")]
-    public async Task Bash_completes(string typed, string whole) => await CompletesAsync("bash --norc --noprofile -i", "source <(roost completion bash)", typed, whole);
+    public async Task Bash_completes(string typed, string whole) =>
+        await CompletesAsync("bash --norc --noprofile -i", "source <(roost completion bash)", typed, whole);
 
     [TestCase("roost canc", "roost cancel")]
     [TestCase("roost list --sta", "roost list --state")]
@@ -71,6 +72,8 @@ internal sealed class CompletionTests
         await terminal.TypeAsync($"{typed}\t >out.txt{Home}echo \nexit\n");
         await terminal.EndAsync();
 
-        string.Join(' ', (await File.ReadAllTextAsync(roost.Folder["out.txt"])).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Should().Be(whole, terminal.Seen);
+        string.Join(' ', (await File.ReadAllTextAsync(roost.Folder["out.txt"])).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+            .Should()
+            .Be(whole, terminal.Seen);
     }
 }

@@ -26,7 +26,13 @@ internal sealed class DeadLetterVerbTests
         (await roost.RunAsync("dead-letters", "--json")).Ends(0).Json.GetProperty("items").GetArrayLength().Should().Be(3);
         (await roost.RunAsync("dead-letters", "list", "--error", "count_to is 0")).Ends(0).Output.Should().ContainAll(failed);
         (await roost.RunAsync("dead-letters", "list", "--fail-reason", "timed_out")).Ends(0).Output.Should().BeEmpty();
-        (await roost.RunAsync("dead-letters", "show", failed[0], "--json")).Ends(0).Json.GetProperty("failure").GetProperty("reason").GetString().Should().Be("engine_failed");
+        (await roost.RunAsync("dead-letters", "show", failed[0], "--json"))
+            .Ends(0)
+            .Json.GetProperty("failure")
+            .GetProperty("reason")
+            .GetString()
+            .Should()
+            .Be("engine_failed");
         (await roost.RunAsync("wait", failed[0])).Ends(5);
     }
 

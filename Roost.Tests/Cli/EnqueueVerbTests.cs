@@ -64,7 +64,15 @@ internal sealed class EnqueueVerbTests
         await File.WriteAllTextAsync(roost.Folder["payload.json"], """{"from":"file"}""");
 
         string fromFile = await roost.EnqueueAsync("--payload", "@payload.json");
-        CommandResult fromInput = await roost.RunWithAsync(new Dictionary<string, string>(), """{"from":"stdin"}""", "enqueue", "--engine", "demo", "--payload", "-");
+        CommandResult fromInput = await roost.RunWithAsync(
+            new Dictionary<string, string>(),
+            """{"from":"stdin"}""",
+            "enqueue",
+            "--engine",
+            "demo",
+            "--payload",
+            "-"
+        );
 
         (await roost.RunAsync("status", fromFile, "--json")).Json.GetProperty("payload").GetProperty("from").GetString().Should().Be("file");
         (await roost.RunAsync("status", fromInput.Ends(0).Word, "--json")).Json.GetProperty("payload").GetProperty("from").GetString().Should().Be("stdin");

@@ -61,7 +61,8 @@ internal sealed class JsonDiffTests
     [Test]
     public void Long_lists_are_compared_in_bounded_time()
     {
-        string one = $"[{string.Join(',', Enumerable.Range(0, 100_000).Select(i => i % 7))}]", other = $"[{string.Join(',', Enumerable.Range(0, 100_000).Select(i => i * 31 % 11))}]";
+        string one = $"[{string.Join(',', Enumerable.Range(0, 100_000).Select(i => i % 7))}]",
+            other = $"[{string.Join(',', Enumerable.Range(0, 100_000).Select(i => i * 31 % 11))}]";
         var watch = System.Diagnostics.Stopwatch.StartNew();
 
         Between(one, other).Placewise.Should().Equal("$");
@@ -82,12 +83,16 @@ internal sealed class JsonDiffTests
     {
         JsonDiff diff = Between("""{"api_keys_list":[],"token":["a","b"],"x":[{"password":"p"}]}""", """{"api_keys_list":[],"token":["b","c"],"x":[]}""");
 
-        diff.Changes.Select(change => $"{change.Before?.ToJsonString()} {change.After?.ToJsonString()}").Should().Equal("\"***\" ", " \"***\"", """{"password":"***"} """);
+        diff.Changes.Select(change => $"{change.Before?.ToJsonString()} {change.After?.ToJsonString()}")
+            .Should()
+            .Equal("\"***\" ", " \"***\"", """{"password":"***"} """);
     }
 
-    private static JsonDiff Between(string before, string after) => JsonDiff.Between(JsonNode.Parse(before), JsonNode.Parse(after), new SecretKeys(SecretKeys.Usual, false));
+    private static JsonDiff Between(string before, string after) =>
+        JsonDiff.Between(JsonNode.Parse(before), JsonNode.Parse(after), new SecretKeys(SecretKeys.Usual, false));
 
-    private static string Messages(int from, int to) => $$"""{"messages":[{{string.Join(',', Enumerable.Range(from, to - from).Select(i => $$"""{"role":"user","text":"message {{i}}"}"""))}}]}""";
+    private static string Messages(int from, int to) =>
+        $$"""{"messages":[{{string.Join(',', Enumerable.Range(from, to - from).Select(i => $$"""{"role":"user","text":"message {{i}}"}"""))}}]}""";
 
     private static int[] Some(Random random) => [.. Enumerable.Range(0, random.Next(25)).Select(_ => random.Next(4))];
 

@@ -22,7 +22,20 @@ internal sealed class JsonFormTests
     public async Task SetUp()
     {
         (roost, page) = (new(), new());
-        done = await roost.EnqueueAsync("-k", "once", "--timeout", "5m", "--retries", "3", "--deadline", "2h", "-r", "domain:a", "--payload", """{"count_to":2,"token":"t"}""");
+        done = await roost.EnqueueAsync(
+            "-k",
+            "once",
+            "--timeout",
+            "5m",
+            "--retries",
+            "3",
+            "--deadline",
+            "2h",
+            "-r",
+            "domain:a",
+            "--payload",
+            """{"count_to":2,"token":"t"}"""
+        );
         await WrapAsync();
         failed = (await roost.RunAsync("enqueue", "-e", "watchlist")).Ends(0).Word;
         await roost.EnqueueAsync("--parent", done);
@@ -39,7 +52,12 @@ internal sealed class JsonFormTests
     private async Task WrapAsync()
     {
         await using var file = new RoostRuntime(new RoostOptions { Path = roost.Database, MaxAttempts = 1 });
-        file.AddEngine(ScriptedEngine.From((_, _) => throw new IOException("outer", new FormatException("inner") { Data = { ["row"] = 7, ["none"] = null } }) { Data = { ["none"] = null } }));
+        file.AddEngine(
+            ScriptedEngine.From(
+                (_, _) =>
+                    throw new IOException("outer", new FormatException("inner") { Data = { ["row"] = 7, ["none"] = null } }) { Data = { ["none"] = null } }
+            )
+        );
         await file.EnqueueAsync(new WorkItem("scripted") { Id = "wrapped" });
         await file.RunUntilIdleAsync();
     }
@@ -88,7 +106,19 @@ internal sealed class JsonFormTests
     [TestCase("prune", "prune", "--older-than", "1d")]
     public async Task A_verb_prints_the_documented_fields(string form, params string[] arguments)
     {
-        string[] verb = [.. arguments.Select(each => each switch { "{done}" => done, "{failed}" => failed, "{running}" => running, "{delayed}" => delayed, _ => each })];
+        string[] verb =
+        [
+            .. arguments.Select(each =>
+                each switch
+                {
+                    "{done}" => done,
+                    "{failed}" => failed,
+                    "{running}" => running,
+                    "{delayed}" => delayed,
+                    _ => each,
+                }
+            ),
+        ];
 
         CommandResult result = (await roost.RunAsync([.. verb, "--json"])).Ends(0);
 
@@ -116,7 +146,8 @@ internal sealed class JsonFormTests
     public void Every_example_has_the_documented_fields()
     {
         foreach (string verb in Forms.Verbs)
-            foreach (string example in Forms.ExamplesOf(verb)) Forms.Differences(verb, JsonSerializer.Deserialize<JsonElement>(example)).Should().BeEmpty("it is the example of {0}", verb);
+        foreach (string example in Forms.ExamplesOf(verb))
+            Forms.Differences(verb, JsonSerializer.Deserialize<JsonElement>(example)).Should().BeEmpty("it is the example of {0}", verb);
     }
 
     [Test]

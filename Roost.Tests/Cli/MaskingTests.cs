@@ -30,7 +30,19 @@ internal sealed class MaskingTests
         }));
         failed = await file.EnqueueAsync(new WorkItem("scripted") { Resources = [Named] });
         await file.RunUntilIdleAsync();
-        file.AddEngine(ScriptedEngine.From((_, _) => throw new IOException("secret=o-outer", new FormatException("token=i-inner") { Data = { ["api_key"] = "k-data", ["reply"] = "password: d-data" } }) { Data = { ["token"] = "k-data" } }, "throwing"));
+        file.AddEngine(
+            ScriptedEngine.From(
+                (_, _) =>
+                    throw new IOException(
+                        "secret=o-outer",
+                        new FormatException("token=i-inner") { Data = { ["api_key"] = "k-data", ["reply"] = "password: d-data" } }
+                    )
+                    {
+                        Data = { ["token"] = "k-data" },
+                    },
+                "throwing"
+            )
+        );
         thrown = await file.EnqueueAsync(new WorkItem("throwing") { MaxAttempts = 1 });
         await file.RunUntilIdleAsync();
         cancelled = await file.EnqueueAsync(new WorkItem("other") { Id = "token:42", Resources = [Named] });
@@ -62,8 +74,16 @@ internal sealed class MaskingTests
     [TestCase("artifacts", "list", "--json")]
     public async Task A_secret_within_a_text_is_masked_unless_revealed(params string[] arguments)
     {
-        string[] verb = [.. arguments.Select(each => each.Replace("{failed}", failed, StringComparison.Ordinal).Replace("{cancelled}", cancelled, StringComparison.Ordinal).Replace("{thrown}", thrown, StringComparison.Ordinal))];
-        CommandResult masked = (await roost.RunAsync(verb)).Ends(0), revealed = (await roost.RunAsync([.. verb, "--reveal"])).Ends(0);
+        string[] verb =
+        [
+            .. arguments.Select(each =>
+                each.Replace("{failed}", failed, StringComparison.Ordinal)
+                    .Replace("{cancelled}", cancelled, StringComparison.Ordinal)
+                    .Replace("{thrown}", thrown, StringComparison.Ordinal)
+            ),
+        ];
+        CommandResult masked = (await roost.RunAsync(verb)).Ends(0),
+            revealed = (await roost.RunAsync([.. verb, "--reveal"])).Ends(0);
 
         masked.Output.Should().Contain("***").And.NotContainAny(Secrets);
         revealed.Output.Should().ContainAny(Secrets).And.NotContain("***");
@@ -71,7 +91,8 @@ internal sealed class MaskingTests
     }
 
     [Test]
-    public async Task The_error_of_awaited_work_is_masked() => (await roost.RunAsync("wait", failed)).Ends(5).Output.Should().Contain("token=***").And.NotContainAny(Secrets);
+    public async Task The_error_of_awaited_work_is_masked() =>
+        (await roost.RunAsync("wait", failed)).Ends(5).Output.Should().Contain("token=***").And.NotContainAny(Secrets);
 
     [Test]
     public async Task What_is_not_secret_stays()
@@ -125,11 +146,17 @@ internal sealed class MaskingTests
     [TestCase("The API key: abc", "The API key: ***")]
     [TestCase("Cookie: sid=abc; theme=dark", "Cookie: ***")]
     [TestCase("https://a.example/b?sig=abc%3D&x=1", "https://a.example/b?sig=***&x=1")]
-    [TestCase("-----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc\n-----END RSA PRIVATE KEY-----\nrest", "-----BEGIN RSA PRIVATE KEY-----***-----END RSA PRIVATE KEY-----\nrest")]
+    [TestCase(
+        "-----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc\n-----END RSA PRIVATE KEY-----\nrest",
+        "-----BEGIN RSA PRIVATE KEY-----***-----END RSA PRIVATE KEY-----\nrest"
+    )]
     [TestCase("-----BEGIN PRIVATE KEY-----\nMIIE cut", "-----BEGIN PRIVATE KEY-----***")]
     [TestCase("-----BEGIN CERTIFICATE-----\nMIIE", "-----BEGIN CERTIFICATE-----\nMIIE")]
     [TestCase("""{"password":"a\"b","x":1}""", """{"password":"***","x":1}""")]
-    [TestCase("token_budget=5, token_count: 7, completion_token_limit = 9, prompt token count: 3", "token_budget=5, token_count: 7, completion_token_limit = 9, prompt token count: 3")]
+    [TestCase(
+        "token_budget=5, token_count: 7, completion_token_limit = 9, prompt token count: 3",
+        "token_budget=5, token_count: 7, completion_token_limit = 9, prompt token count: 3"
+    )]
     [TestCase("Token::Parse, token == other, token => x, token: null", "Token::Parse, token == other, token => x, token: null")]
     public void A_text_loses_what_follows_a_secret_key(string text, string masked) =>
         new SecretKeys(SecretKeys.Usual, reveal: false).Hide(text).Should().Be(masked);
@@ -154,8 +181,11 @@ internal sealed class MaskingTests
 
     [Test]
     public void The_word_after_an_option_in_a_list_of_arguments_is_masked() =>
-        new Masking(new(SecretKeys.Usual, reveal: false)).ApplyToStored(JsonNode.Parse("""["--user","ann","--password","hunter2","--token","--x","y"]"""))!.ToJsonString()
-            .Should().Be("""["--user","ann","--password","***","--token","--x","y"]""");
+        new Masking(new(SecretKeys.Usual, reveal: false))
+            .ApplyToStored(JsonNode.Parse("""["--user","ann","--password","hunter2","--token","--x","y"]"""))!
+            .ToJsonString()
+            .Should()
+            .Be("""["--user","ann","--password","***","--token","--x","y"]""");
 
     /// <summary>Twice the text takes about twice the time: a search that goes back, or looks ahead from every place, would take minutes here.</summary>
     [Test]

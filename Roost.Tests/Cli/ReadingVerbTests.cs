@@ -15,7 +15,18 @@ internal sealed class ReadingVerbTests
     public async Task SetUp()
     {
         roost = new();
-        done = await roost.EnqueueAsync("--payload", JsonSerializer.Serialize(new { message = Hostile, count_to = 3, api_key = "k-123", nested = new { Access_Token = "t-456" } }));
+        done = await roost.EnqueueAsync(
+            "--payload",
+            JsonSerializer.Serialize(
+                new
+                {
+                    message = Hostile,
+                    count_to = 3,
+                    api_key = "k-123",
+                    nested = new { Access_Token = "t-456" },
+                }
+            )
+        );
         await roost.WorkAsync();
         waiting = await roost.EnqueueAsync("--delay", "1h", "--resource", "domain:a", "--priority", "3");
     }
@@ -80,7 +91,16 @@ internal sealed class ReadingVerbTests
     [Test]
     public async Task The_list_is_filtered()
     {
-        (await roost.RunAsync("list", "--state", "done", "--json")).Ends(0).Json.GetProperty("items").EnumerateArray().Should().ContainSingle().Which.GetProperty("id").GetString().Should().Be(done);
+        (await roost.RunAsync("list", "--state", "done", "--json"))
+            .Ends(0)
+            .Json.GetProperty("items")
+            .EnumerateArray()
+            .Should()
+            .ContainSingle()
+            .Which.GetProperty("id")
+            .GetString()
+            .Should()
+            .Be(done);
         (await roost.RunAsync("list", "--resource", "domain:a")).Ends(0).Output.Should().Contain(waiting).And.NotContain(done);
         (await roost.RunAsync("list", "--engine", "none")).Ends(0).Output.Should().BeEmpty();
     }
@@ -99,7 +119,11 @@ internal sealed class ReadingVerbTests
     {
         JsonElement events = (await roost.RunAsync("events", done, "--json")).Ends(0).Json.GetProperty("items");
 
-        events.EnumerateArray().Select(one => one.GetProperty("kind").GetString()).Should().Equal("enqueued", "claimed", "stepped", "stepped", "stepped", "done");
+        events
+            .EnumerateArray()
+            .Select(one => one.GetProperty("kind").GetString())
+            .Should()
+            .Equal("enqueued", "claimed", "stepped", "stepped", "stepped", "done");
         (await roost.RunAsync("events", "--limit", "2")).Ends(0).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Should().HaveCount(2);
     }
 
@@ -114,11 +138,19 @@ internal sealed class ReadingVerbTests
         (await KindsAsync("--since", "2020-01-01T00:00:00Z", "--until", "2020-01-02T00:00:00Z")).Should().BeEmpty();
         (await roost.RunAsync("events", "--kind", "done", "--limit", "1")).Ends(0).Error.Should().MatchRegex("Earlier: --before \\d+");
         (await roost.RunAsync("events", "--until", "1h")).Ends(0).Error.Should().Contain("No event matches.");
-        foreach (string[] wrong in new string[][] { ["--kind", "faild"], ["--since", "soon"], ["--since", "1h", "--until", "2h"], ["--follow", "--until", "1h"] })
+        foreach (
+            string[] wrong in new string[][] { ["--kind", "faild"], ["--since", "soon"], ["--since", "1h", "--until", "2h"], ["--follow", "--until", "1h"] }
+        )
             (await roost.RunAsync(["events", .. wrong])).Ends(2);
 
         async Task<string[]> KindsAsync(params string[] options) =>
-            [.. (await roost.RunAsync(["events", "--json", .. options])).Ends(0).Json.GetProperty("items").EnumerateArray().Select(one => one.GetProperty("kind").GetString()!)];
+            [
+                .. (await roost.RunAsync(["events", "--json", .. options]))
+                    .Ends(0)
+                    .Json.GetProperty("items")
+                    .EnumerateArray()
+                    .Select(one => one.GetProperty("kind").GetString()!),
+            ];
     }
 
     [Test]
@@ -136,7 +168,13 @@ internal sealed class ReadingVerbTests
     [Test]
     public async Task The_history_and_one_version_of_it_are_shown()
     {
-        (await roost.RunAsync("history", done, "--json")).Ends(0).Json.GetProperty("items").EnumerateArray().Select(one => one.GetProperty("version").GetInt32()).Should().Equal(1, 2, 3, 4);
+        (await roost.RunAsync("history", done, "--json"))
+            .Ends(0)
+            .Json.GetProperty("items")
+            .EnumerateArray()
+            .Select(one => one.GetProperty("version").GetInt32())
+            .Should()
+            .Equal(1, 2, 3, 4);
         (await roost.RunAsync("history", done, "--version", "2", "--json")).Ends(0).Json.GetProperty("data").GetProperty("count").GetInt32().Should().Be(1);
         (await roost.RunAsync("history", done, "--version", "9")).Ends(3);
     }
@@ -160,9 +198,19 @@ internal sealed class ReadingVerbTests
         stats.GetProperty("total").GetProperty("done").GetInt32().Should().Be(1);
         stats.GetProperty("total").GetProperty("delayed").GetInt32().Should().Be(1);
         stats.GetProperty("file_bytes").GetInt64().Should().BePositive();
-        stats.GetProperty("steps").GetProperty("steps").EnumerateArray().Sum(line => line.GetProperty("steps").GetInt64()).Should().Be(
-            stats.GetProperty("steps").GetProperty("points").EnumerateArray().Sum(point => point.GetProperty("steps").GetInt64())).And.BePositive();
-        (await roost.RunAsync("stats", "--over", "day")).Ends(0).Output.Should().Contain("Steps of the last day, at least: they are counted since ").And.Contain("run p95");
+        stats
+            .GetProperty("steps")
+            .GetProperty("steps")
+            .EnumerateArray()
+            .Sum(line => line.GetProperty("steps").GetInt64())
+            .Should()
+            .Be(stats.GetProperty("steps").GetProperty("points").EnumerateArray().Sum(point => point.GetProperty("steps").GetInt64()))
+            .And.BePositive();
+        (await roost.RunAsync("stats", "--over", "day"))
+            .Ends(0)
+            .Output.Should()
+            .Contain("Steps of the last day, at least: they are counted since ")
+            .And.Contain("run p95");
         (await roost.RunAsync("engines", "--json")).Ends(0).Json.GetProperty("items")[0].GetProperty("counts").GetProperty("done").GetInt32().Should().Be(1);
     }
 
@@ -181,7 +229,13 @@ internal sealed class ReadingVerbTests
     [Test]
     public async Task Artifacts_are_listed_printed_and_saved()
     {
-        (await roost.RunAsync("artifacts", "list", done, "--json")).Ends(0).Json.GetProperty("items")[0].GetProperty("name").GetString().Should().Be("count.json");
+        (await roost.RunAsync("artifacts", "list", done, "--json"))
+            .Ends(0)
+            .Json.GetProperty("items")[0]
+            .GetProperty("name")
+            .GetString()
+            .Should()
+            .Be("count.json");
         (await roost.RunAsync("artifacts", "cat", done, "count.json")).Ends(0).Json.GetProperty("counted").GetInt32().Should().Be(3);
         (await roost.RunAsync("artifacts", "cat", done, "none.json")).Ends(3);
         (await roost.RunAsync("artifacts", "save", done, "--to", "out")).Ends(0).Word.Should().Be(roost.Folder[Path.Combine("out", "count.json")]);

@@ -36,7 +36,11 @@ internal sealed class TimeOptionTests : FolderFixture
 
     [Test]
     public void A_number_alone_is_told_that_it_needs_a_unit() =>
-        FluentActions.Invoking(() => Durations.Parse("--older-than", "30")).Should().Throw<UsageException>().WithMessage("--older-than is \"30\"; a number needs its unit, such as 30s, 30m, 30h or 30d.");
+        FluentActions
+            .Invoking(() => Durations.Parse("--older-than", "30"))
+            .Should()
+            .Throw<UsageException>()
+            .WithMessage("--older-than is \"30\"; a number needs its unit, such as 30s, 30m, 30h or 30d.");
 
     [TestCase("2030-01-31", "2030-01-31T00:00:00Z")]
     [TestCase("2030-01-31T12:00Z", "2030-01-31T12:00:00Z")]
@@ -65,7 +69,11 @@ internal sealed class TimeOptionTests : FolderFixture
     [TestCase("")]
     public void Nothing_is_guessed_to_be_a_time(string text)
     {
-        FluentActions.Invoking(() => Instants.Optional("--not-before", text)).Should().Throw<UsageException>().WithMessage($"--not-before is \"{text}\"*ISO 8601*");
+        FluentActions
+            .Invoking(() => Instants.Optional("--not-before", text))
+            .Should()
+            .Throw<UsageException>()
+            .WithMessage($"--not-before is \"{text}\"*ISO 8601*");
         FluentActions.Invoking(() => Instants.Past("--failed-before", text)).Should().Throw<UsageException>();
     }
 

@@ -19,7 +19,12 @@ internal sealed class ToolPackageTests
     public async Task Pack()
     {
         folder = new();
-        string configuration = typeof(ToolPackageTests).Assembly.Location.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}", StringComparison.Ordinal) ? "Release" : "Debug";
+        string configuration = typeof(ToolPackageTests).Assembly.Location.Contains(
+            $"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}",
+            StringComparison.Ordinal
+        )
+            ? "Release"
+            : "Debug";
         (await RunAsync("dotnet", "pack", ProjectOf(), "--no-build", "--configuration", configuration, "--output", folder["packages"])).Ends(0);
         package = Directory.GetFiles(folder["packages"], "*.nupkg").Single();
     }
@@ -30,7 +35,10 @@ internal sealed class ToolPackageTests
     [Test]
     public async Task It_is_installed_and_runs_work()
     {
-        await File.WriteAllTextAsync(folder["nuget.config"], """<configuration><packageSources><clear /><add key="local" value="packages" /></packageSources></configuration>""");
+        await File.WriteAllTextAsync(
+            folder["nuget.config"],
+            """<configuration><packageSources><clear /><add key="local" value="packages" /></packageSources></configuration>"""
+        );
         (await RunAsync("dotnet", "tool", "install", "Roost.Cli", "--tool-path", folder["tools"], "--configfile", folder["nuget.config"])).Ends(0);
         string roost = folder[Path.Combine("tools", OperatingSystem.IsWindows() ? "roost.exe" : "roost")];
 
@@ -78,5 +86,6 @@ internal sealed class ToolPackageTests
         return new(process.ExitCode, output, await error);
     }
 
-    private static string ProjectOf([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(here, "..", "..", "..", "Roost.Cli", "Roost.Cli.csproj"));
+    private static string ProjectOf([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(here, "..", "..", "..", "Roost.Cli", "Roost.Cli.csproj"));
 }

@@ -88,7 +88,12 @@ internal sealed class UiVerbTests
     {
         await roost.EnqueueAsync();
 
-        (await roost.RunAsync("ui", "--host", "192.0.2.1")).Ends(Roost.Cli.ExitCodes.Error).Error.Should().Contain("cannot be listened on").And.Contain("192.0.2.1").And.NotContain("   at ");
+        (await roost.RunAsync("ui", "--host", "192.0.2.1"))
+            .Ends(Roost.Cli.ExitCodes.Error)
+            .Error.Should()
+            .Contain("cannot be listened on")
+            .And.Contain("192.0.2.1")
+            .And.NotContain("   at ");
     }
 
     [Test]
@@ -99,7 +104,9 @@ internal sealed class UiVerbTests
 
         (await ui.ReadLineAsync()).Should().StartWith("The console is at https://roost.example.com/?token=");
         (await ui.ReadLineAsync()).Should().MatchRegex(@"^Also at http://roost-[0-9a-f]{32}\.localhost:\d+/\?token=");
-        (await ui.ReadLineAsync()).Should().MatchRegex(@"^Also at http://127\.0\.0\.1:\d+/\?token=[0-9a-f]+ \(a cookie of 127\.0\.0\.1 goes to all ports of that host\)$");
+        (await ui.ReadLineAsync())
+            .Should()
+            .MatchRegex(@"^Also at http://127\.0\.0\.1:\d+/\?token=[0-9a-f]+ \(a cookie of 127\.0\.0\.1 goes to all ports of that host\)$");
     }
 
     [TestCase("--public-url", "roost.example.com")]

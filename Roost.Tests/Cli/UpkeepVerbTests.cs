@@ -34,7 +34,11 @@ internal sealed class UpkeepVerbTests
     [Test]
     public async Task Nothing_is_removed_where_nobody_can_be_asked_and_nobody_said_yes()
     {
-        (await roost.RunAsync("prune", "--older-than", "0s")).Ends(2).Error.Should().Contain("1 work item (1 done) would be removed; nothing was").And.Contain("--yes");
+        (await roost.RunAsync("prune", "--older-than", "0s"))
+            .Ends(2)
+            .Error.Should()
+            .Contain("1 work item (1 done) would be removed; nothing was")
+            .And.Contain("--yes");
         (await roost.RunAsync("prune", "--older-than", "30", "--yes")).Ends(2).Error.Should().Contain("--older-than is \"30\"; a number needs its unit");
         (await roost.RunAsync("list", "--json")).Ends(0).Json.GetProperty("items").GetArrayLength().Should().Be(1);
         (await roost.RunAsync("prune", "--older-than", "0s", "-y")).Ends(0).Output.Should().StartWith("1 work item removed");

@@ -24,7 +24,10 @@ internal sealed class UsageTests
 
     [Test]
     public async Task A_mistyped_option_is_a_usage_error_with_the_right_one_beside_it() =>
-        (await roost.RunAsync("list", "--sate", "done")).Ends(2).Error.Should().Be("There is no option --sate of \"roost list\". Did you mean --state?\n\"roost list --help\" shows how.\n");
+        (await roost.RunAsync("list", "--sate", "done"))
+            .Ends(2)
+            .Error.Should()
+            .Be("There is no option --sate of \"roost list\". Did you mean --state?\n\"roost list --help\" shows how.\n");
 
     [TestCase("\"roost artifacts cat\"", "artifacts", "cat", "id", "name", "more")]
     [TestCase("There is no verb \"roost artifacts ct\". Did you mean cat?", "artifacts", "ct")]
@@ -104,7 +107,13 @@ internal sealed class UsageTests
     {
         CommandResult result = await roost.RunAsync("engines", "--json");
 
-        result.Ends(0).Json.GetProperty("items").EnumerateArray().Select(engine => engine.GetProperty("engine_id").GetString()).Should().Equal("demo", "watchlist");
+        result
+            .Ends(0)
+            .Json.GetProperty("items")
+            .EnumerateArray()
+            .Select(engine => engine.GetProperty("engine_id").GetString())
+            .Should()
+            .Equal("demo", "watchlist");
         Directory.GetFiles(roost.Folder.Root).Should().BeEmpty();
     }
 }

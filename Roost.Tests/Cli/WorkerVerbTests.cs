@@ -18,7 +18,9 @@ internal sealed class WorkerVerbTests
     [Test]
     public async Task Only_the_named_engines_and_queues_are_served()
     {
-        string other = (await roost.RunAsync("enqueue", "-e", "watchlist")).Ends(0).Word, elsewhere = await roost.EnqueueAsync("--queue", "slow"), mine = await roost.EnqueueAsync();
+        string other = (await roost.RunAsync("enqueue", "-e", "watchlist")).Ends(0).Word,
+            elsewhere = await roost.EnqueueAsync("--queue", "slow"),
+            mine = await roost.EnqueueAsync();
 
         (await roost.WorkAsync("--engines", "demo")).Output.Should().Contain(mine).And.NotContain(other).And.NotContain(elsewhere);
 
@@ -127,10 +129,20 @@ internal sealed class WorkerVerbTests
         var assembly = new PersistedAssemblyBuilder(new AssemblyName("Mine"), typeof(object).Assembly);
         TypeBuilder type = assembly.DefineDynamicModule("Mine").DefineType("MineEngine", TypeAttributes.Public | TypeAttributes.Sealed, typeof(Engine<int>));
         MethodInfo step = typeof(Engine<int>).GetMethod("StepAsync", BindingFlags.Instance | BindingFlags.NonPublic)!;
-        MethodBuilder stepBody = type.DefineMethod(step.Name, MethodAttributes.Family | MethodAttributes.Virtual | MethodAttributes.HideBySig, step.ReturnType, [.. step.GetParameters().Select(each => each.ParameterType)]);
+        MethodBuilder stepBody = type.DefineMethod(
+            step.Name,
+            MethodAttributes.Family | MethodAttributes.Virtual | MethodAttributes.HideBySig,
+            step.ReturnType,
+            [.. step.GetParameters().Select(each => each.ParameterType)]
+        );
         stepBody.GetILGenerator().Emit(OpCodes.Ldnull);
         stepBody.GetILGenerator().Emit(OpCodes.Ret);
-        MethodBuilder idBody = type.DefineMethod("get_EngineId", MethodAttributes.Public | MethodAttributes.Virtual | MethodAttributes.HideBySig | MethodAttributes.SpecialName, typeof(string), []);
+        MethodBuilder idBody = type.DefineMethod(
+            "get_EngineId",
+            MethodAttributes.Public | MethodAttributes.Virtual | MethodAttributes.HideBySig | MethodAttributes.SpecialName,
+            typeof(string),
+            []
+        );
         idBody.GetILGenerator().Emit(OpCodes.Ldstr, "mine");
         idBody.GetILGenerator().Emit(OpCodes.Ret);
         type.CreateType();

@@ -212,12 +212,18 @@ internal sealed class CancelTests(StoreHost host) : ConformanceTests(host)
     {
         var gate = new Gate();
         CancellationReason reason = default;
-        RoostRuntime roost = await OpenAsync(new RoostOptions { Triggers = [new Trigger("scripted", "followup")] }, clock, new ScriptedEngine(async (state, context) =>
-        {
-            await gate.UntilFiredAsync(context.CancellationToken);
-            reason = context.CancellationReason;
-            return after(state, context);
-        }));
+        RoostRuntime roost = await OpenAsync(
+            new RoostOptions { Triggers = [new Trigger("scripted", "followup")] },
+            clock,
+            new ScriptedEngine(
+                async (state, context) =>
+                {
+                    await gate.UntilFiredAsync(context.CancellationToken);
+                    reason = context.CancellationReason;
+                    return after(state, context);
+                }
+            )
+        );
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
         Task<WorkSummary> loop = roost.RunUntilDoneAsync("it");
         await gate.Reached;

@@ -19,9 +19,21 @@ internal sealed class ChildCountTests(StoreHost host) : ConformanceTests(host)
     public async Task They_follow_failure_retry_discard_cancel_and_purge()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 1 }, clock, ScriptedEngine.From((state, context) =>
-            context.Item.Id.StartsWith("bad", StringComparison.Ordinal) ? ScriptedEngine.GiveUp("no") : ScriptedEngine.Finish(state)));
-        await roost.EnqueueAsync([new WorkItem("other") { Id = "parent" }, .. ((string[])["good", "bad", "bad too", "later"]).Select(id => new WorkItem(id == "later" ? "other" : "scripted") { Id = id, ParentId = "parent" })]);
+        await using RoostRuntime roost = await OpenAsync(
+            new RoostOptions { MaxAttempts = 1 },
+            clock,
+            ScriptedEngine.From(
+                (state, context) => context.Item.Id.StartsWith("bad", StringComparison.Ordinal) ? ScriptedEngine.GiveUp("no") : ScriptedEngine.Finish(state)
+            )
+        );
+        await roost.EnqueueAsync([
+            new WorkItem("other") { Id = "parent" },
+            .. ((string[])["good", "bad", "bad too", "later"]).Select(id => new WorkItem(id == "later" ? "other" : "scripted")
+            {
+                Id = id,
+                ParentId = "parent",
+            }),
+        ]);
 
         await roost.RunUntilIdleAsync();
         await MustBeAsync(roost, queued: 1, done: 1, failed: 2);
@@ -45,13 +57,23 @@ internal sealed class ChildCountTests(StoreHost host) : ConformanceTests(host)
     [Test]
     public async Task They_follow_children_and_follow_ups_of_a_step_and_nothing_that_was_taken_back()
     {
-        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 1, Triggers = [new("scripted", "next")] }, TestRuntime.Clock(), ScriptedEngine.From((state, context) =>
-        {
-            if (context.Item.Id == "parent") context.AddChild(new WorkItem("other"));
-            return ScriptedEngine.Finish(state);
-        }));
+        await using RoostRuntime roost = await OpenAsync(
+            new RoostOptions { MaxAttempts = 1, Triggers = [new("scripted", "next")] },
+            TestRuntime.Clock(),
+            ScriptedEngine.From(
+                (state, context) =>
+                {
+                    if (context.Item.Id == "parent")
+                        context.AddChild(new WorkItem("other"));
+                    return ScriptedEngine.Finish(state);
+                }
+            )
+        );
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "parent" });
-        await roost.Awaiting(it => it.EnqueueAsync([new WorkItem("other") { ParentId = "parent" }, new WorkItem("other") { ParentId = "nobody" }])).Should().ThrowAsync<InvalidInputException>();
+        await roost
+            .Awaiting(it => it.EnqueueAsync([new WorkItem("other") { ParentId = "parent" }, new WorkItem("other") { ParentId = "nobody" }]))
+            .Should()
+            .ThrowAsync<InvalidInputException>();
         roost.Detail("parent").Children.Should().BeEmpty();
         MustAgree(roost);
 

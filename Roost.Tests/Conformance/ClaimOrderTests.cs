@@ -119,7 +119,10 @@ internal sealed class ClaimOrderTests(StoreHost host) : ConformanceTests(host)
     [Test]
     public async Task A_newer_state_version_is_left_alone_and_not_spun_on()
     {
-        await using RoostRuntime roost = await OpenAsync(null, new ScriptedEngine((state, _) => Task.FromResult(ScriptedEngine.GoOn(state + 1, TimeSpan.FromHours(1)))) { Version = 2 });
+        await using RoostRuntime roost = await OpenAsync(
+            null,
+            new ScriptedEngine((state, _) => Task.FromResult(ScriptedEngine.GoOn(state + 1, TimeSpan.FromHours(1)))) { Version = 2 }
+        );
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         await roost.RunUntilIdleAsync();
         await roost.RequeueNowAsync(id);
@@ -133,7 +136,10 @@ internal sealed class ClaimOrderTests(StoreHost host) : ConformanceTests(host)
     [Test]
     public async Task An_older_state_goes_through_the_engines_migration()
     {
-        await using RoostRuntime roost = await OpenAsync(null, new ScriptedEngine((state, _) => Task.FromResult(ScriptedEngine.GoOn(41, TimeSpan.FromHours(1)))));
+        await using RoostRuntime roost = await OpenAsync(
+            null,
+            new ScriptedEngine((state, _) => Task.FromResult(ScriptedEngine.GoOn(41, TimeSpan.FromHours(1))))
+        );
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         await roost.RunUntilIdleAsync();
         await roost.RequeueNowAsync(id);
@@ -253,7 +259,8 @@ internal sealed class ClaimOrderTests(StoreHost host) : ConformanceTests(host)
 
         public Task<Snapshot> InitSnapshotAsync(WorkItem item, StepContext context) => Task.FromResult(Snapshot.First(item, $"made by {version}"));
 
-        public Task<Outcome> StepAsync(Snapshot snapshot, WorkItem item, StepContext context) => Task.FromResult(Outcome.Done(snapshot.Next(snapshot.DataAs<string>())));
+        public Task<Outcome> StepAsync(Snapshot snapshot, WorkItem item, StepContext context) =>
+            Task.FromResult(Outcome.Done(snapshot.Next(snapshot.DataAs<string>())));
 
         public Snapshot Migrate(Snapshot older) => older.Migrated($"{older.DataAs<string>()}, brought from {older.StateVersion} to {version}");
     }

@@ -3,7 +3,9 @@ using Roost.Tests.Support;
 
 namespace Roost.Tests.Conformance;
 
-/// <summary>After the clock was set no lease's expiry says anything for one lease: nothing is claimed where that is all that is known of another worker.</summary>
+/// <summary>
+/// After the clock was set no lease's expiry says anything for one lease: nothing is claimed where that is all that is known of another worker.
+/// </summary>
 internal sealed class ClaimPauseTests(StoreHost host) : ConformanceTests(host)
 {
     private FakeTimeProvider clock = null!;
@@ -36,7 +38,12 @@ internal sealed class ClaimPauseTests(StoreHost host) : ConformanceTests(host)
         WorkerInfo own = (await roost.ListWorkersAsync()).Single(worker => worker.Id != stranger.Id);
         own.ClockSetBy.Should().Be(TimeSpan.FromHours(1));
         own.ClaimsAgainAt.Should().BeCloseTo(TestRuntime.Start + roost.Options.LeaseTime, TimeSpan.FromSeconds(20));
-        (await roost.GetAsync(id)).Situation.Should().Match($"ready since 2026-01-01 00:00:??Z; the clock was set by 01:00:00, and the workers that serve it claim nothing until {own.ClaimsAgainAt:yyyy-MM-dd HH:mm:ss}Z");
+        (await roost.GetAsync(id))
+            .Situation.Should()
+            .Match(
+                $"ready since 2026-01-01 00:00:??Z; the clock was set by 01:00:00, and the workers that serve it claim nothing until " +
+                $"{own.ClaimsAgainAt:yyyy-MM-dd HH:mm:ss}Z"
+            );
 
         await roost.WaitAsync(id).WhileTimePasses(clock);
         clock.GetElapsedTime(since).Should().BeGreaterThanOrEqualTo(roost.Options.LeaseTime - TimeSpan.FromSeconds(5));

@@ -4,7 +4,9 @@ using Roost.Tests.Support;
 
 namespace Roost.Tests.Conformance;
 
-/// <summary>Somebody sets the wall clock: a delay is a duration and moves with it, a moment stays, and nothing ends by a clock that is under suspicion.</summary>
+/// <summary>
+/// Somebody sets the wall clock: a delay is a duration and moves with it, a moment stays, and nothing ends by a clock that is under suspicion.
+/// </summary>
 internal sealed class ClockSetTests(StoreHost host) : ConformanceTests(host)
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1), Moment = TimeSpan.FromMilliseconds(100);
@@ -182,7 +184,11 @@ internal sealed class ClockSetTests(StoreHost host) : ConformanceTests(host)
     public async Task No_deadline_has_passed_by_a_clock_that_was_an_hour_ahead_for_a_second()
     {
         await using RoostRuntime roost = await OpenAsync(options, null, ScriptedEngine.CountingTo(1));
-        await roost.EnqueueAsync(Enumerable.Range(0, 100).Select(i => new WorkItem(i % 2 == 0 ? "scripted" : "elsewhere") { Delay = Moment, Deadline = TestRuntime.Start + (Hour / 2) }));
+        await roost.EnqueueAsync(
+            Enumerable
+                .Range(0, 100)
+                .Select(i => new WorkItem(i % 2 == 0 ? "scripted" : "elsewhere") { Delay = Moment, Deadline = TestRuntime.Start + (Hour / 2) })
+        );
         await roost.RunUntilIdleAsync();
 
         wall.SetBy = Hour;

@@ -39,7 +39,10 @@ internal sealed class ConcurrencyTests(StoreHost host) : ConformanceTests(host)
         await using RoostRuntime roost = await OpenAsync(null);
         await roost.EnqueueAsync(new WorkItem("e") { Id = "taken" });
 
-        Task<EnqueueResult>[] callers = [.. Enumerable.Range(0, 100).Select(i => roost.EnqueueAsync(i % 10 == 5 ? new WorkItem("e") { Id = "taken" } : new WorkItem("e")))];
+        Task<EnqueueResult>[] callers =
+        [
+            .. Enumerable.Range(0, 100).Select(i => roost.EnqueueAsync(i % 10 == 5 ? new WorkItem("e") { Id = "taken" } : new WorkItem("e"))),
+        ];
         await Task.WhenAll(callers).WaitAsync(Patience).ContinueWith(_ => { }, TaskScheduler.Default);
 
         callers.Where((_, i) => i % 10 == 5).Should().OnlyContain(caller => caller.Exception!.InnerException is ConflictException);

@@ -39,14 +39,22 @@ internal sealed class ConditionListTests(StoreHost host) : ConformanceTests(host
     {
         (await IdsAsync(new() { Condition = condition }, 50)).Should().Equal(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         StateCounts counts = (await roost.GetCountsAsync()).Total;
-        long counted = condition switch { WorkCondition.Ready => counts.Ready, WorkCondition.Delayed => counts.Delayed, WorkCondition.Blocked => counts.Blocked, WorkCondition.Running => counts.Running, _ => counts.Cancelled };
+        long counted = condition switch
+        {
+            WorkCondition.Ready => counts.Ready,
+            WorkCondition.Delayed => counts.Delayed,
+            WorkCondition.Blocked => counts.Blocked,
+            WorkCondition.Running => counts.Running,
+            _ => counts.Cancelled,
+        };
         counted.Should().Be(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length);
     }
 
     [TestCase(WorkCondition.Ready, "r-3 r-1 r-2 r-4 r-5")]
     [TestCase(WorkCondition.Delayed, "d-1 d-2 d-3 holder")]
     [TestCase(WorkCondition.Blocked, "b-high b-low b-other")]
-    public async Task Pages_of_one_item_make_the_same_list(WorkCondition condition, string expected) => (await IdsAsync(new() { Condition = condition }, 1)).Should().Equal(expected.Split(' '));
+    public async Task Pages_of_one_item_make_the_same_list(WorkCondition condition, string expected) =>
+        (await IdsAsync(new() { Condition = condition }, 1)).Should().Equal(expected.Split(' '));
 
     [Test]
     public async Task A_thousand_of_one_priority_come_by_pages_in_their_order()
@@ -75,10 +83,18 @@ internal sealed class ConditionListTests(StoreHost host) : ConformanceTests(host
     [Test]
     public async Task What_contradicts_itself_or_belongs_to_another_list_is_refused()
     {
-        await FluentActions.Awaiting(() => roost.ListAsync(new() { Condition = WorkCondition.Ready, State = WorkState.Done })).Should().ThrowAsync<InvalidInputException>().WithMessage("condition: is Ready*");
+        await FluentActions
+            .Awaiting(() => roost.ListAsync(new() { Condition = WorkCondition.Ready, State = WorkState.Done }))
+            .Should()
+            .ThrowAsync<InvalidInputException>()
+            .WithMessage("condition: is Ready*");
         await FluentActions.Awaiting(() => roost.ListAsync(new() { Condition = (WorkCondition)99 })).Should().ThrowAsync<InvalidInputException>();
         string other = (await roost.ListAsync(limit: 1)).Next!;
-        await FluentActions.Awaiting(() => roost.ListAsync(new() { Condition = WorkCondition.Ready }, cursor: other)).Should().ThrowAsync<InvalidInputException>().WithMessage("cursor*");
+        await FluentActions
+            .Awaiting(() => roost.ListAsync(new() { Condition = WorkCondition.Ready }, cursor: other))
+            .Should()
+            .ThrowAsync<InvalidInputException>()
+            .WithMessage("cursor*");
     }
 
     private async Task<List<string>> IdsAsync(WorkFilter filter, int limit)

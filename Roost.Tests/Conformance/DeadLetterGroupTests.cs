@@ -48,8 +48,14 @@ internal sealed class DeadLetterGroupTests(StoreHost host) : ConformanceTests(ho
         DeadLetterGroup group = (await roost.ListDeadLetterGroupsAsync()).Items[0];
         var filter = new DeadLetterFilter { Group = group.Key };
 
-        (await roost.ListDeadLettersAsync(filter)).Items.Select(letter => (letter.Item.Id, letter.Group)).Should().Equal(("a-3", group.Key), ("a-2", group.Key), ("a-1", group.Key));
-        (await roost.ListDeadLettersAsync(filter with { FailedBefore = group.LastFailedAt, FailedAfter = group.FirstFailedAt.AddMilliseconds(1) })).Items.Select(letter => letter.Item.Id).Should().Equal("a-2");
+        (await roost.ListDeadLettersAsync(filter))
+            .Items.Select(letter => (letter.Item.Id, letter.Group))
+            .Should()
+            .Equal(("a-3", group.Key), ("a-2", group.Key), ("a-1", group.Key));
+        (await roost.ListDeadLettersAsync(filter with { FailedBefore = group.LastFailedAt, FailedAfter = group.FirstFailedAt.AddMilliseconds(1) }))
+            .Items.Select(letter => letter.Item.Id)
+            .Should()
+            .Equal("a-2");
         (await roost.ListDeadLettersAsync(filter with { Engine = "b" })).Items.Should().BeEmpty();
         (await roost.CountDeadLettersAsync(filter)).Should().Be(group.Count);
         (await roost.RetryAllAsync(filter)).Should().Be(3);
@@ -61,7 +67,11 @@ internal sealed class DeadLetterGroupTests(StoreHost host) : ConformanceTests(ho
     [Test]
     public async Task Pages_of_a_group_show_each_once()
     {
-        await using RoostRuntime roost = await OpenAsync(OneTry, TestRuntime.Clock(), ScriptedEngine.From((_, context) => throw new FormatException($"{context.Item.Id[..1]} of {context.Item.Id}")));
+        await using RoostRuntime roost = await OpenAsync(
+            OneTry,
+            TestRuntime.Clock(),
+            ScriptedEngine.From((_, context) => throw new FormatException($"{context.Item.Id[..1]} of {context.Item.Id}"))
+        );
         await roost.EnqueueAsync(Enumerable.Range(0, 25).Select(n => new WorkItem("scripted") { Id = $"{(n % 5 == 0 ? "x" : "y")}-{n}" }));
         await roost.RunUntilIdleAsync();
         DeadLetterGroup group = (await roost.ListDeadLetterGroupsAsync()).Items[0];
@@ -108,7 +118,11 @@ internal sealed class DeadLetterGroupTests(StoreHost host) : ConformanceTests(ho
     public async Task A_try_that_failed_is_in_no_group_until_the_item_is_a_dead_letter()
     {
         FakeTimeProvider clock = TestRuntime.Clock();
-        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 2 }, clock, ScriptedEngine.From((_, _) => throw new FormatException("no")));
+        await using RoostRuntime roost = await OpenAsync(
+            new RoostOptions { MaxAttempts = 2 },
+            clock,
+            ScriptedEngine.From((_, _) => throw new FormatException("no"))
+        );
         await roost.EnqueueAsync(new WorkItem("scripted"));
         await roost.RunUntilIdleAsync();
         (await roost.ListDeadLetterGroupsAsync()).Items.Should().BeEmpty();
@@ -127,7 +141,18 @@ internal sealed class DeadLetterGroupTests(StoreHost host) : ConformanceTests(ho
         clock.Advance(TimeSpan.FromHours(4));
         await roost.RunUntilIdleAsync();
 
-        (await roost.ListDeadLetterGroupsAsync()).Items.Should().ContainSingle().Which.Should().BeEquivalentTo(new { Reason = FailReasons.DeadlineExceeded, Count = 3L, ErrorType = (string?)null });
+        (await roost.ListDeadLetterGroupsAsync())
+            .Items.Should()
+            .ContainSingle()
+            .Which.Should()
+            .BeEquivalentTo(
+                new
+                {
+                    Reason = FailReasons.DeadlineExceeded,
+                    Count = 3L,
+                    ErrorType = (string?)null,
+                }
+            );
         MustAgree(roost);
     }
 
@@ -139,7 +164,10 @@ internal sealed class DeadLetterGroupTests(StoreHost host) : ConformanceTests(ho
     {
         await using RoostRuntime roost = await OpenAsync(null);
 
-        (await roost.Invoking(it => it.ListDeadLettersAsync(new() { Group = key })).Should().ThrowAsync<InvalidInputException>()).WithMessage("*16 hexadecimal digits*").Which.Field.Should().Be("Group");
+        (await roost.Invoking(it => it.ListDeadLettersAsync(new() { Group = key })).Should().ThrowAsync<InvalidInputException>())
+            .WithMessage("*16 hexadecimal digits*")
+            .Which.Field.Should()
+            .Be("Group");
         await roost.Invoking(it => it.ListDeadLetterGroupsAsync(0)).Should().ThrowAsync<InvalidInputException>();
         (await roost.ListDeadLettersAsync(new() { Group = "0123456789abcdef" })).Items.Should().BeEmpty();
     }

@@ -17,10 +17,19 @@ internal sealed class DeadLetterTests(StoreHost host) : ConformanceTests(host)
         Page<DeadLetter> page = await roost.ListDeadLettersAsync();
 
         page.Items.Select(letter => letter.Item.Id).Should().Equal("gave-up", "argument", "operation");
-        page.Items[1].Failure.Should().Be(new WorkFailure
-        {
-            Reason = FailReasons.MaxAttempts, ErrorType = "System.ArgumentException", Message = "bad 50%", Attempt = 1, Version = 1, At = TestRuntime.Start.AddMinutes(1),
-        });
+        page.Items[1]
+            .Failure.Should()
+            .Be(
+                new WorkFailure
+                {
+                    Reason = FailReasons.MaxAttempts,
+                    ErrorType = "System.ArgumentException",
+                    Message = "bad 50%",
+                    Attempt = 1,
+                    Version = 1,
+                    At = TestRuntime.Start.AddMinutes(1),
+                }
+            );
         page.Items[1].Item.State.Should().Be(WorkState.Failed);
         page.Next.Should().BeNull();
     }
@@ -92,9 +101,14 @@ internal sealed class DeadLetterTests(StoreHost host) : ConformanceTests(host)
 
         retried.Should().Be(2);
         (await IdsAsync(roost, new())).Should().Equal("gave-up");
-        (await roost.ListEventsAsync()).Items.Where(one => one.Kind == EventKinds.Retried).Select(one => (one.WorkId, one.Data!.Value.GetProperty("reason").GetString()))
-            .Should().Equal(("operation", "fixed"), ("argument", "fixed"));
-        (await roost.GetAsync("operation")).Should().BeEquivalentTo(new { Failures = 0, ReadySince = (DateTimeOffset?)TestRuntime.Start.AddHours(1).AddMinutes(3) });
+        (await roost.ListEventsAsync())
+            .Items.Where(one => one.Kind == EventKinds.Retried)
+            .Select(one => (one.WorkId, one.Data!.Value.GetProperty("reason").GetString()))
+            .Should()
+            .Equal(("operation", "fixed"), ("argument", "fixed"));
+        (await roost.GetAsync("operation"))
+            .Should()
+            .BeEquivalentTo(new { Failures = 0, ReadySince = (DateTimeOffset?)TestRuntime.Start.AddHours(1).AddMinutes(3) });
     }
 
     [Test]
@@ -129,7 +143,9 @@ internal sealed class DeadLetterTests(StoreHost host) : ConformanceTests(host)
 
         (await roost.RetryAllAsync(new() { Engine = "none" })).Should().Be(0);
         (await roost.Invoking(it => it.RetryAllAsync(new() { Error = "" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("Error");
-        (await roost.Invoking(it => it.DiscardAllAsync(new(), new string('x', 1001))).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("reason");
+        (await roost.Invoking(it => it.DiscardAllAsync(new(), new string('x', 1001))).Should().ThrowAsync<InvalidInputException>())
+            .Which.Field.Should()
+            .Be("reason");
         (await IdsAsync(roost, new())).Should().HaveCount(3);
     }
 

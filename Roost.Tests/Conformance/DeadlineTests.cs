@@ -109,10 +109,23 @@ internal sealed class DeadlineTests(StoreHost host) : ConformanceTests(host)
         WorkFailure failure = (await roost.GetAsync(id)).LastFailure!;
         failure.Reason.Should().Be(FailReasons.DeadlineExceeded);
         failure.Message.Should().StartWith("The deadline").And.EndWith("Its last try had failed: outer");
-        failure.Should().BeEquivalentTo(new { ErrorType = "System.InvalidOperationException", CauseType = "System.FormatException", CauseMessage = "the seventh line is no number" });
+        failure
+            .Should()
+            .BeEquivalentTo(
+                new
+                {
+                    ErrorType = "System.InvalidOperationException",
+                    CauseType = "System.FormatException",
+                    CauseMessage = "the seventh line is no number",
+                }
+            );
         failure.Stack.Should().NotBeNull();
         failure.Causes.Should().ContainSingle().Which.Message.Should().Be("the seventh line is no number");
-        (await roost.ListDeadLetterGroupsAsync()).Items.Should().ContainSingle().Which.ErrorType.Should().BeNull("items whose deadlines have passed are one group, whatever else was wrong with them");
+        (await roost.ListDeadLetterGroupsAsync())
+            .Items.Should()
+            .ContainSingle()
+            .Which.ErrorType.Should()
+            .BeNull("items whose deadlines have passed are one group, whatever else was wrong with them");
     }
 
     [Test]
@@ -143,7 +156,10 @@ internal sealed class DeadlineTests(StoreHost host) : ConformanceTests(host)
     public async Task A_retry_before_the_deadline_keeps_it()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.From((state, _) => state == 0 ? ScriptedEngine.GiveUp("no") : ScriptedEngine.Finish(state)));
+        await using RoostRuntime roost = await OpenAsync(
+            clock,
+            ScriptedEngine.From((state, _) => state == 0 ? ScriptedEngine.GiveUp("no") : ScriptedEngine.Finish(state))
+        );
         string id = await roost.EnqueueAsync(new WorkItem("scripted") { Deadline = InAnHour });
         await roost.RunUntilDoneAsync(id).Soon();
 

@@ -66,7 +66,18 @@ internal sealed class DetailTests(StoreHost host) : ConformanceTests(host)
             WorkDetail detail = await roost.GetAsync(id);
             string worker = (await roost.ListWorkersAsync()).Single().Id;
 
-            detail.Lease.Should().BeEquivalentTo(new { WorkId = id, WorkerId = worker, Version = 1, ClaimedAt = TestRuntime.Start, ExpiresAt = TestRuntime.Start.AddSeconds(30) });
+            detail
+                .Lease.Should()
+                .BeEquivalentTo(
+                    new
+                    {
+                        WorkId = id,
+                        WorkerId = worker,
+                        Version = 1,
+                        ClaimedAt = TestRuntime.Start,
+                        ExpiresAt = TestRuntime.Start.AddSeconds(30),
+                    }
+                );
             detail.Lease!.Token.Should().MatchRegex("^[0-9a-f]{16}$");
             (await roost.ListLeasesAsync()).Should().Equal(detail.Lease);
             detail.Snapshot!.DataAs<int>().Should().Be(0);
@@ -90,13 +101,26 @@ internal sealed class DetailTests(StoreHost host) : ConformanceTests(host)
 
         WorkDetail bad = await roost.GetAsync("bad"), good = await roost.GetAsync("good");
 
-        bad.LastFailure.Should().BeEquivalentTo(new { Reason = FailReasons.MaxAttempts, ErrorType = "System.InvalidOperationException", Message = "broken", Attempt = 1, Version = 1, At = TestRuntime.Start });
+        bad.LastFailure.Should()
+            .BeEquivalentTo(
+                new
+                {
+                    Reason = FailReasons.MaxAttempts,
+                    ErrorType = "System.InvalidOperationException",
+                    Message = "broken",
+                    Attempt = 1,
+                    Version = 1,
+                    At = TestRuntime.Start,
+                }
+            );
         bad.LastFailure!.Stack.Should().Contain(nameof(DetailTests));
         bad.Snapshot!.FailedAt.Should().Be(TestRuntime.Start);
         bad.Snapshot.FinishedAt.Should().BeNull();
         good.LastFailure.Should().BeNull();
         good.Snapshot!.FinishedAt.Should().Be(TestRuntime.Start);
-        good.Artifacts.Select(artifact => (artifact.Name, artifact.Kind, artifact.Uri)).Should().Equal(("report.json", ArtifactKind.Json, null), ("page", ArtifactKind.Other, "https://example.com/page"));
+        good.Artifacts.Select(artifact => (artifact.Name, artifact.Kind, artifact.Uri))
+            .Should()
+            .Equal(("report.json", ArtifactKind.Json, null), ("page", ArtifactKind.Other, "https://example.com/page"));
         good.Artifacts[0].Metadata!.Value.GetProperty("by").GetString().Should().Be("test");
         good.Artifacts[0].Sha256.Should().MatchRegex("^[0-9a-f]{64}$");
         good.Artifacts[0].Size.Should().BePositive();
@@ -140,7 +164,11 @@ internal sealed class DetailTests(StoreHost host) : ConformanceTests(host)
     public async Task The_history_tells_each_kept_version()
     {
         FakeTimeProvider clock = TestRuntime.Clock();
-        await using RoostRuntime roost = await OpenAsync(new RoostOptions { HistoryFirst = 2, HistoryLast = 2 }, clock, ScriptedEngine.CountingTo(6, TimeSpan.FromMinutes(1)));
+        await using RoostRuntime roost = await OpenAsync(
+            new RoostOptions { HistoryFirst = 2, HistoryLast = 2 },
+            clock,
+            ScriptedEngine.CountingTo(6, TimeSpan.FromMinutes(1))
+        );
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         await roost.RunThroughAsync(clock);
 
@@ -152,7 +180,9 @@ internal sealed class DetailTests(StoreHost host) : ConformanceTests(host)
         history[2].Delay.Should().Be(TimeSpan.FromMinutes(1));
         (await roost.GetSnapshotAsync(id, 2)).DataAs<int>().Should().Be(1);
         (await roost.GetSnapshotAsync(id)).Version.Should().Be(7);
-        (await roost.Invoking(it => it.GetSnapshotAsync(id, 4)).Should().ThrowAsync<NotFoundException>()).WithMessage("*has no snapshot version 4; it is at version 7*");
+        (await roost.Invoking(it => it.GetSnapshotAsync(id, 4)).Should().ThrowAsync<NotFoundException>()).WithMessage(
+            "*has no snapshot version 4; it is at version 7*"
+        );
     }
 
     [Test]

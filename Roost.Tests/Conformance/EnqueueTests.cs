@@ -23,7 +23,9 @@ internal sealed class EnqueueTests(StoreHost host) : ConformanceTests(host)
         await using RoostRuntime roost = await OpenAsync(null);
 
         ((string)await roost.EnqueueAsync(new WorkItem("scripted") { Id = "mine" })).Should().Be("mine");
-        (await roost.Invoking(it => it.EnqueueAsync(new WorkItem("other") { Id = "mine" })).Should().ThrowAsync<ConflictException>()).Which.Message.Should().Contain("mine");
+        (await roost.Invoking(it => it.EnqueueAsync(new WorkItem("other") { Id = "mine" })).Should().ThrowAsync<ConflictException>())
+            .Which.Message.Should()
+            .Contain("mine");
 
         roost.Totals().Total.Should().Be(1);
         MustAgree(roost);
@@ -34,7 +36,9 @@ internal sealed class EnqueueTests(StoreHost host) : ConformanceTests(host)
     {
         await using RoostRuntime roost = await OpenAsync(null);
 
-        (await roost.Awaiting(it => it.EnqueueAsync([new WorkItem("e"), null!])).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("items[1]");
+        (await roost.Awaiting(it => it.EnqueueAsync([new WorkItem("e"), null!])).Should().ThrowAsync<InvalidInputException>())
+            .Which.Field.Should()
+            .Be("items[1]");
 
         roost.Totals().Total.Should().Be(0);
     }
@@ -96,7 +100,12 @@ internal sealed class EnqueueTests(StoreHost host) : ConformanceTests(host)
         await using RoostRuntime roost = await OpenAsync(null);
         await using RoostRuntime beside = await BesideAsync(roost);
 
-        EnqueueResult[] results = await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => Task.Run(() => (i % 2 == 0 ? roost : beside).EnqueueAsync(Keyed(new WorkItem("scripted", new { a = 1 })))))).Soon();
+        EnqueueResult[] results = await Task.WhenAll(
+                Enumerable
+                    .Range(0, 1000)
+                    .Select(i => Task.Run(() => (i % 2 == 0 ? roost : beside).EnqueueAsync(Keyed(new WorkItem("scripted", new { a = 1 })))))
+            )
+            .Soon();
 
         results.Select(result => result.Id).Distinct().Should().HaveCount(1);
         results.Count(result => result.Created).Should().Be(1);
@@ -108,7 +117,12 @@ internal sealed class EnqueueTests(StoreHost host) : ConformanceTests(host)
     {
         await using RoostRuntime roost = await OpenAsync(null);
 
-        IReadOnlyList<EnqueueResult> results = await roost.EnqueueAsync([new WorkItem("a") { Id = "1" }, Keyed(new WorkItem("a") { Id = "2" }), Keyed(new WorkItem("a")), new WorkItem("a") { Id = "3" }]);
+        IReadOnlyList<EnqueueResult> results = await roost.EnqueueAsync([
+            new WorkItem("a") { Id = "1" },
+            Keyed(new WorkItem("a") { Id = "2" }),
+            Keyed(new WorkItem("a")),
+            new WorkItem("a") { Id = "3" },
+        ]);
 
         results.Should().Equal(new EnqueueResult("1", true), new EnqueueResult("2", true), new EnqueueResult("2", false), new EnqueueResult("3", true));
     }
@@ -119,7 +133,10 @@ internal sealed class EnqueueTests(StoreHost host) : ConformanceTests(host)
         await using RoostRuntime roost = await OpenAsync(null);
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "taken" });
 
-        await roost.Invoking(it => it.EnqueueAsync([new WorkItem("fresh-lane"), new WorkItem("scripted") { Id = "taken" }])).Should().ThrowAsync<ConflictException>();
+        await roost
+            .Invoking(it => it.EnqueueAsync([new WorkItem("fresh-lane"), new WorkItem("scripted") { Id = "taken" }]))
+            .Should()
+            .ThrowAsync<ConflictException>();
         await roost.Invoking(it => it.EnqueueAsync([new WorkItem("scripted"), new WorkItem("")])).Should().ThrowAsync<InvalidInputException>();
 
         roost.Totals().Total.Should().Be(1);
@@ -154,7 +171,9 @@ internal sealed class EnqueueTests(StoreHost host) : ConformanceTests(host)
         await roost.EnqueueAsync([new WorkItem("scripted") { Id = "parent" }, new WorkItem("scripted") { Id = "child", ParentId = "parent" }]);
 
         roost.Detail("child").ParentId.Should().Be("parent");
-        (await roost.Invoking(it => it.EnqueueAsync(new WorkItem("scripted") { ParentId = "nobody" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("ParentId");
+        (await roost.Invoking(it => it.EnqueueAsync(new WorkItem("scripted") { ParentId = "nobody" })).Should().ThrowAsync<InvalidInputException>())
+            .Which.Field.Should()
+            .Be("ParentId");
     }
 
     [Test]
@@ -176,7 +195,8 @@ internal sealed class EnqueueTests(StoreHost host) : ConformanceTests(host)
 
     public static IEnumerable<TestCaseData> BadItems()
     {
-        static TestCaseData Case(string field, WorkItem item, string name) => new(field, item) { TestName = $"Bad_input_names_its_field_and_writes_nothing({name})" };
+        static TestCaseData Case(string field, WorkItem item, string name) =>
+            new(field, item) { TestName = $"Bad_input_names_its_field_and_writes_nothing({name})" };
         yield return Case("Engine", new WorkItem(" "), "empty engine");
         yield return Case("Queue", new WorkItem("a") { Queue = "" }, "empty queue");
         yield return Case("Id", new WorkItem("a") { Id = new string('x', 257) }, "long id");

@@ -2,7 +2,9 @@ using Roost.Tests.Support;
 
 namespace Roost.Tests.Conformance;
 
-/// <summary>What a filter means of the history is found wherever it lies, whatever the clock did, and an answer that has not looked at all of it says so.</summary>
+/// <summary>
+/// What a filter means of the history is found wherever it lies, whatever the clock did, and an answer that has not looked at all of it says so.
+/// </summary>
 internal sealed class EventFilterTests(StoreHost host) : ConformanceTests(host)
 {
     private static readonly string[] Kinds = [EventKinds.Failed, EventKinds.Stepped, EventKinds.Done, EventKinds.WorkerLost, "engine.seen"];
@@ -48,14 +50,29 @@ internal sealed class EventFilterTests(StoreHost host) : ConformanceTests(host)
         {
             var filter = new EventFilter
             {
-                Kinds = random.Next(4) switch { 0 => [EventKinds.Enqueued], 1 => [EventKinds.PriorityChanged, EventKinds.Cancelled], 2 => [EventKinds.Cancelled], _ => [] },
+                Kinds = random.Next(4) switch
+                {
+                    0 => [EventKinds.Enqueued],
+                    1 => [EventKinds.PriorityChanged, EventKinds.Cancelled],
+                    2 => [EventKinds.Cancelled],
+                    _ => [],
+                },
                 Engine = random.Next(3) == 0 ? "one" : null,
                 WorkId = random.Next(4) == 0 ? "w7.0" : null,
                 From = random.Next(3) == 0 ? null : start.AddSeconds(random.Next(-5, 90)),
                 Until = random.Next(3) == 0 ? null : start.AddSeconds(random.Next(91, 105)),
             };
-            long[] meant = [.. all.Where(one => (filter.Kinds.Count == 0 || filter.Kinds.Contains(one.Kind)) && (filter.WorkId ?? one.WorkId) == one.WorkId && (filter.Engine is null || ofOne.Contains(one.WorkId!))
-                && !(one.At < filter.From) && !(one.At >= filter.Until)).Select(one => one.Sequence)];
+            long[] meant =
+            [
+                .. all.Where(one =>
+                        (filter.Kinds.Count == 0 || filter.Kinds.Contains(one.Kind))
+                        && (filter.WorkId ?? one.WorkId) == one.WorkId
+                        && (filter.Engine is null || ofOne.Contains(one.WorkId!))
+                        && !(one.At < filter.From)
+                        && !(one.At >= filter.Until)
+                    )
+                    .Select(one => one.Sequence),
+            ];
 
             (await AllAsync(roost, filter, random.Next(1, 40), back: false)).Should().Equal(meant, $"ROOST_SEED={seed}, {filter}");
             (await AllAsync(roost, filter, random.Next(1, 40), back: true)).Should().Equal(meant, $"ROOST_SEED={seed}, {filter}");
@@ -88,7 +105,10 @@ internal sealed class EventFilterTests(StoreHost host) : ConformanceTests(host)
         var filter = new EventFilter { Engine = "e" };
 
         (await roost.Invoking(it => it.ListEventsAsync(filter, after: 0)).Should().ThrowAsync<EventsTrimmedException>()).Which.Watermark.Should().Be(200);
-        (await roost.ListLastEventsAsync(filter, limit: 5000)).Should().BeEquivalentTo(new { Next = (long?)null }).And.Match<EventPage>(page => page.Items.Count == 1000);
+        (await roost.ListLastEventsAsync(filter, limit: 5000))
+            .Should()
+            .BeEquivalentTo(new { Next = (long?)null })
+            .And.Match<EventPage>(page => page.Items.Count == 1000);
     }
 
     [Test]
@@ -100,11 +120,19 @@ internal sealed class EventFilterTests(StoreHost host) : ConformanceTests(host)
         (await RefusedAsync(new() { Kinds = [.. Enumerable.Range(0, 101).Select(i => $"k{i}")] })).Should().Be("Kinds");
         (await RefusedAsync(new() { Engine = "a\nb" })).Should().Be("Engine");
         (await RefusedAsync(new() { From = TestRuntime.Start, Until = TestRuntime.Start })).Should().Be("Until");
-        (await roost.Invoking(it => it.ListLastEventsAsync(new EventFilter(), before: 0)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("before");
-        roost.Invoking(it => it.WatchEventsAsync(new EventFilter { Until = TestRuntime.Start })).Should().Throw<InvalidInputException>().Which.Field.Should().Be("Until");
+        (await roost.Invoking(it => it.ListLastEventsAsync(new EventFilter(), before: 0)).Should().ThrowAsync<InvalidInputException>())
+            .Which.Field.Should()
+            .Be("before");
+        roost
+            .Invoking(it => it.WatchEventsAsync(new EventFilter { Until = TestRuntime.Start }))
+            .Should()
+            .Throw<InvalidInputException>()
+            .Which.Field.Should()
+            .Be("Until");
         await roost.Invoking(it => it.ListEventsAsync(new EventFilter { WorkId = "nobody" })).Should().ThrowAsync<NotFoundException>();
 
-        async Task<string?> RefusedAsync(EventFilter filter) => (await roost.Invoking(it => it.ListEventsAsync(filter)).Should().ThrowAsync<InvalidInputException>()).Which.Field;
+        async Task<string?> RefusedAsync(EventFilter filter) =>
+            (await roost.Invoking(it => it.ListEventsAsync(filter)).Should().ThrowAsync<InvalidInputException>()).Which.Field;
     }
 
     [Test]

@@ -68,7 +68,9 @@ internal sealed class EventTests(StoreHost host) : ConformanceTests(host)
 
         last.Should().OnlyContain(one => one.WorkId == "w");
         last.Select(one => one.Kind).Should().Equal(EventKinds.Stepped, EventKinds.Done);
-        (await roost.ListLastEventsAsync("w")).Items.Should().BeEquivalentTo((await roost.ListEventsAsync("w")).Items, compare => compare.WithStrictOrdering().Excluding(one => one.Data));
+        (await roost.ListLastEventsAsync("w"))
+            .Items.Should()
+            .BeEquivalentTo((await roost.ListEventsAsync("w")).Items, compare => compare.WithStrictOrdering().Excluding(one => one.Data));
     }
 
     [Test]
@@ -95,7 +97,10 @@ internal sealed class EventTests(StoreHost host) : ConformanceTests(host)
         await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
         await roost.RunUntilIdleAsync();
 
-        (await roost.ListEventsAsync()).Items.Select(one => (one.Kind, one.WorkId)).Should().Equal((EventKinds.WorkerStarted, null), (EventKinds.WorkerStopped, null));
+        (await roost.ListEventsAsync())
+            .Items.Select(one => (one.Kind, one.WorkId))
+            .Should()
+            .Equal((EventKinds.WorkerStarted, null), (EventKinds.WorkerStopped, null));
     }
 
     [Test]

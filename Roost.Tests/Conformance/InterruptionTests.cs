@@ -222,7 +222,11 @@ internal sealed class InterruptionTests(StoreHost host) : ConformanceTests(host)
             return ScriptedEngine.Finish(state);
         }));
         await SoloAsync(roost, clock, "poison");
-        await roost.EnqueueAsync([new WorkItem("scripted") { Id = "long", Priority = 2 }, new WorkItem("scripted") { Id = "high1", Priority = 1 }, new WorkItem("scripted") { Id = "high2", Priority = 1 }]);
+        await roost.EnqueueAsync([
+            new WorkItem("scripted") { Id = "long", Priority = 2 },
+            new WorkItem("scripted") { Id = "high1", Priority = 1 },
+            new WorkItem("scripted") { Id = "high2", Priority = 1 },
+        ]);
 
         await roost.RunUntilIdleAsync().Soon();
 
@@ -246,7 +250,10 @@ internal sealed class InterruptionTests(StoreHost host) : ConformanceTests(host)
     public async Task A_try_that_returns_with_an_error_acquits_it_and_what_came_before_stays_told()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = await OpenAsync(clock, new ScriptedEngine((_, _) => throw new InvalidOperationException("unreached")) { First = _ => throw new InvalidOperationException("no") });
+        await using RoostRuntime roost = await OpenAsync(
+            clock,
+            new ScriptedEngine((_, _) => throw new InvalidOperationException("unreached")) { First = _ => throw new InvalidOperationException("no") }
+        );
         await SoloAsync(roost, clock, "it");
 
         await roost.RunUntilIdleAsync();
@@ -261,7 +268,11 @@ internal sealed class InterruptionTests(StoreHost host) : ConformanceTests(host)
     public async Task Whoever_was_acquitted_runs_alone_again_after_two_more_and_is_given_up_after_five_more()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 9 }, clock, new ScriptedEngine((_, _) => throw new InvalidOperationException("unreached")) { First = _ => throw new InvalidOperationException("no") });
+        await using RoostRuntime roost = await OpenAsync(
+            new RoostOptions { MaxAttempts = 9 },
+            clock,
+            new ScriptedEngine((_, _) => throw new InvalidOperationException("unreached")) { First = _ => throw new InvalidOperationException("no") }
+        );
         await SoloAsync(roost, clock, "it");
         clock.SetUtcNow((await roost.RunUntilIdleAsync())!.Value);
         var alone = new List<bool>();

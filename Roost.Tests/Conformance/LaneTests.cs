@@ -37,7 +37,17 @@ internal sealed class LaneTests(StoreHost host) : ConformanceTests(host)
         await using RoostRuntime roost = await OpenAsync(Serving(50), clock, OneStep());
         int[] delays = [.. Enumerable.Range(1, 50)];
         random.Shuffle(delays);
-        await roost.EnqueueAsync(delays.Select((delay, i) => new WorkItem("scripted") { Id = FormattableString.Invariant($"{delay}"), Queue = FormattableString.Invariant($"q{i}"), Delay = TimeSpan.FromSeconds(delay) }));
+        await roost.EnqueueAsync(
+            delays.Select(
+                (delay, i) =>
+                    new WorkItem("scripted")
+                    {
+                        Id = FormattableString.Invariant($"{delay}"),
+                        Queue = FormattableString.Invariant($"q{i}"),
+                        Delay = TimeSpan.FromSeconds(delay),
+                    }
+            )
+        );
 
         (await roost.RunUntilIdleAsync().Soon()).Should().Be(TestRuntime.Start.AddSeconds(1));
         clock.Advance(TimeSpan.FromMinutes(1));
@@ -88,9 +98,17 @@ internal sealed class LaneTests(StoreHost host) : ConformanceTests(host)
                 Resources = i % 7 == 0 ? ["shared"] : [],
             })];
             ids.AddRange((await (round % 2 == 0 ? one : two).EnqueueAsync(items)).Select(made => made.Id));
-            if (round % 2 == 1) await two.PurgeAsync(new(TimeSpan.Zero));
-            await one.Awaiting(it => it.EnqueueAsync([new WorkItem("scripted") { Queue = "q3", Id = FormattableString.Invariant($"never{round}") }, new WorkItem("scripted") { Queue = "q4" }, new WorkItem("scripted") { Id = "ö", ParentId = "nobody" }]))
-                .Should().ThrowAsync<InvalidInputException>("and nothing of it is remembered");
+            if (round % 2 == 1)
+                await two.PurgeAsync(new(TimeSpan.Zero));
+            await one.Awaiting(it =>
+                    it.EnqueueAsync([
+                        new WorkItem("scripted") { Queue = "q3", Id = FormattableString.Invariant($"never{round}") },
+                        new WorkItem("scripted") { Queue = "q4" },
+                        new WorkItem("scripted") { Id = "ö", ParentId = "nobody" },
+                    ])
+                )
+                .Should()
+                .ThrowAsync<InvalidInputException>("and nothing of it is remembered");
         }
 
         await Waiting.Until(() => one.Totals() is var counts && counts.Done == counts.Total);
@@ -102,7 +120,8 @@ internal sealed class LaneTests(StoreHost host) : ConformanceTests(host)
         MustAgree(one);
     }
 
-    private static ScriptedEngine TwoSteps() => ScriptedEngine.From((state, _) => state == 0 ? ScriptedEngine.GoOn(1, TimeSpan.FromMilliseconds(1)) : ScriptedEngine.Finish(2));
+    private static ScriptedEngine TwoSteps() =>
+        ScriptedEngine.From((state, _) => state == 0 ? ScriptedEngine.GoOn(1, TimeSpan.FromMilliseconds(1)) : ScriptedEngine.Finish(2));
 
     [Test]
     public async Task A_lane_that_was_rolled_back_is_not_taken_for_the_one_that_got_its_key()
@@ -111,7 +130,10 @@ internal sealed class LaneTests(StoreHost host) : ConformanceTests(host)
         using var stop = new CancellationTokenSource();
         Task loop = roost.RunAsync(stop.Token);
         await roost.WaitAsync(await roost.EnqueueAsync(new WorkItem("scripted"))).Soon();
-        await roost.Awaiting(it => it.EnqueueAsync([new WorkItem("scripted") { Queue = "q1" }, new WorkItem("scripted") { ParentId = "nobody" }])).Should().ThrowAsync<InvalidInputException>();
+        await roost
+            .Awaiting(it => it.EnqueueAsync([new WorkItem("scripted") { Queue = "q1" }, new WorkItem("scripted") { ParentId = "nobody" }]))
+            .Should()
+            .ThrowAsync<InvalidInputException>();
         string theirs = await other.EnqueueAsync(new WorkItem("elsewhere") { Queue = "q2" });
 
         string ours = await roost.EnqueueAsync(new WorkItem("scripted") { Queue = "q1" });

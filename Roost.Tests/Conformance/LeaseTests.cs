@@ -80,7 +80,10 @@ internal sealed class LeaseTests(StoreHost host) : ConformanceTests(host)
 
         await loop.WhileTimePasses(clock);
 
-        (clock.GetUtcNow() - TestRuntime.Start).Should().BeGreaterThanOrEqualTo(roost.Options.LeaseTime).And.BeLessThan(roost.Options.LeaseTime + TimeSpan.FromSeconds(20));
+        (clock.GetUtcNow() - TestRuntime.Start)
+            .Should()
+            .BeGreaterThanOrEqualTo(roost.Options.LeaseTime)
+            .And.BeLessThan(roost.Options.LeaseTime + TimeSpan.FromSeconds(20));
     }
 
     [Test]

@@ -48,8 +48,18 @@ internal sealed class NoProgressTests(StoreHost host) : ConformanceTests(host)
     [Test]
     public async Task Two_items_that_take_turns_are_counted_each()
     {
-        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxStepsWithoutProgress = Limit, Concurrency = 1, SlotTime = TimeSpan.Zero }, null, Idle());
-        for (int i = 0; i < 3; i++) await roost.EnqueueAsync(new WorkItem("scripted"));
+        await using RoostRuntime roost = await OpenAsync(
+            new RoostOptions
+            {
+                MaxStepsWithoutProgress = Limit,
+                Concurrency = 1,
+                SlotTime = TimeSpan.Zero,
+            },
+            null,
+            Idle()
+        );
+        for (int i = 0; i < 3; i++)
+            await roost.EnqueueAsync(new WorkItem("scripted"));
         await roost.RunUntilIdleAsync();
 
         (await roost.ListDeadLettersAsync()).Items.Should().HaveCount(3).And.OnlyContain(letter => letter.Item.Version == Limit);

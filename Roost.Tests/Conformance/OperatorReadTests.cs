@@ -14,7 +14,11 @@ internal sealed class OperatorReadTests(StoreHost host) : ConformanceTests(host)
             context.Item.Id.StartsWith("bad", StringComparison.Ordinal) ? ScriptedEngine.GiveUp("no") : ScriptedEngine.Finish(1)));
         await roost.EnqueueAsync([new WorkItem("scripted"), new WorkItem("scripted"), new WorkItem("scripted") { Id = "bad" }]);
         await roost.RunUntilIdleAsync();
-        await roost.EnqueueAsync([new WorkItem("held") { Resources = ["r"] }, new WorkItem("scripted") { Id = "cancelled", Queue = "slow" }, new WorkItem("scripted") { Delay = TimeSpan.FromHours(1) }]);
+        await roost.EnqueueAsync([
+            new WorkItem("held") { Resources = ["r"] },
+            new WorkItem("scripted") { Id = "cancelled", Queue = "slow" },
+            new WorkItem("scripted") { Delay = TimeSpan.FromHours(1) },
+        ]);
         await roost.CancelAsync("cancelled");
 
         await held.WhileRunningAsync(roost, async () =>
@@ -111,9 +115,30 @@ internal sealed class OperatorReadTests(StoreHost host) : ConformanceTests(host)
         IReadOnlyList<EngineInfo> engines = await roost.ListEnginesAsync();
 
         engines.Select(engine => (engine.EngineId, engine.Workers)).Should().Equal(("due", 0), ("later", 0), ("scripted", 1));
-        engines[0].Unserved.Should().Equal(new UnservedWork { Queue = "default", StateVersion = 0, Ready = 0, DueSince = TestRuntime.Start.AddMinutes(1), Why = "no worker serves engine due" });
+        engines[0]
+            .Unserved.Should()
+            .Equal(
+                new UnservedWork
+                {
+                    Queue = "default",
+                    StateVersion = 0,
+                    Ready = 0,
+                    DueSince = TestRuntime.Start.AddMinutes(1),
+                    Why = "no worker serves engine due",
+                }
+            );
         engines[1].Unserved.Should().BeEmpty("nothing of it could run now");
-        engines[2].Unserved.Should().Equal(new UnservedWork { Queue = "slow", StateVersion = 0, Ready = 2, Why = "no worker serves engine scripted in queue slow" });
+        engines[2]
+            .Unserved.Should()
+            .Equal(
+                new UnservedWork
+                {
+                    Queue = "slow",
+                    StateVersion = 0,
+                    Ready = 2,
+                    Why = "no worker serves engine scripted in queue slow",
+                }
+            );
         engines[2].Counts.Ready.Should().Be(3);
         engines[2].Queues.Select(line => line.Queue).Should().Equal("default", "slow");
     }
@@ -154,8 +179,17 @@ internal sealed class OperatorReadTests(StoreHost host) : ConformanceTests(host)
 
         await held.WhileRunningAsync(roost, async () =>
         {
-            await roost.EnqueueAsync([new WorkItem("held") { Id = "w1", Resources = ["b"] }, new WorkItem("held") { Id = "w2", Resources = ["b"], Priority = 9 }]);
-            while ((await roost.GetCountsAsync()).Total.Blocked < 2) await Task.Yield();
+            await roost.EnqueueAsync([
+                new WorkItem("held") { Id = "w1", Resources = ["b"] },
+                new WorkItem("held")
+                {
+                    Id = "w2",
+                    Resources = ["b"],
+                    Priority = 9,
+                },
+            ]);
+            while ((await roost.GetCountsAsync()).Total.Blocked < 2)
+                await Task.Yield();
             string worker = (await roost.ListWorkersAsync()).Single().Id;
 
             Page<ResourceInfo> page = await roost.ListResourcesAsync();

@@ -162,7 +162,9 @@ internal sealed class QueryTests(StoreHost host) : ConformanceTests(host)
 
         (await roost.Invoking(it => it.ListAsync(new() { Engine = "" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("Engine");
         (await roost.Invoking(it => it.ListAsync(new() { Error = "" })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("Error");
-        (await roost.Invoking(it => it.ListAsync(new() { Resource = new string('x', 257) })).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be("Resource");
+        (await roost.Invoking(it => it.ListAsync(new() { Resource = new string('x', 257) })).Should().ThrowAsync<InvalidInputException>())
+            .Which.Field.Should()
+            .Be("Resource");
     }
 
     [Test]
@@ -181,7 +183,8 @@ internal sealed class QueryTests(StoreHost host) : ConformanceTests(host)
         clock.Advance(TimeSpan.FromSeconds(1));
     }
 
-    private static async Task<IEnumerable<string>> IdsAsync(RoostRuntime roost, WorkFilter? filter = null) => (await roost.ListAsync(filter)).Items.Select(item => item.Id);
+    private static async Task<IEnumerable<string>> IdsAsync(RoostRuntime roost, WorkFilter? filter = null) =>
+        (await roost.ListAsync(filter)).Items.Select(item => item.Id);
 
     private static async Task<List<WorkSummary>> AllAsync(RoostRuntime roost, WorkFilter filter, int limit)
     {

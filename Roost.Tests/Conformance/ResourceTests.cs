@@ -162,7 +162,11 @@ internal sealed class ResourceTests(StoreHost host) : ConformanceTests(host)
     [Test]
     public async Task A_retried_item_takes_its_names_anew_and_waits_for_them()
     {
-        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), ScriptedEngine.From((_, _) => ScriptedEngine.GiveUp("over")), ScriptedEngine.CountingTo(2, TimeSpan.FromHours(1), "other"));
+        await using RoostRuntime roost = await OpenAsync(
+            TestRuntime.Clock(),
+            ScriptedEngine.From((_, _) => ScriptedEngine.GiveUp("over")),
+            ScriptedEngine.CountingTo(2, TimeSpan.FromHours(1), "other")
+        );
         await roost.EnqueueAsync(Holder(ResourceHold.Life));
         await roost.RunUntilDoneAsync("holder").Soon();
         await roost.EnqueueAsync(new WorkItem("other") { Id = "second", Resources = ["x"], ResourceHold = ResourceHold.Life });
@@ -215,7 +219,10 @@ internal sealed class ResourceTests(StoreHost host) : ConformanceTests(host)
     public async Task A_retried_item_that_waits_for_one_of_its_names_gives_back_the_others_when_nobody_serves_it_any_more()
     {
         await using RoostRuntime roost = await OpenAsync(
-            TestRuntime.Clock(), ScriptedEngine.From((state, _) => state == 0 ? ScriptedEngine.GoOn(1) : ScriptedEngine.GiveUp("over")), ScriptedEngine.CountingTo(2, TimeSpan.FromHours(1), "slow"));
+            TestRuntime.Clock(),
+            ScriptedEngine.From((state, _) => state == 0 ? ScriptedEngine.GoOn(1) : ScriptedEngine.GiveUp("over")),
+            ScriptedEngine.CountingTo(2, TimeSpan.FromHours(1), "slow")
+        );
         await roost.EnqueueAsync(Holder(ResourceHold.Life) with { Resources = ["x", "y"] });
         await roost.RunUntilDoneAsync("holder").Soon();
         await roost.EnqueueAsync(new WorkItem("slow") { Id = "slow", Resources = ["y"], ResourceHold = ResourceHold.Life });
@@ -237,7 +244,15 @@ internal sealed class ResourceTests(StoreHost host) : ConformanceTests(host)
         using Ghost ghost = await GhostAsync(roost, ScriptedEngine.CountingTo(1), ScriptedEngine.CountingTo(1, id: "ghostly"));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "holder", Resources = ["x"], Priority = 2 });
         LeasedWork held = (await ghost.ClaimAsync())[0];
-        await roost.EnqueueAsync([new WorkItem("ghostly") { Id = "unserved", Resources = ["x"], Priority = 1 }, new WorkItem("scripted") { Id = "served", Resources = ["x"] }]);
+        await roost.EnqueueAsync([
+            new WorkItem("ghostly")
+            {
+                Id = "unserved",
+                Resources = ["x"],
+                Priority = 1,
+            },
+            new WorkItem("scripted") { Id = "served", Resources = ["x"] },
+        ]);
         (await ghost.ClaimAsync()).Should().BeEmpty("both are parked");
         (await ghost.ReleaseAsync(held)).Should().BeTrue();
         await ghost.LeaveAsync();

@@ -18,12 +18,20 @@ internal sealed class RetryTests(StoreHost host) : ConformanceTests(host)
     {
         RetryPolicy.Delay(attempt, Second, TimeSpan.FromMinutes(1), 0).Should().Be(TimeSpan.FromSeconds(seconds) / 2);
         RetryPolicy.Delay(attempt, Second, TimeSpan.FromMinutes(1), 0.5).Should().Be(TimeSpan.FromSeconds(seconds) * 0.75);
-        RetryPolicy.Delay(attempt, Second, TimeSpan.FromMinutes(1), 0.9999999).Should().BeLessThanOrEqualTo(TimeSpan.FromSeconds(seconds)).And.BeGreaterThan(TimeSpan.FromSeconds(seconds) * 0.99);
+        RetryPolicy
+            .Delay(attempt, Second, TimeSpan.FromMinutes(1), 0.9999999)
+            .Should()
+            .BeLessThanOrEqualTo(TimeSpan.FromSeconds(seconds))
+            .And.BeGreaterThan(TimeSpan.FromSeconds(seconds) * 0.99);
     }
 
     [Test]
     public void The_longest_allowed_waits_do_not_overflow() =>
-        RetryPolicy.Delay(int.MaxValue, TimeSpan.FromDays(1), TimeSpan.FromDays(7), 0.9999999).Should().BeLessThanOrEqualTo(TimeSpan.FromDays(7)).And.BePositive();
+        RetryPolicy
+            .Delay(int.MaxValue, TimeSpan.FromDays(1), TimeSpan.FromDays(7), 0.9999999)
+            .Should()
+            .BeLessThanOrEqualTo(TimeSpan.FromDays(7))
+            .And.BePositive();
 
     [Test]
     public void No_base_delay_means_no_wait() => RetryPolicy.Delay(9, TimeSpan.Zero, TimeSpan.FromMinutes(1), 0.7).Should().Be(TimeSpan.Zero);
@@ -70,8 +78,12 @@ internal sealed class RetryTests(StoreHost host) : ConformanceTests(host)
     public async Task The_last_error_is_gone_once_a_later_try_of_a_kept_lease_succeeded()
     {
         var clock = TestRuntime.Clock();
-        var engine = ScriptedEngine.From((state, context) =>
-            state == 0 && context.Attempt == 1 ? throw new InvalidOperationException("once") : ScriptedEngine.GoOn(state + 1, state == 2 ? TimeSpan.FromHours(1) : default));
+        var engine = ScriptedEngine.From(
+            (state, context) =>
+                state == 0 && context.Attempt == 1
+                    ? throw new InvalidOperationException("once")
+                    : ScriptedEngine.GoOn(state + 1, state == 2 ? TimeSpan.FromHours(1) : default)
+        );
         await using RoostRuntime roost = await OpenAsync(clock, engine);
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         clock.SetUtcNow((await roost.RunUntilIdleAsync())!.Value);
@@ -87,7 +99,11 @@ internal sealed class RetryTests(StoreHost host) : ConformanceTests(host)
     public async Task The_last_try_makes_a_dead_letter_that_says_all_about_it()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 2 }, clock, ScriptedEngine.From((_, _) => throw new FormatException("half a number")));
+        await using RoostRuntime roost = await OpenAsync(
+            new RoostOptions { MaxAttempts = 2 },
+            clock,
+            ScriptedEngine.From((_, _) => throw new FormatException("half a number"))
+        );
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
         await roost.RunThroughAsync(clock);
@@ -116,7 +132,11 @@ internal sealed class RetryTests(StoreHost host) : ConformanceTests(host)
     public async Task An_engines_own_cancellation_is_a_failed_try_like_any_other()
     {
         var clock = TestRuntime.Clock();
-        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 1 }, clock, ScriptedEngine.From((_, _) => throw new OperationCanceledException("its own")));
+        await using RoostRuntime roost = await OpenAsync(
+            new RoostOptions { MaxAttempts = 1 },
+            clock,
+            ScriptedEngine.From((_, _) => throw new OperationCanceledException("its own"))
+        );
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
         await roost.RunThroughAsync(clock);
@@ -126,15 +146,22 @@ internal sealed class RetryTests(StoreHost host) : ConformanceTests(host)
 
     public static IEnumerable<TestCaseData> BadOutcomes()
     {
-        static TestCaseData Case(string name, string says, Func<Snapshot, WorkItem, Task<Outcome>> step) => new(says, step) { TestName = $"A_bad_outcome_ends_the_step_at_once_and_saves_nothing({name})" };
+        static TestCaseData Case(string name, string says, Func<Snapshot, WorkItem, Task<Outcome>> step) =>
+            new(says, step) { TestName = $"A_bad_outcome_ends_the_step_at_once_and_saves_nothing({name})" };
         yield return Case("null outcome", "StepAsync: is null", (_, _) => Task.FromResult<Outcome>(null!));
         yield return Case("null task", "StepAsync: is null", (_, _) => null!);
         yield return Case("null snapshot", "next: is null", (_, _) => Task.FromResult(Outcome.Done(null!)));
-        yield return Case("another item's snapshot", "belongs to work item other", (_, item) => Task.FromResult(Outcome.Done(Snapshot.First(item with { Id = "other" }, 1))));
+        yield return Case("another item's snapshot", "belongs to work item other", (_, item) =>
+            Task.FromResult(Outcome.Done(Snapshot.First(item with { Id = "other" }, 1)))
+        );
         yield return Case("the same version", "has version 1 where 2 is expected", (snapshot, _) => Task.FromResult(Outcome.Done(snapshot)));
         yield return Case("two versions ahead", "has version 3 where 2 is expected", (snapshot, _) => Task.FromResult(Outcome.Done(snapshot.Next(1).Next(2))));
-        yield return Case("state that does not serialize", "state: ", (snapshot, _) => Task.FromResult(Outcome.Done(snapshot.Next(new { Self = (Action)(() => { }) }))));
-        yield return Case("state that is too large", "limit (RoostOptions.MaxJsonBytes) is 1,024", (snapshot, _) => Task.FromResult(Outcome.Done(snapshot.Next(new string('x', 2000)))));
+        yield return Case("state that does not serialize", "state: ", (snapshot, _) =>
+            Task.FromResult(Outcome.Done(snapshot.Next(new { Self = (Action)(() => { }) })))
+        );
+        yield return Case("state that is too large", "limit (RoostOptions.MaxJsonBytes) is 1,024", (snapshot, _) =>
+            Task.FromResult(Outcome.Done(snapshot.Next(new string('x', 2000))))
+        );
         yield return Case("empty step name", "step: is empty", (snapshot, _) => Task.FromResult(Outcome.Done(snapshot.Next(1, " "))));
         yield return Case("negative delay", "after: is -00:00:01", (snapshot, _) => Task.FromResult(Outcome.Continue(snapshot.Next(1), -Second)));
         yield return Case("endless delay", "after: is ", (snapshot, _) => Task.FromResult(Outcome.Continue(snapshot.Next(1), TimeSpan.MaxValue)));
@@ -158,9 +185,22 @@ internal sealed class RetryTests(StoreHost host) : ConformanceTests(host)
     [Test]
     public async Task A_step_that_throws_before_its_first_await_has_failed_like_any_other()
     {
-        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 1 }, TestRuntime.Clock(), new RawEngine((_, _) => throw new InvalidOperationException("at once")));
+        await using RoostRuntime roost = await OpenAsync(
+            new RoostOptions { MaxAttempts = 1 },
+            TestRuntime.Clock(),
+            new RawEngine((_, _) => throw new InvalidOperationException("at once"))
+        );
 
-        (await roost.RunUntilDoneAsync(await roost.EnqueueAsync(new WorkItem("raw"))).Soon()).Should().BeEquivalentTo(new { FailReason = FailReasons.MaxAttempts, Error = "at once", Version = 1 });
+        (await roost.RunUntilDoneAsync(await roost.EnqueueAsync(new WorkItem("raw"))).Soon())
+            .Should()
+            .BeEquivalentTo(
+                new
+                {
+                    FailReason = FailReasons.MaxAttempts,
+                    Error = "at once",
+                    Version = 1,
+                }
+            );
     }
 
     [Test]
@@ -204,7 +244,10 @@ internal sealed class RetryTests(StoreHost host) : ConformanceTests(host)
     {
         var clock = TestRuntime.Clock();
         bool works = false;
-        var engine = new ScriptedEngine((state, _) => Task.FromResult(ScriptedEngine.Finish(state))) { First = _ => works ? 1 : throw new InvalidOperationException("no state") };
+        var engine = new ScriptedEngine((state, _) => Task.FromResult(ScriptedEngine.Finish(state)))
+        {
+            First = _ => works ? 1 : throw new InvalidOperationException("no state"),
+        };
         await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 2 }, clock, engine);
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         await roost.RunThroughAsync(clock);
@@ -232,12 +275,26 @@ internal sealed class RetryTests(StoreHost host) : ConformanceTests(host)
     [Test]
     public async Task Failing_for_good_may_save_a_last_state()
     {
-        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), new RawEngine((snapshot, _) => Task.FromResult(Outcome.Fail("over", snapshot.Next("last words", "post mortem")))));
+        await using RoostRuntime roost = await OpenAsync(
+            TestRuntime.Clock(),
+            new RawEngine((snapshot, _) => Task.FromResult(Outcome.Fail("over", snapshot.Next("last words", "post mortem"))))
+        );
         string id = await roost.EnqueueAsync(new WorkItem("raw"));
 
         WorkSummary ended = await roost.RunUntilDoneAsync(id).Soon();
 
-        ended.Should().BeEquivalentTo(new { State = WorkState.Failed, Version = 2, Step = "post mortem", FailReason = FailReasons.EngineFailed, Error = "over" });
+        ended
+            .Should()
+            .BeEquivalentTo(
+                new
+                {
+                    State = WorkState.Failed,
+                    Version = 2,
+                    Step = "post mortem",
+                    FailReason = FailReasons.EngineFailed,
+                    Error = "over",
+                }
+            );
     }
 
     [Test]
@@ -322,8 +379,12 @@ internal sealed class RetryTests(StoreHost host) : ConformanceTests(host)
     [Test]
     public async Task What_an_engine_says_in_its_error_cannot_break_the_record_of_it()
     {
-        await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 1 }, TestRuntime.Clock(),
-            ScriptedEngine.From((_, _) => throw new InvalidOperationException("a\0b\ud800" + new string('x', 50_000))), ScriptedEngine.From((_, _) => ScriptedEngine.GiveUp("c\0d\udc00"), "other"));
+        await using RoostRuntime roost = await OpenAsync(
+            new RoostOptions { MaxAttempts = 1 },
+            TestRuntime.Clock(),
+            ScriptedEngine.From((_, _) => throw new InvalidOperationException("a\0b\ud800" + new string('x', 50_000))),
+            ScriptedEngine.From((_, _) => ScriptedEngine.GiveUp("c\0d\udc00"), "other")
+        );
         string thrown = await roost.EnqueueAsync(new WorkItem("scripted"));
         string given = await roost.EnqueueAsync(new WorkItem("other"));
 

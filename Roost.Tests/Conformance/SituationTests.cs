@@ -12,7 +12,9 @@ internal sealed class SituationTests(StoreHost host) : ConformanceTests(host)
         await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock());
         string id = await roost.EnqueueAsync(new WorkItem("x"));
 
-        (await SituationAsync(roost, id)).Should().Be("ready since 2026-01-01 00:00:00Z, but no worker runs; it needs one that serves engine x in queue default");
+        (await SituationAsync(roost, id))
+            .Should()
+            .Be("ready since 2026-01-01 00:00:00Z, but no worker runs; it needs one that serves engine x in queue default");
     }
 
     [Test]
@@ -60,7 +62,11 @@ internal sealed class SituationTests(StoreHost host) : ConformanceTests(host)
     public async Task Delayed_after_a_failed_try()
     {
         var options = new RoostOptions { RetryBaseDelay = TimeSpan.FromHours(1), RetryMaxDelay = TimeSpan.FromHours(1) };
-        await using RoostRuntime roost = await OpenAsync(options, TestRuntime.Clock(), ScriptedEngine.From((_, _) => throw new InvalidOperationException("no")));
+        await using RoostRuntime roost = await OpenAsync(
+            options,
+            TestRuntime.Clock(),
+            ScriptedEngine.From((_, _) => throw new InvalidOperationException("no"))
+        );
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         await roost.StepOnceAsync();
         await roost.StepOnceAsync();
@@ -106,7 +112,10 @@ internal sealed class SituationTests(StoreHost host) : ConformanceTests(host)
     public async Task A_state_that_is_newer_than_every_worker()
     {
         FakeTimeProvider clock = TestRuntime.Clock();
-        await using RoostRuntime newer = await OpenAsync(clock, new ScriptedEngine((state, _) => Task.FromResult(ScriptedEngine.GoOn(state + 1, TimeSpan.FromHours(1)))) { Version = 3 });
+        await using RoostRuntime newer = await OpenAsync(
+            clock,
+            new ScriptedEngine((state, _) => Task.FromResult(ScriptedEngine.GoOn(state + 1, TimeSpan.FromHours(1)))) { Version = 3 }
+        );
         string id = await newer.EnqueueAsync(new WorkItem("scripted"));
         await newer.RunUntilIdleAsync();
         await using RoostRuntime older = await BesideAsync(newer, ScriptedEngine.CountingTo(9));
@@ -175,7 +184,12 @@ internal sealed class SituationTests(StoreHost host) : ConformanceTests(host)
     {
         using var held = new HeldStep();
         await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), held.Engine);
-        await roost.EnqueueAsync([new WorkItem("held") { Id = "running" }, new WorkItem("x") { Id = "queued" }, new WorkItem("x") { Id = "unwanted" }, new WorkItem("x") { Id = "cancelled" }]);
+        await roost.EnqueueAsync([
+            new WorkItem("held") { Id = "running" },
+            new WorkItem("x") { Id = "queued" },
+            new WorkItem("x") { Id = "unwanted" },
+            new WorkItem("x") { Id = "cancelled" },
+        ]);
         await roost.CancelAsync("unwanted", "not needed");
         await roost.CancelAsync("cancelled");
 

@@ -12,7 +12,9 @@ internal sealed class StaleHolderTests(StoreHost host) : ConformanceTests(host)
 
     [Test]
     public async Task A_stale_holder_cannot_commit_a_delay() =>
-        await StaleAsync(async (ghost, lease) => await ghost.CommitAsync(Commit(lease, OutcomeKind.Continue) with { DelayMs = 1000 }, keeps: true) == CommitResult.Lost);
+        await StaleAsync(
+            async (ghost, lease) => await ghost.CommitAsync(Commit(lease, OutcomeKind.Continue) with { DelayMs = 1000 }, keeps: true) == CommitResult.Lost
+        );
 
     [Test]
     public async Task A_stale_holder_cannot_commit_done() =>

@@ -11,8 +11,12 @@ internal sealed class StepStatisticsTests(StoreHost host) : ConformanceTests(hos
     {
         FakeTimeProvider clock = TestRuntime.Clock();
         await using RoostRuntime roost = await OpenAsync(
-            clock, ScriptedEngine.CountingTo(3, id: "counts"), ScriptedEngine.From((_, context) => context.Attempt < 3 ? throw new TimeoutException("Not yet.") : ScriptedEngine.GiveUp("No."), "fails"));
-        for (int i = 0; i < 10; i++) await roost.EnqueueAsync(new WorkItem("counts"));
+            clock,
+            ScriptedEngine.CountingTo(3, id: "counts"),
+            ScriptedEngine.From((_, context) => context.Attempt < 3 ? throw new TimeoutException("Not yet.") : ScriptedEngine.GiveUp("No."), "fails")
+        );
+        for (int i = 0; i < 10; i++)
+            await roost.EnqueueAsync(new WorkItem("counts"));
         await roost.EnqueueAsync(new WorkItem("fails"));
         await roost.RunThroughAsync(clock);
 
@@ -22,7 +26,8 @@ internal sealed class StepStatisticsTests(StoreHost host) : ConformanceTests(hos
         found.Points.Sum(point => point.Steps).Should().Be(41);
         found.Points.Sum(point => point.FailedTries).Should().Be(3);
         found.CountedSince.Should().Be(TestRuntime.Start);
-        foreach (StatisticsSpan longer in (StatisticsSpan[])[StatisticsSpan.Day, StatisticsSpan.Week]) Lines(await roost.GetStepStatisticsAsync(longer)).Should().Equal(Lines(found));
+        foreach (StatisticsSpan longer in (StatisticsSpan[])[StatisticsSpan.Day, StatisticsSpan.Week])
+            Lines(await roost.GetStepStatisticsAsync(longer)).Should().Equal(Lines(found));
         MustAgree(roost);
     }
 

@@ -34,14 +34,28 @@ internal sealed class TriggerTests(StoreHost host) : ConformanceTests(host)
     public async Task Fields_and_then_values_are_laid_over_the_inherited_payload()
     {
         WorkItem? second = null;
-        await using RoostRuntime roost = await CreateAsync([new("first", "second")
-        {
-            Fields = new Dictionary<string, string> { ["text"] = "snapshot.data.text", ["same"] = "item.payload.kept", ["none"] = "snapshot.data.missing", ["level"] = "snapshot.data.one" },
-            Values = new Dictionary<string, object?> { ["level"] = "high", ["options"] = new { DeepName = 1 } },
-        }], item => second = item);
+        await using RoostRuntime roost = await CreateAsync(
+            [
+                new("first", "second")
+                {
+                    Fields = new Dictionary<string, string>
+                    {
+                        ["text"] = "snapshot.data.text",
+                        ["same"] = "item.payload.kept",
+                        ["none"] = "snapshot.data.missing",
+                        ["level"] = "snapshot.data.one",
+                    },
+                    Values = new Dictionary<string, object?> { ["level"] = "high", ["options"] = new { DeepName = 1 } },
+                },
+            ],
+            item => second = item
+        );
         await RunAsync(roost, new WorkItem("first", new { kept = "é", text = "old" }));
 
-        JsonElement.DeepEquals(second!.Payload, JsonDocument.Parse("""{"kept":"é","text":"hello","same":"é","level":"high","options":{"deep_name":1}}""").RootElement).Should().BeTrue(second.Payload.ToString());
+        JsonElement
+            .DeepEquals(second!.Payload, JsonDocument.Parse("""{"kept":"é","text":"hello","same":"é","level":"high","options":{"deep_name":1}}""").RootElement)
+            .Should()
+            .BeTrue(second.Payload.ToString());
     }
 
     [Test]
@@ -151,7 +165,9 @@ internal sealed class TriggerTests(StoreHost host) : ConformanceTests(host)
     public async Task A_payload_that_would_be_too_deep_to_read_back_is_skipped()
     {
         string deep = string.Concat(Enumerable.Repeat("{\"a\":", 63)) + "{}" + new string('}', 63);
-        await using RoostRuntime roost = await CreateAsync([new("first", "second") { Fields = new Dictionary<string, string> { ["deeper"] = "item.payload" } }]);
+        await using RoostRuntime roost = await CreateAsync([
+            new("first", "second") { Fields = new Dictionary<string, string> { ["deeper"] = "item.payload" } },
+        ]);
         string id = await RunAsync(roost, WorkItem.FromJson("first", deep));
 
         (await roost.WaitAsync(id)).State.Should().Be(WorkState.Done);
@@ -172,15 +188,27 @@ internal sealed class TriggerTests(StoreHost host) : ConformanceTests(host)
     }
 
     private async Task RefusedAsync(string field, params Trigger[] triggers) =>
-        (await FluentActions.Awaiting(() => OpenAsync(new RoostOptions { Triggers = triggers }, null)).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should().Be(field);
+        (await FluentActions.Awaiting(() => OpenAsync(new RoostOptions { Triggers = triggers }, null)).Should().ThrowAsync<InvalidInputException>())
+            .Which.Field.Should()
+            .Be(field);
 
-    private Task<RoostRuntime> CreateAsync(IReadOnlyList<Trigger> triggers, Action<WorkItem>? second = null) => CreateAsync(new RoostOptions { Triggers = triggers }, second);
+    private Task<RoostRuntime> CreateAsync(IReadOnlyList<Trigger> triggers, Action<WorkItem>? second = null) =>
+        CreateAsync(new RoostOptions { Triggers = triggers }, second);
 
-    private Task<RoostRuntime> CreateAsync(RoostOptions options, Action<WorkItem>? second = null) => OpenAsync(options, TestRuntime.Clock(), new Facts(), ScriptedEngine.From((state, context) =>
-    {
-        second?.Invoke(context.Item);
-        return ScriptedEngine.Finish(state);
-    }, "second"));
+    private Task<RoostRuntime> CreateAsync(RoostOptions options, Action<WorkItem>? second = null) =>
+        OpenAsync(
+            options,
+            TestRuntime.Clock(),
+            new Facts(),
+            ScriptedEngine.From(
+                (state, context) =>
+                {
+                    second?.Invoke(context.Item);
+                    return ScriptedEngine.Finish(state);
+                },
+                "second"
+            )
+        );
 
     private static async Task<string> RunAsync(RoostRuntime roost, WorkItem item)
     {

@@ -21,16 +21,49 @@ internal sealed class ArchitectureTests
         .Build();
 
     [Test]
-    public void Nothing_above_the_store_knows_that_it_is_SQLite() => MustHold(Types().That().ResideInAssembly(typeof(RoostRuntime).Assembly).And().DoNotResideInNamespaceMatching(Sqlite).And().DoNotHaveFullNameMatching(Generated)
-        .Should().NotDependOnAnyTypesThat().ResideInNamespaceMatching(@"^(Microsoft\.Data\.Sqlite|SQLitePCL|Dapper)"));
+    public void Nothing_above_the_store_knows_that_it_is_SQLite() =>
+        MustHold(
+            Types()
+                .That()
+                .ResideInAssembly(typeof(RoostRuntime).Assembly)
+                .And()
+                .DoNotResideInNamespaceMatching(Sqlite)
+                .And()
+                .DoNotHaveFullNameMatching(Generated)
+                .Should()
+                .NotDependOnAnyTypesThat()
+                .ResideInNamespaceMatching(@"^(Microsoft\.Data\.Sqlite|SQLitePCL|Dapper)")
+        );
 
     [Test]
-    public void Nothing_above_the_store_uses_its_rooms() => MustHold(Types().That().ResideInAssembly(typeof(RoostRuntime).Assembly).And().DoNotResideInNamespaceMatching(Sqlite).And().DoNotHaveFullNameMatching(Generated)
-        .Should().NotDependOnAnyTypesThat().ResideInNamespaceMatching(@"^Roost\.Sqlite\."));
+    public void Nothing_above_the_store_uses_its_rooms() =>
+        MustHold(
+            Types()
+                .That()
+                .ResideInAssembly(typeof(RoostRuntime).Assembly)
+                .And()
+                .DoNotResideInNamespaceMatching(Sqlite)
+                .And()
+                .DoNotHaveFullNameMatching(Generated)
+                .Should()
+                .NotDependOnAnyTypesThat()
+                .ResideInNamespaceMatching(@"^Roost\.Sqlite\.")
+        );
 
     [Test]
-    public void Only_the_runtime_chooses_the_store() => MustHold(Types().That().ResideInAssembly(typeof(RoostRuntime).Assembly).And().DoNotResideInNamespaceMatching(Sqlite).And().DoNotHaveFullNameMatching(Generated + @"|^Roost\.RoostRuntime")
-        .Should().NotDependOnAnyTypesThat().ResideInNamespaceMatching(Sqlite));
+    public void Only_the_runtime_chooses_the_store() =>
+        MustHold(
+            Types()
+                .That()
+                .ResideInAssembly(typeof(RoostRuntime).Assembly)
+                .And()
+                .DoNotResideInNamespaceMatching(Sqlite)
+                .And()
+                .DoNotHaveFullNameMatching(Generated + @"|^Roost\.RoostRuntime")
+                .Should()
+                .NotDependOnAnyTypesThat()
+                .ResideInNamespaceMatching(Sqlite)
+        );
 
     [TestCase("Roost.(*)")]
     [TestCase("Roost.Sqlite.(*)")]

@@ -8,7 +8,11 @@ namespace Roost.Tests;
 internal sealed class FaceTests
 {
     private static readonly MethodInfo[] Members =
-        [.. typeof(RoostRuntime).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly).Where(it => !it.IsSpecialName)];
+    [
+        .. typeof(RoostRuntime)
+            .GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
+            .Where(it => !it.IsSpecialName),
+    ];
 
     [Test]
     public void What_gets_gives_one_thing_and_what_lists_gives_many()
@@ -25,16 +29,22 @@ internal sealed class FaceTests
     [Test]
     public void A_page_is_asked_for_by_a_limit_and_a_cursor()
     {
-        MethodInfo[] paging = [.. Members.Where(member => GivenBy(member) is { IsGenericType: true } given && given.GetGenericTypeDefinition() == typeof(Page<>))];
+        MethodInfo[] paging =
+        [
+            .. Members.Where(member => GivenBy(member) is { IsGenericType: true } given && given.GetGenericTypeDefinition() == typeof(Page<>)),
+        ];
 
         paging.Select(member => member.Name).Should().BeEquivalentTo("ListAsync", "ListDeadLettersAsync", "ListArtifactsAsync", "ListResourcesAsync");
-        paging.Should().OnlyContain(member => member.GetParameters().Reverse().Skip(1).Take(2).Select(it => it.Name).SequenceEqual(new[] { "cursor", "limit" }));
+        paging
+            .Should()
+            .OnlyContain(member => member.GetParameters().Reverse().Skip(1).Take(2).Select(it => it.Name).SequenceEqual(new[] { "cursor", "limit" }));
     }
 
     [Test]
     public void Whatever_is_asynchronous_takes_a_token_last()
     {
-        IEnumerable<MethodInfo> asynchronous = Members.Concat(typeof(Workspace).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly))
+        IEnumerable<MethodInfo> asynchronous = Members
+            .Concat(typeof(Workspace).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly))
             .Where(member => member.Name.EndsWith("Async", StringComparison.Ordinal) && member.Name != nameof(RoostRuntime.DisposeAsync));
 
         foreach (MethodInfo member in asynchronous)

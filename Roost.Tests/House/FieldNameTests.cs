@@ -9,7 +9,9 @@ namespace Roost.Tests;
 internal sealed partial class FieldNameTests
 {
     /// <summary>What gives a text of its own as the field of an <see cref="InvalidInputException"/>, here or further down.</summary>
-    [GeneratedRegex("""\b(?:InvalidInputException|Names\.Check\w*|CheckName|CheckText|CheckSize|Serialize|Indented|Milliseconds|Checked|RefuseBlank)\(\$?"([^"{]+)|\bconst string Field = "([^"]+)""")]
+    [GeneratedRegex(
+        """\b(?:InvalidInputException|Names\.Check\w*|CheckName|CheckText|CheckSize|Serialize|Indented|Milliseconds|Checked|RefuseBlank)\(\$?"([^"{]+)|\bconst string Field = "([^"]+)"""
+    )]
     private static partial Regex Naming();
 
     [Test]
@@ -19,7 +21,11 @@ internal sealed partial class FieldNameTests
         var named = new Dictionary<string, string>();
         foreach (string file in Directory.EnumerateFiles(SourceTree.PathOf("Roost"), "*.cs", SearchOption.AllDirectories))
         {
-            if (file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal) || Path.GetFileName(file) == "TriggerFile.cs") continue;
+            if (
+                file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
+                || Path.GetFileName(file) == "TriggerFile.cs"
+            )
+                continue;
             foreach (Match match in Naming().Matches(File.ReadAllText(file)))
                 named[match.Groups[1].Value + match.Groups[2].Value] = Path.GetFileName(file);
         }
@@ -33,8 +39,11 @@ internal sealed partial class FieldNameTests
     private static IEnumerable<string> NamesOf(Type type)
     {
         const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
-        foreach (PropertyInfo property in type.GetProperties(Declared).Where(it => it.GetMethod is { IsPublic: true } or { IsFamily: true })) yield return property.Name;
-        foreach (MethodBase method in type.GetMethods(Declared).Cast<MethodBase>().Concat(type.GetConstructors(Declared)).Where(it => it.IsPublic || it.IsFamily))
+        foreach (PropertyInfo property in type.GetProperties(Declared).Where(it => it.GetMethod is { IsPublic: true } or { IsFamily: true }))
+            yield return property.Name;
+        foreach (
+            MethodBase method in type.GetMethods(Declared).Cast<MethodBase>().Concat(type.GetConstructors(Declared)).Where(it => it.IsPublic || it.IsFamily)
+        )
         {
             yield return method.Name;
             foreach (ParameterInfo parameter in method.GetParameters()) yield return parameter.Name!;

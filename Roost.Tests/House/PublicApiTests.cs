@@ -10,7 +10,11 @@ internal sealed class PublicApiTests
     private const string Approve = "ROOST_APPROVE_PUBLIC_API";
 
     /// <summary>What is suppressed within a member is nobody else's business.</summary>
-    private static readonly ApiGeneratorOptions Shown = new() { IncludeAssemblyAttributes = false, ExcludeAttributes = ["System.Diagnostics.CodeAnalysis.UnconditionalSuppressMessageAttribute"] };
+    private static readonly ApiGeneratorOptions Shown = new()
+    {
+        IncludeAssemblyAttributes = false,
+        ExcludeAttributes = ["System.Diagnostics.CodeAnalysis.UnconditionalSuppressMessageAttribute"],
+    };
 
     [Test]
     public void The_public_surface_is_the_approved_one()
@@ -21,6 +25,7 @@ internal sealed class PublicApiTests
 
         string before = File.Exists(approved) ? File.ReadAllText(approved).ReplaceLineEndings("\n") : "";
 
-        now.Should().Be(before, $"whoever changes the public surface on purpose runs this test with {Approve}=1, which rewrites PublicApi.txt, and commits that file");
+        now.Should()
+            .Be(before, $"whoever changes the public surface on purpose runs this test with {Approve}=1, which rewrites PublicApi.txt, and commits that file");
     }
 }

@@ -4,7 +4,10 @@ using Roost.Tests.Support;
 
 namespace Roost.Tests;
 
-/// <summary>One program, published in both ways that remove what nothing names: the whole library is looked at without a warning, and what the program stores it reads back.</summary>
+/// <summary>
+/// One program, published in both ways that remove what nothing names: the whole library is looked at without a warning, and what the program stores it reads
+/// back.
+/// </summary>
 [TestFixture]
 [Category("Published")]
 internal sealed class PublishedTests
@@ -15,11 +18,26 @@ internal sealed class PublishedTests
     [TestCase("PublishAot")]
     public async Task A_published_program_reads_what_it_has_stored(string how)
     {
-        if (Environment.GetEnvironmentVariable(Asked) != "1") Assert.Ignore($"It takes minutes; {Asked}=1 asks for it, as .ci/run does.");
-        if (how == "PublishAot" && OperatingSystem.IsLinux() && !IsOnPath("clang") && !IsOnPath("gcc")) Assert.Ignore("Neither clang nor gcc is on the PATH, to link what was compiled ahead of time.");
+        if (Environment.GetEnvironmentVariable(Asked) != "1")
+            Assert.Ignore($"It takes minutes; {Asked}=1 asks for it, as .ci/run does.");
+        if (how == "PublishAot" && OperatingSystem.IsLinux() && !IsOnPath("clang") && !IsOnPath("gcc"))
+            Assert.Ignore("Neither clang nor gcc is on the PATH, to link what was compiled ahead of time.");
         using var folder = new TemporaryFolder();
-        string project = SourceTree.PathOf("Roost.Tests", "Published", "Published.csproj"), artifacts = Path.Combine(folder.Root, "artifacts"), published = Path.Combine(folder.Root, "published");
-        string[] same = [project, "--artifacts-path", artifacts, "--runtime", RuntimeInformation.RuntimeIdentifier, $"-p:{how}=true", "-p:SelfContained=true", "-v", "quiet"];
+        string project = SourceTree.PathOf("Roost.Tests", "Published", "Published.csproj"),
+            artifacts = Path.Combine(folder.Root, "artifacts"),
+            published = Path.Combine(folder.Root, "published");
+        string[] same =
+        [
+            project,
+            "--artifacts-path",
+            artifacts,
+            "--runtime",
+            RuntimeInformation.RuntimeIdentifier,
+            $"-p:{how}=true",
+            "-p:SelfContained=true",
+            "-v",
+            "quiet",
+        ];
 
         (int exitCode, string output) = await RunAsync("dotnet", ["restore", .. same]);
         if (exitCode != 0) Assert.Ignore($"The packs that {how} needs could not be restored: {output}");
@@ -32,12 +50,21 @@ internal sealed class PublishedTests
         File.Exists(Path.Combine(published, "Roost.dll")).Should().Be(how == "PublishTrimmed");
     }
 
-    private static bool IsOnPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
+    private static bool IsOnPath(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
 
     private static async Task<(int ExitCode, string Output)> RunAsync(string program, string[] arguments)
     {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["MSBUILDDISABLENODEREUSE"] = "1" } })!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+        using Process process = Process.Start(
+            new ProcessStartInfo(program, arguments)
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                Environment = { ["MSBUILDDISABLENODEREUSE"] = "1" },
+            }
+        )!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync(),
+            error = process.StandardError.ReadToEndAsync();
         await Task.WhenAll(output, error, process.WaitForExitAsync());
         return (process.ExitCode, await output + await error);
     }

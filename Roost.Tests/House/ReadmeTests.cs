@@ -58,7 +58,12 @@ internal sealed class ReadmeTests
     [Test]
     public void Every_call_that_is_named_exists()
     {
-        Type[] types = [.. typeof(RoostRuntime).Assembly.GetExportedTypes(), .. typeof(WatchlistEngine).Assembly.GetTypes(), .. typeof(RoostCommand).Assembly.GetExportedTypes()];
+        Type[] types =
+        [
+            .. typeof(RoostRuntime).Assembly.GetExportedTypes(),
+            .. typeof(WatchlistEngine).Assembly.GetTypes(),
+            .. typeof(RoostCommand).Assembly.GetExportedTypes(),
+        ];
         HashSet<string> members = [.. types.SelectMany(type => type.GetMembers(All)).Select(member => member.Name)];
 
         string[] calls = [.. Regex.Matches(Readme, @"\b[A-Z][A-Za-z]+Async\b").Select(call => call.Value)];

@@ -71,13 +71,18 @@ internal sealed class StrangerTests
         await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(1));
         string id = await roost.EnqueueAsync(new WorkItem("scripted") { Queue = "others" });
 
-        (await roost.Awaiting(it => it.RunUntilDoneAsync(id)).Should().ThrowAsync<ConflictException>()).WithMessage("*\"others\"*RoostOptions.Queues*WaitAsync*");
+        (await roost.Awaiting(it => it.RunUntilDoneAsync(id)).Should().ThrowAsync<ConflictException>()).WithMessage(
+            "*\"others\"*RoostOptions.Queues*WaitAsync*"
+        );
     }
 
     [Test]
     public async Task Running_until_an_item_is_done_whose_state_is_newer_is_refused()
     {
-        await using RoostRuntime newer = TestRuntime.Create(null, new ScriptedEngine((state, _) => Task.FromResult(ScriptedEngine.GoOn(state, TimeSpan.FromDays(1)))) { Version = 2 });
+        await using RoostRuntime newer = TestRuntime.Create(
+            null,
+            new ScriptedEngine((state, _) => Task.FromResult(ScriptedEngine.GoOn(state, TimeSpan.FromDays(1)))) { Version = 2 }
+        );
         string id = await newer.EnqueueAsync(new WorkItem("scripted"));
         await newer.RunUntilIdleAsync();
         await using RoostRuntime older = TestRuntime.Beside(newer, ScriptedEngine.CountingTo(1));
@@ -193,13 +198,20 @@ internal sealed class StrangerTests
     public async Task A_dead_letter_is_logged_as_an_error_with_its_exception()
     {
         var log = new CollectingLog();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1, LoggerFactory = log }, null, ScriptedEngine.From((_, _) => throw new IOException("boom")));
+        await using RoostRuntime roost = TestRuntime.Create(
+            new RoostOptions { MaxAttempts = 1, LoggerFactory = log },
+            null,
+            ScriptedEngine.From((_, _) => throw new IOException("boom"))
+        );
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
         await roost.RunUntilDoneAsync(id);
 
         await roost.DisposeAsync();
-        log.Lines.Should().ContainSingle(line => line.Level == LogLevel.Error && line.Exception is IOException && line.Text.Contains(id) && line.Text.Contains("dead letter"));
+        log.Lines.Should()
+            .ContainSingle(line =>
+                line.Level == LogLevel.Error && line.Exception is IOException && line.Text.Contains(id) && line.Text.Contains("dead letter")
+            );
     }
 
     [Test]

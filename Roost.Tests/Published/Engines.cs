@@ -27,15 +27,22 @@ internal sealed class CountEngine() : Engine<CountState>(ProgramJson.Default.Cou
             At = context.Now,
         };
         context.AddEvent("counted", next, ProgramJson.Default.CountState);
-        if (next.N < asked.To) return Task.FromResult(Continue(next));
-        context.AddArtifactText("counted.txt", next.N.ToString(CultureInfo.InvariantCulture), new ArtifactInfo().WithMetadata(new JsonObject { ["by"] = "count" }, ProgramJson.Default.JsonObject));
+        if (next.N < asked.To)
+            return Task.FromResult(Continue(next));
+        context.AddArtifactText(
+            "counted.txt",
+            next.N.ToString(CultureInfo.InvariantCulture),
+            new ArtifactInfo().WithMetadata(new JsonObject { ["by"] = "count" }, ProgramJson.Default.JsonObject)
+        );
         context.AddArtifact("report.json", new Report("Counted", [next]), ProgramJson.Default.Report);
         context.AddChild(WorkItem.From("raw", asked, ProgramJson.Default.CountPayload));
         return Task.FromResult(Done(next));
     }
 }
 
-/// <summary>Is done at once; what the trigger has given it has to be in its payload. Its state goes by the runtime's settings, and so does all that it reads and writes.</summary>
+/// <summary>
+/// Is done at once; what the trigger has given it has to be in its payload. Its state goes by the runtime's settings, and so does all that it reads and writes.
+/// </summary>
 [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "RoostOptions.Json has a resolver that knows the types.")]
 [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "RoostOptions.Json has a resolver that knows the types.")]
 internal sealed class FollowEngine : Engine<CountState>
@@ -58,7 +65,8 @@ internal sealed class RawEngine : IEngine
 {
     public string EngineId => "raw";
 
-    public Task<Snapshot> InitSnapshotAsync(WorkItem item, StepContext context) => Task.FromResult(Snapshot.First(item, new CountState(10), ProgramJson.Default.CountState));
+    public Task<Snapshot> InitSnapshotAsync(WorkItem item, StepContext context) =>
+        Task.FromResult(Snapshot.First(item, new CountState(10), ProgramJson.Default.CountState));
 
     public Task<Outcome> StepAsync(Snapshot snapshot, WorkItem item, StepContext context)
     {
@@ -68,7 +76,8 @@ internal sealed class RawEngine : IEngine
 }
 
 /// <summary>Makes a state and is done with what becomes of it.</summary>
-internal sealed class OnceEngine<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.All)] TState>(string id, JsonTypeInfo<TState> type, TState state) : Engine<TState>(type)
+internal sealed class OnceEngine<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.All)] TState>(string id, JsonTypeInfo<TState> type, TState state)
+    : Engine<TState>(type)
 {
     public override string EngineId => id;
 

@@ -30,7 +30,8 @@ try
     await ReadPagesAsync(roost);
     await LoseAsync(options with { Path = Path.Combine(folder, "lost.db"), Triggers = null });
     await roost.BackupAsync(Path.Combine(folder, "copy.db"));
-    foreach (FileCheck check in (await RoostRuntime.CheckFileAsync(path)).Where(check => check.Status == CheckStatus.Error)) Expect($"the check {check.Name}", check.Found, "no error");
+    foreach (FileCheck check in (await RoostRuntime.CheckFileAsync(path)).Where(check => check.Status == CheckStatus.Error))
+        Expect($"the check {check.Name}", check.Found, "no error");
     string kind = RuntimeFeature.IsDynamicCodeSupported ? "A trimmed program" : "A program compiled ahead of time";
     Expect("reflection for JSON", JsonSerializer.IsReflectionEnabledByDefault, false);
     Console.WriteLine($"{kind} reads what it has stored.");
@@ -56,7 +57,13 @@ static Trigger FollowUp() => new Trigger("count", "follow")
 
 static async Task CountAsync(RoostRuntime roost)
 {
-    string id = await roost.EnqueueAsync(WorkItem.From("count", new CountPayload(3), ProgramJson.Default.CountPayload) with { Resources = ["site"], IdempotencyKey = "once" });
+    string id = await roost.EnqueueAsync(
+        WorkItem.From("count", new CountPayload(3), ProgramJson.Default.CountPayload) with
+        {
+            Resources = ["site"],
+            IdempotencyKey = "once",
+        }
+    );
     await roost.RunUntilIdleAsync();
 
     WorkDetail item = await roost.GetAsync(id);
@@ -75,7 +82,11 @@ static async Task CountAsync(RoostRuntime roost)
     Expect("its artifact", Encoding.UTF8.GetString(await roost.ReadArtifactAsync(id, "counted.txt")), "3");
     JsonElement report = JsonElement.Parse(await roost.ReadArtifactAsync(id, "report.json"));
     Expect("its report", report.GetProperty("rows")[0].GetProperty("n").GetInt32(), 3);
-    Expect("its artifact's metadata", (await roost.ListArtifactsOfAsync(id)).Single(it => it.Name == "counted.txt").Metadata?.GetProperty("by").GetString(), "count");
+    Expect(
+        "its artifact's metadata",
+        (await roost.ListArtifactsOfAsync(id)).Single(it => it.Name == "counted.txt").Metadata?.GetProperty("by").GetString(),
+        "count"
+    );
     IReadOnlyList<WorkEvent> events = (await roost.ListEventsAsync(id)).Items;
     Expect("its tries", events.Count(it => it.Kind == EventKinds.StepFailed), 1);
     Expect("its events", events.Last(it => it.Kind == "engine.counted").Data?.GetProperty("n").GetInt32(), 3);
@@ -83,7 +94,11 @@ static async Task CountAsync(RoostRuntime roost)
     WorkSummary follow = (await roost.ListAsync(new() { Engine = "follow", State = WorkState.Done })).Items.Single();
     Expect("its follow-up's payload", (await roost.GetAsync(follow.Id)).Payload.GetProperty("from").GetProperty("to").GetInt32(), 7);
     Expect("its follow-up's mood", (await roost.GetAsync(follow.Id)).Snapshot!.Data.GetProperty("mood").GetString(), "very_busy");
-    Expect("its follow-up's event", (await roost.ListEventsAsync(new EventFilter { Kinds = ["engine.followed"] })).Items.Single().Data?.GetProperty("to").GetInt32(), 3);
+    Expect(
+        "its follow-up's event",
+        (await roost.ListEventsAsync(new EventFilter { Kinds = ["engine.followed"] })).Items.Single().Data?.GetProperty("to").GetInt32(),
+        3
+    );
     WorkSummary raw = (await roost.ListAsync(new() { Engine = "raw", ParentId = id })).Items.Single();
     Expect("its child's state", (await roost.GetSnapshotAsync(raw.Id)).DataAs(ProgramJson.Default.CountState).N, 11);
     Expect("its id by its end", (await roost.FindIdsAsync(id[^8..])).Single(), id);
@@ -127,10 +142,19 @@ static async Task ReadPagesAsync(RoostRuntime roost)
 static async Task LoseAsync(RoostOptions options)
 {
     await using var roost = new RoostRuntime(options);
-    Refused("a hidden state", "has no member that is both written and read back", () => roost.AddEngine(new OnceEngine<HiddenState>("hidden", ProgramJson.Default.HiddenState, new())));
-    if (RuntimeFeature.IsDynamicCodeSupported) roost.AddEngine(new StackEngine());
-    else Refused("a stack", "would come back turned over", () => roost.AddEngine(new StackEngine()));
-    Refused("a nested list", "Items", () => roost.AddEngine(new OnceEngine<NestedState>("nested", ProgramJson.Default.NestedState, new(new() { Items = { 1 } }))), or: roost);
+    Refused("a hidden state", "has no member that is both written and read back", () =>
+        roost.AddEngine(new OnceEngine<HiddenState>("hidden", ProgramJson.Default.HiddenState, new()))
+    );
+    if (RuntimeFeature.IsDynamicCodeSupported)
+        roost.AddEngine(new StackEngine());
+    else
+        Refused("a stack", "would come back turned over", () => roost.AddEngine(new StackEngine()));
+    Refused(
+        "a nested list",
+        "Items",
+        () => roost.AddEngine(new OnceEngine<NestedState>("nested", ProgramJson.Default.NestedState, new(new() { Items = { 1 } }))),
+        or: roost
+    );
 
     var partly = new PartlyHiddenState { Name = "partly" };
     partly.Add();
@@ -142,7 +166,11 @@ static async Task LoseAsync(RoostOptions options)
     IReadOnlyList<DeadLetter> lost = (await roost.ListDeadLettersAsync()).Items;
     foreach (string engine in roost.EngineIds.Where(id => id != "stack"))
         Expect($"the dead letter of {engine}", lost.SingleOrDefault(it => it.Item.Engine == engine)?.Failure.Reason, FailReasons.StateNotKept);
-    Expect("the stack's items", (await roost.ListAsync(new() { Engine = "stack", State = WorkState.Done })).Items.Count, RuntimeFeature.IsDynamicCodeSupported ? 1 : 0);
+    Expect(
+        "the stack's items",
+        (await roost.ListAsync(new() { Engine = "stack", State = WorkState.Done })).Items.Count,
+        RuntimeFeature.IsDynamicCodeSupported ? 1 : 0
+    );
 }
 
 static void Refused(string what, string why, Action add, RoostRuntime? or = null)

@@ -12,7 +12,9 @@ internal sealed class BlockedThreadsTests : FolderFixture
     public async Task A_worker_whose_steps_block_every_thread_of_its_pool_keeps_its_leases()
     {
         string path = folder["roost.db"];
-        await using RoostRuntime other = new RoostRuntime(new RoostOptions { Path = path, LeaseTime = TimeSpan.FromSeconds(1) }).AddEngine(ScriptedEngine.CountingTo(1));
+        await using RoostRuntime other = new RoostRuntime(new RoostOptions { Path = path, LeaseTime = TimeSpan.FromSeconds(1) }).AddEngine(
+            ScriptedEngine.CountingTo(1)
+        );
         await other.EnqueueAsync(Enumerable.Range(0, Items).Select(_ => new WorkItem("blocks")));
         using var over = new CancellationTokenSource();
         Task loop = other.RunAsync(over.Token);

@@ -33,7 +33,10 @@ internal sealed class ClockTests : FolderFixture
 
         slowest.Should().BeLessThan(Lease + Slack, "everything can be claimed again within a lease");
         Count("interrupted").Should().Be(0, $"both live, and a clock that was set is no reason to think otherwise: {workers.Log}");
-        Effort.Report($"{jumps} jumps of one or two hours under two processes, nothing repeated, lost or doubled; new work was done after at most {slowest.TotalSeconds:N1} s at a lease of {Lease.TotalSeconds:N0} s");
+        Effort.Report(
+            $"{jumps} jumps of one or two hours under two processes, nothing repeated, lost or doubled; new work was done after at most " +
+            $"{slowest.TotalSeconds:N1} s at a lease of {Lease.TotalSeconds:N0} s"
+        );
     }
 
     [Test]
@@ -94,7 +97,11 @@ internal sealed class ClockTests : FolderFixture
     private async Task EnqueueAsync(int count, TimeSpan? deadline)
     {
         await using var roost = new RoostRuntime(ChildVerbs.Options(folder["roost.db"]));
-        await roost.EnqueueAsync(Enumerable.Range(0, count).Select(_ => new WorkItem("child", new ChildPayload(4, DelayMs: 100, StepMs: 10)) { Deadline = DateTimeOffset.UtcNow + deadline }));
+        await roost.EnqueueAsync(
+            Enumerable
+                .Range(0, count)
+                .Select(_ => new WorkItem("child", new ChildPayload(4, DelayMs: 100, StepMs: 10)) { Deadline = DateTimeOffset.UtcNow + deadline })
+        );
     }
 
     [TestCase(false)]
@@ -122,7 +129,9 @@ internal sealed class ClockTests : FolderFixture
         await workers.MustHaveDoneEverythingAsync();
 
         Count("interrupted").Should().Be(0, $"nobody was awake to displace anybody: {workers.Log}");
-        Effort.Report($"{sleeps} sleeps of 8 h of two processes ({(movesMonotonic ? "both clocks" : "the wall clock alone")} moved), nothing interrupted, lost or doubled");
+        Effort.Report(
+            $"{sleeps} sleeps of 8 h of two processes ({(movesMonotonic ? "both clocks" : "the wall clock alone")} moved), nothing interrupted, lost or doubled"
+        );
     }
 
     private long Count(string kind) => FileAudit.Count(folder["roost.db"], $"roost_event WHERE kind = '{kind}'");

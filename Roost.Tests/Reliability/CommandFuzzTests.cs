@@ -50,7 +50,8 @@ internal sealed partial class CommandFuzzTests : FolderFixture
         Command[] verbs = [.. Verbs(new Root(_ => { }))];
         for (int i = 0; i < tries; i++)
         {
-            string[] arguments = random.Next(20) == 0 ? [.. Enumerable.Range(0, random.Next(4)).Select(_ => Value(random))] : Line(random, verbs[random.Next(verbs.Length)]);
+            string[] arguments =
+                random.Next(20) == 0 ? [.. Enumerable.Range(0, random.Next(4)).Select(_ => Value(random))] : Line(random, verbs[random.Next(verbs.Length)]);
             string line = string.Join(" | ", arguments);
             Dictionary<string, long> contents = FileAudit.Contents(database);
 
@@ -83,12 +84,21 @@ internal sealed partial class CommandFuzzTests : FolderFixture
     [Test]
     public async Task An_empty_place_is_a_usage_error_in_words()
     {
-        foreach (string[] arguments in (string[][])
-        [
-            ["backup", ""], ["backup", " "], ["artifacts", "save", HostileFile.Plain, "--to", ""], ["worker", "--until-idle", "--assembly", ""], ["worker", "--until-idle", "--workspace-mode", ""],
-            ["worker", "--until-idle", "--workspace-root", ""], ["worker", "--until-idle", "--config", ""], ["workspace-path", HostileFile.Plain, "--workspace-root", " "],
-            ["dead-letters", "--failed-before", ""], ["enqueue", "-e", "demo", "-p", "@"],
-        ])
+        foreach (
+            string[] arguments in (string[][])
+                [
+                    ["backup", ""],
+                    ["backup", " "],
+                    ["artifacts", "save", HostileFile.Plain, "--to", ""],
+                    ["worker", "--until-idle", "--assembly", ""],
+                    ["worker", "--until-idle", "--workspace-mode", ""],
+                    ["worker", "--until-idle", "--workspace-root", ""],
+                    ["worker", "--until-idle", "--config", ""],
+                    ["workspace-path", HostileFile.Plain, "--workspace-root", " "],
+                    ["dead-letters", "--failed-before", ""],
+                    ["enqueue", "-e", "demo", "-p", "@"],
+                ]
+        )
         {
             CommandResult result = (await CommandInProcess.RunAsync(arguments)).Ends(2);
             Frame().IsMatch(result.Error).Should().BeFalse("an error is in words: {0}", result.Error);
@@ -98,7 +108,18 @@ internal sealed partial class CommandFuzzTests : FolderFixture
     [Test]
     public async Task A_bad_item_enqueues_nothing_and_makes_no_file()
     {
-        foreach (string[] bad in (string[][])[["-e", ""], ["-e", "demo", "-p", "{"], ["-e", "demo", "--id", "a\nb"], ["-e", "demo", "--delay", "-1s"], ["-e", "demo", "--retries", "0"], ["-e", "demo", "-r", ""], ["-e", "demo", "--deadline", "2000-01-01"]])
+        foreach (
+            string[] bad in (string[][])
+                [
+                    ["-e", ""],
+                    ["-e", "demo", "-p", "{"],
+                    ["-e", "demo", "--id", "a\nb"],
+                    ["-e", "demo", "--delay", "-1s"],
+                    ["-e", "demo", "--retries", "0"],
+                    ["-e", "demo", "-r", ""],
+                    ["-e", "demo", "--deadline", "2000-01-01"],
+                ]
+        )
         {
             CommandResult result = (await CommandInProcess.RunAsync(["enqueue", .. bad, "--db", "new.db"])).Ends(2);
             result.Error.Should().NotBeEmpty();
@@ -107,13 +128,20 @@ internal sealed partial class CommandFuzzTests : FolderFixture
     }
 
     private static IEnumerable<Command> Verbs(Command command) =>
-        command.Subcommands.Where(each => !LeftOut.Contains(each.Name)).SelectMany(each => each.Subcommands.Count > 0 && each.Arguments.Count == 0 && each.Options.Count == 0 ? Verbs(each) : Verbs(each).Prepend(each));
+        command
+            .Subcommands.Where(each => !LeftOut.Contains(each.Name))
+            .SelectMany(each => each.Subcommands.Count > 0 && each.Arguments.Count == 0 && each.Options.Count == 0 ? Verbs(each) : Verbs(each).Prepend(each));
 
     private static string[] Line(Random random, Command verb)
     {
         List<string> line = [.. PathOf(verb)];
         foreach (Argument argument in verb.Arguments)
-            if (random.Next(8) > 0) line.Add(verb.Name == "backup" ? Of(random, Paths) : argument.Name == "id" && random.Next(3) > 0 ? Of(random, HostileFile.Plain, "done-1", "item-1", "item-2", "failed-2") : Value(random));
+            if (random.Next(8) > 0)
+                line.Add(
+                    verb.Name == "backup" ? Of(random, Paths)
+                    : argument.Name == "id" && random.Next(3) > 0 ? Of(random, HostileFile.Plain, "done-1", "item-1", "item-2", "failed-2")
+                    : Value(random)
+                );
         foreach (Option option in verb.Options)
         {
             if (Endless.Contains(option.Name) || !(option.Required || random.Next(4) == 0)) continue;
@@ -128,7 +156,8 @@ internal sealed partial class CommandFuzzTests : FolderFixture
 
     private static IEnumerable<string> PathOf(Command verb) => verb is RootCommand ? [] : [.. PathOf((Command)verb.Parents.First()), verb.Name];
 
-    private static string Value(Random random) => (random.Next(4) == 0 ? Hostile.Text(random) : Of(random, Values)).Replace('\0', '.'); // No system passes a NUL on.
+    // No system passes a NUL on.
+    private static string Value(Random random) => (random.Next(4) == 0 ? Hostile.Text(random) : Of(random, Values)).Replace('\0', '.');
 
     private static string Of(Random random, params string[] values) => values[random.Next(values.Length)];
 

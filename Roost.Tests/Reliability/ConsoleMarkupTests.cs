@@ -10,7 +10,13 @@ namespace Roost.Tests.Reliability;
 internal sealed class ConsoleMarkupTests : FolderFixture
 {
     private static readonly string[] Texts =
-        [Hostile.Markup, Hostile.Escapes, "\"><img src=x onerror=roost()>", "' onmouseover='roost()", .. Effort.IsFull ? Hostile.Names.Where(name => name.Any("<>\"'&:{".Contains)) : []];
+    [
+        Hostile.Markup,
+        Hostile.Escapes,
+        "\"><img src=x onerror=roost()>",
+        "' onmouseover='roost()",
+        .. Effort.IsFull ? Hostile.Names.Where(name => name.Any("<>\"'&:{".Contains)) : [],
+    ];
 
     [Test]
     public async Task No_text_of_a_file_becomes_markup_of_a_page()
@@ -29,7 +35,8 @@ internal sealed class ConsoleMarkupTests : FolderFixture
         addresses.AddRange([ConsoleHost.ItemAddress(HostileFile.Plain), $"/events?id={HostileFile.Plain}", $"/work/item?id={HostileFile.Plain}&from=1&to=2", $"/work?parent={HostileFile.Plain}"]);
         addresses.AddRange(new[] { "text.txt", "data.json", "there" }.Select(name => $"/work/item/artifact?id={HostileFile.Plain}&name={name}"));
         foreach (string parameter in new[] { "q", "error", "type", "name", "kind", "id", "engine", "state", "cursor", "note", "from" })
-            foreach (string page in new[] { "/work", "/dead-letters", "/artifacts", "/events", "/work/item" }) addresses.Add($"{page}?{parameter}={Uri.EscapeDataString(text)}");
+        foreach (string page in new[] { "/work", "/dead-letters", "/artifacts", "/events", "/work/item" })
+            addresses.Add($"{page}?{parameter}={Uri.EscapeDataString(text)}");
 
         int shown = 0;
         foreach (string address in addresses)
@@ -68,13 +75,32 @@ internal sealed class ConsoleMarkupTests : FolderFixture
     public async Task A_download_is_named_by_one_harmless_word_whatever_the_artifact_is_called()
     {
         await HostileFile.FillAsync(folder["roost.db"], "x");
-        string[] names = [.. Hostile.Names, "a/../../b", "..\\..\\b", "a\u2028b", "x\"; filename=\"evil.html", "x.html", ".bashrc", "a;b", "%2e%2e%2f", "\u00e9.txt"];
+        string[] names =
+        [
+            .. Hostile.Names,
+            "a/../../b",
+            "..\\..\\b",
+            "a\u2028b",
+            "x\"; filename=\"evil.html",
+            "x.html",
+            ".bashrc",
+            "a;b",
+            "%2e%2e%2f",
+            "\u00e9.txt",
+        ];
         await using var roost = new RoostRuntime(folder["roost.db"]);
         await using ConsoleHost host = await ConsoleHost.StartAsync(options => options with { Runtime = roost });
         foreach (string name in names)
         {
-            roost.Execute("UPDATE roost_artifact SET name = $0 WHERE key = (SELECT min(key) FROM roost_artifact WHERE blob IS NOT NULL AND work = (SELECT key FROM roost_work WHERE id = $1))", name, HostileFile.Plain);
-            using HttpResponseMessage answer = await host.Client.GetAsync(new Uri($"/work/item/file?id={HostileFile.Plain}&name={Uri.EscapeDataString(name)}", UriKind.Relative));
+            roost.Execute(
+                "UPDATE roost_artifact SET name = $0 WHERE key = (SELECT min(key) FROM roost_artifact WHERE blob IS NOT NULL AND work = (SELECT key FROM " +
+                "roost_work WHERE id = $1))",
+                name,
+                HostileFile.Plain
+            );
+            using HttpResponseMessage answer = await host.Client.GetAsync(
+                new Uri($"/work/item/file?id={HostileFile.Plain}&name={Uri.EscapeDataString(name)}", UriKind.Relative)
+            );
             answer.StatusCode.Should().Be(HttpStatusCode.OK, name);
             answer.Content.Headers.ContentType!.MediaType.Should().Be("application/octet-stream");
             System.Net.Http.Headers.ContentDispositionHeaderValue saved = answer.Content.Headers.ContentDisposition!;

@@ -39,8 +39,18 @@ internal sealed class ConsoleRequestTests
         for (int i = 0; i < tries; i++)
         {
             string page = Pages[random.Next(Pages.Length)];
-            string query = string.Join('&', Enumerable.Range(0, random.Next(1, 4)).Select(_ => $"{Parameters[random.Next(Parameters.Length)]}={Value(random)}"));
-            using HttpResponseMessage answer = await host.Client.GetAsync(new Uri($"{host.Root.GetLeftPart(UriPartial.Authority)}{page}?{query}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true })).WaitAsync(Gate.Patience);
+            string query = string.Join(
+                '&',
+                Enumerable.Range(0, random.Next(1, 4)).Select(_ => $"{Parameters[random.Next(Parameters.Length)]}={Value(random)}")
+            );
+            using HttpResponseMessage answer = await host
+                .Client.GetAsync(
+                    new Uri(
+                        $"{host.Root.GetLeftPart(UriPartial.Authority)}{page}?{query}",
+                        new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }
+                    )
+                )
+                .WaitAsync(Gate.Patience);
             string text = await answer.Content.ReadAsStringAsync();
             ((int)answer.StatusCode).Should().BeLessThan(500, "{0}?{1}: {2}", page, query, text);
             if (answer.Content.Headers.ContentType?.MediaType == "text/html") HtmlCheck.Dangers(text).Should().BeEmpty("{0}?{1}", page, query);
@@ -59,7 +69,18 @@ internal sealed class ConsoleRequestTests
         string form = await host.FormTokenAsync(ConsoleHost.ItemAddress(waiting));
         for (int i = 0; i < tries; i++)
         {
-            Dictionary<string, string> fields = Fields.Where(_ => random.Next(2) == 0).ToDictionary(field => field, _ => random.Next(4) switch { 0 => id, 1 => "5", _ => WithoutHalves(Hostile.Text(random)) });
+            Dictionary<string, string> fields = Fields
+                .Where(_ => random.Next(2) == 0)
+                .ToDictionary(
+                    field => field,
+                    _ =>
+                        random.Next(4) switch
+                        {
+                            0 => id,
+                            1 => "5",
+                            _ => WithoutHalves(Hostile.Text(random)),
+                        }
+                );
             string verb = Verbs[random.Next(Verbs.Length)];
             Dictionary<string, long> before = FileAudit.Contents(host.Roost.Path);
             using HttpResponseMessage answer = await host.PostAsync(verb, fields, form: form).WaitAsync(Gate.Patience);
@@ -95,21 +116,46 @@ internal sealed class ConsoleRequestTests
         yield return Case("An_address_of_sixteen_kilobytes", "GET /?" + new string('x', 16_384) + " HTTP/1.1\r\nHost: {host}\r\n\r\n", 414);
         yield return Case("Headers_of_a_megabyte", "GET / HTTP/1.1\r\nHost: {host}\r\nX: " + new string('x', 1 << 20) + "\r\n\r\n", 431);
         yield return Case("A_thousand_headers", "GET / HTTP/1.1\r\nHost: {host}\r\n" + string.Concat(Enumerable.Range(0, 1000).Select(i => $"X{i}: x\r\n")) + "\r\n", 431);
-        yield return Case("A_body_that_says_it_has_a_gigabyte", "POST /actions/cancel HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nOrigin: {origin}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1073741824\r\n" + Close + "\r\nid=x", 400, 413);
-        yield return Case("Chunks_of_ten_megabytes", "POST /actions/cancel HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nOrigin: {origin}\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n" + Close + "\r\nA00000\r\nid=" + new string('x', 0xA00000 - 3) + "\r\n0\r\n\r\n", 400, 413);
+        yield return Case("A_body_that_says_it_has_a_gigabyte", "POST /actions/cancel HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nOrigin: " +
+            "{origin}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1073741824\r\n" + Close + "\r\nid=x", 400, 413);
+        yield return Case("Chunks_of_ten_megabytes", "POST /actions/cancel HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nOrigin: " +
+            "{origin}\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n" + Close + "\r\nA00000\r\nid=" + new string('x', 0xA00000 - 3) + "\r\n0\r\n\r\n", 400, 413);
         yield return Case("Thousands_of_fields", Form(string.Join('&', Enumerable.Range(0, 5000).Select(i => $"f{i}=x")), Close), 400, 413);
         yield return Case("A_field_name_of_ten_kilobytes", Form(new string('k', 10_240) + "=x", Close), 400, 413);
-        yield return Case("A_form_in_parts_without_a_boundary", "POST /actions/cancel HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nOrigin: {origin}\r\nContent-Type: multipart/form-data\r\nContent-Length: 3\r\n" + Close + "\r\nabc", 400);
-        yield return Case("A_form_in_parts_that_is_cut", "POST /actions/cancel HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nOrigin: {origin}\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 30\r\n" + Close + "\r\n--b\r\nContent-Disposition: form-", 400);
+        yield return Case(
+            "A_form_in_parts_without_a_boundary",
+            "POST /actions/cancel HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nOrigin: {origin}\r\nContent-Type: " +
+            "multipart/form-data\r\nContent-Length: 3\r\n"
+                + Close
+                + "\r\nabc",
+            400
+        );
+        yield return Case(
+            "A_form_in_parts_that_is_cut",
+            "POST /actions/cancel HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nOrigin: {origin}\r\nContent-Type: multipart/form-data; " +
+            "boundary=b\r\nContent-Length: 30\r\n"
+                + Close
+                + "\r\n--b\r\nContent-Disposition: form-",
+            400
+        );
         yield return Case("Two_hosts", "GET / HTTP/1.1\r\nHost: {host}\r\nHost: evil.example\r\n\r\n", 400);
         yield return Case("No_host", "GET / HTTP/1.1\r\n\r\n", 400);
         yield return Case("Another_host_in_the_address", "GET http://evil.example/ HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n\r\n", 400, 421);
         yield return Case("Two_lengths", "POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nabc", 400);
-        yield return Case("A_length_and_chunks", "POST /actions/cancel HTTP/1.1\r\nHost: {host}\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, 401);
+        yield return Case(
+            "A_length_and_chunks",
+            "POST /actions/cancel HTTP/1.1\r\nHost: {host}\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            400,
+            401
+        );
         yield return Case("A_negative_length", "POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: -1\r\n\r\n", 400);
         yield return Case("A_NUL_in_the_address", "GET /\0 HTTP/1.1\r\nHost: {host}\r\n\r\n", 400);
         yield return Case("A_way_out_of_the_assets", "GET /assets/../../../etc/passwd HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n\r\n", 404);
-        yield return Case("A_hidden_way_out_of_the_assets", "GET /assets/..%2f..%2f..%2fetc%2fpasswd HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n\r\n", 404);
+        yield return Case(
+            "A_hidden_way_out_of_the_assets",
+            "GET /assets/..%2f..%2f..%2fetc%2fpasswd HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n\r\n",
+            404
+        );
         yield return Case("A_method_of_its_own", "DROP /work HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nOrigin: {origin}\r\n\r\n", 403, 404, 405);
         yield return Case("TRACE", "TRACE / HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n\r\n", 403, 404, 405);
         yield return Case("Noise", "\u0016\u0003\u0001\u0002\u0000\u0001\u0000", 400);
@@ -122,7 +168,12 @@ internal sealed class ConsoleRequestTests
         using RawRequest raw = await RawRequest.OpenAsync(host.Root);
         string authority = host.Root.Authority;
         Task<int?> answer = raw.StatusAsync(); // A write that fails once the server has closed would lose what can be read.
-        await raw.SendAsync(request.Replace("{host}", authority, StringComparison.Ordinal).Replace("{origin}", $"http://{authority}", StringComparison.Ordinal).Replace("{cookie}", cookie, StringComparison.Ordinal));
+        await raw.SendAsync(
+            request
+                .Replace("{host}", authority, StringComparison.Ordinal)
+                .Replace("{origin}", $"http://{authority}", StringComparison.Ordinal)
+                .Replace("{cookie}", cookie, StringComparison.Ordinal)
+        );
 
         int? status = await answer;
 
@@ -155,7 +206,9 @@ internal sealed class ConsoleRequestTests
     private static string WithoutHalves(string text) => string.Concat((text.Length > 1500 ? text[..1500] : text).Select(c => char.IsSurrogate(c) ? '?' : c));
 
     private static string Form(string body, string close) =>
-        $"POST /actions/cancel HTTP/1.1\r\nHost: {{host}}\r\nCookie: {{cookie}}\r\nOrigin: {{origin}}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {body.Length}\r\n{close}\r\n{body}";
+        $"POST /actions/cancel HTTP/1.1\r\nHost: {{host}}\r\nCookie: {{cookie}}\r\nOrigin: {{origin}}\r\nContent-Type: " +
+        $"application/x-www-form-urlencoded\r\nContent-Length: {body.Length}\r\n{close}\r\n{body}";
 
-    private static TestCaseData Case(string name, string request, params int[] allowed) => new TestCaseData(request, allowed).SetName(name + "_is_refused_and_the_next_is_answered");
+    private static TestCaseData Case(string name, string request, params int[] allowed) =>
+        new TestCaseData(request, allowed).SetName(name + "_is_refused_and_the_next_is_answered");
 }

@@ -129,7 +129,8 @@ internal sealed class CorruptionTests : FolderFixture
     public async Task A_changed_payload_is_not_given_to_its_engine()
     {
         string path = Copy(whole);
-        using (SqliteConnection db = FileAudit.Open(path)) db.Execute("UPDATE roost_work_input SET payload = replace(payload, '2', '9') WHERE work = (SELECT key FROM roost_work WHERE id = 'late')");
+        using (SqliteConnection db = FileAudit.Open(path)) db.Execute("UPDATE roost_work_input SET payload = replace(payload, '2', '9') WHERE work = " +
+            "(SELECT key FROM roost_work WHERE id = 'late')");
         await using var roost = new RoostRuntime(path);
         roost.AddEngine(FixtureFile.Engine((context, _) => context.Item.Id.Should().NotBe("late")));
 
@@ -230,7 +231,8 @@ internal sealed class CorruptionTests : FolderFixture
             for (int i = 0; i < 3; i++) await made.StepOnceAsync();
         }
         Probe.Execute(path, "CREATE INDEX other ON roost_snapshot (work, 4 - version)"); // The first version is found by it as the third.
-        Probe.Execute(path, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'other') WHERE name = 'sqlite_autoindex_roost_snapshot_1'; DELETE FROM sqlite_schema WHERE name = 'other'");
+        Probe.Execute(path, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'other') " +
+            "WHERE name = 'sqlite_autoindex_roost_snapshot_1'; DELETE FROM sqlite_schema WHERE name = 'other'");
         await using RoostRuntime roost = new RoostRuntime(path).AddEngine(ScriptedEngine.From((state, _) =>
         {
             states.Add(state);
@@ -251,7 +253,8 @@ internal sealed class CorruptionTests : FolderFixture
     {
         string path = Copy(whole);
         Probe.Execute(path, "UPDATE roost_work SET created_at = -created_at * 1000 WHERE id = 'done'");
-        Probe.Execute(path, "INSERT INTO roost_worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues) VALUES ('w', 1, 'm', 'l', 1, 1, 1, 1, 1, 1, '[', '[]')");
+        Probe.Execute(path, "INSERT INTO roost_worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, " +
+            "concurrency, engines, queues) VALUES ('w', 1, 'm', 'l', 1, 1, 1, 1, 1, 1, '[', '[]')");
         await using var roost = new RoostRuntime(path);
 
         await roost.Awaiting(it => it.GetAsync("done")).Should().ThrowAsync<DataCorruptException>().WithMessage("*time*damaged*");

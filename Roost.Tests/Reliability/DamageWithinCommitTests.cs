@@ -29,7 +29,11 @@ internal sealed class DamageWithinCommitTests
     [Test]
     public async Task A_rule_of_a_trigger_that_cannot_be_read_fails_the_step_that_would_have_fired_it()
     {
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1, Triggers = [new("scripted", "next")] }, null, ScriptedEngine.CountingTo(2));
+        await using RoostRuntime roost = TestRuntime.Create(
+            new RoostOptions { MaxAttempts = 1, Triggers = [new("scripted", "next")] },
+            null,
+            ScriptedEngine.CountingTo(2)
+        );
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "first" });
         await roost.StepOnceAsync();
         roost.Execute("UPDATE roost_trigger_rule SET fields = '{'");

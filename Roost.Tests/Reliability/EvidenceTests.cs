@@ -4,7 +4,9 @@ using Roost.Tests.Support;
 
 namespace Roost.Tests.Reliability;
 
-/// <summary>Damage is said only where the file shows it; a fault of the program, and a file that somebody else has migrated, are told as what they are.</summary>
+/// <summary>
+/// Damage is said only where the file shows it; a fault of the program, and a file that somebody else has migrated, are told as what they are.
+/// </summary>
 [TestFixture, Category("Reliability")]
 internal sealed class EvidenceTests : FolderFixture
 {
@@ -32,7 +34,10 @@ internal sealed class EvidenceTests : FolderFixture
         foreach (Exception told in new[] { read, written })
         {
             told.Should().NotBeOfType<DataCorruptException>();
-            told.Message.Should().ContainAll(path, fault.GetType().Name, fault.Message.TrimEnd('.'), "fault of this program").And.NotContain("damaged").And.NotContain("backup");
+            told.Message.Should()
+                .ContainAll(path, fault.GetType().Name, fault.Message.TrimEnd('.'), "fault of this program")
+                .And.NotContain("damaged")
+                .And.NotContain("backup");
             told.InnerException.Should().BeSameAs(fault);
         }
         (await roost.GetAsync("only")).Summary.State.Should().Be(WorkState.Queued, "it goes on");
@@ -44,7 +49,10 @@ internal sealed class EvidenceTests : FolderFixture
         await using RoostRuntime roost = await MadeAsync();
         roost.Execute("UPDATE roost_work SET resource_count = 7");
 
-        FluentActions.Invoking(() => new Reader(path, roost.Options).Run<int>(_ => throw new InvalidOperationException("no map"))).Should().Throw<DataCorruptException>()
+        FluentActions
+            .Invoking(() => new Reader(path, roost.Options).Run<int>(_ => throw new InvalidOperationException("no map")))
+            .Should()
+            .Throw<DataCorruptException>()
             .WithMessage($"{path} is damaged*number of names*only*no map*restore a backup*");
     }
 
@@ -60,7 +68,9 @@ internal sealed class EvidenceTests : FolderFixture
     [Test]
     public async Task A_file_that_a_newer_Roost_migrates_while_it_is_open_is_left_to_it_by_its_loop_its_writes_and_its_reads()
     {
-        await using RoostRuntime roost = (await MadeAsync()).AddEngine(ScriptedEngine.From((state, _) => ScriptedEngine.GoOn(state + 1, TimeSpan.FromMilliseconds(1))));
+        await using RoostRuntime roost = (await MadeAsync()).AddEngine(
+            ScriptedEngine.From((state, _) => ScriptedEngine.GoOn(state + 1, TimeSpan.FromMilliseconds(1)))
+        );
         await using RoostRuntime reading = new(path);
         await reading.GetAsync("only");
         Task loop = roost.RunAsync(CancellationToken.None);
@@ -81,7 +91,9 @@ internal sealed class EvidenceTests : FolderFixture
         {
             FileRefusedException refused = (await action.Should().ThrowAsync<FileRefusedException>()).Which;
             refused.Cause.Should().Be(FileRefusal.NewerSchema);
-            refused.Message.Should().ContainAll($"schema version {Schema.Version + 1}", "newer Roost", "Nothing is damaged", "start it again with that version");
+            refused
+                .Message.Should()
+                .ContainAll($"schema version {Schema.Version + 1}", "newer Roost", "Nothing is damaged", "start it again with that version");
         }
     }
 
@@ -89,8 +101,15 @@ internal sealed class EvidenceTests : FolderFixture
     public async Task What_is_stored_in_no_form_of_ours_is_shown_as_it_is_stored()
     {
         await using RoostRuntime roost = await MadeAsync();
-        roost.Execute("INSERT INTO roost_worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues) VALUES ('w', 1, 'm', 'l', 1, 1, 1, 1, 1, 1, '[{\"id\":7}]', '[]')");
-        await roost.Awaiting(it => it.ListWorkersAsync()).Should().ThrowAsync<DataCorruptException>().WithMessage("What engines worker w serves*[{\"id\":7}]*damaged*");
+        roost.Execute(
+            "INSERT INTO roost_worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, " +
+            "engines, queues) VALUES ('w', 1, 'm', 'l', 1, 1, 1, 1, 1, 1, '[{\"id\":7}]', '[]')"
+        );
+        await roost
+            .Awaiting(it => it.ListWorkersAsync())
+            .Should()
+            .ThrowAsync<DataCorruptException>()
+            .WithMessage("What engines worker w serves*[{\"id\":7}]*damaged*");
         roost.Execute("INSERT INTO roost_meta (key, value) VALUES ('events_watermark', 'many')");
         await roost.Awaiting(it => it.ListEventsAsync()).Should().ThrowAsync<DataCorruptException>().WithMessage("*\"many\"*damaged*");
     }

@@ -61,7 +61,8 @@ internal sealed class FaultTests
     {
         await using FaultedProcess child = await StartAsync();
         var random = new Random(Effort.Seed());
-        for (int i = 0; i < Effort.Times(1, 40); i++) await child.RoundAsync("work", new Fault(calls, DiskFiles.All, random.Next(1, 60), random.Next(2, 16), full));
+        for (int i = 0; i < Effort.Times(1, 40); i++)
+            await child.RoundAsync("work", new Fault(calls, DiskFiles.All, random.Next(1, 60), random.Next(2, 16), full));
         await child.EndAsync();
 
         child.Hits.Should().BeGreaterThan(child.Rounds, "more than one call in a row has failed");

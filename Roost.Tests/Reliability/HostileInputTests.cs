@@ -19,14 +19,25 @@ internal sealed class HostileInputTests
         foreach (string name in Hostile.Names) roost.AddEngine(ScriptedEngine.From((state, context) => Both(state, context), name));
         await roost.EnqueueAsync(new WorkItem("parent") { Id = "parent" });
         foreach (string name in Hostile.Names)
-            await roost.EnqueueAsync(new WorkItem(name, new Dictionary<string, string> { [name] = name }) { Id = name, Queue = name, Resources = [name], IdempotencyKey = name, ParentId = "parent" });
+            await roost.EnqueueAsync(
+                new WorkItem(name, new Dictionary<string, string> { [name] = name })
+                {
+                    Id = name,
+                    Queue = name,
+                    Resources = [name],
+                    IdempotencyKey = name,
+                    ParentId = "parent",
+                }
+            );
 
         await roost.RunUntilIdleAsync();
 
         foreach (string name in Hostile.Names)
         {
             WorkDetail item = await roost.GetAsync(name);
-            (item.Summary.Id, item.Summary.Engine, item.Summary.Queue, item.IdempotencyKey, item.ParentId, item.Summary.State).Should().Be((name, name, name, name, "parent", WorkState.Done));
+            (item.Summary.Id, item.Summary.Engine, item.Summary.Queue, item.IdempotencyKey, item.ParentId, item.Summary.State)
+                .Should()
+                .Be((name, name, name, name, "parent", WorkState.Done));
             item.Resources.Should().Equal(name);
             item.Payload.GetProperty(name).GetString().Should().Be(name);
             foreach (WorkFilter filter in (WorkFilter[])[new() { Engine = name }, new() { Queue = name }, new() { Resource = name }])
@@ -34,7 +45,9 @@ internal sealed class HostileInputTests
             (await roost.ListEventsAsync(name)).Items.Select(one => one.Kind).Should().Contain("engine." + name[..Math.Min(100, name.Length)]);
             (await roost.FindIdsAsync(name)).Should().Equal(name);
             (await roost.EnqueueAsync(new WorkItem(name, item.Payload) { IdempotencyKey = name })).Should().Be(new EnqueueResult(name, false));
-            Path.GetDirectoryName(roost.GetWorkspace(name).Path).Should().Be(Path.GetDirectoryName(roost.GetWorkspace("parent").Path), "a workspace is below its root, whatever its item is called");
+            Path.GetDirectoryName(roost.GetWorkspace(name).Path)
+                .Should()
+                .Be(Path.GetDirectoryName(roost.GetWorkspace("parent").Path), "a workspace is below its root, whatever its item is called");
         }
         (await roost.ListAsync(limit: 1000)).Items.Should().HaveCount(Hostile.Names.Length + 1);
         FileAudit.MustAgree(roost.Path);
@@ -130,7 +143,9 @@ internal sealed class HostileInputTests
         await RefusedAsync("Payload", () => roost.EnqueueAsync(new WorkItem("e", new { a = JsonNode.Parse(Levels(Deepest)) })));
         await RefusedInStepAsync("state", (_, snapshot) => Outcome.Continue(snapshot.Next(new { a = JsonNode.Parse(Levels(Deepest)) })));
         await RefusedInStepAsync("data", (context, snapshot) => Ends(snapshot, () => context.AddEvent("x", new { a = JsonNode.Parse(Levels(Deepest)) })));
-        await RefusedInStepAsync("Metadata", (context, snapshot) => Ends(snapshot, () => context.AddArtifactText("x", "", new() { Metadata = new { a = JsonNode.Parse(Levels(Deepest)) } })));
+        await RefusedInStepAsync("Metadata", (context, snapshot) =>
+            Ends(snapshot, () => context.AddArtifactText("x", "", new() { Metadata = new { a = JsonNode.Parse(Levels(Deepest)) } }))
+        );
     }
 
     [Test]
@@ -205,7 +220,8 @@ internal sealed class HostileInputTests
     {
         await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 1 }, null, ScriptedEngine.CountingTo(1));
         int[] priorities = [0, int.MinValue, int.MaxValue, -1, 1];
-        foreach (int priority in priorities) await roost.EnqueueAsync(new WorkItem("scripted") { Id = priority.ToString(CultureInfo.InvariantCulture), Priority = priority });
+        foreach (int priority in priorities)
+            await roost.EnqueueAsync(new WorkItem("scripted") { Id = priority.ToString(CultureInfo.InvariantCulture), Priority = priority });
         await roost.RunUntilIdleAsync();
 
         roost.ClaimsOf().Distinct().Should().Equal(priorities.OrderDescending().Select(priority => priority.ToString(CultureInfo.InvariantCulture)));
@@ -235,12 +251,18 @@ internal sealed class HostileInputTests
     [Test]
     public async Task A_moment_or_a_time_at_the_end_of_all_numbers_is_one_like_any_other()
     {
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1 }, null, ScriptedEngine.From((state, _) => ScriptedEngine.GiveUp("because")));
+        await using RoostRuntime roost = TestRuntime.Create(
+            new RoostOptions { MaxAttempts = 1 },
+            null,
+            ScriptedEngine.From((state, _) => ScriptedEngine.GiveUp("because"))
+        );
         string id = await roost.EnqueueAsync(new WorkItem("scripted") { NotBefore = DateTimeOffset.MinValue, Deadline = DateTimeOffset.MaxValue });
         await roost.RunUntilDoneAsync(id);
 
         (await roost.WaitAsync(id, TimeSpan.MaxValue)).State.Should().Be(WorkState.Failed);
-        (await roost.ListDeadLettersAsync(new() { FailedBefore = DateTimeOffset.MaxValue, FailedAfter = DateTimeOffset.MinValue })).Items.Should().ContainSingle();
+        (await roost.ListDeadLettersAsync(new() { FailedBefore = DateTimeOffset.MaxValue, FailedAfter = DateTimeOffset.MinValue }))
+            .Items.Should()
+            .ContainSingle();
         (await roost.ListDeadLettersAsync(new() { FailedAfter = DateTimeOffset.MaxValue })).Items.Should().BeEmpty();
         (await roost.PurgeAsync(new PurgeFilter(TimeSpan.MaxValue), dryRun: true)).Items.Should().Be(0);
     }
@@ -270,7 +292,12 @@ internal sealed class HostileInputTests
     /// <summary>The step is refused by this field; nothing of it is saved, and what comes after it runs.</summary>
     private static async Task RefusedInStepAsync(string field, Func<StepContext, Snapshot, Outcome> step)
     {
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1 }, null, new RawEngine((snapshot, _, context) => step(context, snapshot)), ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = TestRuntime.Create(
+            new RoostOptions { MaxAttempts = 1 },
+            null,
+            new RawEngine((snapshot, _, context) => step(context, snapshot)),
+            ScriptedEngine.CountingTo(1)
+        );
         WorkSummary ended = await roost.RunUntilDoneAsync(await roost.EnqueueAsync(new WorkItem("raw")));
         (ended.State, ended.Version).Should().Be((WorkState.Failed, 1));
         ended.Error.Should().StartWith($"{field}: ");

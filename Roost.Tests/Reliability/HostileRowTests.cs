@@ -18,7 +18,11 @@ internal sealed class HostileRowTests : FolderFixture
         roost.AddEngine(ScriptedEngine.CountingTo(1));
         string[] named = ["../victim", victim, "near.lock", "roost.db", "./near.lock", "..", "", "../data/near.lock"];
         foreach (string file in named)
-            roost.Execute("INSERT INTO roost_worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues) VALUES ('worker of ' || $0, 1, 'elsewhere', $0, 1, 1, 1, 1, 1, 1, '[]', '[]')", file);
+            roost.Execute(
+                "INSERT INTO roost_worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, " +
+                "engines, queues) VALUES ('worker of ' || $0, 1, 'elsewhere', $0, 1, 1, 1, 1, 1, 1, '[]', '[]')",
+                file
+            );
 
         (await roost.ListWorkersAsync()).Should().OnlyContain(worker => !worker.IsAlive, "their leases have run down");
         using var stop = new CancellationTokenSource();

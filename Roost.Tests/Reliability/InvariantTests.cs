@@ -9,19 +9,36 @@ namespace Roost.Tests.Reliability;
 internal sealed class InvariantTests
 {
     [TestCase("an item that runs holds all its names", "DELETE FROM roost_resource WHERE name = 'x'")]
-    [TestCase("a name is held by an item that asks for it and has not ended", "INSERT INTO roost_resource (name, work, since) VALUES ('new', (SELECT key FROM roost_work WHERE id = 'runs'), 0)")]
+    [TestCase(
+        "a name is held by an item that asks for it and has not ended",
+        "INSERT INTO roost_resource (name, work, since) VALUES ('new', (SELECT key FROM roost_work WHERE id = 'runs'), 0)"
+    )]
     [TestCase("an item waits for a name that it asks for and does not hold", "UPDATE roost_work SET blocked_on = 'new' WHERE id = 'waits'")]
     [TestCase("a name that an item waits for is held by somebody, where a worker serves the item", "DELETE FROM roost_resource")]
     [TestCase("what is stored as a time is one", "UPDATE roost_work SET updated_at = -80000000000000 WHERE id = 'ready'")]
     [TestCase("what is stored as a time is one", "UPDATE roost_event SET at = 300000000000000 WHERE kind = 'done'")]
     [TestCase("what an event says is JSON", "UPDATE roost_event SET data = 'no' WHERE kind = 'done'")]
-    [TestCase("without a worker, what does not run holds only what it holds for life", "DELETE FROM roost_worker; UPDATE roost_resource SET work = (SELECT key FROM roost_work WHERE id = 'waits') WHERE name = 'x'; UPDATE roost_work SET blocked_on = NULL, place = NULL, ready_seq = 77 WHERE id = 'waits'; DELETE FROM roost_work_resource WHERE work = (SELECT key FROM roost_work WHERE id = 'runs')")]
+    [TestCase(
+        "without a worker, what does not run holds only what it holds for life",
+        "DELETE FROM roost_worker; UPDATE roost_resource SET work = (SELECT key FROM roost_work WHERE id = 'waits') WHERE name = 'x'; UPDATE roost_work " +
+        "SET blocked_on = NULL, place = NULL, ready_seq = 77 WHERE id = 'waits'; DELETE FROM roost_work_resource WHERE work = (SELECT key FROM roost_work " +
+        "WHERE id = 'runs')"
+    )]
     [TestCase("the number of names that an item asks for is the number of its names", "UPDATE roost_work SET resource_count = 5 WHERE id = 'waits'")]
     [TestCase("a queued item stands in one place of one order, and no other stands there", "UPDATE roost_work SET due_at = 1 WHERE id = 'ready'")]
     [TestCase("a delay was written before it ends, and is over where nothing waits", "UPDATE roost_work SET delayed_at = 1 WHERE id = 'ready'")]
-    [TestCase("a queued item stands in one place of one order, and no other stands there", "UPDATE roost_work SET ready_seq = (SELECT ready_seq FROM roost_work WHERE id = 'ready') WHERE id = 'ready too'")]
-    [TestCase("what has ended has its time, nothing else has; and who is asked to stop runs, or has ended", "UPDATE roost_work SET cancel_requested = 1 WHERE id = 'ready'")]
-    [TestCase("what has ended has its time, nothing else has; and who is asked to stop runs, or has ended", "UPDATE roost_work SET ended_at = NULL WHERE id = 'done'")]
+    [TestCase(
+        "a queued item stands in one place of one order, and no other stands there",
+        "UPDATE roost_work SET ready_seq = (SELECT ready_seq FROM roost_work WHERE id = 'ready') WHERE id = 'ready too'"
+    )]
+    [TestCase(
+        "what has ended has its time, nothing else has; and who is asked to stop runs, or has ended",
+        "UPDATE roost_work SET cancel_requested = 1 WHERE id = 'ready'"
+    )]
+    [TestCase(
+        "what has ended has its time, nothing else has; and who is asked to stop runs, or has ended",
+        "UPDATE roost_work SET ended_at = NULL WHERE id = 'done'"
+    )]
     [TestCase("a dead letter has its reason, and nothing is held against what is done", "DELETE FROM roost_failure")]
     [TestCase("a dead letter has its reason, and nothing is held against what is done", "UPDATE roost_work SET failures = 1 WHERE id = 'done'")]
     [TestCase("the key of an item and the item of a key are the same", "UPDATE roost_idempotency SET key = 'other'")]
@@ -34,11 +51,20 @@ internal sealed class InvariantTests
     [TestCase("no event and no ready place is beyond the writers' counters", "UPDATE roost_writer SET event_seq = 1")]
     [TestCase("the counts of each lane are those of its items", "UPDATE roost_lane_count SET n = n + 1 WHERE condition = 'done'")]
     [TestCase("counts are kept of lanes that are there", "INSERT INTO roost_lane_count (lane, condition, n) VALUES (99, 'done', 0)")]
-    [TestCase("what is kept of an item's children is what they are", "INSERT INTO roost_child_count (parent, open, done, failed, cancelled) SELECT key, 1, 0, 0, 0 FROM roost_work WHERE id = 'done'")]
-    [TestCase("what is kept of an item's children is what they are", "INSERT INTO roost_child_count (parent, open, done, failed, cancelled) VALUES (999, 0, 0, 0, 0)")]
+    [TestCase(
+        "what is kept of an item's children is what they are",
+        "INSERT INTO roost_child_count (parent, open, done, failed, cancelled) SELECT key, 1, 0, 0, 0 FROM roost_work WHERE id = 'done'"
+    )]
+    [TestCase(
+        "what is kept of an item's children is what they are",
+        "INSERT INTO roost_child_count (parent, open, done, failed, cancelled) VALUES (999, 0, 0, 0, 0)"
+    )]
     [TestCase("an hour has at least the steps and failed tries of its minutes", "UPDATE roost_step_tally SET steps = steps + 1 WHERE span = 1")]
     [TestCase("an hour has at least the steps and failed tries of its minutes", "DELETE FROM roost_step_tally WHERE span = 60")]
-    [TestCase("a version is committed once", "INSERT INTO roost_event (seq, at, kind, work, data) SELECT seq + 1000, at, kind, work, data FROM roost_event WHERE kind = 'done'")]
+    [TestCase(
+        "a version is committed once",
+        "INSERT INTO roost_event (seq, at, kind, work, data) SELECT seq + 1000, at, kind, work, data FROM roost_event WHERE kind = 'done'"
+    )]
     [TestCase("each version has its event", "DELETE FROM roost_event WHERE kind = 'done'")]
     [TestCase("an item's state is what its last event says", "UPDATE roost_event SET kind = 'failed' WHERE kind = 'done'")]
     [TestCase("whoever holds a lease is a registered worker", "DELETE FROM roost_worker")]

@@ -83,7 +83,9 @@ internal sealed class JsonFuzzTests : FolderFixture
             }
             refused++;
             isGood.Should().BeFalse("every rule is kept in {0} ({1})", text, item.LastFailure!.Message);
-            (item.Summary.State, item.Summary.Version, item.LastFailure!.ErrorType).Should().Be((WorkState.Failed, 1, typeof(InvalidInputException).FullName), text);
+            (item.Summary.State, item.Summary.Version, item.LastFailure!.ErrorType)
+                .Should()
+                .Be((WorkState.Failed, 1, typeof(InvalidInputException).FullName), text);
             item.LastFailure.Message.Should().StartWith($"{field}: ");
         }
         FileAudit.MustAgree(roost.Path);
@@ -164,7 +166,8 @@ internal sealed class JsonFuzzTests : FolderFixture
         return $"{{{string.Join(',', keys.OrderBy(_ => random.Next()))}}}";
     }
 
-    private static string Text(Random random) => random.Next(10) == 0 ? JsonSerializer.Serialize(Hostile.Text(random)) : JsonSerializer.Serialize(Hostile.Names[random.Next(Hostile.Names.Length)]);
+    private static string Text(Random random) =>
+        random.Next(10) == 0 ? JsonSerializer.Serialize(Hostile.Text(random)) : JsonSerializer.Serialize(Hostile.Names[random.Next(Hostile.Names.Length)]);
 
     private static string Path(Random random) => random.Next(8) == 0 ? Text(random) : random.Next(2) == 0 ? "\"snapshot.data.a\"" : "\"item.payload.a.0\"";
 
@@ -181,10 +184,18 @@ internal sealed class JsonFuzzTests : FolderFixture
             trigger.Enqueue.Should().Be(rule.GetProperty("enqueue").GetString());
             trigger.If.Should().Be(rule.TryGetProperty("if", out JsonElement condition) ? condition.GetString() : null);
             trigger.MaxDepth.Should().Be(rule.TryGetProperty("max_depth", out JsonElement depth) ? depth.GetInt32() : 32);
-            trigger.Fields.Should().Equal(rule.TryGetProperty("fields", out JsonElement fields) ? fields.EnumerateObject().ToDictionary(one => one.Name, one => one.Value.GetString()!) : []);
+            trigger
+                .Fields.Should()
+                .Equal(
+                    rule.TryGetProperty("fields", out JsonElement fields)
+                        ? fields.EnumerateObject().ToDictionary(one => one.Name, one => one.Value.GetString()!)
+                        : []
+                );
             int values = rule.TryGetProperty("values", out JsonElement given) ? given.EnumerateObject().Count() : 0;
             trigger.Values.Should().HaveCount(values);
-            if (values > 0) foreach (JsonProperty one in given.EnumerateObject()) JsonElement.DeepEquals((JsonElement)trigger.Values[one.Name]!, one.Value).Should().BeTrue();
+            if (values > 0)
+                foreach (JsonProperty one in given.EnumerateObject())
+                    JsonElement.DeepEquals((JsonElement)trigger.Values[one.Name]!, one.Value).Should().BeTrue();
         }
     }
 

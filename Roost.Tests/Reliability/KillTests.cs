@@ -9,13 +9,20 @@ internal sealed class KillTests : FolderFixture
 {
     private const int KillsInOneFile = 200, FilesAtOnce = 2;
 
-    /// <summary>What makes a process that lives for half a second start sooner: no second compilation of what has run often, no thread for collecting garbage.</summary>
+    /// <summary>
+    /// What makes a process that lives for half a second start sooner: no second compilation of what has run often, no thread for collecting garbage.
+    /// </summary>
     private static readonly Dictionary<string, string> Brief = new() { ["DOTNET_TC_CallCounting"] = "0", ["DOTNET_gcConcurrent"] = "0" };
 
     [Test]
     public async Task Killing_workers_at_random_moments_loses_tears_and_doubles_nothing()
     {
-        int seed = Effort.Seed(), kills = Effort.Times(50, 10_000), files = Math.Max(FilesAtOnce, kills / KillsInOneFile), done = 0, acknowledged = 0, artifacts = 0;
+        int seed = Effort.Seed(),
+            kills = Effort.Times(50, 10_000),
+            files = Math.Max(FilesAtOnce, kills / KillsInOneFile),
+            done = 0,
+            acknowledged = 0,
+            artifacts = 0;
         long since = Stopwatch.GetTimestamp();
         await Parallel.ForEachAsync(Enumerable.Range(0, files), new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce }, async (series, _) =>
         {
@@ -26,10 +33,14 @@ internal sealed class KillTests : FolderFixture
             Directory.Delete(own, recursive: true);
             Interlocked.Add(ref acknowledged, said.Count);
             Interlocked.Add(ref artifacts, read);
-            if (Interlocked.Add(ref done, kills / files) < kills) TestContext.Progress.WriteLine($"{done} kills in {Stopwatch.GetElapsedTime(since).TotalSeconds:N0} s");
+            if (Interlocked.Add(ref done, kills / files) < kills)
+                TestContext.Progress.WriteLine($"{done} kills in {Stopwatch.GetElapsedTime(since).TotalSeconds:N0} s");
         });
         TimeSpan all = Stopwatch.GetElapsedTime(since);
-        Effort.Report($"{kills} kills on {files} files ({kills / all.TotalMinutes:N0} a minute with all checks), {acknowledged} acknowledgements and {artifacts} artifacts checked, none lost, doubled or torn");
+        Effort.Report(
+            $"{kills} kills on {files} files ({kills / all.TotalMinutes:N0} a minute with all checks), {acknowledged} acknowledgements and {artifacts} " +
+            $"artifacts checked, none lost, doubled or torn"
+        );
     }
 
     /// <summary>Three or four processes live at any time; one of them, whichever, is killed wherever it is, its start included.</summary>

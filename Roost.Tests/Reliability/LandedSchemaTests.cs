@@ -46,12 +46,18 @@ internal sealed class LandedSchemaTests : FolderFixture
     public void The_text_of_each_schema_that_has_landed_is_as_it_was()
     {
         Landed.Select(each => each.Script).Should().Equal(Schema.Scripts.Take(Landed.Length));
-        foreach ((string script, string sha256) in Landed) HashOf(script).Should().Be(sha256, $"{script} has landed; what is to change comes with a script of its own");
+        foreach ((string script, string sha256) in Landed)
+            HashOf(script).Should().Be(sha256, $"{script} has landed; what is to change comes with a script of its own");
     }
 
     [Test]
     public void Each_schema_that_has_a_file_among_the_fixtures_has_landed() =>
-        Landed.Should().HaveCount(FixtureFile.Kept().Count(), $"the next one is {(Landed.Length < Schema.Version ? $"(\"{Schema.Scripts[Landed.Length]}\", \"{HashOf(Schema.Scripts[Landed.Length])}\")" : "still to come")}");
+        Landed
+            .Should()
+            .HaveCount(
+                FixtureFile.Kept().Count(),
+                $"the next one is {(Landed.Length < Schema.Version ? $"(\"{Schema.Scripts[Landed.Length]}\", \"{HashOf(Schema.Scripts[Landed.Length])}\")" : "still to come")}"
+            );
 
     [TestCase("schema-1.db.gz", EarlyWriter)]
     [TestCase("schema-1.db.gz", EarlyWriter + ";" + EarlyArtifacts)]
@@ -76,5 +82,6 @@ internal sealed class LandedSchemaTests : FolderFixture
         FileAudit.MustAgree(path);
     }
 
-    private static string HashOf(string script) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Schema.Script(script).ReplaceLineEndings("\n"))));
+    private static string HashOf(string script) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Schema.Script(script).ReplaceLineEndings("\n"))));
 }

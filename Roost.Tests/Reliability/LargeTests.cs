@@ -13,8 +13,14 @@ internal sealed class LargeTests
     [Test]
     public async Task Many_steps_leave_handles_threads_and_memory_as_they_were()
     {
-        int steps = Effort.Times(20_000, 1_000_000), perItem = 100, rounds = 12;
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 64, MaxEvents = 10_000 }, null, ScriptedEngine.CountingTo(perItem - 1));
+        int steps = Effort.Times(20_000, 1_000_000),
+            perItem = 100,
+            rounds = 12;
+        await using RoostRuntime roost = TestRuntime.Create(
+            new RoostOptions { Concurrency = 64, MaxEvents = 10_000 },
+            null,
+            ScriptedEngine.CountingTo(perItem - 1)
+        );
         var held = new List<Footprint>();
         for (int round = 0; round < rounds; round++)
         {
@@ -120,7 +126,9 @@ internal sealed class LargeTests
         }));
         long before = GC.GetAllocatedBytesForCurrentThread();
 
-        InvalidInputException told = (await roost.Awaiting(it => it.EnqueueAsync(new WorkItem("e", new { numbers = Endless() }))).Should().ThrowAsync<InvalidInputException>()).Which;
+        InvalidInputException told = (
+            await roost.Awaiting(it => it.EnqueueAsync(new WorkItem("e", new { numbers = Endless() }))).Should().ThrowAsync<InvalidInputException>()
+        ).Which;
 
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(32 * Megabyte, "the limit is 4 MiB");
         told.Message.Should().ContainAll("payload", "MaxJsonBytes");

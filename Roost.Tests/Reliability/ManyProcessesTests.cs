@@ -37,15 +37,25 @@ internal sealed class ManyProcessesTests : FolderFixture
             await Task.WhenAll([.. workers.Select(child => child.WaitForAsync("open")), .. enqueuers.Select(child => child.WaitForAsync("enqueued"))]);
             using var over = new CancellationTokenSource(time);
             Task<long> watching = WatchLogAsync(over.Token);
-            Task<int> looking = LookAsync(new Uri(line[line.IndexOf("http", StringComparison.Ordinal)..]), over.Token), copying = BackUpAsync(roost, betweenBackups, over.Token);
+            Task<int> looking = LookAsync(new Uri(line[line.IndexOf("http", StringComparison.Ordinal)..]), over.Token),
+                copying = BackUpAsync(roost, betweenBackups, over.Token);
             await Task.WhenAll(watching, looking, copying);
 
             string[] enqueued = [.. (await Task.WhenAll(enqueuers.Select(child => child.StopAsync()))).SelectMany(lines => lines)];
             await UntilDoneAsync(roost);
-            string[] saw = [.. (await Task.WhenAll(workers.Select(child => child.StopAsync()))).SelectMany(lines => lines).Where(said => said.StartsWith("saw", StringComparison.Ordinal))];
+            string[] saw =
+            [
+                .. (await Task.WhenAll(workers.Select(child => child.StopAsync())))
+                    .SelectMany(lines => lines)
+                    .Where(said => said.StartsWith("saw", StringComparison.Ordinal)),
+            ];
 
-            Effort.Report($"{time.TotalSeconds:N0} s, {Workers} workers, {Enqueuers} enqueuers: {enqueued.Length:N0} calls, {enqueued.Distinct().Count():N0} items, {saw.Length:N0} steps, {await looking:N0} pages of the console, {await copying} backups, the log at most {await watching:N0} bytes");
-            foreach (ChildProcess child in (ChildProcess[])[.. workers, .. enqueuers]) child.Errors.Should().BeEmpty();
+            Effort.Report(
+                $"{time.TotalSeconds:N0} s, {Workers} workers, {Enqueuers} enqueuers: {enqueued.Length:N0} calls, {enqueued.Distinct().Count():N0} items, " +
+                $"{saw.Length:N0} steps, {await looking:N0} pages of the console, {await copying} backups, the log at most {await watching:N0} bytes"
+            );
+            foreach (ChildProcess child in (ChildProcess[])[.. workers, .. enqueuers])
+                child.Errors.Should().BeEmpty();
             saw.Select(said => string.Join(' ', said.Split(' ')[..3])).Should().OnlyHaveUniqueItems("each version is stepped once, by whomever");
             FileAudit.Count(path, "roost_work").Should().Be(enqueued.Distinct().Count() + 1, "a key that all enqueuers use makes one item");
             FileAudit.MustHold(path, [.. enqueued, .. saw]);

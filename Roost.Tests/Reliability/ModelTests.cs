@@ -68,7 +68,11 @@ internal sealed partial class ModelTests
         catch (CsCheckException e)
         {
             (T[] shortest, Exception? why) = await ShortenAsync(failing, check);
-            throw new AssertionException($"CsCheck_Seed={Seed().Match(e.Message).Groups[1].Value} gives it again. {(why is null ? "It did not fail again" : "As short as it could be made")}:{Print(shortest)}\n{(why ?? first)!.Message}", first);
+            throw new AssertionException(
+                $"CsCheck_Seed={Seed().Match(e.Message).Groups[1].Value} gives it again. " +
+                $"{(why is null ? "It did not fail again" : "As short as it could be made")}:{Print(shortest)}\n{(why ?? first)!.Message}",
+                first
+            );
         }
     }
 
@@ -99,7 +103,8 @@ internal sealed partial class ModelTests
         }
     }
 
-    private static string Print<T>(T[] sequence) => string.Concat(sequence.Select((one, i) => $"\n  {i + 1}. {(one is Call[] calls ? string.Join("; ", (object[])calls) : one)}"));
+    private static string Print<T>(T[] sequence) =>
+        string.Concat(sequence.Select((one, i) => $"\n  {i + 1}. {(one is Call[] calls ? string.Join("; ", (object[])calls) : one)}"));
 
     [GeneratedRegex("[Ss]eed[:=] ?\"?([0-9A-Za-z_-]+)")]
     private static partial Regex Seed();

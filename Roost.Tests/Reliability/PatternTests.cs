@@ -42,9 +42,12 @@ internal sealed class PatternTests
     public void Every_pattern_of_the_program_is_one_that_cannot_go_back()
     {
         foreach (string project in (string[])["Roost", "Roost.Cli"])
-            foreach (string file in Directory.EnumerateFiles(SourceTree.PathOf(project), "*.*", SearchOption.AllDirectories).Where(IsSource))
-                foreach (string line in File.ReadLines(file).Where(line => line.Contains("Regex", StringComparison.Ordinal) && !line.Contains("using ", StringComparison.Ordinal)))
-                    line.Should().Contain(nameof(RegexOptions.NonBacktracking), "this is a pattern of {0}; make it so, or read the text by hand", file);
+        foreach (string file in Directory.EnumerateFiles(SourceTree.PathOf(project), "*.*", SearchOption.AllDirectories).Where(IsSource))
+        foreach (
+            string line in File.ReadLines(file)
+                .Where(line => line.Contains("Regex", StringComparison.Ordinal) && !line.Contains("using ", StringComparison.Ordinal))
+        )
+            line.Should().Contain(nameof(RegexOptions.NonBacktracking), "this is a pattern of {0}; make it so, or read the text by hand", file);
     }
 
     [Test]
@@ -53,18 +56,30 @@ internal sealed class PatternTests
         foreach (Assembly assembly in (Assembly[])[typeof(RoostRuntime).Assembly, typeof(RoostCommand).Assembly])
         {
             assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Regex))).Should().BeEmpty("the generator knows no pattern without going back");
-            foreach (FieldInfo field in assembly.GetTypes().Where(type => !type.ContainsGenericParameters).SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)))
-                if (field.FieldType == typeof(Regex)) ((Regex)field.GetValue(null)!).Options.Should().HaveFlag(RegexOptions.NonBacktracking, field.Name);
+            foreach (
+                FieldInfo field in assembly
+                    .GetTypes()
+                    .Where(type => !type.ContainsGenericParameters)
+                    .SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
+            )
+                if (field.FieldType == typeof(Regex))
+                    ((Regex)field.GetValue(null)!).Options.Should().HaveFlag(RegexOptions.NonBacktracking, field.Name);
         }
     }
 
     [Test]
     public void The_pages_hold_no_pattern_of_their_own()
     {
-        foreach (string file in Directory.EnumerateFiles(SourceTree.PathOf("Roost.Cli", "Web"), "*.*", SearchOption.AllDirectories).Where(file => Path.GetExtension(file) is ".js" or ".razor"))
+        foreach (
+            string file in Directory
+                .EnumerateFiles(SourceTree.PathOf("Roost.Cli", "Web"), "*.*", SearchOption.AllDirectories)
+                .Where(file => Path.GetExtension(file) is ".js" or ".razor")
+        )
             File.ReadAllText(file).Should().NotContainAny("RegExp", ".match(", ".matchAll(", ".replace(/", ".split(/", ".test(", " pattern=");
     }
 
-    private static bool IsSource(string file) => Path.GetExtension(file) is ".cs" or ".razor"
-        && !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal) && !file.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal);
+    private static bool IsSource(string file) =>
+        Path.GetExtension(file) is ".cs" or ".razor"
+        && !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
+        && !file.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal);
 }

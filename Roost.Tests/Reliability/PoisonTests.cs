@@ -34,7 +34,9 @@ internal sealed class PoisonTests : FolderFixture
 
         deaths.Should().Be(5, "the limit on interruptions");
         using SqliteConnection file = FileAudit.Open(path);
-        file.Query<string>("SELECT w.id FROM roost_work w JOIN roost_failure f ON f.work = w.key WHERE w.state = 'failed' AND f.reason = 'interrupted'").Should().Equal(poison);
+        file.Query<string>("SELECT w.id FROM roost_work w JOIN roost_failure f ON f.work = w.key WHERE w.state = 'failed' AND f.reason = 'interrupted'")
+            .Should()
+            .Equal(poison);
         file.ExecuteScalar<long>("SELECT count(*) FROM roost_work WHERE state = 'done'").Should().Be(Innocent);
         FileAudit.MustHold(path, said);
         FileAudit.MustAgree(path);

@@ -185,7 +185,10 @@ internal sealed class PowerCutTests : FolderFixture
                 drained++;
             });
         }
-        Effort.Report($"{tried} cuts of {recordings} recordings ({records:N0} records, {checkpoints} syncs of the database), {pending} with something pending, {inCheckpoint} while the database itself was written; {drained} drained");
+        Effort.Report(
+            $"{tried} cuts of {recordings} recordings ({records:N0} records, {checkpoints} syncs of the database), {pending} with something pending, " +
+            $"{inCheckpoint} while the database itself was written; {drained} drained"
+        );
         pending.Should().BePositive();
         if (workload is "creation" or "checkpoints" or "fulllog") inCheckpoint.Should().BePositive();
     }
@@ -236,7 +239,11 @@ internal sealed class PowerCutTests : FolderFixture
             }
             catch (Exception e)
             {
-                throw new AssertionException($"After the power cut at record {cut.Place} of {recording.Records.Count}, losing {cut.Loss} of {disk.Pending} pending changes (loss seed {cut.Seed}; {recording.Keep()}): {e.Message}", e);
+                throw new AssertionException(
+                    $"After the power cut at record {cut.Place} of {recording.Records.Count}, losing {cut.Loss} of {disk.Pending} pending changes (loss " +
+                    $"seed {cut.Seed}; {recording.Keep()}): {e.Message}",
+                    e
+                );
             }
             Directory.Delete(own, recursive: true);
         }
@@ -265,7 +272,8 @@ internal sealed class PowerCutTests : FolderFixture
 
     private static async Task DrainAsync(string path)
     {
-        foreach (string file in Directory.GetFiles(Path.GetDirectoryName(path)!, "*.lock")) File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddHours(-1)); // Old enough to be swept.
+        foreach (string file in Directory.GetFiles(Path.GetDirectoryName(path)!, "*.lock"))
+            File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddHours(-1)); // Old enough to be swept.
         await using RoostRuntime roost = new RoostRuntime(Options(path)).AddEngine(new ChildEngine(_ => { }));
         while (await roost.RunUntilIdleAsync().WaitAsync(Patience) is { } due)
             if (due - DateTimeOffset.UtcNow is { } left && left > TimeSpan.Zero) await Task.Delay(left);

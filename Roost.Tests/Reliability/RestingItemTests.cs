@@ -3,7 +3,9 @@ using Roost.Tests.Support;
 
 namespace Roost.Tests.Reliability;
 
-/// <summary>The writer remembers what an item that has gone back behind its equals will need; whatever happens meanwhile, its next step gets the truth.</summary>
+/// <summary>
+/// The writer remembers what an item that has gone back behind its equals will need; whatever happens meanwhile, its next step gets the truth.
+/// </summary>
 [TestFixture, Category("Reliability")]
 internal sealed class RestingItemTests : FolderFixture
 {
@@ -30,7 +32,11 @@ internal sealed class RestingItemTests : FolderFixture
 
             refused += (await Task.WhenAll(callers)).Sum();
             wrong.Should().BeEmpty();
-            roost.Items(new() { State = WorkState.Done }).Should().HaveCount(RestingItems.Items).And.OnlyContain(item => item.Version == RestingItems.Steps + 1);
+            roost
+                .Items(new() { State = WorkState.Done })
+                .Should()
+                .HaveCount(RestingItems.Items)
+                .And.OnlyContain(item => item.Version == RestingItems.Steps + 1);
             FileAudit.MustAgree(roost.Path);
         }
         refused.Should().BeGreaterThan(rounds, "requests that throw roll their batch back, and the steps' commits in it run again");

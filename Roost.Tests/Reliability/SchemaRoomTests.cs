@@ -23,7 +23,10 @@ internal sealed class SchemaRoomTests : FolderFixture
 
     [Test]
     public void Each_table_and_index_has_a_name_that_a_host_would_not_give_its_own() =>
-        Names("SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite~_%' ESCAPE '~'").Should().OnlyContain(name => name.StartsWith("roost_")).And.HaveCountGreaterThan(30);
+        Names("SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite~_%' ESCAPE '~'")
+            .Should()
+            .OnlyContain(name => name.StartsWith("roost_"))
+            .And.HaveCountGreaterThan(30);
 
     [Test]
     public void Each_check_has_a_name_by_which_it_can_be_dropped()
@@ -52,7 +55,11 @@ internal sealed class SchemaRoomTests : FolderFixture
             """);
         Names("SELECT id || ' ' || state FROM roost_work").Should().Equal("one waiting");
         Names(Before).Should().Equal(root);
-        FluentActions.Invoking(() => Database.Execute(db, "UPDATE roost_work SET state = 'lost'")).Should().Throw<SqliteException>().WithMessage("*roost_work_state*");
+        FluentActions
+            .Invoking(() => Database.Execute(db, "UPDATE roost_work SET state = 'lost'"))
+            .Should()
+            .Throw<SqliteException>()
+            .WithMessage("*roost_work_state*");
     }
 
     private string[] Names(string sql) => [.. Dapper.SqlMapper.Query<string>(db, sql)];

@@ -51,7 +51,10 @@ internal sealed class SlowClientTests
             long grown = Process.GetCurrentProcess().WorkingSet64 - before;
             longest.Should().BeLessThan(InTime);
             grown.Should().BeLessThan(MostMemory, "what a slow client costs is bounded");
-            Effort.Report($"{slow} slow clients and {live} that follow: {looks} pages of a person, the longest after {longest.TotalMilliseconds:0} ms, a step between each two; {grown / 1024 / 1024} MB more memory");
+            Effort.Report(
+                $"{slow} slow clients and {live} that follow: {looks} pages of a person, the longest after {longest.TotalMilliseconds:0} ms, a step " +
+                $"between each two; {grown / 1024 / 1024} MB more memory"
+            );
         }
         finally
         {
@@ -84,7 +87,8 @@ internal sealed class SlowClientTests
         await client.SendAsync((i % 4) switch
         {
             0 => $"GET / {head}X-Slow: ",
-            1 => $"POST /actions/cancel {head}Origin: http://{host.Root.Authority}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 50000\r\n\r\nid=",
+            1 => $"POST /actions/cancel {head}Origin: http://{host.Root.Authority}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: " +
+                $"50000\r\n\r\nid=",
             2 => $"GET /work/item/file?id={large}&name=large.bin {head}\r\n",
             _ => $"GET /assets/roost.svg {head}\r\n",
         });

@@ -16,7 +16,8 @@ internal sealed class SqlTextTests
     /// <summary>Where texts are put together in a way that the reading does not follow, and why it is sound.</summary>
     private static readonly Dictionary<string, string> Allowed = new()
     {
-        ["string.Join(\" AND \", conditions)"] = "SelectionTest: conditions are constants with the number of a parameter put in; Add is called with constants alone, which its own test shows",
+        ["string.Join(\" AND \", conditions)"] =
+            "SelectionTest: conditions are constants with the number of a parameter put in; Add is called with constants alone, which its own test shows",
         ["invariant.Violations"] = "Checkup: one of Invariant.All, constants that are put together when the assembly is loaded",
         ["Script(Scripts[version])"] = "Schema: a migration, an .sql file that is embedded in the assembly",
     };
@@ -54,7 +55,10 @@ internal sealed class SqlTextTests
     public void The_text_of_every_statement_is_fixed_when_it_is_compiled()
     {
         reading.Sinks.Should().BeGreaterThan(100, "the statements are found");
-        reading.Doubts.Where(doubt => !doubt.Contains(SqlReading.More, StringComparison.Ordinal)).Should().BeEmpty("values are bound, and never written into SQL");
+        reading
+            .Doubts.Where(doubt => !doubt.Contains(SqlReading.More, StringComparison.Ordinal))
+            .Should()
+            .BeEmpty("values are bound, and never written into SQL");
         reading.AllowedUsed.Should().BeEquivalentTo(Allowed.Keys, "an exception that nobody needs is taken out");
         Effort.Report($"{reading.Sinks} texts of SQL in {reading.Files} files, each fixed at compile time");
     }
@@ -82,6 +86,11 @@ internal sealed class SqlTextTests
             File.ReadAllText(file).Should().NotContainAny("Microsoft.Data.Sqlite", "SqliteConnection", "CommandText", "using Dapper", "Roost.Sqlite");
     }
 
-    private static IEnumerable<string> Source(string project) => Directory.EnumerateFiles(SourceTree.PathOf(project), "*.cs", SearchOption.AllDirectories)
-        .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal) && !file.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
+    private static IEnumerable<string> Source(string project) =>
+        Directory
+            .EnumerateFiles(SourceTree.PathOf(project), "*.cs", SearchOption.AllDirectories)
+            .Where(file =>
+                !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
+                && !file.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
+            );
 }

@@ -6,7 +6,9 @@ using Roost.Tests.Support;
 
 namespace Roost.Tests.Reliability;
 
-/// <summary>The file, its log or its index is deleted or replaced while a runtime has it open: noticed within a tenth of a second, and the runtime stops.</summary>
+/// <summary>
+/// The file, its log or its index is deleted or replaced while a runtime has it open: noticed within a tenth of a second, and the runtime stops.
+/// </summary>
 [TestFixture]
 [Category("Reliability")]
 [Platform(Exclude = "Win", Reason = "Windows lets nobody delete or replace an open file.")]
@@ -143,7 +145,9 @@ internal sealed class TakenFileTests : FolderFixture
     {
         await using (new RoostRuntime(path)) { }
         using SqliteConnection file = FileAudit.Open(path);
-        file.Query<string>("SELECT id FROM roost_work").Should().BeEquivalentTo(acknowledged, "the database is there, and nothing that was acknowledged is lost with its log");
+        file.Query<string>("SELECT id FROM roost_work")
+            .Should()
+            .BeEquivalentTo(acknowledged, "the database is there, and nothing that was acknowledged is lost with its log");
         FileAudit.MustAgree(path);
     }
 
@@ -159,7 +163,8 @@ internal sealed class TakenFileTests : FolderFixture
         await foreach (WorkEvent _ in roost.WatchEventsAsync()) { }
     }
 
-    private static async Task RefusedAsync(Func<Task> action) => (await action.Should().ThrowAsync<FileRefusedException>()).Which.Cause.Should().Be(FileRefusal.TakenAway);
+    private static async Task RefusedAsync(Func<Task> action) =>
+        (await action.Should().ThrowAsync<FileRefusedException>()).Which.Cause.Should().Be(FileRefusal.TakenAway);
 
     public enum Taken
     {

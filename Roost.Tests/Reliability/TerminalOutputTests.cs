@@ -76,8 +76,18 @@ internal sealed class TerminalOutputTests : FolderFixture
     public async Task On_a_terminal_colours_are_the_commands_own_and_brackets_are_brackets()
     {
         Terminal.IgnoreWhereMissing();
-        string script = string.Join("; ", Lines.Where(line => line.Length < (Effort.IsFull ? 9 : 3) && line[0] is not ("doctor" or "workspace-path")).Select(line => $"roost {string.Join(' ', line)}"));
-        await using Terminal terminal = Terminal.Start(folder, $"{script}; roost artifacts cat {HostileFile.Plain} text.txt; roost status {HostileFile.Plain} --json; roost worker --until-idle; echo ended", ("COLUMNS", "400"), ("LINES", "60"));
+        string script = string.Join(
+            "; ",
+            Lines
+                .Where(line => line.Length < (Effort.IsFull ? 9 : 3) && line[0] is not ("doctor" or "workspace-path"))
+                .Select(line => $"roost {string.Join(' ', line)}")
+        );
+        await using Terminal terminal = Terminal.Start(
+            folder,
+            $"{script}; roost artifacts cat {HostileFile.Plain} text.txt; roost status {HostileFile.Plain} --json; roost worker --until-idle; echo ended",
+            ("COLUMNS", "400"),
+            ("LINES", "60")
+        );
         await terminal.EndAsync();
 
         terminal.Seen.Should().Contain("ended").And.Contain("[red]").And.Contain("[/]", "a text's own markup is text");
@@ -93,13 +103,37 @@ internal sealed class TerminalOutputTests : FolderFixture
         string[] around = [.. Directory.EnumerateFileSystemEntries(folder.Root, "*", SearchOption.AllDirectories)];
         foreach (string name in names)
         {
-            Probe.Execute(database, "UPDATE roost_artifact SET name = $0 WHERE key = (SELECT min(key) FROM roost_artifact WHERE blob IS NOT NULL AND work = (SELECT key FROM roost_work WHERE id = $1))", name, HostileFile.Plain);
+            Probe.Execute(
+                database,
+                "UPDATE roost_artifact SET name = $0 WHERE key = (SELECT min(key) FROM roost_artifact WHERE blob IS NOT NULL AND work = (SELECT key FROM " +
+                "roost_work WHERE id = $1))",
+                name,
+                HostileFile.Plain
+            );
 
-            CommandResult saved = (await CommandInProcess.RunAsync(["artifacts", "save", HostileFile.Plain, "--to", inner, "--force", "--json", "--db", database, "--", .. name.StartsWith('-') ? (string[])[] : [name]])).Ends(0);
+            CommandResult saved = (
+                await CommandInProcess.RunAsync([
+                    "artifacts",
+                    "save",
+                    HostileFile.Plain,
+                    "--to",
+                    inner,
+                    "--force",
+                    "--json",
+                    "--db",
+                    database,
+                    "--",
+                    .. name.StartsWith('-') ? (string[])[] : [name],
+                ])
+            ).Ends(0);
 
             foreach (JsonElement file in saved.Json.GetProperty("files").EnumerateArray()) Path.GetDirectoryName(file.GetString()).Should().Be(inner);
         }
-        Directory.EnumerateFileSystemEntries(folder.Root, "*", SearchOption.AllDirectories).Where(path => !path.StartsWith(inner, StringComparison.Ordinal)).Should().BeSubsetOf([.. around, $"{database}-wal", $"{database}-shm"]);
+        Directory
+            .EnumerateFileSystemEntries(folder.Root, "*", SearchOption.AllDirectories)
+            .Where(path => !path.StartsWith(inner, StringComparison.Ordinal))
+            .Should()
+            .BeSubsetOf([.. around, $"{database}-wal", $"{database}-shm"]);
         Directory.EnumerateDirectories(inner).Should().BeEmpty();
         Directory.EnumerateFiles(inner).Select(Path.GetFileName).Should().OnlyContain(name => name![0] != '.');
     }
@@ -107,6 +141,7 @@ internal sealed class TerminalOutputTests : FolderFixture
     [Test]
     public void The_check_of_an_output_finds_what_steers()
     {
-        foreach (string output in (string[])["\u001b[31m", "\u009b", "a\rb", "\u202e", "\u2069", "\u007f", "\u2028"]) TerminalCheck.Steering(output).Should().NotBeEmpty();
+        foreach (string output in (string[])["\u001b[31m", "\u009b", "a\rb", "\u202e", "\u2069", "\u007f", "\u2028"])
+            TerminalCheck.Steering(output).Should().NotBeEmpty();
     }
 }

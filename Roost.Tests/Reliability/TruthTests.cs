@@ -25,9 +25,13 @@ internal sealed class TruthTests
             foreach ((Task task, string id) in new (Task, string)[] { (before, $"before{i}"), (batch, $"batch{i}") })
             {
                 await Artifacts.Ignoring(task).Soon();
-                (roost.Number("SELECT count(*) FROM roost_work WHERE id = $0", id) == 1).Should().Be(task.IsCompletedSuccessfully, "an answer is true, whichever it is");
-                if (task.IsCompletedSuccessfully) told++;
-                else task.IsCanceled.Should().BeTrue();
+                (roost.Number("SELECT count(*) FROM roost_work WHERE id = $0", id) == 1)
+                    .Should()
+                    .Be(task.IsCompletedSuccessfully, "an answer is true, whichever it is");
+                if (task.IsCompletedSuccessfully)
+                    told++;
+                else
+                    task.IsCanceled.Should().BeTrue();
             }
             await firing;
             Task<EnqueueResult> after = roost.EnqueueAsync(new WorkItem("e") { Id = $"after{i}" }, source.Token);
@@ -38,7 +42,9 @@ internal sealed class TruthTests
             await holding;
         }
         FileAudit.MustAgree(roost.Path);
-        Effort.Report($"{rounds} commits with a token that fired meanwhile: {told} told that they landed, and had; {refused} asked too late, and nothing landed");
+        Effort.Report(
+            $"{rounds} commits with a token that fired meanwhile: {told} told that they landed, and had; {refused} asked too late, and nothing landed"
+        );
     }
 
     [Test]
@@ -48,9 +54,19 @@ internal sealed class TruthTests
         for (int i = 0; i < rounds; i++)
         {
             using var folder = new TemporaryFolder();
-            var roost = new RoostRuntime(new RoostOptions { Path = folder["roost.db"], Durability = Durability.None, DrainTime = TimeSpan.FromMilliseconds(50) });
+            var roost = new RoostRuntime(
+                new RoostOptions
+                {
+                    Path = folder["roost.db"],
+                    Durability = Durability.None,
+                    DrainTime = TimeSpan.FromMilliseconds(50),
+                }
+            );
             roost.AddEngine(ScriptedEngine.CountingTo(1_000_000));
-            await roost.EnqueueAsync([.. Enumerable.Range(0, 40).Select(n => new WorkItem("scripted") { Id = $"s{n}" }), .. Enumerable.Range(0, 200).Select(n => new WorkItem("other") { Id = $"q{n}" })]);
+            await roost.EnqueueAsync([
+                .. Enumerable.Range(0, 40).Select(n => new WorkItem("scripted") { Id = $"s{n}" }),
+                .. Enumerable.Range(0, 200).Select(n => new WorkItem("other") { Id = $"q{n}" }),
+            ]);
             Task loop = roost.RunAsync(CancellationToken.None);
             using var go = new ManualResetEventSlim();
             Task<bool>[] changes = [.. Enumerable.Range(0, 200).Select(n => Task.Run(() =>
@@ -66,7 +82,8 @@ internal sealed class TruthTests
 
             for (int n = 0; n < changes.Length; n++)
             {
-                bool isThere = n % 2 == 0 ? roost.Text("SELECT state FROM roost_work WHERE id = $0", $"q{n}") == "cancelled" : roost.Column($"q{n}", "priority") == 7;
+                bool isThere =
+                    n % 2 == 0 ? roost.Text("SELECT state FROM roost_work WHERE id = $0", $"q{n}") == "cancelled" : roost.Column($"q{n}", "priority") == 7;
                 isThere.Should().Be(changes[n].IsCompletedSuccessfully, "an answer is true, whichever it is");
                 if (isThere) landed++;
                 else refused++;
@@ -106,12 +123,19 @@ internal sealed class TruthTests
         int many = Effort.Times(10_000, 100_000);
         var clock = TestRuntime.Clock();
         int calls = 0;
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 64 }, clock, ScriptedEngine.From((state, _) =>
-        {
-            Interlocked.Increment(ref calls);
-            return ScriptedEngine.Finish(state);
-        }));
-        foreach (WorkItem[] some in Enumerable.Range(0, many).Select(_ => new WorkItem("scripted") { Delay = TimeSpan.FromHours(1) }).Chunk(1000)) await roost.EnqueueAsync(some);
+        await using RoostRuntime roost = TestRuntime.Create(
+            new RoostOptions { Concurrency = 64 },
+            clock,
+            ScriptedEngine.From(
+                (state, _) =>
+                {
+                    Interlocked.Increment(ref calls);
+                    return ScriptedEngine.Finish(state);
+                }
+            )
+        );
+        foreach (WorkItem[] some in Enumerable.Range(0, many).Select(_ => new WorkItem("scripted") { Delay = TimeSpan.FromHours(1) }).Chunk(1000))
+            await roost.EnqueueAsync(some);
         (await roost.RunUntilIdleAsync()).Should().Be(clock.GetUtcNow().AddHours(1));
 
         clock.Advance(TimeSpan.FromHours(1));

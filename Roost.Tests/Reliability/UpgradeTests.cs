@@ -97,8 +97,14 @@ internal sealed class UpgradeTests : FolderFixture
         string lockPath = folder[Probe.Text(path, "SELECT lock_file FROM worker")];
         File.Delete(lockPath);
         using (WorkerLock.Take(lockPath))
-            FluentActions.Invoking(() => new RoostRuntime(Options with { Path = path })).Should().Throw<FileRefusedException>()
-                .WithMessage($"*schema version {fixture[7]}*migrate it to version {Schema.Version}*worker {Probe.Text(path, "SELECT id FROM worker")} (process {Probe.Number(path, "SELECT process_id FROM worker")} on *) runs on it*Nothing was changed*");
+            FluentActions
+                .Invoking(() => new RoostRuntime(Options with { Path = path }))
+                .Should()
+                .Throw<FileRefusedException>()
+                .WithMessage(
+                    $"*schema version {fixture[7]}*migrate it to version {Schema.Version}*worker {Probe.Text(path, "SELECT id FROM worker")} (process " +
+                    $"{Probe.Number(path, "SELECT process_id FROM worker")} on *) runs on it*Nothing was changed*"
+                );
         before.MustBeUnchangedIn(path, "refused");
 
         File.Create(lockPath).Dispose();
@@ -113,7 +119,11 @@ internal sealed class UpgradeTests : FolderFixture
         Probe.Execute(path, "UPDATE worker SET lock_file = '', expires_at = $0", TestRuntime.Start.AddSeconds(30).ToUnixTimeMilliseconds());
         FakeTimeProvider clock = TestRuntime.Clock();
         RoostOptions options = Options with { Path = path, TimeProvider = clock };
-        FluentActions.Invoking(() => new RoostRuntime(options)).Should().Throw<FileRefusedException>().WithMessage("*may still run on it*lease lasts until 2026-01-01 00:00:30Z*");
+        FluentActions
+            .Invoking(() => new RoostRuntime(options))
+            .Should()
+            .Throw<FileRefusedException>()
+            .WithMessage("*may still run on it*lease lasts until 2026-01-01 00:00:30Z*");
 
         clock.Advance(TimeSpan.FromSeconds(30));
         await using (new RoostRuntime(options)) { }
@@ -125,7 +135,12 @@ internal sealed class UpgradeTests : FolderFixture
     {
         string original = folder["original.db"];
         await FixtureFile.UnpackAsync("schema-3.db.gz", path);
-        Probe.Execute(path, "UPDATE worker SET lock_file = $0, expires_at = $1", WorkerLock.NameFor(original, Probe.Text(path, "SELECT id FROM worker")), long.MaxValue);
+        Probe.Execute(
+            path,
+            "UPDATE worker SET lock_file = $0, expires_at = $1",
+            WorkerLock.NameFor(original, Probe.Text(path, "SELECT id FROM worker")),
+            long.MaxValue
+        );
         using WorkerLock held = WorkerLock.Take(folder[Probe.Text(path, "SELECT lock_file FROM worker")]);
         await using (new RoostRuntime(Options with { Path = path })) { }
         Probe.Number(path, "PRAGMA user_version").Should().Be(Schema.Version);

@@ -32,7 +32,10 @@ internal sealed class ZombieTests : FolderFixture
         await workers.MustHaveDoneEverythingAsync();
 
         displaced.Should().BeGreaterThanOrEqualTo(stops / 2, "most held a lease when they were stopped");
-        workers.All.Select((child, i) => child.Lines.Count - before[i]).Should().OnlyContain(more => more > 0, "who was displaced works again under a new seat");
+        workers
+            .All.Select((child, i) => child.Lines.Count - before[i])
+            .Should()
+            .OnlyContain(more => more > 0, "who was displaced works again under a new seat");
         Effort.Report($"{stops} stops beyond the lease, {displaced} of them displaced, nothing of them landed");
     }
 
@@ -63,12 +66,23 @@ internal sealed class ZombieTests : FolderFixture
         var log = new WaitingLog("could not be saved");
         var go = new TaskCompletionSource();
         int calls = 0;
-        await using RoostRuntime roost = new RoostRuntime(new RoostOptions { Path = path, BusyTimeout = TimeSpan.FromSeconds(1), LoggerFactory = log }).AddEngine(new ScriptedEngine(async (state, _) =>
-        {
-            Interlocked.Increment(ref calls);
-            await go.Task;
-            return ScriptedEngine.Finish(state + 1);
-        }));
+        await using RoostRuntime roost = new RoostRuntime(
+            new RoostOptions
+            {
+                Path = path,
+                BusyTimeout = TimeSpan.FromSeconds(1),
+                LoggerFactory = log,
+            }
+        ).AddEngine(
+            new ScriptedEngine(
+                async (state, _) =>
+                {
+                    Interlocked.Increment(ref calls);
+                    await go.Task;
+                    return ScriptedEngine.Finish(state + 1);
+                }
+            )
+        );
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         Task<WorkSummary> done = roost.RunUntilDoneAsync(id);
         await using ChildProcess other = ChildProcess.Start("enqueue-many", path, "0", "0");

@@ -29,5 +29,8 @@ internal sealed class ConfigurationTests
     }
 
     private static RoostOptions Bind(params (string Key, string Value)[] values) =>
-        new ConfigurationBuilder().AddInMemoryCollection(values.Select(each => KeyValuePair.Create(each.Key, (string?)each.Value))).Build().Get<RoostOptions>()!;
+        new ConfigurationBuilder()
+            .AddInMemoryCollection(values.Select(each => KeyValuePair.Create(each.Key, (string?)each.Value)))
+            .Build()
+            .Get<RoostOptions>()!;
 }

@@ -81,14 +81,21 @@ internal sealed class DisposeTests
         IDisposable held = new SqliteHost().HoldWrites(roost);
         Task<EnqueueResult>[] before = [.. Enumerable.Range(0, 250).Select(i => roost.EnqueueAsync(new WorkItem("scripted") { Id = $"before{i}" }))];
         Task disposing = roost.DisposeAsync().AsTask();
-        Task<EnqueueResult>[] beside = [.. Enumerable.Range(0, 250).Select(i => Task.Run(() => roost.EnqueueAsync(new WorkItem("scripted") { Id = $"beside{i}" })))];
+        Task<EnqueueResult>[] beside =
+        [
+            .. Enumerable.Range(0, 250).Select(i => Task.Run(() => roost.EnqueueAsync(new WorkItem("scripted") { Id = $"beside{i}" }))),
+        ];
 
         held.Dispose();
         await disposing.Soon();
         Task<EnqueueResult> after = roost.EnqueueAsync(new WorkItem("scripted") { Id = "after" });
         await Task.WhenAll(beside).ContinueWith(_ => { }, TaskScheduler.Default).Soon();
 
-        string[] told = [.. (await Task.WhenAll(before).Soon()).Select(result => result.Id), .. beside.Where(task => task.IsCompletedSuccessfully).Select(task => task.Result.Id)];
+        string[] told =
+        [
+            .. (await Task.WhenAll(before).Soon()).Select(result => result.Id),
+            .. beside.Where(task => task.IsCompletedSuccessfully).Select(task => task.Result.Id),
+        ];
         await FluentActions.Awaiting(() => after).Should().ThrowAsync<ObjectDisposedException>();
         foreach (Task refused in beside.Where(task => task.IsFaulted)) refused.Exception!.InnerException.Should().BeOfType<ObjectDisposedException>();
         await using var reopened = new RoostRuntime(options);

@@ -45,7 +45,8 @@ internal sealed class OptionTests
     public void A_bad_option_is_refused(RoostOptions options, string field, string[] parts)
     {
         using var folder = new TemporaryFolder();
-        RoostOptions named = options.Path is null && options.Root is null && options.Namespace is null && field != "Path" ? options with { Path = folder["roost.db"] } : options;
+        RoostOptions named =
+            options.Path is null && options.Root is null && options.Namespace is null && field != "Path" ? options with { Path = folder["roost.db"] } : options;
 
         InvalidInputException refused = FluentActions.Invoking(() => new RoostRuntime(named)).Should().Throw<InvalidInputException>().Which;
 

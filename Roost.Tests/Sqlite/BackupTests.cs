@@ -40,7 +40,8 @@ internal sealed class BackupTests : FolderFixture
         }));
         Dictionary<string, long> stored = Enumerable.Range(1, items).ToDictionary(
             key => Probe.Text(folder["copy.db"], "SELECT id FROM roost_work WHERE key = $0", key),
-            key => Probe.Number(folder["copy.db"], $"SELECT coalesce((SELECT s.data FROM roost_snapshot s WHERE s.work = w.key AND s.version = w.version), 0) FROM roost_work w WHERE key = {key} AND state <> 'done'"));
+            key => Probe.Number(folder["copy.db"], $"SELECT coalesce((SELECT s.data FROM roost_snapshot s WHERE s.work = w.key AND s.version = " +
+                $"w.version), 0) FROM roost_work w WHERE key = {key} AND state <> 'done'"));
         await copy.AdoptAsync();
         await copy.RunUntilIdleAsync();
 
@@ -106,7 +107,10 @@ internal sealed class BackupTests : FolderFixture
 
         copy.Workers().Should().BeEmpty();
         copy.ContentRows().Should().Be(0);
-        copy.Items().Select(item => copy.Detail(item.Id)).Should().OnlyContain(item => item.Summary.State != WorkState.Running && item.Interruptions + item.Failures == 0);
+        copy.Items()
+            .Select(item => copy.Detail(item.Id))
+            .Should()
+            .OnlyContain(item => item.Summary.State != WorkState.Running && item.Interruptions + item.Failures == 0);
         copy.Events(EventKinds.Adopted).Should().ContainSingle().Which.Data!.Value.GetProperty("reason").GetString().Should().Be("moved");
         await copy.RunUntilIdleAsync();
         (await copy.WaitAsync(first)).State.Should().Be(WorkState.Done);
@@ -159,7 +163,9 @@ internal sealed class BackupTests : FolderFixture
         await using RoostRuntime roost = TestRuntime.Create(null);
         await File.WriteAllTextAsync(folder["copy.db"] + suffix, "mine");
 
-        (await FluentActions.Awaiting(() => roost.BackupAsync(folder["copy.db"])).Should().ThrowAsync<ConflictException>()).Which.Message.Should().Contain(folder["copy.db"] + suffix);
+        (await FluentActions.Awaiting(() => roost.BackupAsync(folder["copy.db"])).Should().ThrowAsync<ConflictException>())
+            .Which.Message.Should()
+            .Contain(folder["copy.db"] + suffix);
         (await File.ReadAllTextAsync(folder["copy.db"] + suffix)).Should().Be("mine");
         Directory.GetFiles(folder.Root).Should().HaveCount(1);
     }

@@ -107,13 +107,16 @@ internal sealed class CopyTests : FolderFixture
         Directory.GetFiles(folder.Root, "victim*").Should().Equal(victim);
     }
 
-    private static async Task<FileCheck> IdentityAsync(string file) => (await RoostRuntime.CheckFileAsync(file, full: false)).Single(check => check.Name == "identity");
+    private static async Task<FileCheck> IdentityAsync(string file) =>
+        (await RoostRuntime.CheckFileAsync(file, full: false)).Single(check => check.Name == "identity");
 
     /// <summary>What is logged as a warning while a worker starts and finds nothing to do.</summary>
     private static async Task<IReadOnlyList<string>> WarningsAsync(string file)
     {
         var log = new Warnings();
-        await using RoostRuntime roost = new RoostRuntime(new RoostOptions { Path = file, LoggerFactory = log }).AddEngine(new ScriptedEngine((_, _) => throw new InvalidOperationException("Nothing is to run."), "idle"));
+        await using RoostRuntime roost = new RoostRuntime(new RoostOptions { Path = file, LoggerFactory = log }).AddEngine(
+            new ScriptedEngine((_, _) => throw new InvalidOperationException("Nothing is to run."), "idle")
+        );
         await roost.RunUntilIdleAsync();
         return log.Said;
     }

@@ -19,8 +19,12 @@ internal sealed class DelayMoveTests
         await roost.EnqueueAsync(Enumerable.Range(0, Many).Select(_ => new WorkItem("scripted") { NotBefore = TestRuntime.Start + hour + hour }));
         wall.SetBy = default;
 
-        using (SqliteGhost first = await SqliteGhost.StartAsync(roost, ScriptedEngine.CountingTo(1))) await first.ClaimAsync();
-        roost.Number("SELECT count(*) FROM roost_work WHERE delayed_at > " + wall.GetUtcNow().ToUnixTimeMilliseconds()).Should().BeInRange(1, Many - 1, "one transaction moves some");
+        using (SqliteGhost first = await SqliteGhost.StartAsync(roost, ScriptedEngine.CountingTo(1)))
+            await first.ClaimAsync();
+        roost
+            .Number("SELECT count(*) FROM roost_work WHERE delayed_at > " + wall.GetUtcNow().ToUnixTimeMilliseconds())
+            .Should()
+            .BeInRange(1, Many - 1, "one transaction moves some");
         clock.Advance(moment / 2);
         using (SqliteGhost second = await SqliteGhost.StartAsync(roost, ScriptedEngine.CountingTo(1)))
         {
@@ -29,8 +33,14 @@ internal sealed class DelayMoveTests
 
         roost.Number("SELECT count(*) FROM roost_work WHERE delayed_at > " + wall.GetUtcNow().ToUnixTimeMilliseconds()).Should().Be(0);
         long start = TestRuntime.Start.ToUnixTimeMilliseconds();
-        roost.Number($"SELECT count(*) FROM roost_work WHERE delayed_at IS NOT NULL AND due_at - {start} NOT BETWEEN 100 AND 750").Should().Be(0, "each is due its delay after it was moved, and was moved once");
+        roost
+            .Number($"SELECT count(*) FROM roost_work WHERE delayed_at IS NOT NULL AND due_at - {start} NOT BETWEEN 100 AND 750")
+            .Should()
+            .Be(0, "each is due its delay after it was moved, and was moved once");
         roost.Number($"SELECT count(*) FROM roost_work WHERE due_at = {start + (2 * hour.TotalMilliseconds)}").Should().Be(Many);
-        roost.Number($"SELECT max(saved_at) FROM roost_writer").Should().BeLessThanOrEqualTo(start + 50, "nothing in the file says any more that the clock was ahead");
+        roost
+            .Number($"SELECT max(saved_at) FROM roost_writer")
+            .Should()
+            .BeLessThanOrEqualTo(start + 50, "nothing in the file says any more that the clock was ahead");
     }
 }

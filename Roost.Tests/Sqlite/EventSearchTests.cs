@@ -31,9 +31,13 @@ internal sealed class EventSearchTests
         await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock());
         Fill(roost, 5 * EventSearch.MaxLooked, EventKinds.Stepped, TestRuntime.Start, TimeSpan.FromSeconds(1));
 
-        EventPage page = await roost.ListLastEventsAsync(new EventFilter { From = TestRuntime.Start.AddSeconds(1000), Until = TestRuntime.Start.AddSeconds(1003) });
+        EventPage page = await roost.ListLastEventsAsync(
+            new EventFilter { From = TestRuntime.Start.AddSeconds(1000), Until = TestRuntime.Start.AddSeconds(1003) }
+        );
 
-        page.Items.Select(one => one.At).Should().Equal(TestRuntime.Start.AddSeconds(1000), TestRuntime.Start.AddSeconds(1001), TestRuntime.Start.AddSeconds(1002));
+        page.Items.Select(one => one.At)
+            .Should()
+            .Equal(TestRuntime.Start.AddSeconds(1000), TestRuntime.Start.AddSeconds(1001), TestRuntime.Start.AddSeconds(1002));
         page.Next.Should().BeNull();
     }
 
@@ -45,9 +49,16 @@ internal sealed class EventSearchTests
         Fill(roost, 1000, EventKinds.Stepped, TestRuntime.Start, TimeSpan.FromSeconds(10));
         roost.Execute("DELETE FROM roost_event_run");
         string script = File.ReadAllText(SourceTree.PathOf("Roost", "Sqlite", "Migrations", "003_real_use.sql"));
-        roost.Execute(script[script.IndexOf("INSERT INTO event_run", StringComparison.Ordinal)..].Split(';')[0].Replace("INTO event_run", "INTO roost_event_run").Replace("FROM event)", "FROM roost_event)"));
+        roost.Execute(
+            script[script.IndexOf("INSERT INTO event_run", StringComparison.Ordinal)..]
+                .Split(';')[0]
+                .Replace("INTO event_run", "INTO roost_event_run")
+                .Replace("FROM event)", "FROM roost_event)")
+        );
 
-        EventPage page = await roost.ListEventsAsync(new EventFilter { From = TestRuntime.Start.AddHours(1), Until = TestRuntime.Start.AddHours(1).AddSeconds(5) });
+        EventPage page = await roost.ListEventsAsync(
+            new EventFilter { From = TestRuntime.Start.AddHours(1), Until = TestRuntime.Start.AddHours(1).AddSeconds(5) }
+        );
 
         page.Items.Select(one => one.Sequence).Should().Equal(1, 2, 3, 4, 5, 371);
     }
@@ -56,7 +67,10 @@ internal sealed class EventSearchTests
     public async Task A_page_is_bounded_by_the_size_of_its_data()
     {
         await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock());
-        roost.Execute("WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 6) INSERT INTO roost_event (seq, at, kind, data) SELECT i, 0, 'failed', json_quote(printf('%.*c', 3000000, 'x')) FROM n");
+        roost.Execute(
+            "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 6) INSERT INTO roost_event (seq, at, kind, data) SELECT i, 0, " +
+            "'failed', json_quote(printf('%.*c', 3000000, 'x')) FROM n"
+        );
         var filter = new EventFilter { Kinds = [EventKinds.Failed] };
 
         (await roost.ListEventsAsync(filter)).Should().BeEquivalentTo(new { Next = 3L });

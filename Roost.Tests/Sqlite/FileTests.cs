@@ -92,7 +92,10 @@ internal sealed class FileTests : FolderFixture
         }
         byte[] before = await File.ReadAllBytesAsync(path);
 
-        Refused(parts[0].StartsWith("schema", StringComparison.Ordinal) ? FileRefusal.NewerSchema : FileRefusal.Foreign).Message.Should().ContainAll(parts).And.Contain(path);
+        Refused(parts[0].StartsWith("schema", StringComparison.Ordinal) ? FileRefusal.NewerSchema : FileRefusal.Foreign)
+            .Message.Should()
+            .ContainAll(parts)
+            .And.Contain(path);
         (await File.ReadAllBytesAsync(path)).Should().Equal(before);
         Directory.GetFiles(folder.Root).Should().Equal(path);
     }
@@ -157,7 +160,11 @@ internal sealed class FileTests : FolderFixture
         other.Execute("BEGIN IMMEDIATE");
 
         long since = Stopwatch.GetTimestamp();
-        await roost.Awaiting(it => it.EnqueueAsync(new WorkItem("e"))).Should().ThrowAsync<FileBusyException>().WithMessage($"{path} is locked by another process*nothing was written*Try again*");
+        await roost
+            .Awaiting(it => it.EnqueueAsync(new WorkItem("e")))
+            .Should()
+            .ThrowAsync<FileBusyException>()
+            .WithMessage($"{path} is locked by another process*nothing was written*Try again*");
         Stopwatch.GetElapsedTime(since).TotalSeconds.Should().BeInRange(0.9, 4);
 
         other.Execute("ROLLBACK");
@@ -195,7 +202,14 @@ internal sealed class FileTests : FolderFixture
             return ScriptedEngine.Finish(state + 1);
         });
         var log = new WaitingLog("could not be saved");
-        await using RoostRuntime roost = new RoostRuntime(new RoostOptions { Path = path, BusyTimeout = TimeSpan.FromSeconds(1), LoggerFactory = log }).AddEngine(engine);
+        await using RoostRuntime roost = new RoostRuntime(
+            new RoostOptions
+            {
+                Path = path,
+                BusyTimeout = TimeSpan.FromSeconds(1),
+                LoggerFactory = log,
+            }
+        ).AddEngine(engine);
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         Task<WorkSummary> done = roost.RunUntilDoneAsync(id);
         await log.Seen.WaitAsync(TimeSpan.FromSeconds(30));
@@ -225,7 +239,10 @@ internal sealed class FileTests : FolderFixture
         Task<WorkSummary> done = roost.RunUntilDoneAsync(id);
         await log.Seen.WaitAsync(TimeSpan.FromSeconds(30));
 
-        await roost.Awaiting(it => it.EnqueueAsync(new WorkItem("e", new { big = new string('x', 500_000) }) { Id = "refused" })).Should().ThrowAsync<DiskFullException>()
+        await roost
+            .Awaiting(it => it.EnqueueAsync(new WorkItem("e", new { big = new string('x', 500_000) }) { Id = "refused" }))
+            .Should()
+            .ThrowAsync<DiskFullException>()
             .WithMessage($"The disk of {path} is full; nothing was written. Free space*");
         FileAudit.Count(path, "roost_work").Should().Be(1, "reads work, and nothing was written");
         File.Delete(ballast);

@@ -40,7 +40,8 @@ internal sealed class LaneCostTests
         return ((double)await CountAsync(roost) / Items, await roost.Writer.RunAsync(session => session.Ready.Lanes));
     }
 
-    private static Task<long> CountAsync(RoostRuntime roost) => roost.Writer.RunAsync(session => session.Connection.Statements.Sum(statement => (long)statement.TakeMachineSteps()));
+    private static Task<long> CountAsync(RoostRuntime roost) =>
+        roost.Writer.RunAsync(session => session.Connection.Statements.Sum(statement => (long)statement.TakeMachineSteps()));
 
     [Test]
     public async Task What_another_writes_costs_a_look_at_its_lanes_alone()
@@ -63,8 +64,12 @@ internal sealed class LaneCostTests
         FileAudit.MustAgree(roost.Path);
     }
 
-    private static Task<long> WalksAsync(RoostRuntime roost) => roost.Writer.RunAsync(session =>
-        session.Connection.Statements.Where(statement => statement.Sql.Contains("lane > ?1", StringComparison.Ordinal)).Sum(statement => (long)statement.TakeMachineSteps()));
+    private static Task<long> WalksAsync(RoostRuntime roost) =>
+        roost.Writer.RunAsync(session =>
+            session
+                .Connection.Statements.Where(statement => statement.Sql.Contains("lane > ?1", StringComparison.Ordinal))
+                .Sum(statement => (long)statement.TakeMachineSteps())
+        );
 
     [Test]
     public async Task A_purge_removes_empty_lanes_and_a_worker_that_knew_them_goes_on()
@@ -83,7 +88,8 @@ internal sealed class LaneCostTests
 
         roost.Number("SELECT count(*) FROM roost_lane").Should().Be(0);
         roost.Number("SELECT count(*) FROM roost_lane_count").Should().Be(0);
-        string again = await roost.EnqueueAsync(new WorkItem("scripted") { Queue = "q0" }), theirs = await other.EnqueueAsync(new WorkItem("scripted") { Queue = "q0" });
+        string again = await roost.EnqueueAsync(new WorkItem("scripted") { Queue = "q0" }),
+            theirs = await other.EnqueueAsync(new WorkItem("scripted") { Queue = "q0" });
         (await roost.WaitAsync(again).Soon()).State.Should().Be(WorkState.Done);
         (await roost.WaitAsync(theirs).Soon()).State.Should().Be(WorkState.Done);
         roost.Number("SELECT min(key) FROM roost_lane").Should().Be(last + 1, "a key is never given again");

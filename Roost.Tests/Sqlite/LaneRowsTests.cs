@@ -11,7 +11,10 @@ internal sealed class LaneRowsTests
     [Test]
     public async Task A_newer_state_version_is_not_spun_on()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null, new ScriptedEngine((state, _) => Task.FromResult(ScriptedEngine.GoOn(state + 1, TimeSpan.FromHours(1)))) { Version = 2 });
+        await using RoostRuntime roost = TestRuntime.Create(
+            null,
+            new ScriptedEngine((state, _) => Task.FromResult(ScriptedEngine.GoOn(state + 1, TimeSpan.FromHours(1)))) { Version = 2 }
+        );
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         await roost.RunUntilIdleAsync();
         await roost.RequeueNowAsync(id);
@@ -26,7 +29,10 @@ internal sealed class LaneRowsTests
     [Test]
     public async Task A_state_that_was_brought_to_a_newer_version_is_counted_in_the_lane_of_that()
     {
-        await using RoostRuntime roost = TestRuntime.Create(null, new RawEngine((snapshot, _, _) => Outcome.Continue(snapshot.Next(41), TimeSpan.FromHours(1))));
+        await using RoostRuntime roost = TestRuntime.Create(
+            null,
+            new RawEngine((snapshot, _, _) => Outcome.Continue(snapshot.Next(41), TimeSpan.FromHours(1)))
+        );
         string id = await roost.EnqueueAsync(new WorkItem("raw"));
         await roost.RunUntilIdleAsync();
         await roost.RequeueNowAsync(id);

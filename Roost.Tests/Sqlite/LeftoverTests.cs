@@ -51,7 +51,11 @@ internal sealed class LeftoverTests : FolderFixture
     public async Task Nothing_goes_that_is_not_certainly_such_a_file()
     {
         await using var roost = new RoostRuntime(path);
-        string blank = folder[$"old.db.{Id}.new"], text = folder[$"notes.{Id}.new"], foreign = folder[$"mine.db.{Id}.new"], named = Copy("named.db", "0123.new"), linked = folder[$"linked.{Id}.new"];
+        string blank = folder[$"old.db.{Id}.new"],
+            text = folder[$"notes.{Id}.new"],
+            foreign = folder[$"mine.db.{Id}.new"],
+            named = Copy("named.db", "0123.new"),
+            linked = folder[$"linked.{Id}.new"];
         await File.WriteAllBytesAsync(blank, new byte[8192]); // As a build without a first page left it, and perhaps as somebody else leaves his.
         await File.WriteAllTextAsync(text, new string('x', 200));
         using (var made = new SqliteConnection($"Data Source={foreign};Pooling=false"))
@@ -92,7 +96,9 @@ internal sealed class LeftoverTests : FolderFixture
 
     private async Task<RoostRuntime> WithContentAsync()
     {
-        RoostRuntime roost = new RoostRuntime(new RoostOptions { Path = path, Durability = Durability.None }).AddEngine(Artifacts.Once(context => context.AddArtifactAsync("large.bin", new MemoryStream(Artifacts.Bytes(ContentBytes)))));
+        RoostRuntime roost = new RoostRuntime(new RoostOptions { Path = path, Durability = Durability.None }).AddEngine(
+            Artifacts.Once(context => context.AddArtifactAsync("large.bin", new MemoryStream(Artifacts.Bytes(ContentBytes))))
+        );
         await Artifacts.RunAsync(roost);
         return roost;
     }
@@ -106,7 +112,8 @@ internal sealed class LeftoverTests : FolderFixture
 
     private static void Old(string file)
     {
-        foreach (string each in new[] { file, $"{file}-journal", $"{file}-wal", $"{file}-shm" }.Where(File.Exists)) File.SetLastWriteTimeUtc(each, DateTime.UtcNow.AddMinutes(-2));
+        foreach (string each in new[] { file, $"{file}-journal", $"{file}-wal", $"{file}-shm" }.Where(File.Exists))
+            File.SetLastWriteTimeUtc(each, DateTime.UtcNow.AddMinutes(-2));
     }
 
     private async Task<FileCheck> LeftoversAsync() => (await RoostRuntime.CheckFileAsync(path, full: false)).Single(check => check.Name == "leftovers");

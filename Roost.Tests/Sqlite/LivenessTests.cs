@@ -76,7 +76,11 @@ internal sealed class LivenessTests : FolderFixture
         await holder.StopAsync();
         using (FileLock? free = FileLock.TryTake(folder["a.lock"], new FileStreamOptions { Mode = FileMode.OpenOrCreate })) free!.IsProven.Should().BeTrue();
 
-        await using ChildProcess refused = ChildProcess.StartWith(FaultShim.Environment(await NativeShim.CompileAsync(folder.Root, "nolocks")), "lock", folder["b.lock"]);
+        await using ChildProcess refused = ChildProcess.StartWith(
+            FaultShim.Environment(await NativeShim.CompileAsync(folder.Root, "nolocks")),
+            "lock",
+            folder["b.lock"]
+        );
 
         (await refused.WaitForAsync("refused")).Should().Contain("keeps no locks");
     }
@@ -148,7 +152,9 @@ internal sealed class LivenessTests : FolderFixture
     {
         try
         {
-            using Process run = Process.Start(new ProcessStartInfo("setpriv", [$"--reuid={user}", $"--regid={user}", "--clear-groups", "test", "-r", typeof(ChildProcess).Assembly.Location]))!;
+            using Process run = Process.Start(
+                new ProcessStartInfo("setpriv", [$"--reuid={user}", $"--regid={user}", "--clear-groups", "test", "-r", typeof(ChildProcess).Assembly.Location])
+            )!;
             await run.WaitForExitAsync();
             return run.ExitCode == 0;
         }

@@ -31,7 +31,11 @@ internal sealed class LockedFileTests
     public async Task A_loop_that_begins_while_the_file_is_locked_waits_for_it_and_says_so()
     {
         var log = new WaitingLog("The loop cannot begin");
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { BusyTimeout = TimeSpan.FromSeconds(1), LoggerFactory = log }, null, ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = TestRuntime.Create(
+            new RoostOptions { BusyTimeout = TimeSpan.FromSeconds(1), LoggerFactory = log },
+            null,
+            ScriptedEngine.CountingTo(1)
+        );
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         using var stop = new CancellationTokenSource();
         Task loop;
@@ -75,12 +79,24 @@ internal sealed class LockedFileTests
     {
         var gate = new Gate();
         var log = new WaitingLog("could not be saved");
-        var engine = new ScriptedEngine(async (state, context) =>
-        {
-            if (context.Item.Priority == 0) await gate.PassAsync();
-            return ScriptedEngine.Finish(state);
-        });
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = 1, BusyTimeout = TimeSpan.FromSeconds(1), LoggerFactory = log }, null, engine);
+        var engine = new ScriptedEngine(
+            async (state, context) =>
+            {
+                if (context.Item.Priority == 0)
+                    await gate.PassAsync();
+                return ScriptedEngine.Finish(state);
+            }
+        );
+        await using RoostRuntime roost = TestRuntime.Create(
+            new RoostOptions
+            {
+                Concurrency = 1,
+                BusyTimeout = TimeSpan.FromSeconds(1),
+                LoggerFactory = log,
+            },
+            null,
+            engine
+        );
         string lost = await roost.EnqueueAsync(new WorkItem("scripted"));
         using var stop = new CancellationTokenSource();
         Task loop = roost.RunAsync(stop.Token);

@@ -21,8 +21,10 @@ internal sealed class OpenReaderTests
 
         using var stop = new CancellationTokenSource();
         Task loop = roost.RunAsync(stop.Token);
-        string[] ids = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(async () => (await roost.EnqueueAsync(new WorkItem("scripted"))).Id))).WaitAsync(Patience);
-        foreach (string id in ids) (await roost.WaitAsync(id, Patience)).State.Should().Be(WorkState.Done);
+        string[] ids = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(async () => (await roost.EnqueueAsync(new WorkItem("scripted"))).Id)))
+            .WaitAsync(Patience);
+        foreach (string id in ids)
+            (await roost.WaitAsync(id, Patience)).State.Should().Be(WorkState.Done);
         await stop.CancelAsync();
         await loop.WaitAsync(Patience);
 

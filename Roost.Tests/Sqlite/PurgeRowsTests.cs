@@ -7,7 +7,18 @@ namespace Roost.Tests;
 [TestFixture]
 internal sealed class PurgeRowsTests
 {
-    private static readonly string[] TablesOfAnItem = ["roost_work", "roost_work_input", "roost_work_resource", "roost_snapshot", "roost_failure", "roost_artifact", "roost_blob", "roost_blob_chunk", "roost_idempotency"];
+    private static readonly string[] TablesOfAnItem =
+    [
+        "roost_work",
+        "roost_work_input",
+        "roost_work_resource",
+        "roost_snapshot",
+        "roost_failure",
+        "roost_artifact",
+        "roost_blob",
+        "roost_blob_chunk",
+        "roost_idempotency",
+    ];
 
     private FakeTimeProvider clock = null!;
 
@@ -33,8 +44,12 @@ internal sealed class PurgeRowsTests
     public async Task Long_histories_go_a_few_items_at_a_time()
     {
         await using RoostRuntime roost = TestRuntime.Create(clock, Ending());
-        for (int i = 0; i < 5; i++) await EndedAsync(roost, "done");
-        roost.Execute("INSERT INTO roost_event (seq, work, kind, at) SELECT -w.key * 10000 - n.i, w.key, 'note', 1 FROM roost_work w, (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9000) SELECT i FROM n) n");
+        for (int i = 0; i < 5; i++)
+            await EndedAsync(roost, "done");
+        roost.Execute(
+            "INSERT INTO roost_event (seq, work, kind, at) SELECT -w.key * 10000 - n.i, w.key, 'note', 1 FROM roost_work w, (WITH RECURSIVE n (i) AS " +
+            "(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9000) SELECT i FROM n) n"
+        );
 
         PurgeResult purged = await roost.PurgeAsync(new(TimeSpan.Zero));
 

@@ -14,7 +14,18 @@ namespace Roost.Tests;
 internal sealed partial class QueryPlanTests
 {
     /// <summary>Tables that stay small, by name and by the alias that they have in the statements: workers, lanes and their counts, rules.</summary>
-    private static readonly string[] Small = ["roost_worker", "h", "roost_lane", "l", "roost_lane_count", "c", "roost_writer", "roost_trigger_rule", "roost_meta"];
+    private static readonly string[] Small =
+    [
+        "roost_worker",
+        "h",
+        "roost_lane",
+        "l",
+        "roost_lane_count",
+        "c",
+        "roost_writer",
+        "roost_trigger_rule",
+        "roost_meta",
+    ];
 
     [TestCase("SELECT key, priority, ready_seq FROM roost_work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0", "roost_work_ready")]
     [TestCase("SELECT key, priority, ready_seq FROM roost_work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 1", "roost_work_ready_solo")]
@@ -68,8 +79,20 @@ internal sealed partial class QueryPlanTests
         reads.Should().HaveCountGreaterThan(25);
         reads.SelectMany(sql => Scans(roost, sql)).Should().BeEmpty();
         reads.SelectMany(sql => Sorts(roost, sql)).Should().BeEmpty();
-        string.Join('\n', reads.SelectMany(sql => Plan(roost, sql))).Should().ContainAll("roost_work_recent", "roost_work_children", "roost_work_running", "roost_work_ready ", "roost_work_ready_solo", "roost_work_delayed", "roost_work_blocked", "roost_event_work", "roost_event_kind (kind=? AND rowid>? AND rowid<?)",
-            "roost_work_recent (lane=? AND state=? AND updated_at=? AND rowid<?)");
+        string.Join('\n', reads.SelectMany(sql => Plan(roost, sql)))
+            .Should()
+            .ContainAll(
+                "roost_work_recent",
+                "roost_work_children",
+                "roost_work_running",
+                "roost_work_ready ",
+                "roost_work_ready_solo",
+                "roost_work_delayed",
+                "roost_work_blocked",
+                "roost_event_work",
+                "roost_event_kind (kind=? AND rowid>? AND rowid<?)",
+                "roost_work_recent (lane=? AND state=? AND updated_at=? AND rowid<?)"
+            );
     }
 
     [Test]
@@ -104,7 +127,18 @@ internal sealed partial class QueryPlanTests
         }
         EventQueries.Page(db, null, null, 10);
         EventQueries.LastSequence(db);
-        EventFilter[] events = [new(), new() { Kinds = ["failed", "cancelled"] }, new() { Kinds = ["stepped", "engine.x"], Engine = "scripted", From = TestRuntime.Start, Until = TestRuntime.Start.AddYears(1) }];
+        EventFilter[] events =
+        [
+            new(),
+            new() { Kinds = ["failed", "cancelled"] },
+            new()
+            {
+                Kinds = ["stepped", "engine.x"],
+                Engine = "scripted",
+                From = TestRuntime.Start,
+                Until = TestRuntime.Start.AddYears(1),
+            },
+        ];
         foreach (EventFilter filter in events)
         {
             foreach (long? work in (long?[])[null, WorkQueries.KeyOf(db, "bad")])
@@ -151,8 +185,10 @@ internal sealed partial class QueryPlanTests
             if (Scan().Match(rows[i].Detail) is not { Success: true } scan || Small.Contains(scan.Groups[1].Value)) continue;
             bool isInner = rows.Take(i).Any(row => row.Parent == rows[i].Parent && Loop().IsMatch(row.Detail));
             bool isCorrelated = false;
-            for (long above = rows[i].Parent; above != 0 && !isCorrelated; above = byId[above].Parent) isCorrelated = byId[above].Detail.StartsWith("CORRELATED", StringComparison.Ordinal);
-            if (isInner || isCorrelated) yield return rows[i].Detail;
+            for (long above = rows[i].Parent; above != 0 && !isCorrelated; above = byId[above].Parent)
+                isCorrelated = byId[above].Detail.StartsWith("CORRELATED", StringComparison.Ordinal);
+            if (isInner || isCorrelated)
+                yield return rows[i].Detail;
         }
     }
 
@@ -160,8 +196,13 @@ internal sealed partial class QueryPlanTests
     private static IEnumerable<string> Sorts(RoostRuntime roost, string sql)
     {
         List<string> plan = Plan(roost, sql);
-        bool isSmall = sql.Contains("WHERE a.work = ", StringComparison.Ordinal) || plan.All(step =>
-            !step.StartsWith("SEARCH ", StringComparison.Ordinal) || Small.Contains(step.Split(' ')[1]) || step.Contains("roost_work_running", StringComparison.Ordinal));
+        bool isSmall =
+            sql.Contains("WHERE a.work = ", StringComparison.Ordinal)
+            || plan.All(step =>
+                !step.StartsWith("SEARCH ", StringComparison.Ordinal)
+                || Small.Contains(step.Split(' ')[1])
+                || step.Contains("roost_work_running", StringComparison.Ordinal)
+            );
         return isSmall ? [] : plan.Where(step => step.Contains("TEMP B-TREE", StringComparison.Ordinal)).Select(step => $"{step}: {sql}");
     }
 
@@ -170,7 +211,8 @@ internal sealed partial class QueryPlanTests
     private static List<(long Id, long Parent, string Detail)> PlanTree(RoostRuntime roost, string sql) =>
         roost.Table("EXPLAIN QUERY PLAN " + sql, Unbound(sql)).ConvertAll(row => ((long)row[0], (long)row[1], (string)row[3]));
 
-    private static SqliteParameter[] Unbound(string sql) => [.. Parameter().Matches(sql).Select(match => match.Value).Distinct().Select(name => new SqliteParameter(name, DBNull.Value))];
+    private static SqliteParameter[] Unbound(string sql) =>
+        [.. Parameter().Matches(sql).Select(match => match.Value).Distinct().Select(name => new SqliteParameter(name, DBNull.Value))];
 
     [GeneratedRegex(@"^\s*(SELECT|INSERT|UPDATE|DELETE)\b")]
     private static partial Regex Explained();

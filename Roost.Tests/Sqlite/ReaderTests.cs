@@ -44,7 +44,11 @@ internal sealed class ReaderTests
         var reader = new Reader(roost.Path, roost.Options);
         SqliteConnection? failed = null;
 
-        reader.Invoking(it => it.Run<long>(db => throw new NotSupportedException((failed = db).DataSource))).Should().Throw<RoostException>().WithInnerException<NotSupportedException>();
+        reader
+            .Invoking(it => it.Run<long>(db => throw new NotSupportedException((failed = db).DataSource)))
+            .Should()
+            .Throw<RoostException>()
+            .WithInnerException<NotSupportedException>();
 
         failed!.State.Should().Be(ConnectionState.Closed);
         reader.Run(Count).Should().Be(0);

@@ -27,7 +27,10 @@ internal sealed class StepTallyTests
             await roost.StepOnceAsync();
             clock.Advance(TimeSpan.FromMinutes(1));
         }
-        roost.Number("SELECT count(*) FROM roost_step_tally WHERE at * span * 60000 < $0", clock.GetUtcNow().AddDays(-30).ToUnixTimeMilliseconds()).Should().Be(0);
+        roost
+            .Number("SELECT count(*) FROM roost_step_tally WHERE at * span * 60000 < $0", clock.GetUtcNow().AddDays(-30).ToUnixTimeMilliseconds())
+            .Should()
+            .Be(0);
     }
 
     [TestCase(0, 64)]

@@ -31,18 +31,26 @@ internal sealed class StoredDamageTests
         await roost.RunUntilIdleAsync();
         roost.Execute("DELETE FROM roost_snapshot WHERE version = 2");
 
-        (await roost.GetAsync(id)).SnapshotError.Should().Be($"Version 2 of work item {id} is missing from the file. Restore a backup, or enqueue the work anew.");
+        (await roost.GetAsync(id))
+            .SnapshotError.Should()
+            .Be($"Version 2 of work item {id} is missing from the file. Restore a backup, or enqueue the work anew.");
     }
 
     [Test]
     public async Task What_is_damaged_of_the_causes_leaves_the_rest_readable_and_doctor_tells_it()
     {
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1 }, null, new RawEngine((_, _, _) => throw new IOException("outer", new FormatException("inner"))));
+        await using RoostRuntime roost = TestRuntime.Create(
+            new RoostOptions { MaxAttempts = 1 },
+            null,
+            new RawEngine((_, _, _) => throw new IOException("outer", new FormatException("inner")))
+        );
         string id = await roost.EnqueueAsync(new WorkItem("raw"));
         await roost.RunUntilIdleAsync();
         roost.Execute("UPDATE roost_failure SET causes = '{\"left_out\":'");
 
         (await roost.GetAsync(id)).LastFailure.Should().BeEquivalentTo(new { Message = "outer", CauseMessage = "inner" });
-        (await RoostRuntime.CheckFileAsync(roost.Path, full: true)).Should().Contain(check => check.Status == CheckStatus.Error && check.Found.Contains("failure of", StringComparison.Ordinal));
+        (await RoostRuntime.CheckFileAsync(roost.Path, full: true))
+            .Should()
+            .Contain(check => check.Status == CheckStatus.Error && check.Found.Contains("failure of", StringComparison.Ordinal));
     }
 }

@@ -25,12 +25,30 @@ internal sealed class BadEngineTests
     {
         yield return Case("No_outcome", (_, _) => null!, "StepAsync", "null", "return Continue");
         yield return Case("No_snapshot", (_, _) => Outcome.Continue(null!), "null");
-        yield return Case("The_snapshot_of_another_item", (_, item) => Outcome.Continue(Snapshot.First(new WorkItem("raw") { Id = "other" }, 1)), "belongs to work item other", "Snapshot.Next");
+        yield return Case(
+            "The_snapshot_of_another_item",
+            (_, item) => Outcome.Continue(Snapshot.First(new WorkItem("raw") { Id = "other" }, 1)),
+            "belongs to work item other",
+            "Snapshot.Next"
+        );
         yield return Case("The_same_snapshot_again", (snapshot, _) => Outcome.Continue(snapshot), "version 1", "2 is expected", "Snapshot.Next");
         yield return Case("A_snapshot_of_an_old_version", (snapshot, item) => Outcome.Continue(Snapshot.First(item, 0)), "version 1", "2 is expected");
         yield return Case("A_snapshot_of_a_later_version", (snapshot, _) => Outcome.Continue(snapshot.Next(1).Next(2)), "version 3", "2 is expected");
-        yield return Case("A_state_that_cannot_be_written", (snapshot, _) => Outcome.Continue(snapshot.Next(new Unwritable())), "state", "Unwritable", "cannot be written");
-        yield return Case("A_state_over_the_limit", (snapshot, _) => Outcome.Continue(snapshot.Next(new string('x', 5000))), "state", "5,002", "2,048", "artifact");
+        yield return Case(
+            "A_state_that_cannot_be_written",
+            (snapshot, _) => Outcome.Continue(snapshot.Next(new Unwritable())),
+            "state",
+            "Unwritable",
+            "cannot be written"
+        );
+        yield return Case(
+            "A_state_over_the_limit",
+            (snapshot, _) => Outcome.Continue(snapshot.Next(new string('x', 5000))),
+            "state",
+            "5,002",
+            "2,048",
+            "artifact"
+        );
         yield return Case("A_state_with_a_NUL", (snapshot, _) => Outcome.Continue(snapshot.Next("a\0b")), "state", "NUL");
         yield return Case("An_empty_step_name", (snapshot, _) => Outcome.Continue(snapshot.Next(1, "")), "step", "empty");
         yield return Case("A_negative_delay", (snapshot, _) => Outcome.Continue(snapshot.Next(1), TimeSpan.FromSeconds(-1)), "after", "negative");
@@ -44,7 +62,12 @@ internal sealed class BadEngineTests
     public async Task A_bad_step_fails_its_item_and_not_the_loop(Func<Snapshot, WorkItem, Outcome> step, string[] parts)
     {
         var engine = new RawEngine((snapshot, item, _) => step(snapshot, item));
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1, MaxJsonBytes = 2048 }, null, engine, ScriptedEngine.CountingTo(1));
+        await using RoostRuntime roost = TestRuntime.Create(
+            new RoostOptions { MaxAttempts = 1, MaxJsonBytes = 2048 },
+            null,
+            engine,
+            ScriptedEngine.CountingTo(1)
+        );
         string bad = await roost.EnqueueAsync(new WorkItem("raw"));
         string good = await roost.EnqueueAsync(new WorkItem("scripted"));
 
@@ -126,7 +149,14 @@ internal sealed class BadEngineTests
             ActivityStarted = _ => throw new InvalidOperationException("tracing"),
         };
         ActivitySource.AddActivityListener(tracing);
-        using var metering = new MeterListener { InstrumentPublished = (instrument, it) => { if (instrument.Meter.Name == "Roost") it.EnableMeasurementEvents(instrument); } };
+        using var metering = new MeterListener
+        {
+            InstrumentPublished = (instrument, it) =>
+            {
+                if (instrument.Meter.Name == "Roost")
+                    it.EnableMeasurementEvents(instrument);
+            },
+        };
         metering.SetMeasurementEventCallback<long>((_, _, _, _) => throw new InvalidOperationException("metering"));
         metering.SetMeasurementEventCallback<double>((_, _, _, _) => throw new InvalidOperationException("metering"));
         metering.Start();
@@ -164,7 +194,13 @@ internal sealed class BadEngineTests
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
 
-        roost.Invoking(it => it.AddEngine(ScriptedEngine.CountingTo(1, id: id))).Should().Throw<InvalidInputException>().WithMessage($"*{found}*").Which.Field.Should().Be(field);
+        roost
+            .Invoking(it => it.AddEngine(ScriptedEngine.CountingTo(1, id: id)))
+            .Should()
+            .Throw<InvalidInputException>()
+            .WithMessage($"*{found}*")
+            .Which.Field.Should()
+            .Be(field);
     }
 
     [Test]
@@ -172,7 +208,13 @@ internal sealed class BadEngineTests
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
 
-        roost.Invoking(it => it.AddEngine(ScriptedEngine.CountingTo(1, id: new string('e', 257)))).Should().Throw<InvalidInputException>().WithMessage("*257*256*").Which.Field.Should().Be("EngineId");
+        roost
+            .Invoking(it => it.AddEngine(ScriptedEngine.CountingTo(1, id: new string('e', 257))))
+            .Should()
+            .Throw<InvalidInputException>()
+            .WithMessage("*257*256*")
+            .Which.Field.Should()
+            .Be("EngineId");
     }
 
     [Test]
@@ -188,7 +230,13 @@ internal sealed class BadEngineTests
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
 
-        roost.Invoking(it => it.AddEngine(new ScriptedEngine((_, _) => null!) { Version = 0 })).Should().Throw<InvalidInputException>().WithMessage("*scripted*0*1 or more*").Which.Field.Should().Be("StateVersion");
+        roost
+            .Invoking(it => it.AddEngine(new ScriptedEngine((_, _) => null!) { Version = 0 }))
+            .Should()
+            .Throw<InvalidInputException>()
+            .WithMessage("*scripted*0*1 or more*")
+            .Which.Field.Should()
+            .Be("StateVersion");
     }
 
     private static TestCaseData Case(string name, Func<Snapshot, WorkItem, Outcome> step, params string[] parts) =>

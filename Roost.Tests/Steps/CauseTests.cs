@@ -46,7 +46,18 @@ internal sealed class CauseTests
             catch (InvalidOperationException e) { throw new IOException("See the inner exception", e); }
         });
 
-        failure.Should().BeEquivalentTo(new { ErrorType = "System.IO.IOException", Message = "See the inner exception", CauseType = "System.InvalidOperationException", CauseMessage = "the port is closed", CausesLeftOut = 0 });
+        failure
+            .Should()
+            .BeEquivalentTo(
+                new
+                {
+                    ErrorType = "System.IO.IOException",
+                    Message = "See the inner exception",
+                    CauseType = "System.InvalidOperationException",
+                    CauseMessage = "the port is closed",
+                    CausesLeftOut = 0,
+                }
+            );
         failure.Stack.Should().Contain(nameof(CauseTests));
         FailureCause cause = failure.Causes.Should().ContainSingle().Subject;
         cause.Should().BeEquivalentTo(new { Depth = 1, Type = "System.InvalidOperationException", Message = "the port is closed" });
@@ -56,10 +67,15 @@ internal sealed class CauseTests
     [Test]
     public async Task What_reflection_tasks_and_type_initializers_put_around_an_error_does_not_hide_it()
     {
-        (await FailureOfAsync(() => _ = Broken.Value)).Should().BeEquivalentTo(new { ErrorType = "System.TypeInitializationException", CauseType = "System.FormatException" });
+        (await FailureOfAsync(() => _ = Broken.Value))
+            .Should()
+            .BeEquivalentTo(new { ErrorType = "System.TypeInitializationException", CauseType = "System.FormatException" });
         (await FailureOfAsync(() => typeof(CauseTests).GetMethod(nameof(Refuse), BindingFlags.NonPublic | BindingFlags.Static)!.Invoke(null, null)))
-            .Should().BeEquivalentTo(new { ErrorType = "System.Reflection.TargetInvocationException", CauseMessage = "the port is closed" });
-        (await FailureOfAsync(() => Task.Run(Refuse).Wait())).Should().BeEquivalentTo(new { ErrorType = "System.AggregateException", CauseMessage = "the port is closed" });
+            .Should()
+            .BeEquivalentTo(new { ErrorType = "System.Reflection.TargetInvocationException", CauseMessage = "the port is closed" });
+        (await FailureOfAsync(() => Task.Run(Refuse).Wait()))
+            .Should()
+            .BeEquivalentTo(new { ErrorType = "System.AggregateException", CauseMessage = "the port is closed" });
     }
 
     [Test]
@@ -77,10 +93,22 @@ internal sealed class CauseTests
     [Test]
     public async Task The_simple_values_of_its_data_are_kept()
     {
-        WorkFailure failure = await FailureOfAsync(() => throw new IOException("x", new FormatException("y") { Data = { ["row"] = 7 } })
-        {
-            Data = { ["url"] = new Uri("https://example.com/a"), ["status"] = 429, ["when"] = TestRuntime.Start, ["none"] = null, ["kind"] = DayOfWeek.Friday, ["object"] = new object(), [5] = true, ["nul"] = "a\0b\ud800" },
-        });
+        WorkFailure failure = await FailureOfAsync(() =>
+            throw new IOException("x", new FormatException("y") { Data = { ["row"] = 7 } })
+            {
+                Data =
+                {
+                    ["url"] = new Uri("https://example.com/a"),
+                    ["status"] = 429,
+                    ["when"] = TestRuntime.Start,
+                    ["none"] = null,
+                    ["kind"] = DayOfWeek.Friday,
+                    ["object"] = new object(),
+                    [5] = true,
+                    ["nul"] = "a\0b\ud800",
+                },
+            }
+        );
 
         failure.Data.Should().BeEquivalentTo(new Dictionary<string, string?>
         {
@@ -129,7 +157,9 @@ internal sealed class CauseTests
         yield return Hostile("A_circle", () =>
         {
             var circle = new AggregateException("round", new FormatException("a"));
-            typeof(AggregateException).GetField("_innerExceptions", BindingFlags.NonPublic | BindingFlags.Instance)!.SetValue(circle, new Exception[] { new FormatException("a"), circle });
+            typeof(AggregateException)
+                .GetField("_innerExceptions", BindingFlags.NonPublic | BindingFlags.Instance)!
+                .SetValue(circle, new Exception[] { new FormatException("a"), circle });
             return circle;
         });
         yield return Hostile("Aggregates_that_hold_each_other_twice", () =>
@@ -144,7 +174,9 @@ internal sealed class CauseTests
             for (int i = 0; i < 100_000; i++) chain = new IOException("x", chain);
             return chain;
         });
-        yield return Hostile("An_aggregate_of_a_hundred_thousand", () => new AggregateException("many", Enumerable.Range(0, 100_000).Select(i => new FormatException($"{i}"))));
+        yield return Hostile("An_aggregate_of_a_hundred_thousand", () =>
+            new AggregateException("many", Enumerable.Range(0, 100_000).Select(i => new FormatException($"{i}")))
+        );
     }
 
     [TestCaseSource(nameof(HostileOnes))]
@@ -152,8 +184,17 @@ internal sealed class CauseTests
     {
         using var log = new WritingLog();
         Exception hostile = make();
-        await using RoostRuntime roost = TestRuntime.Create(OneTry with { LoggerFactory = log }, null, new RawEngine((_, _, _) => throw hostile), ScriptedEngine.CountingTo(1));
-        string bad = await roost.EnqueueAsync(new WorkItem("raw")), good = await roost.EnqueueAsync(new WorkItem("scripted"));
+        await using RoostRuntime roost = TestRuntime.Create(
+            OneTry with
+            {
+                LoggerFactory = log,
+            },
+            null,
+            new RawEngine((_, _, _) => throw hostile),
+            ScriptedEngine.CountingTo(1)
+        );
+        string bad = await roost.EnqueueAsync(new WorkItem("raw")),
+            good = await roost.EnqueueAsync(new WorkItem("scripted"));
 
         await roost.RunUntilIdleAsync();
 
@@ -175,7 +216,12 @@ internal sealed class CauseTests
         letter.Failure.Should().BeEquivalentTo(new { CauseType = "System.FormatException", CauseMessage = "port 80", Stack = (string?)null });
         letter.Failure.Causes.Should().BeEmpty();
         (await roost.ListDeadLettersAsync(new() { ErrorType = "System.IO.IOException", Error = "inner" })).Items.Should().ContainSingle();
-        (await roost.ListEventsAsync(id)).Items.Single(one => one.Kind == EventKinds.Failed).Data!.Value.GetProperty("cause_message").GetString().Should().Be("port 80");
+        (await roost.ListEventsAsync(id))
+            .Items.Single(one => one.Kind == EventKinds.Failed)
+            .Data!.Value.GetProperty("cause_message")
+            .GetString()
+            .Should()
+            .Be("port 80");
     }
 
     [Test]

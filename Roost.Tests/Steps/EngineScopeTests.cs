@@ -93,7 +93,15 @@ internal sealed class EngineScopeTests
         var made = new Made();
         var gate = new Gate();
         FakeTimeProvider clock = TestRuntime.Clock();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { StepTimeout = TimeSpan.FromSeconds(1), StepTimeoutGrace = TimeSpan.FromSeconds(1), MaxAttempts = 1 }, clock);
+        await using RoostRuntime roost = TestRuntime.Create(
+            new RoostOptions
+            {
+                StepTimeout = TimeSpan.FromSeconds(1),
+                StepTimeoutGrace = TimeSpan.FromSeconds(1),
+                MaxAttempts = 1,
+            },
+            clock
+        );
         roost.AddEngine(() => new DisposableEngine(made, async (_, _) =>
         {
             await gate.PassAsync();
@@ -140,7 +148,15 @@ internal sealed class EngineScopeTests
         roost.AddEngines(typeof(PublicEngine).Assembly, type => ScriptedEngine.CountingTo(1, id: type.Name));
         log.Lines.Should().ContainSingle().Which.Should().Contain($"{typeof(ScriptedEngine).FullName} is not public");
 
-        roost.Invoking(it => it.AddEngines(typeof(RoostRuntime).Assembly)).Should().Throw<InvalidInputException>().WithMessage("*no public class that implements IEngine*");
-        roost.Invoking(it => it.AddEngines(typeof(PublicEngine).Assembly, _ => null!)).Should().Throw<InvalidInputException>().WithMessage("*returned null for*");
+        roost
+            .Invoking(it => it.AddEngines(typeof(RoostRuntime).Assembly))
+            .Should()
+            .Throw<InvalidInputException>()
+            .WithMessage("*no public class that implements IEngine*");
+        roost
+            .Invoking(it => it.AddEngines(typeof(PublicEngine).Assembly, _ => null!))
+            .Should()
+            .Throw<InvalidInputException>()
+            .WithMessage("*returned null for*");
     }
 }

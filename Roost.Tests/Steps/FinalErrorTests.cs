@@ -44,7 +44,8 @@ internal sealed class FinalErrorTests
 
         public Task<Snapshot> InitSnapshotAsync(WorkItem item, StepContext context) => Task.FromResult(Snapshot.First(item, 0));
 
-        public Task<Outcome> StepAsync(Snapshot snapshot, WorkItem item, StepContext context) => Task.FromResult(Outcome.Continue(snapshot.Next(1), TimeSpan.FromHours(1)));
+        public Task<Outcome> StepAsync(Snapshot snapshot, WorkItem item, StepContext context) =>
+            Task.FromResult(Outcome.Continue(snapshot.Next(1), TimeSpan.FromHours(1)));
 
         public Snapshot Migrate(Snapshot older) => null!;
     }
@@ -62,7 +63,9 @@ internal sealed class FinalErrorTests
         yield return Raw("A_negative_delay", "after", (snapshot, _, _) => Outcome.Continue(snapshot.Next(1), TimeSpan.FromSeconds(-1)));
         yield return Raw("A_failure_without_a_reason", "say why", (_, _, _) => Outcome.Fail(""));
         yield return Raw("A_payload_that_does_not_fit_its_type", "Payload", (snapshot, item, _) => Outcome.Done(snapshot.Next(item.PayloadAs<Order>())));
-        yield return Raw("A_payload_that_does_not_fit_read_in_a_task", "Payload", (_, item, _) => Task.Run(Outcome () => throw new InvalidOperationException($"{item.PayloadAs<Order>()}")).Result);
+        yield return Raw("A_payload_that_does_not_fit_read_in_a_task", "Payload", (_, item, _) =>
+            Task.Run(Outcome () => throw new InvalidOperationException($"{item.PayloadAs<Order>()}")).Result
+        );
         yield return Raw("A_payload_that_does_not_fit_read_by_reflection", "Payload", (_, item, _) =>
             (Outcome)typeof(WorkItem).GetMethod(nameof(WorkItem.PayloadAs), Type.EmptyTypes)!.MakeGenericMethod(typeof(Order)).Invoke(item, null)!);
         yield return Raw("An_artifact_added_twice", "own name", (snapshot, _, context) =>
@@ -72,13 +75,25 @@ internal sealed class FinalErrorTests
             return Outcome.Done(snapshot.Next(1));
         });
         yield return Raw("An_artifact_with_a_bad_name", "..", (snapshot, _, context) => Adding(snapshot, () => context.AddArtifactText("../a.txt", "1")));
-        yield return Raw("An_artifact_that_does_not_serialize", "cannot be written", (snapshot, _, context) => Adding(snapshot, () => context.AddArtifact("a.json", new Unwritable())));
-        yield return Raw("An_artifact_with_half_a_letter", "surrogate", (snapshot, _, context) => Adding(snapshot, () => context.AddArtifactText("a.txt", "\ud800")));
-        yield return Raw("An_artifact_with_a_relative_address", "relative", (snapshot, _, context) => Adding(snapshot, () => context.AddArtifactUri("a.txt", new Uri("x", UriKind.Relative))));
+        yield return Raw("An_artifact_that_does_not_serialize", "cannot be written", (snapshot, _, context) =>
+            Adding(snapshot, () => context.AddArtifact("a.json", new Unwritable()))
+        );
+        yield return Raw("An_artifact_with_half_a_letter", "surrogate", (snapshot, _, context) =>
+            Adding(snapshot, () => context.AddArtifactText("a.txt", "\ud800"))
+        );
+        yield return Raw("An_artifact_with_a_relative_address", "relative", (snapshot, _, context) =>
+            Adding(snapshot, () => context.AddArtifactUri("a.txt", new Uri("x", UriKind.Relative)))
+        );
         yield return Raw("An_event_without_a_kind", "kind", (snapshot, _, context) => Adding(snapshot, () => context.AddEvent("")));
-        yield return Raw("An_event_that_does_not_serialize", "cannot be written", (snapshot, _, context) => Adding(snapshot, () => context.AddEvent("e", new Unwritable())));
-        yield return Raw("A_child_that_breaks_a_rule", "MaxAttempts", (snapshot, _, context) => Adding(snapshot, () => context.AddChild(new WorkItem("raw") { MaxAttempts = 0 })));
-        yield return Raw("A_child_whose_id_is_taken", "exists already", (snapshot, item, context) => Adding(snapshot, () => context.AddChild(new WorkItem("raw") { Id = item.Id })));
+        yield return Raw("An_event_that_does_not_serialize", "cannot be written", (snapshot, _, context) =>
+            Adding(snapshot, () => context.AddEvent("e", new Unwritable()))
+        );
+        yield return Raw("A_child_that_breaks_a_rule", "MaxAttempts", (snapshot, _, context) =>
+            Adding(snapshot, () => context.AddChild(new WorkItem("raw") { MaxAttempts = 0 }))
+        );
+        yield return Raw("A_child_whose_id_is_taken", "exists already", (snapshot, item, context) =>
+            Adding(snapshot, () => context.AddChild(new WorkItem("raw") { Id = item.Id }))
+        );
         yield return Case("No_override", new Silent(), "override one of them");
         yield return Case("No_first_snapshot", new RawEngine((_, _, _) => null!, _ => null!), "snapshot");
         yield return Case("No_first_state", new Typed(_ => null!, (state, _) => Typed.Next(state)), "first state");
@@ -157,7 +172,9 @@ internal sealed class FinalErrorTests
     {
         yield return Own("An_exception_of_its_own", (_, _) => throw new InvalidOperationException("the world"));
         yield return Own("A_payload_of_another_item", (_, _) => $"{new WorkItem("raw", new { amount = "few" }).PayloadAs<Order>()}");
-        yield return Own("A_call_of_the_runtime_that_was_refused", (roost, _) => roost.EnqueueAsync(new WorkItem("raw") { MaxAttempts = 0 }).GetAwaiter().GetResult());
+        yield return Own("A_call_of_the_runtime_that_was_refused", (roost, _) =>
+            roost.EnqueueAsync(new WorkItem("raw") { MaxAttempts = 0 }).GetAwaiter().GetResult()
+        );
         yield return Own("An_item_that_exists", (roost, item) => roost.EnqueueAsync(new WorkItem("raw") { Id = item.Id }).GetAwaiter().GetResult());
         yield return Own("A_snapshot_made_of_another_item", (_, _) => $"{Snapshot.First(new WorkItem("raw") { Id = "other" }, new Unwritable())}");
         yield return Own("A_missing_feature", (_, _) => throw new NotSupportedException("this page"));
@@ -173,7 +190,11 @@ internal sealed class FinalErrorTests
     {
         FakeTimeProvider clock = TestRuntime.Clock();
         RoostRuntime roost = null!;
-        roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 3 }, clock, new RawEngine((_, item, _) => throw new InvalidOperationException(step(roost, item))));
+        roost = TestRuntime.Create(
+            new RoostOptions { MaxAttempts = 3 },
+            clock,
+            new RawEngine((_, item, _) => throw new InvalidOperationException(step(roost, item)))
+        );
         await using RoostRuntime closing = roost;
         string id = await roost.EnqueueAsync(new WorkItem("raw", new { amount = "many" }));
 

@@ -15,8 +15,11 @@ internal sealed class LoopTests
         for (int stop = 0; stop < 6; stop++)
         {
             var gate = new Gate();
-            await using RoostRuntime roost = new RoostRuntime(new RoostOptions { Path = folder["stops.db"], Durability = Durability.None }).AddEngine(new StoppedEngine(inInit, gate));
-            if (stop == 0) await roost.EnqueueAsync(new WorkItem("stopped") { Id = "item" });
+            await using RoostRuntime roost = new RoostRuntime(new RoostOptions { Path = folder["stops.db"], Durability = Durability.None }).AddEngine(
+                new StoppedEngine(inInit, gate)
+            );
+            if (stop == 0)
+                await roost.EnqueueAsync(new WorkItem("stopped") { Id = "item" });
             using var stopping = new CancellationTokenSource();
             Task loop = roost.RunAsync(stopping.Token);
             await gate.Reached;
@@ -183,7 +186,9 @@ internal sealed class LoopTests
 
     [Test]
     public void All_that_a_stop_takes_is_well_within_what_a_container_is_given() =>
-        new RoostOptions().DrainTime.Should().BeLessThanOrEqualTo(TimeSpan.FromSeconds(6), "a second more is given to steps whose token has fired, and docker kills after 10 s");
+        new RoostOptions()
+            .DrainTime.Should()
+            .BeLessThanOrEqualTo(TimeSpan.FromSeconds(6), "a second more is given to steps whose token has fired, and docker kills after 10 s");
 
     [Test]
     public async Task A_second_loop_of_one_runtime_is_refused()
@@ -306,7 +311,9 @@ internal sealed class LoopTests
             made++;
             return ScriptedEngine.CountingTo(1, id: "factory");
         });
-        roost.AddEngines(typeof(PublicEngine).Assembly, type => type == typeof(PublicEngine) ? new PublicEngine() : ScriptedEngine.CountingTo(1, id: type.Name));
+        roost.AddEngines(typeof(PublicEngine).Assembly, type =>
+            type == typeof(PublicEngine) ? new PublicEngine() : ScriptedEngine.CountingTo(1, id: type.Name)
+        );
         IReadOnlyList<EnqueueResult> items = await roost.EnqueueAsync([new WorkItem("instance"), new WorkItem("factory"), new WorkItem("public")]);
 
         foreach (string id in items) (await roost.RunUntilDoneAsync(id).Soon()).State.Should().Be(WorkState.Done);

@@ -61,7 +61,10 @@ internal sealed class OutcomeTests
     [Test]
     public async Task A_state_of_a_derived_type_is_the_engines_state()
     {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), new Elsewhere<Shape>(new Square { Sides = 3 }, (_, _) => Outcome.Done(new Square { Sides = 4 })));
+        await using RoostRuntime roost = TestRuntime.Create(
+            TestRuntime.Clock(),
+            new Elsewhere<Shape>(new Square { Sides = 3 }, (_, _) => Outcome.Done(new Square { Sides = 4 }))
+        );
         string id = await roost.EnqueueAsync(new WorkItem("elsewhere"));
         await roost.RunUntilIdleAsync();
         (await roost.GetSnapshotAsync(id)).DataAs<Shape>().Should().Be(new Square { Sides = 4 });

@@ -66,12 +66,28 @@ internal sealed class BadInputTests
         yield return Case("A_payload_of_text_that_is_an_array", WorkItem.FromJson("e", "[1]"), "Payload", "'['", "object");
         yield return Case("A_payload_of_text_that_is_no_json", WorkItem.FromJson("e", "{oops"), "Payload", "JSON");
         yield return Case("A_payload_of_empty_text", WorkItem.FromJson("e", ""), "Payload", "JSON");
-        yield return Case("A_payload_text_that_is_too_deep", WorkItem.FromJson("e", "{\"a\":" + new string('[', 65) + new string(']', 65) + "}"), "Payload", "64");
-        yield return Case("A_payload_element_that_is_too_deep", new("e", JsonElement.Parse("{\"a\":" + new string('[', 65) + new string(']', 65) + "}", new() { MaxDepth = 100 })), "Payload", "64");
+        yield return Case(
+            "A_payload_text_that_is_too_deep",
+            WorkItem.FromJson("e", "{\"a\":" + new string('[', 65) + new string(']', 65) + "}"),
+            "Payload",
+            "64"
+        );
+        yield return Case(
+            "A_payload_element_that_is_too_deep",
+            new("e", JsonElement.Parse("{\"a\":" + new string('[', 65) + new string(']', 65) + "}", new() { MaxDepth = 100 })),
+            "Payload",
+            "64"
+        );
         yield return Case("A_payload_text_with_a_key_twice", WorkItem.FromJson("e", "{\"a\":1,\"a\":2}"), "Payload", "a", "duplicate");
         yield return Case("A_payload_element_with_a_key_twice", new("e", JsonElement.Parse("{\"b\":{\"a\":1,\"a\":2}}")), "Payload", "a", "duplicate");
         yield return Case("A_key_twice_in_different_spelling", WorkItem.FromJson("e", "{\"a\":1,\"\\u0061\":2}"), "Payload", "a", "duplicate");
-        yield return Case("A_key_twice_inside_an_object_of_the_host", new("e", new { inner = JsonElement.Parse("{\"a\":1,\"a\":2}") }), "Payload", "\"a\" twice", "keep one");
+        yield return Case(
+            "A_key_twice_inside_an_object_of_the_host",
+            new("e", new { inner = JsonElement.Parse("{\"a\":1,\"a\":2}") }),
+            "Payload",
+            "\"a\" twice",
+            "keep one"
+        );
         yield return Case("A_number_that_no_double_can_hold", WorkItem.FromJson("e", "{\"a\":1e999999}"), "Payload", "1e999999", "no double");
         yield return Case("Such_a_number_in_an_element", new("e", JsonElement.Parse("{\"a\":[-1e999999]}")), "Payload", "-1e999999", "no double");
         yield return Case("A_number_that_is_none", new("e", new { a = double.NaN }), "Payload", "infinity cannot be written");
@@ -96,14 +112,20 @@ internal sealed class BadInputTests
     [Test]
     public async Task A_bad_item_among_good_ones_leaves_none_of_them()
     {
-        InvalidInputException refused = (await roost.Awaiting(it => it.EnqueueAsync([new WorkItem("e"), new WorkItem("e") { Id = "" }])).Should().ThrowAsync<InvalidInputException>()).Which;
+        InvalidInputException refused = (
+            await roost.Awaiting(it => it.EnqueueAsync([new WorkItem("e"), new WorkItem("e") { Id = "" }])).Should().ThrowAsync<InvalidInputException>()
+        ).Which;
 
         refused.Field.Should().Be("Id");
     }
 
     [Test]
     public async Task A_duplicate_id_among_good_items_leaves_none_of_them() =>
-        await roost.Awaiting(it => it.EnqueueAsync([new WorkItem("e"), new WorkItem("e") { Id = "first" }])).Should().ThrowAsync<ConflictException>().WithMessage("*first exists already*");
+        await roost
+            .Awaiting(it => it.EnqueueAsync([new WorkItem("e"), new WorkItem("e") { Id = "first" }]))
+            .Should()
+            .ThrowAsync<ConflictException>()
+            .WithMessage("*first exists already*");
 
     [Test]
     public async Task A_duplicate_id_is_a_conflict() =>
@@ -117,7 +139,10 @@ internal sealed class BadInputTests
 
     [Test]
     public async Task An_idempotency_key_with_another_id_is_a_conflict() =>
-        await roost.Awaiting(it => it.EnqueueAsync(new WorkItem("scripted", new { a = 1 }) { Id = "second", IdempotencyKey = "k" })).Should().ThrowAsync<ConflictException>()
+        await roost
+            .Awaiting(it => it.EnqueueAsync(new WorkItem("scripted", new { a = 1 }) { Id = "second", IdempotencyKey = "k" }))
+            .Should()
+            .ThrowAsync<ConflictException>()
             .WithMessage("*\"k\"*first*second*");
 
     [Test]
@@ -130,11 +155,19 @@ internal sealed class BadInputTests
 
     [Test]
     public void Payload_text_with_a_NUL_is_refused_when_it_is_given() =>
-        FluentActions.Invoking(() => WorkItem.FromJson("e", "{}\0")).Should().Throw<InvalidInputException>().WithMessage("payload*NUL*position 2*").Which.Field.Should().Be("Payload");
+        FluentActions
+            .Invoking(() => WorkItem.FromJson("e", "{}\0"))
+            .Should()
+            .Throw<InvalidInputException>()
+            .WithMessage("payload*NUL*position 2*")
+            .Which.Field.Should()
+            .Be("Payload");
 
     [Test]
     public async Task The_reason_of_an_operator_is_bounded() =>
-        (await roost.Awaiting(it => it.CancelAsync("first", new string('x', 1001))).Should().ThrowAsync<InvalidInputException>().WithMessage("*1,001*1,000*")).Which.Field.Should().Be("reason");
+        (await roost.Awaiting(it => it.CancelAsync("first", new string('x', 1001))).Should().ThrowAsync<InvalidInputException>().WithMessage("*1,001*1,000*"))
+            .Which.Field.Should()
+            .Be("reason");
 
     [Test]
     public async Task An_unknown_item_is_not_found() =>

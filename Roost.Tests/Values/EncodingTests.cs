@@ -27,11 +27,23 @@ internal sealed class EncodingTests
     [TestCaseSource(nameof(Others))]
     public async Task Another_encoding_is_refused_by_its_name(byte[] bytes, string told)
     {
-        FluentActions.Invoking(() => WorkItem.FromJson("e", bytes)).Should().Throw<InvalidInputException>().Which.Message.Should().StartWith("Payload: ").And.MatchRegex(told);
+        FluentActions
+            .Invoking(() => WorkItem.FromJson("e", bytes))
+            .Should()
+            .Throw<InvalidInputException>()
+            .Which.Message.Should()
+            .StartWith("Payload: ")
+            .And.MatchRegex(told);
 
         using var folder = new TemporaryFolder();
         await File.WriteAllBytesAsync(folder["roost.json"], bytes);
-        FluentActions.Invoking(() => TriggerFile.Load(folder["roost.json"])).Should().Throw<InvalidInputException>().Which.Message.Should().MatchRegex(told).And.Contain("roost.json");
+        FluentActions
+            .Invoking(() => TriggerFile.Load(folder["roost.json"]))
+            .Should()
+            .Throw<InvalidInputException>()
+            .Which.Message.Should()
+            .MatchRegex(told)
+            .And.Contain("roost.json");
     }
 
     [TestCase(true), TestCase(false)]
@@ -42,7 +54,10 @@ internal sealed class EncodingTests
     public async Task The_command_takes_the_same_from_a_file_and_from_a_pipe()
     {
         using var roost = new CommandFolder();
-        foreach ((string name, byte[] bytes) in (IEnumerable<(string, byte[])>)[("utf8", With(new UTF8Encoding(true))), ("latin1", Encoding.Latin1.GetBytes("{\"city\":\"Zürich\"}")), ("utf16", With(Encoding.Unicode))])
+        foreach (
+            (string name, byte[] bytes) in (IEnumerable<(string, byte[])>)
+                [("utf8", With(new UTF8Encoding(true))), ("latin1", Encoding.Latin1.GetBytes("{\"city\":\"Zürich\"}")), ("utf16", With(Encoding.Unicode))]
+        )
         {
             await File.WriteAllBytesAsync(roost.Folder[name], bytes);
             CommandResult file = await roost.RunAsync("enqueue", "-e", "demo", "-p", "@" + name);

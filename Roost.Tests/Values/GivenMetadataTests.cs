@@ -29,13 +29,19 @@ internal sealed partial class GivenMetadataTests
     {
         public string EngineId => "tally";
 
-        public Task<Snapshot> InitSnapshotAsync(WorkItem item, StepContext context) => Task.FromResult(Snapshot.First(item, new Tally(1), CamelJson.Default.Tally, "begin"));
+        public Task<Snapshot> InitSnapshotAsync(WorkItem item, StepContext context) =>
+            Task.FromResult(Snapshot.First(item, new Tally(1), CamelJson.Default.Tally, "begin"));
 
         public Task<Outcome> StepAsync(Snapshot snapshot, WorkItem item, StepContext context)
         {
             Tally state = snapshot.DataAs(CamelJson.Default.Tally);
             context.AddEvent("read", item.PayloadAs(CamelJson.Default.Job), CamelJson.Default.Job);
-            context.AddArtifact("tally.json", state, CamelJson.Default.Tally, new ArtifactInfo().WithMetadata(new JsonObject { ["by"] = "tally" }, CamelJson.Default.JsonObject));
+            context.AddArtifact(
+                "tally.json",
+                state,
+                CamelJson.Default.Tally,
+                new ArtifactInfo().WithMetadata(new JsonObject { ["by"] = "tally" }, CamelJson.Default.JsonObject)
+            );
             Snapshot next = snapshot.Next(new Tally(state.PagesRead + 1), CamelJson.Default.Tally, "read");
             return Task.FromResult(Outcome.Done(next.Migrated(new Tally(state.PagesRead + 2), CamelJson.Default.Tally)));
         }
@@ -56,14 +62,22 @@ internal sealed partial class GivenMetadataTests
         item.Snapshot.DataAs(CamelJson.Default.Tally).Should().Be(new Tally(3));
         item.Snapshot.DataAs<Tally>().Should().Be(new Tally(3), "another spelling of its names is found");
         (await roost.ListEventsAsync(id)).Items.Single(one => one.Kind == "engine.read").Data!.Value.GetProperty("mostPages").GetInt32().Should().Be(3);
-        System.Text.Encoding.UTF8.GetString(await roost.ReadArtifactAsync(id, "tally.json")).ReplaceLineEndings("\n").Should().Be("{\n  \"pagesRead\": 1\n}", "JSON for people is indented");
+        System
+            .Text.Encoding.UTF8.GetString(await roost.ReadArtifactAsync(id, "tally.json"))
+            .ReplaceLineEndings("\n")
+            .Should()
+            .Be("{\n  \"pagesRead\": 1\n}", "JSON for people is indented");
         item.Artifacts.Single().Metadata!.Value.GetRawText().Should().Be("""{"by":"tally"}""");
     }
 
     [Test]
     public async Task A_trigger_has_it_among_its_values()
     {
-        Trigger trigger = new Trigger("tally", "after") { Values = new Dictionary<string, object?> { ["note"] = "first" } }.WithValue("job", new Job(7), CamelJson.Default.Job);
+        Trigger trigger = new Trigger("tally", "after") { Values = new Dictionary<string, object?> { ["note"] = "first" } }.WithValue(
+            "job",
+            new Job(7),
+            CamelJson.Default.Job
+        );
         await using RoostRuntime roost = RoostRuntime.CreateTemporary(new RoostOptions { Triggers = [trigger] }).AddEngine(new TallyEngine());
         await roost.EnqueueAsync(WorkItem.From("tally", new Job(3), CamelJson.Default.Job));
 
@@ -89,11 +103,20 @@ internal sealed partial class GivenMetadataTests
 
     [Test]
     public void What_would_not_come_back_is_refused_by_it_too() =>
-        WorkItem.FromJson("tally", """{"items":[1]}""").Invoking(it => it.PayloadAs(CamelJson.Default.GetOnly)).Should().Throw<InvalidInputException>().WithMessage("*GetOnly.Items*");
+        WorkItem
+            .FromJson("tally", """{"items":[1]}""")
+            .Invoking(it => it.PayloadAs(CamelJson.Default.GetOnly))
+            .Should()
+            .Throw<InvalidInputException>()
+            .WithMessage("*GetOnly.Items*");
 
     [Test]
     public void Metadata_of_an_artifact_must_be_an_object() =>
-        new ArtifactInfo().Invoking(it => it.WithMetadata("text", (JsonTypeInfo<string>)RoostJson.Default.GetTypeInfo(typeof(string)))).Should().Throw<InvalidInputException>().WithMessage("metadata*");
+        new ArtifactInfo()
+            .Invoking(it => it.WithMetadata("text", (JsonTypeInfo<string>)RoostJson.Default.GetTypeInfo(typeof(string))))
+            .Should()
+            .Throw<InvalidInputException>()
+            .WithMessage("metadata*");
 
     [Test]
     public void None_is_refused_and_a_step_of_null_is_no_metadata()

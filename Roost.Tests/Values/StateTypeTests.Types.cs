@@ -59,7 +59,19 @@ internal sealed partial class StateTypeTests
 
     internal sealed record Times(DateTime Utc, DateTime Anywhere, DateTime Here, DateTimeOffset Offset, DateOnly Day, TimeOnly Time, TimeSpan Span);
 
-    internal sealed record Numbers(double Most, double Least, float Single, decimal Cents, decimal Large, long Long, ulong Unsigned, Int128 Wide, System.Half Half, char Letter, double Zero);
+    internal sealed record Numbers(
+        double Most,
+        double Least,
+        float Single,
+        decimal Cents,
+        decimal Large,
+        long Long,
+        ulong Unsigned,
+        Int128 Wide,
+        System.Half Half,
+        char Letter,
+        double Zero
+    );
 
     internal sealed record Nullables(int? Number, string? Text, List<int>? Items, int? Zero, string? Nothing, Spot? Spot);
 
@@ -379,7 +391,8 @@ internal sealed partial class StateTypeTests
     {
         public override List<string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => [.. reader.GetString()!.Split(',')];
 
-        public override void Write(Utf8JsonWriter writer, List<string> value, JsonSerializerOptions options) => writer.WriteStringValue(string.Join(',', value));
+        public override void Write(Utf8JsonWriter writer, List<string> value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(string.Join(',', value));
     }
 
     internal sealed record Merged([property: JsonConverter(typeof(MergingConverter))] Merging Mode);
@@ -479,9 +492,11 @@ internal sealed partial class StateTypeTests
 
     internal sealed class SecondsConverter : JsonConverter<DateTime>
     {
-        public override DateTime Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => DateTime.UnixEpoch.AddSeconds(reader.GetInt64());
+        public override DateTime Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            DateTime.UnixEpoch.AddSeconds(reader.GetInt64());
 
-        public override void Write(Utf8JsonWriter writer, DateTime value, JsonSerializerOptions options) => writer.WriteNumberValue((long)Math.Floor((value - DateTime.UnixEpoch).TotalSeconds));
+        public override void Write(Utf8JsonWriter writer, DateTime value, JsonSerializerOptions options) =>
+            writer.WriteNumberValue((long)Math.Floor((value - DateTime.UnixEpoch).TotalSeconds));
     }
 
     internal sealed class PrivateMaking

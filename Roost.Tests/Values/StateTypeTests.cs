@@ -63,20 +63,50 @@ internal sealed partial class StateTypeTests
         yield return Keeps("a cache in a private field", Cached.Warm());
         yield return Keeps("a cache that may be null", Lazily.Warm(), same: (one, other) => one.First == other.First);
         yield return Keeps("a full member over a field of another name", new Renamed { Count = 3 });
-        yield return Keeps("a tree with back references", Node.Tree(3, new Animal("a")), same: (one, other) => other.Kids[0].Kids[0].Parent!.Parent == other, json: new(Web) { ReferenceHandler = ReferenceHandler.Preserve, MaxDepth = 64 });
+        yield return Keeps(
+            "a tree with back references",
+            Node.Tree(3, new Animal("a")),
+            same: (one, other) => other.Kids[0].Kids[0].Parent!.Parent == other,
+            json: new(Web) { ReferenceHandler = ReferenceHandler.Preserve, MaxDepth = 64 }
+        );
         yield return Keeps("the real replacement character", new Page(3, "a\ufffdb"), json: Web);
         yield return Keeps("a cache that a member fills", Cached.Warm(), same: (one, other) => one.Upper == other.Upper && one.Name == other.Name);
-        yield return Keeps("collections by their interfaces", new Interfaces(new HashSet<int> { 1 }, new List<int> { 1 }, new Dictionary<string, int> { ["a"] = 1 }, new SortedSet<int> { 1 }));
-        yield return Keeps("members that are not to be kept", new Ignoring(1) { Client = new(), Note = "not kept", Hidden = 5, field = 6 }, same: (one, other) => one.Count == other.Count && other.Client is null);
+        yield return Keeps(
+            "collections by their interfaces",
+            new Interfaces(new HashSet<int> { 1 }, new List<int> { 1 }, new Dictionary<string, int> { ["a"] = 1 }, new SortedSet<int> { 1 })
+        );
+        yield return Keeps(
+            "members that are not to be kept",
+            new Ignoring(1)
+            {
+                Client = new(),
+                Note = "not kept",
+                Hidden = 5,
+                field = 6,
+            },
+            same: (one, other) => one.Count == other.Count && other.Client is null
+        );
         yield return Keeps("a constant member", new Constant { Count = 2 });
         yield return Keeps("an init-only member", new InitOnly { Count = 5 });
         yield return Keeps("a private setter that is included", Included.With(5), same: (one, other) => one.Count == other.Count);
         yield return Keeps("get-only members that the constructor takes", new Taken(5, ["a"]));
         yield return Keeps("a constructor that is chosen", new Chosen(3), same: (one, other) => one.Count == other.Count);
         yield return Keeps("a collection that is filled", Filled.With("a", "b"), same: (one, other) => one.Items.SequenceEqual(other.Items));
-        yield return Keeps("a dictionary that ignores case and is filled", FilledIgnoringCase.With("A"), same: (one, other) => other.Items.ContainsKey("a") && one.Items.Count == other.Items.Count);
-        yield return Keeps("members for the rest", new Extended { Count = 1, Rest = new() { ["more"] = JsonElement.Parse("[1,2]") } }, same: (one, other) => one.Count == other.Count && other.Rest!["more"].GetRawText() == "[1,2]");
-        yield return Keeps("JSON members", new JsonParts(JsonElement.Parse("""{"a":[1,2.50]}"""), new JsonObject { ["b"] = 1 }), same: (one, other) => JsonElement.DeepEquals(one.Element, other.Element) && JsonNode.DeepEquals(one.Node, other.Node));
+        yield return Keeps("a dictionary that ignores case and is filled", FilledIgnoringCase.With("A"), same: (one, other) =>
+            other.Items.ContainsKey("a") && one.Items.Count == other.Items.Count
+        );
+        yield return Keeps(
+            "members for the rest",
+            new Extended
+            {
+                Count = 1,
+                Rest = new() { ["more"] = JsonElement.Parse("[1,2]") },
+            },
+            same: (one, other) => one.Count == other.Count && other.Rest!["more"].GetRawText() == "[1,2]"
+        );
+        yield return Keeps("JSON members", new JsonParts(JsonElement.Parse("""{"a":[1,2.50]}"""), new JsonObject { ["b"] = 1 }), same: (one, other) =>
+            JsonElement.DeepEquals(one.Element, other.Element) && JsonNode.DeepEquals(one.Node, other.Node)
+        );
         yield return Keeps("a JSON state", JsonElement.Parse("""{"A":1}"""), same: JsonElement.DeepEquals);
         yield return Keeps("an abstract type that names its kinds", new Plan([new Fetch("u"), new Wait(3)]));
         yield return Keeps("an interface that names its kinds", new Box<IShape>(new Circle(2)));
@@ -86,7 +116,9 @@ internal sealed partial class StateTypeTests
         yield return Keeps("flags", new Box<Rights>(Rights.Read | Rights.Write));
         yield return Keeps("an enum whose names are given", new Box<Named>(Named.Foo_Bar));
         yield return Keeps("an enum's number without a name", new Box<Colour>((Colour)77));
-        yield return Keeps("a converter of its own", new Box<Money>(new Money(12.5m, "EUR")), same: (one, other) => one.Value.Amount == other.Value.Amount && one.Value.Currency == other.Value.Currency);
+        yield return Keeps("a converter of its own", new Box<Money>(new Money(12.5m, "EUR")), same: (one, other) =>
+            one.Value.Amount == other.Value.Amount && one.Value.Currency == other.Value.Currency
+        );
         yield return Keeps("a tree", new Tree("a", [new("b", []), new("c", [new("d", [])])]));
         yield return Keeps("a generic type of itself", new Box<Box<Box<int>>>(new(new(5))));
         yield return Keeps("a default that is not the type's", new Defaults { Retries = 0, Name = null });
@@ -103,9 +135,21 @@ internal sealed partial class StateTypeTests
         yield return Refuses("a vector under web settings", new Box<Vector3>(new(1, 2, 3)), "Value", "Vector3", json: Web);
         yield return Refuses("a stack under web settings", new Box<Stack<int>>(new([1, 2])), "Value", "turned over", json: Web);
         yield return Refuses("a large number under web settings", new Box<BigInteger>(5), "Value", "BigInteger", json: Web);
-        yield return Refuses("fields that generated metadata leaves out", new Fields { Count = 3 }, "Fields.Count", "JsonSourceGenerationOptions", metadata: StateContext.Default.Fields);
+        yield return Refuses(
+            "fields that generated metadata leaves out",
+            new Fields { Count = 3 },
+            "Fields.Count",
+            "JsonSourceGenerationOptions",
+            metadata: StateContext.Default.Fields
+        );
         yield return Refuses("a private setter", new PrivateSet(), "PrivateSet.Count", "private");
-        yield return Refuses("a private setter with generated metadata", new PrivateSet(), "PrivateSet.Count", "private", metadata: StateContext.Default.PrivateSet);
+        yield return Refuses(
+            "a private setter with generated metadata",
+            new PrivateSet(),
+            "PrivateSet.Count",
+            "private",
+            metadata: StateContext.Default.PrivateSet
+        );
         yield return Refuses("an internal setter", new InternalSet { Count = 3 }, "InternalSet.Count", "internal");
         yield return Refuses("an internal member", new InternalMember { Count = 3 }, "InternalMember.Count", "internal");
         yield return Refuses("a list that has no setter", new GetOnlyList(), "GetOnlyList.Items", "no setter");
@@ -115,29 +159,66 @@ internal sealed partial class StateTypeTests
         yield return Refuses("a computed member of private data beside another", Half.At(3), "Half.Count", "it is 3 and comes back as 0");
         yield return Refuses("a list that a private field holds", Listing.With(3), "Listing.Items", "1 elements and comes back with 0");
         yield return Refuses("a computed member of private data by another name", Misnamed.At(3), "Misnamed.Count", "comes back");
-        yield return Refuses("a constructor that takes another type", new Retyped([1]), "Retyped.Items", "takes a List<Int32> of its name where the member is an IReadOnlyList<Int32>");
+        yield return Refuses(
+            "a constructor that takes another type",
+            new Retyped([1]),
+            "Retyped.Items",
+            "takes a List<Int32> of its name where the member is an IReadOnlyList<Int32>"
+        );
         yield return Refuses("a sorted set by its interface", new Box<ISet<int>>(new SortedSet<int> { 2, 1 }), "Value", "sorted");
-        yield return Refuses("a sorted dictionary by its interface", new Box<IReadOnlyDictionary<string, int>>(new SortedDictionary<string, int> { ["a"] = 1 }), "Value", "sorted");
+        yield return Refuses(
+            "a sorted dictionary by its interface",
+            new Box<IReadOnlyDictionary<string, int>>(new SortedDictionary<string, int> { ["a"] = 1 }),
+            "Value",
+            "sorted"
+        );
         yield return Refuses("a set that is only a collection", new Box<ICollection<int>>(new HashSet<int> { 1 }), "Value", "takes the same element twice");
-        yield return Refuses("a dictionary that ignores case by its interface", new Box<IDictionary<string, int>>(new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase) { ["A"] = 1 }), "Value", "compare");
+        yield return Refuses(
+            "a dictionary that ignores case by its interface",
+            new Box<IDictionary<string, int>>(new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase) { ["A"] = 1 }),
+            "Value",
+            "compare"
+        );
         yield return Refuses("keys that are tuples", new Box<Dictionary<(int, int), string>>([]), "Value", "cannot be a key");
         yield return Refuses("a computed delegate", new Delegating(1), "Delegating.Next", "Func<Int32> cannot be");
         yield return Refuses("a computed type", new Typed(1), "Typed.Kind", "a Type cannot be");
         yield return Refuses("a computed member that is not a number", new Averages([]), "Averages.Mean", "infinity");
         yield return Refuses("a computed member that throws", new Summary([new([])]), "Summary.Parts[0].First", "threw an InvalidOperationException");
         yield return Refuses("half of a character under web settings", new Page(3, "a\ud800b"), "$.url", "surrogate", json: Web);
-        yield return Refuses("a tree with back references of which a kind is lost", Node.Tree(3, new Dog("rex", "collie")), "Dog", "JsonDerivedType", json: new(Web) { ReferenceHandler = ReferenceHandler.Preserve, MaxDepth = 64 });
-        yield return Refuses("a kind that nobody names in a sequence", new Box<IEnumerable<Animal>>(new[] { 1 }.Select(_ => new Dog("rex", "collie"))), "Value[0]", "JsonDerivedType");
+        yield return Refuses(
+            "a tree with back references of which a kind is lost",
+            Node.Tree(3, new Dog("rex", "collie")),
+            "Dog",
+            "JsonDerivedType",
+            json: new(Web) { ReferenceHandler = ReferenceHandler.Preserve, MaxDepth = 64 }
+        );
+        yield return Refuses(
+            "a kind that nobody names in a sequence",
+            new Box<IEnumerable<Animal>>(new[] { 1 }.Select(_ => new Dog("rex", "collie"))),
+            "Value[0]",
+            "JsonDerivedType"
+        );
         yield return Refuses("a constructor that takes more than there is", new Seeded(3), "Seeded", "takes seed");
         yield return Refuses("a converter that joins", new Box<Joined>(new(["a,b"])), "Value.Items", "1 elements and comes back with 2");
         yield return Refuses("a converter that merges", new Box<Merged>(new(Merging.Foo_Bar)), "Value.Mode", "Foo_Bar and comes back as FooBar");
         yield return Refuses("a converter that drops a member", new Box<Price>(new(5, "EUR")), "Value.Currency", "\"EUR\" and comes back as \"USD\"");
         yield return Refuses("an array that was never made", new Box<ImmutableArray<int>>(default), "Value", "default");
-        yield return Refuses("a field that is only left out at its default", new SometimesField { Count = 3 }, "SometimesField.Count", "IncludeFields", json: Web);
+        yield return Refuses(
+            "a field that is only left out at its default",
+            new SometimesField { Count = 3 },
+            "SometimesField.Count",
+            "IncludeFields",
+            json: Web
+        );
         yield return Refuses("a tree of another library's", new Box<Foreign>(new()), "Value", "nothing but itself");
         yield return Refuses("a NUL in a text", new Page(3, "a\0b"), "$.url", "NUL");
         yield return Refuses("half of a character in a text", new Box<List<Page>>([new(3, "a"), new(3, "a\ud800b")]), "$.value[1].url", "surrogate");
-        yield return Refuses("a time to the second", new Box<Second>(new(new(2026, 1, 2, 3, 4, 5, 6, DateTimeKind.Utc))), "Value.At", "03:04:05.0060000Z and comes back as 2026-01-02T03:04:05.0000000Z, by SecondsConverter");
+        yield return Refuses(
+            "a time to the second",
+            new Box<Second>(new(new(2026, 1, 2, 3, 4, 5, 6, DateTimeKind.Utc))),
+            "Value.At",
+            "03:04:05.0060000Z and comes back as 2026-01-02T03:04:05.0000000Z, by SecondsConverter"
+        );
         yield return Refuses("an address of a machine", new Box<System.Net.IPAddress>(System.Net.IPAddress.Loopback), "Value", "an IPAddress can");
         yield return Refuses("a private constructor", PrivateMaking.Make(), "PrivateMaking", "constructor");
         yield return Refuses("an interface", new Box<IPlain>(new Plain()), "Value", "JsonDerivedType");
@@ -169,12 +250,34 @@ internal sealed partial class StateTypeTests
         yield return Refuses("objects in a dictionary", new Box<Dictionary<string, object>>(new() { ["a"] = 5 }), "Value[]", "declared as object");
         yield return Refuses("objects in an old list", new Box<System.Collections.ArrayList>([1]), "Value[]", "declared as object");
         yield return Refuses("not a number", new Box<double>(double.NaN), "Box<Double>", "infinity");
-        yield return Refuses("a dictionary that ignores case", new Box<Dictionary<string, int>>(new(StringComparer.OrdinalIgnoreCase) { ["A"] = 1 }), "Value", "compare");
+        yield return Refuses(
+            "a dictionary that ignores case",
+            new Box<Dictionary<string, int>>(new(StringComparer.OrdinalIgnoreCase) { ["A"] = 1 }),
+            "Value",
+            "compare"
+        );
         yield return Refuses("a set that ignores case", new Box<HashSet<string>>(new(StringComparer.OrdinalIgnoreCase) { "A" }), "Value", "compare");
-        yield return Refuses("a set that sorts its own way", new Box<SortedSet<int>>(new(Comparer<int>.Create((one, other) => other.CompareTo(one))) { 1, 2 }), "Value", "compare");
-        yield return Refuses("keys by a rule", new Box<Dictionary<string, int>>(new() { ["FooBar"] = 1 }), "Value", "DictionaryKeyPolicy", json: new(Web) { DictionaryKeyPolicy = JsonNamingPolicy.CamelCase });
+        yield return Refuses(
+            "a set that sorts its own way",
+            new Box<SortedSet<int>>(new(Comparer<int>.Create((one, other) => other.CompareTo(one))) { 1, 2 }),
+            "Value",
+            "compare"
+        );
+        yield return Refuses(
+            "keys by a rule",
+            new Box<Dictionary<string, int>>(new() { ["FooBar"] = 1 }),
+            "Value",
+            "DictionaryKeyPolicy",
+            json: new(Web) { DictionaryKeyPolicy = JsonNamingPolicy.CamelCase }
+        );
         yield return Refuses("keys that are records", new Box<Dictionary<Spot, int>>(new() { [new(1, 2)] = 3 }), "state", "Spot");
-        yield return Refuses("a default that is left out", new Defaults { Retries = 0 }, "Defaults.Retries", "comes back|read back", json: new(Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault });
+        yield return Refuses(
+            "a default that is left out",
+            new Defaults { Retries = 0 },
+            "Defaults.Retries",
+            "comes back|read back",
+            json: new(Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault }
+        );
         yield return Refuses("a converter that loses", new Box<Lossy>(new(3)), "Value.Count", "it is 3 and comes back as 4, by LossyConverter");
         yield return Refuses("a circle that is cut", Circle2.Make(), "Next", "null", json: new(Web) { ReferenceHandler = ReferenceHandler.IgnoreCycles });
         yield return Refuses("a constructor that will not have it", Choosy.Zero(), "Choosy", "read back");
@@ -189,12 +292,32 @@ internal sealed partial class StateTypeTests
     private static IEnumerable<TestCaseData> Later()
     {
         yield return Turns("a kind that nobody names", new Box<Animal>(new("a")), new Box<Animal>(new Dog("rex", "collie")), "Dog");
-        yield return Turns("a kind that nobody names in a list", new Box<List<Animal>>([new("a"), new("b")]), new Box<List<Animal>>([new("a"), new Dog("b", "c")]), "Dog");
-        yield return Turns("a kind that nobody names as an entry", new Box<Dictionary<string, Animal>>(new() { ["a"] = new("a") }), new Box<Dictionary<string, Animal>>(new() { ["a"] = new Dog("b", "c") }), "Dog");
+        yield return Turns(
+            "a kind that nobody names in a list",
+            new Box<List<Animal>>([new("a"), new("b")]),
+            new Box<List<Animal>>([new("a"), new Dog("b", "c")]),
+            "Dog"
+        );
+        yield return Turns(
+            "a kind that nobody names as an entry",
+            new Box<Dictionary<string, Animal>>(new() { ["a"] = new("a") }),
+            new Box<Dictionary<string, Animal>>(new() { ["a"] = new Dog("b", "c") }),
+            "Dog"
+        );
         yield return Turns("a kind that nobody names in a set", new Box<HashSet<Animal>>([new("a")]), new Box<HashSet<Animal>>([new Dog("b", "c")]), "Dog");
         yield return Turns("a state that is a kind", new Animal("a"), new Dog("rex", "collie"), "Dog");
-        yield return Turns("a comparer", new Box<Dictionary<string, int>>(new() { ["A"] = 1 }), new Box<Dictionary<string, int>>(new(StringComparer.OrdinalIgnoreCase) { ["A"] = 1 }), "compares by");
-        yield return Turns("a set's comparer", new Box<HashSet<string>>(["A"]), new Box<HashSet<string>>(new(StringComparer.OrdinalIgnoreCase) { "A" }), "compares by");
+        yield return Turns(
+            "a comparer",
+            new Box<Dictionary<string, int>>(new() { ["A"] = 1 }),
+            new Box<Dictionary<string, int>>(new(StringComparer.OrdinalIgnoreCase) { ["A"] = 1 }),
+            "compares by"
+        );
+        yield return Turns(
+            "a set's comparer",
+            new Box<HashSet<string>>(["A"]),
+            new Box<HashSet<string>>(new(StringComparer.OrdinalIgnoreCase) { "A" }),
+            "compares by"
+        );
         yield return Turns("another collection", new Box<ISet<int>>(new HashSet<int> { 1 }), new Box<ISet<int>>(new SortedSet<int> { 1 }), "sorted");
         yield return Turns("private data that is no longer its default", Misnamed.At(0), Misnamed.At(3), "Misnamed.Count");
         yield return Turns("a private list that is no longer empty", new MisnamedList(), MisnamedList.With(3), "MisnamedList.Items");
@@ -202,8 +325,18 @@ internal sealed partial class StateTypeTests
         yield return Turns("an internal field", new InternalField(), new InternalField { Tried = 3 }, "InternalField.Tried");
         yield return Turns("null that is left out", new Job { Cursor = "a" }, new Job { Cursor = null }, "Job.Cursor");
         yield return Turns("a default that is left out", new Job { Cursor = "a" }, new Job { Cursor = "a", Retries = 0 }, "Job.Retries");
-        yield return Turns("a kind that nobody names on a stack", new Box<Stack<Animal>>(new([new("a")])), new Box<Stack<Animal>>(new([new Dog("b", "c")])), "Dog");
-        yield return Turns("a member's converter", new Stamped(DateTime.SpecifyKind(default, DateTimeKind.Utc)), new Stamped(new(2026, 1, 2, 3, 4, 5, 6, DateTimeKind.Utc)), "Stamped.At");
+        yield return Turns(
+            "a kind that nobody names on a stack",
+            new Box<Stack<Animal>>(new([new("a")])),
+            new Box<Stack<Animal>>(new([new Dog("b", "c")])),
+            "Dog"
+        );
+        yield return Turns(
+            "a member's converter",
+            new Stamped(DateTime.SpecifyKind(default, DateTimeKind.Utc)),
+            new Stamped(new(2026, 1, 2, 3, 4, 5, 6, DateTimeKind.Utc)),
+            "Stamped.At"
+        );
     }
 
     /// <summary>The first forty states hold nothing that could be lost; the next does, and no longer text.</summary>
@@ -229,7 +362,8 @@ internal sealed partial class StateTypeTests
         Task MustBeFoundAsync();
     }
 
-    private static TestCaseData Turns<T>(string name, T harmless, T lost, string member) => new TestCaseData(new Turn<T>(harmless, lost, member)).SetArgDisplayNames(name);
+    private static TestCaseData Turns<T>(string name, T harmless, T lost, string member) =>
+        new TestCaseData(new Turn<T>(harmless, lost, member)).SetArgDisplayNames(name);
 
     private sealed class Turn<T>(T harmless, T lost, string member) : ILater
     {
@@ -258,11 +392,22 @@ internal sealed partial class StateTypeTests
         Task MustBeRefusedAsync();
     }
 
-    private static TestCaseData Keeps<T>(string name, T state, Func<T, T, bool>? same = null, JsonSerializerOptions? json = null, JsonTypeInfo<T>? metadata = null) =>
-        new TestCaseData(new Trial<T>(state, same, "", "", json, metadata)).SetArgDisplayNames(name);
+    private static TestCaseData Keeps<T>(
+        string name,
+        T state,
+        Func<T, T, bool>? same = null,
+        JsonSerializerOptions? json = null,
+        JsonTypeInfo<T>? metadata = null
+    ) => new TestCaseData(new Trial<T>(state, same, "", "", json, metadata)).SetArgDisplayNames(name);
 
-    private static TestCaseData Refuses<T>(string name, T state, string member, string why, JsonSerializerOptions? json = null, JsonTypeInfo<T>? metadata = null) =>
-        new TestCaseData(new Trial<T>(state, null, member, why, json, metadata)).SetArgDisplayNames(name);
+    private static TestCaseData Refuses<T>(
+        string name,
+        T state,
+        string member,
+        string why,
+        JsonSerializerOptions? json = null,
+        JsonTypeInfo<T>? metadata = null
+    ) => new TestCaseData(new Trial<T>(state, null, member, why, json, metadata)).SetArgDisplayNames(name);
 
     private sealed class Trial<T>(T given, Func<T, T, bool>? same, string member, string why, JsonSerializerOptions? json, JsonTypeInfo<T>? metadata) : ITrial
     {

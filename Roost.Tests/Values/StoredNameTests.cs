@@ -5,7 +5,9 @@ using Roost.Tests.Support;
 
 namespace Roost.Tests;
 
-/// <summary>A state is read by the settings that it was stored by; where those are not known, by any spelling of its names. Never by a silent default.</summary>
+/// <summary>
+/// A state is read by the settings that it was stored by; where those are not known, by any spelling of its names. Never by a silent default.
+/// </summary>
 [TestFixture]
 internal sealed partial class StoredNameTests
 {
@@ -24,7 +26,8 @@ internal sealed partial class StoredNameTests
 
         protected override Budget Init(WorkItem item) => Given;
 
-        protected override Task<Outcome> StepAsync(Budget state, StepContext context) => Task.FromResult(context.Item.Payload.TryGetProperty("fail", out _) ? Fail(state, "no") : Done(state));
+        protected override Task<Outcome> StepAsync(Budget state, StepContext context) =>
+            Task.FromResult(context.Item.Payload.TryGetProperty("fail", out _) ? Fail(state, "no") : Done(state));
     }
 
     [Test]
@@ -36,9 +39,20 @@ internal sealed partial class StoredNameTests
 
         WorkDetail item = await roost.GetAsync(id);
         item.Snapshot!.Data.GetProperty("TokenBudget").GetInt32().Should().Be(7, "it is stored by the engine's own names");
-        foreach (Snapshot snapshot in (Snapshot[])[item.Snapshot, await roost.GetSnapshotAsync(id), await roost.GetSnapshotAsync(id, 1), (await roost.GetAsync(failed)).Snapshot!, (await roost.GetDeadLetterAsync(failed)).Snapshot!])
+        foreach (
+            Snapshot snapshot in (Snapshot[])
+                [
+                    item.Snapshot,
+                    await roost.GetSnapshotAsync(id),
+                    await roost.GetSnapshotAsync(id, 1),
+                    (await roost.GetAsync(failed)).Snapshot!,
+                    (await roost.GetDeadLetterAsync(failed)).Snapshot!,
+                ]
+        )
             snapshot.DataAs<Budget>().Should().BeEquivalentTo(Given);
-        item.Snapshot.DataAs<Dictionary<string, JsonElement>>().Keys.Should().Contain("TokenBudget", "a type that the engine's settings do not know is read by the runtime's");
+        item.Snapshot.DataAs<Dictionary<string, JsonElement>>()
+            .Keys.Should()
+            .Contain("TokenBudget", "a type that the engine's settings do not know is read by the runtime's");
     }
 
     [Test]
@@ -48,7 +62,8 @@ internal sealed partial class StoredNameTests
         string id = await roost.EnqueueAsync(new WorkItem("budget"));
         await roost.RunUntilDoneAsync(id);
 
-        await using RoostRuntime reader = TestRuntime.Beside(roost), other = new(roost.Options with { Path = roost.Path, Json = new(JsonSerializerDefaults.Web) });
+        await using RoostRuntime reader = TestRuntime.Beside(roost),
+            other = new(roost.Options with { Path = roost.Path, Json = new(JsonSerializerDefaults.Web) });
         foreach (RoostRuntime each in (RoostRuntime[])[reader, other])
         {
             (await each.GetSnapshotAsync(id)).DataAs<Budget>().Should().BeEquivalentTo(Given);
@@ -68,7 +83,11 @@ internal sealed partial class StoredNameTests
     public async Task A_reader_finds_the_names_of_a_kind_too()
     {
         Deep given = new Deeper(7, 5, [new Shallow(3), new Deeper(4, 6, [])]);
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Json = new() }, null, new RawEngine((snapshot, _, _) => Outcome.Done(snapshot.Next(given))));
+        await using RoostRuntime roost = TestRuntime.Create(
+            new RoostOptions { Json = new() },
+            null,
+            new RawEngine((snapshot, _, _) => Outcome.Done(snapshot.Next(given)))
+        );
         string id = await roost.EnqueueAsync(new WorkItem("raw", new { deep = given }));
         await roost.RunUntilDoneAsync(id);
         await using RoostRuntime reader = new(roost.Options with { Path = roost.Path, Json = RoostJson.Default });
@@ -81,7 +100,21 @@ internal sealed partial class StoredNameTests
     [TestCase("snapshot.data.tokenBudget")]
     public async Task A_triggers_path_finds_it_by_either_name(string path)
     {
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Triggers = [new("budget", "after") { If = path, Fields = new Dictionary<string, string> { ["budget"] = path, ["used"] = "snapshot.data.uses.1.tokens_used" } }] }, null, new BudgetEngine(BudgetContext.Default.Budget));
+        await using RoostRuntime roost = TestRuntime.Create(
+            new RoostOptions
+            {
+                Triggers =
+                [
+                    new("budget", "after")
+                    {
+                        If = path,
+                        Fields = new Dictionary<string, string> { ["budget"] = path, ["used"] = "snapshot.data.uses.1.tokens_used" },
+                    },
+                ],
+            },
+            null,
+            new BudgetEngine(BudgetContext.Default.Budget)
+        );
         await roost.RunUntilDoneAsync(await roost.EnqueueAsync(new WorkItem("budget")));
 
         WorkSummary after = (await roost.ListAsync(new() { Engine = "after" })).Items.Should().ContainSingle().Which;

@@ -132,7 +132,19 @@ internal sealed class WrittenWholeTests
     public async Task Fields_and_tuples_are_written()
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
-        string id = await roost.EnqueueAsync(new WorkItem("e", new { page = (Number: 1, Url: "u"), list = new[] { (1, 2) }, fields = new Fields(), at = new Vector2(1, 2), big = BigInteger.Pow(10, 30) }));
+        string id = await roost.EnqueueAsync(
+            new WorkItem(
+                "e",
+                new
+                {
+                    page = (Number: 1, Url: "u"),
+                    list = new[] { (1, 2) },
+                    fields = new Fields(),
+                    at = new Vector2(1, 2),
+                    big = BigInteger.Pow(10, 30),
+                }
+            )
+        );
 
         (await roost.GetAsync(id)).Payload.GetRawText().Should().Be(
             """{"page":{"item1":1,"item2":"u"},"list":[{"item1":1,"item2":2}],"fields":{"count":3},"at":{"x":1,"y":2},"big":"1000000000000000000000000000000"}""");
@@ -167,7 +179,9 @@ internal sealed class WrittenWholeTests
     {
         yield return new TestCaseData(new System.Text.RegularExpressions.Regex("a+"), "no data").SetArgDisplayNames("a pattern");
         yield return new TestCaseData(new System.Text.StringBuilder("abc"), "no data").SetArgDisplayNames("a text that grows");
-        yield return new TestCaseData(new System.Collections.Specialized.NameValueCollection { ["a"] = "b" }, "keys alone").SetArgDisplayNames("names and values");
+        yield return new TestCaseData(new System.Collections.Specialized.NameValueCollection { ["a"] = "b" }, "keys alone").SetArgDisplayNames(
+            "names and values"
+        );
         yield return new TestCaseData(((string[])["a", "bb"]).ToLookup(text => text.Length), "without its keys").SetArgDisplayNames("a lookup");
         yield return new TestCaseData(new WeakReference(new object()), "no data").SetArgDisplayNames("a weak reference");
         yield return new TestCaseData(new Nest(), "nothing but itself").SetArgDisplayNames("a tree of another library's");
@@ -182,7 +196,16 @@ internal sealed class WrittenWholeTests
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
 
-        InvalidInputException thrown = await Artifacts.ThrownByAsync<InvalidInputException>(() => roost.EnqueueAsync(new WorkItem("e", value is Fallen fallen ? new { it = (Falling)fallen } : value is Kennel kennel ? new { it = (Kennel?)kennel } : new { it = value })));
+        InvalidInputException thrown = await Artifacts.ThrownByAsync<InvalidInputException>(() =>
+            roost.EnqueueAsync(
+                new WorkItem(
+                    "e",
+                    value is Fallen fallen ? new { it = (Falling)fallen }
+                        : value is Kennel kennel ? new { it = (Kennel?)kennel }
+                        : new { it = value }
+                )
+            )
+        );
 
         thrown.Message.Should().Contain("it").And.Contain(why);
     }
@@ -215,7 +238,13 @@ internal sealed class WrittenWholeTests
     {
         await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Json = Web }, null);
 
-        (await Artifacts.ThrownByAsync<InvalidInputException>(() => roost.EnqueueAsync(new WorkItem("e", new { texts = new Dictionary<string, string> { ["a"] = "b\ud800c" } })))).Message.Should().Contain("$.texts.a");
+        (
+            await Artifacts.ThrownByAsync<InvalidInputException>(() =>
+                roost.EnqueueAsync(new WorkItem("e", new { texts = new Dictionary<string, string> { ["a"] = "b\ud800c" } }))
+            )
+        )
+            .Message.Should()
+            .Contain("$.texts.a");
         string id = await roost.EnqueueAsync(new WorkItem("e", new { text = "b\ufffdc" }));
         (await roost.GetAsync(id)).Payload.GetProperty("text").GetString().Should().Be("b\ufffdc");
     }
@@ -225,7 +254,10 @@ internal sealed class WrittenWholeTests
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
 
-        (await Artifacts.ThrownByAsync<InvalidInputException>(() => roost.EnqueueAsync(new WorkItem("e", new { mode = Merging.FooBar })))).Message.Should().Contain("mode").And.Contain("Foo_Bar");
+        (await Artifacts.ThrownByAsync<InvalidInputException>(() => roost.EnqueueAsync(new WorkItem("e", new { mode = Merging.FooBar }))))
+            .Message.Should()
+            .Contain("mode")
+            .And.Contain("Foo_Bar");
     }
 
     [Test]
@@ -235,7 +267,9 @@ internal sealed class WrittenWholeTests
         for (int i = 0; i < 40; i++) await roost.EnqueueAsync(new WorkItem("e", new Pets([new("a")])));
 
         for (int i = 0; i < 3; i++)
-            (await Artifacts.ThrownByAsync<InvalidInputException>(() => roost.EnqueueAsync(new WorkItem("e", new Pets([new("a"), new Dog("rex", "collie")]))))).Message.Should().Contain("Breed");
+            (await Artifacts.ThrownByAsync<InvalidInputException>(() => roost.EnqueueAsync(new WorkItem("e", new Pets([new("a"), new Dog("rex", "collie")])))))
+                .Message.Should()
+                .Contain("Breed");
     }
 
     [TestCase("""{"count":3}""", "Closed.Count", "private", typeof(Closed))]
@@ -286,8 +320,17 @@ internal sealed class WrittenWholeTests
         WorkDetail item = await roost.GetAsync(id);
         item.LastFailure?.Message.Should().BeNull();
         item.Summary.State.Should().Be(WorkState.Done);
-        FluentActions.Invoking(() => TestRuntime.Create(new RoostOptions { Json = Web, Triggers = [new("a", "b") { Values = new Dictionary<string, object?> { ["x"] = new Fields() } }] }, null))
-            .Should().Throw<InvalidInputException>().Which.Field.Should().Be("Triggers[0].Values.x");
+        FluentActions
+            .Invoking(() =>
+                TestRuntime.Create(
+                    new RoostOptions { Json = Web, Triggers = [new("a", "b") { Values = new Dictionary<string, object?> { ["x"] = new Fields() } }] },
+                    null
+                )
+            )
+            .Should()
+            .Throw<InvalidInputException>()
+            .Which.Field.Should()
+            .Be("Triggers[0].Values.x");
     }
 
     [Test]

@@ -31,7 +31,11 @@ internal sealed class ConsoleBrowserTests
         stop = new();
         page = await browser.OpenAsync();
         complaints.Clear();
-        page.Console += (_, message) => { if (message.Type == "error" && !message.Text.Contains("status of 4", StringComparison.Ordinal)) complaints.Add(message.Text); };
+        page.Console += (_, message) =>
+        {
+            if (message.Type == "error" && !message.Text.Contains("status of 4", StringComparison.Ordinal))
+                complaints.Add(message.Text);
+        };
         page.PageError += (_, error) => complaints.Add(error);
         await page.GotoAsync(host.Server.Link.AbsoluteUri, new() { WaitUntil = WaitUntilState.Commit });
         await page.WaitForURLAsync(host.Root.AbsoluteUri);
@@ -53,9 +57,23 @@ internal sealed class ConsoleBrowserTests
     {
         await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "artifacts" }));
         await host.Roost.RunUntilIdleAsync();
-        foreach ((string name, string title) in new[] { ("Work", "Work"), ("Dead letters", "Dead letters"), ("Events", "Events"), ("Resources", "Resources and leases"), ("Artifacts", "Artifacts"), ("Engines", "Engines"), ("System", "System"), ("Overview", "Overview") })
+        foreach (
+            (string name, string title) in new[]
+            {
+                ("Work", "Work"),
+                ("Dead letters", "Dead letters"),
+                ("Events", "Events"),
+                ("Resources", "Resources and leases"),
+                ("Artifacts", "Artifacts"),
+                ("Engines", "Engines"),
+                ("System", "System"),
+                ("Overview", "Overview"),
+            }
+        )
         {
-            await page.GetByRole(AriaRole.Navigation, new() { Name = "Pages", Exact = true }).GetByRole(AriaRole.Link, new() { Name = name, Exact = true }).ClickAsync();
+            await page.GetByRole(AriaRole.Navigation, new() { Name = "Pages", Exact = true })
+                .GetByRole(AriaRole.Link, new() { Name = name, Exact = true })
+                .ClickAsync();
             await page.WaitForURLAsync(url => !url.Contains("token", StringComparison.Ordinal));
             await Assertions.Expect(page).ToHaveTitleAsync($"{title} · Roost");
         }
@@ -73,13 +91,35 @@ internal sealed class ConsoleBrowserTests
     public async Task Nothing_is_wider_than_a_phone()
     {
         await page.SetViewportSizeAsync(375, 700);
-        string failed = await FailAsync("A long error: " + new string('x', 300)), good = await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "artifacts", text = new string('y', 300) }) { Id = new string('z', 200), Resources = ["domain:" + new string('w', 100)] });
+        string failed = await FailAsync("A long error: " + new string('x', 300)),
+            good =
+                await host.Roost.EnqueueAsync(
+                    new WorkItem("probe", new { what = "artifacts", text = new string('y', 300) })
+                    {
+                        Id = new string('z', 200),
+                        Resources = ["domain:" + new string('w', 100)],
+                    }
+                );
         await host.Roost.RunUntilIdleAsync();
         await host.Roost.EnqueueAsync(new WorkItem("nobody"));
         string[] addresses =
         [
-            "/", "/work", "/work?engine=probe", "/work?q=nothing", "/dead-letters", "/dead-letters?all=1", "/events", "/resources", "/artifacts", "/engines", "/system", "/system?check=quick", "/nowhere",
-            ConsoleHost.ItemAddress(failed), ConsoleHost.ItemAddress(good), $"/work/item/artifact?id={good}&name=report.json",
+            "/",
+            "/work",
+            "/work?engine=probe",
+            "/work?q=nothing",
+            "/dead-letters",
+            "/dead-letters?all=1",
+            "/events",
+            "/resources",
+            "/artifacts",
+            "/engines",
+            "/system",
+            "/system?check=quick",
+            "/nowhere",
+            ConsoleHost.ItemAddress(failed),
+            ConsoleHost.ItemAddress(good),
+            $"/work/item/artifact?id={good}&name=report.json",
         ];
         foreach (string address in addresses)
         {
@@ -114,10 +154,30 @@ internal sealed class ConsoleBrowserTests
     [Test]
     public async Task A_hostile_item_runs_nothing_on_any_page()
     {
-        string id = await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "fail " + ConsoleEngine.Markup, note = ConsoleEngine.Markup }) { Id = ConsoleEngine.Markup[..40], MaxAttempts = 1, Resources = ["<b>x</b>"] });
+        string id = await host.Roost.EnqueueAsync(
+            new WorkItem("probe", new { what = "fail " + ConsoleEngine.Markup, note = ConsoleEngine.Markup })
+            {
+                Id = ConsoleEngine.Markup[..40],
+                MaxAttempts = 1,
+                Resources = ["<b>x</b>"],
+            }
+        );
         string good = await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "artifacts" }));
         await host.Roost.RunUntilIdleAsync();
-        foreach (string address in new[] { ConsoleHost.ItemAddress(id), ConsoleHost.ItemAddress(good), "/", "/work?q=%3Cimg", "/dead-letters", "/events", "/artifacts", $"/work/item/artifact?id={good}&name=page.html", $"/work/item/artifact?id={good}&name=report.json" })
+        foreach (
+            string address in new[]
+            {
+                ConsoleHost.ItemAddress(id),
+                ConsoleHost.ItemAddress(good),
+                "/",
+                "/work?q=%3Cimg",
+                "/dead-letters",
+                "/events",
+                "/artifacts",
+                $"/work/item/artifact?id={good}&name=page.html",
+                $"/work/item/artifact?id={good}&name=report.json",
+            }
+        )
         {
             await page.GotoAsync(new Uri(host.Root, address).AbsoluteUri);
             (await page.Locator("main img:not(.preview), main script, main b:has-text('x')").CountAsync()).Should().Be(0, address);

@@ -25,10 +25,23 @@ internal sealed partial class ConsoleCommandTests
         await host.Roost.RunUntilIdleAsync();
         await host.Roost.EnqueueAsync(new WorkItem("nobody") { Id = OddId, Delay = TimeSpan.FromHours(1) });
 
-        string[] pages = ["/", "/system", "/system?check=quick", "/events", .. new[] { failed, done, OddId }.Select(ConsoleHost.ItemAddress), $"/events?id={Uri.EscapeDataString(OddId)}", $"/work/item/artifact?id={done}&name=report.json"];
+        string[] pages =
+        [
+            "/",
+            "/system",
+            "/system?check=quick",
+            "/events",
+            .. new[] { failed, done, OddId }.Select(ConsoleHost.ItemAddress),
+            $"/events?id={Uri.EscapeDataString(OddId)}",
+            $"/work/item/artifact?id={done}&name=report.json",
+        ];
         var commands = new HashSet<string>();
-        foreach (string page in pages) commands.UnionWith(Copied().Matches(await host.ReadAsync(page)).Select(shown => WebUtility.HtmlDecode(shown.Groups[1].Value)));
-        commands.Select(command => command.Split(' ')[1]).Should().Contain(["status", "events", "diff", "retry", "cancel", "artifacts", "doctor", "prune", "worker"]);
+        foreach (string page in pages)
+            commands.UnionWith(Copied().Matches(await host.ReadAsync(page)).Select(shown => WebUtility.HtmlDecode(shown.Groups[1].Value)));
+        commands
+            .Select(command => command.Split(' ')[1])
+            .Should()
+            .Contain(["status", "events", "diff", "retry", "cancel", "artifacts", "doctor", "prune", "worker"]);
 
         foreach (string command in commands)
         {

@@ -29,10 +29,26 @@ internal sealed class ConsoleContentTests
     public async Task Secrets_inside_the_text_of_an_error_are_masked_on_every_page()
     {
         await using ConsoleHost host = await ConsoleHost.StartAsync(null, new ConsoleEngine());
-        string id = await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "fail GET /feed?token=sk-hidden answered 401, Authorization: Bearer sk-hidden2" }) { MaxAttempts = 1 });
+        string id = await host.Roost.EnqueueAsync(
+            new WorkItem("probe", new { what = "fail GET /feed?token=sk-hidden answered 401, Authorization: Bearer sk-hidden2" }) { MaxAttempts = 1 }
+        );
         string again = await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "fail {\"password\": \"sk-hidden\"} is wrong" }) { MaxAttempts = 2 });
         await host.Roost.RunUntilIdleAsync();
-        foreach (string address in new[] { "/", "/work", "/work?q=answered", "/dead-letters", "/dead-letters?all=1", "/dead-letters?error=answered", "/events", $"/events?id={id}", ConsoleHost.ItemAddress(id), ConsoleHost.ItemAddress(again) })
+        foreach (
+            string address in new[]
+            {
+                "/",
+                "/work",
+                "/work?q=answered",
+                "/dead-letters",
+                "/dead-letters?all=1",
+                "/dead-letters?error=answered",
+                "/events",
+                $"/events?id={id}",
+                ConsoleHost.ItemAddress(id),
+                ConsoleHost.ItemAddress(again),
+            }
+        )
             (await host.ReadAsync(address)).Should().NotContain("sk-hidden", address);
         (await host.ReadAsync(ConsoleHost.ItemAddress(id))).Should().Contain("answered 401").And.Contain("***");
     }
@@ -54,7 +70,11 @@ internal sealed class ConsoleContentTests
         const int Many = 3_100;
         await using ConsoleHost host = await ConsoleHost.StartAsync(null, new ConsoleEngine());
         for (int i = 0; i < Many; i += 500)
-            await host.Roost.EnqueueAsync([.. Enumerable.Range(i, Math.Min(500, Many - i)).Select(n => new WorkItem("probe", new { what = $"fail The service answered 429 to request {n}" }) { MaxAttempts = 1 })]);
+            await host.Roost.EnqueueAsync([
+                .. Enumerable
+                    .Range(i, Math.Min(500, Many - i))
+                    .Select(n => new WorkItem("probe", new { what = $"fail The service answered 429 to request {n}" }) { MaxAttempts = 1 }),
+            ]);
         await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "fail The service answered 429 to request 1 after all" }) { MaxAttempts = 1 });
         await host.Roost.RunUntilIdleAsync();
 
@@ -72,7 +92,10 @@ internal sealed class ConsoleContentTests
         foreach (string message in new[] { "The disk is full", "The disk is full again" })
             await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "fail " + message }) { MaxAttempts = 1 });
         await host.Roost.RunUntilIdleAsync();
-        (await host.ReadAsync("/dead-letters")).Should().Contain("Retry 1").And.NotContain("Retry all 2", "the shorter text is within the other, and not alike");
+        (await host.ReadAsync("/dead-letters"))
+            .Should()
+            .Contain("Retry 1")
+            .And.NotContain("Retry all 2", "the shorter text is within the other, and not alike");
     }
 
     [Test]
@@ -98,7 +121,8 @@ internal sealed class ConsoleContentTests
     public async Task What_failed_before_groups_were_kept_has_a_card_of_its_own()
     {
         await using ConsoleHost host = await ConsoleHost.StartAsync(null, new ConsoleEngine());
-        foreach (string message in new[] { "a", "b", "c" }) await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "fail " + message }) { MaxAttempts = 1 });
+        foreach (string message in new[] { "a", "b", "c" })
+            await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "fail " + message }) { MaxAttempts = 1 });
         await host.Roost.RunUntilIdleAsync();
         host.Roost.Execute("UPDATE roost_failure SET group_key = NULL WHERE message <> 'a'");
         host.Roost.Execute("DELETE FROM roost_dead_letter_group WHERE key NOT IN (SELECT group_key FROM roost_failure WHERE group_key IS NOT NULL)");
@@ -122,9 +146,19 @@ internal sealed class ConsoleContentTests
 
         string page = await host.ReadAsync(ConsoleHost.ItemAddress(id));
 
-        page.Should().Contain("See the inner exception").And.Contain("Caused by <code>System.FormatException</code>").And.Contain("&lt;b&gt;line&lt;/b&gt; 7, token=***")
-            .And.Contain("1 exception within it").And.Contain("<dt>row</dt><dd class=\"mono\">7</dd>").And.NotContain("sk-hidden").And.NotContain("<b>line");
-        (await host.ReadAsync("/dead-letters")).Should().Contain("<code>System.FormatException</code>").And.Contain("line&lt;/b&gt; 7").And.NotContain("sk-hidden");
+        page.Should()
+            .Contain("See the inner exception")
+            .And.Contain("Caused by <code>System.FormatException</code>")
+            .And.Contain("&lt;b&gt;line&lt;/b&gt; 7, token=***")
+            .And.Contain("1 exception within it")
+            .And.Contain("<dt>row</dt><dd class=\"mono\">7</dd>")
+            .And.NotContain("sk-hidden")
+            .And.NotContain("<b>line");
+        (await host.ReadAsync("/dead-letters"))
+            .Should()
+            .Contain("<code>System.FormatException</code>")
+            .And.Contain("line&lt;/b&gt; 7")
+            .And.NotContain("sk-hidden");
         (await host.ReadAsync("/dead-letters?all=1")).Should().Contain("line&lt;/b&gt; 7").And.NotContain("sk-hidden");
     }
 
@@ -159,7 +193,10 @@ internal sealed class ConsoleContentTests
         int checks = (await RoostRuntime.CheckFileAsync(host.Roost.Path, how == "full")).Count;
         (await host.ReadAsync("/system")).Should().NotContain("class=\"checks ");
         string page = await host.ReadAsync($"/system?check={how}");
-        page[page.IndexOf("class=\"checks ", StringComparison.Ordinal)..page.IndexOf("Prune", StringComparison.Ordinal)].Split("<tr><td><span class=\"dot").Should().HaveCount(checks + 1);
+        page[page.IndexOf("class=\"checks ", StringComparison.Ordinal)..page.IndexOf("Prune", StringComparison.Ordinal)]
+            .Split("<tr><td><span class=\"dot")
+            .Should()
+            .HaveCount(checks + 1);
     }
 
     [Test]

@@ -7,7 +7,8 @@ public sealed class ConsoleEngine : Engine<ConsoleState>
 {
     public const string Markup = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>";
 
-    public static byte[] Pixel { get; } = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==");
+    public static byte[] Pixel { get; } =
+        Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==");
 
     public TaskCompletionSource Held { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -23,8 +24,10 @@ public sealed class ConsoleEngine : Engine<ConsoleState>
             Held.TrySetResult();
             await Task.Delay(Timeout.Infinite, context.CancellationToken);
         }
-        if (what.StartsWith("fail ", StringComparison.Ordinal)) throw new InvalidOperationException(what[5..]);
-        if (what.StartsWith("deep ", StringComparison.Ordinal)) throw new AggregateException(what[5..], Enumerable.Range(0, 8).Select(i => new InvalidOperationException($"{i} {what}", Told(what))));
+        if (what.StartsWith("fail ", StringComparison.Ordinal))
+            throw new InvalidOperationException(what[5..]);
+        if (what.StartsWith("deep ", StringComparison.Ordinal))
+            throw new AggregateException(what[5..], Enumerable.Range(0, 8).Select(i => new InvalidOperationException($"{i} {what}", Told(what))));
         if (what == "artifacts")
         {
             context.AddArtifactText("page.html", Markup);
@@ -35,5 +38,14 @@ public sealed class ConsoleEngine : Engine<ConsoleState>
         return what == "wait" ? Continue(state, after: TimeSpan.FromHours(1), step: "look") : state.Count < 3 ? Continue(state, step: "look") : Done(state);
     }
 
-    private static IOException Told(string what) => new(what) { Data = { [new string('k', 60)] = what[..200], ["api_key"] = "sk-hidden", ["address"] = $"https://example.com/{new string('p', 150)}" } };
+    private static IOException Told(string what) =>
+        new(what)
+        {
+            Data =
+            {
+                [new string('k', 60)] = what[..200],
+                ["api_key"] = "sk-hidden",
+                ["address"] = $"https://example.com/{new string('p', 150)}",
+            },
+        };
 }

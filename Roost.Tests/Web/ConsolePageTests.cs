@@ -45,8 +45,16 @@ internal sealed class ConsolePageTests
     [TestCase(390, ColorScheme.Dark)]
     public async Task Every_page_is_for_everybody_to_read(int width, ColorScheme theme)
     {
-        if (!IsAll && (width, theme) != (1440, ColorScheme.Light)) Assert.Ignore("ROOST_PAGES=all looks at all widths and themes; .ci/run does.");
-        IPage page = await browser.OpenAsync(new() { ViewportSize = new() { Width = width, Height = Screen }, ColorScheme = theme, ReducedMotion = ReducedMotion.Reduce });
+        if (!IsAll && (width, theme) != (1440, ColorScheme.Light))
+            Assert.Ignore("ROOST_PAGES=all looks at all widths and themes; .ci/run does.");
+        IPage page = await browser.OpenAsync(
+            new()
+            {
+                ViewportSize = new() { Width = width, Height = Screen },
+                ColorScheme = theme,
+                ReducedMotion = ReducedMotion.Reduce,
+            }
+        );
         await page.GotoAsync(tour.Host.Server.Link.AbsoluteUri, new() { WaitUntil = WaitUntilState.Commit });
         await page.WaitForURLAsync(tour.Host.Root.AbsoluteUri);
         string checks = await File.ReadAllTextAsync(SourceTree.PathOf("Roost.Tests", "Web", "PageChecks.js"));
@@ -57,15 +65,33 @@ internal sealed class ConsolePageTests
             JsonElement found = (await page.EvaluateAsync(checks))!.Value;
             wrong.AddRange(Told(found, address));
             int height = found.GetProperty("height").GetInt32();
-            if (width == 1440 && height > MostScreens * Screen) wrong.Add($"{address}: is {height} pixels high");
-            if (Pictures is not null) await page.ScreenshotAsync(new() { Path = Path.Combine(Pictures, $"{width}-{theme}{string.Concat(address.Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '-'))}.png"), FullPage = true });
-            if (Axe is not null) wrong.AddRange(await ViolationsAsync(page, address));
-            await page.EvaluateAsync("document.getElementById('help')?.close(); for (const each of document.querySelectorAll('details')) each.open = !each.matches('.action')");
+            if (width == 1440 && height > MostScreens * Screen)
+                wrong.Add($"{address}: is {height} pixels high");
+            if (Pictures is not null)
+                await page.ScreenshotAsync(
+                    new()
+                    {
+                        Path = Path.Combine(
+                            Pictures,
+                            $"{width}-{theme}{string.Concat(address.Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '-'))}.png"
+                        ),
+                        FullPage = true,
+                    }
+                );
+            if (Axe is not null)
+                wrong.AddRange(await ViolationsAsync(page, address));
+            await page.EvaluateAsync(
+                "document.getElementById('help')?.close(); for (const each of document.querySelectorAll('details')) each.open = !each.matches('.action')"
+            );
             wrong.AddRange(Told((await page.EvaluateAsync(checks))!.Value, address + ", all open"));
         }
         await page.CloseAsync();
         string.Join('\n', wrong).Should().BeEmpty();
-        if (Axe is null) Assert.Ignore("Heights, widths and contrasts are right; ROOST_AXE names no axe.min.js (of npm's axe-core), so that its rules were not looked at. .ci/run installs it.");
+        if (Axe is null)
+            Assert.Ignore(
+                "Heights, widths and contrasts are right; ROOST_AXE names no axe.min.js (of npm's axe-core), so that its rules were not looked at. " +
+                ".ci/run installs it."
+            );
     }
 
     private static IEnumerable<string> Told(JsonElement found, string where) =>
@@ -76,8 +102,12 @@ internal sealed class ConsolePageTests
     {
         await page.EvaluateAsync(await File.ReadAllTextAsync(Axe!));
         List<string> found = await RunAsync(address);
-        if (!address.StartsWith("/work/item?", StringComparison.Ordinal)) return found;
-        await page.EvaluateAsync("for (const rest of document.querySelectorAll('details:not(.action)')) rest.open = true; const action = document.querySelector('details.action'); if (action) action.open = true");
+        if (!address.StartsWith("/work/item?", StringComparison.Ordinal))
+            return found;
+        await page.EvaluateAsync(
+            "for (const rest of document.querySelectorAll('details:not(.action)')) rest.open = true; const action = " +
+            "document.querySelector('details.action'); if (action) action.open = true"
+        );
         found.AddRange(await RunAsync(address + ", all open"));
         await page.EvaluateAsync("document.getElementById('help').showModal()");
         found.AddRange(await RunAsync(address + ", keys"));
@@ -87,7 +117,9 @@ internal sealed class ConsolePageTests
         {
             JsonElement violations = (await page.EvaluateAsync("axe.run(document).then(result => result.violations)"))!.Value;
             return [.. violations.EnumerateArray().SelectMany(rule => rule.GetProperty("nodes").EnumerateArray().Take(3).Select(node =>
-                $"{where}: {rule.GetProperty("id").GetString()}: {node.GetProperty("html").GetString()![..Math.Min(200, node.GetProperty("html").GetString()!.Length)]} {node.GetProperty("failureSummary").GetString()!.ReplaceLineEndings(" ")}"))];
+                $"{where}: {rule.GetProperty("id").GetString()}: " +
+                $"{node.GetProperty("html").GetString()![..Math.Min(200, node.GetProperty("html").GetString()!.Length)]} " +
+                $"{node.GetProperty("failureSummary").GetString()!.ReplaceLineEndings(" ")}"))];
         }
     }
 }

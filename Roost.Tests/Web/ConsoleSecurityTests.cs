@@ -6,7 +6,21 @@ namespace Roost.Tests.Web;
 [TestFixture]
 internal sealed class ConsoleSecurityTests
 {
-    private static readonly string[] Pages = ["/", "/work", "/work/item?id=x", "/dead-letters", "/events", "/resources", "/artifacts", "/engines", "/system", "/work/item/file?id=x&name=y", "/assets/console.js", "/nowhere"];
+    private static readonly string[] Pages =
+    [
+        "/",
+        "/work",
+        "/work/item?id=x",
+        "/dead-letters",
+        "/events",
+        "/resources",
+        "/artifacts",
+        "/engines",
+        "/system",
+        "/work/item/file?id=x&name=y",
+        "/assets/console.js",
+        "/nowhere",
+    ];
 
     private ConsoleHost host = null!;
 
@@ -112,7 +126,16 @@ internal sealed class ConsoleSecurityTests
     {
         string id = await host.Roost.EnqueueAsync(new WorkItem("probe"));
         string form = await host.FormTokenAsync(ConsoleHost.ItemAddress(id));
-        using HttpResponseMessage answer = await host.PostAsync("cancel", new() { ["id"] = id, ["reason"] = "not wanted", ["back"] = ConsoleHost.ItemAddress(id) }, form: form);
+        using HttpResponseMessage answer = await host.PostAsync(
+            "cancel",
+            new()
+            {
+                ["id"] = id,
+                ["reason"] = "not wanted",
+                ["back"] = ConsoleHost.ItemAddress(id),
+            },
+            form: form
+        );
         answer.StatusCode.Should().Be(HttpStatusCode.Redirect);
         WorkDetail item = await host.Roost.GetAsync(id);
         (item.Summary.State, item.CancelReason).Should().Be((WorkState.Cancelled, "not wanted"));
@@ -146,7 +169,13 @@ internal sealed class ConsoleSecurityTests
     public async Task Every_page_forbids_inline_script_framing_and_sniffing(string address)
     {
         using HttpResponseMessage answer = await host.Client.GetAsync(new Uri(address, UriKind.Relative));
-        answer.Headers.GetValues("Content-Security-Policy").Single().Should().Contain("default-src 'self'").And.Contain("frame-ancestors 'none'").And.NotContain("unsafe");
+        answer
+            .Headers.GetValues("Content-Security-Policy")
+            .Single()
+            .Should()
+            .Contain("default-src 'self'")
+            .And.Contain("frame-ancestors 'none'")
+            .And.NotContain("unsafe");
         answer.Headers.GetValues("X-Content-Type-Options").Single().Should().Be("nosniff");
         string page = await answer.Content.ReadAsStringAsync();
         page.Should().NotMatchRegex("<script(?! src=\"/assets/)").And.NotMatchRegex("<style|\\sstyle=|\\son[a-z]+=");
@@ -155,7 +184,10 @@ internal sealed class ConsoleSecurityTests
     [Test]
     public async Task It_listens_on_the_loopback_addresses_alone()
     {
-        System.Net.IPEndPoint[] listening = [.. System.Net.NetworkInformation.IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Where(one => one.Port == host.Root.Port)];
+        System.Net.IPEndPoint[] listening =
+        [
+            .. System.Net.NetworkInformation.IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Where(one => one.Port == host.Root.Port),
+        ];
         listening.Should().NotBeEmpty().And.OnlyContain(one => IPAddress.IsLoopback(one.Address));
         using HttpClient stranger = host.Stranger();
         (await stranger.GetAsync(new Uri($"http://localhost:{host.Root.Port}/"))).StatusCode.Should().Be(HttpStatusCode.Unauthorized);

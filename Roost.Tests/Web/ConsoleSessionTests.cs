@@ -75,7 +75,10 @@ internal sealed class ConsoleSessionTests
 
         answer.StatusCode.Should().Be(HttpStatusCode.OK);
         answer.Headers.Contains("Set-Cookie").Should().BeFalse();
-        (await answer.Content.ReadAsStringAsync()).Should().Contain($"url=http://{host.Root.Host}:9000/{host.Server.Link.Query}", "a tunnel's port is the browser's").And.Contain($"--host {loopback}");
+        (await answer.Content.ReadAsStringAsync())
+            .Should()
+            .Contain($"url=http://{host.Root.Host}:9000/{host.Server.Link.Query}", "a tunnel's port is the browser's")
+            .And.Contain($"--host {loopback}");
     }
 
     [TestCase("127.0.0.1")]
@@ -84,7 +87,13 @@ internal sealed class ConsoleSessionTests
     {
         string cookie = await host.CookieAsync();
         using HttpResponseMessage read = await SendAsync(HttpMethod.Get, "/work", $"{loopback}:{host.Root.Port}", cookie);
-        using HttpResponseMessage acted = await SendAsync(HttpMethod.Post, "/actions/cancel", $"{loopback}:{host.Root.Port}", cookie, $"http://{loopback}:{host.Root.Port}");
+        using HttpResponseMessage acted = await SendAsync(
+            HttpMethod.Post,
+            "/actions/cancel",
+            $"{loopback}:{host.Root.Port}",
+            cookie,
+            $"http://{loopback}:{host.Root.Port}"
+        );
 
         read.StatusCode.Should().Be(HttpStatusCode.Unauthorized);
         acted.StatusCode.Should().Be(HttpStatusCode.Unauthorized);
@@ -110,7 +119,8 @@ internal sealed class ConsoleSessionTests
     public async Task A_host_is_compared_as_browsers_send_it(string name)
     {
         var admission = new Admission(["BOX.example", "fd00:0:0::1"], null, 8080);
-        string own = admission.Link.Host, sent = name.Replace("{own}", own, StringComparison.Ordinal).Replace("{OWN}", own.ToUpperInvariant(), StringComparison.Ordinal);
+        string own = admission.Link.Host,
+            sent = name.Replace("{own}", own, StringComparison.Ordinal).Replace("{OWN}", own.ToUpperInvariant(), StringComparison.Ordinal);
 
         await LetsInAsync(admission, sent, $"http://{sent}");
     }
@@ -137,7 +147,11 @@ internal sealed class ConsoleSessionTests
     [TestCase("https://user:pw@roost.example.com")]
     [TestCase("https://roost.example.com/?a=1")]
     public async Task A_public_address_with_more_than_a_host_is_refused(string url) =>
-        await FluentActions.Awaiting(() => ConsoleServer.StartAsync(new ConsoleOptions { Runtime = host.Roost, PublicUrl = new Uri(url) })).Should().ThrowAsync<InvalidInputException>().WithMessage("public_url: *");
+        await FluentActions
+            .Awaiting(() => ConsoleServer.StartAsync(new ConsoleOptions { Runtime = host.Roost, PublicUrl = new Uri(url) }))
+            .Should()
+            .ThrowAsync<InvalidInputException>()
+            .WithMessage("public_url: *");
 
     [TestCase("127.1", "127.0.0.1")]
     [TestCase("EXAMPLE.com.", "example.com")]
@@ -165,7 +179,14 @@ internal sealed class ConsoleSessionTests
     private static async Task RefusesAsync(Admission admission, string sent, string origin, string cookie) =>
         (await AskAsync(admission, "POST", sent, cookie: cookie.Split(';')[0], origin: origin)).StatusCode.Should().Be(403);
 
-    private static async Task<Microsoft.AspNetCore.Http.HttpResponse> AskAsync(Admission admission, string method, string sent, string query = "", string? cookie = null, string? origin = null)
+    private static async Task<Microsoft.AspNetCore.Http.HttpResponse> AskAsync(
+        Admission admission,
+        string method,
+        string sent,
+        string query = "",
+        string? cookie = null,
+        string? origin = null
+    )
     {
         var context = new Microsoft.AspNetCore.Http.DefaultHttpContext();
         context.Request.Method = method;

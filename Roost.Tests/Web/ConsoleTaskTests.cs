@@ -91,7 +91,9 @@ internal sealed class ConsoleTaskTests
     public async Task How_far_a_batch_is_takes_no_click_for_a_queue_and_two_for_the_children_of_an_item()
     {
         string parent = await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "wait" }));
-        await host.Roost.EnqueueAsync([.. Enumerable.Range(0, 40).Select(n => new WorkItem("probe", new { what = n % 4 == 0 ? "wait" : "" }) { ParentId = parent, Queue = "default" })]);
+        await host.Roost.EnqueueAsync([
+            .. Enumerable.Range(0, 40).Select(n => new WorkItem("probe", new { what = n % 4 == 0 ? "wait" : "" }) { ParentId = parent, Queue = "default" }),
+        ]);
         await host.Roost.RunUntilIdleAsync();
         await MeasureAsync("how far is this batch (a queue)", 0, () => ShowsAsync(".far li", "30 of 41 ended"));
         await MeasureAsync("how far is this batch (children)", 2, async () =>
@@ -128,7 +130,9 @@ internal sealed class ConsoleTaskTests
             seconds.Add(watch.Elapsed.TotalSeconds);
             clicks.Should().Be(expected);
         }
-        TestContext.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{task}: {expected} clicks, {seconds.Order().ElementAt(Rounds / 2):0.00} s (median of {Rounds})"));
+        TestContext.Out.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"{task}: {expected} clicks, {seconds.Order().ElementAt(Rounds / 2):0.00} s (median of {Rounds})")
+        );
     }
 
     private async Task ClickAsync(string what)
@@ -137,5 +141,6 @@ internal sealed class ConsoleTaskTests
         await page.Locator(what).First.ClickAsync();
     }
 
-    private async Task ShowsAsync(string where, string what) => await Assertions.Expect(page.Locator(where).Filter(new() { HasText = what }).First).ToBeVisibleAsync();
+    private async Task ShowsAsync(string where, string what) =>
+        await Assertions.Expect(page.Locator(where).Filter(new() { HasText = what }).First).ToBeVisibleAsync();
 }

@@ -15,7 +15,14 @@ internal sealed class ConsoleTour : IAsyncDisposable
     {
         [typeof(Overview)] = ["/"],
         [typeof(WorkList)] = ["/work", "/work?q=nothing-is-called-so", $"/work?parent={Parent}", "/work?state=failed"],
-        [typeof(WorkItemPage)] = [$"/work/item?id={Big}", $"/work/item?id={Big}&from=1&to=30", $"/work/item?id={Failed}", $"/work/item?id={Deep}", $"/work/item?id={Parent}"],
+        [typeof(WorkItemPage)] =
+        [
+            $"/work/item?id={Big}",
+            $"/work/item?id={Big}&from=1&to=30",
+            $"/work/item?id={Failed}",
+            $"/work/item?id={Deep}",
+            $"/work/item?id={Parent}",
+        ],
         [typeof(ArtifactPage)] = [$"/work/item/artifact?id={Big}&name=report.json", $"/work/item/artifact?id={Big}&name=log.txt"],
         [typeof(DeadLetters)] = ["/dead-letters", "/dead-letters?all=1"],
         [typeof(Events)] = ["/events", "/events?kind=failed", "/events?kind=worker_lost", "/events?no=1", $"/events?id={Big}"],
@@ -34,31 +41,57 @@ internal sealed class ConsoleTour : IAsyncDisposable
     public ConsoleHost Host { get; }
 
     /// <summary>All pages that there are.</summary>
-    public static IEnumerable<Type> Pages => typeof(ConsolePage).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(ConsolePage)) && type.Namespace == typeof(Overview).Namespace);
+    public static IEnumerable<Type> Pages =>
+        typeof(ConsolePage).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(ConsolePage)) && type.Namespace == typeof(Overview).Namespace);
 
     public static async Task<ConsoleTour> StartAsync()
     {
         var probe = new ConsoleEngine();
         ConsoleHost host = await ConsoleHost.StartAsync(null, probe, new WindowEngine());
         RoostRuntime roost = host.Roost;
-        await roost.EnqueueAsync(
-        [
-            new WorkItem("window", new { topics = Enumerable.Range(0, 30).Select(i => $"topic {i}: {Long[..150]}"), settings = Enumerable.Range(0, 30).ToDictionary(i => $"setting_{i}", _ => Long[..300]), text = Long }) { Id = Big },
+        await roost.EnqueueAsync([
+            new WorkItem(
+                "window",
+                new
+                {
+                    topics = Enumerable.Range(0, 30).Select(i => $"topic {i}: {Long[..150]}"),
+                    settings = Enumerable.Range(0, 30).ToDictionary(i => $"setting_{i}", _ => Long[..300]),
+                    text = Long,
+                }
+            )
+            {
+                Id = Big,
+            },
             new WorkItem("probe", new { what = "fail " + Long }) { Id = Failed, MaxAttempts = 1 },
             new WorkItem("probe", new { what = "deep " + Long }) { Id = Deep, MaxAttempts = 1 },
             new WorkItem("probe", new { what = "wait" }) { Id = Parent },
-            .. Enumerable.Range(0, 80).Select(i => new WorkItem("probe", new { what = $"fail {(char)('A' + i % 26)}{(char)('a' + i / 26)} {Long}" }) { MaxAttempts = 1 }),
-            .. Enumerable.Range(0, 40).Select(i => new WorkItem("probe", new { what = "wait" }) { Resources = [$"domain:{i}.example.com/{new string('p', 40)}"], ResourceHold = ResourceHold.Life, ParentId = Parent }),
+            .. Enumerable
+                .Range(0, 80)
+                .Select(i => new WorkItem("probe", new { what = $"fail {(char)('A' + i % 26)}{(char)('a' + i / 26)} {Long}" }) { MaxAttempts = 1 }),
+            .. Enumerable
+                .Range(0, 40)
+                .Select(i => new WorkItem("probe", new { what = "wait" })
+                {
+                    Resources = [$"domain:{i}.example.com/{new string('p', 40)}"],
+                    ResourceHold = ResourceHold.Life,
+                    ParentId = Parent,
+                }),
         ]);
         await roost.RunUntilIdleAsync();
-        await roost.EnqueueAsync(
-        [
-            .. Enumerable.Range(0, 30).SelectMany(engine => Enumerable.Range(0, 10).Select(queue => new WorkItem($"engine-that-nobody-serves-{engine}") { Queue = $"queue-{queue}" })),
+        await roost.EnqueueAsync([
+            .. Enumerable
+                .Range(0, 30)
+                .SelectMany(engine =>
+                    Enumerable.Range(0, 10).Select(queue => new WorkItem($"engine-that-nobody-serves-{engine}") { Queue = $"queue-{queue}" })
+                ),
             new WorkItem("an-engine-with-a-name-that-is-as-long-as-names-may-be-" + new string('x', 100)),
             new WorkItem("nobody") { Resources = [$"domain:0.example.com/{new string('p', 40)}"] },
             .. Enumerable.Range(0, 40).Select(_ => new WorkItem("probe", new { what = "hold" })),
         ]);
-        roost.Execute("UPDATE roost_event SET data = json_object('a', $0, 'b', $0, 'c', $0) WHERE kind = 'step_failed' OR seq % 3 = 0 AND kind IN ('stepped', 'claimed')", Long[..200]);
+        roost.Execute(
+            "UPDATE roost_event SET data = json_object('a', $0, 'b', $0, 'c', $0) WHERE kind = 'step_failed' OR seq % 3 = 0 AND kind IN ('stepped', 'claimed')",
+            Long[..200]
+        );
         var stop = new CancellationTokenSource();
         var tour = new ConsoleTour(host, stop, roost.RunAsync(stop.Token));
         await probe.Held.Task.WaitAsync(TimeSpan.FromMinutes(2));

@@ -38,7 +38,11 @@ internal sealed partial class EventsPageTests
         Fill(20_100, EventKinds.Stepped);
 
         string page = await host.ReadAsync("/events?kind=done");
-        page.Should().Contain("None among those looked at").And.Contain("Looked back to event 102,").And.NotContain("Nothing has happened yet").And.NotContain("No event matches");
+        page.Should()
+            .Contain("None among those looked at")
+            .And.Contain("Looked back to event 102,")
+            .And.NotContain("Nothing has happened yet")
+            .And.NotContain("No event matches");
         Numbers(await FollowAsync(page, "next")).Should().Equal(1);
         (await host.ReadAsync("/events?kind=released")).Should().Contain("No event matches");
     }
@@ -78,7 +82,10 @@ internal sealed partial class EventsPageTests
         Fill(6000, EventKinds.Stepped);
 
         (await host.ReadAsync("/")).Should().Contain($"at least <b>{failed}</b> failed tries in the hour", "they are counted since a moment ago");
-        host.Roost.Execute("UPDATE roost_meta SET value = $0 WHERE key = 'steps_counted_since'", $"{DateTimeOffset.UtcNow.AddDays(-8).ToUnixTimeMilliseconds()}");
+        host.Roost.Execute(
+            "UPDATE roost_meta SET value = $0 WHERE key = 'steps_counted_since'",
+            $"{DateTimeOffset.UtcNow.AddDays(-8).ToUnixTimeMilliseconds()}"
+        );
         (await host.ReadAsync("/")).Should().Contain($"<b>{failed}</b> failed tries in the hour").And.NotContain("at least");
         (await host.ReadAsync("/?over=week")).Should().Contain($"<b>{failed}</b> failed tries in the week").And.Contain("Steps per hour");
         (await host.ReadAsync("/engines?over=day")).Should().Contain($"data-name=\"Failed tries\">{failed}</td>");
@@ -93,7 +100,8 @@ internal sealed partial class EventsPageTests
         return await host.ReadAsync(WebUtility.HtmlDecode(link));
     }
 
-    private static long[] Numbers(string page) => [.. Row().Matches(page).Select(found => long.Parse(found.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture))];
+    private static long[] Numbers(string page) =>
+        [.. Row().Matches(page).Select(found => long.Parse(found.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture))];
 
     private void Fill(int n, string kind, TimeSpan ago = default) =>
         new SqliteHost().WriteEvents(host.Roost, n, kind, DateTimeOffset.UtcNow.Add(ago), TimeSpan.Zero);

@@ -12,13 +12,28 @@ internal static class OtherWork
     public static async Task AddAsync(RoostRuntime roost, DemonstrationPage slow)
     {
         await AddCountsAsync(roost);
-        foreach (int count in new[] { 0, 0, -3 }) await roost.EnqueueAsync(new WorkItem("demo", new { message = "count nothing", count_to = count }));
-        foreach (string url in new[] { "ftp://example.com/feed", "example.com" }) await roost.EnqueueAsync(new WorkItem("watchlist", new { url, claim = "Example" }));
-        await roost.EnqueueAsync([.. Enumerable.Range(1, 4).Select(hours => new WorkItem("watchlist", new { url = "https://example.com", claim = "Example" }) { Delay = TimeSpan.FromHours(6 * hours), Resources = ["domain:example.com"] })]);
+        foreach (int count in new[] { 0, 0, -3 })
+            await roost.EnqueueAsync(new WorkItem("demo", new { message = "count nothing", count_to = count }));
+        foreach (string url in new[] { "ftp://example.com/feed", "example.com" })
+            await roost.EnqueueAsync(new WorkItem("watchlist", new { url, claim = "Example" }));
+        await roost.EnqueueAsync([
+            .. Enumerable
+                .Range(1, 4)
+                .Select(hours => new WorkItem("watchlist", new { url = "https://example.com", claim = "Example" })
+                {
+                    Delay = TimeSpan.FromHours(6 * hours),
+                    Resources = ["domain:example.com"],
+                }),
+        ]);
         string unwanted = await roost.EnqueueAsync(new WorkItem("demo") { Delay = TimeSpan.FromHours(1) });
         await roost.CancelAsync(unwanted, "not needed any more");
 
-        WorkItem[] same = [.. Enumerable.Range(0, 3).Select(_ => new WorkItem("watchlist", new { url = slow.Url, claim = DemonstrationPage.Claim }) { Resources = ["domain:slow.example"] })];
+        WorkItem[] same =
+        [
+            .. Enumerable
+                .Range(0, 3)
+                .Select(_ => new WorkItem("watchlist", new { url = slow.Url, claim = DemonstrationPage.Claim }) { Resources = ["domain:slow.example"] }),
+        ];
         await roost.EnqueueAsync(same);
         await slow.Held.WaitAsync(Patience);
     }

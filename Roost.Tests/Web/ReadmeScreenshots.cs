@@ -21,7 +21,8 @@ internal sealed class ReadmeScreenshots
     [SetUp]
     public void SetUp()
     {
-        if (System.Environment.GetEnvironmentVariable("ROOST_SCREENSHOTS") is null) Assert.Ignore("ROOST_SCREENSHOTS=1 takes the pictures of the README anew; that takes minutes.");
+        if (System.Environment.GetEnvironmentVariable("ROOST_SCREENSHOTS") is null)
+            Assert.Ignore("ROOST_SCREENSHOTS=1 takes the pictures of the README anew; that takes minutes.");
         roost = new();
     }
 
@@ -76,7 +77,14 @@ internal sealed class ReadmeScreenshots
         await page.WaitForURLAsync(new Uri(link, "/").AbsoluteUri);
         await page.GotoAsync(new Uri(link, address).AbsoluteUri);
         LocatorBoundingBoxResult end = (await page.Locator(last).BoundingBoxAsync())!;
-        await page.ScreenshotAsync(new() { Path = SourceTree.PathOf("Roost.Cli", "Screenshots", name), FullPage = true, Clip = new() { Width = Width, Height = end.Y + end.Height } });
+        await page.ScreenshotAsync(
+            new()
+            {
+                Path = SourceTree.PathOf("Roost.Cli", "Screenshots", name),
+                FullPage = true,
+                Clip = new() { Width = Width, Height = end.Y + end.Height },
+            }
+        );
         await page.CloseAsync();
     }
 }

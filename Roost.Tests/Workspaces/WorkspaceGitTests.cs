@@ -162,7 +162,9 @@ internal sealed class WorkspaceGitTests : RepositoryFixture
     {
         var workspace = new Workspace(new() { Repository = repository.Folder, BaseRevision = "v9" }, folder["root"], "job-1");
 
-        (await workspace.Invoking(w => w.EnsureAsync()).Should().ThrowAsync<InvalidInputException>().WithMessage("*'v9'*")).Which.Field.Should().Be("Workspaces.BaseRevision");
+        (await workspace.Invoking(w => w.EnsureAsync()).Should().ThrowAsync<InvalidInputException>().WithMessage("*'v9'*"))
+            .Which.Field.Should()
+            .Be("Workspaces.BaseRevision");
     }
 
     [Test]

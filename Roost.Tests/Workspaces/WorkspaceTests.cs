@@ -107,7 +107,9 @@ internal sealed class WorkspaceTests : FolderFixture
         Directory.CreateSymbolicLink(workspace.Path, outside);
 
         workspace.Exists.Should().BeFalse();
-        (await workspace.Invoking(w => w.EnsureAsync()).Should().ThrowAsync<FileRefusedException>().WithMessage("*is a link*delete the link*")).Which.Cause.Should().Be(FileRefusal.Workspace);
+        (await workspace.Invoking(w => w.EnsureAsync()).Should().ThrowAsync<FileRefusedException>().WithMessage("*is a link*delete the link*"))
+            .Which.Cause.Should()
+            .Be(FileRefusal.Workspace);
         await workspace.Invoking(w => w.RemoveAsync()).Should().ThrowAsync<FileRefusedException>();
         Directory.Exists(outside).Should().BeTrue();
     }

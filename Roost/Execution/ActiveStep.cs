@@ -53,7 +53,9 @@ internal sealed class ActiveStep(LeasedWork lease) : IDisposable
     /// <summary>The lease is gone: what the step still brings is thrown away.</summary>
     public bool IsLost => Reason == CancellationReason.LeaseLost;
 
-    /// <summary>Fires the token, on the thread pool: what is registered on it is the user's code. The first reason stays, but a lost lease outweighs any.</summary>
+    /// <summary>
+    /// Fires the token, on the thread pool: what is registered on it is the user's code. The first reason stays, but a lost lease outweighs any.
+    /// </summary>
     public void Cancel(CancellationReason why)
     {
         lock (gate)

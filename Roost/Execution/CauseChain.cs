@@ -27,7 +27,9 @@ internal sealed class CauseChain
 
     public static CauseChain Of(Exception exception) => new(exception);
 
-    /// <summary>The exception as a log can write it: that goes from one to the next within it by recursion, which a very deep one ends the process with.</summary>
+    /// <summary>
+    /// The exception as a log can write it: that goes from one to the next within it by recursion, which a very deep one ends the process with.
+    /// </summary>
     public static Exception? ForLog(Exception? exception) => exception is null || !HasMoreThan(MostInMessage, exception) ? exception
         : new RoostException($"{TypeOf(exception)} with more than {MostInMessage:N0} exceptions within; the item's last failure has what is kept of them.");
 
@@ -119,8 +121,13 @@ internal sealed class CauseChain
 
     private static string TypeOf(Exception exception) => FailureText.Cut(exception.GetType().FullName ?? exception.GetType().Name, MostType)!;
 
-    private static string MessageOf(Exception exception, int most) => FailureText.Message(
-        exception is AggregateException && HasMoreThan(MostInMessage, exception) ? "(an aggregate of very many exceptions)" : Asked(() => exception.Message), most);
+    private static string MessageOf(Exception exception, int most) =>
+        FailureText.Message(
+            exception is AggregateException && HasMoreThan(MostInMessage, exception)
+                ? "(an aggregate of very many exceptions)"
+                : Asked(() => exception.Message),
+            most
+        );
 
     private static string? StackOf(Exception exception, int most) => FailureText.Cut(Asked(() => exception.StackTrace), most);
 

@@ -16,7 +16,9 @@ internal sealed record EngineEntry(EngineFacts Facts, IEngine? Shared, Func<Engi
         return new(facts, engine, null) { Json = (engine as ITypedEngine)?.OwnJson };
     }
 
-    /// <summary>Opens one scope at once, to learn what the engine says of itself and to judge its state; the engines of later ones go on with the same trial.</summary>
+    /// <summary>
+    /// Opens one scope at once, to learn what the engine says of itself and to judge its state; the engines of later ones go on with the same trial.
+    /// </summary>
     public static EngineEntry For(Func<EngineScope> open, JsonSerializerOptions json)
     {
         EngineScope scope = open() ?? throw new InvalidInputException("open", "returned null; it must make a scope with an engine.");
@@ -24,7 +26,10 @@ internal sealed record EngineEntry(EngineFacts Facts, IEngine? Shared, Func<Engi
         {
             var facts = EngineFacts.Of(scope.Engine);
             object? trial = Judge(scope.Engine, facts, json);
-            return new(facts, null, trial is null ? open : Sharing(open, scope.Engine.GetType(), json, trial)) { Json = (scope.Engine as ITypedEngine)?.OwnJson };
+            return new(facts, null, trial is null ? open : Sharing(open, scope.Engine.GetType(), json, trial))
+            {
+                Json = (scope.Engine as ITypedEngine)?.OwnJson,
+            };
         }
         finally
         {

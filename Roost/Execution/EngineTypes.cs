@@ -24,7 +24,10 @@ internal static class EngineTypes
     public static IEngine Make(Type type)
     {
         if (type.GetConstructor(Type.EmptyTypes) is null)
-            throw new InvalidInputException("assembly", $"engine {type.FullName} has no public constructor without parameters; give AddEngines a function that makes it.");
+            throw new InvalidInputException(
+                "assembly",
+                $"engine {type.FullName} has no public constructor without parameters; give AddEngines a function that makes it."
+            );
         return (IEngine)Activator.CreateInstance(type)!;
     }
 

@@ -129,7 +129,14 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, StoreLoop store, Loop lo
         timer?.Change(period, period);
     }
 
-    private bool IsNeeded() => loop.Active.Count > 0 || !store.HasLock || othersSeen || partedAt is not null || store.IsDisplaced || foreignWrites != store.ForeignWrites || doubts != store.Doubts;
+    private bool IsNeeded() =>
+        loop.Active.Count > 0
+        || !store.HasLock
+        || othersSeen
+        || partedAt is not null
+        || store.IsDisplaced
+        || foreignWrites != store.ForeignWrites
+        || doubts != store.Doubts;
 
     private async Task LookAsync()
     {
@@ -177,8 +184,15 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, StoreLoop store, Loop lo
             if (other.IsDead is null) unknown.Add(id);
             if (other.IsDead != true && !HasRunDown(other.Row)) continue;
             int? rescued = await store.RescueAsync(other, loop.Backoff).ConfigureAwait(false);
-            if (rescued is not null) unknown.Remove(id);
-            if (rescued > 0) log.LogWarning("Worker {WorkerId} {How}; {Count} items were taken over", id, other.IsDead == true ? "has died" : "has let its leases run down", rescued);
+            if (rescued is not null)
+                unknown.Remove(id);
+            if (rescued > 0)
+                log.LogWarning(
+                    "Worker {WorkerId} {How}; {Count} items were taken over",
+                    id,
+                    other.IsDead == true ? "has died" : "has let its leases run down",
+                    rescued
+                );
         }
         strangers = unknown;
     }
@@ -214,8 +228,14 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, StoreLoop store, Loop lo
         parted = now; // Before the ledger is told: one that is just being made asks.
         TimeSpan setBy = clock.LastSet.By;
         if (now)
-            log.LogWarning("Worker {WorkerId} claims nothing for {Left}: the clock was set by {SetBy}, and no lock says whether {Strangers} lives, so that every lease is given its time",
-                store.WorkerId, TimeSpan.FromMilliseconds(left), setBy, strangers.Count > 0 ? $"worker {string.Join(", ", strangers)}" : "this one");
+            log.LogWarning(
+                "Worker {WorkerId} claims nothing for {Left}: the clock was set by {SetBy}, and no lock says whether {Strangers} lives, so that every " +
+                "lease is given its time",
+                store.WorkerId,
+                TimeSpan.FromMilliseconds(left),
+                setBy,
+                strangers.Count > 0 ? $"worker {string.Join(", ", strangers)}" : "this one"
+            );
         else
             log.LogWarning("Worker {WorkerId} claims again", store.WorkerId);
         try
@@ -237,7 +257,12 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, StoreLoop store, Loop lo
         if (set.InAll == setToldInAll) return;
         setToldInAll = set.InAll;
         if (clock.Read().IsSuspected)
-            log.LogWarning("The clock was set by {SetBy}; until it was put right or has stood for {Probation}, time goes on as if it had not been, so that nothing becomes due or overdue by it", set.By, Clock.Probation);
+            log.LogWarning(
+                "The clock was set by {SetBy}; until it was put right or has stood for {Probation}, time goes on as if it had not been, so that nothing " +
+                "becomes due or overdue by it",
+                set.By,
+                Clock.Probation
+            );
         else
             log.LogWarning("The clock was set by {SetBy}", set.By);
     }

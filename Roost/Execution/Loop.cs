@@ -9,7 +9,8 @@ namespace Roost.Execution;
 /// The loop. Leases that the store has claimed come in at <see cref="ILeaseTaker.Take"/>; each steps its item and commits how the step ended, for as long as
 /// the item keeps its lease.
 /// </summary>
-internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictionary<string, EngineEntry> engines, RoostOptions options, ILogger log) : ILeaseTaker
+internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictionary<string, EngineEntry> engines, RoostOptions options, ILogger log)
+    : ILeaseTaker
 {
     private const int TriesOnDamage = 3;
 
@@ -99,7 +100,10 @@ internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictiona
         }
     }
 
-    /// <summary>Saves how the step ended, trying again while that cannot be written and the lease is ours: the engine is not run again for that. True where the lease is kept.</summary>
+    /// <summary>
+    /// Saves how the step ended, trying again while that cannot be written and the lease is ours: the engine is not run again for that. True where the lease is
+    /// kept.
+    /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> CommitAsync(ActiveStep step, StepEnd end)
     {
@@ -122,7 +126,10 @@ internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictiona
         }
     }
 
-    /// <summary>What is to be saved instead, or the same again after a pause; null where the lease is lost or the loop gives up. What no other try would help is thrown again.</summary>
+    /// <summary>
+    /// What is to be saved instead, or the same again after a pause; null where the lease is lost or the loop gives up. What no other try would help is thrown
+    /// again.
+    /// </summary>
     private async ValueTask<StepEnd?> AfterFaultAsync(ActiveStep step, StepEnd end, Exception fault, int damaged)
     {
         switch (FaultOf(fault, isCommit: end.Commit is not null))
@@ -133,7 +140,8 @@ internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictiona
                 store.StopFor((DataCorruptException)fault); // Not even that it failed can be saved: it would be claimed again, and fail again.
                 ExceptionDispatchInfo.Throw(fault);
                 break;
-            case CommitFault.Damage when damaged == TriesOnDamage && end.Commit is not null: return runner.Refused(step, fault, end.Staged); // What it read to save this does not get better by itself.
+            case CommitFault.Damage when damaged == TriesOnDamage && end.Commit is not null:
+                return runner.Refused(step, fault, end.Staged); // What it read to save this does not get better by itself.
             case CommitFault.Fatal:
                 ExceptionDispatchInfo.Throw(fault);
                 break;
@@ -178,9 +186,12 @@ internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictiona
         LeasedWork lease = step.Lease;
         CommitResult result = await store.CommitAsync(commit).ConfigureAwait(false);
         step.IsSlotFree = !result.IsKept;
-        if (result == CommitResult.Lost) Lost(step);
-        else if (commit.Kind == OutcomeKind.Fail) log.LogError("Work item {WorkId} of engine {Engine} is a dead letter: {Reason}", lease.Item.Id, lease.Lane.Engine, commit.Reason);
-        if (!result.IsKept) return false;
+        if (result == CommitResult.Lost)
+            Lost(step);
+        else if (commit.Kind == OutcomeKind.Fail)
+            log.LogError("Work item {WorkId} of engine {Engine} is a dead letter: {Reason}", lease.Item.Id, lease.Lane.Engine, commit.Reason);
+        if (!result.IsKept)
+            return false;
         lease.Advance(commit, result);
         return true;
     }
@@ -195,8 +206,17 @@ internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictiona
         step.IsSlotFree = true;
         if (!isHeld) Lost(step);
         else if (end.Failure is { } why)
-            log.Log(end.IsFinal ? LogLevel.Error : LogLevel.Warning, CauseChain.ForLog(end.Exception), "Work item {WorkId} of engine {Engine} failed try {Attempt} at version {Version}{Fate}: {Message}",
-                lease.Item.Id, lease.Lane.Engine, why.Attempt, lease.Version, end.IsFinal ? " and is a dead letter" : "", why.Message);
+            log.Log(
+                end.IsFinal ? LogLevel.Error : LogLevel.Warning,
+                CauseChain.ForLog(end.Exception),
+                "Work item {WorkId} of engine {Engine} failed try {Attempt} at version {Version}{Fate}: {Message}",
+                lease.Item.Id,
+                lease.Lane.Engine,
+                why.Attempt,
+                lease.Version,
+                end.IsFinal ? " and is a dead letter" : "",
+                why.Message
+            );
     }
 
     /// <summary>Gives a lease back uncharged, with its slot, where the step's own end will not.</summary>
@@ -209,13 +229,21 @@ internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictiona
         }
         catch (Exception e) when (e is RoostException or ObjectDisposedException)
         {
-            log.LogError(e, "The lease of work item {WorkId} could not be given back; it is released with the next renewal, or rescued when it expires", step.Lease.Item.Id);
+            log.LogError(
+                e,
+                "The lease of work item {WorkId} could not be given back; it is released with the next renewal, or rescued when it expires",
+                step.Lease.Item.Id
+            );
         }
     }
 
     private void Lost(ActiveStep step)
     {
         step.Cancel(CancellationReason.LeaseLost);
-        log.LogWarning("The lease of work item {WorkId} was lost at version {Version}; what the step brings now is thrown away", step.Lease.Item.Id, step.Lease.Version);
+        log.LogWarning(
+            "The lease of work item {WorkId} was lost at version {Version}; what the step brings now is thrown away",
+            step.Lease.Item.Id,
+            step.Lease.Version
+        );
     }
 }

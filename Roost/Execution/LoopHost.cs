@@ -19,7 +19,10 @@ internal sealed class LoopHost(RoostRuntime runtime, Store store, EngineRegistry
     {
         ObjectDisposedException.ThrowIf(closing.IsCancellationRequested, runtime);
         if (!await ended.WaitAsync(0, CancellationToken.None).ConfigureAwait(false))
-            throw new ConflictException("A loop of this runtime is running already; one runtime runs one loop at a time. Await the call that runs (a timer that calls StepOnceAsync, say), or use WaitAsync to wait for an item that the running loop steps.");
+            throw new ConflictException(
+                "A loop of this runtime is running already; one runtime runs one loop at a time. Await the call that runs (a timer that calls " +
+                "StepOnceAsync, say), or use WaitAsync to wait for an item that the running loop steps."
+            );
         try
         {
             engines.Use(begins: true);
@@ -88,7 +91,12 @@ internal sealed class LoopHost(RoostRuntime runtime, Store store, EngineRegistry
             }
             catch (FileBusyException e) when (!cancellationToken.IsCancellationRequested)
             {
-                log.LogWarning(e, "The loop cannot begin: another process has kept {Path} locked for {BusyTimeout}; it goes on to wait", runtime.Path, runtime.Options.BusyTimeout);
+                log.LogWarning(
+                    e,
+                    "The loop cannot begin: another process has kept {Path} locked for {BusyTimeout}; it goes on to wait",
+                    runtime.Path,
+                    runtime.Options.BusyTimeout
+                );
             }
         }
     }

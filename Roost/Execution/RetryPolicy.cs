@@ -1,6 +1,8 @@
 namespace Roost.Execution;
 
-/// <summary>How long to wait between two tries: exponential with full jitter on its upper half, so that what failed together does not return together.</summary>
+/// <summary>
+/// How long to wait between two tries: exponential with full jitter on its upper half, so that what failed together does not return together.
+/// </summary>
 internal static class RetryPolicy
 {
     /// <param name="attempt">Which try has failed, from 1.</param>

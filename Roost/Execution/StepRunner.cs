@@ -78,7 +78,15 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
         }
         Snapshot snapshot = Verified(lease);
         if (snapshot.StateVersion < entry.Facts.StateVersion)
-            snapshot = engine.Migrate(snapshot) ?? throw new InvalidInputException("Migrate", $"engine \"{entry.Facts.EngineId}\" returned null for version {snapshot.Version} of work item {lease.Item.Id}; return a snapshot made by Snapshot.Migrated.") { Final = new(lease.Item.Id) };
+            snapshot = engine.Migrate(snapshot)
+                ?? throw new InvalidInputException(
+                    "Migrate",
+                    $"engine \"{entry.Facts.EngineId}\" returned null for version {snapshot.Version} of work item {lease.Item.Id}; return a snapshot made " +
+                    $"by Snapshot.Migrated."
+                )
+                {
+                    Final = new(lease.Item.Id),
+                };
         Task<Outcome>? call = engine.StepAsync(snapshot, lease.Item, context);
         return call is null ? null! : await call.ConfigureAwait(false);
     }
@@ -96,7 +104,10 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
         catch (TimeoutException) when (!call.IsCompleted)
         {
             _ = call.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-            throw new AbandonedException($"The step took longer than {limit} and did not stop within the grace period of {options.StepTimeoutGrace}; it was abandoned. Its code may still be running, so its resources are no longer exclusive.");
+            throw new AbandonedException(
+                $"The step took longer than {limit} and did not stop within the grace period of {options.StepTimeoutGrace}; it was abandoned. Its code " +
+                $"may still be running, so its resources are no longer exclusive."
+            );
         }
         finally
         {
@@ -113,9 +124,17 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
     private static Snapshot Verified(LeasedWork lease)
     {
         if (lease.Snapshot is not { } snapshot)
-            throw new ItemEndedException(lease.Item.Id, FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} is missing from the file. {Damage.Advice}");
+            throw new ItemEndedException(
+                lease.Item.Id,
+                FailReasons.CorruptSnapshot,
+                $"Version {lease.Version} of work item {lease.Item.Id} is missing from the file. {Damage.Advice}"
+            );
         if (lease.SnapshotHash is { } hash && !Damage.IsWhole(snapshot.Utf8.Span, hash))
-            throw new ItemEndedException(lease.Item.Id, FailReasons.CorruptSnapshot, $"Version {lease.Version} of work item {lease.Item.Id} does not match its SHA-256: the file is damaged. {Damage.Advice}");
+            throw new ItemEndedException(
+                lease.Item.Id,
+                FailReasons.CorruptSnapshot,
+                $"Version {lease.Version} of work item {lease.Item.Id} does not match its SHA-256: the file is damaged. {Damage.Advice}"
+            );
         return snapshot;
     }
 
@@ -137,15 +156,30 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
     private StepCommit Accept(LeasedWork lease, EngineFacts engine, Outcome? outcome, Staged? staged)
     {
         string where = $"engine \"{engine.EngineId}\", work item {lease.Item.Id}, version {lease.Version}";
-        if (outcome is null) throw new InvalidInputException("StepAsync", $"is null ({where}); return Continue, Done or Fail.");
-        if (outcome is StateOutcome) throw new InvalidInputException("StepAsync", $"holds a state ({where}); an engine on raw snapshots returns one with the next snapshot: Outcome.Continue(snapshot.Next(...)).");
+        if (outcome is null)
+            throw new InvalidInputException("StepAsync", $"is null ({where}); return Continue, Done or Fail.");
+        if (outcome is StateOutcome)
+            throw new InvalidInputException(
+                "StepAsync",
+                $"holds a state ({where}); an engine on raw snapshots returns one with the next snapshot: Outcome.Continue(snapshot.Next(...))."
+            );
         Snapshot? next = outcome.Next;
-        if (next is null && outcome.Kind != OutcomeKind.Fail) throw new InvalidInputException("next", $"is null ({where}); return the next snapshot.");
-        if (outcome.Kind == OutcomeKind.Fail && string.IsNullOrWhiteSpace(outcome.Reason)) throw new InvalidInputException("reason", $"is empty ({where}); say why the work has failed.");
+        if (next is null && outcome.Kind != OutcomeKind.Fail)
+            throw new InvalidInputException("next", $"is null ({where}); return the next snapshot.");
+        if (outcome.Kind == OutcomeKind.Fail && string.IsNullOrWhiteSpace(outcome.Reason))
+            throw new InvalidInputException("reason", $"is empty ({where}); say why the work has failed.");
         if (next is not null)
         {
-            if (next.WorkId != lease.Item.Id) throw new InvalidInputException("next", $"belongs to work item {next.WorkId} ({where}); return one made by Snapshot.Next or Snapshot.First of this item.");
-            if (next.Version != lease.Version + 1) throw new InvalidInputException("next", $"has version {next.Version} where {lease.Version + 1} is expected ({where}); make it by Snapshot.Next.");
+            if (next.WorkId != lease.Item.Id)
+                throw new InvalidInputException(
+                    "next",
+                    $"belongs to work item {next.WorkId} ({where}); return one made by Snapshot.Next or Snapshot.First of this item."
+                );
+            if (next.Version != lease.Version + 1)
+                throw new InvalidInputException(
+                    "next",
+                    $"has version {next.Version} where {lease.Version + 1} is expected ({where}); make it by Snapshot.Next."
+                );
             Names.Check("step", next.Step);
             JsonText.CheckSize("state", next.Utf8.Length, options.MaxJsonBytes);
         }
@@ -161,15 +195,24 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
         };
     }
 
-    /// <summary>How many times in a row the item's state stayed what it was, with this outcome; 0 where it has something to show or somebody to wait for.</summary>
+    /// <summary>
+    /// How many times in a row the item's state stayed what it was, with this outcome; 0 where it has something to show or somebody to wait for.
+    /// </summary>
     private static int Unchanged(LeasedWork lease, EngineFacts engine, Outcome outcome, Staged? staged) =>
-        outcome is { Kind: OutcomeKind.Continue, Next: { } next } && outcome.After == TimeSpan.Zero && staged is null or { IsEmpty: true }
-        && lease.Snapshot is { } before && engine.StateVersion == before.StateVersion && next.Step == before.Step && next.Utf8.Span.SequenceEqual(before.Utf8.Span)
+        outcome is { Kind: OutcomeKind.Continue, Next: { } next }
+        && outcome.After == TimeSpan.Zero
+        && staged is null or { IsEmpty: true }
+        && lease.Snapshot is { } before
+        && engine.StateVersion == before.StateVersion
+        && next.Step == before.Step
+        && next.Utf8.Span.SequenceEqual(before.Utf8.Span)
             ? lease.Unchanged + 1
             : 0;
 
     private static ItemEndedException NoProgress(LeasedWork lease, Snapshot next, int times) => new(lease.Item.Id, FailReasons.NoProgress, string.Create(CultureInfo.InvariantCulture,
-        $"{times:N0} steps in a row left the state as it was (step \"{next.Step}\", since version {next.Version - times}), and added no event, artifact or child and asked for no delay: work item {lease.Item.Id} would step for ever. Let the step change its state, return Done, or continue with a delay (after:); RoostOptions.MaxStepsWithoutProgress sets the limit, and 0 lifts it."));
+        $"{times:N0} steps in a row left the state as it was (step \"{next.Step}\", since version {next.Version - times}), and added no event, artifact " +
+        $"or child and asked for no delay: work item {lease.Item.Id} would step for ever. Let the step change its state, return Done, or continue with a " +
+        $"delay (after:); RoostOptions.MaxStepsWithoutProgress sets the limit, and 0 lifts it."));
 
     /// <summary>The outcome could not be committed for what it says: a child with an id that exists, an artifact whose content is gone.</summary>
     public StepEnd Refused(ActiveStep step, Exception e, Staged? staged) => Failed(step, e, staged);
@@ -177,7 +220,8 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
     private StepEnd Failed(ActiveStep step, Exception e, Staged? staged)
     {
         // A step that ends because the loop stops is charged nothing, whether it was made to or did so at the earlier notice.
-        if (step.Reason is CancellationReason.ShuttingDown or CancellationReason.LeaseLost || (e is OperationCanceledException && step.IsOnlyStopping)) return new(null, null, false, staged);
+        if (step.Reason is CancellationReason.ShuttingDown or CancellationReason.LeaseLost || (e is OperationCanceledException && step.IsOnlyStopping))
+            return new(null, null, false, staged);
         int attempt = step.Lease.Failures + 1;
         FinalFor? final = FinalFor.Of(e, step.Lease.Item.Id);
         bool last = final is not null || attempt >= (step.Lease.Item.MaxAttempts ?? options.MaxAttempts);

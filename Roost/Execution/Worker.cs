@@ -19,7 +19,11 @@ internal sealed class Worker : IAsyncDisposable
     private Worker(RoostRuntime runtime, StoreLoop store, IReadOnlyDictionary<string, EngineEntry> engines, ILogger log)
     {
         (this.store, this.log) = (store, log);
-        loop = new(store, new StepRunner(runtime, log), engines, runtime.Options, log) { Hurry = () => keeper!.Hurry(), LookForDead = () => keeper!.TakeOver() };
+        loop = new(store, new StepRunner(runtime, log), engines, runtime.Options, log)
+        {
+            Hurry = () => keeper!.Hurry(),
+            LookForDead = () => keeper!.TakeOver(),
+        };
         keeper = new(runtime, store, loop, RejoinAsync, log);
     }
 
@@ -27,15 +31,32 @@ internal sealed class Worker : IAsyncDisposable
     public Loop Loop => loop;
 
     /// <summary>Registers the worker: from here on its engines count as served, and its death can be known.</summary>
-    public static async Task<Worker> StartAsync(RoostRuntime runtime, IReadOnlyDictionary<string, EngineEntry> engines, ILogger log, CancellationToken cancellationToken)
+    public static async Task<Worker> StartAsync(
+        RoostRuntime runtime,
+        IReadOnlyDictionary<string, EngineEntry> engines,
+        ILogger log,
+        CancellationToken cancellationToken
+    )
     {
         StoreLoop store = await runtime.Store.JoinAsync([.. engines.Values.Select(engine => engine.Facts)], cancellationToken).ConfigureAwait(false);
         var worker = new Worker(runtime, store, engines, log);
-        if (!store.HasLock) log.LogWarning("File locks tell nothing in {Folder}; where worker {WorkerId} dies, others learn it when its leases of {LeaseTime} are over", runtime.Folder, store.WorkerId, runtime.Options.LeaseTime);
+        if (!store.HasLock)
+            log.LogWarning(
+                "File locks tell nothing in {Folder}; where worker {WorkerId} dies, others learn it when its leases of {LeaseTime} are over",
+                runtime.Folder,
+                store.WorkerId,
+                runtime.Options.LeaseTime
+            );
         try
         {
             await worker.keeper.StartAsync().ConfigureAwait(false);
-            log.LogInformation("Worker {WorkerId} serves {Engines} in queues {Queues} of {Path}", store.WorkerId, string.Join(", ", engines.Keys), string.Join(", ", runtime.Options.ServedQueues), runtime.Path);
+            log.LogInformation(
+                "Worker {WorkerId} serves {Engines} in queues {Queues} of {Path}",
+                store.WorkerId,
+                string.Join(", ", engines.Keys),
+                string.Join(", ", runtime.Options.ServedQueues),
+                runtime.Path
+            );
             return worker;
         }
         catch
@@ -61,7 +82,10 @@ internal sealed class Worker : IAsyncDisposable
         }
     }
 
-    /// <summary>The loop is asked to stop: from here on nothing is claimed, and a process that exits gives back what it holds. Called by whoever asks, so that it holds once they have.</summary>
+    /// <summary>
+    /// The loop is asked to stop: from here on nothing is claimed, and a process that exits gives back what it holds. Called by whoever asks, so that it holds
+    /// once they have.
+    /// </summary>
     public void BeginStop()
     {
         if (!store.IsOpen || Interlocked.Exchange(ref stopBegun, 1) != 0) return;
@@ -102,7 +126,12 @@ internal sealed class Worker : IAsyncDisposable
         }
         catch (FileBusyException e)
         {
-            log.LogWarning(e, "Worker {WorkerId} has stopped while another process kept the file locked; its row is left over, and another worker removes it when its lease is over", store.WorkerId);
+            log.LogWarning(
+                e,
+                "Worker {WorkerId} has stopped while another process kept the file locked; its row is left over, and another worker removes it when its " +
+                "lease is over",
+                store.WorkerId
+            );
         }
     }
 

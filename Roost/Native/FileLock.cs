@@ -72,7 +72,9 @@ internal sealed partial class FileLock : IDisposable
         }
     }
 
-    /// <summary>Gives the lock to the owner and the mode of the file that it belongs to, as SQLite does with the log: who may use the one may look at the other.</summary>
+    /// <summary>
+    /// Gives the lock to the owner and the mode of the file that it belongs to, as SQLite does with the log: who may use the one may look at the other.
+    /// </summary>
     public void Follow(string original) => FileRights.Follow(original, file.SafeFileHandle);
 
     public void Dispose() => file.Dispose();

@@ -16,7 +16,8 @@ internal static partial class FolderSync
         if (handle < 0) throw new IOException($"The folder {folder} cannot be opened to be synced (error {Marshal.GetLastPInvokeError()}).");
         try
         {
-            if (Sync(handle) != 0 && Marshal.GetLastPInvokeError() is not InvalidHere and int error) throw new IOException($"The folder {folder} could not be synced (error {error}).");
+            if (Sync(handle) != 0 && Marshal.GetLastPInvokeError() is not InvalidHere and int error)
+                throw new IOException($"The folder {folder} could not be synced (error {error}).");
         }
         finally
         {

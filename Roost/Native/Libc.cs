@@ -11,7 +11,9 @@ internal static partial class Libc
     /// <summary>A path as the calls take it.</summary>
     public static byte[] PathOf(string path) => Encoding.UTF8.GetBytes(path + "\0");
 
-    /// <summary>Whether the user of this process may read and write a file. Asks without opening it: to close a handle on a file of SQLite's would drop its locks.</summary>
+    /// <summary>
+    /// Whether the user of this process may read and write a file. Asks without opening it: to close a handle on a file of SQLite's would drop its locks.
+    /// </summary>
     public static bool MayReadAndWrite(string path) => Access(PathOf(path), ReadAndWrite) == 0;
 
     private const int ReadAndWrite = 4 | 2;

@@ -33,7 +33,9 @@ internal sealed partial class OpenFile
 
     /// <summary>The device and inode of what a path leads to now, in one word; null where there is nothing, or files have no such numbers.</summary>
     public static string? NodeAt(string path) =>
-        new OpenFile(path, null).TryLook(out Node? node) && node is { } found ? string.Create(CultureInfo.InvariantCulture, $"{found.Device:x}:{found.Inode:x}") : null;
+        new OpenFile(path, null).TryLook(out Node? node) && node is { } found
+            ? string.Create(CultureInfo.InvariantCulture, $"{found.Device:x}:{found.Inode:x}")
+            : null;
 
     /// <summary>False where it is certain that the path does not lead to this file any more. Takes a microsecond.</summary>
     public bool IsInPlace
@@ -54,7 +56,8 @@ internal sealed partial class OpenFile
         Span<byte> facts = stackalloc byte[256];
         try
         {
-            if (Look(CurrentFolder, name, 0, InodeWanted, ref MemoryMarshal.GetReference(facts)) != 0) return Marshal.GetLastPInvokeError() is Missing or NoFolder;
+            if (Look(CurrentFolder, name, 0, InodeWanted, ref MemoryMarshal.GetReference(facts)) != 0)
+                return Marshal.GetLastPInvokeError() is Missing or NoFolder;
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
         {

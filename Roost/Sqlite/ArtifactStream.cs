@@ -74,7 +74,10 @@ internal sealed class ArtifactStream : Stream
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (NeedsChunk(target.Length) is { } n)
-            Accept(n, await reader.RunAsync(db => ArtifactQueries.ReadChunk(db, content.Blob!.Value, n, buffer, LengthOf(n)), cancellationToken).ConfigureAwait(false));
+            Accept(
+                n,
+                await reader.RunAsync(db => ArtifactQueries.ReadChunk(db, content.Blob!.Value, n, buffer, LengthOf(n)), cancellationToken).ConfigureAwait(false)
+            );
         return Take(target.Span);
     }
 
@@ -108,7 +111,8 @@ internal sealed class ArtifactStream : Stream
     {
         if (chunk is not { } found)
         {
-            if (!reader.Run(db => ArtifactQueries.Exists(db, content.Blob!.Value))) throw new NotFoundException($"The content of {content.Label} was purged while it was read.");
+            if (!reader.Run(db => ArtifactQueries.Exists(db, content.Blob!.Value)))
+                throw new NotFoundException($"The content of {content.Label} was purged while it was read.");
             throw Corrupt($"chunk {n} is missing");
         }
         if (found.Length != LengthOf(n)) throw Corrupt($"chunk {n} has {found.Length:N0} bytes where {LengthOf(n):N0} are expected");
@@ -126,7 +130,8 @@ internal sealed class ArtifactStream : Stream
     /// <summary>What was read in order from the start is checked as one; after a jump the chunks stand for themselves.</summary>
     private void VerifyWhole()
     {
-        if (!whole.GetHashAndReset().AsSpan().SequenceEqual(content.Sha256)) throw Corrupt($"its {content.Size:N0} bytes do not match its SHA-256 {Convert.ToHexStringLower(content.Sha256!)}");
+        if (!whole.GetHashAndReset().AsSpan().SequenceEqual(content.Sha256))
+            throw Corrupt($"its {content.Size:N0} bytes do not match its SHA-256 {Convert.ToHexStringLower(content.Sha256!)}");
         wholeVerified = true;
     }
 

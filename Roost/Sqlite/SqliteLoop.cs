@@ -21,8 +21,14 @@ internal sealed class SqliteLoop : StoreLoop
     private SqliteLoop(string path, RoostOptions options, Writer writer, IReadOnlyList<EngineFacts> engines, ILogger log, WorkerSeat seat) =>
         (this.path, this.options, this.writer, this.engines, this.log, this.seat) = (path, options, writer, engines, log, seat);
 
-    public static async Task<SqliteLoop> JoinAsync(string path, RoostOptions options, Writer writer, IReadOnlyList<EngineFacts> engines, ILogger log, CancellationToken cancellationToken) =>
-        new(path, options, writer, engines, log, await WorkerSeat.TakeAsync(path, options, writer, engines, log, cancellationToken).ConfigureAwait(false));
+    public static async Task<SqliteLoop> JoinAsync(
+        string path,
+        RoostOptions options,
+        Writer writer,
+        IReadOnlyList<EngineFacts> engines,
+        ILogger log,
+        CancellationToken cancellationToken
+    ) => new(path, options, writer, engines, log, await WorkerSeat.TakeAsync(path, options, writer, engines, log, cancellationToken).ConfigureAwait(false));
 
     public override string WorkerId => seat.Id;
 
@@ -178,5 +184,6 @@ internal sealed class SqliteLoop : StoreLoop
 
     private string? LockOf(WorkerRow worker) => WorkerLock.PathOf(System.IO.Path.GetDirectoryName(path)!, worker.Id, worker.LockFile);
 
-    private bool? IsDead(WorkerRow other) => WorkerLock.IsFree(LockOf(other)) is var dead && dead == true && !seat.HasLock ? null : dead; // Our own lock would look free as well.
+    // Our own lock would look free as well.
+    private bool? IsDead(WorkerRow other) => WorkerLock.IsFree(LockOf(other)) is var dead && dead == true && !seat.HasLock ? null : dead;
 }

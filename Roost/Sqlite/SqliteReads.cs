@@ -35,12 +35,19 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
     public override Task<IReadOnlyList<SnapshotVersion>> HistoryAsync(string workId, CancellationToken cancellationToken) =>
         reader.RunAsync(db => SnapshotQueries.History(db, KeyOf(db, workId)), cancellationToken);
 
-    public override Task<Snapshot> SnapshotAsync(string workId, int? version, CancellationToken cancellationToken) => reader.RunAsync(db =>
-    {
-        WorkSummary item = SummaryOf(db, workId);
-        return SnapshotQueries.Read(db, KeyOf(db, workId), item, version ?? item.Version, options)
-            ?? throw new NotFoundException($"Work item {workId} has no snapshot version {version ?? item.Version}; it is at version {item.Version}. ListHistoryAsync lists those that are kept.");
-    }, cancellationToken);
+    public override Task<Snapshot> SnapshotAsync(string workId, int? version, CancellationToken cancellationToken) =>
+        reader.RunAsync(
+            db =>
+            {
+                WorkSummary item = SummaryOf(db, workId);
+                return SnapshotQueries.Read(db, KeyOf(db, workId), item, version ?? item.Version, options)
+                    ?? throw new NotFoundException(
+                        $"Work item {workId} has no snapshot version {version ?? item.Version}; it is at version {item.Version}. ListHistoryAsync lists " +
+                        $"those that are kept."
+                    );
+            },
+            cancellationToken
+        );
 
     public override Task<WorkCounts> CountsAsync(CancellationToken cancellationToken) => reader.RunAsync(EngineQueries.Counts, cancellationToken);
 
@@ -92,7 +99,9 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
         for (string? cursor = Position.Start.Write(); cursor is not null;)
         {
             var after = Position.Read(cursor);
-            (List<Position> found, cursor) = await reader.RunAsync(db => WorkQueries.Find(db, selection, int.MaxValue, after), cancellationToken).ConfigureAwait(false);
+            (List<Position> found, cursor) = await reader
+                .RunAsync(db => WorkQueries.Find(db, selection, int.MaxValue, after), cancellationToken)
+                .ConfigureAwait(false);
             all.AddRange(found);
         }
         return all;
@@ -110,11 +119,15 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
     public override Task<EventStretch> EventsAsync(EventSelection selection, long? after, int limit, CancellationToken cancellationToken) =>
         reader.RunAsync(db => EventQueries.Page(db, selection, KeyOfAny(db, selection.WorkId), after, limit), cancellationToken);
 
-    public override Task<EventPage> EventListAsync(EventSelection selection, long? after, int limit, CancellationToken cancellationToken) => reader.RunAsync(db =>
-    {
-        EventStretch page = EventQueries.Page(db, selection, KeyOfAny(db, selection.WorkId), after, limit);
-        return EventQueries.ListOf(db, page.Events, page.IsCut ? page.UpTo : null);
-    }, cancellationToken);
+    public override Task<EventPage> EventListAsync(EventSelection selection, long? after, int limit, CancellationToken cancellationToken) =>
+        reader.RunAsync(
+            db =>
+            {
+                EventStretch page = EventQueries.Page(db, selection, KeyOfAny(db, selection.WorkId), after, limit);
+                return EventQueries.ListOf(db, page.Events, page.IsCut ? page.UpTo : null);
+            },
+            cancellationToken
+        );
 
     public override Task<EventPage> LastEventsAsync(EventSelection selection, long before, int limit, CancellationToken cancellationToken) =>
         reader.RunAsync(db => EventQueries.Last(db, selection, KeyOfAny(db, selection.WorkId), before, limit), cancellationToken);

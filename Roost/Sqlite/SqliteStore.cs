@@ -123,7 +123,8 @@ internal sealed class SqliteStore : Store
         }, cancellationToken);
     }
 
-    public override Task<PinnedBlob> UploadAsync(long worker, Stream content, CancellationToken cancellationToken) => artifacts.UploadAsync(worker, content, cancellationToken);
+    public override Task<PinnedBlob> UploadAsync(long worker, Stream content, CancellationToken cancellationToken) =>
+        artifacts.UploadAsync(worker, content, cancellationToken);
 
     public override Task DropUploadAsync(PinnedBlob blob) => artifacts.DropAsync(blob);
 
@@ -171,7 +172,13 @@ internal sealed class SqliteStore : Store
         try
         {
             Leftovers.Sweeping sweeping = Leftovers.Sweep(folder);
-            if (sweeping.Removed.Count > 0) log.LogInformation("Removed {Files} files ({Bytes} bytes) that killed backups or creations had left in {Folder}", sweeping.Removed.Count, sweeping.Bytes, folder);
+            if (sweeping.Removed.Count > 0)
+                log.LogInformation(
+                    "Removed {Files} files ({Bytes} bytes) that killed backups or creations had left in {Folder}",
+                    sweeping.Removed.Count,
+                    sweeping.Bytes,
+                    folder
+                );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

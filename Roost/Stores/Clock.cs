@@ -96,7 +96,9 @@ internal sealed class Clock
     /// <summary>It was set once more since it came under suspicion.</summary>
     private bool IsOther(long apart) => Math.Abs(apart - suspectedBy!.Value) > Tolerance.Ticks;
 
-    /// <summary>What has passed since the last look. The ordinary monotonic clock of Linux stands still while the machine sleeps, and a sleep is no set clock.</summary>
+    /// <summary>
+    /// What has passed since the last look. The ordinary monotonic clock of Linux stands still while the machine sleeps, and a sleep is no set clock.
+    /// </summary>
     private long Passed(long timestampNow)
     {
         long passed = time.GetElapsedTime(timestamp, timestampNow).Ticks;
@@ -117,5 +119,6 @@ internal sealed class Clock
         }
     }
 
-    private static long ReadBoot() => Libc.ClockGetTime(BootTime, out Libc.TimeSpec now) == 0 ? (now.Seconds * TimeSpan.TicksPerSecond) + (now.Nanoseconds / TimeSpan.NanosecondsPerTick) : 0;
+    private static long ReadBoot() =>
+        Libc.ClockGetTime(BootTime, out Libc.TimeSpec now) == 0 ? (now.Seconds * TimeSpan.TicksPerSecond) + (now.Nanoseconds / TimeSpan.NanosecondsPerTick) : 0;
 }

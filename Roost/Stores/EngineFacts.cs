@@ -7,10 +7,18 @@ internal sealed record EngineFacts(string EngineId, int StateVersion, int? MaxCo
     {
         var facts = new EngineFacts(engine.EngineId, engine.StateVersion, engine.MaxConcurrency, engine.StepTimeout, engine.OnInterrupted);
         Names.CheckExact("EngineId", facts.EngineId);
-        if (facts.StateVersion < 1) throw new InvalidInputException("StateVersion", $"of engine \"{facts.EngineId}\" is {facts.StateVersion}; it must be 1 or more.");
-        if (facts.MaxConcurrency is < 1) throw new InvalidInputException("MaxConcurrency", $"of engine \"{facts.EngineId}\" is {facts.MaxConcurrency}; it must be 1 or more, or null for no limit.");
+        if (facts.StateVersion < 1)
+            throw new InvalidInputException("StateVersion", $"of engine \"{facts.EngineId}\" is {facts.StateVersion}; it must be 1 or more.");
+        if (facts.MaxConcurrency is < 1)
+            throw new InvalidInputException(
+                "MaxConcurrency",
+                $"of engine \"{facts.EngineId}\" is {facts.MaxConcurrency}; it must be 1 or more, or null for no limit."
+            );
         if (facts.StepTimeout is { } timeout && (timeout < TimeSpan.FromMilliseconds(1) || timeout > WorkItemCheck.MaxTimeout))
-            throw new InvalidInputException("StepTimeout", $"of engine \"{facts.EngineId}\" is {timeout}; it must be from 1 ms to 24 days, or null for no limit of its own.");
+            throw new InvalidInputException(
+                "StepTimeout",
+                $"of engine \"{facts.EngineId}\" is {timeout}; it must be from 1 ms to 24 days, or null for no limit of its own."
+            );
         return facts;
     }
 }

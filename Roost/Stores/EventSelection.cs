@@ -27,11 +27,16 @@ internal sealed record EventSelection
     {
         ArgumentNullException.ThrowIfNull(filter);
         ArgumentNullException.ThrowIfNull(filter.Kinds);
-        if (filter.Kinds.Count > MostKinds) throw new InvalidInputException("Kinds", $"are {filter.Kinds.Count:N0}; give {MostKinds} at most, or none for all.");
-        foreach (string kind in filter.Kinds) Names.Check("Kinds", kind);
-        if (filter.WorkId is not null) Names.Check("WorkId", filter.WorkId);
-        if (filter.Engine is not null) Names.Check("Engine", filter.Engine);
-        if (filter.From >= filter.Until) throw new InvalidInputException("Until", $"is {filter.Until:O}, which is not after from ({filter.From:O}).");
+        if (filter.Kinds.Count > MostKinds)
+            throw new InvalidInputException("Kinds", $"are {filter.Kinds.Count:N0}; give {MostKinds} at most, or none for all.");
+        foreach (string kind in filter.Kinds)
+            Names.Check("Kinds", kind);
+        if (filter.WorkId is not null)
+            Names.Check("WorkId", filter.WorkId);
+        if (filter.Engine is not null)
+            Names.Check("Engine", filter.Engine);
+        if (filter.From >= filter.Until)
+            throw new InvalidInputException("Until", $"is {filter.Until:O}, which is not after from ({filter.From:O}).");
         return new()
         {
             Kinds = [.. filter.Kinds.Distinct(StringComparer.Ordinal)],

@@ -19,7 +19,14 @@ internal sealed record Failure(string Reason, string? ErrorType, string Message,
     public static Failure Deadline(long deadline, int attempt) => new(FailReasons.DeadlineExceeded, null, PassedText(deadline), null, attempt);
 
     /// <summary>The deadline passed after this try had failed: what it said stays beside the new reason.</summary>
-    public Failure AtDeadline(long deadline) => this with { Reason = FailReasons.DeadlineExceeded, Message = $"{PassedText(deadline)} Its last try had failed: {Message}", Group = null };
+    public Failure AtDeadline(long deadline) =>
+        this with
+        {
+            Reason = FailReasons.DeadlineExceeded,
+            Message = $"{PassedText(deadline)} Its last try had failed: {Message}",
+            Group = null,
+        };
 
-    private static string PassedText(long deadline) => $"The deadline {StoredTime.Read(deadline).ToString("u", CultureInfo.InvariantCulture)} passed before the work was done.";
+    private static string PassedText(long deadline) =>
+        $"The deadline {StoredTime.Read(deadline).ToString("u", CultureInfo.InvariantCulture)} passed before the work was done.";
 }

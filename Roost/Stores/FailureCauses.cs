@@ -34,7 +34,9 @@ internal static class FailureCauses
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>The failure with what was stored beside it. Where that is damaged, which doctor tells, the rest of the failure is still worth reading.</summary>
+    /// <summary>
+    /// The failure with what was stored beside it. Where that is damaged, which doctor tells, the rest of the failure is still worth reading.
+    /// </summary>
     public static WorkFailure AddTo(WorkFailure failure, ReadOnlyMemory<byte> stored)
     {
         try

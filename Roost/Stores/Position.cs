@@ -38,8 +38,13 @@ internal readonly record struct Position(long At, long Key) : IComparable<Positi
 
     /// <summary>Reads a cursor that is a key alone; without one, the key above all.</summary>
     public static long ReadKey(char mark, string? cursor) =>
-        cursor is null ? long.MaxValue : long.TryParse(Read(mark, cursor), NumberStyles.None, CultureInfo.InvariantCulture, out long key) ? key : throw Bad(cursor);
+        cursor is null ? long.MaxValue
+        : long.TryParse(Read(mark, cursor), NumberStyles.None, CultureInfo.InvariantCulture, out long key) ? key
+        : throw Bad(cursor);
 
     public static InvalidInputException Bad(string cursor) =>
-        new("cursor", $"\"{(cursor.Length > 64 ? cursor[..64] + "..." : cursor)}\" is none of this list; give the Next of the page before, or nothing for the first page.");
+        new(
+            "cursor",
+            $"\"{(cursor.Length > 64 ? cursor[..64] + "..." : cursor)}\" is none of this list; give the Next of the page before, or nothing for the first page."
+        );
 }

@@ -18,7 +18,14 @@ internal sealed record Selection
     /// <summary>Ready, delayed or blocked, where only such are meant; null for any other.</summary>
     public WorkCondition? Condition { get; init; }
 
-    public string? ConditionName => Condition switch { WorkCondition.Ready => "ready", WorkCondition.Delayed => "delayed", WorkCondition.Blocked => "blocked", _ => null };
+    public string? ConditionName =>
+        Condition switch
+        {
+            WorkCondition.Ready => "ready",
+            WorkCondition.Delayed => "delayed",
+            WorkCondition.Blocked => "blocked",
+            _ => null,
+        };
 
     public string? Engine { get; init; }
     public string? Queue { get; init; }
@@ -47,8 +54,10 @@ internal sealed record Selection
         CheckName("Queue", filter.Queue);
         CheckName("ParentId", filter.ParentId);
         CheckName("Resource", filter.Resource);
-        if (filter.State is { } state && !Enum.IsDefined(state)) throw new InvalidInputException("State", $"{(int)state} is no state of a work item.");
-        if (filter.Condition is { } condition && !Enum.IsDefined(condition)) throw new InvalidInputException("Condition", $"{(int)condition} is no condition of a work item.");
+        if (filter.State is { } state && !Enum.IsDefined(state))
+            throw new InvalidInputException("State", $"{(int)state} is no state of a work item.");
+        if (filter.Condition is { } condition && !Enum.IsDefined(condition))
+            throw new InvalidInputException("Condition", $"{(int)condition} is no condition of a work item.");
         WorkState? only = filter.Condition is { } one ? StateOf(one) : filter.State;
         if (filter.State is { } given && given != only)
             throw new InvalidInputException("Condition", $"is {filter.Condition}, which no item in the state {given.Name()} is; give one of them.");
@@ -103,7 +112,9 @@ internal sealed record Selection
     private static string? Containing(string? text)
     {
         CheckText("Error", text);
-        return text is null ? null : $"%{text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal)}%";
+        return text is null
+            ? null
+            : $"%{text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal)}%";
     }
 
     private static void CheckName(string field, string? value)

@@ -4,7 +4,15 @@ namespace Roost.Stores;
 /// What the running loop can take at this moment: its engines and queues, its free slots. Belongs to the writer thread, which counts slots
 /// inside the transaction that fills or frees them and takes the count back when that transaction is rolled back.
 /// </summary>
-internal sealed class SlotLedger(long workerKey, string workerId, IReadOnlyDictionary<string, EngineFacts> engines, IReadOnlyCollection<string> queues, int slots, long claims, ILeaseTaker taker)
+internal sealed class SlotLedger(
+    long workerKey,
+    string workerId,
+    IReadOnlyDictionary<string, EngineFacts> engines,
+    IReadOnlyCollection<string> queues,
+    int slots,
+    long claims,
+    ILeaseTaker taker
+)
 {
     private readonly Dictionary<string, int> running = [];
     private readonly List<(string Engine, int N)> journal = [];

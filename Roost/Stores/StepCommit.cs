@@ -24,7 +24,16 @@ internal readonly record struct CommitResult
 }
 
 /// <summary>A step's outcome, checked and written as JSON, ready for its transaction.</summary>
-internal sealed record StepCommit(LeasedWork Lease, OutcomeKind Kind, string? Reason, long DelayMs, Snapshot? Next, byte[] Hash, int StateVersion, Staged? Staged)
+internal sealed record StepCommit(
+    LeasedWork Lease,
+    OutcomeKind Kind,
+    string? Reason,
+    long DelayMs,
+    Snapshot? Next,
+    byte[] Hash,
+    int StateVersion,
+    Staged? Staged
+)
 {
     /// <summary>How many times in a row the state has been the same with this commit; 0 where it got on.</summary>
     public int Unchanged { get; init; }

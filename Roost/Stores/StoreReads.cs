@@ -39,7 +39,9 @@ internal abstract class StoreReads
 
     public abstract Task<DeadLetter> DeadLetterAsync(string workId, CancellationToken cancellationToken);
 
-    /// <summary>The places of all dead letters that a selection means, the last failed first: 16 bytes for each, and no read that stays open over all of them.</summary>
+    /// <summary>
+    /// The places of all dead letters that a selection means, the last failed first: 16 bytes for each, and no read that stays open over all of them.
+    /// </summary>
     public abstract Task<List<Position>> FindDeadLettersAsync(Selection selection, CancellationToken cancellationToken);
 
     /// <summary>The same scope, up to what has ended by now.</summary>

@@ -26,12 +26,22 @@ internal static class WorkItemCheck
         if (item.Timeout is { } timeout && (timeout < TimeSpan.FromMilliseconds(1) || timeout > MaxTimeout))
             throw new InvalidInputException("Timeout", $"is {timeout}; it must be from 1 ms to 24 days.");
         if (item.Deadline is { } deadline && deadline <= now)
-            throw new InvalidInputException("Deadline", string.Create(CultureInfo.InvariantCulture, $"{deadline:u} is in the past (it is {now:u}); it must lie ahead."));
+            throw new InvalidInputException(
+                "Deadline",
+                string.Create(CultureInfo.InvariantCulture, $"{deadline:u} is in the past (it is {now:u}); it must lie ahead.")
+            );
         string id = item.IsIdGiven ? item.Id : Guid.CreateVersion7(now).ToString();
         (long? moment, long? delay) = Wait(item, now);
         long? due = moment ?? now.ToUnixTimeMilliseconds() + delay;
         if (item.Deadline is { } end && due >= end.ToUnixTimeMilliseconds())
-            throw new InvalidInputException("Deadline", string.Create(CultureInfo.InvariantCulture, $"{end:u} is not after {StoredTime.Read(due.Value):u}, before which the item may not run (by its {(item.Delay is null ? "not_before" : "delay")}); it would fail without having run. Move one of them."));
+            throw new InvalidInputException(
+                "Deadline",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{end:u} is not after {StoredTime.Read(due.Value):u}, before which the item may not run (by its " +
+                    $"{(item.Delay is null ? "not_before" : "delay")}); it would fail without having run. Move one of them."
+                )
+            );
         WorkItem named = item with { Json = options.Json };
         return new(named, id, named.PayloadUtf8(options.MaxJsonBytes), Resources(item), moment) { DelayMs = delay };
     }
@@ -46,7 +56,8 @@ internal static class WorkItemCheck
 
     private static (long? Due, long? Delay) Wait(WorkItem item, DateTimeOffset now)
     {
-        if (item.Delay is not null && item.NotBefore is not null) throw new InvalidInputException("Delay", "is given together with not_before; give one of them.");
+        if (item.Delay is not null && item.NotBefore is not null)
+            throw new InvalidInputException("Delay", "is given together with not_before; give one of them.");
         if (item.Delay is { } delay)
         {
             long milliseconds = Milliseconds("Delay", delay);
@@ -59,10 +70,14 @@ internal static class WorkItemCheck
 
     private static string[] Resources(WorkItem item)
     {
-        if (item.Resources is null) throw new InvalidInputException("Resources", "is null; leave it out, or give a list of names.");
-        if (item.Resources.Count == 0) return [];
-        if (item.Resources.Count > MaxResources) throw new InvalidInputException("Resources", $"has {item.Resources.Count} names; the limit is {MaxResources}.");
-        for (int i = 0; i < item.Resources.Count; i++) Names.Check($"Resources[{i}]", item.Resources[i]);
+        if (item.Resources is null)
+            throw new InvalidInputException("Resources", "is null; leave it out, or give a list of names.");
+        if (item.Resources.Count == 0)
+            return [];
+        if (item.Resources.Count > MaxResources)
+            throw new InvalidInputException("Resources", $"has {item.Resources.Count} names; the limit is {MaxResources}.");
+        for (int i = 0; i < item.Resources.Count; i++)
+            Names.Check($"Resources[{i}]", item.Resources[i]);
         string[] sorted = [.. item.Resources.Distinct(StringComparer.Ordinal)];
         Array.Sort(sorted, StringComparer.Ordinal);
         return sorted;

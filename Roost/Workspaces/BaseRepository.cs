@@ -18,9 +18,15 @@ internal sealed class BaseRepository(string path, string? baseRevision)
 
         Git.Result prefix = await Git.RunAsync(path, ["rev-parse", "--show-prefix"], cancellationToken).ConfigureAwait(false);
         if (!prefix.Succeeded)
-            throw new InvalidInputException(Field, $"'{path}' is not a git repository ({prefix.Reason}); run 'git init' in it and commit, {PlainFolderAdvice}.");
+            throw new InvalidInputException(
+                Field,
+                $"'{path}' is not a git repository ({prefix.Reason}); run 'git init' in it and commit, {PlainFolderAdvice}."
+            );
         if (prefix.Output.Trim().Length > 0)
-            throw new InvalidInputException(Field, $"'{path}' is '{prefix.Output.Trim()}' within a git repository; give the repository's top folder, {PlainFolderAdvice}.");
+            throw new InvalidInputException(
+                Field,
+                $"'{path}' is '{prefix.Output.Trim()}' within a git repository; give the repository's top folder, {PlainFolderAdvice}."
+            );
 
         string revision = baseRevision ?? "HEAD";
         Git.Result commit = await Git.RunAsync(path, ["rev-parse", "--verify", "--quiet", $"{revision}^{{commit}}"], cancellationToken).ConfigureAwait(false);
@@ -28,7 +34,10 @@ internal sealed class BaseRepository(string path, string? baseRevision)
             return commit.Output.Trim();
         throw baseRevision is null
             ? new InvalidInputException(Field, $"'{path}' has no commit at HEAD; make one ('git commit --allow-empty -m start'), {PlainFolderAdvice}.")
-            : new InvalidInputException("Workspaces.BaseRevision", $"'{baseRevision}' names no commit in '{path}'; give a branch, tag or commit that 'git log' shows, or leave it out for HEAD.");
+            : new InvalidInputException(
+                "Workspaces.BaseRevision",
+                $"'{baseRevision}' names no commit in '{path}'; give a branch, tag or commit that 'git log' shows, or leave it out for HEAD."
+            );
     }
 
     /// <summary>
@@ -75,7 +84,10 @@ internal sealed class BaseRepository(string path, string? baseRevision)
             return;
         Git.Result deleted = await Git.RunAsync(path, ["branch", "--quiet", "-D", "--", branch], cancellationToken).ConfigureAwait(false);
         if (!deleted.Succeeded)
-            throw new RoostException($"The workspace '{folder}' is deleted, but its branch '{branch}' in '{path}' is not: {deleted.Reason}. Remove the workspace again, or delete the branch by hand.");
+            throw new RoostException(
+                $"The workspace '{folder}' is deleted, but its branch '{branch}' in '{path}' is not: {deleted.Reason}. Remove the workspace again, or " +
+                $"delete the branch by hand."
+            );
     }
 
     // Without a checkout, which may take long and does not need the lock.
@@ -126,7 +138,8 @@ internal sealed class BaseRepository(string path, string? baseRevision)
     private async Task<string?> FindBranchAsync(string branch, CancellationToken cancellationToken)
     {
         string reference = $"refs/heads/{branch}";
-        Git.Result found = await Git.RunAsync(path, ["for-each-ref", "--format=%(refname) %(worktreepath)", "--", reference], cancellationToken).ConfigureAwait(false);
+        Git.Result found = await Git.RunAsync(path, ["for-each-ref", "--format=%(refname) %(worktreepath)", "--", reference], cancellationToken)
+            .ConfigureAwait(false);
         string line = found.Output.Trim();
         return line.StartsWith(reference, StringComparison.Ordinal) ? line[reference.Length..].Trim() : null;
     }

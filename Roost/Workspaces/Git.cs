@@ -60,7 +60,9 @@ internal static class Git
         return new Result(process.ExitCode, await output.ConfigureAwait(false), await error.ConfigureAwait(false));
     }
 
-    /// <summary>Finds git in a list of folders, given as in PATH. <see cref="Process"/> alone would try the current folder first, which may be an agent's.</summary>
+    /// <summary>
+    /// Finds git in a list of folders, given as in PATH. <see cref="Process"/> alone would try the current folder first, which may be an agent's.
+    /// </summary>
     public static string Locate(string? searchPath)
     {
         string file = OperatingSystem.IsWindows() ? "git.exe" : "git";
@@ -70,7 +72,10 @@ internal static class Git
                 return Path.Combine(folder, file);
         }
 
-        throw new InvalidInputException("Workspaces.Repository", "needs git, which is not on the PATH; install git 2.30 or later, or leave workspaces.repository out for plain folders.");
+        throw new InvalidInputException(
+            "Workspaces.Repository",
+            "needs git, which is not on the PATH; install git 2.30 or later, or leave workspaces.repository out for plain folders."
+        );
     }
 
     private static ProcessStartInfo Describe(string folder, string[] arguments)

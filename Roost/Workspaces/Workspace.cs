@@ -124,7 +124,11 @@ public sealed class Workspace
             if (repository is not null)
                 await repository.RepairAsync(Path, cancellationToken).ConfigureAwait(false);
             if (!WorktreeLink.Holds(Path))
-                throw new FileRefusedException(FileRefusal.Workspace, $"The workspace '{Path}' is a git worktree, but its repository no longer knows it. Save what you need from it, then remove the workspace; the next step makes it anew.");
+                throw new FileRefusedException(
+                    FileRefusal.Workspace,
+                    $"The workspace '{Path}' is a git worktree, but its repository no longer knows it. Save what you need from it, then remove the " +
+                    $"workspace; the next step makes it anew."
+                );
         }
 
         // An empty folder holds no work: with a repository it becomes what was asked for.
@@ -150,7 +154,9 @@ public sealed class Workspace
         unfinished.Write(WorkspaceMode.Clone);
         string? failed = await from.CloneAsync(Path, branch, commit, cancellationToken).ConfigureAwait(false);
         if (failed is not null)
-            throw new RoostException($"git could not make the clone '{Path}': {failed}{(refused is null ? "" : $" (nor a worktree: {refused})")}. Repair the cause and try again.");
+            throw new RoostException(
+                $"git could not make the clone '{Path}': {failed}{(refused is null ? "" : $" (nor a worktree: {refused})")}. Repair the cause and try again."
+            );
     }
 
     private void PrepareRoot()
@@ -163,7 +169,11 @@ public sealed class Workspace
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FileRefusedException(FileRefusal.Workspace, $"The folder for workspaces '{root}' cannot be used: {e.Message} Set workspaces.root to a folder that this process may write.", e);
+            throw new FileRefusedException(
+                FileRefusal.Workspace,
+                $"The folder for workspaces '{root}' cannot be used: {e.Message} Set workspaces.root to a folder that this process may write.",
+                e
+            );
         }
 
         if (IsLink(stateFolder))

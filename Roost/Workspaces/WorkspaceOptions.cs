@@ -33,13 +33,19 @@ public sealed record WorkspaceOptions
         if (!Enum.IsDefined(Mode))
             throw new InvalidInputException("Workspaces.Mode", $"is {(int)Mode}, which is no mode; use Auto, Worktree, Clone or Folder.");
         if (Repository is null && Mode is WorkspaceMode.Worktree or WorkspaceMode.Clone)
-            throw new InvalidInputException("Workspaces.Repository", $"is missing, but mode {Mode} needs it; give the path of a git repository, or use mode Folder.");
+            throw new InvalidInputException(
+                "Workspaces.Repository",
+                $"is missing, but mode {Mode} needs it; give the path of a git repository, or use mode Folder."
+            );
         if (Repository is not null && Mode == WorkspaceMode.Folder)
             throw new InvalidInputException("Workspaces.Repository", "is given, but mode Folder makes empty folders; leave it out, or use mode Auto.");
         if (Repository is null && BaseRevision is not null)
             throw new InvalidInputException("Workspaces.BaseRevision", "is given without a repository; give workspaces.repository too, or leave it out.");
         if (BaseRevision is not null && BaseRevision.StartsWith('-'))
-            throw new InvalidInputException("Workspaces.BaseRevision", $"is '{BaseRevision}', which git would read as an option; give a branch, tag or commit.");
+            throw new InvalidInputException(
+                "Workspaces.BaseRevision",
+                $"is '{BaseRevision}', which git would read as an option; give a branch, tag or commit."
+            );
     }
 
     private static void RefuseBlank(string field, string? value)

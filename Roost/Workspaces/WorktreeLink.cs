@@ -1,6 +1,8 @@
 namespace Roost.Workspaces;
 
-/// <summary>A git worktree and its repository point at each other by path: <c>.git</c> in the worktree, <c>gitdir</c> in the repository's record of it.</summary>
+/// <summary>
+/// A git worktree and its repository point at each other by path: <c>.git</c> in the worktree, <c>gitdir</c> in the repository's record of it.
+/// </summary>
 internal static class WorktreeLink
 {
     private const string Prefix = "gitdir: ";

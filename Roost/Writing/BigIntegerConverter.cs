@@ -6,7 +6,10 @@ using System.Text.Json.Serialization;
 
 namespace Roost.Writing;
 
-/// <summary>Writes a number of any size as text, so that no reader of JSON rounds it, and reads it from a number too. By itself it would be written as what it is and not which it is.</summary>
+/// <summary>
+/// Writes a number of any size as text, so that no reader of JSON rounds it, and reads it from a number too. By itself it would be written as what it is and
+/// not which it is.
+/// </summary>
 internal sealed class BigIntegerConverter : JsonConverter<BigInteger>
 {
     public override BigInteger Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
@@ -22,10 +25,12 @@ internal sealed class BigIntegerConverter : JsonConverter<BigInteger>
             : throw new JsonException("A whole number is expected here, as a number or as text.");
     }
 
-    public override void Write(Utf8JsonWriter writer, BigInteger value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString(CultureInfo.InvariantCulture));
+    public override void Write(Utf8JsonWriter writer, BigInteger value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString(CultureInfo.InvariantCulture));
 
     public override BigInteger ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         BigInteger.Parse(reader.GetString()!, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
 
-    public override void WriteAsPropertyName(Utf8JsonWriter writer, BigInteger value, JsonSerializerOptions options) => writer.WritePropertyName(value.ToString(CultureInfo.InvariantCulture));
+    public override void WriteAsPropertyName(Utf8JsonWriter writer, BigInteger value, JsonSerializerOptions options) =>
+        writer.WritePropertyName(value.ToString(CultureInfo.InvariantCulture));
 }

@@ -21,8 +21,12 @@ internal sealed class Comparison(JsonSerializerOptions options)
     {
         if ((given is null or JsonElement { ValueKind: JsonValueKind.Null }) && back is null) return;
         if (given is null || back is null)
-            throw new LostException(path, given is null ? $"it is null and comes back as {Shown(back)}. {Advice}" : $"it is {Shown(given)} and comes back as null. {Advice}");
-        if (Nullable.GetUnderlyingType(type.Type) is { } inner) type = options.GetTypeInfo(inner);
+            throw new LostException(
+                path,
+                given is null ? $"it is null and comes back as {Shown(back)}. {Advice}" : $"it is {Shown(given)} and comes back as null. {Advice}"
+            );
+        if (Nullable.GetUnderlyingType(type.Type) is { } inner)
+            type = options.GetTypeInfo(inner);
         if (type.Type == typeof(object))
         {
             CompareObject(given, back, path, owner);
@@ -38,18 +42,27 @@ internal sealed class Comparison(JsonSerializerOptions options)
         }
     }
 
-    private const string Advice = "Let it be written and read as it is: by a setter or a constructor's parameter, without a rule that leaves values out; or mark it [JsonIgnore].";
+    private const string Advice =
+        "Let it be written and read as it is: by a setter or a constructor's parameter, without a rule that leaves values out; or mark it [JsonIgnore].";
 
     /// <summary>What an object holds comes back as JSON. A library that declares one knows that; a state's own code asks for what it put in.</summary>
     private void CompareObject(object given, object back, string path, Type owner)
     {
-        if (given.GetType() == typeof(object) && back is JsonElement { ValueKind: JsonValueKind.Object }) return;
-        if (given is JsonElement or JsonNode or JsonDocument || given.GetType() == back.GetType() || (JsonMembers.IsForeign(owner) && !JsonMembers.IsOfFramework(owner)))
+        if (given.GetType() == typeof(object) && back is JsonElement { ValueKind: JsonValueKind.Object })
+            return;
+        if (
+            given is JsonElement or JsonNode or JsonDocument
+            || given.GetType() == back.GetType()
+            || (JsonMembers.IsForeign(owner) && !JsonMembers.IsOfFramework(owner))
+        )
         {
             if (given.GetType() == back.GetType()) Compare(options.GetTypeInfo(given.GetType()), given, back, path, owner);
             return;
         }
-        throw new LostException(path, $"it is declared as object, holds {Held(given)}, and comes back as {TypeNames.A(back.GetType())}. Declare it as what it is, or as JsonElement.");
+        throw new LostException(
+            path,
+            $"it is declared as object, holds {Held(given)}, and comes back as {TypeNames.A(back.GetType())}. Declare it as what it is, or as JsonElement."
+        );
     }
 
     private static void CompareValue(JsonTypeInfo type, object given, object back, string path)
@@ -66,7 +79,11 @@ internal sealed class Comparison(JsonSerializerOptions options)
     {
         if (!seen.Add(given)) return;
         if (given.GetType() != back.GetType())
-            throw new LostException(path, $"it is {TypeNames.A(given.GetType())} and comes back as {TypeNames.A(back.GetType())}. Put [JsonDerivedType(typeof({TypeNames.Of(given.GetType())}), \"...\")] on {TypeNames.Of(type.Type)}.");
+            throw new LostException(
+                path,
+                $"it is {TypeNames.A(given.GetType())} and comes back as {TypeNames.A(back.GetType())}. Put " +
+                $"[JsonDerivedType(typeof({TypeNames.Of(given.GetType())}), \"...\")] on {TypeNames.Of(type.Type)}."
+            );
         JsonTypeInfo own = given.GetType() == type.Type ? type : options.GetTypeInfo(given.GetType());
         foreach (JsonPropertyInfo member in own.Properties)
         {
@@ -93,11 +110,18 @@ internal sealed class Comparison(JsonSerializerOptions options)
     private static void CompareText(object? given, object? back, string path, JsonConverter? converter)
     {
         // By a converter that the member alone has: only what is plain can be compared here; the second writing tells the rest.
-        if (given is not null && back is not null) CompareConverted(given, back, path, converter);
-        if (given is null != back is null) throw new LostException(path, given is null ? $"it is null and comes back as {Shown(back)}. {Advice}" : $"it is {Shown(given)} and comes back as null. {Advice}");
+        if (given is not null && back is not null)
+            CompareConverted(given, back, path, converter);
+        if (given is null != back is null)
+            throw new LostException(
+                path,
+                given is null ? $"it is null and comes back as {Shown(back)}. {Advice}" : $"it is {Shown(given)} and comes back as null. {Advice}"
+            );
     }
 
-    /// <summary>What can be told without knowing what a converter means: plain values, plain elements, and plain members of a type that says itself when it is equal.</summary>
+    /// <summary>
+    /// What can be told without knowing what a converter means: plain values, plain elements, and plain members of a type that says itself when it is equal.
+    /// </summary>
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = JsonMembers.Named)]
     private static void CompareConverted(object given, object back, string path, JsonConverter? converter)
     {
@@ -107,17 +131,29 @@ internal sealed class Comparison(JsonSerializerOptions options)
         }
         else if (given is IEnumerable elements && back is IEnumerable others)
         {
-            if (IsAtHand(elements) && IsAtHand(others) && Differs(elements, others) is { } how) throw new LostException(path, $"{how}{By(converter)}. {Advice}");
+            if (IsAtHand(elements) && IsAtHand(others) && Differs(elements, others) is { } how)
+                throw new LostException(path, $"{how}{By(converter)}. {Advice}");
         }
         else if (given.GetType() != back.GetType())
         {
             throw new LostException(path, $"it is {TypeNames.A(given.GetType())} and comes back as {TypeNames.A(back.GetType())}{By(converter)}. {Advice}");
         }
-        else if (!given.Equals(back) && given.GetType().GetInterfaces().Any(each => each.IsGenericType && each.GetGenericTypeDefinition() == typeof(IEquatable<>)))
+        else if (
+            !given.Equals(back) && given.GetType().GetInterfaces().Any(each => each.IsGenericType && each.GetGenericTypeDefinition() == typeof(IEquatable<>))
+        )
         {
             foreach (PropertyInfo member in JsonMembers.Properties(given.GetType()))
-                if (member is { GetMethod.IsPublic: true } && !JsonMembers.IsIgnored(member) && member.GetValue(given) is { } before && IsPlain(before) && !IsSamePlain(before, member.GetValue(back)))
-                    throw new LostException($"{path}.{member.Name}", $"it is {Exact(before)} and comes back as {Exact(member.GetValue(back))}{By(converter)}. {Advice}");
+                if (
+                    member is { GetMethod.IsPublic: true }
+                    && !JsonMembers.IsIgnored(member)
+                    && member.GetValue(given) is { } before
+                    && IsPlain(before)
+                    && !IsSamePlain(before, member.GetValue(back))
+                )
+                    throw new LostException(
+                        $"{path}.{member.Name}",
+                        $"it is {Exact(before)} and comes back as {Exact(member.GetValue(back))}{By(converter)}. {Advice}"
+                    );
         }
     }
 
@@ -128,7 +164,8 @@ internal sealed class Comparison(JsonSerializerOptions options)
         if (before.Length != after.Length) return $"it has {before.Length:N0} elements and comes back with {after.Length:N0}";
         if (IsUnordered(given)) return null;
         for (int i = 0; i < before.Length; i++)
-            if (before[i] is { } one && IsPlain(one) && !IsSamePlain(one, after[i])) return $"its element {i} is {Exact(one)} and comes back as {Exact(after[i])}";
+            if (before[i] is { } one && IsPlain(one) && !IsSamePlain(one, after[i]))
+                return $"its element {i} is {Exact(one)} and comes back as {Exact(after[i])}";
         return null;
     }
 
@@ -141,11 +178,16 @@ internal sealed class Comparison(JsonSerializerOptions options)
             ? IsSamePlain(before, after) ? null : $"it is {Exact(before)} and comes back as {Exact(after)}"
             : before is IEnumerable elements && after is IEnumerable others && IsAtHand(elements) && IsAtHand(others) ? Differs(elements, others) : null;
         if (how is not null)
-            throw new LostException($"{path}.{name}", $"{how}: it is not public, and JSON keeps public members alone. Make it a public property, put [JsonInclude] on it, or mark it [JsonIgnore] where it can be worked out anew.");
+            throw new LostException(
+                $"{path}.{name}",
+                $"{how}: it is not public, and JSON keeps public members alone. Make it a public property, put [JsonInclude] on it, or mark it " +
+                $"[JsonIgnore] where it can be worked out anew."
+            );
     }
 
     /// <summary>A number, a time, an id, an enum or a text: what it is equal to is beyond doubt.</summary>
-    private static bool IsPlain(object value) => value is string or Enum or bool or char || (value is ValueType and IFormattable && JsonMembers.IsOfFramework(value.GetType()));
+    private static bool IsPlain(object value) =>
+        value is string or Enum or bool or char || (value is ValueType and IFormattable && JsonMembers.IsOfFramework(value.GetType()));
 
     private static bool IsSamePlain(object one, object? other) => one switch
     {
@@ -154,10 +196,12 @@ internal sealed class Comparison(JsonSerializerOptions options)
         _ => one.Equals(other),
     };
 
-    private static string By(JsonConverter? converter) => converter is not null && JsonMembers.IsOfUser(converter) ? $", by {TypeNames.Of(converter.GetType())}" : "";
+    private static string By(JsonConverter? converter) =>
+        converter is not null && JsonMembers.IsOfUser(converter) ? $", by {TypeNames.Of(converter.GetType())}" : "";
 
     /// <summary>To the last part of a second.</summary>
-    private static string Exact(object? value) => value is DateTime or DateTimeOffset or TimeOnly ? ((IFormattable)value).ToString("O", CultureInfo.InvariantCulture) : Shown(value);
+    private static string Exact(object? value) =>
+        value is DateTime or DateTimeOffset or TimeOnly ? ((IFormattable)value).ToString("O", CultureInfo.InvariantCulture) : Shown(value);
 
     private bool IsVolatile(JsonTypeInfo? type, JsonPropertyInfo member, object given, object? before, Type owner)
     {
@@ -193,8 +237,10 @@ internal sealed class Comparison(JsonSerializerOptions options)
         JsonTypeInfo element = options.GetTypeInfo(JsonMembers.ElementOf(type) ?? typeof(object));
         if (IsUnordered(given))
         {
-            (string Text, object? Value)[] texts = ByText(before, element), others = ByText(after, element);
-            if (!texts.Select(each => each.Text).SequenceEqual(others.Select(each => each.Text))) throw new LostException(path, $"its elements do not all come back as they are. {Advice}");
+            (string Text, object? Value)[] texts = ByText(before, element),
+                others = ByText(after, element);
+            if (!texts.Select(each => each.Text).SequenceEqual(others.Select(each => each.Text)))
+                throw new LostException(path, $"its elements do not all come back as they are. {Advice}");
             (before, after) = ([.. texts.Select(each => each.Value)], [.. others.Select(each => each.Value)]);
         }
         for (int i = 0; i < before.Length; i++) Compare(element, before[i], after[i], $"{path}[{i}]", owner);
@@ -212,7 +258,11 @@ internal sealed class Comparison(JsonSerializerOptions options)
         foreach ((object key, object? value) in before)
         {
             if (!found.TryGetValue(key, out object? other))
-                throw new LostException(path, $"its key {Shown(key)} does not come back; there is {Shown(after[0].Key)} where it was. Set DictionaryKeyPolicy = null in the JSON settings, and use keys that are their own text, such as strings, numbers and ids.");
+                throw new LostException(
+                    path,
+                    $"its key {Shown(key)} does not come back; there is {Shown(after[0].Key)} where it was. Set DictionaryKeyPolicy = null in the JSON " +
+                    $"settings, and use keys that are their own text, such as strings, numbers and ids."
+                );
             Compare(element, value, other, $"{path}[{key}]", owner);
         }
     }
@@ -224,26 +274,53 @@ internal sealed class Comparison(JsonSerializerOptions options)
     private static void CompareOrder(JsonTypeInfo type, object given, object back, string path)
     {
         if (given.GetType() != back.GetType() && IsWritable(type.Type) && IsUnordered(given) != IsUnordered(back))
-            throw new LostException(path, $"it is {TypeNames.A(given.GetType())} and comes back as {TypeNames.A(back.GetType())}, which takes the same element twice. Declare it as {TypeNames.Of(given.GetType())}.");
-        object? mine = Comparer(given), other = Comparer(back);
-        if (mine is null || (other is null && !IsWritable(type.Type)) || (other is not null && IsSame(mine, other))) return;
+            throw new LostException(
+                path,
+                $"it is {TypeNames.A(given.GetType())} and comes back as {TypeNames.A(back.GetType())}, which takes the same element twice. Declare it as " +
+                $"{TypeNames.Of(given.GetType())}."
+            );
+        object? mine = Comparer(given),
+            other = Comparer(back);
+        if (mine is null || (other is null && !IsWritable(type.Type)) || (other is not null && IsSame(mine, other)))
+            return;
         if (IsSorted(given.GetType()) && !IsSorted(back.GetType()))
-            throw new LostException(path, $"it is {TypeNames.A(given.GetType())}, which is sorted, and comes back as {TypeNames.A(back.GetType())}, which is not. Declare it as {TypeNames.Of(given.GetType())}.");
-        if (other is null) return;
-        throw new LostException(path, $"it compares by {TypeNames.A(mine.GetType())}, and comes back with {TypeNames.A(other.GetType())}. Use keys that need no comparer, such as lower case; or, in a type that is read by a constructor without parameters, make it with its comparer in the member's initialiser and put [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)] on the member.");
+            throw new LostException(
+                path,
+                $"it is {TypeNames.A(given.GetType())}, which is sorted, and comes back as {TypeNames.A(back.GetType())}, which is not. Declare it as " +
+                $"{TypeNames.Of(given.GetType())}."
+            );
+        if (other is null)
+            return;
+        throw new LostException(
+            path,
+            $"it compares by {TypeNames.A(mine.GetType())}, and comes back with {TypeNames.A(other.GetType())}. Use keys that need no comparer, such as " +
+            $"lower case; or, in a type that is read by a constructor without parameters, make it with its comparer in the member's initialiser and put " +
+            $"[JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)] on the member."
+        );
     }
 
     /// <summary>Whoever has it by this type can change it.</summary>
     private static bool IsWritable(Type type) =>
-        !type.IsInterface || (type.IsGenericType && type.GetGenericTypeDefinition() is var general && (general == typeof(ICollection<>) || general == typeof(IList<>) || general == typeof(ISet<>) || general == typeof(IDictionary<,>)));
+        !type.IsInterface
+        || (
+            type.IsGenericType
+            && type.GetGenericTypeDefinition() is var general
+            && (general == typeof(ICollection<>) || general == typeof(IList<>) || general == typeof(ISet<>) || general == typeof(IDictionary<,>))
+        );
 
     /// <summary>What says how a collection of the type compares; null where it does not.</summary>
     [DynamicDependency(DynamicallyAccessedMemberTypes.PublicProperties, typeof(Dictionary<,>))]
     [DynamicDependency(DynamicallyAccessedMemberTypes.PublicProperties, typeof(HashSet<>))]
-    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Kept of the collections that are named above; of another from which it was removed no comparer is told as lost.")]
-    public static PropertyInfo? ComparerOf(Type type) => typeof(IEnumerable).IsAssignableFrom(type) ? type.GetProperty("Comparer") ?? type.GetProperty("KeyComparer") : null;
+    [UnconditionalSuppressMessage(
+        "Trimming",
+        "IL2070",
+        Justification = "Kept of the collections that are named above; of another from which it was removed no comparer is told as lost."
+    )]
+    public static PropertyInfo? ComparerOf(Type type) =>
+        typeof(IEnumerable).IsAssignableFrom(type) ? type.GetProperty("Comparer") ?? type.GetProperty("KeyComparer") : null;
 
-    private static bool IsSorted(Type collection) => ComparerOf(collection)?.PropertyType is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(IComparer<>);
+    private static bool IsSorted(Type collection) =>
+        ComparerOf(collection)?.PropertyType is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(IComparer<>);
 
     private static object? Comparer(object collection) => ComparerOf(collection.GetType())?.GetValue(collection);
 
@@ -265,11 +342,24 @@ internal sealed class Comparison(JsonSerializerOptions options)
     /// <summary>Not something that is only worked out, or gone, when it is asked for.</summary>
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = JsonMembers.Named)]
     public static bool IsAtHand(object collection) =>
-        collection is ICollection || collection.GetType().GetInterfaces().Any(each => each.IsGenericType && each.GetGenericTypeDefinition() is var general && (general == typeof(ICollection<>) || general == typeof(IReadOnlyCollection<>)));
+        collection is ICollection
+        || collection
+            .GetType()
+            .GetInterfaces()
+            .Any(each =>
+                each.IsGenericType
+                && each.GetGenericTypeDefinition() is var general
+                && (general == typeof(ICollection<>) || general == typeof(IReadOnlyCollection<>))
+            );
 
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = JsonMembers.Named)]
     private static bool IsUnordered(object collection) =>
-        collection.GetType().GetInterfaces().Any(each => each.IsGenericType && each.GetGenericTypeDefinition() is var general && (general == typeof(ISet<>) || general == typeof(IReadOnlySet<>)))
+        collection
+            .GetType()
+            .GetInterfaces()
+            .Any(each =>
+                each.IsGenericType && each.GetGenericTypeDefinition() is var general && (general == typeof(ISet<>) || general == typeof(IReadOnlySet<>))
+            )
         || collection.GetType() is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(ConcurrentBag<>);
 
     private static (string Text, object? Value)[] ByText(object?[] elements, JsonTypeInfo type) =>
@@ -283,7 +373,8 @@ internal sealed class Comparison(JsonSerializerOptions options)
         _ => TypeNames.A(value.GetType()),
     };
 
-    private static string Held(object value) => Shown(value) is var shown && shown == TypeNames.A(value.GetType()) ? shown : $"{shown}, {TypeNames.A(value.GetType())}";
+    private static string Held(object value) =>
+        Shown(value) is var shown && shown == TypeNames.A(value.GetType()) ? shown : $"{shown}, {TypeNames.A(value.GetType())}";
 
     private static string Cut(string text) => text.Length <= 60 ? text : text[..60] + "…";
 }

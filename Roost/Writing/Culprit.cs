@@ -50,7 +50,9 @@ internal static class Culprit
         {
             return $"{path} threw {TypeNames.A(e.GetType())}: {e.Message} A member that is computed is written too; mark it [JsonIgnore], or make it a method";
         }
-        return value is null || member.CustomConverter is not null || !member.Options.TryGetTypeInfo(member.PropertyType, out JsonTypeInfo? type) ? null : Of(value, type, path, depth);
+        return value is null || member.CustomConverter is not null || !member.Options.TryGetTypeInfo(member.PropertyType, out JsonTypeInfo? type)
+            ? null
+            : Of(value, type, path, depth);
     }
 
     private static string? Of(object value, JsonTypeInfo type, string path, int depth)
@@ -79,5 +81,9 @@ internal static class Culprit
     }
 
     private static JsonTypeInfo Own(JsonTypeInfo declared, object value) =>
-        declared.PolymorphismOptions is not null && declared.Options.TryGetTypeInfo(value.GetType(), out JsonTypeInfo? own) && own.Kind == JsonTypeInfoKind.Object ? own : declared;
+        declared.PolymorphismOptions is not null
+        && declared.Options.TryGetTypeInfo(value.GetType(), out JsonTypeInfo? own)
+        && own.Kind == JsonTypeInfoKind.Object
+            ? own
+            : declared;
 }

@@ -12,13 +12,27 @@ internal static class EnumNames
     public static void Judge(JsonTypeInfo type, string path)
     {
         var known = new Dictionary<string, object>(StringComparer.Ordinal);
-        foreach (object value in Enum.GetValuesAsUnderlyingType(type.Type).Cast<object>().Distinct().Select(number => Enum.ToObject(type.Type, number)).Take(MostNames))
+        foreach (
+            object value in Enum.GetValuesAsUnderlyingType(type.Type)
+                .Cast<object>()
+                .Distinct()
+                .Select(number => Enum.ToObject(type.Type, number))
+                .Take(MostNames)
+        )
         {
             string text = JsonSerializer.Serialize(value, type);
             if (!known.TryAdd(text, value))
-                throw new LostException(path, $"{TypeNames.Of(type.Type)}.{known[text]} and {TypeNames.Of(type.Type)}.{value} are both written as {text}. Give one of them another name by [JsonStringEnumMemberName].");
+                throw new LostException(
+                    path,
+                    $"{TypeNames.Of(type.Type)}.{known[text]} and {TypeNames.Of(type.Type)}.{value} are both written as {text}. Give one of them another " +
+                    $"name by [JsonStringEnumMemberName]."
+                );
             object? read = Try(() => JsonSerializer.Deserialize(text, type), path, $"{TypeNames.Of(type.Type)}.{value}, written as {text},");
-            if (!value.Equals(read)) throw new LostException(path, $"{TypeNames.Of(type.Type)}.{value} is written as {text} and comes back as {read}. Give it another name by [JsonStringEnumMemberName].");
+            if (!value.Equals(read))
+                throw new LostException(
+                    path,
+                    $"{TypeNames.Of(type.Type)}.{value} is written as {text} and comes back as {read}. Give it another name by [JsonStringEnumMemberName]."
+                );
         }
     }
 

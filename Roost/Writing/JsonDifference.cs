@@ -38,5 +38,8 @@ internal static class JsonDifference
 
     /// <summary>Sets and bags have no order; whatever has one was compared element by element before.</summary>
     private static bool IsSameInAnyOrder(JsonElement one, JsonElement other) =>
-        one.EnumerateArray().Select(each => each.GetRawText()).Order(StringComparer.Ordinal).SequenceEqual(other.EnumerateArray().Select(each => each.GetRawText()).Order(StringComparer.Ordinal));
+        one.EnumerateArray()
+            .Select(each => each.GetRawText())
+            .Order(StringComparer.Ordinal)
+            .SequenceEqual(other.EnumerateArray().Select(each => each.GetRawText()).Order(StringComparer.Ordinal));
 }

@@ -17,10 +17,14 @@ internal static class JsonMembers
 {
     /// <summary>What is looked at of the type of an engine's state.</summary>
     public const DynamicallyAccessedMemberTypes Judged =
-        DynamicallyAccessedMemberTypes.AllFields | DynamicallyAccessedMemberTypes.AllProperties | DynamicallyAccessedMemberTypes.AllConstructors | DynamicallyAccessedMemberTypes.Interfaces;
+        DynamicallyAccessedMemberTypes.AllFields
+        | DynamicallyAccessedMemberTypes.AllProperties
+        | DynamicallyAccessedMemberTypes.AllConstructors
+        | DynamicallyAccessedMemberTypes.Interfaces;
 
     /// <summary>Why members are asked for that trimming may have removed.</summary>
-    public const string Kept = "A state's own members are kept by Engine<TState>, others where the JSON metadata names them. One that was removed is not looked at.";
+    public const string Kept =
+        "A state's own members are kept by Engine<TState>, others where the JSON metadata names them. One that was removed is not looked at.";
 
     /// <summary>Why interfaces are asked for that trimming may have removed.</summary>
     public const string Named = "An interface that is compared with is named here, so that what implements it and is made says so.";
@@ -35,7 +39,8 @@ internal static class JsonMembers
     /// <summary>As the user's code calls it.</summary>
     public static string NameOf(JsonPropertyInfo member) => (member.AttributeProvider as MemberInfo)?.Name ?? member.Name;
 
-    public static bool IsWrittenAndRead(JsonPropertyInfo member) => member.Get is not null && (member.Set is not null || member.AssociatedParameter is not null);
+    public static bool IsWrittenAndRead(JsonPropertyInfo member) =>
+        member.Get is not null && (member.Set is not null || member.AssociatedParameter is not null);
 
     /// <summary>It is written and read, or a collection that is there and is filled.</summary>
     public static bool ComesBack(JsonPropertyInfo member, JsonSerializerOptions options) => IsWrittenAndRead(member) || IsPopulated(member, options);
@@ -45,7 +50,9 @@ internal static class JsonMembers
         (member.ObjectCreationHandling ?? PreferredHandling(member, options)) == JsonObjectCreationHandling.Populate && IsChangeable(member.PropertyType);
 
     private static JsonObjectCreationHandling PreferredHandling(JsonPropertyInfo member, JsonSerializerOptions options) =>
-        (member.AttributeProvider as MemberInfo)?.DeclaringType is { } declaring && options.TryGetTypeInfo(declaring, out JsonTypeInfo? type) && type.PreferredPropertyObjectCreationHandling is { } its
+        (member.AttributeProvider as MemberInfo)?.DeclaringType is { } declaring
+        && options.TryGetTypeInfo(declaring, out JsonTypeInfo? type)
+        && type.PreferredPropertyObjectCreationHandling is { } its
             ? its
             : options.PreferredObjectCreationHandling;
 
@@ -62,7 +69,8 @@ internal static class JsonMembers
 
     /// <summary>The user has said that it is not to be kept.</summary>
     public static bool IsIgnored(MemberInfo member) =>
-        member.GetCustomAttribute<JsonIgnoreAttribute>(inherit: true) is { Condition: JsonIgnoreCondition.Always } || member.IsDefined(typeof(NonSerializedAttribute), inherit: true);
+        member.GetCustomAttribute<JsonIgnoreAttribute>(inherit: true) is { Condition: JsonIgnoreCondition.Always }
+        || member.IsDefined(typeof(NonSerializedAttribute), inherit: true);
 
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = Kept)]
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = Kept)]
@@ -122,8 +130,12 @@ internal static class JsonMembers
 
     /// <summary>Its elements are such collections again, and nothing else: a tree of another library's, whose values are in none of its elements.</summary>
     public static bool IsOfItself(JsonTypeInfo type) =>
-        type.Kind is JsonTypeInfoKind.Enumerable or JsonTypeInfoKind.Dictionary && type.ElementType is { } element
-        && (element == type.Type || (type.Options.TryGetTypeInfo(element, out JsonTypeInfo? inner) && inner.Kind == JsonTypeInfoKind.Enumerable && inner.ElementType == element));
+        type.Kind is JsonTypeInfoKind.Enumerable or JsonTypeInfoKind.Dictionary
+        && type.ElementType is { } element
+        && (
+            element == type.Type
+            || (type.Options.TryGetTypeInfo(element, out JsonTypeInfo? inner) && inner.Kind == JsonTypeInfoKind.Enumerable && inner.ElementType == element)
+        );
 
     /// <summary>A framework's type has a field that none of these members shows.</summary>
     public static bool LosesField(Type type, IEnumerable<JsonPropertyInfo> shown)
@@ -138,7 +150,9 @@ internal static class JsonMembers
 
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = Kept)]
     private static PropertyInfo? PropertyOf(FieldInfo field) =>
-        field.Name.StartsWith('<') && field.Name.IndexOf('>', StringComparison.Ordinal) is var end and > 1 ? field.DeclaringType!.GetProperty(field.Name[1..end], Declared) : null;
+        field.Name.StartsWith('<') && field.Name.IndexOf('>', StringComparison.Ordinal) is var end and > 1
+            ? field.DeclaringType!.GetProperty(field.Name[1..end], Declared)
+            : null;
 
     /// <summary>A part of a <see cref="KeyValuePair{TKey, TValue}"/>, whatever its types.</summary>
     [DynamicDependency(DynamicallyAccessedMemberTypes.PublicProperties, typeof(KeyValuePair<,>))]

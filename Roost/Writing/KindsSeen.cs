@@ -36,7 +36,8 @@ internal sealed class KindsSeen(JsonTypeInfo type)
     /// <summary>Adds every kind of what it holds.</summary>
     public void Add(object? value, int bytes) => new Walk(this, add: true, bytes).Into(Root, value, 0);
 
-    private Shape ShapeOf(Type type, HashSet<Type>? within = null) => shapes.TryGetValue(type, out Shape? known) ? known : shapes.GetOrAdd(type, new Shape(this, type, within ?? []));
+    private Shape ShapeOf(Type type, HashSet<Type>? within = null) =>
+        shapes.TryGetValue(type, out Shape? known) ? known : shapes.GetOrAdd(type, new Shape(this, type, within ?? []));
 
     private sealed class Walk(KindsSeen seen, bool add, int bytes)
     {
@@ -115,9 +116,17 @@ internal sealed class KindsSeen(JsonTypeInfo type)
             get = member?.Get;
             bool comesBack = member is null || JsonMembers.ComesBack(member, seen.options);
             JsonTypeInfo? info = member?.CustomConverter is null && seen.options.TryGetTypeInfo(type, out JsonTypeInfo? known) ? known : null;
-            awaitsValue = !comesBack || member?.CustomConverter is not null || (member is not null && info is { Kind: JsonTypeInfoKind.None } && JsonMembers.IsOfUser(info.Converter));
+            awaitsValue =
+                !comesBack
+                || member?.CustomConverter is not null
+                || (member is not null && info is { Kind: JsonTypeInfoKind.None } && JsonMembers.IsOfUser(info.Converter));
             awaitsDefault = member is not null && MayBeLeftOut(member, seen.options);
-            Leads = comesBack && (type == typeof(object) || (info is not null && IsCompound(info) && (!type.IsSealed || within.Contains(type) || seen.ShapeOf(type, within).Leads)));
+            Leads =
+                comesBack
+                && (
+                    type == typeof(object)
+                    || (info is not null && IsCompound(info) && (!type.IsSealed || within.Contains(type) || seen.ShapeOf(type, within).Leads))
+                );
         }
 
         public Place(FieldInfo hidden)
@@ -156,8 +165,12 @@ internal sealed class KindsSeen(JsonTypeInfo type)
 
         /// <summary>By the settings or an attribute, where it has a default to leave out.</summary>
         private static bool MayBeLeftOut(JsonPropertyInfo member, JsonSerializerOptions options) =>
-            member.ShouldSerialize is not null || options.DefaultIgnoreCondition == JsonIgnoreCondition.WhenWritingDefault
-            || (options.DefaultIgnoreCondition == JsonIgnoreCondition.WhenWritingNull && (!member.PropertyType.IsValueType || Nullable.GetUnderlyingType(member.PropertyType) is not null));
+            member.ShouldSerialize is not null
+            || options.DefaultIgnoreCondition == JsonIgnoreCondition.WhenWritingDefault
+            || (
+                options.DefaultIgnoreCondition == JsonIgnoreCondition.WhenWritingNull
+                && (!member.PropertyType.IsValueType || Nullable.GetUnderlyingType(member.PropertyType) is not null)
+            );
 
         [UnconditionalSuppressMessage("Trimming", "IL2072", Justification = "One of the type is at hand, and no constructor runs.")]
         private static bool IsDefault(object? value) => value switch

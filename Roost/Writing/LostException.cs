@@ -6,5 +6,6 @@ internal sealed class LostException(string path, string why) : Exception(why)
     /// <summary>Both.</summary>
     public string Told => $"{path}: {Message}";
 
-    public InvalidInputException In<TState>() => new("state", $"{TypeNames.A(typeof(TState))} would not come back from the file as it is: {Told}") { FinalReason = FailReasons.StateNotKept };
+    public InvalidInputException In<TState>() =>
+        new("state", $"{TypeNames.A(typeof(TState))} would not come back from the file as it is: {Told}") { FinalReason = FailReasons.StateNotKept };
 }

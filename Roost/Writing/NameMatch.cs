@@ -33,7 +33,13 @@ internal static class NameMatch
         JsonElement value = JsonText.Parse(utf8);
         if (!IsOtherwise(value, type)) return utf8;
         var buffer = new ArrayBufferWriter<byte>(utf8.Length);
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = JsonText.MaxDepth })) Write(writer, value, type);
+        using (
+            var writer = new Utf8JsonWriter(
+                buffer,
+                new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = JsonText.MaxDepth }
+            )
+        )
+            Write(writer, value, type);
         return buffer.WrittenMemory;
     }
 
@@ -42,9 +48,13 @@ internal static class NameMatch
     {
         if (type is null) return false;
         type = Kind(value, type);
-        if (value.ValueKind == JsonValueKind.Array) return Element(type) is { } element && value.EnumerateArray().Any(each => IsOtherwise(each, element));
-        if (value.ValueKind != JsonValueKind.Object) return false;
-        return value.EnumerateObject().Any(member => NameFor(value, member.Name, type) != member.Name || IsOtherwise(member.Value, TypeOf(value, member.Name, type)));
+        if (value.ValueKind == JsonValueKind.Array)
+            return Element(type) is { } element && value.EnumerateArray().Any(each => IsOtherwise(each, element));
+        if (value.ValueKind != JsonValueKind.Object)
+            return false;
+        return value
+            .EnumerateObject()
+            .Any(member => NameFor(value, member.Name, type) != member.Name || IsOtherwise(member.Value, TypeOf(value, member.Name, type)));
     }
 
     private static void Write(Utf8JsonWriter writer, JsonElement value, JsonTypeInfo? type)
@@ -75,9 +85,18 @@ internal static class NameMatch
     /// <summary>The type that the value says it is, where its base names several.</summary>
     private static JsonTypeInfo Kind(JsonElement value, JsonTypeInfo type)
     {
-        if (type.PolymorphismOptions is not { } kinds || value.ValueKind != JsonValueKind.Object || !value.TryGetProperty(kinds.TypeDiscriminatorPropertyName, out JsonElement name)) return type;
+        if (
+            type.PolymorphismOptions is not { } kinds
+            || value.ValueKind != JsonValueKind.Object
+            || !value.TryGetProperty(kinds.TypeDiscriminatorPropertyName, out JsonElement name)
+        )
+            return type;
         foreach (JsonDerivedType kind in kinds.DerivedTypes)
-            if (kind.TypeDiscriminator is string text ? name.ValueKind == JsonValueKind.String && name.ValueEquals(text) : kind.TypeDiscriminator is int number && name.ValueKind == JsonValueKind.Number && name.TryGetInt32(out int its) && its == number)
+            if (
+                kind.TypeDiscriminator is string text
+                    ? name.ValueKind == JsonValueKind.String && name.ValueEquals(text)
+                    : kind.TypeDiscriminator is int number && name.ValueKind == JsonValueKind.Number && name.TryGetInt32(out int its) && its == number
+            )
                 return Info(type, kind.DerivedType) ?? type;
         return type;
     }
@@ -100,7 +119,8 @@ internal static class NameMatch
         return others.Length == 1 && value.EnumerateObject().Count(each => AreSame(each.Name, name)) == 1 ? others[0] : null;
     }
 
-    private static StringComparison Comparison(JsonTypeInfo type) => type.Options.PropertyNameCaseInsensitive ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+    private static StringComparison Comparison(JsonTypeInfo type) =>
+        type.Options.PropertyNameCaseInsensitive ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
 
     private static JsonTypeInfo? Element(JsonTypeInfo type) => type.ElementType is { } element ? Info(type, element) : null;
 

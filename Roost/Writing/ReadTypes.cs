@@ -4,7 +4,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Roost.Writing;
 
-/// <summary>Types that stored JSON is read as where no engine has one: a payload, a raw state. One that would come out with less than was stored is refused.</summary>
+/// <summary>
+/// Types that stored JSON is read as where no engine has one: a payload, a raw state. One that would come out with less than was stored is refused.
+/// </summary>
 internal static class ReadTypes
 {
     private static readonly ConditionalWeakTable<JsonTypeInfo, string> Judged = [];

@@ -14,7 +14,8 @@ internal sealed class StateTrial<TState>(JsonTypeInfo<TState> type)
     private const uint First = 16;
     private const uint OneIn = 1024;
 
-    private static readonly bool IsJson = typeof(JsonNode).IsAssignableFrom(typeof(TState)) || typeof(TState) == typeof(JsonElement) || typeof(TState) == typeof(JsonDocument);
+    private static readonly bool IsJson =
+        typeof(JsonNode).IsAssignableFrom(typeof(TState)) || typeof(TState) == typeof(JsonElement) || typeof(TState) == typeof(JsonDocument);
 
     private readonly KindsSeen kinds = new(type);
     private uint written; // Of many slots, and not exact: a count that is lost now and then tries one state more or less.
@@ -66,12 +67,20 @@ internal sealed class StateTrial<TState>(JsonTypeInfo<TState> type)
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            throw new LostException(TypeNames.Of(typeof(TState)), $"what was read back cannot be written again, so something that it needs is lost: {e.Message}").In<TState>();
+            throw new LostException(
+                TypeNames.Of(typeof(TState)),
+                $"what was read back cannot be written again, so something that it needs is lost: {e.Message}"
+            ).In<TState>();
         }
         if (again.AsSpan().SequenceEqual(utf8)) return;
         HashSet<string> changed = JsonDifference.Find(utf8, again);
-        if (changed.Count > 0) changed.ExceptWith(JsonDifference.Find(utf8, JsonText.Serialize("state", state, type, maxBytes))); // What differs from itself, such as a time that is left, is no loss.
         if (changed.Count > 0)
-            throw new LostException(changed.Order(StringComparer.Ordinal).First(), "it is written otherwise once it was read back. Give what it is made from members that are written and read, or mark it [JsonIgnore].").In<TState>();
+            // What differs from itself, such as a time that is left, is no loss.
+            changed.ExceptWith(JsonDifference.Find(utf8, JsonText.Serialize("state", state, type, maxBytes)));
+        if (changed.Count > 0)
+            throw new LostException(
+                changed.Order(StringComparer.Ordinal).First(),
+                "it is written otherwise once it was read back. Give what it is made from members that are written and read, or mark it [JsonIgnore]."
+            ).In<TState>();
     }
 }

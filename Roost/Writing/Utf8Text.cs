@@ -30,13 +30,19 @@ internal static class Utf8Text
         ReadOnlySpan<byte> text = bytes.Span;
         if (text.StartsWith("\uFEFF"u8)) return Checked(field, bytes[3..]);
         foreach ((byte[] mark, string name) in Marks)
-            if (text.StartsWith(mark)) throw new InvalidInputException(field, $"is {name}, by its first bytes; it must be text in UTF-8. {(name.StartsWith("UTF", StringComparison.Ordinal) ? Save : "Unpack it.")}");
-        if (Zeros(text) is { } wide) throw new InvalidInputException(field, $"seems to be {wide} without a mark, by the zero bytes in it; it must be text in UTF-8. {Save}");
+            if (text.StartsWith(mark))
+                throw new InvalidInputException(
+                    field,
+                    $"is {name}, by its first bytes; it must be text in UTF-8. {(name.StartsWith("UTF", StringComparison.Ordinal) ? Save : "Unpack it.")}"
+                );
+        if (Zeros(text) is { } wide)
+            throw new InvalidInputException(field, $"seems to be {wide} without a mark, by the zero bytes in it; it must be text in UTF-8. {Save}");
         int at = FirstWrong(text);
         if (at < 0) return bytes;
         int line = text[..at].Count((byte)'\n') + 1, column = at - text[..at].LastIndexOf((byte)'\n');
         throw new InvalidInputException(field, string.Create(CultureInfo.InvariantCulture,
-            $"is no UTF-8: the byte 0x{text[at]:X2} at place {at:N0} (line {line:N0}, byte {column:N0}) is part of no character there. It may be Latin-1, Windows-1252 or another encoding of one byte a character. {Save}"));
+            $"is no UTF-8: the byte 0x{text[at]:X2} at place {at:N0} (line {line:N0}, byte {column:N0}) is part of no character there. It may be Latin-1, " +
+            $"Windows-1252 or another encoding of one byte a character. {Save}"));
     }
 
     private static string? Zeros(ReadOnlySpan<byte> text) => text switch

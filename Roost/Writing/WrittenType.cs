@@ -39,7 +39,9 @@ internal sealed class WrittenType
     public static WrittenType Of(Type type, JsonSerializerOptions options)
     {
         ConcurrentDictionary<Type, WrittenType> known = Known.GetValue(options, static _ => new());
-        return known.TryGetValue(type, out WrittenType? there) ? there : known.GetOrAdd(type, new WrittenType(PlainJson.TypeOf(BaseOf(type, options) ?? type, options)));
+        return known.TryGetValue(type, out WrittenType? there)
+            ? there
+            : known.GetOrAdd(type, new WrittenType(PlainJson.TypeOf(BaseOf(type, options) ?? type, options)));
     }
 
     /// <summary>For values that are given with this metadata.</summary>
@@ -62,7 +64,11 @@ internal sealed class WrittenType
     }
 
     /// <summary>The most general class, else interface, that names the type among those that derive from it.</summary>
-    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "An interface that metadata was asked for is named by its attributes; where it was removed, the type is written as itself.")]
+    [UnconditionalSuppressMessage(
+        "Trimming",
+        "IL2070",
+        Justification = "An interface that metadata was asked for is named by its attributes; where it was removed, the type is written as itself."
+    )]
     private static Type? BaseOf(Type type, JsonSerializerOptions options)
     {
         Type? found = null;
@@ -72,7 +78,10 @@ internal sealed class WrittenType
     }
 
     private static bool Names(Type general, Type type, JsonSerializerOptions options) =>
-        !JsonMembers.IsOfFramework(general) && options.TryGetTypeInfo(general, out JsonTypeInfo? info) && info.PolymorphismOptions is { } known && known.DerivedTypes.Any(each => each.DerivedType == type);
+        !JsonMembers.IsOfFramework(general)
+        && options.TryGetTypeInfo(general, out JsonTypeInfo? info)
+        && info.PolymorphismOptions is { } known
+        && known.DerivedTypes.Any(each => each.DerivedType == type);
 
     private static string? WhyNot(JsonTypeInfo root)
     {
@@ -121,9 +130,17 @@ internal sealed class WrittenType
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = JsonMembers.Named)]
     private static string? JudgeCollection(JsonTypeInfo type, string path)
     {
-        if (JsonMembers.IsOfItself(type)) return $"{path} would be written as empty lists: {TypeNames.A(type.Type)} is a collection of nothing but itself. Give its text by WorkItem.FromJson, or a JsonNode.";
-        if (typeof(NameObjectCollectionBase).IsAssignableFrom(type.Type)) return $"{path} would be written as its keys alone. Give a dictionary.";
-        return type.Type.GetInterfaces().Append(type.Type).Any(each => each.IsGenericType && each.GetGenericTypeDefinition() is var general && (general == typeof(ILookup<,>) || general == typeof(IGrouping<,>)))
+        if (JsonMembers.IsOfItself(type))
+            return $"{path} would be written as empty lists: {TypeNames.A(type.Type)} is a collection of nothing but itself. Give its text by " +
+                $"WorkItem.FromJson, or a JsonNode.";
+        if (typeof(NameObjectCollectionBase).IsAssignableFrom(type.Type))
+            return $"{path} would be written as its keys alone. Give a dictionary.";
+        return type
+            .Type.GetInterfaces()
+            .Append(type.Type)
+            .Any(each =>
+                each.IsGenericType && each.GetGenericTypeDefinition() is var general && (general == typeof(ILookup<,>) || general == typeof(IGrouping<,>))
+            )
             ? $"{path} would be written without its keys. Give a dictionary, by ToDictionary(group => group.Key, group => group.ToList())."
             : null;
     }
@@ -134,15 +151,31 @@ internal sealed class WrittenType
             return $"{path} would not be written as what was thrown: its type and the inner exceptions' are lost. Give its message, or ToString().";
         if (type.Type.IsGenericType && type.Type.GetGenericTypeDefinition() == typeof(PriorityQueue<,>))
             return $"{path} would be written by its count alone and without its elements in their order. Give UnorderedItems as a list, or sort them.";
-        if (JsonMembers.IsForeign(type.Type) && type.Type.FullName?.StartsWith("System.ValueTuple`", StringComparison.Ordinal) != true && type.Type.Namespace != "System.Numerics")
-            return JsonMembers.IsOfFramework(type.Type) && !type.Type.IsInterface && !type.Type.IsAbstract && JsonMembers.LosesField(type.Type, type.Properties.Where(member => member.Get is not null))
+        if (
+            JsonMembers.IsForeign(type.Type)
+            && type.Type.FullName?.StartsWith("System.ValueTuple`", StringComparison.Ordinal) != true
+            && type.Type.Namespace != "System.Numerics"
+        )
+            return
+                JsonMembers.IsOfFramework(type.Type)
+                && !type.Type.IsInterface
+                && !type.Type.IsAbstract
+                && JsonMembers.LosesField(type.Type, type.Properties.Where(member => member.Get is not null))
                 ? $"{path} would not be written whole: {TypeNames.A(type.Type)} is no data to JSON. Give what it is made from, such as a text or a number."
                 : null;
         HashSet<string> named = [.. type.Properties.Select(member => member.AttributeProvider).OfType<MemberInfo>().Select(member => member.Name)];
-        FieldInfo? field = JsonMembers.Fields(type.Type).FirstOrDefault(field => field.IsPublic && !named.Contains(field.Name) && !JsonMembers.IsIgnored(field));
+        FieldInfo? field = JsonMembers
+            .Fields(type.Type)
+            .FirstOrDefault(field => field.IsPublic && !named.Contains(field.Name) && !JsonMembers.IsIgnored(field));
         if (field is not null)
-            return $"{path}.{field.Name} would not be written: it is a field, and the JSON settings leave fields out. Set IncludeFields = true in RoostOptions.Json, make it a property, or mark it [JsonIgnore].";
-        return type.Properties.Any(member => member.Get is not null) || type.PolymorphismOptions is not null || type.Type.IsInterface || type.Type.IsAbstract || !JsonMembers.HasData(type.Type)
+            return $"{path}.{field.Name} would not be written: it is a field, and the JSON settings leave fields out. Set IncludeFields = true in " +
+                $"RoostOptions.Json, make it a property, or mark it [JsonIgnore].";
+        return
+            type.Properties.Any(member => member.Get is not null)
+            || type.PolymorphismOptions is not null
+            || type.Type.IsInterface
+            || type.Type.IsAbstract
+            || !JsonMembers.HasData(type.Type)
             ? null
             : $"{path} would be written as {{}}: it has no public member that JSON writes. Give it public properties, or give JSON instead.";
     }

@@ -5,7 +5,16 @@ namespace Roost.Tests.Support;
 
 /// <summary>What an item of <see cref="ChildEngine"/> shall go through.</summary>
 internal sealed record ChildPayload(
-    int Steps, int DelayMs = 0, bool Child = false, bool Fails = false, bool Artifacts = false, bool Poison = false, bool Waits = false, int StepMs = 0, int Chunks = 0)
+    int Steps,
+    int DelayMs = 0,
+    bool Child = false,
+    bool Fails = false,
+    bool Artifacts = false,
+    bool Poison = false,
+    bool Waits = false,
+    int StepMs = 0,
+    int Chunks = 0
+)
 {
     /// <summary>Every second step streams an artifact of more than one chunk; a step that fails after that attaches none.</summary>
     public bool Streams { get; init; }
@@ -71,9 +80,12 @@ internal sealed class ChildEngine(Action<string> say) : Engine<ChildState>
 
     private static async Task AttachAsync(StepContext context, string name, string nonce)
     {
-        if (name == ChildPayload.SharedArtifact) await context.AddArtifactAsync(name, ChildContent.Slow(ChildContent.Shared));
-        else if (name.StartsWith("big", StringComparison.Ordinal)) await context.AddArtifactAsync(name, ChildContent.Slow(ChildContent.Large(context.Item.Id, context.Version, nonce)));
-        else context.AddArtifactBytes(name, ChildContent.Small(context.Item.Id, context.Version, nonce));
+        if (name == ChildPayload.SharedArtifact)
+            await context.AddArtifactAsync(name, ChildContent.Slow(ChildContent.Shared));
+        else if (name.StartsWith("big", StringComparison.Ordinal))
+            await context.AddArtifactAsync(name, ChildContent.Slow(ChildContent.Large(context.Item.Id, context.Version, nonce)));
+        else
+            context.AddArtifactBytes(name, ChildContent.Small(context.Item.Id, context.Version, nonce));
     }
 
     private static string Nonce() => Guid.NewGuid().ToString("N")[..8];

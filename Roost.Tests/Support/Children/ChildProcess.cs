@@ -98,10 +98,13 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     /// <summary>Waits for a line that begins in one of two ways.</summary>
     public Task<string> WaitForAsync(string beginning, string or) =>
-        WaitUntilAsync($"a line \"{beginning}\" or \"{or}\"", () => lines.Find(line => line.StartsWith(beginning, StringComparison.Ordinal) || line.StartsWith(or, StringComparison.Ordinal)));
+        WaitUntilAsync($"a line \"{beginning}\" or \"{or}\"", () =>
+            lines.Find(line => line.StartsWith(beginning, StringComparison.Ordinal) || line.StartsWith(or, StringComparison.Ordinal))
+        );
 
     /// <summary>Waits for so many lines, or for one that says that no more need come.</summary>
-    public Task WaitForLinesAsync(int count, string or) => WaitUntilAsync($"{count} lines or \"{or}\"", () => lines.Count >= count || lines.Contains(or) ? "" : null);
+    public Task WaitForLinesAsync(int count, string or) =>
+        WaitUntilAsync($"{count} lines or \"{or}\"", () => lines.Count >= count || lines.Contains(or) ? "" : null);
 
     private async Task<string> WaitUntilAsync(string what, Func<string?> find)
     {

@@ -52,7 +52,9 @@ internal static class ChildProgram
     /// <summary>Says that an item was enqueued, with all that is needed to find it as it was given.</summary>
     public static void SayEnqueued(string id, WorkItem item) => Say($"enqueued {id} {item.Engine} {FileAudit.Hash(item.Payload.GetRawText())}");
 
-    /// <summary>The runtime asks the C library itself for what Roost calls in it, past a shim that is loaded before it; the program as a whole has the shim's.</summary>
+    /// <summary>
+    /// The runtime asks the C library itself for what Roost calls in it, past a shim that is loaded before it; the program as a whole has the shim's.
+    /// </summary>
     private static void ShowCallsToShims() =>
         NativeLibrary.SetDllImportResolver(typeof(RoostRuntime).Assembly, (name, _, _) => name == "libc" ? NativeLibrary.GetMainProgramHandle() : IntPtr.Zero);
 

@@ -7,7 +7,10 @@ internal static class ChildVerbs
 {
     /// <summary>An item that steps, waits, fails, has children, makes artifacts and needs resources, or not.</summary>
     public static WorkItem AnyItem(Random random, string id) =>
-        new("child", new ChildPayload(random.Next(1, 20), random.Next(3) == 0 ? random.Next(40) : 0, random.Next(4) == 0, random.Next(4) == 0, random.Next(4) == 0))
+        new(
+            "child",
+            new ChildPayload(random.Next(1, 20), random.Next(3) == 0 ? random.Next(40) : 0, random.Next(4) == 0, random.Next(4) == 0, random.Next(4) == 0)
+        )
         {
             Id = id,
             Resources = random.Next(3) switch { 0 => [], 1 => [$"r{random.Next(3)}"], _ => ["r1", $"s{random.Next(3)}"] },

@@ -95,7 +95,14 @@ internal static class CrashVerb
     private static WorkItem Item(string id, Random random)
     {
         bool Sometimes(int oneIn) => random.Next(oneIn) == 0;
-        var payload = new ChildPayload(random.Next(1, 8), Sometimes(3) ? random.Next(40) : 0, Sometimes(4), Sometimes(4), Sometimes(3), StepMs: Sometimes(4) ? random.Next(20) : 0)
+        var payload = new ChildPayload(
+            random.Next(1, 8),
+            Sometimes(3) ? random.Next(40) : 0,
+            Sometimes(4),
+            Sometimes(4),
+            Sometimes(3),
+            StepMs: Sometimes(4) ? random.Next(20) : 0
+        )
         {
             Streams = Sometimes(5),
             GivesUp = Sometimes(10),

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace Roost.Tests.Support;
 
-/// <summary>A program that is published with <c>JsonSerializerIsReflectionEnabledByDefault=false</c>: it brings generated metadata and settings of its own.</summary>
+/// <summary>
+/// A program that is published with <c>JsonSerializerIsReflectionEnabledByDefault=false</c>: it brings generated metadata and settings of its own.
+/// </summary>
 internal static partial class NoReflection
 {
     internal sealed record Job(int Target);
@@ -34,7 +36,21 @@ internal static partial class NoReflection
     {
         AppContext.SetSwitch("System.Text.Json.JsonSerializer.IsReflectionEnabledByDefault", false);
         ChildProgram.Say($"reflection {JsonSerializer.IsReflectionEnabledByDefault}");
-        await RunAsync(new RoostOptions { Path = path, Json = new JsonSerializerOptions { TypeInfoResolver = JobContext.Default, PropertyNamingPolicy = JsonNamingPolicy.CamelCase }, Triggers = [new Trigger("tally", "after") { If = "snapshot.data.count", Fields = new Dictionary<string, string> { ["n"] = "snapshot.data.count" } }] });
+        await RunAsync(
+            new RoostOptions
+            {
+                Path = path,
+                Json = new JsonSerializerOptions { TypeInfoResolver = JobContext.Default, PropertyNamingPolicy = JsonNamingPolicy.CamelCase },
+                Triggers =
+                [
+                    new Trigger("tally", "after")
+                    {
+                        If = "snapshot.data.count",
+                        Fields = new Dictionary<string, string> { ["n"] = "snapshot.data.count" },
+                    },
+                ],
+            }
+        );
 
         // With settings of nobody, JSON itself still goes through, and what has no metadata is refused and not thrown from afar.
         await using RoostRuntime plain = new RoostRuntime(path).AddEngine(new TallyEngine());
@@ -57,6 +73,10 @@ internal static partial class NoReflection
         string id = await roost.EnqueueAsync(new WorkItem("tally", new Job(3)));
         await roost.RunUntilIdleAsync();
         WorkDetail item = await roost.GetAsync(id);
-        ChildProgram.Say($"{item.Summary.State} {item.LastFailure?.Message}{item.Snapshot?.DataAs<Tally>()} {item.Children.Values.Sum()} {(await roost.ListAsync(new() { State = WorkState.Queued })).Items.Count} {(await roost.ListWorkersAsync()).Count} {(await roost.ListEventsAsync(id)).Items.Count(one => one.Kind == "engine.counted")}");
+        ChildProgram.Say(
+            $"{item.Summary.State} {item.LastFailure?.Message}{item.Snapshot?.DataAs<Tally>()} {item.Children.Values.Sum()} " +
+            $"{(await roost.ListAsync(new() { State = WorkState.Queued })).Items.Count} {(await roost.ListWorkersAsync()).Count} " +
+            $"{(await roost.ListEventsAsync(id)).Items.Count(one => one.Kind == "engine.counted")}"
+        );
     }
 }

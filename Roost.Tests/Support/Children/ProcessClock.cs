@@ -9,7 +9,8 @@ internal sealed class ProcessClock
     private readonly bool movesMonotonic;
 
     /// <param name="file">Where the processes read by how much their clock is set.</param>
-    /// <param name="movesMonotonic">Their monotonic clock moves with the wall clock, as in a machine that was suspended; else it goes on as if nothing had happened.</param>
+    /// <param name="movesMonotonic">Their monotonic clock moves with the wall clock, as in a machine that was suspended; else it goes on as if nothing had
+    /// happened.</param>
     public ProcessClock(string file, bool movesMonotonic)
     {
         this.file = file;
@@ -36,9 +37,22 @@ internal sealed class ProcessClock
         File.Move(next, file, overwrite: true); // Never seen half-written.
     }
 
-    private static string? Find() => OperatingSystem.IsLinux()
-        ? ((string[])["/usr/lib", "/usr/lib64", "/lib"]).Where(Directory.Exists)
-            .SelectMany(folder => Directory.GetFiles(folder, "libfaketimeMT.so.1", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2, IgnoreInaccessible = true }))
-            .FirstOrDefault()
-        : null;
+    private static string? Find() =>
+        OperatingSystem.IsLinux()
+            ? ((string[])["/usr/lib", "/usr/lib64", "/lib"])
+                .Where(Directory.Exists)
+                .SelectMany(folder =>
+                    Directory.GetFiles(
+                        folder,
+                        "libfaketimeMT.so.1",
+                        new EnumerationOptions
+                        {
+                            RecurseSubdirectories = true,
+                            MaxRecursionDepth = 2,
+                            IgnoreInaccessible = true,
+                        }
+                    )
+                )
+                .FirstOrDefault()
+            : null;
 }

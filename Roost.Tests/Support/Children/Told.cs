@@ -31,8 +31,10 @@ internal sealed class Told
         {
             (string id, int version, int state) = ((string)row[0], (int)(long)row[1], int.Parse((string)row[2], null));
             missing.Remove((id, version));
-            if (versions.TryGetValue((id, version), out int known) && known != state) wrong.Enqueue($"version {version} of {id} is {state}, and somebody was told {known}");
-            if (never.Contains((id, version, state))) wrong.Enqueue($"version {version} of {id} is that of a commit that was refused");
+            if (versions.TryGetValue((id, version), out int known) && known != state)
+                wrong.Enqueue($"version {version} of {id} is {state}, and somebody was told {known}");
+            if (never.Contains((id, version, state)))
+                wrong.Enqueue($"version {version} of {id} is that of a commit that was refused");
         }
         foreach ((string id, int version) in missing) wrong.Enqueue($"version {version} of {id} is lost");
         wrong.Should().BeEmpty();

@@ -19,8 +19,10 @@ internal sealed class Workers(string path) : IAsyncDisposable
     public async Task StartAsync(int count, TimeSpan lease, IReadOnlyDictionary<string, string>? environment = null)
     {
         await using (new RoostRuntime(ChildVerbs.Options(path))) { }
-        for (int i = 0; i < count; i++) all.Add(ChildProcess.StartWith(environment ?? new Dictionary<string, string>(), "work", path, $"{(int)lease.TotalMilliseconds}", "8", "1000"));
-        foreach (ChildProcess child in all) await child.WaitForAsync("open");
+        for (int i = 0; i < count; i++)
+            all.Add(ChildProcess.StartWith(environment ?? new Dictionary<string, string>(), "work", path, $"{(int)lease.TotalMilliseconds}", "8", "1000"));
+        foreach (ChildProcess child in all)
+            await child.WaitForAsync("open");
         await SeatedAsync();
     }
 
@@ -72,7 +74,8 @@ internal sealed class Workers(string path) : IAsyncDisposable
     }
 
     /// <summary>Waits until each of them holds a lease.</summary>
-    public Task BusyAsync() => UntilAsync(() => FileAudit.Count(path, "roost_worker w WHERE EXISTS (SELECT 1 FROM roost_work WHERE worker = w.key)") == all.Count);
+    public Task BusyAsync() =>
+        UntilAsync(() => FileAudit.Count(path, "roost_worker w WHERE EXISTS (SELECT 1 FROM roost_work WHERE worker = w.key)") == all.Count);
 
     /// <summary>Waits until each has its seat, perhaps a new one.</summary>
     public Task SeatedAsync() => UntilAsync(() => FileAudit.Count(path, "roost_worker") == all.Count);

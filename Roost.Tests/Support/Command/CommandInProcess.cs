@@ -7,7 +7,13 @@ namespace Roost.Tests.Support;
 /// <summary>The roost command within the tests' process, for many runs. What it writes to the console is caught; it is never a terminal.</summary>
 internal static class CommandInProcess
 {
-    public static async Task<CommandResult> RunAsync(string[] arguments, string input = "", TimeSpan? patience = null, Action<RoostRuntime>? addEngines = null, TextWriter? output = null)
+    public static async Task<CommandResult> RunAsync(
+        string[] arguments,
+        string input = "",
+        TimeSpan? patience = null,
+        Action<RoostRuntime>? addEngines = null,
+        TextWriter? output = null
+    )
     {
         TextWriter writer = Console.Out, error = Console.Error;
         TextReader reader = Console.In;

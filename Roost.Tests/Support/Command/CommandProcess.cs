@@ -24,7 +24,17 @@ internal sealed record CommandResult(int ExitCode, string Output, string Error)
 internal sealed class CommandProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
-    private static readonly string[] Variables = ["ROOST_DB", "ROOST_NAMESPACE", "ROOST_ROOT", "ROOST_CONFIG", "ROOST_WORKSPACE_ROOT", "ROOST_WORKSPACE_MODE", "ROOST_REPOSITORY", "ROOST_BASE_REVISION"];
+    private static readonly string[] Variables =
+    [
+        "ROOST_DB",
+        "ROOST_NAMESPACE",
+        "ROOST_ROOT",
+        "ROOST_CONFIG",
+        "ROOST_WORKSPACE_ROOT",
+        "ROOST_WORKSPACE_MODE",
+        "ROOST_REPOSITORY",
+        "ROOST_BASE_REVISION",
+    ];
 
     private readonly Process process;
     private readonly Task<string> error;

@@ -27,8 +27,10 @@ internal sealed partial class JsonForms
                 isExample = !isExample;
                 if (isExample) section!.Examples.Add("");
             }
-            else if (isExample) section!.Examples[^1] += line + "\n";
-            else if (Row().Match(line) is { Success: true } row) section!.Fields.Add(new(row.Groups["name"].Value, row.Groups["type"].Value, row.Groups["null"].Value.Trim().Length > 0));
+            else if (isExample)
+                section!.Examples[^1] += line + "\n";
+            else if (Row().Match(line) is { Success: true } row)
+                section!.Fields.Add(new(row.Groups["name"].Value, row.Groups["type"].Value, row.Groups["null"].Value.Trim().Length > 0));
         }
         return forms;
     }

@@ -60,9 +60,15 @@ internal sealed class Terminal : IAsyncDisposable
     /// <summary>A folder with a program "roost" in it.</summary>
     public static string InPath(TemporaryFolder folder)
     {
-        string bin = Directory.CreateDirectory(folder["bin"]).FullName, program = Path.Combine(bin, "roost");
-        File.WriteAllText(program, $"#!/bin/sh\nexec \"{Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet"}\" exec \"{typeof(RoostCommand).Assembly.Location}\" \"$@\"\n");
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        string bin = Directory.CreateDirectory(folder["bin"]).FullName,
+            program = Path.Combine(bin, "roost");
+        File.WriteAllText(
+            program,
+            $"#!/bin/sh\nexec \"{Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet"}\" exec \"{typeof(RoostCommand).Assembly.Location}\" " +
+            $"\"$@\"\n"
+        );
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         return bin;
     }
 

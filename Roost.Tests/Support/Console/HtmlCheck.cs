@@ -51,9 +51,16 @@ internal static class HtmlCheck
                 found.Add($"a stray {page[at++]} in <{name}>");
                 continue;
             }
-            if (at < page.Length && page[at] == '=') value = Value(page, ref at);
-            if (!Attributes.Contains(attribute)) found.Add($"<{name} {attribute}>");
-            if (Addresses.Contains(attribute) && !(value.StartsWith('/') && !value.StartsWith("//", StringComparison.Ordinal) && !value.StartsWith("/\\", StringComparison.Ordinal)) && value != "#main") found.Add($"<{name} {attribute}={value}>");
+            if (at < page.Length && page[at] == '=')
+                value = Value(page, ref at);
+            if (!Attributes.Contains(attribute))
+                found.Add($"<{name} {attribute}>");
+            if (
+                Addresses.Contains(attribute)
+                && !(value.StartsWith('/') && !value.StartsWith("//", StringComparison.Ordinal) && !value.StartsWith("/\\", StringComparison.Ordinal))
+                && value != "#main"
+            )
+                found.Add($"<{name} {attribute}={value}>");
             hasSource |= attribute == "src" && value.StartsWith("/assets/", StringComparison.Ordinal);
         }
         if (name == "script" && !hasSource) found.Add("<script> of its own");

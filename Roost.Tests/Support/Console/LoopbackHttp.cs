@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace Roost.Tests.Support;
 
-/// <summary>Connects to this machine whatever the host is called, as a browser does for names under .localhost; not every system's resolver knows them.</summary>
+/// <summary>
+/// Connects to this machine whatever the host is called, as a browser does for names under .localhost; not every system's resolver knows them.
+/// </summary>
 internal static class LoopbackHttp
 {
     public static SocketsHttpHandler Handler(bool cookies = true) => new()

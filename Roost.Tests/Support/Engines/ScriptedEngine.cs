@@ -28,7 +28,8 @@ internal sealed class ScriptedEngine(Func<int, StepContext, Task<Outcome>> step,
         new((state, _) => Task.FromResult(state + 1 >= target ? Finish(state + 1) : GoOn(state + 1, after)), id);
 
     /// <summary>An engine whose step needs no waiting.</summary>
-    public static ScriptedEngine From(Func<int, StepContext, Outcome> step, string id = "scripted") => new((state, context) => Task.FromResult(step(state, context)), id);
+    public static ScriptedEngine From(Func<int, StepContext, Outcome> step, string id = "scripted") =>
+        new((state, context) => Task.FromResult(step(state, context)), id);
 
     public static Outcome GoOn(int state, TimeSpan after = default) => Continue(state, after);
 

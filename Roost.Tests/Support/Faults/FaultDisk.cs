@@ -27,17 +27,30 @@ internal enum DiskFiles
     All = Stored | Index,
 }
 
-/// <summary>Of these calls on these files, those numbered from <paramref name="At"/> on fail, so many in a row; or the first of them kills the process.</summary>
+/// <summary>
+/// Of these calls on these files, those numbered from <paramref name="At"/> on fail, so many in a row; or the first of them kills the process.
+/// </summary>
 internal sealed record Fault(DiskCalls Calls, DiskFiles Files, int At, int Count = 1, bool Full = false, bool Short = false, bool Kills = false)
 {
     /// <summary>The numbers of EIO and ENOSPC on Linux.</summary>
     public int Error => Full ? 28 : 5;
 
-    public static Fault Parse(string[] words) => new(
-        Enum.Parse<DiskCalls>(words[0]), Enum.Parse<DiskFiles>(words[1]), int.Parse(words[2], null), int.Parse(words[3], null), words[4] == "ENOSPC", words[5] == "short", words[5] == "kill");
+    public static Fault Parse(string[] words) =>
+        new(
+            Enum.Parse<DiskCalls>(words[0]),
+            Enum.Parse<DiskFiles>(words[1]),
+            int.Parse(words[2], null),
+            int.Parse(words[3], null),
+            words[4] == "ENOSPC",
+            words[5] == "short",
+            words[5] == "kill"
+        );
 
     public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{Words(Calls)} {Words(Files)} {At} {Count} {(Full ? "ENOSPC" : "EIO")} {(Kills ? "kill" : Short ? "short" : "whole")}");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Words(Calls)} {Words(Files)} {At} {Count} {(Full ? "ENOSPC" : "EIO")} {(Kills ? "kill" : Short ? "short" : "whole")}"
+        );
 
     private static string Words<T>(T flags) where T : struct, Enum => flags.ToString().Replace(", ", ",", StringComparison.Ordinal);
 }

@@ -54,7 +54,10 @@ internal sealed class FaultRounds(string path) : IDisposable
         _ => throw new ArgumentException($"There is no task {task}."),
     };
 
-    /// <summary>Callers without a loop. Once the first call has failed and its caller has his answer, nothing is written until the test has seen what a crash would leave.</summary>
+    /// <summary>
+    /// Callers without a loop. Once the first call has failed and its caller has his answer, nothing is written until the test has seen what a crash would
+    /// leave.
+    /// </summary>
     private async Task CallsAsync(Fault fault)
     {
         await CallAsync(fault, async () =>
@@ -83,8 +86,11 @@ internal sealed class FaultRounds(string path) : IDisposable
         int calls = 0;
         for (int after = 0; after < 3 && calls < MostCalls; calls++)
         {
-            await EnqueueAsync(new WorkItem("child", new ChildPayload(calls % 5 == 0 ? 5 : 2, Child: calls % 5 == 1, Artifacts: calls % 5 == 2)) { Id = IdOf(calls) });
-            if (disk.Failed > 0 && after++ == 0) await whenItFailed();
+            await EnqueueAsync(
+                new WorkItem("child", new ChildPayload(calls % 5 == 0 ? 5 : 2, Child: calls % 5 == 1, Artifacts: calls % 5 == 2)) { Id = IdOf(calls) }
+            );
+            if (disk.Failed > 0 && after++ == 0)
+                await whenItFailed();
         }
         return calls;
     }
@@ -221,7 +227,10 @@ internal sealed class FaultRounds(string path) : IDisposable
         roost = null;
     }
 
-    private RoostRuntime Open() => ChildVerbs.Open(ChildVerbs.Options(path) with { LoggerFactory = new ChildVerbs.ErrorLog(SayFault) }, Patience).AddEngine(new ScriptedEngine(StreamStepAsync, Streaming));
+    private RoostRuntime Open() =>
+        ChildVerbs
+            .Open(ChildVerbs.Options(path) with { LoggerFactory = new ChildVerbs.ErrorLog(SayFault) }, Patience)
+            .AddEngine(new ScriptedEngine(StreamStepAsync, Streaming));
 
     /// <summary>Before the callers have their answers, for the log is written first.</summary>
     private static void SayFault(string logged)

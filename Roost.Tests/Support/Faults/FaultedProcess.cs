@@ -60,14 +60,21 @@ internal sealed class FaultedProcess(string library, string path) : IAsyncDispos
         FileAudit.MustHold(path, said);
         FileAudit.MustAgree(path);
         // A loop that could not begin may leave a row behind, which another worker takes away when its lease is over.
-        if (!child.Errors.Contains("The loop has ended", StringComparison.Ordinal)) FileAudit.MustHaveNoLeftovers(path);
-        if (worked) FileAudit.Count(path, "roost_work w JOIN roost_lane l ON l.key = w.lane WHERE w.state <> 'done' AND l.engine <> 'nobody'").Should().Be(0, $"the loop goes on: {child.Errors}");
+        if (!child.Errors.Contains("The loop has ended", StringComparison.Ordinal))
+            FileAudit.MustHaveNoLeftovers(path);
+        if (worked)
+            FileAudit
+                .Count(path, "roost_work w JOIN roost_lane l ON l.key = w.lane WHERE w.state <> 'done' AND l.engine <> 'nobody'")
+                .Should()
+                .Be(0, $"the loop goes on: {child.Errors}");
         MustHaveStayedFlat(Footprint.Parse(said.Single(line => line.StartsWith("closed ", StringComparison.Ordinal)).Split(' ')[1..]));
     }
 
     public void Report() => Effort.Report(
-        $"{Rounds} rounds, {Hits:N0} failed calls, {acknowledged:N0} acknowledged, {refused:N0} refused, {Unknown} unknown, {Images} crash images, {Doors} failed openings; " +
-        $"handles {held[0].Handles} to {held[^1].Handles}, threads {held[0].Threads} to {held[^1].Threads}, managed {held[0].Managed / 1024:N0} to {held[^1].Managed / 1024:N0} KiB");
+        $"{Rounds} rounds, {Hits:N0} failed calls, {acknowledged:N0} acknowledged, {refused:N0} refused, {Unknown} unknown, {Images} crash images, " +
+        $"{Doors} failed openings; " +
+        $"handles {held[0].Handles} to {held[^1].Handles}, threads {held[0].Threads} to {held[^1].Threads}, managed {held[0].Managed / 1024:N0} to " +
+        $"{held[^1].Managed / 1024:N0} KiB");
 
     public ValueTask DisposeAsync() => child.DisposeAsync();
 
@@ -132,7 +139,9 @@ internal sealed class FaultedProcess(string library, string path) : IAsyncDispos
         using SqliteConnection open = FileAudit.Open(file);
         foreach (string[] words in lines.Select(line => line.Split(' ')))
             if (words[0] is "enqueued" or "refused")
-                open.ExecuteScalar<long>("SELECT count(*) FROM roost_work WHERE id = @id", new { id = words[1] }).Should().Be(words[0] == "enqueued" ? 1 : 0, $"{words[1]} was {words[0]} ({which})");
+                open.ExecuteScalar<long>("SELECT count(*) FROM roost_work WHERE id = @id", new { id = words[1] })
+                    .Should()
+                    .Be(words[0] == "enqueued" ? 1 : 0, $"{words[1]} was {words[0]} ({which})");
     }
 
     private static void MustBeWhole(string copy, string which)

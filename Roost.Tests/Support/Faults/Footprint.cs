@@ -18,11 +18,13 @@ internal sealed record Footprint(int Handles, int Threads, long Managed, long Sq
         return new(handles, process.Threads.Count, GC.GetTotalMemory(forceFullCollection: true), SQLitePCL.raw.sqlite3_memory_used());
     }
 
-    public static Footprint Parse(string[] words) => new(int.Parse(words[0], null), int.Parse(words[1], null), long.Parse(words[2], null), long.Parse(words[3], null));
+    public static Footprint Parse(string[] words) =>
+        new(int.Parse(words[0], null), int.Parse(words[1], null), long.Parse(words[2], null), long.Parse(words[3], null));
 
     public string ToWords() => string.Create(CultureInfo.InvariantCulture, $"{Handles} {Threads} {Managed} {Sqlite}");
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Handles} handles, {Threads} threads, {Managed / 1024:N0} KiB managed, {Sqlite / 1024:N0} KiB of SQLite");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Handles} handles, {Threads} threads, {Managed / 1024:N0} KiB managed, {Sqlite / 1024:N0} KiB of SQLite");
 
     /// <summary>
     /// Of looks at equal distances the first third opens and compiles what the process keeps; what the last third holds (its median) must not be

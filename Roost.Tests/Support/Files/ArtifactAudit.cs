@@ -3,7 +3,9 @@ using Microsoft.Data.Sqlite;
 
 namespace Roost.Tests.Support;
 
-/// <summary>Each artifact is there exactly where the step that made it has committed; that none is torn is among the rules of <see cref="FileAudit"/>.</summary>
+/// <summary>
+/// Each artifact is there exactly where the step that made it has committed; that none is torn is among the rules of <see cref="FileAudit"/>.
+/// </summary>
 internal static class ArtifactAudit
 {
     /// <summary>How many bytes of content there are.</summary>
@@ -26,5 +28,8 @@ internal static class ArtifactAudit
 
     /// <summary>No content is kept that belongs to nobody.</summary>
     public static void MustHaveNoLeftovers(string path) =>
-        FileAudit.Count(path, "roost_blob WHERE key NOT IN (SELECT blob FROM roost_artifact WHERE blob IS NOT NULL)").Should().Be(0, "what a dead worker was uploading is collected");
+        FileAudit
+            .Count(path, "roost_blob WHERE key NOT IN (SELECT blob FROM roost_artifact WHERE blob IS NOT NULL)")
+            .Should()
+            .Be(0, "what a dead worker was uploading is collected");
 }

@@ -38,7 +38,8 @@ internal static class EventAudit
     public static void MustBeOrderly(string path)
     {
         using SqliteConnection file = FileAudit.Open(path);
-        var items = file.Query<(long Key, string Id, long Life)>("SELECT key, id, hold_for_life FROM roost_work").ToDictionary(row => row.Key, row => new Item { Id = row.Id, HoldsForLife = row.Life != 0 });
+        var items = file.Query<(long Key, string Id, long Life)>("SELECT key, id, hold_for_life FROM roost_work")
+            .ToDictionary(row => row.Key, row => new Item { Id = row.Id, HoldsForLife = row.Life != 0 });
         var wanting = new Dictionary<string, List<Item>>();
         foreach ((long work, string name) in file.Query<(long, string)>("SELECT work, name FROM roost_work_resource"))
         {
@@ -72,7 +73,8 @@ internal static class EventAudit
             if (by is not null && item.Worker is { } holder && !processes.TryAdd(holder, by) && processes[holder] != by)
                 wrong.Add($"{seq}: {item.Id} was claimed by worker {holder} of process {processes[holder]} and stepped by process {by}");
             item.Place = After(kind) ?? item.Place;
-            item.Holding = item.HoldsForLife && (kind is "stepped" or "step_failed" or "interrupted" || (item.Holding && item.Place is not (Place.Failed or Place.Ended)));
+            item.Holding =
+                item.HoldsForLife && (kind is "stepped" or "step_failed" or "interrupted" || (item.Holding && item.Place is not (Place.Failed or Place.Ended)));
         }
         wrong.Should().BeEmpty("the events tell one orderly story");
     }

@@ -21,7 +21,14 @@ internal static class FileAudit
 
     public static SqliteConnection Open(string path)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, Mode = SqliteOpenMode.ReadWrite }.ToString());
+        var connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder
+            {
+                DataSource = path,
+                Pooling = false,
+                Mode = SqliteOpenMode.ReadWrite,
+            }.ToString()
+        );
         connection.Open();
         return connection;
     }
@@ -36,7 +43,8 @@ internal static class FileAudit
     public static Dictionary<string, long> Contents(string path)
     {
         using SqliteConnection file = Open(path);
-        var contents = file.Query<string>("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").ToDictionary(name => name, name => file.ExecuteScalar<long>($"SELECT count(*) FROM \"{name}\""));
+        var contents = file.Query<string>("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+            .ToDictionary(name => name, name => file.ExecuteScalar<long>($"SELECT count(*) FROM \"{name}\""));
         contents["last event"] = file.ExecuteScalar<long?>("SELECT max(seq) FROM roost_event") ?? 0;
         contents["sum of versions"] = file.ExecuteScalar<long?>("SELECT sum(version) FROM roost_work") ?? 0;
         return contents;
@@ -65,10 +73,17 @@ internal static class FileAudit
     {
         using SqliteConnection file = Open(path);
         var items = file.Query<(string Id, string Engine, string State, string Payload)>(
-            "SELECT w.id, l.engine, w.state, i.payload FROM roost_work w JOIN roost_lane l ON l.key = w.lane JOIN roost_work_input i ON i.work = w.key").ToDictionary(row => row.Id);
-        var versions = file.Query<(string Id, long Version, string Nonce)>("SELECT w.id, s.version, s.data ->> 'nonce' FROM roost_snapshot s JOIN roost_work w ON w.key = s.work")
+                "SELECT w.id, l.engine, w.state, i.payload FROM roost_work w JOIN roost_lane l ON l.key = w.lane JOIN roost_work_input i ON i.work = w.key"
+            )
+            .ToDictionary(row => row.Id);
+        var versions = file.Query<(string Id, long Version, string Nonce)>(
+                "SELECT w.id, s.version, s.data ->> 'nonce' FROM roost_snapshot s JOIN roost_work w ON w.key = s.work"
+            )
             .ToDictionary(row => (row.Id, row.Version), row => row.Nonce);
-        var keys = file.Query<(string Key, string Id)>("SELECT k.key, w.id FROM roost_idempotency k JOIN roost_work w ON w.key = k.work WHERE k.engine = 'child'").ToDictionary(row => row.Key, row => row.Id);
+        var keys = file.Query<(string Key, string Id)>(
+                "SELECT k.key, w.id FROM roost_idempotency k JOIN roost_work w ON w.key = k.work WHERE k.engine = 'child'"
+            )
+            .ToDictionary(row => row.Key, row => row.Id);
         var events = file.Query<(string Id, string Kind, long Count)>(
             """
             SELECT w.id, replace(e.kind, 'cancel_requested', 'cancelled') AS did, count(*) FROM roost_event e JOIN roost_work w ON w.key = e.work

@@ -21,14 +21,23 @@ internal sealed class FileValues
     private FileValues(string path, FileValues? asIn)
     {
         using SqliteConnection file = FileAudit.Open(path);
-        Schema = [.. file.Query<string>("SELECT concat_ws(' ', type, name, tbl_name, sql) FROM sqlite_schema ORDER BY type, name"), $"version {file.ExecuteScalar<long>("PRAGMA user_version")}"];
+        Schema =
+        [
+            .. file.Query<string>("SELECT concat_ws(' ', type, name, tbl_name, sql) FROM sqlite_schema ORDER BY type, name"),
+            $"version {file.ExecuteScalar<long>("PRAGMA user_version")}",
+        ];
         foreach (string name in file.Query<string>("SELECT name FROM sqlite_schema WHERE type = 'table'").AsList())
         {
             string table = WithoutPrefix(name);
             string[] own = [.. file.Query<string>("SELECT name FROM pragma_table_info(@name)", new { name })];
             if (asIn is not null && !asIn.columns.ContainsKey(table)) continue;
             columns[table] = asIn?.columns[table] ?? own;
-            Rows[table] = [.. file.Query<string>($"SELECT concat_ws(', ', {string.Join(", ", columns[table].Select(Quoted))}) FROM \"{name}\"").Select(row => Shown(table, row)).Order(StringComparer.Ordinal)];
+            Rows[table] =
+            [
+                .. file.Query<string>($"SELECT concat_ws(', ', {string.Join(", ", columns[table].Select(Quoted))}) FROM \"{name}\"")
+                    .Select(row => Shown(table, row))
+                    .Order(StringComparer.Ordinal),
+            ];
         }
     }
 
@@ -54,10 +63,14 @@ internal sealed class FileValues
     public void MustBeAmongThoseIn(string path, string when, params string[] except)
     {
         var now = new FileValues(path, this);
-        foreach ((string table, string[] rows) in Rows.Where(pair => !except.Contains(pair.Key))) rows.Except(now.Rows[table]).Should().BeEmpty("{0} is kept ({1})", table, when);
+        foreach ((string table, string[] rows) in Rows.Where(pair => !except.Contains(pair.Key)))
+            rows.Except(now.Rows[table]).Should().BeEmpty("{0} is kept ({1})", table, when);
     }
 
-    private static string Shown(string table, string row) => row.Length > LongestShown ? FileAudit.Hash(row) : table == Sequences ? row.Replace(Prefix, "") : row;
+    private static string Shown(string table, string row) =>
+        row.Length > LongestShown ? FileAudit.Hash(row)
+        : table == Sequences ? row.Replace(Prefix, "")
+        : row;
 
     private static string WithoutPrefix(string table) => table.StartsWith(Prefix, StringComparison.Ordinal) ? table[Prefix.Length..] : table;
 

@@ -46,7 +46,15 @@ internal static class FixtureFile
         await roost.EnqueueAsync(new WorkItem("scripted", new Fate(3)) { Id = "done", IdempotencyKey = "once", Priority = 5 });
         await roost.EnqueueAsync(new WorkItem("scripted", new Fate(2, "fail")) { Id = "dead" });
         await roost.EnqueueAsync(new WorkItem("scripted", new Fate(5, WaitsAt: 2)) { Id = "half" });
-        await roost.EnqueueAsync(new WorkItem("scripted", new Fate(4, WaitsAt: 1)) { Id = "holder", Resources = ["site"], ResourceHold = ResourceHold.Life, Priority = 1 });
+        await roost.EnqueueAsync(
+            new WorkItem("scripted", new Fate(4, WaitsAt: 1))
+            {
+                Id = "holder",
+                Resources = ["site"],
+                ResourceHold = ResourceHold.Life,
+                Priority = 1,
+            }
+        );
         await roost.RunUntilIdleAsync();
         await roost.EnqueueAsync(new WorkItem("scripted", new Fate(2)) { Id = "waiter", Resources = ["site"] });
         await roost.RunUntilIdleAsync();
@@ -61,7 +69,8 @@ internal static class FixtureFile
     }
 
     /// <summary>The kept files, by name.</summary>
-    public static IEnumerable<string> Kept() => typeof(FixtureFile).Assembly.GetManifestResourceNames().Where(name => name.EndsWith(".db.gz", StringComparison.Ordinal)).Order();
+    public static IEnumerable<string> Kept() =>
+        typeof(FixtureFile).Assembly.GetManifestResourceNames().Where(name => name.EndsWith(".db.gz", StringComparison.Ordinal)).Order();
 
     public static async Task UnpackAsync(string name, string path)
     {

@@ -22,12 +22,17 @@ internal static partial class HostSettings
             using SqliteConnection own = FileAudit.Open(path);
             own.QuerySingle<string>("SELECT 'settings'").Should().Be("[SETTINGS]", "the host's own reads go by its settings");
         }
-        await using (var roost = new RoostRuntime(new RoostOptions { Path = path, TimeProvider = TestRuntime.Clock() })) await SayReadsAsync(roost);
-        foreach (FileCheck check in await RoostRuntime.CheckFileAsync(path)) Say($"check {check.Name}", check.Name is "disk_space" or "size" ? check.Status : check);
+        await using (var roost = new RoostRuntime(new RoostOptions { Path = path, TimeProvider = TestRuntime.Clock() }))
+            await SayReadsAsync(roost);
+        foreach (FileCheck check in await RoostRuntime.CheckFileAsync(path))
+            Say($"check {check.Name}", check.Name is "disk_space" or "size" ? check.Status : check);
         foreach (string[] verb in Verbs())
         {
             CommandResult result = await CommandInProcess.RunAsync([.. verb, "--db", path, "--json"]);
-            ChildProgram.Say($"{string.Join(' ', verb)}: {result.ExitCode} {Volatile().Replace(result.Output, "").ReplaceLineEndings(" ")} {result.Error.ReplaceLineEndings(" ")}");
+            ChildProgram.Say(
+                $"{string.Join(' ', verb)}: {result.ExitCode} {Volatile().Replace(result.Output, "").ReplaceLineEndings(" ")} " +
+                $"{result.Error.ReplaceLineEndings(" ")}"
+            );
         }
         return 0;
     }
@@ -84,8 +89,14 @@ internal static partial class HostSettings
         DefaultTypeMap.MatchNamesWithUnderscores = true;
         SqlMapper.ConnectionStringComparer = StringComparer.OrdinalIgnoreCase;
         Func<Type, SqlMapper.ITypeMap> usual = SqlMapper.TypeMapProvider;
-        SqlMapper.TypeMapProvider = type => type.Namespace?.StartsWith("Roost", StringComparison.Ordinal) == true ? throw new InvalidOperationException($"The host has no map of {type}.") : usual(type);
-        foreach (Type type in (Type[])[typeof(bool), typeof(string), typeof(long), typeof(int), typeof(byte[]), typeof(double), typeof(bool?), typeof(long?), typeof(int?)])
+        SqlMapper.TypeMapProvider = type =>
+            type.Namespace?.StartsWith("Roost", StringComparison.Ordinal) == true
+                ? throw new InvalidOperationException($"The host has no map of {type}.")
+                : usual(type);
+        foreach (
+            Type type in (Type[])
+                [typeof(bool), typeof(string), typeof(long), typeof(int), typeof(byte[]), typeof(double), typeof(bool?), typeof(long?), typeof(int?)]
+        )
             SqlMapper.AddTypeMap(type, DbType.AnsiStringFixedLength);
         SqlMapper.AddTypeHandler(new Shouting());
         SqlMapper.AddTypeHandler(new YesOrNo());

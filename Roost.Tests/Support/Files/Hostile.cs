@@ -21,11 +21,14 @@ internal static class Hostile
 
     /// <summary>Markup that would run or lead away if any of it reached a page as markup.</summary>
     public const string Markup =
-        "<script>roost()</script><img src=x onerror=roost()>\"><svg onload=roost()>' onmouseover='roost()\" onfocus=\"roost() autofocus <a href=\"javascript:roost()\">x</a>" +
-        "</textarea></title></style></pre></option></select><!--<base href=//evil.example><meta http-equiv=refresh content=0><iframe srcdoc=x></iframe>{{7*7}}\u202E&#60;b&#62;";
+        "<script>roost()</script><img src=x onerror=roost()>\"><svg onload=roost()>' onmouseover='roost()\" onfocus=\"roost() autofocus <a " +
+        "href=\"javascript:roost()\">x</a>" +
+        "</textarea></title></style></pre></option></select><!--<base href=//evil.example><meta http-equiv=refresh content=0><iframe " +
+        "srcdoc=x></iframe>{{7*7}}\u202E&#60;b&#62;";
 
     /// <summary>What would steer a terminal: colours, the title, a link, the clipboard, a C1 introducer, a bell, backspaces; and a markup of its own.</summary>
-    public const string Escapes = "[red]\u001b[31mred\u001b[2J\u001b[H\u001b]0;owned\u0007\u001b]8;;http://evil.example\u001b\\link\u001b]52;c;eA==\u0007\u009b31m\u009d0;x\u009c\u0090q\u009c\b\b\b\rover\u007f\u202E\u2066x[/][bold]";
+    public const string Escapes =
+        "[red]\u001b[31mred\u001b[2J\u001b[H\u001b]0;owned\u0007\u001b]8;;http://evil.example\u001b\\link\u001b]52;c;eA==\u0007\u009b31m\u009d0;x\u009c\u0090q\u009c\b\b\b\rover\u007f\u202E\u2066x[/][bold]";
 
     /// <summary>Any text: ordinary, hostile, or random letters out of all of Unicode.</summary>
     public static string Text(Random random)

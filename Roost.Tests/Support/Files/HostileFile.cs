@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace Roost.Tests.Support;
 
-/// <summary>A data file that somebody else has made: every text in it is hostile, also where this runtime would have refused it. One item has a plain id to ask for.</summary>
+/// <summary>
+/// A data file that somebody else has made: every text in it is hostile, also where this runtime would have refused it. One item has a plain id to ask for.
+/// </summary>
 internal static class HostileFile
 {
     public const string Plain = "plain-item";
@@ -25,9 +27,17 @@ internal static class HostileFile
             }));
             await roost.EnqueueAsync(new WorkItem("scripted", new { a = 1 }) { Id = "parent", Delay = TimeSpan.FromHours(1), Resources = ["held"], ResourceHold = ResourceHold.Life });
             await roost.EnqueueAsync([
-                new WorkItem("scripted", new { a = 1 }) { Id = Plain, ParentId = "parent", IdempotencyKey = "key", Resources = ["free"] },
-                new WorkItem("scripted", new { a = 1 }) { Id = "done-1" }, new WorkItem("scripted", new { a = 1 }) { Id = "failed-2" },
-                new WorkItem("other", new { a = 1 }) { Id = "waits", Queue = "elsewhere" }, new WorkItem("scripted") { Id = "unwanted", Delay = TimeSpan.FromHours(1) },
+                new WorkItem("scripted", new { a = 1 })
+                {
+                    Id = Plain,
+                    ParentId = "parent",
+                    IdempotencyKey = "key",
+                    Resources = ["free"],
+                },
+                new WorkItem("scripted", new { a = 1 }) { Id = "done-1" },
+                new WorkItem("scripted", new { a = 1 }) { Id = "failed-2" },
+                new WorkItem("other", new { a = 1 }) { Id = "waits", Queue = "elsewhere" },
+                new WorkItem("scripted") { Id = "unwanted", Delay = TimeSpan.FromHours(1) },
             ]);
             await roost.RunUntilIdleAsync();
             await roost.CancelAsync("unwanted", "because");
@@ -39,11 +49,13 @@ internal static class HostileFile
     private static byte[] JsonOf(string text)
     {
         var loose = new StringBuilder("{");
-        foreach ((string key, string value) in new[] { (text, text), ("message", text), ("worker", text), ("step", text), ("reason", text), ("version", "7") }) loose.Append(Quoted(key)).Append(':').Append(Quoted(value)).Append(',');
+        foreach ((string key, string value) in new[] { (text, text), ("message", text), ("worker", text), ("step", text), ("reason", text), ("version", "7") })
+            loose.Append(Quoted(key)).Append(':').Append(Quoted(value)).Append(',');
         return Encoding.UTF8.GetBytes(loose.Append("\"list\":[").Append(Quoted(text)).Append("]}").ToString());
     }
 
-    private static string Quoted(string text) => $"\"{string.Concat(text.Select(c => c switch { '"' => "\\\"", '\\' => "\\\\", < ' ' => $"\\u{(int)c:x4}", _ => c.ToString() }))}\"";
+    private static string Quoted(string text) =>
+        $"\"{string.Concat(text.Select(c => c switch { '"' => "\\\"", '\\' => "\\\\", < ' ' => $"\\u{(int)c:x4}", _ => c.ToString() }))}\"";
 
     private static void Spoil(string path, string text)
     {
@@ -60,11 +72,20 @@ internal static class HostileFile
         Run("UPDATE roost_snapshot SET step = $0, data = $1, sha256 = $3");
         Run("UPDATE roost_failure SET reason = $0, error_type = $0, message = $0, stack = $0");
         Run("UPDATE roost_event SET data = $1, kind = CASE WHEN kind IN ('engine.said', 'worker_started') THEN $0 ELSE kind END");
-        Run("UPDATE roost_artifact SET name = $0 || name, media_type = $0, uri = CASE WHEN uri IS NULL THEN NULL ELSE 'javascript:' || $0 END, metadata = $1 WHERE work <> (SELECT key FROM roost_work WHERE id = $2)");
+        Run(
+            "UPDATE roost_artifact SET name = $0 || name, media_type = $0, uri = CASE WHEN uri IS NULL THEN NULL ELSE 'javascript:' || $0 END, metadata = " +
+            "$1 WHERE work <> (SELECT key FROM roost_work WHERE id = $2)"
+        );
         Run("UPDATE roost_artifact SET media_type = $0, uri = CASE WHEN uri IS NULL THEN NULL ELSE 'javascript:' || $0 END, metadata = $1");
         Run("INSERT OR REPLACE INTO roost_resource (name, work, since) SELECT $0, key, 1 FROM roost_work WHERE id = $2");
-        Run("INSERT INTO roost_worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues) VALUES ($0, 1, $0, 'gone.lock', 1, 1, 1, 1, 1, 1, '[]', $4)");
+        Run(
+            "INSERT INTO roost_worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, " +
+            "engines, queues) VALUES ($0, 1, $0, 'gone.lock', 1, 1, 1, 1, 1, 1, '[]', $4)"
+        );
         Run("INSERT INTO roost_trigger_rule (when_engine, enqueue_engine, condition, fields, fixed, max_depth) VALUES ($0, $0, $0, '{}', '{}', 1)");
-        Run("UPDATE roost_work SET state = 'running', worker = (SELECT max(key) FROM roost_worker), token = 1, claimed_at = 1, ready_seq = NULL, ready_at = NULL WHERE ready_seq IS NOT NULL");
+        Run(
+            "UPDATE roost_work SET state = 'running', worker = (SELECT max(key) FROM roost_worker), token = 1, claimed_at = 1, ready_seq = NULL, ready_at " +
+            "= NULL WHERE ready_seq IS NOT NULL"
+        );
     }
 }

@@ -54,7 +54,8 @@ internal static class Probe
         return rows;
     }
 
-    public static long Column(this RoostRuntime runtime, string workId, string column) => Number(runtime, $"SELECT {column} FROM roost_work WHERE id = $0", workId);
+    public static long Column(this RoostRuntime runtime, string workId, string column) =>
+        Number(runtime, $"SELECT {column} FROM roost_work WHERE id = $0", workId);
 
     /// <summary>Rows of content that is stored or on its way.</summary>
     public static long ContentRows(this RoostRuntime runtime) =>

@@ -10,7 +10,18 @@ internal sealed class SqlReading
     /// <summary>The name of the source that is read beside the files.</summary>
     public const string More = "more.cs";
 
-    private static readonly string[] DapperCalls = ["Query", "QueryFirst", "QueryFirstOrDefault", "QuerySingle", "QuerySingleOrDefault", "QueryMultiple", "Execute", "ExecuteScalar", "ExecuteReader"];
+    private static readonly string[] DapperCalls =
+    [
+        "Query",
+        "QueryFirst",
+        "QueryFirstOrDefault",
+        "QuerySingle",
+        "QuerySingleOrDefault",
+        "QueryMultiple",
+        "Execute",
+        "ExecuteScalar",
+        "ExecuteReader",
+    ];
 
     private readonly CSharpCompilation compilation;
     private readonly HashSet<string> allowed;
@@ -24,13 +35,29 @@ internal sealed class SqlReading
     {
         this.allowed = [.. allowed];
         var how = new CSharpParseOptions(LanguageVersion.Preview);
-        const string Usings = "global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; global using System.Threading; global using System.Threading.Tasks;";
-        List<SyntaxTree> trees = [.. files.Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(file), how, file)), CSharpSyntaxTree.ParseText(Usings, how)];
+        const string Usings =
+            "global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; global using " +
+            "System.Threading; global using System.Threading.Tasks;";
+        List<SyntaxTree> trees =
+        [
+            .. files.Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(file), how, file)),
+            CSharpSyntaxTree.ParseText(Usings, how),
+        ];
         Files = trees.Count - 1;
-        if (more is not null) trees.Add(CSharpSyntaxTree.ParseText(more, how, More));
-        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Where(path => Path.GetFileName(path) != "Roost.dll").Select(path => MetadataReference.CreateFromFile(path));
-        compilation = CSharpCompilation.Create("Read", trees, references, new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable, allowUnsafe: true));
-        foreach (SyntaxTree tree in trees) Read(tree);
+        if (more is not null)
+            trees.Add(CSharpSyntaxTree.ParseText(more, how, More));
+        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
+            .Split(Path.PathSeparator)
+            .Where(path => Path.GetFileName(path) != "Roost.dll")
+            .Select(path => MetadataReference.CreateFromFile(path));
+        compilation = CSharpCompilation.Create(
+            "Read",
+            trees,
+            references,
+            new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable, allowUnsafe: true)
+        );
+        foreach (SyntaxTree tree in trees)
+            Read(tree);
     }
 
     public int Files { get; }
@@ -44,7 +71,8 @@ internal sealed class SqlReading
     public IReadOnlyCollection<string> AllowedUsed => used;
 
     /// <summary>One for each tree: what it has found out is found out once.</summary>
-    private SemanticModel ModelOf(SyntaxTree tree) => models.TryGetValue(tree, out SemanticModel? known) ? known : models[tree] = compilation.GetSemanticModel(tree);
+    private SemanticModel ModelOf(SyntaxTree tree) =>
+        models.TryGetValue(tree, out SemanticModel? known) ? known : models[tree] = compilation.GetSemanticModel(tree);
 
     private void Read(SyntaxTree tree)
     {
@@ -65,11 +93,17 @@ internal sealed class SqlReading
         {
             case AssignmentExpressionSyntax { Left: MemberAccessExpressionSyntax { Name.Identifier.Text: "CommandText" } } set:
                 return set.Right;
-            case BaseObjectCreationExpressionSyntax made when model.GetSymbolInfo(made).Symbol is IMethodSymbol { ContainingType.Name: "Statement" or "SqliteCommand" or "CommandDefinition" } maker:
+            case BaseObjectCreationExpressionSyntax made
+                when model.GetSymbolInfo(made).Symbol is IMethodSymbol { ContainingType.Name: "Statement" or "SqliteCommand" or "CommandDefinition" } maker:
                 return Argument(made.ArgumentList, maker, maker.ContainingType.Name == "Statement" ? "sql" : "commandText");
-            case InvocationExpressionSyntax call when model.GetSymbolInfo(call).Symbol is IMethodSymbol called && called.ContainingType.Name == "SqlMapper" && DapperCalls.Any(name => called.Name == name || called.Name == name + "Async"):
+            case InvocationExpressionSyntax call
+                when model.GetSymbolInfo(call).Symbol is IMethodSymbol called
+                    && called.ContainingType.Name == "SqlMapper"
+                    && DapperCalls.Any(name => called.Name == name || called.Name == name + "Async"):
                 return Argument(call.ArgumentList, called, "sql");
-            case InvocationExpressionSyntax call when model.GetSymbolInfo(call).Symbol is IMethodSymbol { ContainingType.Name: "raw" } called && called.Name.StartsWith("sqlite3_prepare", StringComparison.Ordinal):
+            case InvocationExpressionSyntax call
+                when model.GetSymbolInfo(call).Symbol is IMethodSymbol { ContainingType.Name: "raw" } called
+                    && called.Name.StartsWith("sqlite3_prepare", StringComparison.Ordinal):
                 return Argument(call.ArgumentList, called, "sql") ?? call.ArgumentList.Arguments[1].Expression;
             case InvocationExpressionSyntax call when model.GetSymbolInfo(call).Symbol is IMethodSymbol { ContainingType.Name: "raw", Name: "sqlite3_exec" }:
                 return call.ArgumentList.Arguments[1].Expression;
@@ -105,7 +139,9 @@ internal sealed class SqlReading
             case SwitchExpressionSyntax arms:
                 return arms.Arms.All(arm => IsFixed(arm.Expression, model, asked));
             case InvocationExpressionSyntax call when call.Expression.ToString() is "string.Create" or "FormattableString.Invariant":
-                return call.ArgumentList.Arguments.Where(argument => argument.Expression.ToString() != "CultureInfo.InvariantCulture").All(argument => IsFixed(argument.Expression, model, asked));
+                return call
+                    .ArgumentList.Arguments.Where(argument => argument.Expression.ToString() != "CultureInfo.InvariantCulture")
+                    .All(argument => IsFixed(argument.Expression, model, asked));
         }
         return model.GetSymbolInfo(text).Symbol is { } symbol && IsFixed(symbol, asked);
     }
@@ -119,18 +155,35 @@ internal sealed class SqlReading
         bool isFixed = symbol switch
         {
             IParameterSymbol parameter => IsGivenFixed(parameter, asked),
-            ILocalSymbol or IFieldSymbol => symbol.DeclaringSyntaxReferences.Select(one => one.GetSyntax()).OfType<VariableDeclaratorSyntax>().ToArray() is [{ Initializer.Value: { } value }] && IsFixed(value, ModelOf(value.SyntaxTree), asked) && !IsSetElsewhere(symbol),
-            IMethodSymbol or IPropertySymbol => symbol.DeclaringSyntaxReferences is [var one] && Returns(one.GetSyntax()) is { Count: > 0 } values && values.All(value => IsFixed(value, ModelOf(value.SyntaxTree), asked)),
+            ILocalSymbol or IFieldSymbol => symbol.DeclaringSyntaxReferences.Select(one => one.GetSyntax()).OfType<VariableDeclaratorSyntax>().ToArray()
+                is [{ Initializer.Value: { } value }]
+                && IsFixed(value, ModelOf(value.SyntaxTree), asked)
+                && !IsSetElsewhere(symbol),
+            IMethodSymbol or IPropertySymbol => symbol.DeclaringSyntaxReferences is [var one]
+                && Returns(one.GetSyntax()) is { Count: > 0 } values
+                && values.All(value => IsFixed(value, ModelOf(value.SyntaxTree), asked)),
             _ => false,
         };
         return fixedOnes[symbol] = isFixed;
     }
 
     private static List<ExpressionSyntax> Returns(SyntaxNode method) =>
-        [.. method.ChildNodes().OfType<ArrowExpressionClauseSyntax>().Select(arrow => arrow.Expression), .. method.DescendantNodes().OfType<ReturnStatementSyntax>().Where(one => one.Expression is not null).Select(one => one.Expression!)];
+        [
+            .. method.ChildNodes().OfType<ArrowExpressionClauseSyntax>().Select(arrow => arrow.Expression),
+            .. method.DescendantNodes().OfType<ReturnStatementSyntax>().Where(one => one.Expression is not null).Select(one => one.Expression!),
+        ];
 
-    private bool IsSetElsewhere(ISymbol symbol) => compilation.SyntaxTrees.Any(tree => tree.GetRoot().DescendantNodes().OfType<AssignmentExpressionSyntax>()
-        .Any(set => set.Left is IdentifierNameSyntax name && name.Identifier.Text == symbol.Name && SymbolEqualityComparer.Default.Equals(ModelOf(tree).GetSymbolInfo(name).Symbol, symbol)));
+    private bool IsSetElsewhere(ISymbol symbol) =>
+        compilation.SyntaxTrees.Any(tree =>
+            tree.GetRoot()
+                .DescendantNodes()
+                .OfType<AssignmentExpressionSyntax>()
+                .Any(set =>
+                    set.Left is IdentifierNameSyntax name
+                    && name.Identifier.Text == symbol.Name
+                    && SymbolEqualityComparer.Default.Equals(ModelOf(tree).GetSymbolInfo(name).Symbol, symbol)
+                )
+        );
 
     private bool IsGivenFixed(IParameterSymbol parameter, HashSet<ISymbol> asked)
     {
@@ -141,9 +194,20 @@ internal sealed class SqlReading
             SemanticModel model = ModelOf(tree);
             foreach (SyntaxNode node in tree.GetRoot().DescendantNodes())
             {
-                ArgumentListSyntax? list = node switch { InvocationExpressionSyntax call => call.ArgumentList, BaseObjectCreationExpressionSyntax made => made.ArgumentList, _ => null };
-                if (list is null || model.GetSymbolInfo(node).Symbol is not IMethodSymbol called || !SymbolEqualityComparer.Default.Equals(called.OriginalDefinition, owner.OriginalDefinition)) continue;
-                if (Argument(list, called, parameter.Name) is not { } given) continue;
+                ArgumentListSyntax? list = node switch
+                {
+                    InvocationExpressionSyntax call => call.ArgumentList,
+                    BaseObjectCreationExpressionSyntax made => made.ArgumentList,
+                    _ => null,
+                };
+                if (
+                    list is null
+                    || model.GetSymbolInfo(node).Symbol is not IMethodSymbol called
+                    || !SymbolEqualityComparer.Default.Equals(called.OriginalDefinition, owner.OriginalDefinition)
+                )
+                    continue;
+                if (Argument(list, called, parameter.Name) is not { } given)
+                    continue;
                 Sinks++;
                 isGiven = true;
                 if (IsFixed(given, model, asked)) continue;

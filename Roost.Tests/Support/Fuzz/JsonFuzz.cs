@@ -12,7 +12,21 @@ internal sealed class JsonFuzz(Random random)
 
     private static readonly string[] BadNumbers = ["1e309", "-1e999999", "NaN", "Infinity", "-", "01", "+1", ".5", "1.", "0x10", "1e", "--1"];
 
-    private static readonly string[] GoodEscapes = ["\\n", "\\\"", "\\\\", "\\/", "\\u0041", "\\ud83d\\udc26", "\\u001b", "\\u009b", "\\ufffd", "\\uFFFD", "\\u2028", "\\ufffe"];
+    private static readonly string[] GoodEscapes =
+    [
+        "\\n",
+        "\\\"",
+        "\\\\",
+        "\\/",
+        "\\u0041",
+        "\\ud83d\\udc26",
+        "\\u001b",
+        "\\u009b",
+        "\\ufffd",
+        "\\uFFFD",
+        "\\u2028",
+        "\\ufffe",
+    ];
 
     private static readonly string[] BadEscapes = ["\\ud800", "\\udc26\\ud83d", "\\u0000", "\\x41", "\\u12", "\\", "\u0001", "\n"];
 

@@ -7,5 +7,6 @@ internal sealed class FailingLog : TestLog
 {
     public override bool IsEnabled(LogLevel logLevel) => throw new IOException("No space is left for the log.");
 
-    public override void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => throw new IOException("No space is left for the log.");
+    public override void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        throw new IOException("No space is left for the log.");
 }

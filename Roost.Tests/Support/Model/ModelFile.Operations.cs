@@ -85,7 +85,13 @@ internal sealed partial class ModelFile
     /// <summary>The longest failed first.</summary>
     private Answer Many(string kind, string? engine)
     {
-        ModelItem[] failed = [.. Items.Values.Where(item => item.State == WorkState.Failed && (engine is null || item.Spec.Engine == engine)).OrderBy(item => item.UpdatedAt).ThenBy(item => item.Serial)];
+        ModelItem[] failed =
+        [
+            .. Items
+                .Values.Where(item => item.State == WorkState.Failed && (engine is null || item.Spec.Engine == engine))
+                .OrderBy(item => item.UpdatedAt)
+                .ThenBy(item => item.Serial),
+        ];
         return Answer.Is(failed.Length, [.. failed.Select(item => (kind, item.Id))]);
     }
 

@@ -90,13 +90,20 @@ internal sealed partial class ModelFile
         else if (reason == FailReasons.EngineFailed)
         {
             bool isSaved = follows;
-            Must(isSaved || (item.State == WorkState.Running && item.Next == Next.Fails && !item.CancelRequested && attempt == item.Failures + 1), "its engine has not said so");
-            if (!isSaved) (item.Failures, item.Interruptions) = (0, 0);
+            Must(
+                isSaved || (item.State == WorkState.Running && item.Next == Next.Fails && !item.CancelRequested && attempt == item.Failures + 1),
+                "its engine has not said so"
+            );
+            if (!isSaved)
+                (item.Failures, item.Interruptions) = (0, 0);
         }
         else if (reason == FailReasons.Interrupted) Must(follows, "it was not interrupted");
         else
         {
-            Must(item.State == WorkState.Running && !item.CancelRequested && (reason == FailReasons.InvalidStep || !(item.Deadline <= Now)), "it does not run, or has to end otherwise");
+            Must(
+                item.State == WorkState.Running && !item.CancelRequested && (reason == FailReasons.InvalidStep || !(item.Deadline <= Now)),
+                "it does not run, or has to end otherwise"
+            );
             ChargeFailure(item, e, last: true);
         }
         item.Failure = (reason, attempt, item.Version);

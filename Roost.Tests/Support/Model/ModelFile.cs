@@ -36,9 +36,14 @@ internal sealed partial class ModelFile
         try
         {
             if (mustFollow.TryDequeue(out (string Kind, string? Id) expected))
-                Must(expected.Kind == e.Kind && (expected.Id is null ? e.WorkId is not null && !Items.ContainsKey(e.WorkId) : expected.Id == e.WorkId), $"{expected.Kind} of {expected.Id ?? "a new item"} must come here");
-            if (e.WorkId is null) return;
-            if (e.Kind == EventKinds.Enqueued) Enqueue(e);
+                Must(
+                    expected.Kind == e.Kind && (expected.Id is null ? e.WorkId is not null && !Items.ContainsKey(e.WorkId) : expected.Id == e.WorkId),
+                    $"{expected.Kind} of {expected.Id ?? "a new item"} must come here"
+                );
+            if (e.WorkId is null)
+                return;
+            if (e.Kind == EventKinds.Enqueued)
+                Enqueue(e);
             Must(Items.TryGetValue(e.WorkId, out ModelItem? item), "the item is not known");
             item!.Events.Add(e.Kind);
             Apply(item, e, expected.Kind is not null);
@@ -117,7 +122,11 @@ internal sealed partial class ModelFile
                 item.Staged.Add(e.Kind);
                 break;
         }
-        if (e.Kind is not (EventKinds.PriorityChanged or EventKinds.CancelRequested or EventKinds.Triggered or EventKinds.TriggerSkipped) && !e.Kind.StartsWith("engine.", StringComparison.Ordinal)) item.UpdatedAt = Now;
+        if (
+            e.Kind is not (EventKinds.PriorityChanged or EventKinds.CancelRequested or EventKinds.Triggered or EventKinds.TriggerSkipped)
+            && !e.Kind.StartsWith("engine.", StringComparison.Ordinal)
+        )
+            item.UpdatedAt = Now;
     }
 
     private void Claim(ModelItem item, WorkEvent e)
@@ -130,8 +139,10 @@ internal sealed partial class ModelFile
         Must(!(item.Deadline <= Now), "its deadline has passed");
         foreach (ModelItem other in Items.Values)
         {
-            if (other.Worker == worker && other.State == WorkState.Running && !other.IsUnsure) Must(!item.RunsAlone && !other.RunsAlone, $"whoever was interrupted twice runs alone, and {other} runs here");
-            if (other == item || !IsReady(other, worker) || item.RunsAlone || other.RunsAlone) continue;
+            if (other.Worker == worker && other.State == WorkState.Running && !other.IsUnsure)
+                Must(!item.RunsAlone && !other.RunsAlone, $"whoever was interrupted twice runs alone, and {other} runs here");
+            if (other == item || !IsReady(other, worker) || item.RunsAlone || other.RunsAlone)
+                continue;
             Must(other.Priority <= item.Priority, $"{other} has a higher priority");
             if (other.Priority == item.Priority && item.AskedForNothing) Must(!(other.Place < item.Place), $"{other} has been ready for longer");
         }
@@ -141,7 +152,10 @@ internal sealed partial class ModelFile
 
     /// <summary>Ready beyond doubt, and nothing but its priority decides when it runs.</summary>
     private bool IsReady(ModelItem item, string worker) =>
-        item is { State: WorkState.Queued, IsUnsure: false, AskedForNothing: true } && !(item.DueLatest > Now) && !(item.Deadline <= Now) && IsServed(worker, item);
+        item is { State: WorkState.Queued, IsUnsure: false, AskedForNothing: true }
+        && !(item.DueLatest > Now)
+        && !(item.Deadline <= Now)
+        && IsServed(worker, item);
 
     private bool IsServed(string worker, ModelItem item) => ShapeAt(worker, item.Spec) is > 0 and int shape && item.Shape <= shape;
 
@@ -159,7 +173,9 @@ internal sealed partial class ModelFile
     {
         string id = e.WorkId!;
         Must(!Items.ContainsKey(id), "its id is taken");
-        ModelItem? maker = Items.Values.FirstOrDefault(item => item is { State: WorkState.Running, Step.Act: Act.Child or Act.SameChild } && item.ChildId == id);
+        ModelItem? maker = Items.Values.FirstOrDefault(item =>
+            item is { State: WorkState.Running, Step.Act: Act.Child or Act.SameChild } && item.ChildId == id
+        );
         ModelItem made;
         if (announced.Remove(id, out (Spec Spec, string? ParentId, DateTimeOffset From, DateTimeOffset To) caller))
         {

@@ -94,5 +94,6 @@ internal sealed class ModelItem(string id, Spec spec, ModelItem? parent, int dep
     };
 
     public override string ToString() =>
-        $"{Id} ({State}{(IsUnsure ? "?" : "")} version {Version}, failures {Failures}, interruptions {Interruptions} ({Suspicions}), due {Due:mm:ss.fff}, deadline {Deadline:mm:ss.fff}{(CancelRequested ? ", to be cancelled" : "")})";
+        $"{Id} ({State}{(IsUnsure ? "?" : "")} version {Version}, failures {Failures}, interruptions {Interruptions} ({Suspicions}), due {Due:mm:ss.fff}, " +
+        $"deadline {Deadline:mm:ss.fff}{(CancelRequested ? ", to be cancelled" : "")})";
 }

@@ -14,7 +14,10 @@ internal sealed record Call(string Text, Func<World, string, Task> RunAsync)
     public override string ToString() => Text;
 }
 
-/// <summary>Generators of everything that callers do. What an operation is about is a place among the ids that are known by then, so that a shorter sequence still means something.</summary>
+/// <summary>
+/// Generators of everything that callers do. What an operation is about is a place among the ids that are known by then, so that a shorter sequence still means
+/// something.
+/// </summary>
 internal static class Operations
 {
     private static readonly string[] Names = ["x", "y", "z"];
@@ -31,13 +34,26 @@ internal static class Operations
         (1, Gen.Int[-1, 2].Select(n => new ScriptStep(Act.RaiseSelf, n))),
         (5, Gen.OneOf(Act.Fail, Act.FailSaved, Act.Child, Act.SameChild, Act.Artifact, Act.Stream, Act.Event, Act.CancelSelf, Act.CancelAndDone, Act.ReleaseSelf).Select(act => new ScriptStep(act))));
 
-    private static readonly Gen<Script> Scripts = Gen.Select(Step.Array[0, 4], Gen.Frequency((4, Gen.Const(false)), (1, Gen.Const(true))), (steps, follow) => new Script(steps, follow));
+    private static readonly Gen<Script> Scripts = Gen.Select(Step.Array[0, 4], Gen.Frequency((4, Gen.Const(false)), (1, Gen.Const(true))), (steps, follow) =>
+        new Script(steps, follow)
+    );
 
-    private static readonly Gen<string[]> Resources = Gen.Frequency((3, Gen.Const(Array.Empty<string>())), (2, Gen.OneOf(Names).Array[1, 2].Select(names => names.Distinct().ToArray())));
+    private static readonly Gen<string[]> Resources = Gen.Frequency(
+        (3, Gen.Const(Array.Empty<string>())),
+        (2, Gen.OneOf(Names).Array[1, 2].Select(names => names.Distinct().ToArray()))
+    );
 
     private static readonly Gen<Spec> Specs = Gen.Select(
-        Gen.Select(Scripts, Gen.Frequency((4, Gen.Const("a")), (3, Gen.Const("b")), (2, Gen.Const("c")), (1, Gen.Const("d"))), Gen.Frequency((6, Gen.Const("default")), (1, Gen.Const("other")))),
-        Gen.Select(Gen.Frequency((4, Gen.Const(0)), (2, Gen.Int[-1, 2])), Gen.Frequency((5, Gen.Const(0)), (1, Gen.OneOf(1, 100, 5000))), Gen.Frequency((5, Gen.Const(0)), (1, Gen.OneOf(1, 500, 6000)))),
+        Gen.Select(
+            Scripts,
+            Gen.Frequency((4, Gen.Const("a")), (3, Gen.Const("b")), (2, Gen.Const("c")), (1, Gen.Const("d"))),
+            Gen.Frequency((6, Gen.Const("default")), (1, Gen.Const("other")))
+        ),
+        Gen.Select(
+            Gen.Frequency((4, Gen.Const(0)), (2, Gen.Int[-1, 2])),
+            Gen.Frequency((5, Gen.Const(0)), (1, Gen.OneOf(1, 100, 5000))),
+            Gen.Frequency((5, Gen.Const(0)), (1, Gen.OneOf(1, 500, 6000)))
+        ),
         Gen.Select(Resources, Gen.Bool, Gen.Frequency((5, Gen.Const((int?)null)), (1, Gen.Int[1, 2].Select(n => (int?)n)))),
         Gen.Select(Gen.Frequency((6, Gen.Const((string?)null)), (1, Gen.OneOf<string?>("k1", "k2"))), Gen.Frequency((6, Gen.Const((string?)null)), (1, Gen.OneOf<string?>("i1", "i2", "i3"))), Gen.Frequency((6, Gen.Const(-1)), (1, Gen.Int[0, 5]))),
         (what, when, how, who) => new Spec(who.Item1 is null ? what.Item1 : Script.OfChild with { Follow = what.Item1.Follow }, what.Item2, what.Item3, who.Item2, when.Item1, when.Item2, when.Item3, how.Item1, how.Item2, how.Item3, who.Item1, who.Item3));
@@ -46,13 +62,25 @@ internal static class Operations
         new Operation($"{runtime}: enqueue {string.Join(" and ", (object[])specs)}", world => world.EnqueueAsync(runtime, specs)));
 
     private static readonly Gen<Operation> Change = Gen.Select(Runtime, Gen.Enum<Verb>(), Target, Gen.Int[-1, 2], (runtime, verb, target, n) =>
-        new Operation($"{runtime}: {verb} #{target}{(verb == Verb.Priority ? $" {n}" : "")}", world => world.ChangeAsync(runtime, verb, world.Target(target), n)));
+        new Operation($"{runtime}: {verb} #{target}{(verb == Verb.Priority ? $" {n}" : "")}", world =>
+            world.ChangeAsync(runtime, verb, world.Target(target), n)
+        )
+    );
 
     private static readonly Gen<Operation> ChangeAll = Gen.Select(Runtime, Gen.Bool, Gen.OneOf<string?>(null, "a", "b"), (runtime, retry, engine) =>
         new Operation($"{runtime}: {(retry ? "retry" : "discard")} all of {engine ?? "all engines"}", world => world.ChangeAllAsync(runtime, retry, engine)));
 
-    private static readonly Gen<Operation> Purge = Gen.Select(Runtime, Gen.OneOf<string?>(null, "a", "b"), Gen.OneOf(0, 100, 5000), Gen.Bool, Gen.Frequency((3, Gen.Const(false)), (1, Gen.Const(true))), (runtime, engine, ms, failed, dry) =>
-        new Operation($"{runtime}: purge {engine ?? "all engines"} older than {ms} ms{(failed ? ", the failed too" : "")}{(dry ? ", dry" : "")}", world => world.PurgeAsync(runtime, engine, ms, failed, dry)));
+    private static readonly Gen<Operation> Purge = Gen.Select(
+        Runtime,
+        Gen.OneOf<string?>(null, "a", "b"),
+        Gen.OneOf(0, 100, 5000),
+        Gen.Bool,
+        Gen.Frequency((3, Gen.Const(false)), (1, Gen.Const(true))),
+        (runtime, engine, ms, failed, dry) =>
+            new Operation($"{runtime}: purge {engine ?? "all engines"} older than {ms} ms{(failed ? ", the failed too" : "")}{(dry ? ", dry" : "")}", world =>
+                world.PurgeAsync(runtime, engine, ms, failed, dry)
+            )
+    );
 
     private static readonly Gen<Operation> Advance = Gen.OneOf(1, 100, 5000, 3_600_000).Select(ms => new Operation($"{ms} ms pass", world =>
     {
@@ -70,7 +98,12 @@ internal static class Operations
         (4, Purge),
         (12, Advance),
         (4, Gen.Select(Runtime, Gen.Int[1, 3], (runtime, n) => new Operation($"{runtime}: a worker takes {n} and dies", world => world.DieAsync(runtime, n)))),
-        (14, Gen.Select(Runtime, Target, (runtime, target) => new Operation($"{runtime}: look at #{target}", world => world.LookAsync(runtime, world.Target(target))))),
+        (
+            14,
+            Gen.Select(Runtime, Target, (runtime, target) =>
+                new Operation($"{runtime}: look at #{target}", world => world.LookAsync(runtime, world.Target(target)))
+            )
+        ),
         (4, Runtime.Select(runtime => new Operation($"{runtime}: look at all", world => world.LookAtAllAsync(runtime)))),
         (1, Runtime.Select(runtime => new Operation($"{runtime}: back up", world => world.BackupAsync(runtime)))));
 

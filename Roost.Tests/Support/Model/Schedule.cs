@@ -159,11 +159,21 @@ internal sealed class Schedule : IAsyncDisposable
         OutcomeKind kind = random.Next(4) switch { 0 => OutcomeKind.Done, 1 when random.Next(3) == 0 => OutcomeKind.Fail, _ => OutcomeKind.Continue };
         // Tokens are never used again, so who was displaced stays so.
         bool displaced = first.Number("SELECT count(*) FROM roost_work WHERE id = $0 AND token = $1", lease.Item.Id, lease.Token) == 0;
-        CommitResult result = await hand.Ghost.CommitAsync(lease, kind, state, kind == OutcomeKind.Continue && random.Next(3) == 0 ? random.Next(5000) : 0, keeps: random.Next(2) == 0);
-        if (displaced) result.Should().Be(CommitResult.Lost, "nothing lands of one that was displaced");
-        if (result == CommitResult.Lost) told.Refuse(lease.Item.Id, version, state);
-        else told.Tell(lease.Item.Id, version, state);
-        if (!result.IsKept) hand.Leases.Remove(lease);
+        CommitResult result = await hand.Ghost.CommitAsync(
+            lease,
+            kind,
+            state,
+            kind == OutcomeKind.Continue && random.Next(3) == 0 ? random.Next(5000) : 0,
+            keeps: random.Next(2) == 0
+        );
+        if (displaced)
+            result.Should().Be(CommitResult.Lost, "nothing lands of one that was displaced");
+        if (result == CommitResult.Lost)
+            told.Refuse(lease.Item.Id, version, state);
+        else
+            told.Tell(lease.Item.Id, version, state);
+        if (!result.IsKept)
+            hand.Leases.Remove(lease);
     }
 
     /// <summary>Dead for good, or silent without a lock: that one may come back late.</summary>
@@ -235,7 +245,10 @@ internal sealed class Schedule : IAsyncDisposable
         foreach (Hand hand in hands.Where(hand => !hand.IsDead)) Kill(hand);
         for (int i = 1; i % 4 != 0 || !IsOver(); i++)
         {
-            if (i > 8000) throw new TimeoutException($"It is not over: {string.Join(", ", first.Rows("SELECT id || ' ' || state || ' due ' || coalesce(due_at, '') || ' blocked on ' || coalesce(blocked_on, '') || ' at version ' || version FROM roost_work WHERE state IN ('queued', 'running')"))}; {first.Number("SELECT count(*) FROM roost_worker")} workers.");
+            if (i > 8000)
+                throw new TimeoutException(
+                    $"It is not over: {string.Join(", ", first.Rows("SELECT id || ' ' || state || ' due ' || coalesce(due_at, '') || ' blocked on ' || coalesce(blocked_on, '') || ' at version ' || version FROM roost_work WHERE state IN ('queued', 'running')"))}; {first.Number("SELECT count(*) FROM roost_worker")} workers."
+                );
             clock.Advance(Step * Math.Min(1 + i / 40, 8));
             await Task.Delay(1);
         }
@@ -250,7 +263,9 @@ internal sealed class Schedule : IAsyncDisposable
         if (locks.Length > 0) await first.RunUntilIdleAsync();
     }
 
-    private bool IsOver() => first.Number("SELECT count(*) FROM roost_work WHERE state IN ('queued', 'running')") == 0 && first.Number("SELECT count(*) FROM roost_worker") == runtimes.Count;
+    private bool IsOver() =>
+        first.Number("SELECT count(*) FROM roost_work WHERE state IN ('queued', 'running')") == 0
+        && first.Number("SELECT count(*) FROM roost_worker") == runtimes.Count;
 
     private void MustBeRight()
     {
@@ -286,11 +301,19 @@ internal sealed class Schedule : IAsyncDisposable
         var fate = new Random(unchecked((seed * 31 + id.Length + id[^1]) * 31 + context.Version * 7 + context.Attempt + context.Interruptions));
         switch (fate.Next(24))
         {
-            case < 3: throw new InvalidOperationException("no");
-            case 3: return ScriptedEngine.GiveUp("enough");
-            case < 8: await Task.Delay(TimeSpan.FromMilliseconds(fate.Next(100, 7000)), wall, context.CancellationToken); break;
-            case 8 when context.Item.Timeout is not null: await Task.Delay(TimeSpan.FromSeconds(30), wall); break; // It is abandoned.
-            case 9 when !id.Contains("-c", StringComparison.Ordinal): context.AddChild(new WorkItem("scripted", new { steps = 1 }) { Id = $"{id}-c{context.Version}" }); break;
+            case < 3:
+                throw new InvalidOperationException("no");
+            case 3:
+                return ScriptedEngine.GiveUp("enough");
+            case < 8:
+                await Task.Delay(TimeSpan.FromMilliseconds(fate.Next(100, 7000)), wall, context.CancellationToken);
+                break;
+            case 8 when context.Item.Timeout is not null:
+                await Task.Delay(TimeSpan.FromSeconds(30), wall);
+                break; // It is abandoned.
+            case 9 when !id.Contains("-c", StringComparison.Ordinal):
+                context.AddChild(new WorkItem("scripted", new { steps = 1 }) { Id = $"{id}-c{context.Version}" });
+                break;
         }
         int next = Interlocked.Increment(ref states);
         return context.Version >= context.Item.Payload.GetProperty("steps").GetInt32()

@@ -36,7 +36,9 @@ internal sealed record Script(ScriptStep[] Steps, bool Follow = false)
     public override string ToString() => $"{{{string.Join(", ", (object[])Steps)}{(Follow ? ", follow" : "")}}}";
 }
 
-/// <summary>A work item as a caller describes it. Its deadline counts from when it is due. Its parent is a place among the ids that are known by then.</summary>
+/// <summary>
+/// A work item as a caller describes it. Its deadline counts from when it is due. Its parent is a place among the ids that are known by then.
+/// </summary>
 internal sealed record Spec(
     Script Script, string Engine, string Queue = WorkItem.DefaultQueue, string? Id = null, int Priority = 0, int DelayMs = 0, int DeadlineMs = 0,
     string[]? Names = null, bool Life = false, int? MaxAttempts = null, string? Key = null, int Parent = -1)

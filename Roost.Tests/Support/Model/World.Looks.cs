@@ -12,17 +12,25 @@ internal sealed partial class World
         foreach (ModelItem item in queued) Must(!(item.Deadline <= model.Now), $"{item} is beyond its deadline, and a loop has run");
         HashSet<ModelItem> stuck = Stuck(queued);
         ModelItem[] here = [.. queued.Where(item => IsServed(runtime, item))];
-        foreach (ModelItem item in here) Must(item.DueLatest > model.Now || stuck.Contains(item), $"{item} could run, and the loop is idle at {model.Now:mm:ss.fff}");
+        foreach (ModelItem item in here)
+            Must(item.DueLatest > model.Now || stuck.Contains(item), $"{item} could run, and the loop is idle at {model.Now:mm:ss.fff}");
         ModelItem[] delayed = [.. here.Where(item => item.Due > model.Now)];
-        if (due is { } next) Must(here.Any(item => item.Due <= next && next <= item.DueLatest) && !delayed.Any(item => item.DueLatest < next), $"the loop waits for {next:mm:ss.fff}");
-        else Must(delayed.Length == 0, $"the loop waits for nothing, and {delayed.FirstOrDefault()} is delayed");
+        if (due is { } next)
+            Must(
+                here.Any(item => item.Due <= next && next <= item.DueLatest) && !delayed.Any(item => item.DueLatest < next),
+                $"the loop waits for {next:mm:ss.fff}"
+            );
+        else
+            Must(delayed.Length == 0, $"the loop waits for nothing, and {delayed.FirstOrDefault()} is delayed");
     }
 
     /// <summary>Whoever waits for a name that another holds for its life, or for a name that one who waits so may hold meanwhile.</summary>
     private HashSet<ModelItem> Stuck(ModelItem[] queued)
     {
-        var stuck = new HashSet<ModelItem>(queued.Where(item => item.Spec.AllNames.Any(name => model.Holders.TryGetValue(name, out ModelItem? holder) && holder != item)));
-        for (int before = -1; before < stuck.Count;)
+        var stuck = new HashSet<ModelItem>(
+            queued.Where(item => item.Spec.AllNames.Any(name => model.Holders.TryGetValue(name, out ModelItem? holder) && holder != item))
+        );
+        for (int before = -1; before < stuck.Count; )
         {
             before = stuck.Count;
             stuck.UnionWith(queued.Where(item => item.Spec.AllNames.Any(name => stuck.Any(other => other.Spec.AllNames.Contains(name)))).ToList());
@@ -45,7 +53,10 @@ internal sealed partial class World
         Must(wrong.Length == 0, $"{item}: {wrong}");
         await LookAtHistoryAsync(roost, item);
         IReadOnlyList<WorkEvent> events = (await roost.ListEventsAsync(id)).Items;
-        Must(events.Select(e => e.Kind).SequenceEqual(item.Events), $"the events of {item} are {string.Join(' ', events.Select(e => e.Kind))}, not {string.Join(' ', item.Events)}");
+        Must(
+            events.Select(e => e.Kind).SequenceEqual(item.Events),
+            $"the events of {item} are {string.Join(' ', events.Select(e => e.Kind))}, not {string.Join(' ', item.Events)}"
+        );
         Must((await roost.ListLastEventsAsync(id, limit: 2)).Items.Select(e => e.Kind).SequenceEqual(item.Events.TakeLast(2)), $"the last events of {item}");
         Must((await roost.FindIdsAsync(id, limit: 100)).Contains(id), $"{id} is not found by its id");
         if (item.IsEnded) Must(Same(item, await roost.WaitAsync(id)) && Same(item, await roost.RunUntilDoneAsync(id)), $"{item} has ended otherwise");
@@ -67,18 +78,28 @@ internal sealed partial class World
     private static async Task LookAtHistoryAsync(RoostRuntime roost, ModelItem item)
     {
         int[] kept = [.. Enumerable.Range(1, item.Version).Where(version => version <= HistoryFirst || version > item.Version - HistoryLast)];
-        Must((await roost.ListHistoryAsync(item.Id)).Select(version => version.Version).Order().SequenceEqual(kept), $"{item} keeps other versions than {string.Join(' ', kept)}");
-        foreach (int version in kept) Must(IsVersion(item, version, await roost.GetSnapshotAsync(item.Id, version)), $"version {version} of {item} is another");
+        Must(
+            (await roost.ListHistoryAsync(item.Id)).Select(version => version.Version).Order().SequenceEqual(kept),
+            $"{item} keeps other versions than {string.Join(' ', kept)}"
+        );
+        foreach (int version in kept)
+            Must(IsVersion(item, version, await roost.GetSnapshotAsync(item.Id, version)), $"version {version} of {item} is another");
         foreach ((string name, int version) in item.Artifacts)
-            Must(System.Text.Encoding.UTF8.GetString(await roost.ReadArtifactAsync(item.Id, name, version)) == $"{item.Id} version {version - 1}", $"the artifact of version {version} of {item} is another");
-        if (item.State == WorkState.Failed) Must((await roost.GetDeadLetterAsync(item.Id)).Failure.Reason == item.Failure!.Value.Reason, $"the reason of {item}");
-        else Must((await CatchAsync(async () => await roost.GetDeadLetterAsync(item.Id))).Error is ConflictException, $"{item} is no dead letter");
+            Must(
+                System.Text.Encoding.UTF8.GetString(await roost.ReadArtifactAsync(item.Id, name, version)) == $"{item.Id} version {version - 1}",
+                $"the artifact of version {version} of {item} is another"
+            );
+        if (item.State == WorkState.Failed)
+            Must((await roost.GetDeadLetterAsync(item.Id)).Failure.Reason == item.Failure!.Value.Reason, $"the reason of {item}");
+        else
+            Must((await CatchAsync(async () => await roost.GetDeadLetterAsync(item.Id))).Error is ConflictException, $"{item} is no dead letter");
     }
 
     private IEnumerable<string> Differences(ModelItem item, WorkDetail detail)
     {
         if (!Same(item, detail.Summary)) yield return $"it is {detail.Summary}";
-        if (detail.Failures != item.Failures || detail.Interruptions != item.Interruptions) yield return $"failures {detail.Failures}, interruptions {detail.Interruptions}";
+        if (detail.Failures != item.Failures || detail.Interruptions != item.Interruptions) yield return $"failures {detail.Failures}, interruptions " +
+            $"{detail.Interruptions}";
         if (!item.IsEnded && detail.CancelRequested != item.CancelRequested) yield return $"cancel requested: {detail.CancelRequested}";
         if (detail.Deadline != item.Deadline) yield return $"deadline {detail.Deadline}";
         if (item.DueLatest > model.Now ? !(detail.DueAt >= item.Due && detail.DueAt <= item.DueLatest) : item.Due is null && detail.DueAt is not null) yield return $"due {detail.DueAt:mm:ss.fff}";
@@ -126,7 +147,18 @@ internal sealed partial class World
             Must(meant.SequenceEqual(counted), $"the counts of {queue.Engine}/{queue.Queue} are {string.Join(' ', counted)}, not {string.Join(' ', meant)}");
         }
         Page<DeadLetter> letters = await roost.ListDeadLettersAsync(limit: 1000);
-        Must(letters.Items.Select(letter => letter.Item.Id).SequenceEqual(model.Items.Values.Where(item => item.State == WorkState.Failed).OrderByDescending(item => item.UpdatedAt).ThenByDescending(item => item.Serial).Select(item => item.Id)), "other dead letters, or in another order");
+        Must(
+            letters
+                .Items.Select(letter => letter.Item.Id)
+                .SequenceEqual(
+                    model
+                        .Items.Values.Where(item => item.State == WorkState.Failed)
+                        .OrderByDescending(item => item.UpdatedAt)
+                        .ThenByDescending(item => item.Serial)
+                        .Select(item => item.Id)
+                ),
+            "other dead letters, or in another order"
+        );
         Must((await roost.ListArtifactsAsync(limit: 1000)).Items.Count == model.Items.Values.Sum(item => item.Artifacts.Count), "another number of artifacts");
         Must(await roost.GetLastSequenceAsync() >= seen, "the last event");
         await LookAtNamesAsync(roost);
@@ -135,8 +167,10 @@ internal sealed partial class World
     private async Task LookAtNamesAsync(RoostRuntime roost)
     {
         Dictionary<string, string> found = (await roost.ListResourcesAsync(limit: 1000)).Items.ToDictionary(one => one.Name, one => one.HolderId);
-        foreach ((string name, ModelItem holder) in model.Holders) Must(found.GetValueOrDefault(name) == holder.Id, $"{holder} holds \"{name}\", and the list says {found.GetValueOrDefault(name)}");
-        foreach ((string name, string id) in found) Must(model.Holders.ContainsKey(name) || MayWaitWith(model.Items[id], found), $"\"{name}\" is held by {model.Items[id]}");
+        foreach ((string name, ModelItem holder) in model.Holders)
+            Must(found.GetValueOrDefault(name) == holder.Id, $"{holder} holds \"{name}\", and the list says {found.GetValueOrDefault(name)}");
+        foreach ((string name, string id) in found)
+            Must(model.Holders.ContainsKey(name) || MayWaitWith(model.Items[id], found), $"\"{name}\" is held by {model.Items[id]}");
     }
 
     /// <summary>

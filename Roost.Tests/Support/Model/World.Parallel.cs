@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace Roost.Tests.Support.Model;
 
-/// <summary>Callers at once beside running loops: the history says in which order things happened, the model whether they may, and each answer must be in it.</summary>
+/// <summary>
+/// Callers at once beside running loops: the history says in which order things happened, the model whether they may, and each answer must be in it.
+/// </summary>
 internal sealed partial class World
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
@@ -38,7 +40,10 @@ internal sealed partial class World
             await stop.CancelAsync();
             await Task.WhenAll([.. loops, ticking]).WaitAsync(Patience);
         }
-        model.ShapeAt = (worker, spec) => workers.TryGetValue(worker, out WorkerInfo? one) && one.Queues.Contains(spec.Queue) ? one.Engines.FirstOrDefault(engine => engine.EngineId == spec.Engine)?.StateVersion ?? 0 : 0;
+        model.ShapeAt = (worker, spec) =>
+            workers.TryGetValue(worker, out WorkerInfo? one) && one.Queues.Contains(spec.Queue)
+                ? one.Engines.FirstOrDefault(engine => engine.EngineId == spec.Engine)?.StateVersion ?? 0
+                : 0;
         List<WorkEvent> events = await NewEventsAsync();
         Replay(events);
         CheckAnswers(events);
@@ -131,7 +136,8 @@ internal sealed partial class World
     {
         RoostRuntime roost = runtimes[runtime];
         (object? detail, _) = await CatchAsync(async () => await roost.GetAsync(id));
-        if (detail is WorkDetail { Snapshot: { } last } && last.DataAs<int>() != ScriptEngine.StateOf(last.Version, last.StateVersion)) log.Complaints.Enqueue($"{id} is read with state {last.DataAs<int>()} at version {last.Version}");
+        if (detail is WorkDetail { Snapshot: { } last } && last.DataAs<int>() != ScriptEngine.StateOf(last.Version, last.StateVersion))
+            log.Complaints.Enqueue($"{id} is read with state {last.DataAs<int>()} at version {last.Version}");
         await roost.ListAsync(limit: 5);
         WorkCounts counts = await roost.GetCountsAsync();
         if (counts.Queues.Sum(queue => queue.Counts.Total) != counts.Total.Total) log.Complaints.Enqueue("counts of queues are not the total");
@@ -142,7 +148,8 @@ internal sealed partial class World
     private async Task EnqueueToPurgeAsync()
     {
         Spec spec = new(Script.OfChild, Purged);
-        IReadOnlyList<EnqueueResult> made = await runtimes[0].EnqueueAsync(Enumerable.Range(0, ToPurge).Select(_ => spec.ToItem(clock.GetUtcNow(), parentId: null)));
+        IReadOnlyList<EnqueueResult> made = await runtimes[0]
+            .EnqueueAsync(Enumerable.Range(0, ToPurge).Select(_ => spec.ToItem(clock.GetUtcNow(), parentId: null)));
         foreach (EnqueueResult one in made)
         {
             model.Announce(one.Id, spec, null, clock.GetUtcNow(), clock.GetUtcNow());
@@ -182,15 +189,24 @@ internal sealed partial class World
     private void CheckAnswers(List<WorkEvent> events)
     {
         var made = events.Where(e => e.Kind == EventKinds.Enqueued).Select(e => e.WorkId!).ToHashSet();
-        var done = events.Where(e => e.Data is { } data && data.TryGetProperty("reason", out _)).CountBy(e => (e.Kind, e.Data!.Value.GetProperty("reason").GetString()!)).ToDictionary();
+        var done = events
+            .Where(e => e.Data is { } data && data.TryGetProperty("reason", out _))
+            .CountBy(e => (e.Kind, e.Data!.Value.GetProperty("reason").GetString()!))
+            .ToDictionary();
         foreach ((string kind, string reason, bool isSo) in answers)
         {
             int times = kind == EventKinds.Enqueued ? (made.Contains(reason) ? 1 : 0) : done.GetValueOrDefault((kind, reason));
-            if (kind == EventKinds.Cancelled) Must(isSo ? times <= 1 : times == 0, $"{reason} was answered {isSo}, and {times} items were cancelled for it"); // One may have asked before, or the step's end won.
-            else Must(times == (isSo ? 1 : 0), $"{reason} was answered {isSo}, and {kind} is there {times} times");
+            if (kind == EventKinds.Cancelled)
+                // One may have asked before, or the step's end won.
+                Must(isSo ? times <= 1 : times == 0, $"{reason} was answered {isSo}, and {times} items were cancelled for it");
+            else
+                Must(times == (isSo ? 1 : 0), $"{reason} was answered {isSo}, and {kind} is there {times} times");
         }
         foreach ((string kind, string reason, int times) in counts)
-            Must(done.GetValueOrDefault((kind, reason)) == times, $"{reason} was answered {times}, and {kind} is there {done.GetValueOrDefault((kind, reason))} times");
+            Must(
+                done.GetValueOrDefault((kind, reason)) == times,
+                $"{reason} was answered {times}, and {kind} is there {done.GetValueOrDefault((kind, reason))} times"
+            );
     }
 
     private async Task CheckPurgedAsync()

@@ -10,7 +10,11 @@ internal sealed partial class World : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>What each runtime serves; engine "d" has nobody.</summary>
-    private static readonly (string[] Engines, string[] Queues)[] Served = [(["a", "b"], [WorkItem.DefaultQueue]), (["b", "c"], [WorkItem.DefaultQueue, "other"])];
+    private static readonly (string[] Engines, string[] Queues)[] Served =
+    [
+        (["a", "b"], [WorkItem.DefaultQueue]),
+        (["b", "c"], [WorkItem.DefaultQueue, "other"]),
+    ];
 
     public static readonly Trigger[] Triggers = [new("a", "b") { If = "item.payload.follow" }, new("c", "c") { If = "item.payload.follow", MaxDepth = 2 }];
 
@@ -25,7 +29,8 @@ internal sealed partial class World : IAsyncDisposable
     private long seen;
     private int copies;
 
-    /// <param name="concurrency">How many steps run at once in the second runtime; the first runs one. More than one takes the order of events out of the hands of the seed.</param>
+    /// <param name="concurrency">How many steps run at once in the second runtime; the first runs one. More than one takes the order of events out of the hands
+    /// of the seed.</param>
     public World(int concurrency = 1)
     {
         this.concurrency = concurrency;
@@ -38,7 +43,8 @@ internal sealed partial class World : IAsyncDisposable
 
     public string Target(int n) => known.Count == 0 || n < 0 ? "nobody" : known[n % known.Count];
 
-    public static string Text(IEnumerable<(string Id, bool Created)> results) => string.Join(' ', results.Select(result => $"{result.Id}{(result.Created ? "" : " again")}"));
+    public static string Text(IEnumerable<(string Id, bool Created)> results) =>
+        string.Join(' ', results.Select(result => $"{result.Id}{(result.Created ? "" : " again")}"));
 
     public async Task EnqueueAsync(int runtime, Spec[] specs)
     {
@@ -78,7 +84,9 @@ internal sealed partial class World : IAsyncDisposable
     {
         Answer answer = retry ? Foretold().RetryAll(engine) : Foretold().DiscardAll(engine);
         var filter = new DeadLetterFilter { Engine = engine };
-        (object? result, Exception? error) = await CatchAsync(async () => retry ? await runtimes[runtime].RetryAllAsync(filter) : await runtimes[runtime].DiscardAllAsync(filter));
+        (object? result, Exception? error) = await CatchAsync(async () =>
+            retry ? await runtimes[runtime].RetryAllAsync(filter) : await runtimes[runtime].DiscardAllAsync(filter)
+        );
         await CompareAsync([answer], result, error);
     }
 
@@ -123,7 +131,10 @@ internal sealed partial class World : IAsyncDisposable
     public async Task DieAsync(int runtime, int claims)
     {
         Serve(runtime);
-        using SqliteGhost ghost = await SqliteGhost.StartAsync(runtimes[runtime], [.. Served[runtime].Engines.Select(engine => new ScriptEngine(engine, ShapeOf(engine, runtime), clock, log, () => runtimes[runtime]))]);
+        using SqliteGhost ghost = await SqliteGhost.StartAsync(
+            runtimes[runtime],
+            [.. Served[runtime].Engines.Select(engine => new ScriptEngine(engine, ShapeOf(engine, runtime), clock, log, () => runtimes[runtime]))]
+        );
         await ghost.ClaimAsync(claims);
         ghost.Die();
         ghosts.Add(ghost.Id);
@@ -177,7 +188,8 @@ internal sealed partial class World : IAsyncDisposable
     /// <summary>The second runtime is a newer program: it knows the state of "b" in a second shape.</summary>
     private static int ShapeOf(string engine, int runtime) => engine == "b" && runtime == 1 ? 2 : 1;
 
-    private static int ShapeAt(int runtime, Spec spec) => Served[runtime].Engines.Contains(spec.Engine) && Served[runtime].Queues.Contains(spec.Queue) ? ShapeOf(spec.Engine, runtime) : 0;
+    private static int ShapeAt(int runtime, Spec spec) =>
+        Served[runtime].Engines.Contains(spec.Engine) && Served[runtime].Queues.Contains(spec.Queue) ? ShapeOf(spec.Engine, runtime) : 0;
 
     private static bool IsServed(int runtime, ModelItem item) => ShapeAt(runtime, item.Spec) is > 0 and int shape && item.Shape <= shape;
 
@@ -205,7 +217,10 @@ internal sealed partial class World : IAsyncDisposable
     {
         List<WorkEvent> events = await NewEventsAsync();
         (string, string)[] kinds = [.. events.Where(e => e.WorkId is not null).Select(e => (e.Kind, name?.Invoke(e.WorkId!) ?? e.WorkId!))];
-        Must(Array.Exists(answers, answer => answer.Fits(result, error, kinds)), $"the answer is {new Answer(result, error?.GetType(), kinds)}, and should be {string.Join(" or ", (object[])answers)}");
+        Must(
+            Array.Exists(answers, answer => answer.Fits(result, error, kinds)),
+            $"the answer is {new Answer(result, error?.GetType(), kinds)}, and should be {string.Join(" or ", (object[])answers)}"
+        );
         Replay(events);
     }
 

@@ -17,7 +17,9 @@ internal static class NativeShim
         {
             try
             {
-                using Process run = Process.Start(new ProcessStartInfo(compiler, ["-shared", "-fPIC", "-O1", "-o", library, source, "-ldl", "-lpthread"]) { RedirectStandardError = true })!;
+                using Process run = Process.Start(
+                    new ProcessStartInfo(compiler, ["-shared", "-fPIC", "-O1", "-o", library, source, "-ldl", "-lpthread"]) { RedirectStandardError = true }
+                )!;
                 string errors = await run.StandardError.ReadToEndAsync();
                 await run.WaitForExitAsync();
                 run.ExitCode.Should().Be(0, $"{compiler} on {RuntimeInformation.OSDescription} has to compile {name}.c: {errors}");

@@ -91,7 +91,8 @@ internal sealed class PowerDisk
 
         public void Sync(long begun)
         {
-            while (Pending.TryPeek(out (int Place, PowerRecord Record) next) && next.Place < begun) Do(ref content, ref length, Pending.Dequeue().Record, _ => true);
+            while (Pending.TryPeek(out (int Place, PowerRecord Record) next) && next.Place < begun)
+                Do(ref content, ref length, Pending.Dequeue().Record, _ => true);
         }
 
         public byte[] AfterCut(Random random, PowerLoss loss)

@@ -40,8 +40,14 @@ internal sealed class PowerRecording
         {
             ReadOnlySpan<byte> header = bytes.AsSpan(at, HeaderBytes);
             int length = (int)BinaryPrimitives.ReadInt64LittleEndian(header[16..]);
-            records.Add(new((PowerCall)BinaryPrimitives.ReadInt32LittleEndian(header), BinaryPrimitives.ReadInt32LittleEndian(header[4..]), BinaryPrimitives.ReadInt64LittleEndian(header[8..]),
-                bytes.AsMemory(at + HeaderBytes, length)));
+            records.Add(
+                new(
+                    (PowerCall)BinaryPrimitives.ReadInt32LittleEndian(header),
+                    BinaryPrimitives.ReadInt32LittleEndian(header[4..]),
+                    BinaryPrimitives.ReadInt64LittleEndian(header[8..]),
+                    bytes.AsMemory(at + HeaderBytes, length)
+                )
+            );
             at += HeaderBytes + length;
         }
         FindPlaces();

@@ -21,7 +21,15 @@ internal static class PowerVerbs
         CancellationToken end = ChildProgram.UntilInputEnds();
         string[] words = workload.Split('-');
         string how = words.Length > 1 ? words[1] : "";
-        RoostOptions options = ChildVerbs.Options(path) with { Durability = how switch { "normal" => Durability.ProcessCrash, "off" => Durability.None, _ => Durability.Full } };
+        RoostOptions options = ChildVerbs.Options(path) with
+        {
+            Durability = how switch
+            {
+                "normal" => Durability.ProcessCrash,
+                "off" => Durability.None,
+                _ => Durability.Full,
+            },
+        };
         var random = new Random(seed);
         await (words[0] switch
         {
@@ -58,12 +66,16 @@ internal static class PowerVerbs
         {
             for (int i = 0; i < 20; i++)
             {
-                var items = Enumerable.Range(0, own.Next(4) == 0 ? own.Next(1, 10) : 1).Select(n => new WorkItem("child", new { steps = 1, note = new string('n', own.Next(4) == 0 ? own.Next(20_000) : 10) })
-                {
-                    Id = $"item-{caller}-{i}-{n}",
-                    IdempotencyKey = own.Next(3) == 0 ? $"key-{caller}-{i}-{n}" : null,
-                }).ToList();
-                if (early) items.ForEach(item => ChildProgram.SayEnqueued(item.Id, item));
+                var items = Enumerable
+                    .Range(0, own.Next(4) == 0 ? own.Next(1, 10) : 1)
+                    .Select(n => new WorkItem("child", new { steps = 1, note = new string('n', own.Next(4) == 0 ? own.Next(20_000) : 10) })
+                    {
+                        Id = $"item-{caller}-{i}-{n}",
+                        IdempotencyKey = own.Next(3) == 0 ? $"key-{caller}-{i}-{n}" : null,
+                    })
+                    .ToList();
+                if (early)
+                    items.ForEach(item => ChildProgram.SayEnqueued(item.Id, item));
                 if (items.Count > 1)
                 {
                     await roost.EnqueueAsync(items);

@@ -49,10 +49,21 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
             log > LargeLog ? "A reader that stays open keeps the log from being written back; find and end it." : null);
         var drive = new DriveInfo(folder);
         bool isTight = drive.AvailableFreeSpace < Math.Max(LittleSpace, size / 10);
-        Add("disk_space", isTight ? CheckStatus.Warning : CheckStatus.Ok, Text($"{drive.AvailableFreeSpace:N0} bytes free"), isTight ? "Free space, or prune finished work." : null);
+        Add(
+            "disk_space",
+            isTight ? CheckStatus.Warning : CheckStatus.Ok,
+            Text($"{drive.AvailableFreeSpace:N0} bytes free"),
+            isTight ? "Free space, or prune finished work." : null
+        );
         bool isUnsafe = Database.IsUnsafe(drive.DriveFormat);
-        Add("file_system", isUnsafe ? CheckStatus.Error : CheckStatus.Ok, drive.DriveFormat, isUnsafe ? "SQLite's locks may not work there; move the file to a local disk." : null);
-        if (OperatingSystem.IsWindows()) return;
+        Add(
+            "file_system",
+            isUnsafe ? CheckStatus.Error : CheckStatus.Ok,
+            drive.DriveFormat,
+            isUnsafe ? "SQLite's locks may not work there; move the file to a local disk." : null
+        );
+        if (OperatingSystem.IsWindows())
+            return;
         UnixFileMode mode = File.GetUnixFileMode(path);
         bool isOpen = (mode & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) != 0, isClosed = !mode.HasFlag(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         Add("permissions", isOpen || isClosed ? CheckStatus.Warning : CheckStatus.Ok, Convert.ToString((int)mode, 8),
@@ -62,10 +73,20 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
     private void LookAtLeftovers()
     {
         Leftovers.Sweeping sweeping = Leftovers.Sweep(Path.GetDirectoryName(path)!);
-        string removed = sweeping.Removed.Count == 0 ? "none" : Text($"removed {sweeping.Removed.Count:N0} files ({sweeping.Bytes:N0} bytes) that killed backups or creations had left");
-        if (sweeping.Left.Count == 0) Add("leftovers", CheckStatus.Ok, removed);
-        else Add("leftovers", CheckStatus.Warning, $"{removed}; not removed: {string.Join(", ", sweeping.Left.Take(ProblemsShown).Select(Path.GetFileName))}",
-            "They have the name of what a killed backup leaves and could not be removed, or not be known by their content; look at them, and delete them where they are that.");
+        string removed =
+            sweeping.Removed.Count == 0
+                ? "none"
+                : Text($"removed {sweeping.Removed.Count:N0} files ({sweeping.Bytes:N0} bytes) that killed backups or creations had left");
+        if (sweeping.Left.Count == 0)
+            Add("leftovers", CheckStatus.Ok, removed);
+        else
+            Add(
+                "leftovers",
+                CheckStatus.Warning,
+                $"{removed}; not removed: {string.Join(", ", sweeping.Left.Take(ProblemsShown).Select(Path.GetFileName))}",
+                "They have the name of what a killed backup leaves and could not be removed, or not be known by their content; look at them, and delete " +
+                "them where they are that."
+            );
     }
 
     private bool LookAtSchema(SqliteConnection db)
@@ -94,15 +115,24 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
         string journal = db.ExecuteScalar<string>("PRAGMA journal_mode")!;
         long vacuum = db.ExecuteScalar<long>("PRAGMA auto_vacuum");
         bool isRight = journal == "wal" && vacuum == 2;
-        Add("pragmas", isRight ? CheckStatus.Ok : CheckStatus.Warning, Text($"journal_mode {journal}, auto_vacuum {vacuum}, page_size {db.ExecuteScalar<long>("PRAGMA page_size")}, SQLite {db.ServerVersion}"),
-            isRight ? null : "Expected are journal_mode wal and auto_vacuum 2; another program changed the file.");
+        Add(
+            "pragmas",
+            isRight ? CheckStatus.Ok : CheckStatus.Warning,
+            Text($"journal_mode {journal}, auto_vacuum {vacuum}, page_size {db.ExecuteScalar<long>("PRAGMA page_size")}, SQLite {db.ServerVersion}"),
+            isRight ? null : "Expected are journal_mode wal and auto_vacuum 2; another program changed the file."
+        );
         LookAtIdentity(db);
     }
 
     private void LookAtIdentity(SqliteConnection db)
     {
-        if (Fact(db, "copy_of") is { } original) Add("identity", CheckStatus.Warning, $"a backup copy of file {original}", "Nothing runs or changes here until it is adopted.");
-        else if (FilePlace.Read(Fact(db, FilePlace.Key)) is { } recorded && FilePlace.At(path, !Database.IsUnsafe(new DriveInfo(Path.GetDirectoryName(path)!).DriveFormat)) is { } here && here.OriginalBy(recorded, Fact(db, "file_id") ?? "") is { } there)
+        if (Fact(db, "copy_of") is { } original)
+            Add("identity", CheckStatus.Warning, $"a backup copy of file {original}", "Nothing runs or changes here until it is adopted.");
+        else if (
+            FilePlace.Read(Fact(db, FilePlace.Key)) is { } recorded
+            && FilePlace.At(path, !Database.IsUnsafe(new DriveInfo(Path.GetDirectoryName(path)!).DriveFormat)) is { } here
+            && here.OriginalBy(recorded, Fact(db, "file_id") ?? "") is { } there
+        )
             Add("identity", CheckStatus.Warning, $"a copy of {there}, made by hand: both have the same identity and the same work", CopyAdvice);
         else Add("identity", CheckStatus.Ok, "an original");
     }
@@ -113,15 +143,25 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
     {
         string[] problems = [.. db.Query<string>("PRAGMA integrity_check(100)")];
         bool isSound = problems is ["ok"];
-        Add("integrity", isSound ? CheckStatus.Ok : CheckStatus.Error, isSound ? "ok" : Text($"{problems.Length} problems: {string.Join("; ", problems.Take(ProblemsShown))}"), isSound ? null : DamageAdvice);
+        Add(
+            "integrity",
+            isSound ? CheckStatus.Ok : CheckStatus.Error,
+            isSound ? "ok" : Text($"{problems.Length} problems: {string.Join("; ", problems.Take(ProblemsShown))}"),
+            isSound ? null : DamageAdvice
+        );
     }
 
     private void LookAtContents(SqliteConnection db)
     {
         (IReadOnlyList<string> damaged, long examined) = ContentCheck.Run(db, cancellationToken);
-        Add("contents", damaged.Count == 0 ? CheckStatus.Ok : CheckStatus.Error,
-            damaged.Count == 0 ? Text($"{examined:N0} payloads, snapshots and chunks match their SHA-256") : Text($"{damaged.Count} do not match their SHA-256: {string.Join("; ", damaged.Take(ProblemsShown))}"),
-            damaged.Count == 0 ? null : DamageAdvice);
+        Add(
+            "contents",
+            damaged.Count == 0 ? CheckStatus.Ok : CheckStatus.Error,
+            damaged.Count == 0
+                ? Text($"{examined:N0} payloads, snapshots and chunks match their SHA-256")
+                : Text($"{damaged.Count} do not match their SHA-256: {string.Join("; ", damaged.Take(ProblemsShown))}"),
+            damaged.Count == 0 ? null : DamageAdvice
+        );
     }
 
     private void LookAtInvariants(SqliteConnection db)
@@ -156,18 +196,37 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
     private void LookAtWork(SqliteConnection db)
     {
         IReadOnlyList<WorkerInfo> workers = WorkerQueries.All(db, Path.GetDirectoryName(path)!, now);
-        long ownerless = db.ExecuteScalar<long>("SELECT count(*) FROM roost_work w WHERE w.worker IS NOT NULL AND NOT EXISTS (SELECT 1 FROM roost_worker h WHERE h.key = w.worker)");
+        long ownerless = db.ExecuteScalar<long>(
+            "SELECT count(*) FROM roost_work w WHERE w.worker IS NOT NULL AND NOT EXISTS (SELECT 1 FROM roost_worker h WHERE h.key = w.worker)"
+        );
         WorkerInfo[] dead = [.. workers.Where(worker => !worker.IsAlive && worker.Running > 0)];
-        Add("leases", ownerless > 0 ? CheckStatus.Error : dead.Length > 0 ? CheckStatus.Warning : CheckStatus.Ok,
-            ownerless > 0 ? Text($"{ownerless} running items of no known worker") : dead.Length > 0 ? Text($"{dead.Sum(worker => worker.Running)} items of {dead.Length} dead workers: {string.Join(", ", dead.Take(ProblemsShown).Select(worker => worker.Id))}") : "no orphans",
-            ownerless > 0 ? "Release them by force." : dead.Length > 0 ? "The next worker that runs takes them over." : null);
+        Add(
+            "leases",
+            ownerless > 0 ? CheckStatus.Error
+                : dead.Length > 0 ? CheckStatus.Warning
+                : CheckStatus.Ok,
+            ownerless > 0 ? Text($"{ownerless} running items of no known worker")
+                : dead.Length > 0
+                    ? Text($"{dead.Sum(worker => worker.Running)} items of {dead.Length} dead workers: {Ids(dead)}")
+                : "no orphans",
+            ownerless > 0 ? "Release them by force."
+                : dead.Length > 0 ? "The next worker that runs takes them over."
+                : null
+        );
         UnservedWork[] unserved = [.. EngineQueries.Engines(db, workers, now).SelectMany(engine => engine.Unserved)];
-        Add("engines", unserved.Length > 0 ? CheckStatus.Warning : CheckStatus.Ok,
-            unserved.Length > 0 ? string.Join("; ", unserved.Take(ProblemsShown).Select(each => each.Why)) : Text($"{workers.Count(worker => worker.IsAlive)} workers alive, nothing waits unserved"),
-            unserved.Length > 0 ? "Start a worker that serves them." : null);
+        Add(
+            "engines",
+            unserved.Length > 0 ? CheckStatus.Warning : CheckStatus.Ok,
+            unserved.Length > 0
+                ? string.Join("; ", unserved.Take(ProblemsShown).Select(each => each.Why))
+                : Text($"{workers.Count(worker => worker.IsAlive)} workers alive, nothing waits unserved"),
+            unserved.Length > 0 ? "Start a worker that serves them." : null
+        );
     }
 
     private void Add(string name, CheckStatus status, string found, string? advice = null) => checks.Add(new(name, status, found, advice));
+
+    private static string Ids(IEnumerable<WorkerInfo> workers) => string.Join(", ", workers.Take(ProblemsShown).Select(worker => worker.Id));
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -17,7 +17,8 @@ internal static class ContentCheck
         SELECT 'chunk ' || c.n || ' of content ' || c.blob, c.data, c.sha256 FROM roost_blob_chunk c
         """;
 
-    private const string Chunks = "SELECT b.key, b.sha256, c.data FROM roost_blob b JOIN roost_blob_chunk c ON c.blob = b.key WHERE b.sha256 IS NOT NULL ORDER BY b.key, c.n";
+    private const string Chunks =
+        "SELECT b.key, b.sha256, c.data FROM roost_blob b JOIN roost_blob_chunk c ON c.blob = b.key WHERE b.sha256 IS NOT NULL ORDER BY b.key, c.n";
 
     /// <summary>What does not match, in words; and how much was looked at.</summary>
     public static (IReadOnlyList<string> Damaged, long Examined) Run(SqliteConnection db, CancellationToken cancellationToken)

@@ -41,7 +41,10 @@ internal static class Database
     {
         long expected = options.Durability switch { Durability.Full => 2, Durability.ProcessCrash => 1, _ => 0 };
         if ((long)Scalar(connection, "PRAGMA synchronous")! != expected)
-            throw new FileRefusedException(FileRefusal.Unsuitable, $"{path} does not take synchronous = {Synchronous(options.Durability)}; commits would be less safe than asked for.");
+            throw new FileRefusedException(
+                FileRefusal.Unsuitable,
+                $"{path} does not take synchronous = {Synchronous(options.Durability)}; commits would be less safe than asked for."
+            );
     }
 
     /// <summary>A connection for reading only.</summary>
@@ -56,7 +59,9 @@ internal static class Database
     public static SqliteConnection OpenForCopy(string path, RoostOptions options) =>
         Open(path, SqliteOpenMode.ReadWrite, options with { Durability = Durability.Full });
 
-    /// <summary>Moves what is in the log to the file, as far as no reader is in the way, so that freed pages leave the file; returns the size of a page.</summary>
+    /// <summary>
+    /// Moves what is in the log to the file, as far as no reader is in the way, so that freed pages leave the file; returns the size of a page.
+    /// </summary>
     public static long Checkpoint(string path, RoostOptions options)
     {
         using SqliteConnection connection = Open(path, SqliteOpenMode.ReadWrite, options);
@@ -80,7 +85,11 @@ internal static class Database
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new FileRefusedException(FileRefusal.NoAccess, $"{path} cannot be created or opened for writing: {e.Message} Check the owner and mode of the file and its folder.", e);
+            throw new FileRefusedException(
+                FileRefusal.NoAccess,
+                $"{path} cannot be created or opened for writing: {e.Message} Check the owner and mode of the file and its folder.",
+                e
+            );
         }
     }
 
@@ -88,7 +97,8 @@ internal static class Database
     public static Exception Translate(SqliteException e, string path) => e.SqliteErrorCode switch
     {
         SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED =>
-            new FileBusyException($"{path} is locked by another process for longer than the busy timeout; nothing was written. Try again, or find the process that keeps a write transaction open.", e),
+            new FileBusyException($"{path} is locked by another process for longer than the busy timeout; nothing was written. Try again, or find the " +
+                $"process that keeps a write transaction open.", e),
         SQLitePCL.raw.SQLITE_FULL or SQLitePCL.raw.SQLITE_IOERR when e.SqliteErrorCode == SQLitePCL.raw.SQLITE_FULL || e.SqliteExtendedErrorCode == SQLitePCL.raw.SQLITE_IOERR_SHMSIZE =>
             new DiskFullException($"The disk of {path} is full; nothing was written. Free space, and the runtime goes on.", e),
         SQLitePCL.raw.SQLITE_NOTADB =>
@@ -111,7 +121,11 @@ internal static class Database
 
     /// <summary>What whoever uses a file that is not the one any more learns.</summary>
     public static FileRefusedException TakenAway(string path) =>
-        new(FileRefusal.TakenAway, $"{path}, or its -wal or -shm beside it, was deleted or replaced while it was open, and nothing more is written or read here. What was committed since may be lost with what was taken away. Put the right file back and open it anew.");
+        new(
+            FileRefusal.TakenAway,
+            $"{path}, or its -wal or -shm beside it, was deleted or replaced while it was open, and nothing more is written or read here. What was " +
+            $"committed since may be lost with what was taken away. Put the right file back and open it anew."
+        );
 
     /// <summary>Closing this connection shall neither move the log to the file nor delete it, even where nobody else has the file open.</summary>
     public static void KeepLog(SqliteConnection connection) =>
@@ -132,9 +146,16 @@ internal static class Database
         {
             connection.Open();
             if (mode == SqliteOpenMode.ReadWriteCreate && SQLitePCL.raw.sqlite3_db_readonly(connection.Handle!, "main") == 1)
-                throw new FileRefusedException(FileRefusal.ReadOnly, $"{path} is read-only; Roost needs to write the file and its folder. Change its mode or owner, or copy it to where it may be written.");
+                throw new FileRefusedException(
+                    FileRefusal.ReadOnly,
+                    $"{path} is read-only; Roost needs to write the file and its folder. Change its mode or owner, or copy it to where it may be written."
+                );
             if (new Version(connection.ServerVersion) < LeastSqlite)
-                throw new FileRefusedException(FileRefusal.Unsuitable, $"SQLite {connection.ServerVersion} is loaded; {LeastSqlite} or later is needed (earlier ones can damage a WAL). Update Microsoft.Data.Sqlite.");
+                throw new FileRefusedException(
+                    FileRefusal.Unsuitable,
+                    $"SQLite {connection.ServerVersion} is loaded; {LeastSqlite} or later is needed (earlier ones can damage a WAL). Update " +
+                    $"Microsoft.Data.Sqlite."
+                );
             Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA busy_timeout = {(int)options.BusyTimeout.TotalMilliseconds}"));
             Execute(connection, "PRAGMA trusted_schema = OFF");
             Execute(connection, "PRAGMA cell_size_check = ON");
@@ -174,7 +195,9 @@ internal static class Database
     /// <summary>Of a file system whose locks or shared memory may not work.</summary>
     public static bool IsUnsafe(string format) => UnsafeFileSystems.Any(name => format.StartsWith(name, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Creates an empty file, for its owner alone, where there is none. Never for a file that SQLite may have open: closing a handle drops its locks.</summary>
+    /// <summary>
+    /// Creates an empty file, for its owner alone, where there is none. Never for a file that SQLite may have open: closing a handle drops its locks.
+    /// </summary>
     public static void CreatePrivate(string path)
     {
         var how = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
@@ -184,13 +207,23 @@ internal static class Database
 
     private static void CheckPlace(string path, RoostOptions options)
     {
-        if (Directory.Exists(path)) throw new FileRefusedException(FileRefusal.NoPlace, $"{path} is a folder; name a file in it, such as {System.IO.Path.Combine(path, "roost.db")}.");
+        if (Directory.Exists(path))
+            throw new FileRefusedException(FileRefusal.NoPlace, $"{path} is a folder; name a file in it, such as {System.IO.Path.Combine(path, "roost.db")}.");
         string folder = System.IO.Path.GetDirectoryName(path)!;
-        if (!Directory.Exists(folder)) throw new FileRefusedException(FileRefusal.NoPlace, $"The folder {folder} does not exist; create it first. Roost creates the file, not the folder.");
-        if (options.AllowNetworkFileSystem) return;
+        if (!Directory.Exists(folder))
+            throw new FileRefusedException(
+                FileRefusal.NoPlace,
+                $"The folder {folder} does not exist; create it first. Roost creates the file, not the folder."
+            );
+        if (options.AllowNetworkFileSystem)
+            return;
         string format = FormatOf(folder);
         if (IsUnsafe(format))
-            throw new FileRefusedException(FileRefusal.NetworkFileSystem, $"{folder} is on a {format} file system, where SQLite's locks and shared memory may not work and the file may be damaged. Use a local disk, or set RoostOptions.AllowNetworkFileSystem.");
+            throw new FileRefusedException(
+                FileRefusal.NetworkFileSystem,
+                $"{folder} is on a {format} file system, where SQLite's locks and shared memory may not work and the file may be damaged. Use a local " +
+                $"disk, or set RoostOptions.AllowNetworkFileSystem."
+            );
     }
 
     /// <summary>What another machine does there may not be seen here, locks among it.</summary>
@@ -201,7 +234,8 @@ internal static class Database
         foreach (string file in (string[])[path, $"{path}-wal", $"{path}-shm"])
         {
             if (OperatingSystem.IsWindows() || !File.Exists(file) || Libc.MayReadAndWrite(file)) continue;
-            return $"{file} is there, and this process's user may not read and write it: it belongs to another user, or its mode ({Convert.ToString((int)File.GetUnixFileMode(file), 8)}) keeps this one out. Run this as its owner, or have the owner change the mode.";
+            return $"{file} is there, and this process's user may not read and write it: it belongs to another user, or its mode " +
+                $"({Convert.ToString((int)File.GetUnixFileMode(file), 8)}) keeps this one out. Run this as its owner, or have the owner change the mode.";
         }
         return "Check that its folder exists and may be written.";
     }
@@ -232,7 +266,11 @@ internal static class Database
         }
         catch (IOException e)
         {
-            throw new FileRefusedException(FileRefusal.NoAccess, $"{path} cannot be created: {e.Message} Check that the folder may be written and has space.", e);
+            throw new FileRefusedException(
+                FileRefusal.NoAccess,
+                $"{path} cannot be created: {e.Message} Check that the folder may be written and has space.",
+                e
+            );
         }
         try
         {

@@ -11,7 +11,8 @@ internal static class EarlySchema
 {
     private const string HasFirstColumn = "SELECT count(*) FROM pragma_table_info('writer') WHERE name = 'opened_at'";
 
-    private const string HasConstraint = "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'artifact' AND name = 'sqlite_autoindex_artifact_1'";
+    private const string HasConstraint =
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'artifact' AND name = 'sqlite_autoindex_artifact_1'";
 
     private const string MendArtifacts =
         """

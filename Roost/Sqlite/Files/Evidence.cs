@@ -41,10 +41,21 @@ internal sealed class Evidence(string path, RoostOptions options)
         return found.Verdict switch
         {
             Verdict.Refused => new FileRefusedException(found.Refusal, found.What, e),
-            Verdict.Damaged => new DataCorruptException($"{path} is damaged, or another program has changed it: {found.What} (met as {met}). {DamageAdvice}", e),
+            Verdict.Damaged => new DataCorruptException(
+                $"{path} is damaged, or another program has changed it: {found.What} (met as {met}). {DamageAdvice}",
+                e
+            ),
             Verdict.Sound => new RoostException(
-                $"{path} could not be used ({met}), and nothing in the file explains it: its schema, its pages and the rules that hold in every file were checked just now. It is a fault of this program: of Roost, of something that the program sets for all of its libraries, or of code that trimming has taken out. The inner exception says where; report it.", e),
-            _ => new RoostException($"{path} could not be used ({met}). Whether the file has to do with it is not known: {found.What}. Run `roost doctor` on it; where that finds no error, it is a fault of this program, and the inner exception says where.", e),
+                $"{path} could not be used ({met}), and nothing in the file explains it: its schema, its pages and the rules that hold in every file were " +
+                $"checked just now. It is a fault of this program: of Roost, of something that the program sets for all of its libraries, or of code that " +
+                $"trimming has taken out. The inner exception says where; report it.",
+                e
+            ),
+            _ => new RoostException(
+                $"{path} could not be used ({met}). Whether the file has to do with it is not known: {found.What}. Run `roost doctor` on it; where that " +
+                $"finds no error, it is a fault of this program, and the inner exception says where.",
+                e
+            ),
         };
     }
 
@@ -65,8 +76,10 @@ internal sealed class Evidence(string path, RoostOptions options)
     private static FileRefusal RefusalFor(long found) => found > Schema.Version ? FileRefusal.NewerSchema : FileRefusal.TakenAway;
 
     private static string OtherVersion(long found, string path) => found > Schema.Version
-        ? $"{path} was migrated to schema version {found} by a newer Roost while it was open here, where versions up to {Schema.Version} are known. Nothing is damaged, and nothing more is read or written here. End this program, and start it again with that version of Roost."
-        : $"{path} has schema version {found} now, and had {Schema.Version} when it was opened: another program has put another file in its place or changed its header. Nothing more is read or written here. Put the right file back, and open it anew.";
+        ? $"{path} was migrated to schema version {found} by a newer Roost while it was open here, where versions up to {Schema.Version} are known. " +
+            $"Nothing is damaged, and nothing more is read or written here. End this program, and start it again with that version of Roost."
+        : $"{path} has schema version {found} now, and had {Schema.Version} when it was opened: another program has put another file in its place or " +
+            $"changed its header. Nothing more is read or written here. Put the right file back, and open it anew.";
 
     /// <summary>What was found within the last seconds is not looked for again: a fault that repeats must not become a load.</summary>
     private Finding Find()
@@ -101,10 +114,14 @@ internal sealed class Evidence(string path, RoostOptions options)
 
     private Finding Look(SqliteConnection db)
     {
-        long application = Number(db, "PRAGMA application_id"), version = Number(db, "PRAGMA user_version");
-        if (application != Database.ApplicationId) return new(Verdict.Damaged, string.Create(CultureInfo.InvariantCulture, $"its application id is {application}"));
-        if (version != Schema.Version) return new(Verdict.Refused, OtherVersion(version, path), RefusalFor(version));
-        if (Schema.FirstDifference(db, version) is { } different) return new(Verdict.Damaged, $"{different} is not as Roost makes it");
+        long application = Number(db, "PRAGMA application_id"),
+            version = Number(db, "PRAGMA user_version");
+        if (application != Database.ApplicationId)
+            return new(Verdict.Damaged, string.Create(CultureInfo.InvariantCulture, $"its application id is {application}"));
+        if (version != Schema.Version)
+            return new(Verdict.Refused, OtherVersion(version, path), RefusalFor(version));
+        if (Schema.FirstDifference(db, version) is { } different)
+            return new(Verdict.Damaged, $"{different} is not as Roost makes it");
         long since = Stopwatch.GetTimestamp();
         sqlite3_progress_handler(db.Handle!, InstructionsBetweenLooks, _ => Stopwatch.GetElapsedTime(since).TotalMilliseconds > LookMilliseconds ? 1 : 0, null);
         try

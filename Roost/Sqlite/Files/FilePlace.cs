@@ -33,12 +33,17 @@ internal sealed record FilePlace(string Node, string Path)
     /// <param name="recorded">What is kept in this file.</param>
     /// <param name="fileId">The identity that is kept in this file.</param>
     public string? OriginalBy(FilePlace recorded, string fileId) =>
-        recorded.Path != Path && Inode(recorded.Node) != Inode(Node) && OpenFile.NodeAt(recorded.Path) == recorded.Node && IdentityOf(recorded.Path) == fileId ? recorded.Path : null;
+        recorded.Path != Path && Inode(recorded.Node) != Inode(Node) && OpenFile.NodeAt(recorded.Path) == recorded.Node && IdentityOf(recorded.Path) == fileId
+            ? recorded.Path
+            : null;
 
     /// <summary>One file may be seen on two devices, through layers of file systems, but not with two inodes.</summary>
     private static string Inode(string node) => node[(node.IndexOf(':', StringComparison.Ordinal) + 1)..];
 
-    /// <summary>Reads as a file that does not change, so that nothing is written, locked, recovered or made beside it: a file that somebody else has made must not lead to changes of others.</summary>
+    /// <summary>
+    /// Reads as a file that does not change, so that nothing is written, locked, recovered or made beside it: a file that somebody else has made must not lead
+    /// to changes of others.
+    /// </summary>
     private static string? IdentityOf(string path)
     {
         try

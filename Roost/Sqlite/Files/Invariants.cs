@@ -144,10 +144,17 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             """
             SELECT w.id FROM roost_work w LEFT JOIN roost_failure f ON f.work = w.key
             WHERE (w.state = 'failed' AND f.work IS NULL) OR (w.state = 'done' AND (f.work IS NOT NULL OR w.failures <> 0 OR w.interruptions <> 0))
-            """),
-        new("progress", "a state was unchanged at most as often as it was committed after the first time, and not at all where it is done",
-            "SELECT id || ' at ' || version || ', unchanged ' || unchanged FROM roost_work WHERE unchanged < 0 OR unchanged > max(version - 1, 0) OR (state = 'done' AND unchanged <> 0)"),
-        new("groups", "a group of dead letters counts those that are in it, and nothing else is in one",
+            """
+        ),
+        new(
+            "progress",
+            "a state was unchanged at most as often as it was committed after the first time, and not at all where it is done",
+            "SELECT id || ' at ' || version || ', unchanged ' || unchanged FROM roost_work WHERE unchanged < 0 OR unchanged > max(version - 1, 0) OR " +
+            "(state = 'done' AND unchanged <> 0)"
+        ),
+        new(
+            "groups",
+            "a group of dead letters counts those that are in it, and nothing else is in one",
             """
             SELECT 'group ' || key || ': counted ' || sum(counted) || ', real ' || sum(truth) FROM (
                 SELECT key, n AS counted, 0 AS truth FROM roost_dead_letter_group

@@ -79,23 +79,37 @@ internal static class Leftovers
     }
 
     /// <summary>A copy that goes on is written to all the time; one whose time lies ahead is left to itself.</summary>
-    private static bool IsQuiet(string made) => Beside.Select(suffix => made + suffix).Append(made).All(file => !File.Exists(file) || DateTime.UtcNow - File.GetLastWriteTimeUtc(file) > Quiet);
+    private static bool IsQuiet(string made) =>
+        Beside.Select(suffix => made + suffix).Append(made).All(file => !File.Exists(file) || DateTime.UtcNow - File.GetLastWriteTimeUtc(file) > Quiet);
 
     private static Content ContentOf(string made)
     {
         Span<byte> header = stackalloc byte[HeaderBytes];
         using FileStream file = new(made, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         int read = file.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false);
-        if (read == 0) return Content.Ours; // Nothing is lost with it.
-        if (read < HeaderBytes) return Content.Other;
-        if (!header.ContainsAnyExcept((byte)0)) return Content.Blank;
-        return header.StartsWith("SQLite format 3\0"u8) && BinaryPrimitives.ReadInt32BigEndian(header[ApplicationIdAt..]) == Database.ApplicationId ? Content.Ours : Content.Other;
+        if (read == 0)
+            return Content.Ours; // Nothing is lost with it.
+        if (read < HeaderBytes)
+            return Content.Other;
+        if (!header.ContainsAnyExcept((byte)0))
+            return Content.Blank;
+        return header.StartsWith("SQLite format 3\0"u8) && BinaryPrimitives.ReadInt32BigEndian(header[ApplicationIdAt..]) == Database.ApplicationId
+            ? Content.Ours
+            : Content.Other;
     }
 
     /// <summary>SQLite's lock is held from the first page of a copy to its last; the kernel drops it with the process.</summary>
     private static bool IsInUse(string made)
     {
-        using var db = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = made, Mode = SqliteOpenMode.ReadWrite, Pooling = false, DefaultTimeout = 1 }.ToString());
+        using var db = new SqliteConnection(
+            new SqliteConnectionStringBuilder
+            {
+                DataSource = made,
+                Mode = SqliteOpenMode.ReadWrite,
+                Pooling = false,
+                DefaultTimeout = 1,
+            }.ToString()
+        );
         db.Open();
         try
         {

@@ -21,7 +21,8 @@ internal static class OlderWorkers
         {
             if (WhyItMayLive(worker, path, now) is not { } why) continue;
             throw new FileRefusedException(FileRefusal.OlderWorker, string.Create(CultureInfo.InvariantCulture,
-                $"{path} has schema version {version}, and this Roost would migrate it to version {Schema.Version}, but worker {worker.Id} (process {worker.ProcessId} on {worker.Machine}) {why}. Nothing was changed. Stop that program first, or use the file with the Roost that it has."));
+                $"{path} has schema version {version}, and this Roost would migrate it to version {Schema.Version}, but worker {worker.Id} (process " +
+                $"{worker.ProcessId} on {worker.Machine}) {why}. Nothing was changed. Stop that program first, or use the file with the Roost that it has."));
         }
     }
 
@@ -34,7 +35,12 @@ internal static class OlderWorkers
         if (!isOfThisFile) return null;
         if (WorkerLock.IsFree(lockPath) is { } free) return free ? null : "runs on it";
         DateTimeOffset until = DateTimeOffset.FromUnixTimeMilliseconds(worker.ExpiresAt);
-        return until <= now ? null : string.Create(CultureInfo.InvariantCulture, $"may still run on it: whether it lives cannot be seen from here, and its lease lasts until {until:u}");
+        return until <= now
+            ? null
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"may still run on it: whether it lives cannot be seen from here, and its lease lasts until {until:u}"
+            );
     }
 
     private static List<Worker> All(SqliteConnection db, string prefix)

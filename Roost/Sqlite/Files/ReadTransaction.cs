@@ -3,7 +3,9 @@ using static SQLitePCL.raw;
 
 namespace Roost.Sqlite.Files;
 
-/// <summary>A read transaction: all that is read until it is disposed is of one moment. Not one of the provider's, which every command would have to be given.</summary>
+/// <summary>
+/// A read transaction: all that is read until it is disposed is of one moment. Not one of the provider's, which every command would have to be given.
+/// </summary>
 internal sealed class ReadTransaction : IDisposable
 {
     private readonly SqliteConnection db;

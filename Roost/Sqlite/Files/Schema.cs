@@ -79,12 +79,23 @@ internal static class Schema
         if (application != Database.ApplicationId)
         {
             if (application != 0 || version != 0 || Number(connection, "SELECT count(*) FROM sqlite_schema") != 0)
-                throw new FileRefusedException(FileRefusal.Foreign, $"{path} is an SQLite file of another program (application id {application}, user version {version}). Give another path.");
+                throw new FileRefusedException(
+                    FileRefusal.Foreign,
+                    $"{path} is an SQLite file of another program (application id {application}, user version {version}). Give another path."
+                );
             return false;
         }
-        if (version < 1) throw new FileRefusedException(FileRefusal.Foreign, $"{path} has schema version {version}, which there is not: its header is damaged. Copy it, and restore a backup.");
+        if (version < 1)
+            throw new FileRefusedException(
+                FileRefusal.Foreign,
+                $"{path} has schema version {version}, which there is not: its header is damaged. Copy it, and restore a backup."
+            );
         if (version > Scripts.Count)
-            throw new FileRefusedException(FileRefusal.NewerSchema, $"{path} has schema version {version}; this Roost knows versions up to {Scripts.Count}. Update Roost, or use the file with the Roost that made it.");
+            throw new FileRefusedException(
+                FileRefusal.NewerSchema,
+                $"{path} has schema version {version}; this Roost knows versions up to {Scripts.Count}. Update Roost, or use the file with the Roost that " +
+                $"made it."
+            );
         return version == Scripts.Count;
     }
 
@@ -108,7 +119,11 @@ internal static class Schema
             SetJournal(connection, path);
             mode = (string)Database.Scalar(connection, "PRAGMA journal_mode")!;
         }
-        if (mode != "wal") throw new FileRefusedException(FileRefusal.Unsuitable, $"{path} is in journal mode {mode} and cannot be put into WAL mode; its file system may not support shared memory.");
+        if (mode != "wal")
+            throw new FileRefusedException(
+                FileRefusal.Unsuitable,
+                $"{path} is in journal mode {mode} and cannot be put into WAL mode; its file system may not support shared memory."
+            );
         Database.VerifySynchronous(connection, path, options);
     }
 

@@ -30,9 +30,21 @@ internal static class StorageFault
     /// What a read or a request throws that Roost does not throw on purpose: for a row that is not of the form that Roost gives it, or for a fault
     /// of the program. See <see cref="Evidence"/>.
     /// </summary>
-    public static bool IsUnexpected(Exception exception) => exception is JsonException or FormatException or InvalidCastException or OverflowException or DataException
-        or ArgumentException or IndexOutOfRangeException or NullReferenceException or NotSupportedException or MemberAccessException or TypeLoadException or TypeInitializationException
-        or (InvalidOperationException and not ObjectDisposedException);
+    public static bool IsUnexpected(Exception exception) =>
+        exception
+            is JsonException
+                or FormatException
+                or InvalidCastException
+                or OverflowException
+                or DataException
+                or ArgumentException
+                or IndexOutOfRangeException
+                or NullReferenceException
+                or NotSupportedException
+                or MemberAccessException
+                or TypeLoadException
+                or TypeInitializationException
+                or (InvalidOperationException and not ObjectDisposedException);
 
     /// <summary>SQLite did what it was asked, and found tables or rows other than those that the statement was written for.</summary>
     public static bool IsUnclear(SqliteException fault) => fault.SqliteErrorCode is SQLITE_ERROR or SQLITE_CONSTRAINT or SQLITE_MISMATCH;

@@ -18,9 +18,13 @@ internal sealed class WorkerLock : IDisposable
     /// <summary>The name of the file, without its folder.</summary>
     public static string NameFor(string databasePath, string workerId) => $"{System.IO.Path.GetFileName(databasePath)}.{workerId}.lock";
 
-    /// <summary>Where the lock is that a worker's row names; null where that is no lock's name: a file that somebody else has made must not lead to other files.</summary>
+    /// <summary>
+    /// Where the lock is that a worker's row names; null where that is no lock's name: a file that somebody else has made must not lead to other files.
+    /// </summary>
     public static string? PathOf(string folder, string workerId, string lockFile) =>
-        System.IO.Path.GetFileName(lockFile) == lockFile && lockFile.EndsWith($".{workerId}.lock", StringComparison.Ordinal) ? System.IO.Path.Combine(folder, lockFile) : null;
+        System.IO.Path.GetFileName(lockFile) == lockFile && lockFile.EndsWith($".{workerId}.lock", StringComparison.Ordinal)
+            ? System.IO.Path.Combine(folder, lockFile)
+            : null;
 
     /// <summary>The lock files beside a database that are not new; a new one may be about to be locked, and looking would be in its way.</summary>
     public static IEnumerable<string> AllOlder(string databasePath, TimeSpan age) =>

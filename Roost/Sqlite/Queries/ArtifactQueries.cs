@@ -27,7 +27,19 @@ internal static class ArtifactQueries
         """;
 
     internal sealed record ListRow(
-        long Key, string WorkId, string Name, long Version, string Kind, string MediaType, long? Size, byte[]? Sha256, string? Uri, string? Metadata, long At, string Engine);
+        long Key,
+        string WorkId,
+        string Name,
+        long Version,
+        string Kind,
+        string MediaType,
+        long? Size,
+        byte[]? Sha256,
+        string? Uri,
+        string? Metadata,
+        long At,
+        string Engine
+    );
 
     internal sealed record ContentRow(long Version, long? Blob, byte[]? Sha256, long? Size, string? Uri);
 
@@ -39,7 +51,10 @@ internal static class ArtifactQueries
     public static IReadOnlyList<Artifact> List(SqliteConnection db, long work)
     {
         IEnumerable<ListRow> rows = db.Query<ListRow>(
-            $"SELECT {Columns} FROM roost_artifact a CROSS JOIN roost_work w ON w.key = a.work CROSS JOIN roost_lane l ON l.key = w.lane LEFT JOIN roost_blob b ON b.key = a.blob WHERE a.work = @work ORDER BY a.key", new { work });
+            $"SELECT {Columns} FROM roost_artifact a CROSS JOIN roost_work w ON w.key = a.work CROSS JOIN roost_lane l ON l.key = w.lane LEFT JOIN " +
+            $"roost_blob b ON b.key = a.blob WHERE a.work = @work ORDER BY a.key",
+            new { work }
+        );
         return [.. rows.Select(ArtifactOf)];
     }
 
@@ -58,8 +73,11 @@ internal static class ArtifactQueries
             if (items.Count == limit) return Page(before);
             examined++;
             before = row.Key;
-            bool isMeant = (filter.Engine is null || row.Engine == filter.Engine) && (filter.Name is null || row.Name.Contains(filter.Name, StringComparison.OrdinalIgnoreCase));
-            if (isMeant) items.Add(ArtifactOf(row));
+            bool isMeant =
+                (filter.Engine is null || row.Engine == filter.Engine)
+                && (filter.Name is null || row.Name.Contains(filter.Name, StringComparison.OrdinalIgnoreCase));
+            if (isMeant)
+                items.Add(ArtifactOf(row));
         }
         return Page(examined == most ? before : null);
 
@@ -93,11 +111,15 @@ internal static class ArtifactQueries
             """, new { work, name, version });
         if (row is null) throw Missing(db, work, workId, name, version);
         string label = $"artifact \"{name}\" of work item {workId}, version {row.Version}";
-        if (row.Sha256 is null && (row.Blob is not null || row.Uri is null)) throw new DataCorruptException($"The content of {label} is missing from the file. Restore a backup.");
+        if (row.Sha256 is null && (row.Blob is not null || row.Uri is null))
+            throw new DataCorruptException($"The content of {label} is missing from the file. Restore a backup.");
         return new(label, row.Blob, row.Sha256, row.Size ?? 0, row.Uri);
     }
 
-    /// <summary>Copies one chunk into a buffer and gives its recorded SHA-256; null where the chunk is missing. A length other than the expected one is told, and nothing is copied.</summary>
+    /// <summary>
+    /// Copies one chunk into a buffer and gives its recorded SHA-256; null where the chunk is missing. A length other than the expected one is told, and
+    /// nothing is copied.
+    /// </summary>
     public static (byte[] Sha256, long Length)? ReadChunk(SqliteConnection db, long blob, long n, byte[] buffer, int expected)
     {
         ChunkRow? row = db.QuerySingleOrDefault<ChunkRow>(
@@ -122,14 +144,28 @@ internal static class ArtifactQueries
         }
         catch (JsonException e)
         {
-            throw new DataCorruptException($"The metadata of artifact \"{row.Name}\" of work item {row.WorkId}, version {row.Version}, is no JSON any more: the file is damaged. Restore a backup.", e);
+            throw new DataCorruptException(
+                $"The metadata of artifact \"{row.Name}\" of work item {row.WorkId}, version {row.Version}, is no JSON any more: the file is damaged. " +
+                $"Restore a backup.",
+                e
+            );
         }
     }
 
     private static NotFoundException Missing(SqliteConnection db, long work, string workId, string name, int? version)
     {
-        long[] versions = [.. db.Query<long>(
-            "SELECT DISTINCT version FROM roost_artifact WHERE work = @work AND name = @name ORDER BY version DESC LIMIT @limit", new { work, name, limit = NamesInMessage })];
+        long[] versions =
+        [
+            .. db.Query<long>(
+                "SELECT DISTINCT version FROM roost_artifact WHERE work = @work AND name = @name ORDER BY version DESC LIMIT @limit",
+                new
+                {
+                    work,
+                    name,
+                    limit = NamesInMessage,
+                }
+            ),
+        ];
         if (versions.Length > 0)
             return new($"Artifact \"{name}\" of work item {workId} has no version {version}; the latest are {string.Join(", ", versions)}.");
         string[] names = [.. db.Query<string>(

@@ -24,7 +24,10 @@ internal sealed class ConditionOrder : IDisposable
     private readonly PriorityQueue<Piece, Place> pieces = new();
     private readonly IEnumerator<Place> places;
 
-    /// <summary>Where an item stands, whoever is first being less. Ready: its priority negated and its place; delayed: when it is due and its key; blocked: the name, its lane, its priority negated and its place.</summary>
+    /// <summary>
+    /// Where an item stands, whoever is first being less. Ready: its priority negated and its place; delayed: when it is due and its key; blocked: the name,
+    /// its lane, its priority negated and its place.
+    /// </summary>
     internal readonly record struct Place(string Name, long Lane, long First, long Second, long Key) : IComparable<Place>
     {
         public static Place Start { get; } = new("", long.MinValue, long.MinValue, long.MinValue, 0);
@@ -63,8 +66,10 @@ internal sealed class ConditionOrder : IDisposable
 
         private void Fill(int most)
         {
-            if (reached.First != long.MinValue) Fill(same.Bind(1, lane).Bind(2, sign * reached.First).Bind(3, reached.Second).Bind(4, most));
-            if (read.Count < most) Fill(after.Bind(1, lane).Bind(2, reached.First == long.MinValue && sign < 0 ? long.MaxValue : sign * reached.First).Bind(3, most - read.Count));
+            if (reached.First != long.MinValue)
+                Fill(same.Bind(1, lane).Bind(2, sign * reached.First).Bind(3, reached.Second).Bind(4, most));
+            if (read.Count < most)
+                Fill(after.Bind(1, lane).Bind(2, reached.First == long.MinValue && sign < 0 ? long.MaxValue : sign * reached.First).Bind(3, most - read.Count));
         }
 
         private void Fill(Statement rows)
@@ -82,7 +87,8 @@ internal sealed class ConditionOrder : IDisposable
     }
 
     /// <summary>Children and those that ask for a resource are few, and are found by that.</summary>
-    public static bool Serves(Selection selection) => selection is { Condition: Condition.Ready or Condition.Delayed or Condition.Blocked, ParentId: null, Resource: null };
+    public static bool Serves(Selection selection) =>
+        selection is { Condition: Condition.Ready or Condition.Delayed or Condition.Blocked, ParentId: null, Resource: null };
 
     /// <summary>The place of the item that was looked at last.</summary>
     public Place Reached { get; private set; }
@@ -119,15 +125,33 @@ internal sealed class ConditionOrder : IDisposable
         if (selection.Condition == Condition.Ready)
         {
             const string Ready = "SELECT key, priority, ready_seq FROM roost_work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0";
-            Add(lanes, Open(new Statement(db.Handle!, $"{Ready} AND priority = ?2 AND ready_seq > ?3 ORDER BY ready_seq LIMIT ?4")), Open(new Statement(db.Handle!, $"{Ready} AND priority < ?2 ORDER BY priority DESC, ready_seq LIMIT ?3")), after, -1);
+            Add(
+                lanes,
+                Open(new Statement(db.Handle!, $"{Ready} AND priority = ?2 AND ready_seq > ?3 ORDER BY ready_seq LIMIT ?4")),
+                Open(new Statement(db.Handle!, $"{Ready} AND priority < ?2 ORDER BY priority DESC, ready_seq LIMIT ?3")),
+                after,
+                -1
+            );
             // Those that run alone have an index of their own.
             const string Alone = "SELECT key, priority, ready_seq FROM roost_work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 1";
-            Add(lanes, Open(new Statement(db.Handle!, $"{Alone} AND priority = ?2 AND ready_seq > ?3 ORDER BY ready_seq LIMIT ?4")), Open(new Statement(db.Handle!, $"{Alone} AND priority < ?2 ORDER BY priority DESC, ready_seq LIMIT ?3")), after, -1);
+            Add(
+                lanes,
+                Open(new Statement(db.Handle!, $"{Alone} AND priority = ?2 AND ready_seq > ?3 ORDER BY ready_seq LIMIT ?4")),
+                Open(new Statement(db.Handle!, $"{Alone} AND priority < ?2 ORDER BY priority DESC, ready_seq LIMIT ?3")),
+                after,
+                -1
+            );
         }
         else
         {
             const string Delayed = "SELECT key, due_at, key FROM roost_work WHERE lane = ?1 AND due_at IS NOT NULL";
-            Add(lanes, Open(new Statement(db.Handle!, $"{Delayed} AND due_at = ?2 AND key > ?3 ORDER BY key LIMIT ?4")), Open(new Statement(db.Handle!, $"{Delayed} AND due_at > ?2 ORDER BY due_at, key LIMIT ?3")), after, 1);
+            Add(
+                lanes,
+                Open(new Statement(db.Handle!, $"{Delayed} AND due_at = ?2 AND key > ?3 ORDER BY key LIMIT ?4")),
+                Open(new Statement(db.Handle!, $"{Delayed} AND due_at > ?2 ORDER BY due_at, key LIMIT ?3")),
+                after,
+                1
+            );
         }
         while (pieces.TryDequeue(out Piece? piece, out Place place))
         {
@@ -165,12 +189,24 @@ internal sealed class ConditionOrder : IDisposable
         const string Of = "SELECT key, lane, -priority, place, blocked_on FROM roost_work WHERE blocked_on IS NOT NULL AND";
         if (from.Name.Length > 0)
         {
-            Statement beside = Open(new Statement(db.Handle!, $"{Of} blocked_on = ?1 AND lane = ?2 AND priority = ?3 AND place > ?4 ORDER BY place")).Bind(1, from.Name).Bind(2, from.Lane).Bind(3, -from.First).Bind(4, from.Second);
-            while (beside.Step()) yield return BlockedAt(beside);
-            Statement lower = Open(new Statement(db.Handle!, $"{Of} blocked_on = ?1 AND lane = ?2 AND priority < ?3 ORDER BY priority DESC, place")).Bind(1, from.Name).Bind(2, from.Lane).Bind(3, -from.First);
-            while (lower.Step()) yield return BlockedAt(lower);
-            Statement otherLane = Open(new Statement(db.Handle!, $"{Of} blocked_on = ?1 AND lane > ?2 ORDER BY lane, priority DESC, place")).Bind(1, from.Name).Bind(2, from.Lane);
-            while (otherLane.Step()) yield return BlockedAt(otherLane);
+            Statement beside = Open(new Statement(db.Handle!, $"{Of} blocked_on = ?1 AND lane = ?2 AND priority = ?3 AND place > ?4 ORDER BY place"))
+                .Bind(1, from.Name)
+                .Bind(2, from.Lane)
+                .Bind(3, -from.First)
+                .Bind(4, from.Second);
+            while (beside.Step())
+                yield return BlockedAt(beside);
+            Statement lower = Open(new Statement(db.Handle!, $"{Of} blocked_on = ?1 AND lane = ?2 AND priority < ?3 ORDER BY priority DESC, place"))
+                .Bind(1, from.Name)
+                .Bind(2, from.Lane)
+                .Bind(3, -from.First);
+            while (lower.Step())
+                yield return BlockedAt(lower);
+            Statement otherLane = Open(new Statement(db.Handle!, $"{Of} blocked_on = ?1 AND lane > ?2 ORDER BY lane, priority DESC, place"))
+                .Bind(1, from.Name)
+                .Bind(2, from.Lane);
+            while (otherLane.Step())
+                yield return BlockedAt(otherLane);
         }
         Statement otherName = Open(new Statement(db.Handle!, $"{Of} blocked_on > ?1 ORDER BY blocked_on, lane, priority DESC, place")).Bind(1, from.Name);
         while (otherName.Step()) yield return BlockedAt(otherName);

@@ -51,7 +51,9 @@ internal static class DetailQueries
     {
         if (WorkQueries.Summary(db, workId) is not { } item) return null;
         Row row = ReadRow(db, workId);
-        IReadOnlyList<WorkerInfo> workers = item.State.IsEnded() ? [] : WorkerQueries.All(db, folder, options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds());
+        IReadOnlyList<WorkerInfo> workers = item.State.IsEnded()
+            ? []
+            : WorkerQueries.All(db, folder, options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds());
         NameRow[] names = [.. ReadNames(db, row.Key)];
         Lease? lease = WorkerQueries.LeaseOf(db, row.Key);
         (JsonElement payload, string? payloadError) = PayloadOf(row, workId);
@@ -92,7 +94,8 @@ internal static class DetailQueries
     {
         try
         {
-            if (row.Payload is not null && (row.PayloadHash is null || Damage.IsWhole(row.Payload, row.PayloadHash))) return (JsonText.Parse(row.Payload), null);
+            if (row.Payload is not null && (row.PayloadHash is null || Damage.IsWhole(row.Payload, row.PayloadHash)))
+                return (JsonText.Parse(row.Payload), null);
         }
         catch (JsonException)
         {

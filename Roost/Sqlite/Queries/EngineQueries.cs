@@ -36,7 +36,13 @@ internal static class EngineQueries
             FROM roost_lane l JOIN roost_lane_count c ON c.lane = l.key GROUP BY l.engine, l.queue, c.condition ORDER BY l.engine, l.queue
             """)
             .GroupBy(row => (row.Engine, row.Queue), row => (row.Condition, row.N))
-            .Select(group => new QueueCounts { Engine = group.Key.Engine, Queue = group.Key.Queue, Counts = Sum(group.ToDictionary(it => it.Condition, it => it.N)) }).ToList();
+            .Select(group => new QueueCounts
+            {
+                Engine = group.Key.Engine,
+                Queue = group.Key.Queue,
+                Counts = Sum(group.ToDictionary(it => it.Condition, it => it.N)),
+            })
+            .ToList();
         return new() { Queues = lines, Total = Sum(lines) };
     }
 

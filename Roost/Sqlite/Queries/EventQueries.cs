@@ -76,13 +76,25 @@ internal static class EventQueries
     {
         var events = new List<WorkEvent>(sequences.Count);
         long bytes = 0;
-        using var one = new Statement(db.Handle!, "SELECT e.seq, e.at, e.kind, w.id, e.data FROM roost_event e LEFT JOIN roost_work w ON w.key = e.work WHERE e.seq = ?1");
+        using var one = new Statement(
+            db.Handle!,
+            "SELECT e.seq, e.at, e.kind, w.id, e.data FROM roost_event e LEFT JOIN roost_work w ON w.key = e.work WHERE e.seq = ?1"
+        );
         foreach (long sequence in sequences)
         {
             if (bytes > MaxBytes) return (events, events[^1].Sequence);
             if (!one.Bind(1, sequence).Step()) continue;
             string? data = one.NullableText(4);
-            events.Add(new() { Sequence = sequence, At = StoredTime.Read(one.Int64(1)), Kind = one.Text(2), WorkId = one.NullableText(3), Data = data is null ? null : DataOf(data) });
+            events.Add(
+                new()
+                {
+                    Sequence = sequence,
+                    At = StoredTime.Read(one.Int64(1)),
+                    Kind = one.Text(2),
+                    WorkId = one.NullableText(3),
+                    Data = data is null ? null : DataOf(data),
+                }
+            );
             bytes += data?.Length ?? 0;
             one.Reset();
         }
@@ -91,9 +103,14 @@ internal static class EventQueries
 
     private static long Watermark(SqliteConnection db)
     {
-        if (db.ExecuteScalar<string?>("SELECT value FROM roost_meta WHERE key = 'events_watermark'") is not { } text) return 0;
-        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long watermark) ? watermark
-            : throw new DataCorruptException($"Up to where events were trimmed is stored as \"{text}\", which Roost does not write: the file is damaged, or another program has changed it. Stop writing to it, copy it, and restore a backup.");
+        if (db.ExecuteScalar<string?>("SELECT value FROM roost_meta WHERE key = 'events_watermark'") is not { } text)
+            return 0;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long watermark)
+            ? watermark
+            : throw new DataCorruptException(
+                $"Up to where events were trimmed is stored as \"{text}\", which Roost does not write: the file is damaged, or another program has " +
+                $"changed it. Stop writing to it, copy it, and restore a backup."
+            );
     }
 
     /// <summary>One statement for each case: an OR would hide the index of an item's events.</summary>
@@ -103,9 +120,29 @@ internal static class EventQueries
     {
         var events = new List<WorkEvent>();
         long bytes = 0;
-        foreach (Row row in db.Query<Row>($"SELECT {Columns} FROM roost_event e LEFT JOIN roost_work w ON w.key = e.work {which} LIMIT @limit", new { work, bound, limit }, buffered: false))
+        foreach (
+            Row row in db.Query<Row>(
+                $"SELECT {Columns} FROM roost_event e LEFT JOIN roost_work w ON w.key = e.work {which} LIMIT @limit",
+                new
+                {
+                    work,
+                    bound,
+                    limit,
+                },
+                buffered: false
+            )
+        )
         {
-            events.Add(new() { Sequence = row.Seq, At = StoredTime.Read(row.At), Kind = row.Kind, WorkId = row.WorkId, Data = row.Data is null ? null : DataOf(row.Data) });
+            events.Add(
+                new()
+                {
+                    Sequence = row.Seq,
+                    At = StoredTime.Read(row.At),
+                    Kind = row.Kind,
+                    WorkId = row.WorkId,
+                    Data = row.Data is null ? null : DataOf(row.Data),
+                }
+            );
             bytes += row.Data?.Length ?? 0;
             if (bytes > MaxBytes) break;
         }

@@ -27,7 +27,8 @@ internal sealed class EventSearch : IDisposable
     private const string OfItem = "e.work = ?5 AND " + OfAll;
 
     // The words of the index, which SQLite would not use otherwise.
-    private const string OfRareKind = "e.kind = ?5 AND e.kind <> 'stepped' AND e.kind <> 'claimed' AND e.kind <> 'done' AND e.kind <> 'enqueued' AND e.kind NOT GLOB 'engine.*' AND " + OfAll;
+    private const string OfRareKind =
+        "e.kind = ?5 AND e.kind <> 'stepped' AND e.kind <> 'claimed' AND e.kind <> 'done' AND e.kind <> 'enqueued' AND e.kind NOT GLOB 'engine.*' AND " + OfAll;
 
     private const string Rising = "ORDER BY e.seq", Falling = "ORDER BY e.seq DESC";
 
@@ -63,14 +64,18 @@ internal sealed class EventSearch : IDisposable
         startBefore = Prepare(db, "SELECT max(seq) FROM roost_event_run WHERE seq <= ?1");
         if (work is not null) pieces.Add(new(Rows(db, isBack ? $"{Meant} WHERE {OfItem} {Falling}" : $"{Meant} WHERE {OfItem} {Rising}").Bind(5, work)));
         else if (selection.IsRare)
-            foreach (string kind in selection.Kinds) pieces.Add(new(Rows(db, isBack ? $"{Meant} WHERE {OfRareKind} {Falling}" : $"{Meant} WHERE {OfRareKind} {Rising}").Bind(5, kind)));
-        else pieces.Add(new(Rows(db, isBack ? $"{Meant} WHERE {OfAll} {Falling}" : $"{Meant} WHERE {OfAll} {Rising}")));
+            foreach (string kind in selection.Kinds)
+                pieces.Add(new(Rows(db, isBack ? $"{Meant} WHERE {OfRareKind} {Falling}" : $"{Meant} WHERE {OfRareKind} {Rising}").Bind(5, kind)));
+        else
+            pieces.Add(new(Rows(db, isBack ? $"{Meant} WHERE {OfAll} {Falling}" : $"{Meant} WHERE {OfAll} {Rising}")));
     }
 
     /// <summary>Where to go on, after or before this number; null where nothing is left to look at.</summary>
     public long? Reached { get; private set; }
 
-    /// <summary>The numbers of the next events that are meant, of those from <paramref name="from"/> to before <paramref name="to"/>, in the direction of the search.</summary>
+    /// <summary>
+    /// The numbers of the next events that are meant, of those from <paramref name="from"/> to before <paramref name="to"/>, in the direction of the search.
+    /// </summary>
     public List<long> Take(long from, long to, int limit)
     {
         var found = new List<long>(Math.Min(limit, 64));

@@ -13,8 +13,12 @@ internal static class FailureQueries
     /// <summary>The same, and the group of dead letters that it belongs to.</summary>
     public static (WorkFailure Failure, string? Group)? WithGroup(SqliteConnection db, long work)
     {
-        using var row = new Statement(db.Handle!, "SELECT reason, error_type, message, attempt, version, at, cause_type, cause_message, group_key, stack, causes FROM roost_failure WHERE work = ?1");
-        if (!row.Bind(1, work).Step()) return null;
+        using var row = new Statement(
+            db.Handle!,
+            "SELECT reason, error_type, message, attempt, version, at, cause_type, cause_message, group_key, stack, causes FROM roost_failure WHERE work = ?1"
+        );
+        if (!row.Bind(1, work).Step())
+            return null;
         WorkFailure failure = Read(row) with { Stack = row.NullableText(9) };
         if (!row.IsNull(10)) failure = FailureCauses.AddTo(failure, row.Bytes(10).ToArray());
         return (failure, GroupOf(row));
@@ -24,13 +28,28 @@ internal static class FailureQueries
     {
         (List<Position> found, string? next) = WorkQueries.Find(db, selection, limit, after);
         long[] keys = [.. found.Select(place => place.Key)];
-        return new([.. WorkQueries.Summaries(db, keys).Zip(InLists(db, keys), (item, failure) => new DeadLetter { Item = item, Failure = failure.Failure, Group = failure.Group })], next);
+        return new(
+            [
+                .. WorkQueries
+                    .Summaries(db, keys)
+                    .Zip(InLists(db, keys), (item, failure) => new DeadLetter
+                        {
+                            Item = item,
+                            Failure = failure.Failure,
+                            Group = failure.Group,
+                        }),
+            ],
+            next
+        );
     }
 
     /// <summary>The last errors of these items, in their order, without the stacks.</summary>
     private static (WorkFailure Failure, string? Group)[] InLists(SqliteConnection db, long[] keys)
     {
-        using var row = new Statement(db.Handle!, "SELECT reason, error_type, message, attempt, version, at, cause_type, cause_message, group_key FROM roost_failure WHERE work = ?1");
+        using var row = new Statement(
+            db.Handle!,
+            "SELECT reason, error_type, message, attempt, version, at, cause_type, cause_message, group_key FROM roost_failure WHERE work = ?1"
+        );
         var failures = new (WorkFailure, string?)[keys.Length];
         for (int n = 0; n < failures.Length; n++)
         {

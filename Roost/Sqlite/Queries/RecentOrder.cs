@@ -159,11 +159,21 @@ internal sealed class RecentOrder : IDisposable
         Position from = Reached;
         if (from.At >= selection.Least && from.At != long.MaxValue)
         {
-            Statement same = Prepare("SELECT f.work, f.at FROM roost_failure f WHERE f.group_key = ?1 AND f.at = ?2 AND f.work < ?3 ORDER BY f.work DESC").Bind(1, group).Bind(2, from.At).Bind(3, from.Key);
-            while (same.Step()) yield return PositionAt(same);
+            Statement same = Prepare("SELECT f.work, f.at FROM roost_failure f WHERE f.group_key = ?1 AND f.at = ?2 AND f.work < ?3 ORDER BY f.work DESC")
+                .Bind(1, group)
+                .Bind(2, from.At)
+                .Bind(3, from.Key);
+            while (same.Step())
+                yield return PositionAt(same);
         }
-        Statement before = Prepare("SELECT f.work, f.at FROM roost_failure f WHERE f.group_key = ?1 AND f.at < ?2 AND f.at >= ?3 ORDER BY f.at DESC, f.work DESC").Bind(1, group).Bind(2, from.At).Bind(3, selection.Least);
-        while (before.Step()) yield return PositionAt(before);
+        Statement before = Prepare(
+                "SELECT f.work, f.at FROM roost_failure f WHERE f.group_key = ?1 AND f.at < ?2 AND f.at >= ?3 ORDER BY f.at DESC, f.work DESC"
+            )
+            .Bind(1, group)
+            .Bind(2, from.At)
+            .Bind(3, selection.Least);
+        while (before.Step())
+            yield return PositionAt(before);
     }
 
     private List<Position> ReadRunning() => ReadAll(Prepare($"SELECT w.key, {LastUpdate} FROM roost_worker h CROSS JOIN roost_work w ON w.worker = h.key"));
@@ -171,8 +181,17 @@ internal sealed class RecentOrder : IDisposable
     /// <summary>All items that ask for the resource, or null where they are many.</summary>
     private List<Position>? ReadByResource()
     {
-        if (Prepare("SELECT count(*) FROM (SELECT 1 FROM roost_work_resource WHERE name = ?1 LIMIT ?2 + 1)").Bind(1, selection.Resource).Bind(2, FewAskFor).Scalar() > FewAskFor) return null;
-        return ReadAll(Prepare($"SELECT w.key, {LastUpdate} FROM roost_work_resource n CROSS JOIN roost_work w ON w.key = n.work WHERE n.name = ?1").Bind(1, selection.Resource));
+        if (
+            Prepare("SELECT count(*) FROM (SELECT 1 FROM roost_work_resource WHERE name = ?1 LIMIT ?2 + 1)")
+                .Bind(1, selection.Resource)
+                .Bind(2, FewAskFor)
+                .Scalar() > FewAskFor
+        )
+            return null;
+        return ReadAll(
+            Prepare($"SELECT w.key, {LastUpdate} FROM roost_work_resource n CROSS JOIN roost_work w ON w.key = n.work WHERE n.name = ?1")
+                .Bind(1, selection.Resource)
+        );
     }
 
     private static List<Position> ReadAll(Statement rows)

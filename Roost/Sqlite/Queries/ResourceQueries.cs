@@ -40,8 +40,13 @@ internal static class ResourceQueries
 
     private static ResourceInfo WithWaiters(SqliteConnection db, Row row)
     {
-        List<WaiterRow> waiters = [.. db.Query<WaiterRow>(
-            "SELECT id AS Id, priority AS Priority, place AS Place FROM roost_work WHERE blocked_on = @Name LIMIT @most + 1", new { row.Name, most = MaxWaiters })];
+        List<WaiterRow> waiters =
+        [
+            .. db.Query<WaiterRow>(
+                "SELECT id AS Id, priority AS Priority, place AS Place FROM roost_work WHERE blocked_on = @Name LIMIT @most + 1",
+                new { row.Name, most = MaxWaiters }
+            ),
+        ];
         return new()
         {
             Name = row.Name,

@@ -28,19 +28,29 @@ internal sealed class SelectionTest : IDisposable
     {
         var conditions = new List<string>();
         var values = new List<string>();
-        if (!known.HasFlag(SelectionFact.State)) Add("EXISTS (SELECT 1 FROM json_each({0}) s CROSS JOIN roost_work w ON w.key = ?1 AND w.state = s.value)", selection.StateNames);
+        if (!known.HasFlag(SelectionFact.State))
+            Add("EXISTS (SELECT 1 FROM json_each({0}) s CROSS JOIN roost_work w ON w.key = ?1 AND w.state = s.value)", selection.StateNames);
         if (!known.HasFlag(SelectionFact.Condition))
-            Add("EXISTS (SELECT 1 FROM roost_work w WHERE w.key = ?1 AND CASE {0} WHEN 'ready' THEN w.ready_seq WHEN 'delayed' THEN w.due_at ELSE w.blocked_on END IS NOT NULL)", selection.ConditionName);
+            Add(
+                "EXISTS (SELECT 1 FROM roost_work w WHERE w.key = ?1 AND CASE {0} WHEN 'ready' THEN w.ready_seq WHEN 'delayed' THEN w.due_at ELSE " +
+                "w.blocked_on END IS NOT NULL)",
+                selection.ConditionName
+            );
         if (!known.HasFlag(SelectionFact.Lane))
         {
             Add("EXISTS (SELECT 1 FROM roost_work w CROSS JOIN roost_lane l ON l.key = w.lane WHERE w.key = ?1 AND l.engine = {0})", selection.Engine);
             Add("EXISTS (SELECT 1 FROM roost_work w CROSS JOIN roost_lane l ON l.key = w.lane WHERE w.key = ?1 AND l.queue = {0})", selection.Queue);
         }
-        if (!known.HasFlag(SelectionFact.Parent)) Add("EXISTS (SELECT 1 FROM roost_work w CROSS JOIN roost_work p ON p.key = w.parent WHERE w.key = ?1 AND p.id = {0})", selection.ParentId);
-        if (!known.HasFlag(SelectionFact.Resource)) Add("EXISTS (SELECT 1 FROM roost_work_resource r WHERE r.work = ?1 AND r.name = {0})", selection.Resource);
+        if (!known.HasFlag(SelectionFact.Parent))
+            Add("EXISTS (SELECT 1 FROM roost_work w CROSS JOIN roost_work p ON p.key = w.parent WHERE w.key = ?1 AND p.id = {0})", selection.ParentId);
+        if (!known.HasFlag(SelectionFact.Resource))
+            Add("EXISTS (SELECT 1 FROM roost_work_resource r WHERE r.work = ?1 AND r.name = {0})", selection.Resource);
         Add("EXISTS (SELECT 1 FROM roost_failure f WHERE f.work = ?1 AND f.reason = {0})", selection.Reason);
         Add("EXISTS (SELECT 1 FROM roost_failure f WHERE f.work = ?1 AND {0} IN (f.error_type, f.cause_type))", selection.ErrorType);
-        Add(@"EXISTS (SELECT 1 FROM roost_failure f WHERE f.work = ?1 AND (f.message LIKE {0} ESCAPE '\' OR f.cause_message LIKE {0} ESCAPE '\'))", selection.Error);
+        Add(
+            @"EXISTS (SELECT 1 FROM roost_failure f WHERE f.work = ?1 AND (f.message LIKE {0} ESCAPE '\' OR f.cause_message LIKE {0} ESCAPE '\'))",
+            selection.Error
+        );
         Add("EXISTS (SELECT 1 FROM roost_failure f WHERE f.work = ?1 AND coalesce(f.group_key, {0}) = {0})", selection.NoGroup);
         if (conditions.Count == 0) return;
         statement = new(db.Handle!, $"SELECT {string.Join(" AND ", conditions)}");

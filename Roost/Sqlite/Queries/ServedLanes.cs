@@ -17,7 +17,9 @@ internal sealed class ServedLanes(IReadOnlyList<WorkerInfo> workers)
         int? known = alive.Max(worker => worker.Scope.StateVersionOf(engine, queue));
         if (known is null)
             return $"no worker serves engine {engine}" + (WorkersOf(engine) > 0 || queue != WorkItem.DefaultQueue ? $" in queue {queue}" : "");
-        return known >= stateVersion ? null : $"state version {stateVersion} is newer than what any worker serves (up to {known} for engine {engine} in queue {queue})";
+        return known >= stateVersion
+            ? null
+            : $"state version {stateVersion} is newer than what any worker serves (up to {known} for engine {engine} in queue {queue})";
     }
 
     /// <summary>Of the living workers that serve a lane, the first that claims again, where none does before; else null.</summary>

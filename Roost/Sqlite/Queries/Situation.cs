@@ -35,7 +35,8 @@ internal sealed record Situation
         _ => Whole(Queued()),
     };
 
-    private (string Sentence, string? Why) AfterState(string between, string? why) => (why is null ? Item.State.Name() : Item.State.Name() + between + why, why);
+    private (string Sentence, string? Why) AfterState(string between, string? why) =>
+        (why is null ? Item.State.Name() : Item.State.Name() + between + why, why);
 
     private static (string Sentence, string? Why) Whole(string sentence) => (sentence, sentence);
 
@@ -58,7 +59,8 @@ internal sealed record Situation
         string since = DueAt is { } due ? $"due since {Time(due)}" : $"ready since {Time(ReadySince ?? Item.UpdatedAt)}";
         if (unserved is not null) return since + but;
         if (served.FirstToClaimAgain(Item.Engine, Item.Queue, StateVersion) is { } worker)
-            return $"{since}; the clock was set by {worker.ClockSetBy:c}, and the workers that serve it claim nothing until {Time(worker.ClaimsAgainAt!.Value)}";
+            return $"{since}; the clock was set by {worker.ClockSetBy:c}, and the workers that serve it claim nothing until " +
+                $"{Time(worker.ClaimsAgainAt!.Value)}";
         return RunsAlone
             ? $"{since}; waits to run alone after {Interruptions} interruptions"
             : $"{since}; the workers that serve it are busy, or about to claim it";

@@ -45,7 +45,9 @@ internal static class SnapshotQueries
             """, new { work, version }); // Not by the index alone: a damaged one would lead to another item's.
         if (row is null) return null;
         if (!Damage.IsWhole(row.Data, row.Sha256))
-            throw new DataCorruptException($"Version {version} of work item {item.Id} does not match its SHA-256; its bytes were changed after they were written. {Damage.Advice}");
+            throw new DataCorruptException(
+                $"Version {version} of work item {item.Id} does not match its SHA-256; its bytes were changed after they were written. {Damage.Advice}"
+            );
         bool isLast = version == item.Version;
         return new()
         {

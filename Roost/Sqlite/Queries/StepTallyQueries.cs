@@ -21,7 +21,10 @@ internal static class StepTallyQueries
         long first = (now / 60_000 / minutes) - count + 1;
         var points = new (long Steps, long Failures)[count];
         var lines = new Dictionary<(string Engine, string Step), Line>();
-        using var read = new Statement(db.Handle!, "SELECT at, engine, step, steps, failures, run_us, waits, wait_ms, run_times FROM roost_step_tally WHERE span = ?1 AND at BETWEEN ?2 AND ?3");
+        using var read = new Statement(
+            db.Handle!,
+            "SELECT at, engine, step, steps, failures, run_us, waits, wait_ms, run_times FROM roost_step_tally WHERE span = ?1 AND at BETWEEN ?2 AND ?3"
+        );
         read.Bind(1, minutes).Bind(2, first).Bind(3, first + count - 1);
         while (read.Step())
         {

@@ -22,7 +22,9 @@ internal static class WorkQueries
         return id.Bind(1, engine).Bind(2, key).Step() ? id.Text(0) : null;
     }
 
-    /// <summary>How far back the end of an id is looked for; there is no index of ends. As bytes, because the end of a text is found by counting its characters.</summary>
+    /// <summary>
+    /// How far back the end of an id is looked for; there is no index of ends. As bytes, because the end of a text is found by counting its characters.
+    /// </summary>
     private const int Latest = 50_000;
 
     private const int LeastPart = 3;
@@ -35,7 +37,9 @@ internal static class WorkQueries
 
     public static WorkSummary? Summary(SqliteConnection db, string workId) => KeyOf(db, workId) is { } key ? Summaries(db, [key])[0] : null;
 
-    /// <summary>Ids that a part of one may mean: the id itself, else those that begin with it, by the index, and those of the latest items that end with it.</summary>
+    /// <summary>
+    /// Ids that a part of one may mean: the id itself, else those that begin with it, by the index, and those of the latest items that end with it.
+    /// </summary>
     public static IReadOnlyList<string> FindIds(SqliteConnection db, string part, int limit)
     {
         using var exact = new Statement(db.Handle!, "SELECT id FROM roost_work WHERE id = ?1");

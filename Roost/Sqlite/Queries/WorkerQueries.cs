@@ -47,7 +47,8 @@ internal static class WorkerQueries
         };
     }
 
-    private const string LeaseColumns = "w.id AS WorkId, h.id AS WorkerId, w.token AS Token, w.version AS Version, w.claimed_at AS ClaimedAt, h.expires_at AS ExpiresAt";
+    private const string LeaseColumns =
+        "w.id AS WorkId, h.id AS WorkerId, w.token AS Token, w.version AS Version, w.claimed_at AS ClaimedAt, h.expires_at AS ExpiresAt";
 
     /// <param name="db">Where to read.</param>
     /// <param name="folder">The folder of the file, where the workers' locks are.</param>
@@ -79,10 +80,15 @@ internal static class WorkerQueries
         }).ToList();
 
     public static IReadOnlyList<Lease> Leases(SqliteConnection db) =>
-        db.Query<LeaseRow>($"SELECT {LeaseColumns} FROM roost_worker h CROSS JOIN roost_work w ON w.worker = h.key ORDER BY h.key, w.claimed_at, w.key").Select(row => row.Lease).ToList();
+        db.Query<LeaseRow>($"SELECT {LeaseColumns} FROM roost_worker h CROSS JOIN roost_work w ON w.worker = h.key ORDER BY h.key, w.claimed_at, w.key")
+            .Select(row => row.Lease)
+            .ToList();
 
     public static Lease? LeaseOf(SqliteConnection db, long work) =>
-        db.QuerySingleOrDefault<LeaseRow>($"SELECT {LeaseColumns} FROM roost_work w JOIN roost_worker h ON h.key = w.worker WHERE w.key = @work", new { work })?.Lease;
+        db.QuerySingleOrDefault<LeaseRow>(
+            $"SELECT {LeaseColumns} FROM roost_work w JOIN roost_worker h ON h.key = w.worker WHERE w.key = @work",
+            new { work }
+        )?.Lease;
 
     /// <summary>By the lock that the kernel drops with the process; where that cannot be seen, by the expiry.</summary>
     private static bool IsAlive(Row row, string folder, long now) =>

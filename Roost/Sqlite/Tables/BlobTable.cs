@@ -70,7 +70,9 @@ internal sealed class BlobTable(WriteConnection connection, WorkerTable workers)
         return true;
     }
 
-    /// <summary>Ends an upload: the blob gets its hash as its name, or gives way to the one that has the same bytes already. Null: collected meanwhile.</summary>
+    /// <summary>
+    /// Ends an upload: the blob gets its hash as its name, or gives way to the one that has the same bytes already. Null: collected meanwhile.
+    /// </summary>
     public PinnedBlob? Finish(long worker, long blob, long pin, byte[] sha256, long size)
     {
         if (isPinned.Bind(1, worker).Bind(2, blob).Bind(3, pin).Scalar() is null) return null;
@@ -87,11 +89,22 @@ internal sealed class BlobTable(WriteConnection connection, WorkerTable workers)
     /// <summary>Attaches a staged artifact to its work item at a snapshot version.</summary>
     public void Attach(long work, int version, StagedArtifact artifact)
     {
-        long? blob = artifact.Blob is { } pinnedBlob ? Redeem(pinnedBlob, artifact.Name) : artifact.Content is { } content ? Store(content, artifact.Sha256!) : null;
-        insertArtifact.Bind(1, work).Bind(2, artifact.Name).Bind(3, version).Bind(4, artifact.Kind.Name()).Bind(5, artifact.MediaType)
-            .Bind(6, blob).Bind(7, artifact.Uri);
-        if (artifact.Metadata is null) insertArtifact.BindNull(8);
-        else insertArtifact.BindText(8, artifact.Metadata);
+        long? blob =
+            artifact.Blob is { } pinnedBlob ? Redeem(pinnedBlob, artifact.Name)
+            : artifact.Content is { } content ? Store(content, artifact.Sha256!)
+            : null;
+        insertArtifact
+            .Bind(1, work)
+            .Bind(2, artifact.Name)
+            .Bind(3, version)
+            .Bind(4, artifact.Kind.Name())
+            .Bind(5, artifact.MediaType)
+            .Bind(6, blob)
+            .Bind(7, artifact.Uri);
+        if (artifact.Metadata is null)
+            insertArtifact.BindNull(8);
+        else
+            insertArtifact.BindText(8, artifact.Metadata);
         insertArtifact.Bind(9, connection.Now).Run();
     }
 

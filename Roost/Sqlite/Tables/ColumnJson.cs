@@ -36,7 +36,10 @@ internal sealed partial class ColumnJson : JsonSerializerContext
             // Told below, with what is stored.
         }
         string text = Encoding.UTF8.GetString(stored[..Math.Min(Shown, stored.Length)]);
-        throw new DataCorruptException($"{what} is stored as \"{text}\", which Roost does not write: the file is damaged, or another program has changed it. Stop writing to it, copy it, and restore a backup.");
+        throw new DataCorruptException(
+            $"{what} is stored as \"{text}\", which Roost does not write: the file is damaged, or another program has changed it. Stop writing to it, " +
+            $"copy it, and restore a backup."
+        );
     }
 
     public static T Read<T>(string stored, JsonTypeInfo<T> type, string what) where T : class => Read(Encoding.UTF8.GetBytes(stored), type, what);

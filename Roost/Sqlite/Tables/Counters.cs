@@ -85,8 +85,10 @@ internal sealed class Counters(WriteConnection connection, LatestTime latestTime
 
     public void Save()
     {
-        if (connection.TotalChanges == changesAtBegin) return;
-        if (!saved) dropOld.Bind(1, Math.Min(connection.Now, latestTime.LastSaved) - Day).Run(); // By the file's own time: a clock far ahead drops nobody who lives.
+        if (connection.TotalChanges == changesAtBegin)
+            return;
+        if (!saved)
+            dropOld.Bind(1, Math.Min(connection.Now, latestTime.LastSaved) - Day).Run(); // By the file's own time: a clock far ahead drops nobody who lives.
         Batch++;
         NoteTime();
         SaveRow();

@@ -3,7 +3,9 @@ using Roost.Stores;
 
 namespace Roost.Sqlite.Tables;
 
-/// <summary>How many dead letters failed alike. An item is in its group from the transaction in which it fails to that in which it is no dead letter any more.</summary>
+/// <summary>
+/// How many dead letters failed alike. An item is in its group from the transaction in which it fails to that in which it is no dead letter any more.
+/// </summary>
 internal sealed class DeadLetterGroupTable(WriteConnection connection)
 {
     private readonly Statement add = connection.Prepare(

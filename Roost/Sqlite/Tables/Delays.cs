@@ -19,8 +19,11 @@ internal sealed class Delays(WriteConnection connection, LatestTime latestTime, 
     private readonly Statement same = connection.Prepare(
         "SELECT key, due_at, delayed_at FROM roost_work WHERE lane = ?1 AND due_at = ?2 AND key > ?3 ORDER BY key LIMIT ?4");
     private readonly Statement later = connection.Prepare(
-        "SELECT key, due_at, delayed_at FROM roost_work WHERE lane = ?1 AND due_at > ?2 ORDER BY due_at, key LIMIT ?3");
-    private readonly Statement move = connection.Prepare("UPDATE roost_work SET due_at = due_at - delayed_at + ?2, delayed_at = ?2 WHERE key = ?1 AND delayed_at = ?3");
+        "SELECT key, due_at, delayed_at FROM roost_work WHERE lane = ?1 AND due_at > ?2 ORDER BY due_at, key LIMIT ?3"
+    );
+    private readonly Statement move = connection.Prepare(
+        "UPDATE roost_work SET due_at = due_at - delayed_at + ?2, delayed_at = ?2 WHERE key = ?1 AND delayed_at = ?3"
+    );
     private readonly Statement correct = connection.Prepare("UPDATE roost_writer SET saved_at = ?1 WHERE saved_at > ?1");
 
     private readonly List<(long Key, long DelayedAt, long Delay)> ahead = [];

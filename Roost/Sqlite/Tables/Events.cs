@@ -19,7 +19,10 @@ internal sealed class Events(WriteConnection connection, Counters counters) : ID
         "INSERT INTO roost_meta (key, value) VALUES ('events_watermark', ?1) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
 
     private readonly ArrayBufferWriter<byte> buffer = new(256);
-    private readonly Utf8JsonWriter writer = new(new ArrayBufferWriter<byte>(1), new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private readonly Utf8JsonWriter writer = new(
+        new ArrayBufferWriter<byte>(1),
+        new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
+    );
 
     public void Append(string kind, long? work) => Append(kind, work, []);
 

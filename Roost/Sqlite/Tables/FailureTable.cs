@@ -13,8 +13,11 @@ internal sealed class FailureTable(WriteConnection connection, DeadLetterGroupTa
         ON CONFLICT (work) DO UPDATE SET reason = excluded.reason, error_type = excluded.error_type, message = excluded.message,
             stack = excluded.stack, attempt = excluded.attempt, version = excluded.version, at = excluded.at,
             causes = excluded.causes, cause_type = excluded.cause_type, cause_message = excluded.cause_message, group_key = excluded.group_key
-        """);
-    private readonly Statement last = connection.Prepare("SELECT error_type, message, stack, causes, cause_type, cause_message FROM roost_failure WHERE work = ?1");
+        """
+    );
+    private readonly Statement last = connection.Prepare(
+        "SELECT error_type, message, stack, causes, cause_type, cause_message FROM roost_failure WHERE work = ?1"
+    );
     private readonly Statement forget = connection.Prepare("DELETE FROM roost_failure WHERE work = ?1");
 
     /// <summary>What an item's last try said, which is tried again.</summary>

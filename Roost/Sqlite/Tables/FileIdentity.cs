@@ -6,7 +6,9 @@ namespace Roost.Sqlite.Tables;
 internal sealed class FileIdentity(WriteConnection connection)
 {
     private readonly Statement read = connection.Prepare("SELECT value FROM roost_meta WHERE key = ?1");
-    private readonly Statement write = connection.Prepare("INSERT INTO roost_meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
+    private readonly Statement write = connection.Prepare(
+        "INSERT INTO roost_meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+    );
     private readonly Statement delete = connection.Prepare("DELETE FROM roost_meta WHERE key = ?1");
 
     private string? fileId, copyOf;
@@ -29,7 +31,10 @@ internal sealed class FileIdentity(WriteConnection connection)
     public void RefuseCopy(string path, string what)
     {
         if (CopyOf is { } original)
-            throw new FileRefusedException(FileRefusal.BackupCopy, $"{path} is a backup copy (of file {original}) and {what}. Call AdoptAsync to make it a file of its own, once the original no longer runs.");
+            throw new FileRefusedException(
+                FileRefusal.BackupCopy,
+                $"{path} is a backup copy (of file {original}) and {what}. Call AdoptAsync to make it a file of its own, once the original no longer runs."
+            );
     }
 
     /// <summary>

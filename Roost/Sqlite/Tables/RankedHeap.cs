@@ -9,7 +9,9 @@ internal interface IRank<in T> where T : class
     static abstract ref int PlaceOf(T item);
 }
 
-/// <summary>The first of many at hand. Each item knows its place, so that it is moved or taken out in logarithmic time, and nothing is allocated for it.</summary>
+/// <summary>
+/// The first of many at hand. Each item knows its place, so that it is moved or taken out in logarithmic time, and nothing is allocated for it.
+/// </summary>
 internal sealed class RankedHeap<T, TRank> where T : class where TRank : IRank<T>
 {
     private T[] items = new T[4];

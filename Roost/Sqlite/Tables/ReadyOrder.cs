@@ -25,21 +25,33 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
     // The first item of a lane, and of the first lane after one: by the order's own partial index.
     private readonly Statement[] heads =
     [
-        connection.Prepare("SELECT key, priority, ready_seq FROM roost_work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0 ORDER BY priority DESC, ready_seq LIMIT 1"),
-        connection.Prepare("SELECT key, priority, ready_seq FROM roost_work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 1 ORDER BY priority DESC, ready_seq LIMIT 1"),
+        connection.Prepare(
+            "SELECT key, priority, ready_seq FROM roost_work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0 ORDER BY priority DESC, ready_seq LIMIT 1"
+        ),
+        connection.Prepare(
+            "SELECT key, priority, ready_seq FROM roost_work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 1 ORDER BY priority DESC, ready_seq LIMIT 1"
+        ),
         connection.Prepare("SELECT key, 0, due_at FROM roost_work WHERE lane = ?1 AND due_at IS NOT NULL ORDER BY due_at LIMIT 1"),
     ];
     private readonly Statement[] nextLanes =
     [
-        connection.Prepare("SELECT key, priority, ready_seq, lane FROM roost_work WHERE lane > ?1 AND ready_seq IS NOT NULL AND solo = 0 ORDER BY lane, priority DESC, ready_seq LIMIT 1"),
-        connection.Prepare("SELECT key, priority, ready_seq, lane FROM roost_work WHERE lane > ?1 AND ready_seq IS NOT NULL AND solo = 1 ORDER BY lane, priority DESC, ready_seq LIMIT 1"),
+        connection.Prepare(
+            "SELECT key, priority, ready_seq, lane FROM roost_work WHERE lane > ?1 AND ready_seq IS NOT NULL AND solo = 0 ORDER BY lane, priority DESC, " +
+            "ready_seq LIMIT 1"
+        ),
+        connection.Prepare(
+            "SELECT key, priority, ready_seq, lane FROM roost_work WHERE lane > ?1 AND ready_seq IS NOT NULL AND solo = 1 ORDER BY lane, priority DESC, " +
+            "ready_seq LIMIT 1"
+        ),
         connection.Prepare("SELECT key, 0, due_at, lane FROM roost_work WHERE lane > ?1 AND due_at IS NOT NULL ORDER BY lane, due_at LIMIT 1"),
     ];
     private readonly Statement count = connection.Prepare(
         "SELECT count(*) FROM (SELECT 1 FROM roost_work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0 AND priority >= ?2 LIMIT ?3)");
     private readonly Statement due = connection.Prepare("SELECT key FROM roost_work WHERE lane = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3");
     private readonly Statement promote = connection.Prepare(
-        "UPDATE roost_work SET ready_seq = ?2, ready_at = due_at, due_at = NULL, delayed_at = NULL WHERE key = ?1 AND lane = ?3 AND due_at <= ?4 RETURNING priority, solo");
+        "UPDATE roost_work SET ready_seq = ?2, ready_at = due_at, due_at = NULL, delayed_at = NULL WHERE key = ?1 AND lane = ?3 AND due_at <= ?4 " +
+        "RETURNING priority, solo"
+    );
     private readonly Statement nextDeadline = connection.Prepare("SELECT min(deadline) FROM roost_work WHERE deadline IS NOT NULL AND state = 'queued'");
 
     private readonly Dictionary<long, ActiveLane?> lanes = [];

@@ -15,7 +15,9 @@ internal sealed class ResourceTable(WriteConnection connection, WorkTable workTa
     private readonly Statement firstWaiter = connection.Prepare(
         "SELECT key, priority, place, lane FROM roost_work WHERE blocked_on = ?1 AND lane > ?2 ORDER BY lane, priority DESC, place LIMIT 1");
     private readonly Statement heldWhileQueued = connection.Prepare(
-        $"SELECT DISTINCT roost_resource.work FROM roost_resource JOIN roost_work w ON w.key = roost_resource.work WHERE w.state = 'queued' AND NOT {WorkRow.HoldsForLifeSql}");
+        $"SELECT DISTINCT roost_resource.work FROM roost_resource JOIN roost_work w ON w.key = roost_resource.work WHERE w.state = 'queued' AND NOT " +
+        $"{WorkRow.HoldsForLifeSql}"
+    );
     private readonly Statement nextBlockedName = connection.Prepare("SELECT min(blocked_on) FROM roost_work WHERE blocked_on > ?1");
 
     /// <summary>The names that an item asks for, in their order.</summary>

@@ -16,7 +16,9 @@ internal sealed class StepTally(WriteConnection connection)
     private const int TrimAtOnce = 1000;
     private const long MinuteMilliseconds = 60_000;
 
-    private readonly Statement runTimes = connection.Prepare("SELECT run_times FROM roost_step_tally WHERE span = ?1 AND at = ?2 AND engine = ?3 AND step = ?4");
+    private readonly Statement runTimes = connection.Prepare(
+        "SELECT run_times FROM roost_step_tally WHERE span = ?1 AND at = ?2 AND engine = ?3 AND step = ?4"
+    );
     private readonly Statement add = connection.Prepare(
         """
         INSERT INTO roost_step_tally (span, at, engine, step, steps, failures, run_us, waits, wait_ms, run_times) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
@@ -24,7 +26,9 @@ internal sealed class StepTally(WriteConnection connection)
             run_us = run_us + excluded.run_us, waits = waits + excluded.waits, wait_ms = wait_ms + excluded.wait_ms, run_times = excluded.run_times
         """);
     private readonly Statement trim = connection.Prepare(
-        "DELETE FROM roost_step_tally WHERE (span, at, engine, step) IN (SELECT span, at, engine, step FROM roost_step_tally WHERE span = ?1 AND at < ?2 LIMIT ?3)");
+        "DELETE FROM roost_step_tally WHERE (span, at, engine, step) IN (SELECT span, at, engine, step FROM roost_step_tally WHERE span = ?1 AND at < ?2 " +
+        "LIMIT ?3)"
+    );
     private readonly Statement begin = connection.Prepare("INSERT INTO roost_meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING");
 
     private readonly List<Try> landing = [];

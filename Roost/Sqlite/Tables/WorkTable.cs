@@ -10,7 +10,9 @@ namespace Roost.Sqlite.Tables;
 /// </summary>
 internal sealed class WorkTable(WriteConnection connection, Counts counts, ChildCounts children, ReadyOrder ready)
 {
-    /// <summary>The columns that transitions read, each once: its name in SQL, its number in a row that is read, and in <see cref="save"/> behind what fences it.</summary>
+    /// <summary>
+    /// The columns that transitions read, each once: its name in SQL, its number in a row that is read, and in <see cref="save"/> behind what fences it.
+    /// </summary>
     private enum Column
     {
         Key,
@@ -49,7 +51,10 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
 
     private static readonly string[] Names = [.. Enum.GetNames<Column>().Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)];
     private static readonly string Columns = string.Join(", ", Names);
-    private static readonly string Changes = string.Join(", ", Names[(int)Column.Lane..(int)Column.Deadline].Select((name, i) => $"{name} = ?{Fences + 1 + i}"));
+    private static readonly string Changes = string.Join(
+        ", ",
+        Names[(int)Column.Lane..(int)Column.Deadline].Select((name, i) => $"{name} = ?{Fences + 1 + i}")
+    );
 
     private readonly Statement load = connection.Prepare($"SELECT {Columns} FROM roost_work WHERE key = ?1");
     private readonly Statement find = connection.Prepare($"SELECT {Columns} FROM roost_work WHERE key = {WorkRow.KeyOfIdSql("?1")}");
@@ -57,7 +62,9 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
     private readonly Statement keep = connection.Prepare(
         "UPDATE roost_work SET version = ?3 + 1 WHERE key = ?1 AND token = ?2 AND version = ?3 AND cancel_requested = 0");
     private readonly Statement keepAnew = connection.Prepare(
-        "UPDATE roost_work SET version = ?3 + 1, failures = 0, interruptions = 0, acquitted = 0, unchanged = ?4 WHERE key = ?1 AND token = ?2 AND version = ?3 AND cancel_requested = 0");
+        "UPDATE roost_work SET version = ?3 + 1, failures = 0, interruptions = 0, acquitted = 0, unchanged = ?4 WHERE key = ?1 AND token = ?2 AND version " +
+        "= ?3 AND cancel_requested = 0"
+    );
     private readonly Statement setLane = connection.Prepare("UPDATE roost_work SET lane = ?2 WHERE key = ?1");
     private readonly Statement liftDeadline = connection.Prepare("UPDATE roost_work SET deadline = NULL WHERE key = ?1");
     private readonly Statement id = connection.Prepare("SELECT id FROM roost_work WHERE key = ?1");
@@ -80,7 +87,8 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
     public string Id(long key) => id.Bind(1, key).One(static row => row.Text(0))!;
 
     /// <summary>Saves the row as it shall be, counts it, and gives it its place in its order.</summary>
-    /// <exception cref="InvalidOperationException">The table of states does not know the way, or token or version are no longer those that were read.</exception>
+    /// <exception cref="InvalidOperationException">The table of states does not know the way, or token or version are no longer those that were
+    /// read.</exception>
     public void Save(in WorkRow before, in WorkRow after)
     {
         if (!WorkStates.IsAllowed(before.State, after.State))
@@ -110,7 +118,8 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
         Set(Column.CancelRequested, after.CancelRequested);
         Set(Column.CancelReason, after.CancelReason);
         // Nobody else writes within this transaction, in which the row was read.
-        if (save.Run() != 1) throw new InvalidOperationException($"Work item {Id(before.Key)} is not at version {before.Version} under the lease that was read.");
+        if (save.Run() != 1)
+            throw new InvalidOperationException($"Work item {Id(before.Key)} is not at version {before.Version} under the lease that was read.");
         counts.Add(before.Lane, before.Condition, -1);
         counts.Add(after.Lane, after.Condition, 1);
         children.Move(before.Parent, before.State, after.State);

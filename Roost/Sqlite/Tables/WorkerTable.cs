@@ -13,7 +13,9 @@ internal sealed class WorkerTable(WriteConnection connection, Lanes lanes, Ready
         VALUES (?1, ?2, ?3, ?4, ?5, 1, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING key
         """);
     private readonly Statement delete = connection.Prepare("DELETE FROM roost_worker WHERE key = ?1");
-    private readonly Statement renew = connection.Prepare("UPDATE roost_worker SET heartbeat = heartbeat + 1, heartbeat_at = ?2, expires_at = ?3 WHERE key = ?1");
+    private readonly Statement renew = connection.Prepare(
+        "UPDATE roost_worker SET heartbeat = heartbeat + 1, heartbeat_at = ?2, expires_at = ?3 WHERE key = ?1"
+    );
     private readonly Statement claimsAgain = connection.Prepare("UPDATE roost_worker SET claims_again_at = ?2, clock_set_by = ?3 WHERE key = ?1");
     private readonly Statement others = connection.Prepare("SELECT key, id, lock_file, heartbeat, expires_at, lease_ms FROM roost_worker WHERE key <> ?1");
     private readonly Statement find = connection.Prepare("SELECT 1 FROM roost_worker WHERE key = ?1");
@@ -33,9 +35,19 @@ internal sealed class WorkerTable(WriteConnection connection, Lanes lanes, Ready
         ready.Forget(); // Until now nobody has written down for this worker what changes.
         lanes.Forget();
         long now = connection.Now;
-        return insert.Bind(1, worker.Id).Bind(2, worker.ProcessId).Bind(3, worker.Machine).Bind(4, worker.LockFile).Bind(5, now)
-            .Bind(6, connection.Wall + worker.LeaseMs).Bind(7, worker.LeaseMs).Bind(8, worker.Concurrency)
-            .Bind(9, JsonSerializer.Serialize(worker.Engines, ColumnJson.Default.IReadOnlyListServedEngine)).Bind(10, JsonSerializer.Serialize(worker.Queues, ColumnJson.Default.IReadOnlyListString)).Scalar()!.Value;
+        return insert
+            .Bind(1, worker.Id)
+            .Bind(2, worker.ProcessId)
+            .Bind(3, worker.Machine)
+            .Bind(4, worker.LockFile)
+            .Bind(5, now)
+            .Bind(6, connection.Wall + worker.LeaseMs)
+            .Bind(7, worker.LeaseMs)
+            .Bind(8, worker.Concurrency)
+            .Bind(9, JsonSerializer.Serialize(worker.Engines, ColumnJson.Default.IReadOnlyListServedEngine))
+            .Bind(10, JsonSerializer.Serialize(worker.Queues, ColumnJson.Default.IReadOnlyListString))
+            .Scalar()!
+            .Value;
     }
 
     public bool Renew(long worker, long expiresAt) => renew.Bind(1, worker).Bind(2, connection.Now).Bind(3, expiresAt).Run() == 1;

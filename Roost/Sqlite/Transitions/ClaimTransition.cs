@@ -73,7 +73,10 @@ internal sealed class ClaimTransition(
             return null;
         }
         EngineFacts engine = ledger.EngineOf(lane);
-        WorkRow running = row.AsRunning(ledger.WorkerKey, Counters.Token(), connection.Now) with { ParkInterrupted = engine.OnInterrupted == OnInterrupted.Park };
+        WorkRow running = row.AsRunning(ledger.WorkerKey, Counters.Token(), connection.Now) with
+        {
+            ParkInterrupted = engine.OnInterrupted == OnInterrupted.Park,
+        };
         workTable.Save(row, running);
         events.Append(EventKinds.Claimed, work, ledger.WorkerId, static (json, worker) => json.WriteString("worker", worker));
         ledger.TakeSlot(lane.Engine);

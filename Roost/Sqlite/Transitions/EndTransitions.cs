@@ -61,7 +61,12 @@ internal sealed class EndTransitions(
     /// <summary>failed -> queued, from the last snapshot, with a clean record; its deadline is lifted where it has passed.</summary>
     public void Retry(in WorkRow row, string? reason)
     {
-        WorkRow after = row.WithCleanRecord().AsReady(counters.NextPlace(), connection.Now) with { CancelRequested = false, CancelReason = null, Unchanged = 0 };
+        WorkRow after = row.WithCleanRecord().AsReady(counters.NextPlace(), connection.Now) with
+        {
+            CancelRequested = false,
+            CancelReason = null,
+            Unchanged = 0,
+        };
         workTable.Save(row, after);
         failures.LeaveGroup(row.Key);
         failures.Forget(row.Key);

@@ -6,7 +6,15 @@ using Roost.Stores;
 namespace Roost.Sqlite.Transitions;
 
 /// <summary>nothing -> queued.</summary>
-internal sealed class EnqueueTransition(WriteConnection connection, Counters counters, Lanes lanes, Counts counts, ChildCounts children, ReadyOrder ready, Events events)
+internal sealed class EnqueueTransition(
+    WriteConnection connection,
+    Counters counters,
+    Lanes lanes,
+    Counts counts,
+    ChildCounts children,
+    ReadyOrder ready,
+    Events events
+)
 {
     private readonly Statement findKey = connection.Prepare(
         """
@@ -36,7 +44,9 @@ internal sealed class EnqueueTransition(WriteConnection connection, Counters cou
         WorkItem item = work.Item;
         if (item.IdempotencyKey is { } key && Existing(work, key) is { } known) return new(known, false);
         if (findId.Bind(1, work.Id).Scalar() is not null)
-            throw new ConflictException($"Work item {work.Id} exists already. Leave the id out to get a fresh one, or use an idempotency key to enqueue the same work once.");
+            throw new ConflictException(
+                $"Work item {work.Id} exists already. Leave the id out to get a fresh one, or use an idempotency key to enqueue the same work once."
+            );
         parent ??= ParentKey(item.ParentId);
 
         Lane lane = lanes.Get(item.Engine, item.Queue, 0);
@@ -75,12 +85,23 @@ internal sealed class EnqueueTransition(WriteConnection connection, Counters cou
         byte[] payload = findKey.Bytes(1).ToArray();
         bool isDamaged = !findKey.IsNull(2) && !Damage.IsWhole(payload, findKey.Bytes(2));
         findKey.Reset();
-        if (isDamaged) throw new DataCorruptException(Damage.OfPayload(id));
-        if (work.IsIdByKey && work.Id != id) throw new KeyTakenException($"Work item {id} has taken the idempotency key \"{key}\" of engine \"{work.Item.Engine}\" meanwhile; the step runs again and learns its id.");
+        if (isDamaged)
+            throw new DataCorruptException(Damage.OfPayload(id));
+        if (work.IsIdByKey && work.Id != id)
+            throw new KeyTakenException(
+                $"Work item {id} has taken the idempotency key \"{key}\" of engine \"{work.Item.Engine}\" meanwhile; the step runs again and learns its id."
+            );
         if (work.Item.Id.Length > 0 && work.Item.Id != id)
-            throw new ConflictException($"The idempotency key \"{key}\" of engine \"{work.Item.Engine}\" belongs to work item {id}, not {work.Item.Id}. Leave the id out, or use another key.");
-        if (payload.AsSpan().SequenceEqual(work.Payload) || JsonElement.DeepEquals(JsonText.Parse(payload), JsonText.Parse(work.Payload))) return id;
-        throw new ConflictException($"The idempotency key \"{key}\" of engine \"{work.Item.Engine}\" belongs to work item {id}, which has another payload. Use the same payload to get that item, or another key for other work.");
+            throw new ConflictException(
+                $"The idempotency key \"{key}\" of engine \"{work.Item.Engine}\" belongs to work item {id}, not {work.Item.Id}. Leave the id out, or use " +
+                $"another key."
+            );
+        if (payload.AsSpan().SequenceEqual(work.Payload) || JsonElement.DeepEquals(JsonText.Parse(payload), JsonText.Parse(work.Payload)))
+            return id;
+        throw new ConflictException(
+            $"The idempotency key \"{key}\" of engine \"{work.Item.Engine}\" belongs to work item {id}, which has another payload. Use the same payload " +
+            $"to get that item, or another key for other work."
+        );
     }
 
     private long? ParentKey(string? parentId)

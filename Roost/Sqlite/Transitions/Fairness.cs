@@ -48,7 +48,9 @@ internal sealed class Fairness(WriteConnection connection, Counters counters, Re
         return time >= slotTime * SlotTimesOfEquals ? Held.LongBeyond : time >= slotTime ? Held.BeyondSlotTime : Held.WithinSlotTime;
     }
 
-    /// <summary>The last place of an item that goes before one of this priority: behind a later one than the last that came, all have gone back themselves.</summary>
+    /// <summary>
+    /// The last place of an item that goes before one of this priority: behind a later one than the last that came, all have gone back themselves.
+    /// </summary>
     private Head LastBefore(int priority, Held held) => new(0, priority, held switch
     {
         Held.LongBeyond => long.MaxValue,

@@ -7,8 +7,16 @@ namespace Roost.Sqlite.Transitions;
 
 /// <summary>Workers come and go: registration, heartbeat, release, and the rescue of what a dead worker held.</summary>
 internal sealed class LeaseTransitions(
-    WriteConnection connection, Counters counters, Lanes lanes, WorkTable workTable, WorkerTable workers, ResourceTable resources, BlobTable blobs, Events events,
-    Exit exit)
+    WriteConnection connection,
+    Counters counters,
+    Lanes lanes,
+    WorkTable workTable,
+    WorkerTable workers,
+    ResourceTable resources,
+    BlobTable blobs,
+    Events events,
+    Exit exit
+)
 {
     private const int SoloAfter = 2;
 

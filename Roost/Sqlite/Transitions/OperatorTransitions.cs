@@ -4,7 +4,14 @@ using Roost.Sqlite.Tables;
 namespace Roost.Sqlite.Transitions;
 
 /// <summary>What a person may change by hand.</summary>
-internal sealed class OperatorTransitions(WriteConnection connection, FileIdentity identity, Counters counters, WorkTable workTable, Events events, LeaseTransitions leases)
+internal sealed class OperatorTransitions(
+    WriteConnection connection,
+    FileIdentity identity,
+    Counters counters,
+    WorkTable workTable,
+    Events events,
+    LeaseTransitions leases
+)
 {
     private readonly Statement workersThere = connection.Prepare("SELECT key, id FROM roost_worker");
 
@@ -17,8 +24,11 @@ internal sealed class OperatorTransitions(WriteConnection connection, FileIdenti
             throw new ConflictException($"Work item {workId} is {row.State.Name()}; only a queued one can be made ready now.{advice}");
         }
         if (row.Condition == Condition.Blocked)
-            throw new ConflictException($"Work item {workId} waits for the resource \"{row.BlockedOn}\", which another item holds; it runs when that is released.");
-        if (row.Condition == Condition.Ready) return false;
+            throw new ConflictException(
+                $"Work item {workId} waits for the resource \"{row.BlockedOn}\", which another item holds; it runs when that is released."
+            );
+        if (row.Condition == Condition.Ready)
+            return false;
         workTable.Save(row, row.AsReady(counters.NextPlace(), connection.Now));
         events.AppendReason(EventKinds.Requeued, row.Key, reason);
         return true;

@@ -10,14 +10,23 @@ namespace Roost.Sqlite.Transitions;
 /// <summary>The follow-ups, as the file has them: every worker decides by these, whatever its own options say.</summary>
 internal sealed class TriggerTable(WriteConnection connection, EnqueueTransition enqueueing, Events events)
 {
-    private readonly Statement load = connection.Prepare("SELECT when_engine, enqueue_engine, condition, fields, fixed, max_depth FROM roost_trigger_rule ORDER BY key");
+    private readonly Statement load = connection.Prepare(
+        "SELECT when_engine, enqueue_engine, condition, fields, fixed, max_depth FROM roost_trigger_rule ORDER BY key"
+    );
     private readonly Statement clear = connection.Prepare("DELETE FROM roost_trigger_rule");
     private readonly Statement insert = connection.Prepare(
         "INSERT INTO roost_trigger_rule (when_engine, enqueue_engine, condition, fields, fixed, max_depth) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
 
     private List<Rule>? rules;
 
-    private sealed record Rule(string When, string Enqueue, string? If, IReadOnlyDictionary<string, string> Fields, IReadOnlyDictionary<string, JsonElement> Fixed, int MaxDepth);
+    private sealed record Rule(
+        string When,
+        string Enqueue,
+        string? If,
+        IReadOnlyDictionary<string, string> Fields,
+        IReadOnlyDictionary<string, JsonElement> Fixed,
+        int MaxDepth
+    );
 
     public void Forget() => rules = null;
 
@@ -26,8 +35,14 @@ internal sealed class TriggerTable(WriteConnection connection, EnqueueTransition
     {
         clear.Run();
         foreach (Trigger trigger in triggers)
-            insert.Bind(1, trigger.When).Bind(2, trigger.Enqueue).Bind(3, trigger.If)
-                .Bind(4, JsonSerializer.Serialize(trigger.Fields, ColumnJson.Default.IReadOnlyDictionaryStringString)).BindText(5, Fixed(trigger, json)).Bind(6, trigger.MaxDepth).Run();
+            insert
+                .Bind(1, trigger.When)
+                .Bind(2, trigger.Enqueue)
+                .Bind(3, trigger.If)
+                .Bind(4, JsonSerializer.Serialize(trigger.Fields, ColumnJson.Default.IReadOnlyDictionaryStringString))
+                .BindText(5, Fixed(trigger, json))
+                .Bind(6, trigger.MaxDepth)
+                .Run();
         Forget();
     }
 

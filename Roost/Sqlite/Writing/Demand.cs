@@ -2,7 +2,9 @@ using Roost.Stores;
 
 namespace Roost.Sqlite.Writing;
 
-/// <summary>For whom the writer looks at the file though nobody has asked it to write: the loop whose slots it fills, and those who watch for changes.</summary>
+/// <summary>
+/// For whom the writer looks at the file though nobody has asked it to write: the loop whose slots it fills, and those who watch for changes.
+/// </summary>
 internal sealed class Demand(RoostOptions options, Action changed)
 {
     private int watchers;

@@ -64,7 +64,10 @@ internal sealed class IdleWait(string path, RoostOptions options, WriteQueue que
         if (!sleeps && Waking < most && Environment.TickCount64 - Volatile.Read(ref wokenAt) < WakingMilliseconds) most = Waking;
         try
         {
-            double wait = demand.Slots is { } ledger && sessions.Current is { } open && open.Timers.NextAt(ledger) is { } next ? next - open.Connection.Now : double.MaxValue;
+            double wait =
+                demand.Slots is { } ledger && sessions.Current is { } open && open.Timers.NextAt(ledger) is { } next
+                    ? next - open.Connection.Now
+                    : double.MaxValue;
             return TimeSpan.FromMilliseconds(Math.Clamp(wait, 1, Math.Max(1, most.TotalMilliseconds)));
         }
         catch (Exception e) when (e is SqliteException or RoostException)

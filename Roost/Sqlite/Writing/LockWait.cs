@@ -26,7 +26,9 @@ internal sealed class LockWait(string path, RoostOptions options, Evidence evide
         waiting.Clear();
     }
 
-    /// <summary>For how long to try for the lock, in milliseconds: until the first of the batch must be told, but not too long for those who come meanwhile.</summary>
+    /// <summary>
+    /// For how long to try for the lock, in milliseconds: until the first of the batch must be told, but not too long for those who come meanwhile.
+    /// </summary>
     public int Patience(Batch batch)
     {
         int least = Math.Min(TryMilliseconds, busyMilliseconds);
@@ -49,9 +51,12 @@ internal sealed class LockWait(string path, RoostOptions options, Evidence evide
         Exception? told = null;
         foreach (WriteRequest request in batch.Requests)
         {
-            if (request.IsCancelled) request.Fail(new OperationCanceledException("It was cancelled while another process kept the file locked; nothing was written."));
-            else if (WaitedFor(request, now) >= busyMilliseconds) request.Fail(told ??= evidence.Explain(busy));
-            else waiting.Add(request);
+            if (request.IsCancelled)
+                request.Fail(new OperationCanceledException("It was cancelled while another process kept the file locked; nothing was written."));
+            else if (WaitedFor(request, now) >= busyMilliseconds)
+                request.Fail(told ??= evidence.Explain(busy));
+            else
+                waiting.Add(request);
         }
         if (loggedAt == 0) loggedAt = since;
         if (told is not null || now - loggedAt >= busyMilliseconds)

@@ -49,11 +49,19 @@ internal sealed class Recovery(string path, Demand demand, SessionHolder session
             return BatchFate.Landed;
         }
         demand.Slots?.RolledBack();
-        if (landed == false && mayRunAgain) return BatchFate.RunsAgain;
-        if (landed is null) Interlocked.Increment(ref doubts);
-        batch.Fail(landed == false
-            ? evidence.Explain(fault)
-            : new OutcomeUnknownException($"A commit to {path} failed ({fault.Message}) and the file could not be opened again to find out whether it landed. Read the item back before trying again.", fault));
+        if (landed == false && mayRunAgain)
+            return BatchFate.RunsAgain;
+        if (landed is null)
+            Interlocked.Increment(ref doubts);
+        batch.Fail(
+            landed == false
+                ? evidence.Explain(fault)
+                : new OutcomeUnknownException(
+                    $"A commit to {path} failed ({fault.Message}) and the file could not be opened again to find out whether it landed. Read the item " +
+                    $"back before trying again.",
+                    fault
+                )
+        );
         return BatchFate.Failed;
     }
 
@@ -65,11 +73,18 @@ internal sealed class Recovery(string path, Demand demand, SessionHolder session
         bool unknown = sessions.Current is { Connection.CommitUnderWay: true };
         FileRefusedException? refusal = sessions.Current?.Refusal;
         sessions.Abandon();
-        if (unknown) Interlocked.Increment(ref doubts);
-        batch.Fail(unknown
-            ? new OutcomeUnknownException($"A commit to {path} failed ({e.Message}); whether it landed is not known. Read the item back before trying again.", e)
-            : evidence.Explain(e));
-        if (refusal is not null) guard.StopFor(refusal);
+        if (unknown)
+            Interlocked.Increment(ref doubts);
+        batch.Fail(
+            unknown
+                ? new OutcomeUnknownException(
+                    $"A commit to {path} failed ({e.Message}); whether it landed is not known. Read the item back before trying again.",
+                    e
+                )
+                : evidence.Explain(e)
+        );
+        if (refusal is not null)
+            guard.StopFor(refusal);
         return BatchFate.Failed;
     }
 

@@ -179,7 +179,9 @@ internal sealed class Session : IDisposable
         Delays.Begin(isSuspected);
     }
 
-    /// <summary>Commits a transaction of its own, with the log before it on the disk, and answers the last batch of another writer's row as it stood before.</summary>
+    /// <summary>
+    /// Commits a transaction of its own, with the log before it on the disk, and answers the last batch of another writer's row as it stood before.
+    /// </summary>
     public long BarrierAfter(long writerKey)
     {
         Begin();

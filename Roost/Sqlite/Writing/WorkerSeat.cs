@@ -28,7 +28,14 @@ internal sealed class WorkerSeat
     /// <summary>Others can see by the lock that this worker lives.</summary>
     public bool IsKnownToLive => HasLock && WorkerLock.IsFree(lockPath) == false;
 
-    public static async Task<WorkerSeat> TakeAsync(string path, RoostOptions options, Writer writer, IReadOnlyList<EngineFacts> engines, ILogger log, CancellationToken cancellationToken)
+    public static async Task<WorkerSeat> TakeAsync(
+        string path,
+        RoostOptions options,
+        Writer writer,
+        IReadOnlyList<EngineFacts> engines,
+        ILogger log,
+        CancellationToken cancellationToken
+    )
     {
         string id = Guid.NewGuid().ToString("N")[..12];
         string lockFile = WorkerLock.NameFor(path, id);
@@ -48,7 +55,12 @@ internal sealed class WorkerSeat
                 return (session.Leases.Register(identity), original);
             }, cancellationToken).ConfigureAwait(false);
             if (original is not null)
-                log.LogWarning("{Path} is a copy of {Original} that was made by hand, with the same identity and the same work: what runs here as well as there is done twice. Adopt this one (roost adopt, AdoptAsync), or remove one of the two", path, original);
+                log.LogWarning(
+                    "{Path} is a copy of {Original} that was made by hand, with the same identity and the same work: what runs here as well as there is " +
+                    "done twice. Adopt this one (roost adopt, AdoptAsync), or remove one of the two",
+                    path,
+                    original
+                );
             return new(id, key, held, lockPath);
         }
         catch

@@ -62,8 +62,12 @@ internal class WriteRequest<TArgument, TResult>(TArgument argument, Func<Session
 }
 
 /// <summary>One whose caller may stop waiting for the lock of another process.</summary>
-internal sealed class CancellableRequest<TArgument, TResult>(TArgument argument, Func<Session, TArgument, TResult> body, int bytes, CancellationToken cancellationToken)
-    : WriteRequest<TArgument, TResult>(argument, body, bytes)
+internal sealed class CancellableRequest<TArgument, TResult>(
+    TArgument argument,
+    Func<Session, TArgument, TResult> body,
+    int bytes,
+    CancellationToken cancellationToken
+) : WriteRequest<TArgument, TResult>(argument, body, bytes)
 {
     public override bool IsCancelled => cancellationToken.IsCancellationRequested;
 }

@@ -125,7 +125,9 @@ internal sealed class Writer : IDisposable
         return request.Task;
     }
 
-    /// <summary>Begins to claim for these slots, as soon as the transaction commits within which it is called; or, outside of one, claims for none any more.</summary>
+    /// <summary>
+    /// Begins to claim for these slots, as soon as the transaction commits within which it is called; or, outside of one, claims for none any more.
+    /// </summary>
     public void Serve(SlotLedger? ledger) => demand.Slots = ledger;
 
     /// <summary>Frees a slot that no transaction has: its step has ended and could not be saved.</summary>
@@ -246,7 +248,12 @@ internal sealed class Writer : IDisposable
         if (ended) Ended.Beat();
         if (demand.Watchers > 0) Changed.Beat();
         if (open.Delays.TakeDone() is { } moved)
-            log.LogWarning("The clock was set back by {Moved}; {Items} items of {Path} whose delay was counted from the time before were moved with it", moved.By, moved.Items, path);
+            log.LogWarning(
+                "The clock was set back by {Moved}; {Items} items of {Path} whose delay was counted from the time before were moved with it",
+                moved.By,
+                moved.Items,
+                path
+            );
     }
 
     private void TellForeignWrites(Session open)
