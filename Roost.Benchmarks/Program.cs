@@ -62,7 +62,7 @@ Console.Error.WriteLine(
     "usage: Roost.Benchmarks <verb> [--runs N] (how often each is measured, default 5) [--folder F] (where the files go, default beside the program)"
 );
 foreach (Benchmark benchmark in all)
-    Console.Error.WriteLine($"  {benchmark.Name, -10} {benchmark.Help}");
+    Console.Error.WriteLine($"  {benchmark.Name,-10} {benchmark.Help}");
 Console.Error.WriteLine("  all        every verb in turn, with the options given");
 Console.Error.WriteLine("  smoke      every verb at a tiny size, to see that it still works");
 return 2;

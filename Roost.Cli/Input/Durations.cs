@@ -23,7 +23,7 @@ internal static class Durations
                 unit;
             while (digits < value.Length && (char.IsAsciiDigit(value[digits]) || value[digits] == '.'))
                 digits++;
-            for (unit = digits; unit < value.Length && char.IsAsciiLetter(value[unit]); )
+            for (unit = digits; unit < value.Length && char.IsAsciiLetter(value[unit]);)
                 unit++;
             if (
                 !double.TryParse(value.AsSpan(at, digits - at), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)

@@ -35,14 +35,29 @@ internal sealed class WorkerVerb : Verb
     private readonly Option<int?> retries = new("--retries", "--max-attempts") { Description = "How often a step is tried. Default 5.", HelpName = "attempts" };
     private readonly Option<string> timeout = new("--timeout") { Description = "The longest that a step may take. Default: no limit.", HelpName = "duration" };
     private readonly Option<string> config = new("--config") { Description = "The trigger file. Default: ROOST_CONFIG, else ./roost.json where it is there.", HelpName = "file" };
-    private readonly Option<string> workspaceRoot = new("--workspace-root") { Description = "The folder of the workspaces. Default: ROOST_WORKSPACE_ROOT, " +
-        "else beside the data file.", HelpName = "folder" };
-    private readonly Option<string> workspaceMode = new("--workspace-mode") { Description = "What a workspace is: auto, worktree, clone or folder. " +
-        "Default: ROOST_WORKSPACE_MODE, else auto." };
-    private readonly Option<string> repository = new("--repository") { Description = "The git repository that workspaces start from. Default: " +
-        "ROOST_REPOSITORY.", HelpName = "folder" };
-    private readonly Option<string> baseRevision = new("--base-revision") { Description = "The branch, tag or commit that workspaces start at. Default: " +
-        "ROOST_BASE_REVISION, else HEAD.", HelpName = "revision" };
+    private readonly Option<string> workspaceRoot = new("--workspace-root")
+    {
+        Description = "The folder of the workspaces. Default: ROOST_WORKSPACE_ROOT, " +
+        "else beside the data file.",
+        HelpName = "folder"
+    };
+    private readonly Option<string> workspaceMode = new("--workspace-mode")
+    {
+        Description = "What a workspace is: auto, worktree, clone or folder. " +
+        "Default: ROOST_WORKSPACE_MODE, else auto."
+    };
+    private readonly Option<string> repository = new("--repository")
+    {
+        Description = "The git repository that workspaces start from. Default: " +
+        "ROOST_REPOSITORY.",
+        HelpName = "folder"
+    };
+    private readonly Option<string> baseRevision = new("--base-revision")
+    {
+        Description = "The branch, tag or commit that workspaces start at. Default: " +
+        "ROOST_BASE_REVISION, else HEAD.",
+        HelpName = "revision"
+    };
     private readonly Option<string> drainTime = new("--drain-time") { Description = "How long running steps may go on after Ctrl-C. Default 5s.", HelpName = "duration" };
     private readonly Option<bool> untilIdle = new("--until-idle") { Description = "Ends when nothing can run now." };
     private readonly Option<bool> plain = new("--plain") { Description = "Plain lines on a terminal, too." };

@@ -146,8 +146,8 @@ internal sealed class JsonFormTests
     public void Every_example_has_the_documented_fields()
     {
         foreach (string verb in Forms.Verbs)
-        foreach (string example in Forms.ExamplesOf(verb))
-            Forms.Differences(verb, JsonSerializer.Deserialize<JsonElement>(example)).Should().BeEmpty("it is the example of {0}", verb);
+            foreach (string example in Forms.ExamplesOf(verb))
+                Forms.Differences(verb, JsonSerializer.Deserialize<JsonElement>(example)).Should().BeEmpty("it is the example of {0}", verb);
     }
 
     [Test]

@@ -35,8 +35,8 @@ internal sealed class ConsoleMarkupTests : FolderFixture
         addresses.AddRange([ConsoleHost.ItemAddress(HostileFile.Plain), $"/events?id={HostileFile.Plain}", $"/work/item?id={HostileFile.Plain}&from=1&to=2", $"/work?parent={HostileFile.Plain}"]);
         addresses.AddRange(new[] { "text.txt", "data.json", "there" }.Select(name => $"/work/item/artifact?id={HostileFile.Plain}&name={name}"));
         foreach (string parameter in new[] { "q", "error", "type", "name", "kind", "id", "engine", "state", "cursor", "note", "from" })
-        foreach (string page in new[] { "/work", "/dead-letters", "/artifacts", "/events", "/work/item" })
-            addresses.Add($"{page}?{parameter}={Uri.EscapeDataString(text)}");
+            foreach (string page in new[] { "/work", "/dead-letters", "/artifacts", "/events", "/work/item" })
+                addresses.Add($"{page}?{parameter}={Uri.EscapeDataString(text)}");
 
         int shown = 0;
         foreach (string address in addresses)

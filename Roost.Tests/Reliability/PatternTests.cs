@@ -42,12 +42,12 @@ internal sealed class PatternTests
     public void Every_pattern_of_the_program_is_one_that_cannot_go_back()
     {
         foreach (string project in (string[])["Roost", "Roost.Cli"])
-        foreach (string file in Directory.EnumerateFiles(SourceTree.PathOf(project), "*.*", SearchOption.AllDirectories).Where(IsSource))
-        foreach (
-            string line in File.ReadLines(file)
-                .Where(line => line.Contains("Regex", StringComparison.Ordinal) && !line.Contains("using ", StringComparison.Ordinal))
-        )
-            line.Should().Contain(nameof(RegexOptions.NonBacktracking), "this is a pattern of {0}; make it so, or read the text by hand", file);
+            foreach (string file in Directory.EnumerateFiles(SourceTree.PathOf(project), "*.*", SearchOption.AllDirectories).Where(IsSource))
+                foreach (
+                    string line in File.ReadLines(file)
+                        .Where(line => line.Contains("Regex", StringComparison.Ordinal) && !line.Contains("using ", StringComparison.Ordinal))
+                )
+                    line.Should().Contain(nameof(RegexOptions.NonBacktracking), "this is a pattern of {0}; make it so, or read the text by hand", file);
     }
 
     [Test]

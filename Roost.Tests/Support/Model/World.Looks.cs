@@ -30,7 +30,7 @@ internal sealed partial class World
         var stuck = new HashSet<ModelItem>(
             queued.Where(item => item.Spec.AllNames.Any(name => model.Holders.TryGetValue(name, out ModelItem? holder) && holder != item))
         );
-        for (int before = -1; before < stuck.Count; )
+        for (int before = -1; before < stuck.Count;)
         {
             before = stuck.Count;
             stuck.UnionWith(queued.Where(item => item.Spec.AllNames.Any(name => stuck.Any(other => other.Spec.AllNames.Contains(name)))).ToList());
