@@ -21,6 +21,7 @@ Benchmark[] all =
         StormBenchmark.RunAsync,
         "--items 10 --steps 2 --seconds 1"
     ),
+    new("migrate", "opening a big file of the schema before the last: [--items N]", MigrateBenchmark.RunAsync, "--items 1000"),
     new("open", "opening a big file: [--items N] [--opens N]", OpenBenchmark.RunAsync, "--items 1000 --opens 3"),
     new(
         "memory",
@@ -45,6 +46,7 @@ Benchmark[] ofChildren =
     new(LanesBenchmark.Part, "", LanesBenchmark.ChildAsync, ""),
     new(StormBenchmark.Serve, "", StormBenchmark.ServeAsync, ""),
     new("serve", "", MomentEngine.ServeAsync, ""),
+    new(MigrateBenchmark.Part, "", MigrateBenchmark.OnceAsync, ""),
     new("open-once", "", OpenBenchmark.OnceAsync, ""),
     new("work-in", "", MemoryBenchmark.WorkAsync, ""),
     new("steps-slowly", "", SlowDiskBenchmark.StepAsync, ""),

@@ -120,7 +120,8 @@ internal sealed class TypedOutcome<TState>(OutcomeKind kind, TState? state, bool
         {
             OutcomeKind.Continue => Continue(next!, After),
             OutcomeKind.Done => Done(next!),
-            _ => Fail(Reason!, next),
+            OutcomeKind.Fail => Fail(Reason!, next),
+            _ => throw new InvalidOperationException($"An outcome of kind {Kind} has no raw form."),
         };
     }
 }

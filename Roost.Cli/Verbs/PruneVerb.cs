@@ -39,7 +39,7 @@ internal sealed class PruneVerb : Verb
         // What has become old enough while somebody thought about it was not in the number.
         PurgeFilter asked = filter with { OlderThan = filter.OlderThan + Stopwatch.GetElapsedTime(counted) };
         PurgeResult gone = await roost.PurgeAsync(asked, reason: call.Reason, cancellationToken: call.Stop);
-        call.Done = $"{Text.Count(gone.Items, "roost_work item")} removed";
+        call.Done = $"{Text.Count(gone.Items, "work item")} removed";
         return Tell(call, gone);
     }
 
@@ -54,7 +54,7 @@ internal sealed class PruneVerb : Verb
             count += found.Items;
             if (found.Items > 0) parts.Add($"{Printer.Number(found.Items)} {state.Name()}");
         }
-        return (count, $"{Text.Count(count, "roost_work item")} ({string.Join(", ", parts)})");
+        return (count, $"{Text.Count(count, "work item")} ({string.Join(", ", parts)})");
     }
 
     private int Tell(Call call, PurgeResult result)
@@ -71,8 +71,8 @@ internal sealed class PruneVerb : Verb
         else
             call.Print.Line(
                 call.Get(dryRun)
-                    ? $"{Text.Count(result.Items, "roost_work item")} would be removed"
-                    : $"{Text.Count(result.Items, "roost_work item")} removed, {Times.Size(result.FreedBytes)} given back"
+                    ? $"{Text.Count(result.Items, "work item")} would be removed"
+                    : $"{Text.Count(result.Items, "work item")} removed, {Times.Size(result.FreedBytes)} given back"
             );
         return ExitCodes.Ok;
     }

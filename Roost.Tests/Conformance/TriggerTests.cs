@@ -181,8 +181,8 @@ internal sealed class TriggerTests(StoreHost host) : ConformanceTests(host)
         await RefusedAsync("Triggers[0].When", new Trigger("", "b"));
         await RefusedAsync("Triggers[0].Enqueue", new Trigger("a", " "));
         await RefusedAsync("Triggers[0].If", new Trigger("a", "b") { If = "state.x" });
-        await RefusedAsync("Triggers[0].Fields[x]", new Trigger("a", "b") { Fields = new Dictionary<string, string> { ["x"] = "snapshot.data." } });
-        await RefusedAsync("Triggers[0].Values[x]", new Trigger("a", "b") { Values = new Dictionary<string, object?> { ["x"] = "nul \0" } });
+        await RefusedAsync("Triggers[0].Fields.x", new Trigger("a", "b") { Fields = new Dictionary<string, string> { ["x"] = "snapshot.data." } });
+        await RefusedAsync("Triggers[0].Values.x", new Trigger("a", "b") { Values = new Dictionary<string, object?> { ["x"] = "nul \0" } });
         await RefusedAsync("Triggers[0].MaxDepth", new Trigger("a", "b") { MaxDepth = 0 });
         await RefusedAsync("triggers[1]", new Trigger("a", "b"), null!);
     }

@@ -165,8 +165,8 @@ internal sealed class HostileInputTests
         await RefusedInStepAsync("state", (_, snapshot) => Outcome.Continue(snapshot.Next(new JsonObject { ["a"] = text })));
         await RefusedInStepAsync("data", (context, snapshot) => Ends(snapshot, () => context.AddEvent("x", text)));
         await RefusedInStepAsync("Metadata", (context, snapshot) => Ends(snapshot, () => context.AddArtifactText("x", "", new() { Metadata = new { text } })));
-        await RefusedInStepAsync("artifact \"x\"", (context, snapshot) => Ends(snapshot, () => context.AddArtifactText("x", text)));
-        await RefusedInStepAsync("artifact \"x\"", (context, snapshot) => Ends(snapshot, () => context.AddArtifact("x", new { text })));
+        await RefusedInStepAsync("text", (context, snapshot) => Ends(snapshot, () => context.AddArtifactText("x", text)));
+        await RefusedInStepAsync("value", (context, snapshot) => Ends(snapshot, () => context.AddArtifact("x", new { text })));
         await using RoostRuntime typed = TestRuntime.Create(new RoostOptions { MaxAttempts = 1 }, null, new TextEngine(text));
         (await typed.RunUntilDoneAsync(await typed.EnqueueAsync(new WorkItem("text")))).Error.Should().StartWith("state: ").And.Contain("surrogate");
     }

@@ -131,7 +131,7 @@ internal sealed class LargeTests
         ).Which;
 
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(32 * Megabyte, "the limit is 4 MiB");
-        told.Message.Should().ContainAll("payload", "MaxJsonBytes");
+        told.Message.Should().ContainAll("Payload", "MaxJsonBytes");
         string id = await roost.EnqueueAsync(new WorkItem("scripted") { MaxAttempts = 1 });
         (await roost.RunUntilDoneAsync(id).Soon()).State.Should().Be(WorkState.Failed);
         roost.Totals().Total.Should().Be(1);

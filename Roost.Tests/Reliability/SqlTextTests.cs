@@ -19,6 +19,8 @@ internal sealed class SqlTextTests
         ["string.Join(\" AND \", conditions)"] =
             "SelectionTest: conditions are constants with the number of a parameter put in; Add is called with constants alone, which its own test shows",
         ["invariant.Violations"] = "Checkup: one of Invariant.All, constants that are put together when the assembly is loaded",
+        ["string.Join(\", \", Names)"] = "WorkTable: the names of an enum's members",
+        ["string.Join(\", \", Setters)"] = "WorkTable: the same, each with the number of its parameter",
         ["Script(Scripts[version])"] = "Schema: a migration, an .sql file that is embedded in the assembly",
     };
 

@@ -68,7 +68,7 @@ internal sealed class SqliteGhost : Ghost
     public override async Task<IReadOnlyList<WorkerRow>> OthersAsync() => await writer.RunAsync(session => session.Workers.OthersThan(Key));
 
     public override Task<int?> RescueAsync(WorkerRow dead, TimeSpan backoff = default) =>
-        writer.RunAsync(session => session.Leases.Rescue(dead, _ => (long)backoff.TotalMilliseconds));
+        writer.RunAsync(session => session.Leases.Rescue(dead, new Backoff(backoff, backoff)));
 
     public override Task LeaveAsync() => writer.RunAsync(session =>
     {

@@ -151,7 +151,7 @@ internal sealed class ConsoleSessionTests
             .Awaiting(() => ConsoleServer.StartAsync(new ConsoleOptions { Runtime = host.Roost, PublicUrl = new Uri(url) }))
             .Should()
             .ThrowAsync<InvalidInputException>()
-            .WithMessage("public_url: *");
+            .WithMessage("PublicUrl: *");
 
     [TestCase("127.1", "127.0.0.1")]
     [TestCase("EXAMPLE.com.", "example.com")]

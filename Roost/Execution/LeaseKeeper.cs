@@ -155,7 +155,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, StoreLoop store, Loop lo
     {
         long key = store.WorkerKey;
         ActiveStep[] before = loop.Active.All;
-        LeaseReport report = await store.CheckLeasesAsync(renew, loop.Active.Contains).ConfigureAwait(false);
+        LeaseReport report = await store.CheckLeasesAsync(renew).ConfigureAwait(false);
         if (renew) renewedAt = time.GetTimestamp();
         if (!report.IsAlive)
         {

@@ -48,9 +48,8 @@ internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictiona
     /// <summary>From here on what cannot be saved at once is not tried again.</summary>
     public void BeginToGiveUp() => givingUp = true;
 
-    /// <summary>How long the next try waits after so many failed or interrupted ones, in milliseconds.</summary>
-    public long Backoff(int attempt) =>
-        (long)RetryPolicy.Delay(attempt, options.RetryBaseDelay, options.RetryMaxDelay, Random.Shared.NextDouble()).TotalMilliseconds;
+    /// <summary>How long the next try waits.</summary>
+    public Backoff Backoff { get; } = new(options.RetryBaseDelay, options.RetryMaxDelay);
 
     /// <summary>A lease was claimed for us, and that is durable.</summary>
     IThreadPoolWorkItem ILeaseTaker.Take(LeasedWork lease)
@@ -62,6 +61,8 @@ internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictiona
         LastStarted = lease;
         return new Slot(this, step);
     }
+
+    bool ILeaseTaker.Runs(long token) => Active.Contains(token);
 
     void ILeaseTaker.Idle(long? due) => idle.TrySetResult(due);
 
@@ -201,7 +202,7 @@ internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictiona
     {
         LeasedWork lease = step.Lease;
         bool isHeld = end.Failure is { } failure
-            ? await store.FailAsync(lease, failure, Backoff(failure.Attempt), end.IsFinal, end.Staged).ConfigureAwait(false)
+            ? await store.FailAsync(lease, failure, Backoff.After(failure.Attempt), end.IsFinal, end.Staged).ConfigureAwait(false)
             : await store.ReturnAsync(lease, end.Exception?.Message ?? "shutting down", end.Staged).ConfigureAwait(false);
         step.IsSlotFree = true;
         if (!isHeld) Lost(step);

@@ -17,6 +17,7 @@ internal sealed class SqliteLoop : StoreLoop
     private readonly ILogger log;
     private WorkerSeat seat;
     private SlotLedger? slots;
+    private ILeaseTaker? taker;
 
     private SqliteLoop(string path, RoostOptions options, Writer writer, IReadOnlyList<EngineFacts> engines, ILogger log, WorkerSeat seat) =>
         (this.path, this.options, this.writer, this.engines, this.log, this.seat) = (path, options, writer, engines, log, seat);
@@ -60,7 +61,7 @@ internal sealed class SqliteLoop : StoreLoop
             ClocksParted = clocksParted,
             RenewedAt = options.TimeProvider.GetTimestamp(),
         };
-        this.slots = opened;
+        (this.slots, this.taker) = (opened, taker);
         await writer.RunUnlessCancelledAsync(session =>
         {
             session.Identity.RefuseCopy(path, "runs nothing");
@@ -100,7 +101,7 @@ internal sealed class SqliteLoop : StoreLoop
 
     public override void StopFor(DataCorruptException damage) => writer.StopFor(damage);
 
-    public override Task<LeaseReport> CheckLeasesAsync(bool renew, Func<long, bool> isRunning)
+    public override Task<LeaseReport> CheckLeasesAsync(bool renew)
     {
         long key = seat.Key;
         return writer.RunAsync(session =>
@@ -108,7 +109,7 @@ internal sealed class SqliteLoop : StoreLoop
             bool alive = !renew ? session.Workers.IsRegistered(key) : slots is { } open ? session.Leases.Renew(open) : session.Leases.Renew(key);
             List<StoredLease> held = session.Leases.HeldBy(key);
             foreach (StoredLease lease in held)
-                if (!isRunning(lease.Token)) session.Leases.Release(session.Work.Load(lease.Work)!.Value, "nobody here runs it");
+                if (taker is not { } here || !here.Runs(lease.Token)) session.Leases.Release(session.Work.Load(lease.Work)!.Value, "nobody here runs it");
             return new LeaseReport(alive, held);
         }, ahead: true);
     }
@@ -120,11 +121,11 @@ internal sealed class SqliteLoop : StoreLoop
         return others.ConvertAll(other => new OtherWorker(other, IsDead(other)));
     }
 
-    public override async Task<int?> RescueAsync(OtherWorker other, Func<int, long> backoffMs)
+    public override async Task<int?> RescueAsync(OtherWorker other, Backoff backoff)
     {
         WorkerRow row = other.Row;
         int? rescued = await writer.RunAsync(session =>
-            other.IsDead == false && session.Leases.HeldBy(row.Key).Count == 0 ? null : session.Leases.Rescue(row, backoffMs)).ConfigureAwait(false);
+            other.IsDead == false && session.Leases.HeldBy(row.Key).Count == 0 ? null : session.Leases.Rescue(row, backoff)).ConfigureAwait(false);
         if (other.IsDead == true && rescued is not null) WorkerLock.Remove(LockOf(row)!);
         return rescued;
     }

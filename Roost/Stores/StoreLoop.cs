@@ -65,14 +65,13 @@ internal abstract class StoreLoop
 
     /// <summary>Shows that the worker lives where asked to, gives back what nobody here runs, and tells which leases it has.</summary>
     /// <param name="renew">Renew them all.</param>
-    /// <param name="isRunning">Whether a step runs here under a token.</param>
-    public abstract Task<LeaseReport> CheckLeasesAsync(bool renew, Func<long, bool> isRunning);
+    public abstract Task<LeaseReport> CheckLeasesAsync(bool renew);
 
     /// <summary>The other workers that are registered, and whether each lives.</summary>
     public abstract Task<IReadOnlyList<OtherWorker>> OthersAsync();
 
     /// <summary>Takes over what a dead worker held; null where it has shown itself since, or holds nothing and is not known to be dead.</summary>
-    public abstract Task<int?> RescueAsync(OtherWorker other, Func<int, long> backoffMs);
+    public abstract Task<int?> RescueAsync(OtherWorker other, Backoff backoff);
 
     /// <summary>Removes what workers have left that died while they started or stopped.</summary>
     public abstract Task SweepAsync();
@@ -95,6 +94,9 @@ internal interface ILeaseTaker
 {
     /// <summary>What starts the step of a lease that was claimed, once the claim is durable.</summary>
     IThreadPoolWorkItem Take(LeasedWork lease);
+
+    /// <summary>Whether a step runs here under this token.</summary>
+    bool Runs(long token);
 
     /// <summary>Nothing runs and nothing can run now; when the next becomes due, or null.</summary>
     void Idle(long? due);

@@ -228,6 +228,7 @@ internal static class Database
 
     /// <summary>What another machine does there may not be seen here, locks among it.</summary>
     public static bool IsOnUnsafe(string folder) => IsUnsafe(FormatOf(folder));
+
     /// <summary>SQLite says the same of a folder that is not there and of a file that is somebody else's.</summary>
     private static string WhyClosed(string path)
     {

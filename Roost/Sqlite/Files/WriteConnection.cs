@@ -128,12 +128,12 @@ internal sealed class WriteConnection : IDisposable
         turn?.GiveWay();
     }
 
-    public void Save() => savepoint.Run();
+    public void BeginSavepoint() => savepoint.Run();
 
-    public void Release() => releaseSavepoint.Run();
+    public void ReleaseSavepoint() => releaseSavepoint.Run();
 
-    /// <summary>Takes back what was done since <see cref="Save"/>, and goes on in the transaction.</summary>
-    public void RollbackTo()
+    /// <summary>Takes back what was done since <see cref="BeginSavepoint"/>, and goes on in the transaction.</summary>
+    public void RollbackToSavepoint()
     {
         rollbackTo.Run();
         releaseSavepoint.Run();

@@ -32,8 +32,10 @@ internal sealed class SelectionTest : IDisposable
             Add("EXISTS (SELECT 1 FROM json_each({0}) s CROSS JOIN roost_work w ON w.key = ?1 AND w.state = s.value)", selection.StateNames);
         if (!known.HasFlag(SelectionFact.Condition))
             Add(
-                "EXISTS (SELECT 1 FROM roost_work w WHERE w.key = ?1 AND CASE {0} WHEN 'ready' THEN w.ready_seq WHEN 'delayed' THEN w.due_at ELSE " +
-                "w.blocked_on END IS NOT NULL)",
+                """
+                EXISTS (SELECT 1 FROM roost_work w
+                WHERE w.key = ?1 AND CASE {0} WHEN 'ready' THEN w.ready_seq WHEN 'delayed' THEN w.due_at ELSE w.blocked_on END IS NOT NULL)
+                """,
                 selection.ConditionName
             );
         if (!known.HasFlag(SelectionFact.Lane))

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Data.Sqlite;
 using Roost.Sqlite.Files;
+using Roost.Sqlite.Tables;
 using Roost.Stores;
 
 namespace Roost.Sqlite.Queries;
@@ -31,7 +32,7 @@ internal static class WorkQueries
 
     public static long? KeyOf(SqliteConnection db, string workId)
     {
-        using var key = new Statement(db.Handle!, "SELECT key FROM roost_work WHERE key = (SELECT key FROM roost_work WHERE id = ?1) AND +id = ?1");
+        using var key = new Statement(db.Handle!, $"SELECT key FROM roost_work WHERE key = {WorkRow.KeyOfIdSql}");
         return key.Bind(1, workId).Scalar();
     }
 

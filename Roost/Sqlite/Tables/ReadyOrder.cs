@@ -148,7 +148,7 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
         if (served is null || (doubtful.Count > 0 && doubtful.Contains(row.Lane))) return;
         if (Open(row.Lane, served) is not { } lane) return;
         ref Front front = ref lane[order];
-        Head item = order == LaneOrder.Due ? new(row.Key, 0, row.DueAt!.Value) : new(row.Key, row.Priority, row.Ready!.Value.Number);
+        Head item = order == LaneOrder.Due ? new(row.Key, 0, row.DueAt!.Value) : new(row.Key, row.Priority, row.ReadyPlace!.Value.Number);
         if (!front.Exists || item.IsBefore(front.Head)) Set(lane, order, item);
     }
 
@@ -196,7 +196,7 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
     }
 
     private static LaneOrder? OrderOf(in WorkRow row) =>
-        row.Ready is not null ? row.Solo ? LaneOrder.Alone : LaneOrder.Ready : row.DueAt is not null ? LaneOrder.Due : null;
+        row.ReadyPlace is not null ? row.Solo ? LaneOrder.Alone : LaneOrder.Ready : row.DueAt is not null ? LaneOrder.Due : null;
 
     /// <summary>Brings the order up to date with what has happened since it was asked last.</summary>
     private void Settle(SlotLedger ledger)
@@ -330,7 +330,7 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
             var row = new WorkRow { Key = work, Lane = lane, Priority = promote.Int32(0), Solo = promote.Int32(1) != 0 };
             promote.Reset();
             Remove(row with { DueAt = now });
-            Add(row with { Ready = place });
+            Add(row with { ReadyPlace = place });
         }
         counts.Add(lane, Condition.Delayed, -found.Count);
         counts.Add(lane, Condition.Ready, found.Count);

@@ -59,7 +59,7 @@ internal sealed class ResourceTable(WriteConnection connection, WorkTable workTa
         {
             WorkRow row = workTable.Load(work)!.Value;
             if (workers.Serves(row.Lane)) continue;
-            if (row.Condition == Condition.Blocked) workTable.Save(row, row.AsReady(row.Place!.Value, connection.Now));
+            if (row.Condition == Condition.Blocked) workTable.Save(row, row.AsReady(row.PlaceBefore!.Value, connection.Now));
             ReleaseAll(work);
         }
         for (string? name = NextBlockedName(""); name is not null; name = NextBlockedName(name))
@@ -76,7 +76,7 @@ internal sealed class ResourceTable(WriteConnection connection, WorkTable workTa
         {
             take.Bind(1, name).Bind(2, waiter.Work).Bind(3, connection.Now).Run();
             WorkRow row = workTable.Load(waiter.Work)!.Value;
-            WorkRow next = TakeAll(waiter.Work) is { } busy ? row.AsBlocked(busy, row.Place!.Value) : row.AsReady(row.Place!.Value.AtHead, connection.Now);
+            WorkRow next = TakeAll(waiter.Work) is { } busy ? row.AsBlocked(busy, row.PlaceBefore!.Value) : row.AsReady(row.PlaceBefore!.Value.AtHead, connection.Now);
             workTable.Save(row, next);
         }
     }

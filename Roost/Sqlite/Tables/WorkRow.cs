@@ -13,7 +13,7 @@ internal readonly record struct WorkRow
     public long? EndedAt { get; init; }
 
     /// <summary>Where it stands while it is ready.</summary>
-    public Place? Ready { get; init; }
+    public Place? ReadyPlace { get; init; }
 
     public long? ReadyAt { get; init; }
     public long? DueAt { get; init; }
@@ -24,7 +24,7 @@ internal readonly record struct WorkRow
     public string? BlockedOn { get; init; }
 
     /// <summary>The place that it had when it met the name that it waits for.</summary>
-    public Place? Place { get; init; }
+    public Place? PlaceBefore { get; init; }
 
     public bool Solo { get; init; }
     public long? Worker { get; init; }
@@ -49,7 +49,7 @@ internal readonly record struct WorkRow
 
     public Condition Condition => State switch
     {
-        WorkState.Queued when Ready is not null => Condition.Ready,
+        WorkState.Queued when ReadyPlace is not null => Condition.Ready,
         WorkState.Queued when DueAt is not null => Condition.Delayed,
         WorkState.Queued => Condition.Blocked,
         WorkState.Running => Condition.Running,
@@ -65,15 +65,15 @@ internal readonly record struct WorkRow
     public const string HoldsForLifeSql = "(w.hold_for_life = 1 AND w.blocked_on IS NULL AND (w.version > 0 OR w.failures > 0 OR w.interruptions > 0))";
 
     /// <summary>
-    /// The key of the item of an id. The row that the id's index leads to is looked at again, so that a damaged index finds nothing rather than another item.
+    /// The key of the item of an id, which is ?1. The row that the id's index leads to is looked at again, so that a damaged index finds nothing rather than another item.
     /// </summary>
-    public static string KeyOfIdSql(string id) => $"(SELECT key FROM roost_work WHERE id = {id}) AND +id = {id}";
+    public const string KeyOfIdSql = "(SELECT key FROM roost_work WHERE id = ?1) AND +id = ?1";
 
-    public WorkRow AsReady(Place place, long now) => Unplaced() with { State = WorkState.Queued, Ready = place, ReadyAt = now };
+    public WorkRow AsReady(Place place, long now) => Unplaced() with { State = WorkState.Queued, ReadyPlace = place, ReadyAt = now };
 
     public WorkRow AsDelayed(long delay, long now) => Unplaced() with { State = WorkState.Queued, DueAt = now + delay, DelayedAt = now };
 
-    public WorkRow AsBlocked(string name, Place place) => Unplaced() with { State = WorkState.Queued, BlockedOn = name, Place = place };
+    public WorkRow AsBlocked(string name, Place place) => Unplaced() with { State = WorkState.Queued, BlockedOn = name, PlaceBefore = place };
 
     public WorkRow AsRunning(long worker, long token, long now) =>
         Unplaced() with { State = WorkState.Running, Worker = worker, Token = token, ClaimedAt = now };
@@ -91,12 +91,12 @@ internal readonly record struct WorkRow
 
     private WorkRow Unplaced() => this with
     {
-        Ready = null,
+        ReadyPlace = null,
         ReadyAt = null,
         DueAt = null,
         DelayedAt = null,
         BlockedOn = null,
-        Place = null,
+        PlaceBefore = null,
         Worker = null,
         Token = null,
         ClaimedAt = null,

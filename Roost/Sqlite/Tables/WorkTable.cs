@@ -5,8 +5,8 @@ using Roost.Stores;
 namespace Roost.Sqlite.Tables;
 
 /// <summary>
-/// The one door through which a work item changes its state, but for what becomes due, which <see cref="ReadyOrder"/> promotes by the thousand. Every save
-/// is fenced by the token and version that were read, checked against the table of states, and counted.
+/// The one door through which a work item changes its state; it comes by an enqueue, goes by a purge, and what becomes due is promoted by the thousand
+/// (<see cref="ReadyOrder"/>). Every save is fenced by the token and version that were read, checked against the table of states, and counted.
 /// </summary>
 internal sealed class WorkTable(WriteConnection connection, Counts counts, ChildCounts children, ReadyOrder ready)
 {
@@ -50,14 +50,12 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
     private const int Fences = 3; // ?1 to ?3 of the save are key, token and version as they were; the first column that it sets is ?4.
 
     private static readonly string[] Names = [.. Enum.GetNames<Column>().Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)];
+    private static readonly string[] Setters = [.. Names[(int)Column.Lane..(int)Column.Deadline].Select((name, i) => $"{name} = ?{Fences + 1 + i}")];
     private static readonly string Columns = string.Join(", ", Names);
-    private static readonly string Changes = string.Join(
-        ", ",
-        Names[(int)Column.Lane..(int)Column.Deadline].Select((name, i) => $"{name} = ?{Fences + 1 + i}")
-    );
+    private static readonly string Changes = string.Join(", ", Setters);
 
     private readonly Statement load = connection.Prepare($"SELECT {Columns} FROM roost_work WHERE key = ?1");
-    private readonly Statement find = connection.Prepare($"SELECT {Columns} FROM roost_work WHERE key = {WorkRow.KeyOfIdSql("?1")}");
+    private readonly Statement find = connection.Prepare($"SELECT {Columns} FROM roost_work WHERE key = {WorkRow.KeyOfIdSql}");
     private readonly Statement save = connection.Prepare($"UPDATE roost_work SET {Changes} WHERE key = ?1 AND token IS ?2 AND version = ?3");
     private readonly Statement keep = connection.Prepare(
         "UPDATE roost_work SET version = ?3 + 1 WHERE key = ?1 AND token = ?2 AND version = ?3 AND cancel_requested = 0");
@@ -100,12 +98,12 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
         Set(Column.Version, after.Version);
         Set(Column.UpdatedAt, connection.Now);
         Set(Column.EndedAt, after.EndedAt);
-        Set(Column.ReadySeq, after.Ready?.Number);
+        Set(Column.ReadySeq, after.ReadyPlace?.Number);
         Set(Column.ReadyAt, after.ReadyAt);
         Set(Column.DueAt, after.DueAt);
         Set(Column.DelayedAt, after.DelayedAt);
         Set(Column.BlockedOn, after.BlockedOn);
-        Set(Column.Place, after.Place?.Number);
+        Set(Column.Place, after.PlaceBefore?.Number);
         Set(Column.Solo, after.Solo);
         Set(Column.Worker, after.Worker);
         Set(Column.Token, after.Token);
@@ -156,12 +154,12 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
             Version = row.Int32((int)Column.Version),
             UpdatedAt = row.Int64((int)Column.UpdatedAt),
             EndedAt = Nullable(Column.EndedAt),
-            Ready = Tables.Place.Read(row, (int)Column.ReadySeq),
+            ReadyPlace = Place.Read(row, (int)Column.ReadySeq),
             ReadyAt = Nullable(Column.ReadyAt),
             DueAt = Nullable(Column.DueAt),
             DelayedAt = Nullable(Column.DelayedAt),
             BlockedOn = row.NullableText((int)Column.BlockedOn),
-            Place = Tables.Place.Read(row, (int)Column.Place),
+            PlaceBefore = Place.Read(row, (int)Column.Place),
             Solo = Flag(Column.Solo),
             Worker = Nullable(Column.Worker),
             Token = Nullable(Column.Token),

@@ -17,7 +17,7 @@ internal sealed class CommitTransition(
     public CommitResult Execute(StepCommit commit, SlotLedger? ledger)
     {
         LeasedWork lease = commit.Lease;
-        Lane lane = commit.Next is null ? lease.Lane : lanes.Get(lease.Lane.Engine, lease.Lane.Queue, commit.StateVersion);
+        if (LaneAfter(commit) is not { } lane) return Lost(commit);
         if (MayKeep(commit, ledger) && workTable.Keep(lease, lane, commit.Unchanged))
         {
             Save(commit);
@@ -27,9 +27,21 @@ internal sealed class CommitTransition(
             tally.Add(lease, commit.Next!.Step, failed: false);
             return CommitResult.Kept(lane, commit.Stored(connection.Now));
         }
-        CommitResult result = EndLease(commit, lane, ledger);
-        if (result == CommitResult.Lost) blobs.Unpin(commit.Staged);
-        return result;
+        return workTable.LoadHeld(lease) is { } row ? EndLease(commit, row, lane, ledger) : Lost(commit);
+    }
+
+    /// <summary>The lane of the next step, made where there is none; null where the lease is lost, so that its loser leaves none behind.</summary>
+    private Lane? LaneAfter(StepCommit commit)
+    {
+        Lane lane = commit.Lease.Lane;
+        if (commit.Next is null || commit.StateVersion == lane.StateVersion) return lane;
+        return workTable.LoadHeld(commit.Lease) is null ? null : lanes.Get(lane.Engine, lane.Queue, commit.StateVersion);
+    }
+
+    private CommitResult Lost(StepCommit commit)
+    {
+        blobs.Unpin(commit.Staged);
+        return CommitResult.Lost;
     }
 
     private bool MayKeep(StepCommit commit, SlotLedger? ledger) =>
@@ -39,10 +51,9 @@ internal sealed class CommitTransition(
 
     private bool IsOverdue(long? deadline) => deadline is { } moment && moment <= connection.Now;
 
-    private CommitResult EndLease(StepCommit commit, Lane lane, SlotLedger? ledger)
+    private CommitResult EndLease(StepCommit commit, in WorkRow row, Lane lane, SlotLedger? ledger)
     {
         LeasedWork lease = commit.Lease;
-        if (workTable.LoadHeld(lease) is not { } row) return CommitResult.Lost;
         bool cancelled = row.CancelRequested && commit.Kind != OutcomeKind.Done;
         bool overdue = commit.Kind == OutcomeKind.Continue && row.IsOverdue(connection.Now);
         int version = commit.Next is null ? row.Version : row.Version + 1;
@@ -62,7 +73,7 @@ internal sealed class CommitTransition(
         Attach(commit, goesOn: !cancelled);
         Record(commit, after);
         tally.Add(lease, commit.Next?.Step ?? lease.StepBefore, failed: commit.Kind == OutcomeKind.Fail);
-        if (after.Ready is not null && ledger is not null)
+        if (after.ReadyPlace is not null && ledger is not null)
         {
             ledger.Yield(lane.Key, after.Priority);
             loader.Keep(lease, commit.Stored(connection.Now));

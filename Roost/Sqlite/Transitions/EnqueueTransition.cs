@@ -66,7 +66,7 @@ internal sealed class EnqueueTransition(
 
         counts.Add(lane.Key, isReady ? Condition.Ready : Condition.Delayed, 1);
         children.Add(parent, WorkState.Queued, 1);
-        ready.Add(new() { Key = created, Lane = lane.Key, Priority = item.Priority, Ready = place, DueAt = dueAt });
+        ready.Add(new() { Key = created, Lane = lane.Key, Priority = item.Priority, ReadyPlace = place, DueAt = dueAt });
         if (deadline is not null) ready.DeadlinesChanged();
         events.Append(EventKinds.Enqueued, created, item, static (json, enqueued) =>
         {

@@ -21,7 +21,7 @@ internal sealed class LeaseTransitions(
     private const int SoloAfter = 2;
 
     private readonly Statement heldBy = connection.Prepare("SELECT key, token, cancel_requested FROM roost_work WHERE worker = ?1");
-    private readonly Statement lease = connection.Prepare("SELECT heartbeat FROM roost_worker WHERE key = ?1");
+    private readonly Statement heartbeatOf = connection.Prepare("SELECT heartbeat FROM roost_worker WHERE key = ?1");
 
     /// <summary>Enters a worker into the table; its lanes are served from here on.</summary>
     public long Register(WorkerIdentity worker)
@@ -121,11 +121,11 @@ internal sealed class LeaseTransitions(
     /// charged; from the second on since a try of it returned, the next waits and then runs alone in its worker. Null where the worker has shown
     /// itself since.
     /// </summary>
-    public int? Rescue(WorkerRow dead, Func<int, long> backoffMs)
+    public int? Rescue(WorkerRow dead, Backoff backoff)
     {
-        if (lease.Bind(1, dead.Key).Scalar() != dead.Heartbeat) return null;
+        if (heartbeatOf.Bind(1, dead.Key).Scalar() != dead.Heartbeat) return null;
         List<StoredLease> held = HeldBy(dead.Key);
-        foreach (StoredLease stored in held) Interrupt(workTable.Load(stored.Work)!.Value, dead.Id, backoffMs);
+        foreach (StoredLease stored in held) Interrupt(workTable.Load(stored.Work)!.Value, dead.Id, backoff);
         workers.Delete(dead.Key);
         blobs.UnpinAll(dead.Key);
         events.Append(EventKinds.WorkerLost, null, (dead.Id, held.Count), static (json, it) =>
@@ -137,12 +137,12 @@ internal sealed class LeaseTransitions(
         return held.Count;
     }
 
-    private void Interrupt(in WorkRow row, string worker, Func<int, long> backoffMs)
+    private void Interrupt(in WorkRow row, string worker, Backoff backoff)
     {
         int interruptions = row.Interruptions + 1, suspicions = row.Suspicions + 1;
         WorkRow charged = row with { Interruptions = interruptions, Solo = suspicions >= SoloAfter };
         bool dead = row.ParkInterrupted || suspicions >= connection.Options.MaxInterruptions;
-        long wait = suspicions < SoloAfter ? 0 : backoffMs(suspicions - 1);
+        long wait = suspicions < SoloAfter ? 0 : backoff.After(suspicions - 1);
         WorkRow after = row.CancelRequested ? charged.AsEnded(WorkState.Cancelled, connection.Now)
             : dead ? charged.AsEnded(WorkState.Failed, connection.Now)
             : wait > 0 ? charged.AsDelayed(wait, connection.Now)

@@ -23,17 +23,17 @@ internal sealed class GroupCommit(
     {
         try
         {
-            Run(session, batch, isolated: false);
+            RunTransaction(session, batch, isolated: false);
         }
         catch (Exception e) when (!StorageFault.IsOne(e))
         {
             demand.Slots?.RolledBack();
             session.Rollback();
-            Run(session, batch, isolated: true);
+            RunTransaction(session, batch, isolated: true);
         }
     }
 
-    private void Run(Session session, Batch batch, bool isolated)
+    private void RunTransaction(Session session, Batch batch, bool isolated)
     {
         if (!session.Connection.HasTurn) delivery.Disperse(); // It may take a while to get it.
         session.Begin(lockWait.Patience(batch));
@@ -41,7 +41,7 @@ internal sealed class GroupCommit(
         int run = 0;
         do
         {
-            for (; run < batch.Requests.Count; run++) Run(session, batch.Requests[run], isolated);
+            for (; run < batch.Requests.Count; run++) RunRequest(session, batch.Requests[run], isolated);
         }
         while (!isolated && MoreHaveJoined(batch));
         if (demand.UntilRenewal <= TimeSpan.Zero && !session.Leases.Renew(demand.Slots!)) demand.Slots!.Displaced = true;
@@ -50,7 +50,7 @@ internal sealed class GroupCommit(
         session.Commit(last: demand.Slots is not { Running: > 0 });
     }
 
-    private void Run(Session session, WriteRequest request, bool isolated)
+    private void RunRequest(Session session, WriteRequest request, bool isolated)
     {
         if (!isolated)
         {

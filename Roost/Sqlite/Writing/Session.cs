@@ -153,12 +153,12 @@ internal sealed class Session : IDisposable
     {
         SaveCounts();
         int tallied = Tally.Mark;
-        Connection.Save();
+        Connection.BeginSavepoint();
         try
         {
             body();
             SaveCounts();
-            Connection.Release();
+            Connection.ReleaseSavepoint();
         }
         catch
         {
@@ -166,7 +166,7 @@ internal sealed class Session : IDisposable
             Delays.Drop();
             Tally.DropTo(tallied);
             if (!Connection.IsInTransaction) throw; // SQLite has rolled back by itself, as it does for a full disk; a savepoint would begin a transaction.
-            Connection.RollbackTo();
+            Connection.RollbackToSavepoint();
             throw;
         }
     }

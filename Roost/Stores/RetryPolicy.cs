@@ -1,4 +1,4 @@
-namespace Roost.Execution;
+namespace Roost.Stores;
 
 /// <summary>
 /// How long to wait between two tries: exponential with full jitter on its upper half, so that what failed together does not return together.
