@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Dapper;
 using Microsoft.Data.Sqlite;
 using Roost.Sqlite.Files;
 
@@ -59,17 +58,27 @@ internal static class MigrateBenchmark
         using (var db = new SqliteConnection($"Data Source={making};Pooling=false"))
         {
             db.Open();
-            db.Execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF");
-            foreach (string script in Schema.Scripts.Take(Schema.LastOfShortNames)) db.Execute(Schema.Script(script));
-            db.Execute("ATTACH @today AS today", new { today });
-            foreach (string table in db.Query<string>("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"))
+            Database.Execute(db, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF");
+            foreach (string script in Schema.Scripts.Take(Schema.LastOfShortNames)) Database.Execute(db, Schema.Script(script));
+            Database.Execute(db, $"ATTACH '{today}' AS today");
+            foreach (string table in Names(db, "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"))
             {
-                string columns = string.Join(", ", db.Query<string>("SELECT name FROM pragma_table_info(@table)", new { table }));
-                db.Execute($"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM today.roost_{table}");
+                string columns = string.Join(", ", Names(db, $"SELECT name FROM pragma_table_info('{table}')"));
+                Database.Execute(db, $"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM today.roost_{table}");
             }
-            db.Execute(FormattableString.Invariant($"PRAGMA application_id = {Database.ApplicationId}; PRAGMA user_version = {Schema.LastOfShortNames}"));
+            Database.Execute(db, FormattableString.Invariant($"PRAGMA application_id = {Database.ApplicationId}; PRAGMA user_version = {Schema.LastOfShortNames}"));
         }
         File.Move(making, path);
         return path;
+    }
+
+    private static List<string> Names(SqliteConnection db, string sql)
+    {
+        using SqliteCommand command = db.CreateCommand();
+        command.CommandText = sql;
+        using SqliteDataReader reader = command.ExecuteReader();
+        var names = new List<string>();
+        while (reader.Read()) names.Add(reader.GetString(0));
+        return names;
     }
 }

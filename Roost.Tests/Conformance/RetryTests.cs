@@ -1,4 +1,4 @@
-using Roost.Execution;
+using Roost.Stores;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Conformance;
