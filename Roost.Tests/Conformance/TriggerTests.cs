@@ -184,7 +184,7 @@ internal sealed class TriggerTests(StoreHost host) : ConformanceTests(host)
         await RefusedAsync("Triggers[0].Fields.x", new Trigger("a", "b") { Fields = new Dictionary<string, string> { ["x"] = "snapshot.data." } });
         await RefusedAsync("Triggers[0].Values.x", new Trigger("a", "b") { Values = new Dictionary<string, object?> { ["x"] = "nul \0" } });
         await RefusedAsync("Triggers[0].MaxDepth", new Trigger("a", "b") { MaxDepth = 0 });
-        await RefusedAsync("triggers[1]", new Trigger("a", "b"), null!);
+        await RefusedAsync("Triggers[1]", new Trigger("a", "b"), null!);
     }
 
     private async Task RefusedAsync(string field, params Trigger[] triggers) =>

@@ -15,15 +15,13 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, StoreLoop store, Loop lo
 
     private readonly RoostOptions options = runtime.Options;
     private readonly TimeProvider time = runtime.Options.TimeProvider;
-    private readonly Clock clock = runtime.Store.Clock;
+    private readonly ClockWatch clocks = new(runtime.Store.Clock, runtime.Options.LeaseTime, IdlePeriod, log);
     private readonly Dictionary<long, (long Heartbeat, long Since)> seen = [];
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly Lock pace = new();
     private ITimer? timer;
-    private List<string> strangers = [];
-    private long renewedAt, lookedAt, askedAt;
-    private long? partedAt, distrustedAt;
-    private TimeSpan setInAll, setToldInAll;
+    private List<string> ofUnknownLife = [];
+    private long renewedAt, askedAt;
     private bool renewNow, isNewRow;
     private int foreignWrites = -1, doubts;
     private volatile bool othersSeen;
@@ -38,8 +36,6 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, StoreLoop store, Loop lo
     public async Task StartAsync()
     {
         renewedAt = time.GetTimestamp();
-        lookedAt = clock.Read().Steady;
-        setInAll = setToldInAll = clock.LastSet.InAll;
         await LookFirstAsync().ConfigureAwait(false);
         timer = time.CreateTimer(_ => _ = TickAsync(), null, Period, Period);
         store.OnForeignWrite = Hurry;
@@ -133,7 +129,8 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, StoreLoop store, Loop lo
         loop.Active.Count > 0
         || !store.HasLock
         || othersSeen
-        || partedAt is not null
+        || parted
+        || clocks.LeftOfJump is not null
         || store.IsDisplaced
         || foreignWrites != store.ForeignWrites
         || doubts != store.Doubts;
@@ -194,7 +191,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, StoreLoop store, Loop lo
                     rescued
                 );
         }
-        strangers = unknown;
+        ofUnknownLife = unknown;
     }
 
     /// <summary>
@@ -204,8 +201,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, StoreLoop store, Loop lo
     private bool HasRunDown(WorkerRow other)
     {
         ClockReading now = ReadClocks();
-        bool trusted = distrustedAt is not { } since || now.Steady - since >= other.LeaseMs;
-        if (trusted && other.ExpiresAt <= now.Wall.ToUnixTimeMilliseconds()) return true;
+        if (clocks.TellsExpiry(now, other.LeaseMs) && other.ExpiresAt <= now.Wall.ToUnixTimeMilliseconds()) return true;
         if (!seen.TryGetValue(other.Key, out (long Heartbeat, long Since) known) || known.Heartbeat != other.Heartbeat)
         {
             seen[other.Key] = (other.Heartbeat, time.GetTimestamp());
@@ -220,27 +216,26 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, StoreLoop store, Loop lo
     /// </summary>
     private async Task PauseOrGoOnAsync()
     {
-        TellOfSetClock();
-        long left = partedAt is { } since ? since + (long)options.LeaseTime.TotalMilliseconds - clock.Read().Steady : 0;
-        bool now = left > 0 && (strangers.Count > 0 || !store.IsKnownToLive);
-        if (left <= 0) partedAt = null;
+        clocks.Tell();
+        TimeSpan? left = clocks.LeftOfJump;
+        bool now = left is not null && (ofUnknownLife.Count > 0 || !store.IsKnownToLive);
         if (now == parted && !(now && isNewRow)) return;
         parted = now; // Before the ledger is told: one that is just being made asks.
-        TimeSpan setBy = clock.LastSet.By;
+        TimeSpan setBy = clocks.SetBy;
         if (now)
             log.LogWarning(
                 "Worker {WorkerId} claims nothing for {Left}: the clock was set by {SetBy}, and no lock says whether {Strangers} lives, so that every " +
                 "lease is given its time",
                 store.WorkerId,
-                TimeSpan.FromMilliseconds(left),
+                left,
                 setBy,
-                strangers.Count > 0 ? $"worker {string.Join(", ", strangers)}" : "this one"
+                ofUnknownLife.Count > 0 ? $"worker {string.Join(", ", ofUnknownLife)}" : "this one"
             );
         else
             log.LogWarning("Worker {WorkerId} claims again", store.WorkerId);
         try
         {
-            await store.PauseClaimsAsync(now ? left : null, now ? (long)setBy.TotalMilliseconds : null).ConfigureAwait(false);
+            await store.PauseClaimsAsync(now ? (long)left!.Value.TotalMilliseconds : null, now ? (long)setBy.TotalMilliseconds : null).ConfigureAwait(false);
             isNewRow = false;
         }
         catch
@@ -250,34 +245,12 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, StoreLoop store, Loop lo
         }
     }
 
-    /// <summary>Once for each time that the clock was set, also by less than what lets leases be doubted.</summary>
-    private void TellOfSetClock()
-    {
-        ClockSet set = clock.LastSet;
-        if (set.InAll == setToldInAll) return;
-        setToldInAll = set.InAll;
-        if (clock.Read().IsSuspected)
-            log.LogWarning(
-                "The clock was set by {SetBy}; until it was put right or has stood for {Probation}, time goes on as if it had not been, so that nothing " +
-                "becomes due or overdue by it",
-                set.By,
-                Clock.Probation
-            );
-        else
-            log.LogWarning("The clock was set by {SetBy}", set.By);
-    }
-
     /// <summary>The time; notices that the clock was set, or that we have slept, be it in the middle of a tick.</summary>
     private ClockReading ReadClocks()
     {
-        ClockReading now = clock.Read();
-        TimeSpan passed = TimeSpan.FromMilliseconds(now.Steady - lookedAt), inAll = clock.LastSet.InAll;
-        bool jumped = inAll - setInAll > options.LeaseTime / 2, slept = passed > IdlePeriod + options.LeaseTime / 2;
-        (lookedAt, setInAll) = (now.Steady, inAll);
-        if (jumped) partedAt = now.Steady;
-        if (slept) seen.Clear(); // The others may have slept as well, and their hearts with them.
-        if (jumped || slept) distrustedAt = now.Steady;
-        renewNow |= jumped; // Whoever starts now goes by what our row says.
-        return now;
+        ClockLook look = clocks.Look();
+        if (look.Slept) seen.Clear(); // The others may have slept as well, and their hearts with them.
+        renewNow |= look.Jumped; // Whoever starts now goes by what our row says.
+        return look.Now;
     }
 }
