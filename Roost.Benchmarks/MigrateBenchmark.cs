@@ -66,7 +66,9 @@ internal static class MigrateBenchmark
                 string columns = string.Join(", ", Names(db, $"SELECT name FROM pragma_table_info('{table}')"));
                 Database.Execute(db, $"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM today.roost_{table}");
             }
-            Database.Execute(db, FormattableString.Invariant($"PRAGMA application_id = {Database.ApplicationId}; PRAGMA user_version = {Schema.LastOfShortNames}"));
+            Database.Execute(
+                db,
+                FormattableString.Invariant($"PRAGMA application_id = {Database.ApplicationId}; PRAGMA user_version = {Schema.LastOfShortNames}"));
         }
         File.Move(making, path);
         return path;

@@ -26,9 +26,12 @@ internal sealed class HangfireCounter(IBackgroundJobClient client, Tally tally)
             commit = await ShowAsync(source, "synchronous_commit"),
             fsync = await ShowAsync(source, "fsync");
         bool durable = commit == "on" && fsync == "on";
+        string kept = durable
+            ? "a job that was enqueued or ended survives a killed process and a power cut"
+            : "NOT DURABLE: a power cut may lose what was reported";
         return new($"Hangfire on PostgreSQL {version.Split(' ')[0]}, {Workers} workers",
-            $"synchronous_commit={commit}, fsync={fsync}: " +
-            $"{(durable ? "a job that was enqueued or ended survives a killed process and a power cut" : "NOT DURABLE: a power cut may lose what was reported")}; {Chain} only while nothing fails (a kill after the enqueueing repeats the step and so starts the item's chain a second time); queues polled every 50 ms (the usual 15 s would be slower)",
+            $"synchronous_commit={commit}, fsync={fsync}: {kept}; {Chain} only while nothing fails (a kill after the enqueueing repeats the step and " +
+            "so starts the item's chain a second time); queues polled every 50 ms (the usual 15 s would be slower)",
             durable, (items, steps) => WorkOnAsync(connectionString, items, steps));
     }
 

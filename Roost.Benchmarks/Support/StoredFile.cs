@@ -86,7 +86,8 @@ internal static class StoredFile
         StoredMix.Blocked => [new("fetch", new Fate(StoredEngine.Wait)) { Resources = [OneName], ResourceHold = ResourceHold.Life }],
         StoredMix.Mixed =>
         [
-            .. Enumerable.Range(0, Holders).Select(n => new WorkItem("fetch", new Fate(StoredEngine.Wait)) { Resources = [Account(n)], ResourceHold = ResourceHold.Life }),
+            .. Enumerable.Range(0, Holders).Select(n =>
+                new WorkItem("fetch", new Fate(StoredEngine.Wait)) { Resources = [Account(n)], ResourceHold = ResourceHold.Life }),
             .. Enumerable.Range(0, items / 100).Select(n => new WorkItem("plan", new Fate(StoredEngine.Finish, 2)) { Id = Parent(n) }),
         ],
         _ => [],

@@ -15,9 +15,11 @@ public sealed class SecretKeys
     /// <summary>Words after a key by which it tells something about the secret, and not the secret.</summary>
     private static readonly string[] Facts =
     [
-        "budget", "budgets", "count", "counts", "counter", "limit", "limits", "usage", "used", "total", "totals", "max", "maximum", "min", "minimum", "size", "length", "len", "rate", "cost", "costs", "price",
-        "quota", "remaining", "left", "window", "estimate", "estimated", "per", "ratio", "percent", "average", "avg", "threshold", "index", "position", "offset", "type", "types", "kind", "url", "uri", "endpoint",
-        "expiry", "expires", "expiration", "lifetime", "ttl", "age", "policy", "policies", "name", "names", "required", "present", "valid", "details", "stats", "statistics",
+        "budget", "budgets", "count", "counts", "counter", "limit", "limits", "usage", "used", "total", "totals", "max", "maximum", "min", "minimum",
+        "size", "length", "len", "rate", "cost", "costs", "price", "quota", "remaining", "left", "window", "estimate", "estimated", "per", "ratio",
+        "percent", "average", "avg", "threshold", "index", "position", "offset", "type", "types", "kind", "url", "uri", "endpoint", "expiry",
+        "expires", "expiration", "lifetime", "ttl", "age", "policy", "policies", "name", "names", "required", "present", "valid", "details", "stats",
+        "statistics",
     ];
 
     /// <summary>Such words before it.</summary>
@@ -35,7 +37,8 @@ public sealed class SecretKeys
     /// <summary>The keys that are masked unless others are named.</summary>
     public static IReadOnlyList<string> Usual { get; } =
     [
-        "token", "secret", "secrets", "password", "passwords", "passwd", "pwd", "passphrase", "api_key", "apikey", "access_key", "account_key", "authorization", "private_key", "credential", "credentials", "cookie", "cookies",
+        "token", "secret", "secrets", "password", "passwords", "passwd", "pwd", "passphrase", "api_key", "apikey", "access_key", "account_key",
+        "authorization", "private_key", "credential", "credentials", "cookie", "cookies",
     ];
 
     internal bool IsMasking => inText is not null;

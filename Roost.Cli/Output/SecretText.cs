@@ -19,13 +19,18 @@ internal sealed class SecretText(Func<string, bool> isSecret, Func<string, bool>
 
     /// <summary>After an option's name these words belong to a sentence.</summary>
     private static readonly string[] Prose =
-        ["is", "are", "was", "were", "must", "may", "can", "cannot", "should", "to", "for", "and", "or", "not", "with", "in", "on", "as", "option", "flag", "has", "needs", "requires", "required", "missing", "instead", "if", "when", "where", "needed"];
+    [
+        "is", "are", "was", "were", "must", "may", "can", "cannot", "should", "to", "for", "and", "or", "not", "with", "in", "on", "as", "option",
+        "flag", "has", "needs", "requires", "required", "missing", "instead", "if", "when", "where", "needed",
+    ];
 
     /// <summary>How tokens of well-known services begin, and how long they are at least.</summary>
     private static readonly (string Start, int Least)[] Tokens =
     [
-        ("sk-live-", 12), ("sk-test-", 12), ("sk-proj-", 12), ("sk-ant-", 12), ("sk-or-", 12), ("sk-svcacct-", 16), ("sk_live_", 12), ("sk_test_", 12), ("rk_live_", 12), ("rk_test_", 12),
-        ("ghp_", 20), ("gho_", 20), ("ghu_", 20), ("ghs_", 20), ("ghr_", 20), ("github_pat_", 20), ("glpat-", 16), ("xoxb-", 14), ("xoxp-", 14), ("xoxa-", 14), ("xoxr-", 14), ("xoxs-", 14), ("xapp-", 14),
+        ("sk-live-", 12), ("sk-test-", 12), ("sk-proj-", 12), ("sk-ant-", 12), ("sk-or-", 12), ("sk-svcacct-", 16),
+        ("sk_live_", 12), ("sk_test_", 12), ("rk_live_", 12), ("rk_test_", 12),
+        ("ghp_", 20), ("gho_", 20), ("ghu_", 20), ("ghs_", 20), ("ghr_", 20), ("github_pat_", 20), ("glpat-", 16),
+        ("xoxb-", 14), ("xoxp-", 14), ("xoxa-", 14), ("xoxr-", 14), ("xoxs-", 14), ("xapp-", 14),
         ("AIza", 35), ("npm_", 30), ("hf_", 20), ("shpat_", 20), ("whsec_", 16), ("pypi-", 20), ("dop_v1_", 20),
     ];
 

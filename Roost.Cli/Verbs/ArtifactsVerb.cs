@@ -56,7 +56,8 @@ internal static class ArtifactsVerb
                 [
                     .. withItem ? (string[])[print.Id(each.WorkId)] : [],
                     each.Name, each.Version.ToString(CultureInfo.InvariantCulture), each.Kind.ToString().ToLowerInvariant(), each.MediaType,
-                    each.Size is { } size ? Times.Size(size) : print.Hide(each.Uri), print.Time(each.CreatedAt), print.IsTerminal ? Text.Short(each.Sha256, 12) : each.Sha256 ?? "",
+                    each.Size is { } size ? Times.Size(size) : print.Hide(each.Uri), print.Time(each.CreatedAt),
+                    print.IsTerminal ? Text.Short(each.Sha256, 12) : each.Sha256 ?? "",
                 ]),
                 withItem ? "No artifact is like that." : "It has no artifact.");
             if (page.Next is not null) Console.Error.WriteLine($"More: --cursor {page.Next}");
@@ -128,7 +129,9 @@ internal static class ArtifactsVerb
         {
             if (string.IsNullOrWhiteSpace(call.Get(folder))) throw new UsageException("--to is empty; name the folder to save in.");
             IReadOnlyList<Artifact> artifacts = await roost.ListArtifactsOfAsync(workId, call.Stop);
-            string[] names = call.Get(name) is { } one ? [one] : [.. artifacts.Where(each => each.Uri is null).Select(each => each.Name).Distinct(StringComparer.Ordinal)];
+            string[] names = call.Get(name) is { } one
+                ? [one]
+                : [.. artifacts.Where(each => each.Uri is null).Select(each => each.Name).Distinct(StringComparer.Ordinal)];
             if (names.Length == 0) await Console.Error.WriteLineAsync("It has no artifact to save.");
             if (names.GroupBy(ArtifactFile.SafeName, StringComparer.OrdinalIgnoreCase).FirstOrDefault(same => same.Count() > 1) is { } clash)
                 throw new ConflictException($"{string.Join(" and ", clash)} would be saved as one file, {clash.Key}; save each by its name into a folder " +

@@ -51,8 +51,9 @@ internal static class DeadLettersVerb
                 ["id", "engine", "reason", "error type", "attempt", "failed", "error"],
                 page.Items.Select(each => new[]
                 {
-                    print.Id(each.Item.Id), each.Item.Engine, each.Failure.Reason, each.Failure.CauseType ?? each.Failure.ErrorType ?? "", each.Failure.Attempt.ToString(CultureInfo.InvariantCulture),
-                    print.Time(each.Failure.At), Text.Short(print.Hide(each.Failure.CauseMessage ?? each.Failure.Message), 80),
+                    print.Id(each.Item.Id), each.Item.Engine, each.Failure.Reason, each.Failure.CauseType ?? each.Failure.ErrorType ?? "",
+                    each.Failure.Attempt.ToString(CultureInfo.InvariantCulture), print.Time(each.Failure.At),
+                    Text.Short(print.Hide(each.Failure.CauseMessage ?? each.Failure.Message), 80),
                 }),
                 "No dead letter is like that.");
             if (page.Next is not null) Console.Error.WriteLine($"More: --cursor {page.Next}");
@@ -83,8 +84,8 @@ internal static class DeadLettersVerb
                 ["group", "count", "engine", "reason", "error type", "first", "last", "error"],
                 groups.Items.Select(each => new[]
                 {
-                    each.Key, Printer.Number(each.Count), each.Engine, each.Reason, each.ErrorType ?? "", print.Time(each.FirstFailedAt), print.Time(each.LastFailedAt),
-                    Text.Short(print.Hide(each.LastError), 80),
+                    each.Key, Printer.Number(each.Count), each.Engine, each.Reason, each.ErrorType ?? "",
+                    print.Time(each.FirstFailedAt), print.Time(each.LastFailedAt), Text.Short(print.Hide(each.LastError), 80),
                 }),
                 groups.Total == 0 ? "Nothing has failed for good." : "No dead letter is in a group.");
             if (groups.Others == 0) return;

@@ -57,7 +57,8 @@ internal sealed class EnginesVerb : Verb
             ["engine", "built in", "workers", "queued", "running", "done", "failed", "cancelled", "oldest ready"],
             lines.Select(line => new[]
             {
-                line.EngineId, line.IsHere ? "yes" : "no", line.Workers.ToString(CultureInfo.InvariantCulture), Printer.Number(line.Counts.Queued), Printer.Number(line.Counts.Running),
+                line.EngineId, line.IsHere ? "yes" : "no", line.Workers.ToString(CultureInfo.InvariantCulture),
+                Printer.Number(line.Counts.Queued), Printer.Number(line.Counts.Running),
                 Printer.Number(line.Counts.Done), Printer.Number(line.Counts.Failed), Printer.Number(line.Counts.Cancelled),
                 print.Time(line.OldestReady.Count == 0 ? null : line.OldestReady.Min(each => each.Since)),
             }),

@@ -25,7 +25,8 @@ internal sealed class HistoryVerb : Verb
             ["version", "step", "at", "delay", "size"],
             versions.Select(each => new[]
             {
-                each.Version.ToString(CultureInfo.InvariantCulture), each.Step, print.Time(each.At), each.Delay == TimeSpan.Zero ? "" : Times.Span(each.Delay), Times.Size(each.Size),
+                each.Version.ToString(CultureInfo.InvariantCulture), each.Step, print.Time(each.At),
+                each.Delay == TimeSpan.Zero ? "" : Times.Span(each.Delay), Times.Size(each.Size),
             }),
             "No step of it is committed yet."));
     }));

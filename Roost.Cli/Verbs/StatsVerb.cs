@@ -60,9 +60,10 @@ internal sealed class StatsVerb : Verb
             ("events", Printer.Number(stats.EventSequence)),
             ("file", $"{stats.Path}, {Times.Size(stats.FileBytes)}, log {Times.Size(stats.WalBytes)}"));
         print.Line();
-        print.Line(
-            $"Steps of the last {over.ToString().ToLowerInvariant()}{(stats.Steps.CountedSince is { } since && since > stats.Steps.From ? $", at least: they are counted since {Times.Past(since, print.Now)}" : "")}:"
-        );
+        string atLeast = stats.Steps.CountedSince is { } since && since > stats.Steps.From
+            ? $", at least: they are counted since {Times.Past(since, print.Now)}"
+            : "";
+        print.Line($"Steps of the last {over.ToString().ToLowerInvariant()}{atLeast}:");
         print.Table(["engine", "step", "steps", "failed tries", "run p50", "run p95", "waited on average"], stats.Steps.Steps.Select(Row), "No step was made.");
     }
 

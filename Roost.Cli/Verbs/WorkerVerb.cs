@@ -34,7 +34,11 @@ internal sealed class WorkerVerb : Verb
     };
     private readonly Option<int?> retries = new("--retries", "--max-attempts") { Description = "How often a step is tried. Default 5.", HelpName = "attempts" };
     private readonly Option<string> timeout = new("--timeout") { Description = "The longest that a step may take. Default: no limit.", HelpName = "duration" };
-    private readonly Option<string> config = new("--config") { Description = "The trigger file. Default: ROOST_CONFIG, else ./roost.json where it is there.", HelpName = "file" };
+    private readonly Option<string> config = new("--config")
+    {
+        Description = "The trigger file. Default: ROOST_CONFIG, else ./roost.json where it is there.",
+        HelpName = "file",
+    };
     private readonly Option<string> workspaceRoot = new("--workspace-root")
     {
         Description = "The folder of the workspaces. Default: ROOST_WORKSPACE_ROOT, " +
@@ -58,13 +62,19 @@ internal sealed class WorkerVerb : Verb
         "ROOST_BASE_REVISION, else HEAD.",
         HelpName = "revision"
     };
-    private readonly Option<string> drainTime = new("--drain-time") { Description = "How long running steps may go on after Ctrl-C. Default 5s.", HelpName = "duration" };
+    private readonly Option<string> drainTime = new("--drain-time")
+    {
+        Description = "How long running steps may go on after Ctrl-C. Default 5s.",
+        HelpName = "duration",
+    };
     private readonly Option<bool> untilIdle = new("--until-idle") { Description = "Ends when nothing can run now." };
     private readonly Option<bool> plain = new("--plain") { Description = "Plain lines on a terminal, too." };
     private readonly Option<bool> verbose = new("--verbose", "-v") { Description = "Log more on stderr." };
 
     public WorkerVerb() : base("worker", "Run work until Ctrl-C; a second Ctrl-C does not wait for running steps and gives them back.") =>
-        Take(engines, assemblies, queues, concurrency, leaseTime, retries, timeout, config, workspaceRoot, workspaceMode, repository, baseRevision, drainTime, untilIdle, plain, verbose);
+        Take(
+            engines, assemblies, queues, concurrency, leaseTime, retries, timeout, config,
+            workspaceRoot, workspaceMode, repository, baseRevision, drainTime, untilIdle, plain, verbose);
 
     /// <summary>Its steps are drained before it ends, whatever becomes of what it shows.</summary>
     protected override bool EndsByItself => true;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Roost.Cli.Input;
+using Roost.Cli.Output;
 
 namespace Roost.Cli.Verbs;
 
@@ -18,11 +19,18 @@ internal sealed class WorkersVerb : Verb
                 ["worker", "process", "machine", "alive", "started", "heartbeat", "running", "engines", "queues"],
                 workers.Select(each => new[]
                 {
-                    each.Id, each.ProcessId.ToString(CultureInfo.InvariantCulture), each.Machine, !each.IsAlive ? "dead" : each.ClaimsAgainAt is { } again ? $"alive, the clock was set: claims again {print.TimeAhead(again)}" : "alive", print.Time(each.StartedAt),
+                    each.Id, each.ProcessId.ToString(CultureInfo.InvariantCulture), each.Machine, Alive(each, print), print.Time(each.StartedAt),
                     print.IsTerminal && each is { IsAlive: true, Running: 0 } ? "idle" : print.Time(each.HeartbeatAt),
-                    string.Create(CultureInfo.InvariantCulture, $"{each.Running}/{each.Concurrency}"), string.Join(",", each.Engines.Select(engine => engine.EngineId)), string.Join(",", each.Queues),
+                    string.Create(CultureInfo.InvariantCulture, $"{each.Running}/{each.Concurrency}"),
+                    string.Join(",", each.Engines.Select(engine => engine.EngineId)), string.Join(",", each.Queues),
                 }),
                 "No worker runs."));
         });
+    }
+
+    private static string Alive(WorkerInfo worker, Printer print)
+    {
+        if (!worker.IsAlive) return "dead";
+        return worker.ClaimsAgainAt is { } again ? $"alive, the clock was set: claims again {print.TimeAhead(again)}" : "alive";
     }
 }

@@ -15,8 +15,11 @@ internal static class Words
             : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     /// <summary>A line for a shell that does with one file what the page does.</summary>
-    public static string Command(string verb, string path, params string[] arguments) =>
-        $"roost {verb} --db {Quote(path)}{(arguments.Any(argument => argument.StartsWith('-')) ? " --" : "")}{string.Concat(arguments.Select(argument => $" {Quote(argument)}"))}";
+    public static string Command(string verb, string path, params string[] arguments)
+    {
+        string end = arguments.Any(argument => argument.StartsWith('-')) ? " --" : "";
+        return $"roost {verb} --db {Quote(path)}{end}{string.Concat(arguments.Select(argument => $" {Quote(argument)}"))}";
+    }
 
     public static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 

@@ -94,8 +94,12 @@ internal sealed partial class CommandWordsTests : FolderFixture
         await using (var roost = new RoostRuntime(database))
             await roost.EnqueueAsync([new WorkItem("demo") { Id = "now" }, new WorkItem("demo") { Id = "later", Delay = TimeSpan.FromHours(1) }]);
 
-        foreach ((string state, string[] expected) in new[] { ("ready", new[] { "now" }), ("delayed", ["later"]), ("blocked", []), ("queued", ["later", "now"]), ("running", []) })
-            (await CommandInProcess.RunAsync(["list", "--state", state, "--json", "--db", database])).Ends(0).Json.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("id").GetString()).Should().BeEquivalentTo(expected, state);
+        (string State, string[] Ids)[] cases = [("ready", ["now"]), ("delayed", ["later"]), ("blocked", []), ("queued", ["later", "now"]), ("running", [])];
+        foreach ((string state, string[] expected) in cases)
+        {
+            CommandResult listed = (await CommandInProcess.RunAsync(["list", "--state", state, "--json", "--db", database])).Ends(0);
+            listed.Json.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("id").GetString()).Should().BeEquivalentTo(expected, state);
+        }
         (await CommandInProcess.RunAsync(["list", "--state", "lost", "--db", database])).Ends(2);
     }
 

@@ -12,7 +12,10 @@ internal sealed class MaskingTests
     private const string Named = "credential:acme";
     private const string Quoted = """HTTP 401 for {"password":"p-quoted one","user":"ann"} in the reply""";
 
-    private static readonly string[] Secrets = ["t-plain", "p-quoted", "one\"", "b-bearer", "u-query", "e-event", "n-nested", "m-meta", "r-reason", "o-outer", "i-inner", "k-data", "d-data"];
+    private static readonly string[] Secrets =
+    [
+        "t-plain", "p-quoted", "one\"", "b-bearer", "u-query", "e-event", "n-nested", "m-meta", "r-reason", "o-outer", "i-inner", "k-data", "d-data",
+    ];
 
     private CommandFolder roost = null!;
     private string failed = "", cancelled = "", thrown = "";
@@ -194,8 +197,9 @@ internal sealed class MaskingTests
         var keys = new SecretKeys(SecretKeys.Usual, reveal: false);
         foreach (string part in (string[])
         [
-            "a", "-", "--", "token", "token=", "token:", "token: ", "token=a ", "token=a;", "password=\"", "password=\\", "\\\"", "://", "://a@", "://a:b@", "Bearer ", "Bearer a", "basic", "eyJ", "eyJaaaaaaa.", "sk-", "AKIA",
-            "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "--token ", "--token a", "--password", " ", "\t", "=", ":", ";", "a=b;", "api key: ", "cookie: ", "0123456789abcdef-", "x.", "?sig=",
+            "a", "-", "--", "token", "token=", "token:", "token: ", "token=a ", "token=a;", "password=\"", "password=\\", "\\\"", "://", "://a@",
+            "://a:b@", "Bearer ", "Bearer a", "basic", "eyJ", "eyJaaaaaaa.", "sk-", "AKIA", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "--token ",
+            "--token a", "--password", " ", "\t", "=", ":", ";", "a=b;", "api key: ", "cookie: ", "0123456789abcdef-", "x.", "?sig=",
         ]) await Task.Run(() => keys.Hide(string.Concat(Enumerable.Repeat(part, 200_000 / part.Length)))).WaitAsync(Gate.Patience);
     }
 

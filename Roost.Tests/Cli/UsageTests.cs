@@ -72,7 +72,13 @@ internal sealed class UsageTests
     {
         string help = (await roost.RunAsync("--help")).Ends(0).Output;
 
-        foreach (string verb in new[] { "engines", "enqueue", "worker", "status", "list", "events", "wait", "cancel", "retry", "dead-letters", "requeue", "priority", "release", "history", "diff", "artifacts", "workspace-path", "stats", "resources", "workers", "prune", "backup", "adopt", "doctor", "schema", "completion" })
+        string[] verbs =
+        [
+            "engines", "enqueue", "worker", "status", "list", "events", "wait", "cancel", "retry", "dead-letters", "requeue", "priority", "release",
+            "history", "diff", "artifacts", "workspace-path", "stats", "resources", "workers", "prune", "backup", "adopt", "doctor", "schema",
+            "completion",
+        ];
+        foreach (string verb in verbs)
             help.Should().MatchRegex($@"(?m)^  {verb}\b");
     }
 

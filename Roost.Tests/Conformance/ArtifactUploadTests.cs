@@ -17,7 +17,9 @@ internal sealed class ArtifactUploadTests(StoreHost host) : ConformanceTests(hos
             var content = new ObservedStream(10, _ => Task.CompletedTask);
             stream = await ThrownByAsync<InvalidInputException>(() => context.AddArtifactAsync("a.txt", content));
             content.Reads.Should().Be(0, "a name that is taken is refused before anything is read");
-            await Task.WhenAll(Ignoring(context.AddArtifactAsync("b.bin", new MemoryStream(Bytes(3, 1)))), Ignoring(context.AddArtifactAsync("b.bin", new MemoryStream(Bytes(3, 2)))));
+            await Task.WhenAll(
+                Ignoring(context.AddArtifactAsync("b.bin", new MemoryStream(Bytes(3, 1)))),
+                Ignoring(context.AddArtifactAsync("b.bin", new MemoryStream(Bytes(3, 2)))));
         }));
         await roost.EnqueueAsync(new WorkItem("scripted"));
         await StepToEndAsync(roost);

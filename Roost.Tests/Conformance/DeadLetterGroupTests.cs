@@ -33,10 +33,17 @@ internal sealed class DeadLetterGroupTests(StoreHost host) : ConformanceTests(ho
         groups.Should().BeEquivalentTo(new { IsComplete = true, Total = 8L, Others = 0L });
         groups.Items.Select(group => (group.Engine, group.Reason, group.ErrorType, group.Count)).Should().BeEquivalentTo(
         [
-            ("a", "max_attempts", "System.FormatException", 3L), ("a", "max_attempts", "System.ArgumentException", 1L), ("a", "max_attempts", "System.FormatException", 1L),
-            ("a", "engine_failed", null, 2L), ("b", "max_attempts", (string?)"System.FormatException", 1L),
+            ("a", "max_attempts", "System.FormatException", 3L), ("a", "max_attempts", "System.ArgumentException", 1L),
+            ("a", "max_attempts", "System.FormatException", 1L), ("a", "engine_failed", null, 2L),
+            ("b", "max_attempts", (string?)"System.FormatException", 1L),
         ]);
-        groups.Items[0].Should().BeEquivalentTo(new { LastWorkId = "a-3", LastError = "line 3 is bad", FirstFailedAt = TestRuntime.Start, LastFailedAt = TestRuntime.Start.AddMinutes(2) });
+        groups.Items[0].Should().BeEquivalentTo(new
+        {
+            LastWorkId = "a-3",
+            LastError = "line 3 is bad",
+            FirstFailedAt = TestRuntime.Start,
+            LastFailedAt = TestRuntime.Start.AddMinutes(2),
+        });
         (await roost.ListDeadLetterGroupsAsync(1)).Should().BeEquivalentTo(new { IsComplete = false, Total = 8L, Others = 5L });
         MustAgree(roost);
     }

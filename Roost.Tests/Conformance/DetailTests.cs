@@ -31,7 +31,17 @@ internal sealed class DetailTests(StoreHost host) : ConformanceTests(host)
 
         detail.Should().BeEquivalentTo(new
         {
-            Summary = new { Id = "w", Engine = "e", Queue = "q", State = WorkState.Queued, Priority = 7, Version = 0, Step = (string?)null, CreatedAt = TestRuntime.Start },
+            Summary = new
+            {
+                Id = "w",
+                Engine = "e",
+                Queue = "q",
+                State = WorkState.Queued,
+                Priority = 7,
+                Version = 0,
+                Step = (string?)null,
+                CreatedAt = TestRuntime.Start,
+            },
             Resources = (string[])["a", "b"],
             ResourcesHeld = Array.Empty<string>(),
             ResourceHold = ResourceHold.Life,

@@ -133,7 +133,8 @@ internal sealed class LeaseKeepingTests(StoreHost host) : ConformanceTests(host)
     [Test]
     public async Task Free_slots_mean_no_yielding()
     {
-        await using RoostRuntime roost = await OpenAsync(new RoostOptions { Concurrency = 2, SlotTime = TimeSpan.Zero }, null, ScriptedEngine.CountingTo(10), ScriptedEngine.CountingTo(1, id: "other"));
+        var options = new RoostOptions { Concurrency = 2, SlotTime = TimeSpan.Zero };
+        await using RoostRuntime roost = await OpenAsync(options, null, ScriptedEngine.CountingTo(10), ScriptedEngine.CountingTo(1, id: "other"));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         await roost.EnqueueAsync(new WorkItem("other"));
 
@@ -152,7 +153,8 @@ internal sealed class LeaseKeepingTests(StoreHost host) : ConformanceTests(host)
             return ScriptedEngine.Finish(1);
         }, "limited")
         { Limit = 1 };
-        await using RoostRuntime roost = await OpenAsync(new RoostOptions { Concurrency = 2, SlotTime = TimeSpan.Zero }, null, limited, ScriptedEngine.CountingTo(10));
+        var options = new RoostOptions { Concurrency = 2, SlotTime = TimeSpan.Zero };
+        await using RoostRuntime roost = await OpenAsync(options, null, limited, ScriptedEngine.CountingTo(10));
         await roost.EnqueueAsync([new WorkItem("limited") { Priority = 9 }, new WorkItem("limited") { Priority = 9 }]);
         Task loop = roost.RunUntilIdleAsync();
         await gate.Reached;
@@ -168,7 +170,9 @@ internal sealed class LeaseKeepingTests(StoreHost host) : ConformanceTests(host)
     [Test]
     public async Task A_waiter_for_its_resource_counts_as_ready_even_where_slots_are_free()
     {
-        List<string> turns = await TurnsAsync(new WorkItem("scripted") { Id = "a", Resources = ["x"] }, new WorkItem("scripted") { Id = "b", Resources = ["x"] });
+        List<string> turns = await TurnsAsync(
+            new WorkItem("scripted") { Id = "a", Resources = ["x"] },
+            new WorkItem("scripted") { Id = "b", Resources = ["x"] });
 
         turns.Should().Equal("a", "b", "a", "b", "a", "b");
     }
@@ -176,7 +180,9 @@ internal sealed class LeaseKeepingTests(StoreHost host) : ConformanceTests(host)
     [Test]
     public async Task A_waiter_of_a_lower_priority_does_not_get_the_resource_while_the_item_goes_on()
     {
-        List<string> turns = await TurnsAsync(new WorkItem("scripted") { Id = "high", Priority = 1, Resources = ["x"] }, new WorkItem("scripted") { Id = "low", Resources = ["x"] });
+        List<string> turns = await TurnsAsync(
+            new WorkItem("scripted") { Id = "high", Priority = 1, Resources = ["x"] },
+            new WorkItem("scripted") { Id = "low", Resources = ["x"] });
 
         turns.Should().Equal("high", "high", "high", "low", "low", "low");
     }

@@ -77,7 +77,8 @@ internal sealed class NoProgressTests(StoreHost host) : ConformanceTests(host)
             if (what == "event") context.AddEvent("seen");
             if (what == "artifact") context.AddArtifactText($"{version}.txt", "x");
             if (what == "child") context.AddChild(new WorkItem("other"));
-            return Outcome.Continue(snapshot.Next(what == "state" ? version : snapshot.Data, what == "step" ? $"step {version}" : null), what == "delay" ? TimeSpan.FromMilliseconds(1) : default);
+            Snapshot next = snapshot.Next(what == "state" ? version : snapshot.Data, what == "step" ? $"step {version}" : null);
+            return Outcome.Continue(next, what == "delay" ? TimeSpan.FromMilliseconds(1) : default);
         }));
         string id = await roost.EnqueueAsync(new WorkItem("raw"));
         await roost.RunThroughAsync(clock);

@@ -17,7 +17,8 @@ internal sealed class StarvationTests(StoreHost host) : ConformanceTests(host)
             return state == 2 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
         })
         { Limit = 1 };
-        await using RoostRuntime roost = it = await OpenAsync(new RoostOptions { Concurrency = 16, SlotTime = TimeSpan.FromHours(1) }, TestRuntime.Clock(), engine);
+        var options = new RoostOptions { Concurrency = 16, SlotTime = TimeSpan.FromHours(1) };
+        await using RoostRuntime roost = it = await OpenAsync(options, TestRuntime.Clock(), engine);
         await roost.EnqueueAsync(new WorkItem("scripted"));
 
         await roost.RunUntilIdleAsync().Soon();
@@ -36,7 +37,8 @@ internal sealed class StarvationTests(StoreHost host) : ConformanceTests(host)
             if (context.Item.Priority == 0 && state == 1) await it!.RequeueNowAsync("alone");
             return state == 2 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
         });
-        await using RoostRuntime roost = it = await OpenAsync(new RoostOptions { Concurrency = 1, SlotTime = TimeSpan.FromHours(1) }, TestRuntime.Clock(), engine);
+        var options = new RoostOptions { Concurrency = 1, SlotTime = TimeSpan.FromHours(1) };
+        await using RoostRuntime roost = it = await OpenAsync(options, TestRuntime.Clock(), engine);
         await EnqueueInterruptedAsync(roost, new WorkItem("scripted") { Id = "alone", Priority = 1 });
         await roost.EnqueueAsync(new WorkItem("scripted"));
 

@@ -200,7 +200,8 @@ internal sealed class TimeoutTests(StoreHost host) : ConformanceTests(host)
     {
         var clock = TestRuntime.Clock();
         var attempts = new List<int>();
-        await using RoostRuntime roost = await OpenAsync(new RoostOptions { StepTimeout = Minute, MaxAttempts = 3 }, clock, new ScriptedEngine(async (state, context) =>
+        var options = new RoostOptions { StepTimeout = Minute, MaxAttempts = 3 };
+        await using RoostRuntime roost = await OpenAsync(options, clock, new ScriptedEngine(async (state, context) =>
         {
             attempts.Add(context.Attempt);
             if (context.Attempt == 3) return ScriptedEngine.Finish(state);

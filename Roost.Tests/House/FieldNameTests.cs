@@ -10,7 +10,8 @@ internal sealed partial class FieldNameTests
 {
     /// <summary>What gives a text of its own as the field of an <see cref="InvalidInputException"/>, here or further down.</summary>
     [GeneratedRegex(
-        """\b(?:InvalidInputException|Names\.Check\w*|CheckName|CheckText|CheckSize|Serialize|Indented|Milliseconds|Checked|RefuseBlank)\(\$?"([^"{]+)|\bconst string Field = "([^"]+)"""
+        """\b(?:InvalidInputException|Names\.Check\w*|CheckName|CheckText|CheckSize|Serialize|Indented|Milliseconds|Checked|RefuseBlank)""" +
+        """\(\$?"([^"{]+)|\bconst string Field = "([^"]+)"""
     )]
     private static partial Regex Naming();
 

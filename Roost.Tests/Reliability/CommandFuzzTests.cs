@@ -18,12 +18,17 @@ internal sealed partial class CommandFuzzTests : FolderFixture
 
     private static readonly string[] Values =
     [
-        "", " ", "0", "-1", "1", "5", "50", "99999999999", "2147483647", "-2147483648", "1.5", "1e9", "NaN", "0x10", "1s", "10ms", "7d", "99999999d", "1h30m", "-5s", "00:05:00", "10675199.02:48:05.4775807",
-        "2030-01-31T12:00:00Z", "9999-12-31T23:59:59.9999999Z", "0001-01-01", "2030-02-30", "{}", "{\"a\":1}", "{\"a\":1,\"a\":2}", "[", "-", "@missing.json", "@", "demo", "done", "failed", "queued,running",
-        "step", "life", "worktree", "folder", "clone", "done-1", "failed-2", HostileFile.Plain, "item", "ite", "text.txt", "count", "cg", "r", "bash", ",", ",,a",
+        "", " ", "0", "-1", "1", "5", "50", "99999999999", "2147483647", "-2147483648", "1.5", "1e9", "NaN", "0x10", "1s", "10ms", "7d", "99999999d",
+        "1h30m", "-5s", "00:05:00", "10675199.02:48:05.4775807", "2030-01-31T12:00:00Z", "9999-12-31T23:59:59.9999999Z", "0001-01-01", "2030-02-30",
+        "{}", "{\"a\":1}", "{\"a\":1,\"a\":2}", "[", "-", "@missing.json", "@", "demo", "done", "failed", "queued,running", "step", "life",
+        "worktree", "folder", "clone", "done-1", "failed-2", HostileFile.Plain, "item", "ite", "text.txt", "count", "cg", "r", "bash", ",", ",,a",
     ];
 
-    private static readonly string[] Paths = ["", " ", "missing/x", "CON", "'; DROP", "[red]x", "roost.json", ".", "..", "a\nb", "x\u001b[31m", $"{Hostile.Override}x", new('x', 5000), "roost.db", "-"];
+    private static readonly string[] Paths =
+    [
+        "", " ", "missing/x", "CON", "'; DROP", "[red]x", "roost.json", ".", "..", "a\nb", "x\u001b[31m", $"{Hostile.Override}x", new('x', 5000),
+        "roost.db", "-",
+    ];
 
     private string before = "", database = "";
 

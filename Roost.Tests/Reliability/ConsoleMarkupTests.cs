@@ -31,8 +31,12 @@ internal sealed class ConsoleMarkupTests : FolderFixture
         await HostileFile.FillAsync(path, text);
         await using var roost = new RoostRuntime(path);
         await using ConsoleHost host = await ConsoleHost.StartAsync(options => options with { Runtime = roost });
-        List<string> addresses = ["/", "/work", "/work?q=because", "/work?state=failed", "/dead-letters", "/dead-letters?all=1", "/events", "/resources", "/artifacts", "/engines", "/system", "/system?check=quick"];
-        addresses.AddRange([ConsoleHost.ItemAddress(HostileFile.Plain), $"/events?id={HostileFile.Plain}", $"/work/item?id={HostileFile.Plain}&from=1&to=2", $"/work?parent={HostileFile.Plain}"]);
+        List<string> addresses =
+        [
+            "/", "/work", "/work?q=because", "/work?state=failed", "/dead-letters", "/dead-letters?all=1", "/events", "/resources", "/artifacts",
+            "/engines", "/system", "/system?check=quick", ConsoleHost.ItemAddress(HostileFile.Plain), $"/events?id={HostileFile.Plain}",
+            $"/work/item?id={HostileFile.Plain}&from=1&to=2", $"/work?parent={HostileFile.Plain}",
+        ];
         addresses.AddRange(new[] { "text.txt", "data.json", "there" }.Select(name => $"/work/item/artifact?id={HostileFile.Plain}&name={name}"));
         foreach (string parameter in new[] { "q", "error", "type", "name", "kind", "id", "engine", "state", "cursor", "note", "from" })
             foreach (string page in new[] { "/work", "/dead-letters", "/artifacts", "/events", "/work/item" })
@@ -59,8 +63,10 @@ internal sealed class ConsoleMarkupTests : FolderFixture
         string form = await host.FormTokenAsync(ConsoleHost.ItemAddress(id));
         foreach ((string verb, Dictionary<string, string> fields) in new (string, Dictionary<string, string>)[]
         {
-            ("priority", new() { ["id"] = id, ["priority"] = Hostile.Markup, ["back"] = "/work" }), ("cancel", new() { ["id"] = Hostile.Markup[..200], ["back"] = "/work" }),
-            ("cancel", new() { ["id"] = id, ["reason"] = Hostile.Markup, ["back"] = "/work" }), (Uri.EscapeDataString(Hostile.Markup), new() { ["id"] = id }),
+            ("priority", new() { ["id"] = id, ["priority"] = Hostile.Markup, ["back"] = "/work" }),
+            ("cancel", new() { ["id"] = Hostile.Markup[..200], ["back"] = "/work" }),
+            ("cancel", new() { ["id"] = id, ["reason"] = Hostile.Markup, ["back"] = "/work" }),
+            (Uri.EscapeDataString(Hostile.Markup), new() { ["id"] = id }),
         })
         {
             using HttpResponseMessage answer = await host.PostAsync(verb, fields, form: form);

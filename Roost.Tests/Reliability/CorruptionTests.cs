@@ -22,8 +22,10 @@ internal sealed class CorruptionTests : FolderFixture
     {
         yield return new TestCaseData((RoostRuntime roost) => (Task)roost.RunAsync(CancellationToken.None)).SetArgDisplayNames("RunAsync");
         yield return new TestCaseData((RoostRuntime roost) => (Task)roost.RunUntilDoneAsync("only")).SetArgDisplayNames("RunUntilDoneAsync");
-        yield return new TestCaseData((RoostRuntime roost) => Task.WhenAll(roost.WaitAsync("only"), roost.RunAsync(CancellationToken.None))).SetArgDisplayNames("WaitAsync");
-        yield return new TestCaseData((RoostRuntime roost) => Task.WhenAll(ReadToTheEndAsync(roost), roost.RunAsync(CancellationToken.None))).SetArgDisplayNames("WatchEventsAsync");
+        yield return new TestCaseData((RoostRuntime roost) => Task.WhenAll(roost.WaitAsync("only"), roost.RunAsync(CancellationToken.None)))
+            .SetArgDisplayNames("WaitAsync");
+        yield return new TestCaseData((RoostRuntime roost) => Task.WhenAll(ReadToTheEndAsync(roost), roost.RunAsync(CancellationToken.None)))
+            .SetArgDisplayNames("WatchEventsAsync");
     }
 
     private string whole = null!;
@@ -53,7 +55,8 @@ internal sealed class CorruptionTests : FolderFixture
         {
             WorkDetail item = await roost.GetAsync(id);
             payloads[id] = item.Payload.GetRawText();
-            foreach (SnapshotVersion version in await roost.ListHistoryAsync(id)) states[(id, version.Version)] = Encoding.UTF8.GetString((await roost.GetSnapshotAsync(id, version.Version)).Utf8.Span);
+            foreach (SnapshotVersion version in await roost.ListHistoryAsync(id))
+                states[(id, version.Version)] = TextOf(await roost.GetSnapshotAsync(id, version.Version));
             foreach (Artifact artifact in item.Artifacts) artifacts[(id, artifact.Name)] = await roost.ReadArtifactAsync(id, artifact.Name);
         }
         using SqliteConnection reader = FileAudit.Open(path);
@@ -100,7 +103,8 @@ internal sealed class CorruptionTests : FolderFixture
             await LookAsync(path, found);
             await using (var roost = new RoostRuntime(path))
             {
-                (await roost.FindIdsAsync("last-", InLog)).Order().Should().Equal(Enumerable.Range(0, left).Select(i => $"last-{i}"), $"commits end at {string.Join(", ", ends)}");
+                IEnumerable<string> committed = Enumerable.Range(0, left).Select(i => $"last-{i}");
+                (await roost.FindIdsAsync("last-", InLog)).Order().Should().Equal(committed, $"commits end at {string.Join(", ", ends)}");
                 for (int i = 0; i < left; i++) (await roost.GetAsync($"last-{i}")).Payload.GetProperty("steps").GetInt32().Should().Be(1);
             }
             await WorkAsync(path, found);
@@ -201,7 +205,12 @@ internal sealed class CorruptionTests : FolderFixture
         IReadOnlyList<WorkEvent> events = (await roost.ListEventsAsync(limit: 10_000)).Items;
 
         events.Should().HaveCount((int)roost.Number("SELECT count(*) FROM roost_event"));
-        string[] damaged = [.. events.Where(one => one.Data is { ValueKind: JsonValueKind.Object } data && data.TryGetProperty("damaged", out _)).Select(one => one.Data!.Value.GetProperty("damaged").GetString()!)];
+        string[] damaged =
+        [
+            .. events
+                .Where(one => one.Data is { ValueKind: JsonValueKind.Object } data && data.TryGetProperty("damaged", out _))
+                .Select(one => one.Data!.Value.GetProperty("damaged").GetString()!),
+        ];
         damaged.Should().ContainSingle().Which.Should().StartWith("{!");
         (await RoostRuntime.CheckFileAsync(path)).Should().Contain(check => check.Status == CheckStatus.Error);
     }
@@ -270,7 +279,12 @@ internal sealed class CorruptionTests : FolderFixture
     }
 
     /// <summary>Damages one copy after the other in one place, and looks.</summary>
-    private async Task TryAsync(int trials, string kept, string file, Func<byte[], int, Random, int> damage, Func<string, int, ConcurrentDictionary<string, int>, Task> look)
+    private async Task TryAsync(
+        int trials,
+        string kept,
+        string file,
+        Func<byte[], int, Random, int> damage,
+        Func<string, int, ConcurrentDictionary<string, int>, Task> look)
     {
         int seed = Effort.Seed();
         var random = new Random(seed);
@@ -364,10 +378,10 @@ internal sealed class CorruptionTests : FolderFixture
             {
                 WorkDetail item = await roost.GetAsync(id);
                 if (item.PayloadError is null) item.Payload.GetRawText().Should().Be(payloads[id], $"the payload of {id}");
-                if (item.Snapshot is { } snapshot && states.TryGetValue((id, snapshot.Version), out string? state)) Encoding.UTF8.GetString(snapshot.Utf8.Span).Should().Be(state);
+                if (item.Snapshot is { } snapshot && states.TryGetValue((id, snapshot.Version), out string? state)) TextOf(snapshot).Should().Be(state);
             });
         foreach (((string id, int version), string state) in states)
-            await ReadAsync(async () => Encoding.UTF8.GetString((await roost.GetSnapshotAsync(id, version)).Utf8.Span).Should().Be(state, $"version {version} of {id}"));
+            await ReadAsync(async () => TextOf(await roost.GetSnapshotAsync(id, version)).Should().Be(state, $"version {version} of {id}"));
         foreach (((string id, string name), byte[] content) in artifacts)
             await ReadAsync(async () => (await roost.ReadArtifactAsync(id, name)).AsSpan().SequenceEqual(content).Should().BeTrue($"{name} of {id}"));
 
@@ -421,6 +435,8 @@ internal sealed class CorruptionTests : FolderFixture
             return e;
         }
     }
+
+    private static string TextOf(Snapshot snapshot) => Encoding.UTF8.GetString(snapshot.Utf8.Span);
 
     private static void Count(ConcurrentDictionary<string, int> found, string what) => found.AddOrUpdate(what, 1, (_, n) => n + 1);
 }

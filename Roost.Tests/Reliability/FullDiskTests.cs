@@ -65,7 +65,13 @@ internal sealed class FullDiskTests : FolderFixture
             }
             return ScriptedEngine.Finish(state);
         });
-        var options = new RoostOptions { Path = path, MaxAttempts = 1000, RetryBaseDelay = TimeSpan.FromMilliseconds(20), RetryMaxDelay = TimeSpan.FromMilliseconds(100) };
+        var options = new RoostOptions
+        {
+            Path = path,
+            MaxAttempts = 1000,
+            RetryBaseDelay = TimeSpan.FromMilliseconds(20),
+            RetryMaxDelay = TimeSpan.FromMilliseconds(100),
+        };
         string id;
         await using (RoostRuntime roost = new RoostRuntime(options).AddEngine(engine))
         {

@@ -97,7 +97,8 @@ internal sealed class HostileInputTests
             if (!said.Contains('\\')) context.AddArtifact($"of {said} it", 1); // No file's name holds a backslash.
             return ScriptedEngine.GoOn(state);
         }));
-        foreach (string said in (string[])[text, "plain", "a-b", "axb", "x"]) await roost.EnqueueAsync(new WorkItem("scripted", new { text = said }) { Id = $"id {said} end" });
+        foreach (string said in (string[])[text, "plain", "a-b", "axb", "x"])
+            await roost.EnqueueAsync(new WorkItem("scripted", new { text = said }) { Id = $"id {said} end" });
         await roost.RunUntilIdleAsync();
 
         (await roost.ListAsync(new() { Error = $"of {text} it" })).Items.Should().ContainSingle().Which.Id.Should().Be($"id {text} end");

@@ -19,7 +19,8 @@ internal sealed class PatternTests
 
     private static readonly string[] Pieces =
     [
-        "abcdef-", "a", "0", "a0", "-", "_", ".", "1,", "token", "token ", "token=", "token=\"", "token\\", "token:bearer ", "\\", "\"", "'", "=", ":", " ", "\t", "\n", "api", "api_", "basic ", "Aa", "é", "\ud83d\ude00", "\ud800",
+        "abcdef-", "a", "0", "a0", "-", "_", ".", "1,", "token", "token ", "token=", "token=\"", "token\\", "token:bearer ", "\\", "\"", "'", "=",
+        ":", " ", "\t", "\n", "api", "api_", "basic ", "Aa", "é", "\ud83d\ude00", "\ud800",
     ];
 
     [TestCaseSource(nameof(Pieces))]

@@ -47,7 +47,8 @@ internal sealed class SchemaRoomTests : FolderFixture
             ALTER TABLE roost_work DROP CONSTRAINT roost_work_state;
             ALTER TABLE roost_work ADD CONSTRAINT roost_work_state CHECK (state IN ('queued', 'running', 'waiting', 'done', 'failed', 'cancelled'));
             ALTER TABLE roost_work DROP CONSTRAINT roost_work_placed;
-            ALTER TABLE roost_work ADD CONSTRAINT roost_work_placed CHECK ((state IN ('queued', 'waiting')) = (ready_seq IS NOT NULL OR due_at IS NOT NULL OR blocked_on IS NOT NULL));
+            ALTER TABLE roost_work ADD CONSTRAINT roost_work_placed
+                CHECK ((state IN ('queued', 'waiting')) = (ready_seq IS NOT NULL OR due_at IS NOT NULL OR blocked_on IS NOT NULL));
             ALTER TABLE roost_work ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
             ALTER TABLE roost_lane_count DROP CONSTRAINT roost_lane_count_condition;
             ALTER TABLE roost_lane_count ADD CONSTRAINT roost_lane_count_condition CHECK (condition <> '');

@@ -9,18 +9,24 @@ internal sealed class TerminalOutputTests : FolderFixture
 {
     private static readonly string[][] Lines =
     [
-        ["status", HostileFile.Plain], ["list"], ["list", "--limit", "2"], ["events"], ["events", HostileFile.Plain], ["events", "--limit", "3"], ["dead-letters"], ["dead-letters", "--limit", "1"],
-        ["dead-letters", "show", HostileFile.Plain], ["history", HostileFile.Plain], ["history", HostileFile.Plain, "--version", "2"], ["diff", HostileFile.Plain, "1", "2"], ["artifacts", "list"],
-        ["artifacts", "list", "--limit", "1"], ["artifacts", "list", HostileFile.Plain], ["stats"], ["engines"], ["resources"], ["resources", "--limit", "1"], ["workers"], ["doctor"], ["workspace-path", HostileFile.Plain],
+        ["status", HostileFile.Plain], ["list"], ["list", "--limit", "2"], ["events"], ["events", HostileFile.Plain], ["events", "--limit", "3"],
+        ["dead-letters"], ["dead-letters", "--limit", "1"], ["dead-letters", "show", HostileFile.Plain], ["history", HostileFile.Plain],
+        ["history", HostileFile.Plain, "--version", "2"], ["diff", HostileFile.Plain, "1", "2"], ["artifacts", "list"],
+        ["artifacts", "list", "--limit", "1"], ["artifacts", "list", HostileFile.Plain], ["stats"], ["engines"], ["resources"],
+        ["resources", "--limit", "1"], ["workers"], ["doctor"], ["workspace-path", HostileFile.Plain],
     ];
 
     /// <summary>What fails or changes something tells about the item, too.</summary>
     private static readonly string[][] Others =
     [
-        ["wait", HostileFile.Plain], ["cancel", HostileFile.Plain], ["requeue", HostileFile.Plain], ["release", HostileFile.Plain], ["status", "-item"], ["status", "nothing\u001b[31m"], ["status", "\u001b"], ["artifacts", "list", "x\u009b"],
-        ["list", "--engine", Hostile.Escapes], ["list", "--state", Hostile.Escapes], ["list", "--cursor", Hostile.Escapes], ["enqueue", "-e", Hostile.Escapes], ["enqueue", "-e", $"dem{Hostile.Override}o"], ["enqueue", "-e", "x", "-p", Hostile.Escapes],
-        ["worker", "--engines", Hostile.Escapes], ["worker", "--config", Hostile.Escapes], [Hostile.Escapes], ["list", Hostile.Escapes], ["list", "--watch=" + Hostile.Escapes], ["artifacts", "save", HostileFile.Plain, Hostile.Escapes],
-        ["retry", HostileFile.Plain, "--reason", "x\u001b[31m"], ["prune", "--older-than", "1d", "--states", Hostile.Escapes], ["completion", Hostile.Escapes], ["doctor", "--db", "none\u001b[31m"],
+        ["wait", HostileFile.Plain], ["cancel", HostileFile.Plain], ["requeue", HostileFile.Plain], ["release", HostileFile.Plain],
+        ["status", "-item"], ["status", "nothing\u001b[31m"], ["status", "\u001b"], ["artifacts", "list", "x\u009b"],
+        ["list", "--engine", Hostile.Escapes], ["list", "--state", Hostile.Escapes], ["list", "--cursor", Hostile.Escapes],
+        ["enqueue", "-e", Hostile.Escapes], ["enqueue", "-e", $"dem{Hostile.Override}o"], ["enqueue", "-e", "x", "-p", Hostile.Escapes],
+        ["worker", "--engines", Hostile.Escapes], ["worker", "--config", Hostile.Escapes], [Hostile.Escapes], ["list", Hostile.Escapes],
+        ["list", "--watch=" + Hostile.Escapes], ["artifacts", "save", HostileFile.Plain, Hostile.Escapes],
+        ["retry", HostileFile.Plain, "--reason", "x\u001b[31m"], ["prune", "--older-than", "1d", "--states", Hostile.Escapes],
+        ["completion", Hostile.Escapes], ["doctor", "--db", "none\u001b[31m"],
     ];
 
     private string database = "";

@@ -66,7 +66,8 @@ internal sealed class UpgradeTests : FolderFixture
                     foreach (string file in Directory.GetFiles(folder.Root, "roost.db*")) File.Delete(file);
                     if (fixture != "none") await FixtureFile.UnpackAsync(fixture, path);
                     FileValues? before = fixture == "none" ? null : FileValues.Of(path);
-                    await using ChildProcess child = ChildProcess.StartWith(FaultShim.Environment(library), ["open", path, .. new Fault(call, DiskFiles.Stored, at, Kills: true).ToString().Split(' ')]);
+                    string[] fault = new Fault(call, DiskFiles.Stored, at, Kills: true).ToString().Split(' ');
+                    await using ChildProcess child = ChildProcess.StartWith(FaultShim.Environment(library), ["open", path, .. fault]);
                     await child.EndAsync();
                     if (child.Lines.Contains("open")) break; // What follows is not the migration any more.
                     killed++;

@@ -116,7 +116,21 @@ internal sealed partial class QueryPlanTests
             foreach (ConditionOrder.Place place in (ConditionOrder.Place[])[ConditionOrder.Place.Start, new("q", 1, 0, 0, 0)])
                 WorkQueries.List(db, Selection.Of(new WorkFilter { Condition = condition, Engine = "other" }), 3, place);
         WorkQueries.List(db, Selection.Of(new WorkFilter { Condition = WorkCondition.Ready, ParentId = "parent" }), 3, Position.Start);
-        DeadLetterFilter[] letters = [new(), new() { Group = "0000000000000001" }, new() { Group = DeadLetterFilter.NoGroup }, new() { Group = "0000000000000001", Engine = "scripted", Error = "x" }, new() { Engine = "scripted", Queue = "default", Reason = "x", ErrorType = "x", Error = "x", FailedAfter = TestRuntime.Start, FailedBefore = TestRuntime.Start.AddYears(1) }];
+        DeadLetterFilter[] letters =
+        [
+            new(), new() { Group = "0000000000000001" }, new() { Group = DeadLetterFilter.NoGroup },
+            new() { Group = "0000000000000001", Engine = "scripted", Error = "x" },
+            new()
+            {
+                Engine = "scripted",
+                Queue = "default",
+                Reason = "x",
+                ErrorType = "x",
+                Error = "x",
+                FailedAfter = TestRuntime.Start,
+                FailedBefore = TestRuntime.Start.AddYears(1),
+            },
+        ];
         foreach (DeadLetterFilter filter in letters) FailureQueries.DeadLetters(db, Selection.Of(filter), 3, Position.Start);
         DeadLetterGroupQueries.Largest(db, 3);
         foreach (string id in (string[])["parent", "bad", "blocked"])

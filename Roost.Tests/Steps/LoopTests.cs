@@ -106,7 +106,8 @@ internal sealed class LoopTests
         var gate = new Gate();
         var late = new TaskCompletionSource();
         int calls = 0;
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { DrainTime = TimeSpan.Zero, Concurrency = 1 }, null, new ScriptedEngine(async (state, _) =>
+        var options = new RoostOptions { DrainTime = TimeSpan.Zero, Concurrency = 1 };
+        await using RoostRuntime roost = TestRuntime.Create(options, null, new ScriptedEngine(async (state, _) =>
         {
             if (Interlocked.Increment(ref calls) > 1) return ScriptedEngine.Finish(2);
             await gate.PassAsync();

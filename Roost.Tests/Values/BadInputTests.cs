@@ -45,9 +45,18 @@ internal sealed class BadInputTests
         yield return Case("A_huge_delay", new("e") { Delay = TimeSpan.MaxValue }, "Delay", "10675199", "10 years");
         yield return Case("A_moment_beyond_ten_years", new("e") { NotBefore = DateTimeOffset.MaxValue }, "NotBefore", "10 years");
         yield return Case("A_delay_and_a_moment", new("e") { Delay = TimeSpan.Zero, NotBefore = TestRuntime.Start }, "Delay", "not_before", "one of them");
-        yield return Case("A_deadline_in_the_past", new("e") { Deadline = TestRuntime.Start.AddSeconds(-1) }, "Deadline", "2025-12-31 23:59:59", "2026-01-01", "ahead");
-        yield return Case("A_deadline_before_not_before", new("e") { NotBefore = TestRuntime.Start.AddHours(2), Deadline = TestRuntime.Start.AddHours(1) }, "Deadline", "01:00:00", "02:00:00", "not_before");
-        yield return Case("A_deadline_before_the_delay_is_over", new("e") { Delay = TimeSpan.FromHours(1), Deadline = TestRuntime.Start.AddHours(1) }, "Deadline", "01:00:00", "delay");
+        yield return Case(
+            "A_deadline_in_the_past",
+            new("e") { Deadline = TestRuntime.Start.AddSeconds(-1) },
+            "Deadline", "2025-12-31 23:59:59", "2026-01-01", "ahead");
+        yield return Case(
+            "A_deadline_before_not_before",
+            new("e") { NotBefore = TestRuntime.Start.AddHours(2), Deadline = TestRuntime.Start.AddHours(1) },
+            "Deadline", "01:00:00", "02:00:00", "not_before");
+        yield return Case(
+            "A_deadline_before_the_delay_is_over",
+            new("e") { Delay = TimeSpan.FromHours(1), Deadline = TestRuntime.Start.AddHours(1) },
+            "Deadline", "01:00:00", "delay");
         yield return Case("A_deadline_of_now", new("e") { Deadline = TestRuntime.Start }, "Deadline", "past", "ahead");
         yield return Case("An_empty_resource_name", new("e") { Resources = ["a", ""] }, "Resources[1]", "empty", "1 to 256");
         yield return Case("A_null_resource_name", new("e") { Resources = [null!] }, "Resources[0]", "empty", "1 to 256");
@@ -95,8 +104,14 @@ internal sealed class BadInputTests
         yield return Case("A_NUL_in_a_key_of_the_payload", WorkItem.FromJson("e", "{\"x\\u0000\":1}"), "Payload", "NUL", "remove");
         yield return Case("Half_a_surrogate_pair_in_the_payload_text", WorkItem.FromJson("e", "{\"a\":\"\\ud800\"}"), "Payload", "surrogate");
         yield return Case("A_payload_that_is_a_circle", new("e", Circle()), "Payload", "cycle");
-        yield return Case("A_payload_over_the_limit", new("e", new { a = new string('x', 5 * 1024 * 1024) }), "Payload", "5,242,", "4,194,304", "MaxJsonBytes", "artifact");
-        yield return Case("A_payload_text_over_the_limit", WorkItem.FromJson("e", "{\"a\":\"" + new string('x', 5 * 1024 * 1024) + "\"}"), "Payload", "5,242,", "4,194,304", "artifact");
+        yield return Case(
+            "A_payload_over_the_limit",
+            new("e", new { a = new string('x', 5 * 1024 * 1024) }),
+            "Payload", "5,242,", "4,194,304", "MaxJsonBytes", "artifact");
+        yield return Case(
+            "A_payload_text_over_the_limit",
+            WorkItem.FromJson("e", "{\"a\":\"" + new string('x', 5 * 1024 * 1024) + "\"}"),
+            "Payload", "5,242,", "4,194,304", "artifact");
     }
 
     [TestCaseSource(nameof(Items))]

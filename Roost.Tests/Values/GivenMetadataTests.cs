@@ -93,7 +93,8 @@ internal sealed partial class GivenMetadataTests
     public async Task Settings_that_know_only_the_hosts_types_write_plain_values_and_JSON_as_well()
     {
         var json = new JsonSerializerOptions(RoostJson.Default) { TypeInfoResolver = CamelJson.Default };
-        await using RoostRuntime roost = RoostRuntime.CreateTemporary(new RoostOptions { Json = json, Triggers = [new Trigger("a", "b") { Values = new Dictionary<string, object?> { ["text"] = "x", ["number"] = 1, ["flag"] = true } }] });
+        var trigger = new Trigger("a", "b") { Values = new Dictionary<string, object?> { ["text"] = "x", ["number"] = 1, ["flag"] = true } };
+        await using RoostRuntime roost = RoostRuntime.CreateTemporary(new RoostOptions { Json = json, Triggers = [trigger] });
 
         string id = await roost.EnqueueAsync(new WorkItem("a", new Dictionary<string, string> { ["key"] = "value" }));
 

@@ -51,11 +51,28 @@ internal sealed partial class StateTypeTests
         yield return Keeps("a set that compares by the letter", new Box<HashSet<string>>(new(["a", "A"], StringComparer.Ordinal)));
         yield return Keeps("a read-only list", new Box<IReadOnlyList<int>>([1, 2]));
         yield return Keeps("a read-only dictionary's interface", new Box<IReadOnlyDictionary<string, int>>(new Dictionary<string, int> { ["a"] = 1 }));
-        yield return Keeps("immutable collections", new Box<ImmutableList<ImmutableDictionary<string, ImmutableArray<int>>>>([ImmutableDictionary<string, ImmutableArray<int>>.Empty.Add("a", [1, 2])]));
-        yield return Keeps("keys of many kinds", new Keys(new() { [Guid.NewGuid()] = 1 }, new() { [-5] = 1 }, new() { [Colour.DarkRed] = 1 }, new() { [new DateOnly(2026, 1, 2)] = 1 }));
-        yield return Keeps("keys of any text", new Box<Dictionary<string, int>>(new() { ["fooBar"] = 1, ["FooBar"] = 2, ["foo_bar"] = 3, [""] = 4, ["a.b[0]"] = 5 }));
-        yield return Keeps("times", new Times(new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc).AddTicks(7), new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Unspecified), DateTime.Now, new(2026, 1, 2, 3, 4, 5, TimeSpan.FromHours(-3.5)), new(2026, 1, 2), new(3, 4, 5, 6, 7), TimeSpan.FromTicks(-123456789012345)));
-        yield return Keeps("numbers", new Numbers(double.MaxValue, double.Epsilon, float.MinValue, 1.10m, decimal.MaxValue, long.MinValue, ulong.MaxValue, Int128.MinValue, System.Half.Epsilon, 'ü', -0.0));
+        yield return Keeps(
+            "immutable collections",
+            new Box<ImmutableList<ImmutableDictionary<string, ImmutableArray<int>>>>(
+                [ImmutableDictionary<string, ImmutableArray<int>>.Empty.Add("a", [1, 2])]));
+        yield return Keeps("keys of many kinds", new Keys(
+            new() { [Guid.NewGuid()] = 1 },
+            new() { [-5] = 1 },
+            new() { [Colour.DarkRed] = 1 },
+            new() { [new DateOnly(2026, 1, 2)] = 1 }));
+        yield return Keeps("keys of any text", new Box<Dictionary<string, int>>(
+            new() { ["fooBar"] = 1, ["FooBar"] = 2, ["foo_bar"] = 3, [""] = 4, ["a.b[0]"] = 5 }));
+        yield return Keeps("times", new Times(
+            new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc).AddTicks(7),
+            new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Unspecified),
+            DateTime.Now,
+            new(2026, 1, 2, 3, 4, 5, TimeSpan.FromHours(-3.5)),
+            new(2026, 1, 2),
+            new(3, 4, 5, 6, 7),
+            TimeSpan.FromTicks(-123456789012345)));
+        yield return Keeps("numbers", new Numbers(
+            double.MaxValue, double.Epsilon, float.MinValue, 1.10m, decimal.MaxValue, long.MinValue, ulong.MaxValue, Int128.MinValue,
+            System.Half.Epsilon, 'ü', -0.0));
         yield return Keeps("null and not", new Nullables(null, null, null, 0, "", Spot.Origin));
         yield return Keeps("an id, an address, a version", new Others(Guid.NewGuid(), new Uri("https://example.com/a?b=c"), new Version(1, 2, 3, 4)));
         yield return Keeps("computed members", new Computed(["a", "b"]) { Summary = "s" });

@@ -124,10 +124,11 @@ internal sealed partial class StoredNameTests
     [Test]
     public async Task What_is_called_exactly_as_asked_goes_first_and_two_others_are_none()
     {
+        var state = new Dictionary<string, int> { ["AB"] = 1, ["a_b"] = 2, ["CD"] = 3, ["cD"] = 4 };
         await using RoostRuntime roost = TestRuntime.Create(new RoostOptions
         {
             Triggers = [new("raw", "after") { Fields = new Dictionary<string, string> { ["exact"] = "snapshot.data.a_b", ["none"] = "snapshot.data.c_d" } }],
-        }, null, new RawEngine((snapshot, _, _) => Outcome.Done(snapshot.Next(new Dictionary<string, int> { ["AB"] = 1, ["a_b"] = 2, ["CD"] = 3, ["cD"] = 4 }))));
+        }, null, new RawEngine((snapshot, _, _) => Outcome.Done(snapshot.Next(state))));
         await roost.RunUntilDoneAsync(await roost.EnqueueAsync(new WorkItem("raw")));
 
         WorkSummary after = (await roost.ListAsync(new() { Engine = "after" })).Items.Should().ContainSingle().Which;

@@ -147,7 +147,8 @@ internal sealed class WrittenWholeTests
         );
 
         (await roost.GetAsync(id)).Payload.GetRawText().Should().Be(
-            """{"page":{"item1":1,"item2":"u"},"list":[{"item1":1,"item2":2}],"fields":{"count":3},"at":{"x":1,"y":2},"big":"1000000000000000000000000000000"}""");
+            """{"page":{"item1":1,"item2":"u"},"list":[{"item1":1,"item2":2}],"fields":{"count":3}""" +
+            ""","at":{"x":1,"y":2},"big":"1000000000000000000000000000000"}""");
     }
 
     [Test]
@@ -309,8 +310,10 @@ internal sealed class WrittenWholeTests
         {
             FluentActions.Invoking(() => context.AddEvent("e", new Fields())).Should().Throw<InvalidInputException>().Which.Field.Should().Be("data");
             FluentActions.Invoking(() => context.AddArtifact("a.json", new Fields())).Should().Throw<InvalidInputException>().Which.Field.Should().Be("value");
-            FluentActions.Invoking(() => context.AddArtifactText("a.txt", "", new() { Metadata = new Fields() })).Should().Throw<InvalidInputException>().Which.Field.Should().Be("Metadata");
-            FluentActions.Invoking(() => context.AddChild(new WorkItem("e", new Fields()))).Should().Throw<InvalidInputException>().Which.Field.Should().Be("Payload");
+            FluentActions.Invoking(() => context.AddArtifactText("a.txt", "", new() { Metadata = new Fields() }))
+                .Should().Throw<InvalidInputException>().Which.Field.Should().Be("Metadata");
+            FluentActions.Invoking(() => context.AddChild(new WorkItem("e", new Fields())))
+                .Should().Throw<InvalidInputException>().Which.Field.Should().Be("Payload");
             FluentActions.Invoking(() => snapshot.Next(new Fields())).Should().Throw<InvalidInputException>().Which.Field.Should().Be("state");
             return Outcome.Done(snapshot.Next(null));
         }));

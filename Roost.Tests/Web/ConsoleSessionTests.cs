@@ -33,7 +33,15 @@ internal sealed class ConsoleSessionTests
               for (const name of ["127.0.0.1", "localhost", "[::1]"]) {
                 const root = "http://" + name + ":{{port}}";
                 for (const path of ["/", "/actions/cancel"])
-                  try { await fetch(root + path, { method: path === "/" ? "GET" : "POST", mode: "no-cors", credentials: "include", headers: { "Content-Type": "application/x-www-form-urlencoded" }, body: path === "/" ? undefined : "id={{id}}" }); } catch { }
+                  try {
+                    await fetch(root + path, {
+                      method: path === "/" ? "GET" : "POST",
+                      mode: "no-cors",
+                      credentials: "include",
+                      headers: { "Content-Type": "application/x-www-form-urlencoded" },
+                      body: path === "/" ? undefined : "id={{id}}"
+                    });
+                  } catch { }
               }
               const form = document.getElementById("f");
               form.action = "http://127.0.0.1:{{port}}/actions/cancel";

@@ -72,7 +72,11 @@ internal sealed class ConsoleTaskTests
             await ShowsAsync("[role=status]", "queued again.");
         }, before: async () =>
         {
-            await host.Roost.EnqueueAsync([.. Enumerable.Range(0, 20).Select(n => new WorkItem("probe", new { what = $"fail The service answered 429 to request {n}" }) { MaxAttempts = 1 })]);
+            await host.Roost.EnqueueAsync(
+            [
+                .. Enumerable.Range(0, 20).Select(n =>
+                    new WorkItem("probe", new { what = $"fail The service answered 429 to request {n}" }) { MaxAttempts = 1 }),
+            ]);
             await host.Roost.RunUntilIdleAsync();
         });
     }

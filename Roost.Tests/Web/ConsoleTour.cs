@@ -98,7 +98,8 @@ internal sealed class ConsoleTour : IAsyncDisposable
         roost.Execute(
             """
             WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 30)
-            INSERT INTO roost_worker (id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues)
+            INSERT INTO roost_worker (
+                id, process_id, machine, lock_file, started_at, heartbeat, heartbeat_at, expires_at, lease_ms, concurrency, engines, queues)
             SELECT lower(hex(randomblob(16))), i, 'elsewhere-' || i, 'none-' || i || '.lock', $0, 1, $0, $0 + 3600000, 3600000, 8, '[]', '["default"]' FROM n
             """, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         return tour;

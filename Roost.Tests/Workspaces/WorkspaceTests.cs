@@ -36,7 +36,11 @@ internal sealed class WorkspaceTests : FolderFixture
     [Test]
     public async Task Any_id_gets_a_folder_of_its_own_directly_below_the_root()
     {
-        string[] ids = ["../../etc", "/etc/passwd", "..", ".", "", " ", "a\0b", new string('x', 10_000), "CON", "con", "job", "Job", "JOB", "job.", "\U0001F426", "\ud800", "\ud801", "'; DROP TABLE", "-rf", ".roost"];
+        string[] ids =
+        [
+            "../../etc", "/etc/passwd", "..", ".", "", " ", "a\0b", new string('x', 10_000), "CON", "con", "job", "Job", "JOB", "job.", "\U0001F426",
+            "\ud800", "\ud801", "'; DROP TABLE", "-rf", ".roost",
+        ];
         var paths = new List<string>();
         foreach (string id in ids)
             paths.Add(await Plain(id).EnsureAsync());

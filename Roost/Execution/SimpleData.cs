@@ -40,7 +40,9 @@ internal static class SimpleData
             Uri address => (true, address.OriginalString),
             DateTime time => (true, time.ToString("O", CultureInfo.InvariantCulture)),
             DateTimeOffset time => (true, time.ToString("O", CultureInfo.InvariantCulture)),
-            char or sbyte or byte or short or ushort or int or uint or long or ulong or nint or nuint or Int128 or UInt128 or Half or float or double or decimal or Guid or TimeSpan or DateOnly or TimeOnly or Version or Enum =>
+            char or sbyte or byte or short or ushort or int or uint or long or ulong or nint or nuint or Int128 or UInt128
+                or Half or float or double or decimal
+                or Guid or TimeSpan or DateOnly or TimeOnly or Version or Enum =>
                 (true, Convert.ToString(value, CultureInfo.InvariantCulture)),
             _ => (false, (string?)null),
         };

@@ -209,7 +209,8 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
             ? lease.Unchanged + 1
             : 0;
 
-    private static ItemEndedException NoProgress(LeasedWork lease, Snapshot next, int times) => new(lease.Item.Id, FailReasons.NoProgress, string.Create(CultureInfo.InvariantCulture,
+    private static ItemEndedException NoProgress(LeasedWork lease, Snapshot next, int times) => new(
+        lease.Item.Id, FailReasons.NoProgress, string.Create(CultureInfo.InvariantCulture,
         $"{times:N0} steps in a row left the state as it was (step \"{next.Step}\", since version {next.Version - times}), and added no event, artifact " +
         $"or child and asked for no delay: work item {lease.Item.Id} would step for ever. Let the step change its state, return Done, or continue with a " +
         $"delay (after:); RoostOptions.MaxStepsWithoutProgress sets the limit, and 0 lifts it."));

@@ -112,9 +112,12 @@ internal sealed record Selection
     private static string? Containing(string? text)
     {
         CheckText("Error", text);
-        return text is null
-            ? null
-            : $"%{text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal)}%";
+        if (text is null) return null;
+        string escaped = text
+            .Replace(@"\", @"\\", StringComparison.Ordinal)
+            .Replace("%", @"\%", StringComparison.Ordinal)
+            .Replace("_", @"\_", StringComparison.Ordinal);
+        return $"%{escaped}%";
     }
 
     private static void CheckName(string field, string? value)

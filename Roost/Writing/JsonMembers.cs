@@ -61,8 +61,14 @@ internal static class JsonMembers
     public static bool IsChangeable(Type type) =>
         !type.IsValueType && type != typeof(string) && type.Namespace != "System.Collections.Immutable"
         && (typeof(IList).IsAssignableFrom(type) || typeof(IDictionary).IsAssignableFrom(type)
-            || type.GetInterfaces().Append(type).Any(each => each.IsGenericType && each.GetGenericTypeDefinition() is var general && (general == typeof(ICollection<>) || general == typeof(ISet<>)))
-            || (!IsForeign(type) && Properties(type).Any(property => property.SetMethod is { IsPublic: true } set && !set.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit)))));
+            || type.GetInterfaces().Append(type).Any(IsCollection)
+            || (!IsForeign(type) && Properties(type).Any(IsSettable)));
+
+    private static bool IsCollection(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() is var general && (general == typeof(ICollection<>) || general == typeof(ISet<>));
+
+    private static bool IsSettable(PropertyInfo property) =>
+        property.SetMethod is { IsPublic: true } set && !set.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit));
 
     /// <summary>A converter that nobody of the framework's makers has written, and not this library.</summary>
     public static bool IsOfUser(JsonConverter converter) => !IsForeign(converter.GetType()) && converter.GetType().Assembly != typeof(JsonMembers).Assembly;

@@ -218,12 +218,16 @@ internal sealed class StateShape
         }
         if (!JsonMembers.IsForeign(type.Type)) JudgeRest(type, path);
         if (kept.Length == 0 && JsonMembers.HasData(type.Type) && type.PolymorphismOptions is not { DerivedTypes.Count: > 0 })
+        {
+            string generated = type.OriginatingResolver is JsonSerializerContext context
+                ? $"; {context.GetType().Name} must be generated with its metadata (GenerationMode Default)"
+                : "";
             throw new LostException(
                 path,
                 $"{name} has no member that is both written and read back, so it would be stored as {{}} or come back empty. Give it public properties " +
-                $"with get and set (or init), or a record's " +
-                $"parameters{(type.OriginatingResolver is JsonSerializerContext context ? $"; {context.GetType().Name} must be generated with its metadata (GenerationMode Default)" : "")}."
+                $"with get and set (or init), or a record's parameters{generated}."
             );
+        }
     }
 
     private static ParameterInfo? UnboundParameter(JsonTypeInfo type) =>

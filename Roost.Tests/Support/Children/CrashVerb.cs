@@ -43,7 +43,13 @@ internal static class CrashVerb
 
     /// <summary>A runtime that serves everything that these processes enqueue, however often it was interrupted.</summary>
     public static RoostRuntime Open(string path, Action<string> say) => ChildVerbs.Open(
-        ChildVerbs.Options(path) with { MaxInterruptions = 1000, Triggers = [new Trigger("child", FollowUp) { If = "item.payload.follows" }] }, TimeSpan.FromSeconds(30), say)
+        ChildVerbs.Options(path) with
+        {
+            MaxInterruptions = 1000,
+            Triggers = [new Trigger("child", FollowUp) { If = "item.payload.follows" }],
+        },
+        TimeSpan.FromSeconds(30),
+        say)
         .AddEngine(ScriptedEngine.CountingTo(2, id: FollowUp))
         .AddEngine(ScriptedEngine.From((state, context) =>
         {

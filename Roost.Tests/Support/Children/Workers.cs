@@ -31,13 +31,23 @@ internal sealed class Workers(string path) : IAsyncDisposable
     public async Task<string> EnqueueAsync(Random random, int count, bool delays)
     {
         await using var roost = new RoostRuntime(ChildVerbs.Options(path));
-        await roost.EnqueueAsync(Enumerable.Range(0, count).Select(_ => new WorkItem("child",
-            new ChildPayload(random.Next(1, 6), delays ? random.Next(30) : 0, random.Next(6) == 0, random.Next(6) == 0 && delays, random.Next(4) == 0, StepMs: random.Next(10, 700)) { Streams = random.Next(10) == 0 })
+        await roost.EnqueueAsync(Enumerable.Range(0, count).Select(_ => new WorkItem("child", AnyPayload())
         {
             Resources = random.Next(4) == 0 ? [$"r{random.Next(8)}"] : [],
             ResourceHold = random.Next(3) == 0 ? ResourceHold.Life : ResourceHold.Step,
         }));
         return await roost.EnqueueAsync(new WorkItem("child", new ChildPayload(1)) { Priority = 100 });
+
+        ChildPayload AnyPayload() => new(
+            random.Next(1, 6),
+            delays ? random.Next(30) : 0,
+            random.Next(6) == 0,
+            random.Next(6) == 0 && delays,
+            random.Next(4) == 0,
+            StepMs: random.Next(10, 700))
+        {
+            Streams = random.Next(10) == 0,
+        };
     }
 
     /// <summary>Stops some where none of them holds a lock of the file: stopped in a transaction it would block everybody, whoever it is.</summary>

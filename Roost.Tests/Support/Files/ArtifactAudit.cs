@@ -14,14 +14,16 @@ internal static class ArtifactAudit
         using SqliteConnection file = FileAudit.Open(path);
         file.Query<string>(
             """
-            SELECT w.id || ' ' || a.name || ' at ' || a.version FROM roost_artifact a LEFT JOIN roost_work w ON w.key = a.work LEFT JOIN roost_blob b ON b.key = a.blob
+            SELECT w.id || ' ' || a.name || ' at ' || a.version FROM roost_artifact a
+            LEFT JOIN roost_work w ON w.key = a.work LEFT JOIN roost_blob b ON b.key = a.blob
             WHERE w.key IS NULL OR a.version > w.version OR (a.uri IS NULL AND b.sha256 IS NULL)
             """).Should().BeEmpty("an artifact belongs to a committed step and its content was finished before");
         file.Query<string>(
             """
             SELECT w.id || ' version ' || s.version FROM roost_snapshot s JOIN roost_work w ON w.key = s.work
             WHERE s.data ->> 'artifact' IS NOT NULL AND NOT EXISTS (
-                SELECT 1 FROM roost_artifact a JOIN roost_blob b ON b.key = a.blob WHERE a.work = s.work AND a.version = s.version AND lower(hex(b.sha256)) = s.data ->> 'artifact')
+                SELECT 1 FROM roost_artifact a JOIN roost_blob b ON b.key = a.blob
+                WHERE a.work = s.work AND a.version = s.version AND lower(hex(b.sha256)) = s.data ->> 'artifact')
             """).Should().BeEmpty("what a step has attached is committed with its version");
         return file.ExecuteScalar<long>("SELECT coalesce(sum(size), 0) FROM roost_blob WHERE sha256 IS NOT NULL");
     }

@@ -19,7 +19,8 @@ internal static class FixtureFile
     public static readonly string[] Ended = ["done", "child", "dead", "cancelled"];
 
     /// <summary>Steps an item of a fixture; the state is the number of its steps. Where it makes the file, one item fails and one kills its process.</summary>
-    public static ScriptedEngine Engine(Action<StepContext, int>? saw = null, bool makes = false, int artifactBytes = ArtifactBytes) => new(async (state, context) =>
+    public static ScriptedEngine Engine(
+        Action<StepContext, int>? saw = null, bool makes = false, int artifactBytes = ArtifactBytes) => new(async (state, context) =>
     {
         Fate fate = context.Item.PayloadAs<Fate>();
         saw?.Invoke(context, state);

@@ -39,9 +39,11 @@ internal static partial class HostSettings
 
     private static IEnumerable<string[]> Verbs() =>
     [
-        ["status", "done"], ["status", "dead"], ["status", "waiter"], ["list"], ["events", "--limit", "1000"], ["dead-letters"], ["dead-letters", "show", "dead"], ["history", "done"],
-        ["history", "done", "--version", "2"], ["diff", "done", "1", "2"], ["artifacts", "list"], ["artifacts", "list", "done"], ["stats"], ["engines"], ["resources"], ["workers"], ["schema"],
-        ["doctor"], ["wait", "done"], ["prune", "--older-than", "0s", "--dry-run"], ["dead-letters", "retry", "--all", "--dry-run"], ["list", "--engine", "scripted", "--limit", "2"],
+        ["status", "done"], ["status", "dead"], ["status", "waiter"], ["list"], ["events", "--limit", "1000"], ["dead-letters"],
+        ["dead-letters", "show", "dead"], ["history", "done"], ["history", "done", "--version", "2"], ["diff", "done", "1", "2"],
+        ["artifacts", "list"], ["artifacts", "list", "done"], ["stats"], ["engines"], ["resources"], ["workers"], ["schema"], ["doctor"],
+        ["wait", "done"], ["prune", "--older-than", "0s", "--dry-run"], ["dead-letters", "retry", "--all", "--dry-run"],
+        ["list", "--engine", "scripted", "--limit", "2"],
     ];
 
     private static async Task SayReadsAsync(RoostRuntime roost)
@@ -50,9 +52,35 @@ internal static partial class HostSettings
         foreach (string id in (await roost.ListAsync(limit: 1000)).Items.Select(item => item.Id))
         {
             WorkDetail item = await roost.GetAsync(id);
-            Say($"item {id}", new { item.Summary, item.Situation, item.Payload, item.PayloadError, item.Resources, item.ResourcesHeld, item.ResourceHold, item.BlockedOn, item.DueAt, item.ReadySince, item.IdempotencyKey, item.Children, item.Failures, item.Interruptions, item.Lease, item.LastFailure, item.Artifacts, item.SnapshotError, State = item.Snapshot?.Data });
-            foreach (SnapshotVersion version in await roost.ListHistoryAsync(id)) Say($"version {version.Version} of {id}", new { version, (await roost.GetSnapshotAsync(id, version.Version)).Data });
-            foreach (Artifact artifact in await roost.ListArtifactsOfAsync(id)) Say($"artifact {artifact.Name} of {id}", Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(await roost.ReadArtifactAsync(id, artifact.Name))));
+            Say($"item {id}", new
+            {
+                item.Summary,
+                item.Situation,
+                item.Payload,
+                item.PayloadError,
+                item.Resources,
+                item.ResourcesHeld,
+                item.ResourceHold,
+                item.BlockedOn,
+                item.DueAt,
+                item.ReadySince,
+                item.IdempotencyKey,
+                item.Children,
+                item.Failures,
+                item.Interruptions,
+                item.Lease,
+                item.LastFailure,
+                item.Artifacts,
+                item.SnapshotError,
+                State = item.Snapshot?.Data,
+            });
+            foreach (SnapshotVersion version in await roost.ListHistoryAsync(id))
+                Say($"version {version.Version} of {id}", new { version, (await roost.GetSnapshotAsync(id, version.Version)).Data });
+            foreach (Artifact artifact in await roost.ListArtifactsOfAsync(id))
+            {
+                byte[] content = await roost.ReadArtifactAsync(id, artifact.Name);
+                Say($"artifact {artifact.Name} of {id}", Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(content)));
+            }
         }
         Say("ids", await roost.FindIdsAsync("don"));
         Say("ends", await roost.FindIdsAsync("one"));

@@ -25,7 +25,13 @@ internal static class HostileFile
                 context.AddArtifactUri("there", new Uri("https://example.com/"));
                 return context.Item.Id.StartsWith("done", StringComparison.Ordinal) ? ScriptedEngine.Finish(state) : ScriptedEngine.GiveUp("because");
             }));
-            await roost.EnqueueAsync(new WorkItem("scripted", new { a = 1 }) { Id = "parent", Delay = TimeSpan.FromHours(1), Resources = ["held"], ResourceHold = ResourceHold.Life });
+            await roost.EnqueueAsync(new WorkItem("scripted", new { a = 1 })
+            {
+                Id = "parent",
+                Delay = TimeSpan.FromHours(1),
+                Resources = ["held"],
+                ResourceHold = ResourceHold.Life,
+            });
             await roost.EnqueueAsync([
                 new WorkItem("scripted", new { a = 1 })
                 {

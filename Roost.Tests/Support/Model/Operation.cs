@@ -32,7 +32,9 @@ internal static class Operations
         (3, Gen.Int[1, 3].Select(n => new ScriptStep(Act.Throw, n))),
         (1, Gen.Int[1, 3].Select(n => new ScriptStep(Act.Hang, n))),
         (1, Gen.Int[-1, 2].Select(n => new ScriptStep(Act.RaiseSelf, n))),
-        (5, Gen.OneOf(Act.Fail, Act.FailSaved, Act.Child, Act.SameChild, Act.Artifact, Act.Stream, Act.Event, Act.CancelSelf, Act.CancelAndDone, Act.ReleaseSelf).Select(act => new ScriptStep(act))));
+        (5, Gen.OneOf(
+                Act.Fail, Act.FailSaved, Act.Child, Act.SameChild, Act.Artifact, Act.Stream, Act.Event, Act.CancelSelf, Act.CancelAndDone, Act.ReleaseSelf)
+            .Select(act => new ScriptStep(act))));
 
     private static readonly Gen<Script> Scripts = Gen.Select(Step.Array[0, 4], Gen.Frequency((4, Gen.Const(false)), (1, Gen.Const(true))), (steps, follow) =>
         new Script(steps, follow)
@@ -55,8 +57,17 @@ internal static class Operations
             Gen.Frequency((5, Gen.Const(0)), (1, Gen.OneOf(1, 500, 6000)))
         ),
         Gen.Select(Resources, Gen.Bool, Gen.Frequency((5, Gen.Const((int?)null)), (1, Gen.Int[1, 2].Select(n => (int?)n)))),
-        Gen.Select(Gen.Frequency((6, Gen.Const((string?)null)), (1, Gen.OneOf<string?>("k1", "k2"))), Gen.Frequency((6, Gen.Const((string?)null)), (1, Gen.OneOf<string?>("i1", "i2", "i3"))), Gen.Frequency((6, Gen.Const(-1)), (1, Gen.Int[0, 5]))),
-        (what, when, how, who) => new Spec(who.Item1 is null ? what.Item1 : Script.OfChild with { Follow = what.Item1.Follow }, what.Item2, what.Item3, who.Item2, when.Item1, when.Item2, when.Item3, how.Item1, how.Item2, how.Item3, who.Item1, who.Item3));
+        Gen.Select(
+            Gen.Frequency((6, Gen.Const((string?)null)), (1, Gen.OneOf<string?>("k1", "k2"))),
+            Gen.Frequency((6, Gen.Const((string?)null)), (1, Gen.OneOf<string?>("i1", "i2", "i3"))),
+            Gen.Frequency((6, Gen.Const(-1)), (1, Gen.Int[0, 5]))
+        ),
+        (what, when, how, who) => new Spec(
+            who.Item1 is null ? what.Item1 : Script.OfChild with { Follow = what.Item1.Follow },
+            what.Item2, what.Item3, who.Item2,
+            when.Item1, when.Item2, when.Item3,
+            how.Item1, how.Item2, how.Item3,
+            who.Item1, who.Item3));
 
     private static readonly Gen<Operation> Enqueue = Gen.Select(Runtime, Gen.Frequency((4, Specs.Array[1, 1]), (1, Specs.Array[2, 3])), (runtime, specs) =>
         new Operation($"{runtime}: enqueue {string.Join(" and ", (object[])specs)}", world => world.EnqueueAsync(runtime, specs)));
@@ -110,13 +121,19 @@ internal static class Operations
     /// <summary>What callers do at once. Items are named by their place, so that one caller may be about another's.</summary>
     public static readonly Gen<Call> AnyCall = Gen.Frequency(
         (6, Gen.Select(Runtime, Specs, Gen.Int[0, 3], Gen.Int[0, 8], (runtime, spec, caller, i) =>
-            new Call($"{runtime}: enqueue {spec}{(spec.Parent < 0 ? "" : $" of c{caller}.{i}")}", (world, name) => world.CallEnqueueAsync(name, runtime, spec, spec.Parent < 0 ? null : $"c{caller}.{i}")))),
+            new Call(
+                $"{runtime}: enqueue {spec}{(spec.Parent < 0 ? "" : $" of c{caller}.{i}")}",
+                (world, name) => world.CallEnqueueAsync(name, runtime, spec, spec.Parent < 0 ? null : $"c{caller}.{i}")))),
         (8, Gen.Select(Runtime, Gen.Enum<Verb>(), Gen.Int[0, 3], Gen.Int[0, 8], Gen.Int[-1, 2], (runtime, verb, caller, i, n) =>
-            new Call($"{runtime}: {verb} c{caller}.{i}{(verb == Verb.Priority ? $" {n}" : "")}", (world, name) => world.CallChangeAsync(name, runtime, verb, $"c{caller}.{i}", n)))),
+            new Call(
+                $"{runtime}: {verb} c{caller}.{i}{(verb == Verb.Priority ? $" {n}" : "")}",
+                (world, name) => world.CallChangeAsync(name, runtime, verb, $"c{caller}.{i}", n)))),
         (1, Gen.Select(Runtime, Specs.Array[2, 4], (runtime, specs) =>
             new Call($"{runtime}: enqueue {string.Join(" and ", (object[])specs)}", (world, name) => world.CallEnqueueAsync(name, runtime, specs)))),
         (1, Gen.Select(Runtime, Gen.Bool, Gen.OneOf<string?>(null, "a", "b"), (runtime, retry, engine) =>
-            new Call($"{runtime}: {(retry ? "retry" : "discard")} all of {engine ?? "all engines"}", (world, name) => world.CallChangeAllAsync(name, runtime, retry, engine)))),
+            new Call(
+                $"{runtime}: {(retry ? "retry" : "discard")} all of {engine ?? "all engines"}",
+                (world, name) => world.CallChangeAllAsync(name, runtime, retry, engine)))),
         (1, Runtime.Select(runtime => new Call($"{runtime}: purge", (world, _) => world.CallPurgeAsync(runtime)))),
         (1, Runtime.Select(runtime => new Call($"a single step beside {runtime}", (world, _) => world.CallStepAsync(runtime)))),
         (1, Runtime.Select(runtime => new Call($"{runtime}: back up", (world, _) => world.CallBackupAsync(runtime)))),

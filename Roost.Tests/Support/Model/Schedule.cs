@@ -233,6 +233,11 @@ internal sealed class Schedule : IAsyncDisposable
     /// <summary>The silent come back too late, and die; the clock is right again, and time passes until everything is over.</summary>
     private async Task EndAsync()
     {
+        const string Open =
+            """
+            SELECT id || ' ' || state || ' due ' || coalesce(due_at, '') || ' blocked on ' || coalesce(blocked_on, '') || ' at version ' || version
+            FROM roost_work WHERE state IN ('queued', 'running')
+            """;
         // Some have just been displaced then, and others now step what they had.
         for (int i = random.Next(20, 50); i > 0; i--)
         {
@@ -247,7 +252,7 @@ internal sealed class Schedule : IAsyncDisposable
         {
             if (i > 8000)
                 throw new TimeoutException(
-                    $"It is not over: {string.Join(", ", first.Rows("SELECT id || ' ' || state || ' due ' || coalesce(due_at, '') || ' blocked on ' || coalesce(blocked_on, '') || ' at version ' || version FROM roost_work WHERE state IN ('queued', 'running')"))}; {first.Number("SELECT count(*) FROM roost_worker")} workers."
+                    $"It is not over: {string.Join(", ", first.Rows(Open))}; {first.Number("SELECT count(*) FROM roost_worker")} workers."
                 );
             clock.Advance(Step * Math.Min(1 + i / 40, 8));
             await Task.Delay(1);

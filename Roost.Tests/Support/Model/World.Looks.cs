@@ -44,7 +44,16 @@ internal sealed partial class World
         RoostRuntime roost = runtimes[runtime];
         if (!Foretold().Items.TryGetValue(id, out ModelItem? item))
         {
-            foreach (Func<Task> read in (Func<Task>[])[() => roost.GetAsync(id), () => roost.ListHistoryAsync(id), () => roost.ListEventsAsync(id), () => roost.ListArtifactsOfAsync(id), () => roost.GetSnapshotAsync(id), () => roost.WaitAsync(id, TimeSpan.Zero)])
+            Func<Task>[] reads =
+            [
+                () => roost.GetAsync(id),
+                () => roost.ListHistoryAsync(id),
+                () => roost.ListEventsAsync(id),
+                () => roost.ListArtifactsOfAsync(id),
+                () => roost.GetSnapshotAsync(id),
+                () => roost.WaitAsync(id, TimeSpan.Zero),
+            ];
+            foreach (Func<Task> read in reads)
                 Must((await CatchAsync(async () => { await read(); return null; })).Error is NotFoundException, $"{id} is not there, and is found");
             return;
         }
@@ -102,14 +111,21 @@ internal sealed partial class World
             $"{detail.Interruptions}";
         if (!item.IsEnded && detail.CancelRequested != item.CancelRequested) yield return $"cancel requested: {detail.CancelRequested}";
         if (detail.Deadline != item.Deadline) yield return $"deadline {detail.Deadline}";
-        if (item.DueLatest > model.Now ? !(detail.DueAt >= item.Due && detail.DueAt <= item.DueLatest) : item.Due is null && detail.DueAt is not null) yield return $"due {detail.DueAt:mm:ss.fff}";
+        if (item.DueLatest > model.Now ? !(detail.DueAt >= item.Due && detail.DueAt <= item.DueLatest) : item.Due is null && detail.DueAt is not null)
+            yield return $"due {detail.DueAt:mm:ss.fff}";
         if (detail.ParentId != (item.Parent is { IsPurged: false } parent ? parent.Id : null)) yield return $"parent {detail.ParentId}";
         if (!detail.Resources.SequenceEqual(item.Spec.AllNames.Order(StringComparer.Ordinal))) yield return "other resources";
         if (item.AskedForNothing && detail.BlockedOn is not null) yield return $"blocked on {detail.BlockedOn}";
         if (detail.IdempotencyKey != item.Spec.Key || detail.MaxAttempts != item.Spec.MaxAttempts) yield return "another key or number of tries";
-        if (detail.Snapshot?.Version != (item.Version == 0 ? null : item.Version) || (detail.Snapshot is { } last && !IsVersion(item, item.Version, last))) yield return $"snapshot {detail.Snapshot?.Version}";
-        if ((detail.Lease is not null) != (item.State == WorkState.Running) || (detail.Lease is { } lease && (lease.WorkerId != item.Worker || lease.Version != item.Version))) yield return $"lease {detail.Lease}";
-        if (item.State == WorkState.Failed && (detail.LastFailure!.Reason, detail.LastFailure.Attempt, detail.LastFailure.Version) != item.Failure!.Value) yield return $"failure {detail.LastFailure}, not {item.Failure}";
+        if (detail.Snapshot?.Version != (item.Version == 0 ? null : item.Version)
+            || (detail.Snapshot is { } last && !IsVersion(item, item.Version, last)))
+            yield return $"snapshot {detail.Snapshot?.Version}";
+        if ((detail.Lease is not null) != (item.State == WorkState.Running)
+            || (detail.Lease is { } lease && (lease.WorkerId != item.Worker || lease.Version != item.Version)))
+            yield return $"lease {detail.Lease}";
+        if (item.State == WorkState.Failed
+            && (detail.LastFailure!.Reason, detail.LastFailure.Attempt, detail.LastFailure.Version) != item.Failure!.Value)
+            yield return $"failure {detail.LastFailure}, not {item.Failure}";
         if (!detail.Artifacts.Select(artifact => (artifact.Name, artifact.Version)).SequenceEqual(item.Artifacts)) yield return "other artifacts";
         var children = model.Items.Values.Where(child => child.Parent == item).CountBy(child => child.State).ToDictionary();
         if (!detail.Children.OrderBy(each => each.Key).SequenceEqual(children.OrderBy(each => each.Key))) yield return "other children";

@@ -36,11 +36,17 @@ internal static class PowerVerbs
             "creation" => CreateAsync(options),
             "enqueues" => EnqueueAsync(options, random, early: how == "early"),
             "steps" => StepAsync(options, Enumerable.Range(0, 20).Select(i => ChildVerbs.AnyItem(random, $"item-{i}")), end),
-            "artifacts" => StepAsync(options, Enumerable.Range(0, 5).Select(i => new WorkItem("child", new ChildPayload(3, Chunks: random.Next(5))) { Id = $"item-{i}" }), end),
+            "artifacts" => StepAsync(
+                options,
+                Enumerable.Range(0, 5).Select(i => new WorkItem("child", new ChildPayload(3, Chunks: random.Next(5))) { Id = $"item-{i}" }),
+                end),
             "checkpoints" => CheckpointAsync(options, end),
             "migration" => MigrateAsync(options),
             "backup" => BackUpAsync(options, end),
-            "fulllog" => StepAsync(options, Enumerable.Range(0, 10).Select(i => new WorkItem("child", new ChildPayload(5, Chunks: 5)) { Id = $"item-{i}" }), end),
+            "fulllog" => StepAsync(
+                options,
+                Enumerable.Range(0, 10).Select(i => new WorkItem("child", new ChildPayload(5, Chunks: 5)) { Id = $"item-{i}" }),
+                end),
             _ => throw new ArgumentException($"There is no workload {workload}."),
         });
         return 0;

@@ -102,11 +102,22 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
             Add("schema", CheckStatus.Error, Text($"version {version}"), DamageAdvice);
             return false;
         }
-        bool isKnown = version == Schema.Version;
-        Add("schema", isKnown ? CheckStatus.Ok : version < Schema.Version ? CheckStatus.Warning : CheckStatus.Error, Text($"version {version} of {Schema.Version}"),
-            isKnown ? null : version < Schema.Version ? "It is migrated when a runtime opens it." : "A newer Roost made it; update Roost.");
-        if (version < Schema.Version && EarlySchema.IsIn(db)) Add("tables", CheckStatus.Warning, "as the first builds of schema 1 made them, before it landed", "They are brought up to date when a runtime opens the file.");
-        else if (version <= Schema.Version && Schema.FirstDifference(db, version) is { } different) Add("tables", CheckStatus.Error, $"{different} is not as Roost makes it", DamageAdvice);
+        bool isKnown = version == Schema.Version, isOld = version < Schema.Version;
+        Add(
+            "schema",
+            isKnown ? CheckStatus.Ok : isOld ? CheckStatus.Warning : CheckStatus.Error,
+            Text($"version {version} of {Schema.Version}"),
+            isKnown ? null : isOld ? "It is migrated when a runtime opens it." : "A newer Roost made it; update Roost."
+        );
+        if (isOld && EarlySchema.IsIn(db))
+            Add(
+                "tables",
+                CheckStatus.Warning,
+                "as the first builds of schema 1 made them, before it landed",
+                "They are brought up to date when a runtime opens the file."
+            );
+        else if (version <= Schema.Version && Schema.FirstDifference(db, version) is { } different)
+            Add("tables", CheckStatus.Error, $"{different} is not as Roost makes it", DamageAdvice);
         return isKnown;
     }
 

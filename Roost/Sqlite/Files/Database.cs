@@ -99,10 +99,15 @@ internal static class Database
         SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED =>
             new FileBusyException($"{path} is locked by another process for longer than the busy timeout; nothing was written. Try again, or find the " +
                 $"process that keeps a write transaction open.", e),
-        SQLitePCL.raw.SQLITE_FULL or SQLitePCL.raw.SQLITE_IOERR when e.SqliteErrorCode == SQLitePCL.raw.SQLITE_FULL || e.SqliteExtendedErrorCode == SQLitePCL.raw.SQLITE_IOERR_SHMSIZE =>
+        SQLitePCL.raw.SQLITE_FULL or SQLitePCL.raw.SQLITE_IOERR
+            when e.SqliteErrorCode == SQLitePCL.raw.SQLITE_FULL || e.SqliteExtendedErrorCode == SQLitePCL.raw.SQLITE_IOERR_SHMSIZE =>
             new DiskFullException($"The disk of {path} is full; nothing was written. Free space, and the runtime goes on.", e),
         SQLitePCL.raw.SQLITE_NOTADB =>
-            new FileRefusedException(FileRefusal.Foreign, $"{path} is not a Roost database (it is no SQLite file). Give another path, or move that file away.", e),
+            new FileRefusedException(
+                FileRefusal.Foreign,
+                $"{path} is not a Roost database (it is no SQLite file). Give another path, or move that file away.",
+                e
+            ),
         SQLitePCL.raw.SQLITE_CORRUPT =>
             // SQLite answers so as well where the disk cannot read a page.
             new DataCorruptException($"{path} is damaged, or its disk cannot read it: {e.Message} Stop writing to it, copy it, and restore a backup.", e),

@@ -30,7 +30,8 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             "SELECT lane || '/' || condition FROM roost_lane_count WHERE lane NOT IN (SELECT key FROM roost_lane)"),
         new("children", "what is kept of an item's children is what they are",
             $"""
-            SELECT 'children of ' || parent || ': ' || open || ' open, ' || done || ' done, ' || failed || ' failed and ' || cancelled || ' cancelled too many' FROM (
+            SELECT 'children of ' || parent || ': ' || open || ' open, ' || done || ' done, ' || failed || ' failed and '
+                || cancelled || ' cancelled too many' FROM (
                 SELECT parent, sum(open) AS open, sum(done) AS done, sum(failed) AS failed, sum(cancelled) AS cancelled FROM (
                     SELECT parent, open, done, failed, cancelled FROM roost_child_count
                     UNION ALL
@@ -43,13 +44,15 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             """),
         new("times", "what is stored as a time is one",
             $"""
-            SELECT id FROM roost_work WHERE created_at {IsNoTime} OR updated_at {IsNoTime} OR coalesce(ended_at, 0) {IsNoTime} OR coalesce(ready_at, 0) {IsNoTime}
-                OR coalesce(due_at, 0) {IsNoTime} OR coalesce(delayed_at, 0) {IsNoTime} OR coalesce(claimed_at, 0) {IsNoTime} OR coalesce(deadline, 0) {IsNoTime}
+            SELECT id FROM roost_work WHERE created_at {IsNoTime} OR updated_at {IsNoTime} OR coalesce(ended_at, 0) {IsNoTime}
+                OR coalesce(ready_at, 0) {IsNoTime} OR coalesce(due_at, 0) {IsNoTime} OR coalesce(delayed_at, 0) {IsNoTime}
+                OR coalesce(claimed_at, 0) {IsNoTime} OR coalesce(deadline, 0) {IsNoTime}
             UNION ALL SELECT 'snapshot ' || work || ' version ' || version FROM roost_snapshot WHERE at {IsNoTime}
             UNION ALL SELECT 'failure of ' || work FROM roost_failure WHERE at {IsNoTime}
             UNION ALL SELECT 'event ' || seq FROM roost_event WHERE at {IsNoTime}
             UNION ALL SELECT 'artifact ' || key FROM roost_artifact WHERE at {IsNoTime}
-            UNION ALL SELECT 'worker ' || id FROM roost_worker WHERE started_at {IsNoTime} OR heartbeat_at {IsNoTime} OR expires_at {IsNoTime} OR coalesce(claims_again_at, 0) {IsNoTime}
+            UNION ALL SELECT 'worker ' || id FROM roost_worker
+                WHERE started_at {IsNoTime} OR heartbeat_at {IsNoTime} OR expires_at {IsNoTime} OR coalesce(claims_again_at, 0) {IsNoTime}
             UNION ALL SELECT 'resource ' || name FROM roost_resource WHERE since {IsNoTime}
             """),
         new("step counts", "an hour has at least the steps and failed tries of its minutes",
@@ -63,7 +66,8 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             "SELECT 'event ' || seq FROM roost_event WHERE data IS NOT NULL AND NOT json_valid(data)"),
         new("event times", "where the time of the events goes back is noted",
             """
-            SELECT 'event ' || seq FROM (SELECT seq, at, lag(seq) OVER (ORDER BY seq) AS seq_before, lag(at) OVER (ORDER BY seq) AS at_before FROM roost_event) e
+            SELECT 'event ' || seq FROM (
+                SELECT seq, at, lag(seq) OVER (ORDER BY seq) AS seq_before, lag(at) OVER (ORDER BY seq) AS at_before FROM roost_event) e
             WHERE at < at_before AND NOT EXISTS (SELECT 1 FROM roost_event_run r WHERE r.seq > e.seq_before AND r.seq <= e.seq)
             """),
         new("versions", "a version is committed once",
@@ -80,7 +84,9 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
         new("states", "an item's state is what its last event says",
             """
             SELECT w.id || ' is ' || w.state || ', its last event is ' || e.kind FROM roost_work w
-            JOIN roost_event e ON e.seq = (SELECT max(seq) FROM roost_event WHERE work = w.key AND kind NOT LIKE 'engine.%' AND kind NOT IN ('triggered', 'trigger_skipped', 'priority_changed', 'cancel_requested'))
+            JOIN roost_event e ON e.seq = (
+                SELECT max(seq) FROM roost_event WHERE work = w.key
+                AND kind NOT LIKE 'engine.%' AND kind NOT IN ('triggered', 'trigger_skipped', 'priority_changed', 'cancel_requested'))
             WHERE NOT CASE w.state
                 WHEN 'running' THEN e.kind IN ('claimed', 'stepped')
                 WHEN 'queued' THEN e.kind IN ('enqueued', 'stepped', 'step_failed', 'interrupted', 'released', 'retried', 'requeued')
@@ -94,7 +100,8 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             """),
         new("inputs", "each item has its payload and its lane",
             """
-            SELECT w.id FROM roost_work w WHERE NOT EXISTS (SELECT 1 FROM roost_work_input i WHERE i.work = w.key) OR NOT EXISTS (SELECT 1 FROM roost_lane l WHERE l.key = w.lane)
+            SELECT w.id FROM roost_work w WHERE NOT EXISTS (SELECT 1 FROM roost_work_input i WHERE i.work = w.key)
+            OR NOT EXISTS (SELECT 1 FROM roost_lane l WHERE l.key = w.lane)
             """),
         new("holders", "whoever holds a lease is a registered worker",
             "SELECT w.id FROM roost_work w WHERE w.state = 'running' AND w.worker NOT IN (SELECT key FROM roost_worker)"),
@@ -112,7 +119,8 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             """),
         new("running_names", "an item that runs holds all its names",
             """
-            SELECT w.id || ' lacks ' || n.name FROM roost_work w JOIN roost_work_resource n ON n.work = w.key LEFT JOIN roost_resource r ON r.name = n.name AND r.work = w.key
+            SELECT w.id || ' lacks ' || n.name FROM roost_work w JOIN roost_work_resource n ON n.work = w.key
+            LEFT JOIN roost_resource r ON r.name = n.name AND r.work = w.key
             WHERE w.state = 'running' AND r.name IS NULL
             """),
         new("waiters", "an item waits for a name that it asks for and does not hold",
@@ -186,9 +194,14 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
         new("owners", "nothing is kept of an item that is gone",
             """
             SELECT kind || ' of item ' || work FROM (
-                SELECT 'snapshot' AS kind, work FROM roost_snapshot UNION SELECT 'event', work FROM roost_event WHERE work IS NOT NULL UNION SELECT 'artifact', work FROM roost_artifact
-                UNION SELECT 'failure', work FROM roost_failure UNION SELECT 'payload', work FROM roost_work_input UNION SELECT 'name', work FROM roost_work_resource
-                UNION SELECT 'resource', work FROM roost_resource UNION SELECT 'idempotency key', work FROM roost_idempotency)
+                SELECT 'snapshot' AS kind, work FROM roost_snapshot
+                UNION SELECT 'event', work FROM roost_event WHERE work IS NOT NULL
+                UNION SELECT 'artifact', work FROM roost_artifact
+                UNION SELECT 'failure', work FROM roost_failure
+                UNION SELECT 'payload', work FROM roost_work_input
+                UNION SELECT 'name', work FROM roost_work_resource
+                UNION SELECT 'resource', work FROM roost_resource
+                UNION SELECT 'idempotency key', work FROM roost_idempotency)
             WHERE work NOT IN (SELECT key FROM roost_work)
             """),
         new("purges", "an item goes by purge alone",
@@ -201,7 +214,8 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             """),
         new("keys", "the key of an item and the item of a key are the same",
             """
-            SELECT k.key FROM roost_idempotency k LEFT JOIN roost_work w ON w.key = k.work LEFT JOIN roost_work_input i ON i.work = k.work LEFT JOIN roost_lane l ON l.key = w.lane
+            SELECT k.key FROM roost_idempotency k LEFT JOIN roost_work w ON w.key = k.work
+            LEFT JOIN roost_work_input i ON i.work = k.work LEFT JOIN roost_lane l ON l.key = w.lane
             WHERE i.idempotency_key IS NOT k.key OR l.engine IS NOT k.engine
             UNION ALL
             SELECT i.idempotency_key FROM roost_work_input i JOIN roost_work w ON w.key = i.work JOIN roost_lane l ON l.key = w.lane

@@ -66,7 +66,8 @@ internal static class ArtifactQueries
         int examined = 0;
         foreach (ListRow row in db.Query<ListRow>(
             $"""
-            SELECT {Columns} FROM roost_artifact a CROSS JOIN roost_work w ON w.key = a.work CROSS JOIN roost_lane l ON l.key = w.lane LEFT JOIN roost_blob b ON b.key = a.blob
+            SELECT {Columns} FROM roost_artifact a CROSS JOIN roost_work w ON w.key = a.work CROSS JOIN roost_lane l ON l.key = w.lane
+            LEFT JOIN roost_blob b ON b.key = a.blob
             WHERE a.key < @before ORDER BY a.key DESC LIMIT @most
             """, new { before, most }, buffered: false))
         {

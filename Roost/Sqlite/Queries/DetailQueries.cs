@@ -106,7 +106,8 @@ internal static class DetailQueries
 
     private static Row ReadRow(SqliteConnection db, string workId) => db.QuerySingle<Row>(
         """
-        SELECT w.key AS Key, l.state_version AS StateVersion, CAST(i.payload AS BLOB) AS Payload, i.payload_sha256 AS PayloadHash, i.timeout_ms AS TimeoutMs, i.max_attempts AS MaxAttempts,
+        SELECT w.key AS Key, l.state_version AS StateVersion, CAST(i.payload AS BLOB) AS Payload, i.payload_sha256 AS PayloadHash,
+               i.timeout_ms AS TimeoutMs, i.max_attempts AS MaxAttempts,
                i.idempotency_key AS IdempotencyKey, p.id AS ParentId, w.ready_at AS ReadyAt, w.due_at AS DueAt, w.blocked_on AS BlockedOn,
                holder.id AS HolderId, h.id AS HolderWorkerId, w.solo AS Solo, w.failures AS Failures, w.interruptions AS Interruptions,
                w.cancel_requested AS CancelRequested, w.cancel_reason AS CancelReason, w.deadline AS Deadline, w.hold_for_life AS HoldForLife
@@ -147,23 +148,25 @@ internal static class DetailQueries
         return children.Where(pair => pair.Value > 0).ToDictionary();
     }
 
-    private static Situation SituationOf(SqliteConnection db, WorkSummary item, Row row, Lease? lease, DateTimeOffset now, IReadOnlyList<WorkerInfo> workers) => new()
-    {
-        Item = item,
-        StateVersion = row.StateVersion,
-        IsCopy = db.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM roost_meta WHERE key = 'copy_of')") != 0,
-        Now = now,
-        Workers = workers,
-        Lease = lease,
-        ReadySince = StoredTime.Read(row.ReadyAt),
-        DueAt = StoredTime.Read(row.DueAt),
-        BlockedOn = row.BlockedOn,
-        HolderId = row.HolderId,
-        HolderWorkerId = row.HolderWorkerId,
-        RunsAlone = row.Solo,
-        Failures = row.Failures,
-        Interruptions = row.Interruptions,
-        CancelRequested = row.CancelRequested,
-        CancelReason = row.CancelReason,
-    };
+    private static Situation SituationOf(
+        SqliteConnection db, WorkSummary item, Row row, Lease? lease, DateTimeOffset now, IReadOnlyList<WorkerInfo> workers) =>
+        new()
+        {
+            Item = item,
+            StateVersion = row.StateVersion,
+            IsCopy = db.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM roost_meta WHERE key = 'copy_of')") != 0,
+            Now = now,
+            Workers = workers,
+            Lease = lease,
+            ReadySince = StoredTime.Read(row.ReadyAt),
+            DueAt = StoredTime.Read(row.DueAt),
+            BlockedOn = row.BlockedOn,
+            HolderId = row.HolderId,
+            HolderWorkerId = row.HolderWorkerId,
+            RunsAlone = row.Solo,
+            Failures = row.Failures,
+            Interruptions = row.Interruptions,
+            CancelRequested = row.CancelRequested,
+            CancelReason = row.CancelReason,
+        };
 }

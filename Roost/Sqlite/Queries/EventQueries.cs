@@ -62,7 +62,8 @@ internal static class EventQueries
         Items = events,
         Next = next,
         LookedTo = next is null ? null : StoredTime.Read(
-            db.ExecuteScalar<long?>("SELECT at FROM roost_event WHERE seq >= @next ORDER BY seq LIMIT 1", new { next }) ?? db.ExecuteScalar<long?>("SELECT at FROM roost_event WHERE seq = (SELECT max(seq) FROM roost_event)")),
+            db.ExecuteScalar<long?>("SELECT at FROM roost_event WHERE seq >= @next ORDER BY seq LIMIT 1", new { next })
+            ?? db.ExecuteScalar<long?>("SELECT at FROM roost_event WHERE seq = (SELECT max(seq) FROM roost_event)")),
     };
 
     private static long Begin(SqliteConnection db, long? after)

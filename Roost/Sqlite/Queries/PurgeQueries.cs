@@ -18,14 +18,18 @@ internal static class PurgeQueries
     {
         Before = Math.Max(scope.Before, db.ExecuteScalar<long?>(
             $"""
-            SELECT max((SELECT w.updated_at FROM roost_work w WHERE w.worker IS NULL AND w.lane = c.lane AND w.state = c.condition ORDER BY w.updated_at DESC LIMIT 1))
+            SELECT max((
+                SELECT w.updated_at FROM roost_work w WHERE w.worker IS NULL AND w.lane = c.lane AND w.state = c.condition
+                ORDER BY w.updated_at DESC LIMIT 1))
             {Ended}
             """, new { engine = scope.Engine, states = StatesOf(scope) }) ?? 0),
     };
 
     public static long Count(SqliteConnection db, PurgeScope scope) => db.ExecuteScalar<long>(
         $"""
-        SELECT coalesce(sum((SELECT count(*) FROM roost_work w WHERE w.worker IS NULL AND w.lane = c.lane AND w.state = c.condition AND w.updated_at <= @before)), 0)
+        SELECT coalesce(sum((
+            SELECT count(*) FROM roost_work w
+            WHERE w.worker IS NULL AND w.lane = c.lane AND w.state = c.condition AND w.updated_at <= @before)), 0)
         {Ended}
         """, new { before = scope.Before, engine = scope.Engine, states = StatesOf(scope) });
 

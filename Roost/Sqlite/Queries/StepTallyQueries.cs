@@ -44,7 +44,13 @@ internal static class StepTallyQueries
             From = Begin(0),
             CountedSince = Since(db),
             Points = [.. points.Select((point, i) => new StatisticsPoint { At = Begin(i), Steps = point.Steps, FailedTries = point.Failures })],
-            Steps = [.. lines.OrderBy(line => line.Key.Engine, StringComparer.Ordinal).ThenBy(line => line.Key.Step, StringComparer.Ordinal).Select(line => Totals(line.Key, line.Value))],
+            Steps =
+            [
+                .. lines
+                    .OrderBy(line => line.Key.Engine, StringComparer.Ordinal)
+                    .ThenBy(line => line.Key.Step, StringComparer.Ordinal)
+                    .Select(line => Totals(line.Key, line.Value)),
+            ],
         };
 
         DateTimeOffset Begin(int i) => StoredTime.Read((first + i) * minutes * 60_000);

@@ -87,7 +87,8 @@ internal static class WorkQueries
     {
         using var row = new Statement(db.Handle!,
             """
-            SELECT w.id, l.engine, l.queue, w.state, w.priority, w.version, s.step, w.created_at, max(w.updated_at, coalesce(s.at, 0)), w.ended_at, f.reason, f.message
+            SELECT w.id, l.engine, l.queue, w.state, w.priority, w.version, s.step, w.created_at, max(w.updated_at, coalesce(s.at, 0)), w.ended_at,
+                   f.reason, f.message
             FROM roost_work w
             JOIN roost_lane l ON l.key = w.lane
             LEFT JOIN roost_snapshot s ON s.work = w.key AND s.version = w.version

@@ -18,7 +18,8 @@ internal sealed class Lanes(WriteConnection connection, Counts counts, LaneChang
     private readonly Statement insert = connection.Prepare("INSERT INTO roost_lane (engine, queue, state_version) VALUES (?1, ?2, ?3) RETURNING key");
     private readonly Statement isEmpty = connection.Prepare(
         """
-        SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM roost_lane_count WHERE lane = ?1 AND n <> 0) AND NOT EXISTS (SELECT 1 FROM roost_work WHERE worker IS NULL AND lane = ?1)
+        SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM roost_lane_count WHERE lane = ?1 AND n <> 0)
+        AND NOT EXISTS (SELECT 1 FROM roost_work WHERE worker IS NULL AND lane = ?1)
         """);
     private readonly Statement removeCounts = connection.Prepare("DELETE FROM roost_lane_count WHERE lane = ?1");
     private readonly Statement remove = connection.Prepare("DELETE FROM roost_lane WHERE key = ?1");

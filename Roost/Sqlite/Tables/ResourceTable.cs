@@ -76,7 +76,9 @@ internal sealed class ResourceTable(WriteConnection connection, WorkTable workTa
         {
             take.Bind(1, name).Bind(2, waiter.Work).Bind(3, connection.Now).Run();
             WorkRow row = workTable.Load(waiter.Work)!.Value;
-            WorkRow next = TakeAll(waiter.Work) is { } busy ? row.AsBlocked(busy, row.PlaceBefore!.Value) : row.AsReady(row.PlaceBefore!.Value.AtHead, connection.Now);
+            WorkRow next = TakeAll(waiter.Work) is { } busy
+                ? row.AsBlocked(busy, row.PlaceBefore!.Value)
+                : row.AsReady(row.PlaceBefore!.Value.AtHead, connection.Now);
             workTable.Save(row, next);
         }
     }

@@ -21,7 +21,8 @@ internal sealed class StepTally(WriteConnection connection)
     );
     private readonly Statement add = connection.Prepare(
         """
-        INSERT INTO roost_step_tally (span, at, engine, step, steps, failures, run_us, waits, wait_ms, run_times) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        INSERT INTO roost_step_tally (span, at, engine, step, steps, failures, run_us, waits, wait_ms, run_times)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
         ON CONFLICT (span, at, engine, step) DO UPDATE SET steps = steps + excluded.steps, failures = failures + excluded.failures,
             run_us = run_us + excluded.run_us, waits = waits + excluded.waits, wait_ms = wait_ms + excluded.wait_ms, run_times = excluded.run_times
         """);

@@ -65,7 +65,8 @@ internal readonly record struct WorkRow
     public const string HoldsForLifeSql = "(w.hold_for_life = 1 AND w.blocked_on IS NULL AND (w.version > 0 OR w.failures > 0 OR w.interruptions > 0))";
 
     /// <summary>
-    /// The key of the item of an id, which is ?1. The row that the id's index leads to is looked at again, so that a damaged index finds nothing rather than another item.
+    /// The key of the item of an id, which is ?1. The row that the id's index leads to is looked at again, so that a damaged index finds nothing
+    /// rather than another item.
     /// </summary>
     public const string KeyOfIdSql = "(SELECT key FROM roost_work WHERE id = ?1) AND +id = ?1";
 

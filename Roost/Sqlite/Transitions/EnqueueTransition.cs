@@ -24,7 +24,8 @@ internal sealed class EnqueueTransition(
     private readonly Statement findId = connection.Prepare("SELECT key FROM roost_work WHERE id = ?1");
     private readonly Statement insert = connection.Prepare(
         """
-        INSERT INTO roost_work (id, lane, state, priority, version, created_at, updated_at, ready_seq, ready_at, due_at, deadline, parent, resource_count, hold_for_life, delayed_at)
+        INSERT INTO roost_work (id, lane, state, priority, version, created_at, updated_at, ready_seq, ready_at, due_at, deadline, parent,
+                                resource_count, hold_for_life, delayed_at)
         VALUES (?1, ?2, 'queued', ?3, 0, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING key
         """);
     private readonly Statement insertInput = connection.Prepare(

@@ -17,7 +17,8 @@ internal sealed class LeaseLoader(WriteConnection connection, FileIdentity ident
                s.state_version, s.step, s.data, s.sha256, s.at, s.delay_ms, p.id, i.payload_sha256
         FROM roost_work w
         LEFT JOIN roost_work_input i ON i.work = w.key
-        LEFT JOIN roost_snapshot s ON s.key = (SELECT key FROM roost_snapshot WHERE work = w.key AND version = w.version) AND +s.work = w.key AND +s.version = w.version
+        LEFT JOIN roost_snapshot s ON s.key = (SELECT key FROM roost_snapshot WHERE work = w.key AND version = w.version)
+                                  AND +s.work = w.key AND +s.version = w.version
         LEFT JOIN roost_work p ON p.key = w.parent
         WHERE w.key = ?1
         """);
