@@ -1,5 +1,3 @@
-using Roost.Sqlite.Tables;
-
 namespace Roost.Sqlite.Files;
 
 /// <summary>What holds in every file at any time: a rule that `doctor` and the tests check alike.</summary>
@@ -8,6 +6,9 @@ namespace Roost.Sqlite.Files;
 /// <param name="Violations">A statement whose rows say, in one column, where it does not hold.</param>
 internal sealed record Invariant(string Name, string Rule, string Violations)
 {
+    /// <summary>Of a row of work named w: it keeps its life-long resources while it is not ended, as <c>WorkRow.HoldsForLife</c> says.</summary>
+    public const string HoldsForLifeSql = "(w.hold_for_life = 1 AND w.blocked_on IS NULL AND (w.version > 0 OR w.failures > 0 OR w.interruptions > 0))";
+
     private const string ConditionOf =
         "CASE WHEN state <> 'queued' THEN state WHEN ready_seq IS NOT NULL THEN 'ready' WHEN due_at IS NOT NULL THEN 'delayed' ELSE 'blocked' END";
 
@@ -115,7 +116,7 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
         new("idle_names", "without a worker, what does not run holds only what it holds for life",
             $"""
             SELECT r.name FROM roost_resource r JOIN roost_work w ON w.key = r.work WHERE w.state = 'queued' AND NOT EXISTS (SELECT 1 FROM roost_worker)
-            AND NOT {WorkRow.HoldsForLifeSql}
+            AND NOT {HoldsForLifeSql}
             """),
         new("running_names", "an item that runs holds all its names",
             """

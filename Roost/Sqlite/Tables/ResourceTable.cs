@@ -16,7 +16,7 @@ internal sealed class ResourceTable(WriteConnection connection, WorkTable workTa
         "SELECT key, priority, place, lane FROM roost_work WHERE blocked_on = ?1 AND lane > ?2 ORDER BY lane, priority DESC, place LIMIT 1");
     private readonly Statement heldWhileQueued = connection.Prepare(
         $"SELECT DISTINCT roost_resource.work FROM roost_resource JOIN roost_work w ON w.key = roost_resource.work WHERE w.state = 'queued' AND NOT " +
-        $"{WorkRow.HoldsForLifeSql}"
+        $"{Invariant.HoldsForLifeSql}"
     );
     private readonly Statement nextBlockedName = connection.Prepare("SELECT min(blocked_on) FROM roost_work WHERE blocked_on > ?1");
 

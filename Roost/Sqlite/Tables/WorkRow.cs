@@ -1,4 +1,3 @@
-
 namespace Roost.Sqlite.Tables;
 
 /// <summary>The columns of a work item that transitions change.</summary>
@@ -58,11 +57,11 @@ internal readonly record struct WorkRow
         _ => Condition.Cancelled,
     };
 
-    /// <summary>Keeps its life-long resources while it is not ended: it has run a step, and is not waiting for one of them, as after a retry.</summary>
+    /// <summary>
+    /// Keeps its life-long resources while it is not ended: it has run a step, and is not waiting for one of them, as after a retry. In SQL it is
+    /// <see cref="Files.Invariant.HoldsForLifeSql"/>.
+    /// </summary>
     public bool HoldsForLife => HoldForLife && BlockedOn is null && (Version > 0 || Failures > 0 || Interruptions > 0);
-
-    /// <summary>The same in SQL, of a row of work named w.</summary>
-    public const string HoldsForLifeSql = "(w.hold_for_life = 1 AND w.blocked_on IS NULL AND (w.version > 0 OR w.failures > 0 OR w.interruptions > 0))";
 
     /// <summary>
     /// The key of the item of an id, which is ?1. The row that the id's index leads to is looked at again, so that a damaged index finds nothing
