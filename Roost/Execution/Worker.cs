@@ -172,7 +172,11 @@ internal sealed class Worker : IAsyncDisposable
         {
             store.TryLeaveWithin(ExitPatience);
         }
-        catch (Exception failed) when (failed is AggregateException or ObjectDisposedException)
+        catch (ObjectDisposedException)
+        {
+            // The runtime was closed while the process was on its way out, and its worker has left.
+        }
+        catch (AggregateException failed)
         {
             log.LogWarning(failed, "Worker {WorkerId} could not give back what it held", store.WorkerId);
         }
