@@ -132,6 +132,36 @@ internal sealed class UpgradeTests : FolderFixture
     }
 
     [Test]
+    public async Task Where_no_end_of_a_lease_is_stored_but_nonsense_the_file_is_told_as_damaged()
+    {
+        await FixtureFile.UnpackAsync("schema-3.db.gz", path);
+        Probe.Execute(path, "UPDATE worker SET lock_file = '', expires_at = $0", long.MaxValue);
+        FluentActions.Invoking(() => new RoostRuntime(Options with { Path = path })).Should().Throw<DataCorruptException>().WithMessage($"*{long.MaxValue}*");
+        Probe.Number(path, "PRAGMA user_version").Should().Be(3, "nothing was changed");
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task A_copy_that_was_made_by_hand_is_told_as_one_while_its_original_has_the_older_schema(bool isOriginalMigrated)
+    {
+        if (FilePlace.At(folder.Root, numbersStay: true) is null) Assert.Ignore("Files have no numbers here.");
+        string original = folder["original.db"];
+        await FixtureFile.UnpackAsync("schema-3.db.gz", original);
+        Probe.Execute(original, "DELETE FROM worker");
+        Probe.Execute(original, "INSERT OR REPLACE INTO meta (key, value) VALUES ($0, $1)", FilePlace.Key, FilePlace.At(original, numbersStay: true)!.Write());
+        using (Microsoft.Data.Sqlite.SqliteConnection file = FileAudit.Open(original)) Database.Execute(file, "PRAGMA wal_checkpoint(TRUNCATE)");
+        File.Copy(original, path);
+        if (isOriginalMigrated)
+            await using (new RoostRuntime(Options with { Path = original })) { }
+        var log = new KeptLog();
+        await using RoostRuntime copy = new RoostRuntime(Options with { Path = path, LoggerFactory = log }).AddEngine(FixtureFile.Engine());
+
+        await copy.StepOnceAsync();
+
+        log.Lines.Should().ContainMatch($"*is a copy of {original}*");
+    }
+
+    [Test]
     public async Task A_copy_is_migrated_though_the_workers_of_the_original_live()
     {
         string original = folder["original.db"];

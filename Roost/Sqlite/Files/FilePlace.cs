@@ -57,8 +57,9 @@ internal sealed record FilePlace(string Node, string Path)
             }.ToString());
             db.Open();
             sqlite3_progress_handler(db.Handle!, FewInstructions, static _ => 1, null);
-            using var identity = new Statement(db.Handle!, "SELECT value FROM roost_meta WHERE key = 'file_id'");
-            return identity.Step() ? identity.NullableText(0) : null;
+            using var version = new Statement(db.Handle!, "PRAGMA user_version");
+            using var identity = new Statement(db.Handle!, $"SELECT value FROM {Schema.PrefixOf(version.Scalar() ?? 0)}meta WHERE key = 'file_id'");
+            return identity.One(static row => row.NullableText(0)!);
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {

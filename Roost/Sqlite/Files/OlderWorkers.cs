@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using Roost.Stores;
 
 namespace Roost.Sqlite.Files;
 
@@ -15,7 +16,7 @@ internal static class OlderWorkers
     /// <exception cref="FileRefusedException">A worker lives, or may.</exception>
     public static void Refuse(SqliteConnection db, string path, int version, DateTimeOffset now)
     {
-        string prefix = version > Schema.LastOfShortNames ? "roost_" : "";
+        string prefix = Schema.PrefixOf(version);
         if ((long)Database.Scalar(db, $"SELECT count(*) FROM {prefix}meta WHERE key = 'copy_of'")! > 0) return; // The workers are the original's.
         foreach (Worker worker in All(db, prefix))
         {
@@ -30,11 +31,9 @@ internal static class OlderWorkers
     private static string? WhyItMayLive(Worker worker, string path, DateTimeOffset now)
     {
         // The lock of a worker of another file of this folder, which this one is a copy of, says nothing here.
-        bool isOfThisFile = worker.LockFile.Length == 0 || worker.LockFile == WorkerLock.NameFor(path, worker.Id);
-        string? lockPath = worker.LockFile.Length == 0 ? null : Path.Combine(Path.GetDirectoryName(path)!, worker.LockFile);
-        if (!isOfThisFile) return null;
-        if (WorkerLock.IsFree(lockPath) is { } free) return free ? null : "runs on it";
-        DateTimeOffset until = DateTimeOffset.FromUnixTimeMilliseconds(worker.ExpiresAt);
+        if (worker.LockFile.Length > 0 && worker.LockFile != WorkerLock.NameFor(path, worker.Id)) return null;
+        if (WorkerLock.IsFree(WorkerLock.PathOf(Path.GetDirectoryName(path)!, worker.Id, worker.LockFile)) is { } free) return free ? null : "runs on it";
+        DateTimeOffset until = StoredTime.Read(worker.ExpiresAt);
         return until <= now
             ? null
             : string.Create(

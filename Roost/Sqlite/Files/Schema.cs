@@ -21,6 +21,9 @@ internal static class Schema
 
     public static int Version => Scripts.Count;
 
+    /// <summary>What the names of the tables begin with in a file of this version, for who reads one that is not migrated.</summary>
+    public static string PrefixOf(long version) => version > LastOfShortNames ? "roost_" : "";
+
     /// <summary>Creates or migrates in one transaction; a newer or foreign file is refused untouched.</summary>
     public static void Migrate(SqliteConnection connection, string path, RoostOptions options)
     {
