@@ -80,6 +80,9 @@ internal sealed class WriteConnection : IDisposable
     /// <summary>The log's index is certainly the one that was opened.</summary>
     public bool IndexIsInPlace => index is { IsInPlace: true };
 
+    /// <summary>A moment is set, and is not to come any more by the time of the running transaction.</summary>
+    public bool HasPassed(long? moment) => moment is { } at && at <= Now;
+
     /// <summary>What one of SQLite's own counters of this connection (SQLITE_DBSTATUS_...) has counted since it was last asked.</summary>
     public int TakeStatus(int counter)
     {

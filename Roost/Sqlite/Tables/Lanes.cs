@@ -28,11 +28,14 @@ internal sealed class Lanes(WriteConnection connection, Counts counts, LaneChang
     private readonly Dictionary<long, Lane> byKey = [];
 
     /// <summary>The lane of these names, made where there is none.</summary>
-    public Lane Get(string engine, string queue, int stateVersion)
+    public Lane Get(string engine, string queue, int stateVersion) =>
+        Find(engine, queue, stateVersion) ?? Remember(new(Insert(engine, queue, stateVersion), engine, queue, stateVersion));
+
+    /// <summary>The lane of these names, or null where there is none.</summary>
+    public Lane? Find(string engine, string queue, int stateVersion)
     {
         if (byName.TryGetValue((engine, queue, stateVersion), out Lane? known)) return known;
-        long key = findName.Bind(1, engine).Bind(2, queue).Bind(3, stateVersion).Scalar() ?? Insert(engine, queue, stateVersion);
-        return Remember(new(key, engine, queue, stateVersion));
+        return findName.Bind(1, engine).Bind(2, queue).Bind(3, stateVersion).Scalar() is { } key ? Remember(new(key, engine, queue, stateVersion)) : null;
     }
 
     /// <summary>The lane of this key, or null where there is none.</summary>

@@ -80,9 +80,6 @@ internal readonly record struct WorkRow
 
     public WorkRow AsEnded(WorkState state, long now) => Unplaced() with { State = state, EndedAt = now, Solo = false };
 
-    /// <summary>It has a deadline, and that has passed.</summary>
-    public bool IsOverdue(long now) => Deadline is { } deadline && deadline <= now;
-
     /// <summary>A step has succeeded: nothing is held against the next one.</summary>
     public WorkRow WithCleanRecord() => this with { Failures = 0, Interruptions = 0, Acquitted = 0, Solo = false };
 

@@ -35,6 +35,7 @@ internal sealed class CommitTransition(
     {
         Lane lane = commit.Lease.Lane;
         if (commit.Next is null || commit.StateVersion == lane.StateVersion) return lane;
+        if (lanes.Find(lane.Engine, lane.Queue, commit.StateVersion) is { } known) return known;
         return workTable.LoadHeld(commit.Lease) is null ? null : lanes.Get(lane.Engine, lane.Queue, commit.StateVersion);
     }
 
@@ -46,16 +47,14 @@ internal sealed class CommitTransition(
 
     private bool MayKeep(StepCommit commit, SlotLedger? ledger) =>
         commit.Kind == OutcomeKind.Continue && commit.DelayMs == 0 && ledger is not null && ledger.MayGoOn
-        && !IsOverdue(commit.Lease.Deadline) && !commit.Lease.Solo
+        && !connection.HasPassed(commit.Lease.Deadline) && !commit.Lease.Solo
         && !fairness.MustYield(ledger, commit.Lease);
-
-    private bool IsOverdue(long? deadline) => deadline is { } moment && moment <= connection.Now;
 
     private CommitResult EndLease(StepCommit commit, in WorkRow row, Lane lane, SlotLedger? ledger)
     {
         LeasedWork lease = commit.Lease;
         bool cancelled = row.CancelRequested && commit.Kind != OutcomeKind.Done;
-        bool overdue = commit.Kind == OutcomeKind.Continue && row.IsOverdue(connection.Now);
+        bool overdue = commit.Kind == OutcomeKind.Continue && connection.HasPassed(row.Deadline);
         int version = commit.Next is null ? row.Version : row.Version + 1;
         WorkRow stepped = row.WithCleanRecord() with { Version = version, Lane = lane.Key, Unchanged = commit.Unchanged };
 

@@ -19,7 +19,7 @@ internal sealed class EndTransitions(
         WorkRow failed = row with { Failures = row.Failures + 1 };
         // A try that returned has not killed its process; one that was abandoned may yet.
         if (failure.Reason != FailReasons.Abandoned) failed = failed with { Acquitted = row.Interruptions, Solo = false };
-        bool isOverdue = row.IsOverdue(connection.Now);
+        bool isOverdue = connection.HasPassed(row.Deadline);
         WorkRow after = row.CancelRequested ? failed.AsEnded(WorkState.Cancelled, connection.Now)
             : isOverdue || lastTry ? failed.AsEnded(WorkState.Failed, connection.Now)
             : backoffMs > 0 ? failed.AsDelayed(backoffMs, connection.Now)
@@ -70,7 +70,7 @@ internal sealed class EndTransitions(
         workTable.Save(row, after);
         failures.LeaveGroup(row.Key);
         failures.Forget(row.Key);
-        if (row.IsOverdue(connection.Now)) workTable.LiftDeadline(row.Key);
+        if (connection.HasPassed(row.Deadline)) workTable.LiftDeadline(row.Key);
         if (row.Deadline is not null) ready.DeadlinesChanged();
         events.AppendReason(EventKinds.Retried, row.Key, reason);
     }

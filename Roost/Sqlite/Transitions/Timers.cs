@@ -19,11 +19,11 @@ internal sealed class Timers(WriteConnection connection, Delays delays, ReadyOrd
     public long? NextAt(SlotLedger slots) => ready.NextDue(slots);
 
     /// <summary>Whether there is something to do by now.</summary>
-    public bool AnythingToDo(SlotLedger slots) => AnythingForAll || (!slots.Displaced && NextAt(slots) <= connection.Now);
+    public bool AnythingToDo(SlotLedger slots) => AnythingForAll || (!slots.Displaced && connection.HasPassed(NextAt(slots)));
 
     private bool AnythingForAll => delays.IsBehind || IsAnyOverdue;
 
-    private bool IsAnyOverdue => ready.NextDeadline() is { } next && next <= connection.Now;
+    private bool IsAnyOverdue => connection.HasPassed(ready.NextDeadline());
 
     /// <summary>Does what concerns items of any engine and queue.</summary>
     public void FireForAll()
@@ -38,7 +38,7 @@ internal sealed class Timers(WriteConnection connection, Delays delays, ReadyOrd
     /// <summary>queued -> failed where its deadline has passed; true then.</summary>
     public bool FailIfOverdue(in WorkRow row)
     {
-        if (!row.IsOverdue(connection.Now)) return false;
+        if (!connection.HasPassed(row.Deadline)) return false;
         endings.FailOverdue(row);
         return true;
     }
