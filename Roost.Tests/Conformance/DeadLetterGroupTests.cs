@@ -179,24 +179,6 @@ internal sealed class DeadLetterGroupTests(StoreHost host) : ConformanceTests(ho
         (await roost.ListDeadLettersAsync(new() { Group = "0123456789abcdef" })).Items.Should().BeEmpty();
     }
 
-    /// <summary>Eight that failed, the first three alike and a minute apart.</summary>
-    private async Task<RoostRuntime> FailedAsync(FakeTimeProvider clock)
-    {
-        RoostRuntime roost = await OpenAsync(OneTry, clock, Engine("a"), Engine("b"));
-        foreach (string id in (string[])["a-1", "a-2", "a-3", "a-other", "a-argument", "a-gave-up-1", "a-gave-up-2", "b-1"])
-        {
-            await roost.EnqueueAsync(new WorkItem(id[..1]) { Id = id });
-            await roost.RunUntilIdleAsync();
-            clock.Advance(TimeSpan.FromMinutes(1));
-        }
-        return roost;
-
-        static ScriptedEngine Engine(string name) => ScriptedEngine.From((_, context) => context.Item.Id switch
-        {
-            "a-other" => throw new IOException("line 4 is bad", new FormatException("but otherwise")),
-            "a-argument" => throw new ArgumentException("line 5 is bad"),
-            ['a', '-', 'g', .., var last] => ScriptedEngine.GiveUp($"page {last} is gone"),
-            _ => throw new IOException("See the inner exception", new FormatException($"line {context.Item.Id[^1]} is bad")),
-        }, name);
-    }
+    private async Task<RoostRuntime> FailedAsync(FakeTimeProvider clock) =>
+        await FailedItems.MakeAsync(await OpenAsync(OneTry, clock, FailedItems.Engine("a"), FailedItems.Engine("b")), clock);
 }

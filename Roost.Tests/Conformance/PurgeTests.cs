@@ -14,7 +14,7 @@ internal sealed class PurgeTests(StoreHost host) : ConformanceTests(host)
     [Test]
     public async Task Everything_of_a_finished_item_goes_and_its_key_is_free_again()
     {
-        await using RoostRuntime roost = await OpenAsync(clock, Ending());
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.EndingAsAsked());
         var item = new WorkItem("scripted", new { end = "done" }) { IdempotencyKey = "k", Resources = ["r"] };
         string id = await roost.EnqueueAsync(item);
         await roost.RunThroughAsync(clock);
@@ -35,7 +35,7 @@ internal sealed class PurgeTests(StoreHost host) : ConformanceTests(host)
     [Test]
     public async Task A_key_of_another_engine_stays()
     {
-        await using RoostRuntime roost = await OpenAsync(clock, Ending());
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.EndingAsAsked());
         await roost.EnqueueAsync(new WorkItem("scripted", new { end = "done" }) { IdempotencyKey = "k" });
         await roost.EnqueueAsync(new WorkItem("other") { IdempotencyKey = "k" });
         await roost.RunThroughAsync(clock);
@@ -47,7 +47,7 @@ internal sealed class PurgeTests(StoreHost host) : ConformanceTests(host)
     [Test]
     public async Task Dead_letters_go_only_when_asked_for_and_unfinished_work_never()
     {
-        await using RoostRuntime roost = await OpenAsync(clock, Ending());
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.EndingAsAsked());
         string done = await EndedAsync(roost, "done"), failed = await EndedAsync(roost, "fail");
         string queued = await roost.EnqueueAsync(new WorkItem("other")), cancelled = await roost.EnqueueAsync(new WorkItem("other"));
         await roost.CancelAsync(cancelled);
@@ -62,7 +62,7 @@ internal sealed class PurgeTests(StoreHost host) : ConformanceTests(host)
     [Test]
     public async Task Age_counts_from_the_end_of_the_work_to_the_millisecond()
     {
-        await using RoostRuntime roost = await OpenAsync(clock, Ending());
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.EndingAsAsked());
         string id = await EndedAsync(roost, "done");
         clock.Advance(TimeSpan.FromDays(1) - TimeSpan.FromMilliseconds(1));
 
@@ -75,7 +75,7 @@ internal sealed class PurgeTests(StoreHost host) : ConformanceTests(host)
     [Test]
     public async Task Only_the_engine_that_is_named_is_purged()
     {
-        await using RoostRuntime roost = await OpenAsync(clock, Ending(), ScriptedEngine.CountingTo(1, id: "other"));
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.EndingAsAsked(), ScriptedEngine.CountingTo(1, id: "other"));
         string one = await EndedAsync(roost, "done");
         string other = await roost.EnqueueAsync(new WorkItem("other"));
         await roost.RunThroughAsync(clock);
@@ -87,7 +87,7 @@ internal sealed class PurgeTests(StoreHost host) : ConformanceTests(host)
     [Test]
     public async Task A_dry_run_counts_the_same_and_writes_nothing()
     {
-        await using RoostRuntime roost = await OpenAsync(clock, Ending());
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.EndingAsAsked());
         await EndedAsync(roost, "done");
         await EndedAsync(roost, "fail");
         string before = Host.Everything(roost);
@@ -116,7 +116,7 @@ internal sealed class PurgeTests(StoreHost host) : ConformanceTests(host)
     [Test]
     public async Task Content_that_another_item_uses_stays_until_that_goes_too()
     {
-        await using RoostRuntime roost = await OpenAsync(clock, Ending());
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.EndingAsAsked());
         await EndedAsync(roost, "done");
         clock.Advance(TimeSpan.FromDays(2));
         string young = await EndedAsync(roost, "done");
@@ -131,7 +131,7 @@ internal sealed class PurgeTests(StoreHost host) : ConformanceTests(host)
     public async Task A_child_goes_on_after_its_parent_is_purged()
     {
         string? parentSeen = "not run";
-        await using RoostRuntime roost = await OpenAsync(clock, Ending(), ScriptedEngine.From((state, context) =>
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.EndingAsAsked(), ScriptedEngine.From((state, context) =>
         {
             parentSeen = context.Item.ParentId;
             return ScriptedEngine.Finish(state);
@@ -154,12 +154,6 @@ internal sealed class PurgeTests(StoreHost host) : ConformanceTests(host)
         await RefusedAsync(roost, new(TimeSpan.Zero) { States = [WorkState.Done, WorkState.Running] }, "States");
         await RefusedAsync(roost, new(TimeSpan.Zero) { Engine = "" }, "Engine");
     }
-
-    private static ScriptedEngine Ending() => ScriptedEngine.From((state, context) =>
-    {
-        context.AddArtifactBytes("out.bin", new byte[1_000_000]);
-        return context.Item.Payload.GetProperty("end").GetString() == "done" ? ScriptedEngine.Finish(state) : ScriptedEngine.GiveUp("no");
-    });
 
     private async Task<string> EndedAsync(RoostRuntime roost, string end)
     {

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using ArchUnitNET.Domain;
 using ArchUnitNET.Fluent;
+using ArchUnitNET.Fluent.Syntax.Elements.Types;
 using ArchUnitNET.Loader;
 using Microsoft.Data.Sqlite;
 using Roost.Tests.Conformance;
@@ -23,13 +24,7 @@ internal sealed class ArchitectureTests
     [Test]
     public void Nothing_above_the_store_knows_that_it_is_SQLite() =>
         MustHold(
-            Types()
-                .That()
-                .ResideInAssembly(typeof(RoostRuntime).Assembly)
-                .And()
-                .DoNotResideInNamespaceMatching(Sqlite)
-                .And()
-                .DoNotHaveFullNameMatching(Generated)
+            AboveTheStore(but: Generated)
                 .Should()
                 .NotDependOnAnyTypesThat()
                 .ResideInNamespaceMatching(@"^(Microsoft\.Data\.Sqlite|SQLitePCL|Dapper)")
@@ -38,13 +33,7 @@ internal sealed class ArchitectureTests
     [Test]
     public void Nothing_above_the_store_uses_its_rooms() =>
         MustHold(
-            Types()
-                .That()
-                .ResideInAssembly(typeof(RoostRuntime).Assembly)
-                .And()
-                .DoNotResideInNamespaceMatching(Sqlite)
-                .And()
-                .DoNotHaveFullNameMatching(Generated)
+            AboveTheStore(but: Generated)
                 .Should()
                 .NotDependOnAnyTypesThat()
                 .ResideInNamespaceMatching(@"^Roost\.Sqlite\.")
@@ -53,13 +42,7 @@ internal sealed class ArchitectureTests
     [Test]
     public void Only_the_runtime_chooses_the_store() =>
         MustHold(
-            Types()
-                .That()
-                .ResideInAssembly(typeof(RoostRuntime).Assembly)
-                .And()
-                .DoNotResideInNamespaceMatching(Sqlite)
-                .And()
-                .DoNotHaveFullNameMatching(Generated + @"|^Roost\.RoostRuntime")
+            AboveTheStore(but: Generated + @"|^Roost\.RoostRuntime")
                 .Should()
                 .NotDependOnAnyTypesThat()
                 .ResideInNamespaceMatching(Sqlite)
@@ -97,6 +80,9 @@ internal sealed class ArchitectureTests
             File.ReadAllText(file).Should().NotMatchRegex(@"\b(SELECT|INSERT|UPDATE|DELETE|PRAGMA|CREATE TABLE|(?i:sqlite|\.db\b))", file);
         StoreHost.All.Should().ContainSingle(host => host is SqliteHost);
     }
+
+    private static GivenTypesConjunction AboveTheStore(string but) =>
+        Types().That().ResideInAssembly(typeof(RoostRuntime).Assembly).And().DoNotResideInNamespaceMatching(Sqlite).And().DoNotHaveFullNameMatching(but);
 
     private static void MustHold(IArchRule rule) =>
         rule.Evaluate(Library).Where(result => !result.Passed).Select(result => result.Description).Should().BeEmpty();

@@ -28,7 +28,7 @@ internal sealed class PurgeRowsTests
     [Test]
     public async Task No_row_of_a_finished_item_is_left()
     {
-        await using RoostRuntime roost = TestRuntime.Create(clock, Ending());
+        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.EndingAsAsked());
         var item = new WorkItem("scripted", new { end = "done" }) { IdempotencyKey = "k", Resources = ["r"] };
         await roost.EnqueueAsync(item);
         await roost.RunThroughAsync(clock);
@@ -43,7 +43,7 @@ internal sealed class PurgeRowsTests
     [Test]
     public async Task Long_histories_go_a_few_items_at_a_time()
     {
-        await using RoostRuntime roost = TestRuntime.Create(clock, Ending());
+        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.EndingAsAsked());
         for (int i = 0; i < 5; i++)
             await EndedAsync(roost, "done");
         roost.Execute(
@@ -81,12 +81,6 @@ internal sealed class PurgeRowsTests
         new FileInfo(roost.Path).Length.Should().Be(after * roost.Number("PRAGMA page_size"));
         roost.Text("PRAGMA integrity_check").Should().Be("ok");
     }
-
-    private static ScriptedEngine Ending() => ScriptedEngine.From((state, context) =>
-    {
-        context.AddArtifactBytes("out.bin", new byte[1_000_000]);
-        return context.Item.Payload.GetProperty("end").GetString() == "done" ? ScriptedEngine.Finish(state) : ScriptedEngine.GiveUp("no");
-    });
 
     private async Task<string> EndedAsync(RoostRuntime roost, string end)
     {

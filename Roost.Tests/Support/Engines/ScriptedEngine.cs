@@ -23,6 +23,13 @@ internal sealed class ScriptedEngine(Func<int, StepContext, Task<Outcome>> step,
 
     public Func<WorkItem, int> First { get; init; } = _ => 0;
 
+    /// <summary>Adds a megabyte of content, and is done where the payload's end says so; else it gives up.</summary>
+    public static ScriptedEngine EndingAsAsked() => From((state, context) =>
+    {
+        context.AddArtifactBytes("out.bin", new byte[1_000_000]);
+        return context.Item.Payload.GetProperty("end").GetString() == "done" ? Finish(state) : GiveUp("no");
+    });
+
     /// <summary>Counts to a number, one step at a time, and is done there.</summary>
     public static ScriptedEngine CountingTo(int target, TimeSpan after = default, string id = "scripted") =>
         new((state, _) => Task.FromResult(state + 1 >= target ? Finish(state + 1) : GoOn(state + 1, after)), id);
