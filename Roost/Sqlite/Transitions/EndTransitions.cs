@@ -26,18 +26,8 @@ internal sealed class EndTransitions(
             : failed.AsReady(counters.NextPlace(), connection.Now);
         workTable.Save(row, after);
         tally.Add(lease, lease.StepBefore, failed: true);
-        switch (after.State)
-        {
-            case WorkState.Cancelled:
-                exit.Cancelled(after);
-                break;
-            case WorkState.Failed:
-                exit.Failed(after, isOverdue && !FinalReasons.Contains(failure.Reason) ? failure.AtDeadline(row.Deadline!.Value) : failure);
-                break;
-            default:
-                RetryLater(after, failure, backoffMs);
-                break;
-        }
+        if (after.State == WorkState.Queued) NoteRetry(after, failure, backoffMs);
+        exit.Leave(after, isOverdue && !FinalReasons.Contains(failure.Reason) ? failure.AtDeadline(row.Deadline!.Value) : failure);
         return true;
     }
 
@@ -91,7 +81,7 @@ internal sealed class EndTransitions(
         exit.Overdue(after);
     }
 
-    private void RetryLater(in WorkRow row, Failure failure, long backoffMs)
+    private void NoteRetry(in WorkRow row, Failure failure, long backoffMs)
     {
         failures.Save(row, failure);
         events.Append(EventKinds.StepFailed, row.Key, (failure, backoffMs), static (json, it) =>
@@ -103,6 +93,5 @@ internal sealed class EndTransitions(
             Exit.WriteCause(json, it.failure);
             json.WriteNumber("backoff_ms", it.backoffMs);
         });
-        exit.Requeued(row);
     }
 }

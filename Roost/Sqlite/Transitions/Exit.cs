@@ -13,6 +13,23 @@ internal sealed class Exit(Lanes lanes, ReadyOrder ready, ResourceTable resource
     /// <summary>True once an item has ended in this transaction: whoever waits for one looks again.</summary>
     public bool AnyEnded { get; set; }
 
+    /// <summary>A lease is over, however it ended but by a step that is done; <paramref name="failure"/> is why, where the item has failed.</summary>
+    public void Leave(in WorkRow row, Failure? failure)
+    {
+        switch (row.State)
+        {
+            case WorkState.Cancelled:
+                Cancelled(row);
+                break;
+            case WorkState.Failed:
+                Failed(row, failure!);
+                break;
+            default:
+                Requeued(row);
+                break;
+        }
+    }
+
     /// <summary>A step has said that it is done, and its event is written.</summary>
     public void Done(in WorkRow row)
     {

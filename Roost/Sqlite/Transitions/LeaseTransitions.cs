@@ -112,8 +112,7 @@ internal sealed class LeaseTransitions(
             : row.AsReady(counters.NextPlaceAtHead(), connection.Now);
         workTable.Save(row, after);
         events.Append(EventKinds.Released, row.Key, why, static (json, reason) => json.WriteString("reason", reason));
-        if (after.State == WorkState.Cancelled) exit.Cancelled(after);
-        else exit.Requeued(after);
+        exit.Leave(after, failure: null);
     }
 
     /// <summary>
@@ -153,18 +152,7 @@ internal sealed class LeaseTransitions(
             json.WriteString("worker", it.worker);
             json.WriteNumber("interruptions", it.interruptions);
         });
-        switch (after.State)
-        {
-            case WorkState.Cancelled:
-                exit.Cancelled(after);
-                break;
-            case WorkState.Failed:
-                exit.Failed(after, new(FailReasons.Interrupted, null, WhyInterrupted(charged, suspicions), null, row.Failures + 1));
-                break;
-            default:
-                exit.Requeued(after);
-                break;
-        }
+        exit.Leave(after, dead ? new(FailReasons.Interrupted, null, WhyInterrupted(charged, suspicions), null, row.Failures + 1) : null);
     }
 
     private static string WhyInterrupted(in WorkRow row, int suspicions)
