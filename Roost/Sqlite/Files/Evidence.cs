@@ -150,7 +150,7 @@ internal sealed class Evidence(string path, RoostOptions options)
     private static string? First(SqliteConnection db, string sql)
     {
         using var statement = new Statement(db.Handle!, sql);
-        return statement.Step() ? statement.NullableText(0) ?? "" : null;
+        return statement.One(static row => row.NullableText(0) ?? "");
     }
 
     private static long Number(SqliteConnection db, string sql)

@@ -173,14 +173,12 @@ internal sealed class ConditionOrder : IDisposable
     /// <summary>The lanes that have such an item, by the counts that are kept of them.</summary>
     private List<long> Lanes()
     {
-        Statement rows = Open(new Statement(db.Handle!,
+        return Open(new Statement(db.Handle!,
             """
             SELECT l.key FROM roost_lane l CROSS JOIN roost_lane_count c ON c.lane = l.key AND c.condition = ?1
             WHERE c.n > 0 AND (?2 IS NULL OR l.engine = ?2) AND (?3 IS NULL OR l.queue = ?3)
-            """)).Bind(1, selection.Condition == Condition.Ready ? "ready" : "delayed").Bind(2, selection.Engine).Bind(3, selection.Queue);
-        var lanes = new List<long>();
-        while (rows.Step()) lanes.Add(rows.Int64(0));
-        return lanes;
+            """)).Bind(1, selection.Condition == Condition.Ready ? "ready" : "delayed").Bind(2, selection.Engine).Bind(3, selection.Queue)
+            .All(static row => row.Int64(0));
     }
 
     /// <summary>The index in its own order, from a place on: first what is beside that place, then what is farther and farther away.</summary>

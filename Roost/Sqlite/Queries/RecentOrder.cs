@@ -176,7 +176,7 @@ internal sealed class RecentOrder : IDisposable
             yield return PositionAt(before);
     }
 
-    private List<Position> ReadRunning() => ReadAll(Prepare($"SELECT w.key, {LastUpdate} FROM roost_worker h CROSS JOIN roost_work w ON w.worker = h.key"));
+    private List<Position> ReadRunning() => Prepare($"SELECT w.key, {LastUpdate} FROM roost_worker h CROSS JOIN roost_work w ON w.worker = h.key").All(PositionAt);
 
     /// <summary>All items that ask for the resource, or null where they are many.</summary>
     private List<Position>? ReadByResource()
@@ -188,17 +188,9 @@ internal sealed class RecentOrder : IDisposable
                 .Scalar() > FewAskFor
         )
             return null;
-        return ReadAll(
-            Prepare($"SELECT w.key, {LastUpdate} FROM roost_work_resource n CROSS JOIN roost_work w ON w.key = n.work WHERE n.name = ?1")
-                .Bind(1, selection.Resource)
-        );
-    }
-
-    private static List<Position> ReadAll(Statement rows)
-    {
-        var all = new List<Position>();
-        while (rows.Step()) all.Add(PositionAt(rows));
-        return all;
+        return Prepare($"SELECT w.key, {LastUpdate} FROM roost_work_resource n CROSS JOIN roost_work w ON w.key = n.work WHERE n.name = ?1")
+            .Bind(1, selection.Resource)
+            .All(PositionAt);
     }
 
     private static Position PositionAt(Statement row) => new(row.Int64(1), row.Int64(0));

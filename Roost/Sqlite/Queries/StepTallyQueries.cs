@@ -59,10 +59,8 @@ internal static class StepTallyQueries
     private static DateTimeOffset? Since(SqliteConnection db)
     {
         using var read = new Statement(db.Handle!, "SELECT value FROM roost_meta WHERE key = ?1");
-        if (!read.Bind(1, StepTally.SinceKey).Step()) return null;
-        string value = read.Text(0);
-        read.Reset();
-        return StoredTime.Read(long.Parse(value, CultureInfo.InvariantCulture));
+        string? value = read.Bind(1, StepTally.SinceKey).One(static row => row.Text(0));
+        return value is null ? null : StoredTime.Read(long.Parse(value, CultureInfo.InvariantCulture));
     }
 
     private static StepTotals Totals((string Engine, string Step) key, Line line) => new()

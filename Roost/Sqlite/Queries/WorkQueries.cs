@@ -20,7 +20,7 @@ internal static class WorkQueries
     public static string? IdOfKey(SqliteConnection db, string engine, string key)
     {
         using var id = new Statement(db.Handle!, "SELECT w.id FROM roost_idempotency k JOIN roost_work w ON w.key = k.work WHERE k.engine = ?1 AND k.key = ?2");
-        return id.Bind(1, engine).Bind(2, key).Step() ? id.Text(0) : null;
+        return id.Bind(1, engine).Bind(2, key).One(static row => row.Text(0));
     }
 
     /// <summary>
@@ -44,7 +44,7 @@ internal static class WorkQueries
     public static IReadOnlyList<string> FindIds(SqliteConnection db, string part, int limit)
     {
         using var exact = new Statement(db.Handle!, "SELECT id FROM roost_work WHERE id = ?1");
-        if (exact.Bind(1, part).Step()) return [exact.Text(0)];
+        if (exact.Bind(1, part).One(static row => row.Text(0)) is { } whole) return [whole];
         if (part.Length < LeastPart) return [];
         using var beginning = new Statement(db.Handle!, "SELECT id FROM roost_work WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3");
         using var ending = new Statement(db.Handle!,
@@ -53,11 +53,8 @@ internal static class WorkQueries
             WHERE key > (SELECT coalesce(max(key), 0) FROM roost_work) - ?2 AND substr(CAST(id AS BLOB), -length(CAST(?1 AS BLOB))) = CAST(?1 AS BLOB)
             ORDER BY key DESC LIMIT ?3
             """);
-        var found = new List<string>();
-        beginning.Bind(1, part).Bind(2, part + char.ConvertFromUtf32(0x10FFFF)).Bind(3, limit);
-        ending.Bind(1, part).Bind(2, Latest).Bind(3, limit);
-        while (beginning.Step()) found.Add(beginning.Text(0));
-        while (ending.Step()) found.Add(ending.Text(0));
+        List<string> found = beginning.Bind(1, part).Bind(2, part + char.ConvertFromUtf32(0x10FFFF)).Bind(3, limit).All(static row => row.Text(0));
+        found.AddRange(ending.Bind(1, part).Bind(2, Latest).Bind(3, limit).All(static row => row.Text(0)));
         return [.. found.Distinct(StringComparer.Ordinal).Take(limit)];
     }
 

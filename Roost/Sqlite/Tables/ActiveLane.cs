@@ -1,3 +1,4 @@
+using Roost.Sqlite.Files;
 using Roost.Stores;
 
 namespace Roost.Sqlite.Tables;
@@ -5,6 +6,12 @@ namespace Roost.Sqlite.Tables;
 /// <summary>An item at the head of one of a lane's orders.</summary>
 internal readonly record struct Head(long Work, int Priority, long Place)
 {
+    /// <summary>Of a row of key, priority and place.</summary>
+    public static Head Read(Statement row) => new(row.Int64(0), row.Int32(1), row.Int64(2));
+
+    /// <summary>The same with the item's lane behind it.</summary>
+    public static (long Lane, Head Head) ReadWithLane(Statement row) => (row.Int64(3), Read(row));
+
     /// <summary>Strict priority, then longest ready.</summary>
     public bool IsBefore(in Head other) => Priority != other.Priority ? Priority > other.Priority : Place < other.Place;
 }

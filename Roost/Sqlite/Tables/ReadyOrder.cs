@@ -61,7 +61,6 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
     private readonly RankedHeap<ActiveLane, ActiveLane.ByDue> delayed = new();
     private readonly List<ActiveLane> outdated = [];
     private readonly HashSet<long> doubtful = [];
-    private readonly List<long> found = [];
     private SlotLedger? served;
     private int mostLanes = EmptyLanesKept;
     private long? deadline;
@@ -216,13 +215,10 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
         foreach (LaneOrder order in Orders)
         {
             Statement next = nextLanes[(int)order];
-            for (long lane = 0; next.Bind(1, lane).Step();)
+            for (long lane = 0; next.Bind(1, lane).OneValue(Head.ReadWithLane) is { } found; lane = found.Lane)
             {
-                long at = next.Int64(3);
-                if (at <= lane) throw Damaged(NameOf(order));
-                lane = at;
-                Head head = HeadAt(next);
-                if (Open(lane, ledger) is { } known) Set(known, order, head);
+                if (found.Lane <= lane) throw Damaged(NameOf(order));
+                if (Open(found.Lane, ledger) is { } known) Set(known, order, found.Head);
             }
         }
         ledger.RoomChanged.Clear();
@@ -319,9 +315,7 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
 
     private int Promote(long lane, long now, int most)
     {
-        found.Clear();
-        due.Bind(1, lane).Bind(2, now).Bind(3, most);
-        while (due.Step()) found.Add(due.Int64(0));
+        List<long> found = due.Bind(1, lane).Bind(2, now).Bind(3, most).All(static row => row.Int64(0));
         if (found.Count == 0) throw Damaged(NameOf(LaneOrder.Due));
         foreach (long work in found)
         {
@@ -337,18 +331,7 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
         return found.Count;
     }
 
-    private Head? FindHead(LaneOrder order, long lane)
-    {
-        Statement first = heads[(int)order].Bind(1, lane);
-        return first.Step() ? HeadAt(first) : null;
-    }
-
-    private static Head HeadAt(Statement row)
-    {
-        var head = new Head(row.Int64(0), row.Int32(1), row.Int64(2));
-        row.Reset();
-        return head;
-    }
+    private Head? FindHead(LaneOrder order, long lane) => heads[(int)order].Bind(1, lane).OneValue(Head.Read);
 
     private static string NameOf(LaneOrder order) => order == LaneOrder.Due ? "due" : "ready";
 }

@@ -97,14 +97,10 @@ internal sealed class ResourceTable(WriteConnection connection, WorkTable workTa
     private Head? FirstWaiter(string name)
     {
         Head? best = null;
-        for (long lane = 0; firstWaiter.Bind(1, name).Bind(2, lane).Step();)
+        for (long lane = 0; firstWaiter.Bind(1, name).Bind(2, lane).OneValue(Head.ReadWithLane) is { } waiter; lane = waiter.Lane)
         {
-            long at = firstWaiter.Int64(3);
-            if (at <= lane) throw Database.IndexDamaged("blocked");
-            lane = at;
-            var waiter = new Head(firstWaiter.Int64(0), firstWaiter.Int32(1), firstWaiter.Int64(2));
-            firstWaiter.Reset();
-            if ((best is not { } known || waiter.IsBefore(known)) && workers.Serves(lane)) best = waiter;
+            if (waiter.Lane <= lane) throw Database.IndexDamaged("blocked");
+            if ((best is not { } known || waiter.Head.IsBefore(known)) && workers.Serves(waiter.Lane)) best = waiter.Head;
         }
         return best;
     }
