@@ -115,7 +115,7 @@ internal sealed class TypedOutcome<TState>(OutcomeKind kind, TState? state, bool
             {
                 Final = new(before.WorkId),
             };
-        Snapshot? next = hasState ? before.NextWritten(StateJson.Of(before.WorkId, state!, trial, maxBytes), step) : null;
+        Snapshot? next = hasState ? before.NextWritten(StateJson.Of(before.WorkId, state!, trial, maxBytes), step, isOurs: true) : null;
         return Kind switch
         {
             OutcomeKind.Continue => Continue(next!, After),

@@ -36,7 +36,7 @@ public sealed class Snapshot
     public required string Step { get; init; }
 
     /// <summary>The version of the state's shape: the engine's <see cref="IEngine.StateVersion"/> when it was saved.</summary>
-    public int StateVersion { get; internal init; }
+    public int StateVersion { get; internal set; }
 
     /// <summary>The state as UTF-8 JSON, as it is stored.</summary>
     [JsonIgnore]
@@ -46,10 +46,10 @@ public sealed class Snapshot
     public JsonElement Data => data ??= JsonText.Parse(Utf8);
 
     /// <summary>When the work item was enqueued.</summary>
-    public DateTimeOffset CreatedAt { get; internal init; }
+    public DateTimeOffset CreatedAt { get; internal set; }
 
     /// <summary>When this version was committed.</summary>
-    public DateTimeOffset UpdatedAt { get; internal init; }
+    public DateTimeOffset UpdatedAt { get; internal set; }
 
     /// <summary>When the item was done or cancelled with this snapshot, else null.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
@@ -58,7 +58,7 @@ public sealed class Snapshot
     public DateTimeOffset? FailedAt { get; init; }
 
     /// <summary>The delay that the step asked for before the next one. Zero for none; kept in whole milliseconds.</summary>
-    public TimeSpan Delay { get; internal init; }
+    public TimeSpan Delay { get; internal set; }
 
     internal JsonSerializerOptions Json { get; init; } = RoostJson.Default;
 
@@ -69,6 +69,9 @@ public sealed class Snapshot
     internal bool IsFromElsewhere { get; init; }
 
     internal int MaxJsonBytes { get; init; } = int.MaxValue;
+
+    /// <summary>It was made for an outcome with a state: no engine has it, so that it may be completed.</summary>
+    internal bool IsOurs { get; init; }
 
     /// <summary>
     /// The state read as a <typeparamref name="T"/>, by the settings that it was stored by: those of the engine's <c>JsonTypeInfo</c> where it
@@ -167,7 +170,14 @@ public sealed class Snapshot
         return NextWritten(StateJson.Of(WorkId, new TypedJson(data, type), Json, MaxJsonBytes), step);
     }
 
-    internal Snapshot NextWritten(byte[] utf8, string? step) => new(this) { Utf8 = utf8, Step = step ?? Step, Version = Version + 1, Delay = TimeSpan.Zero };
+    internal Snapshot NextWritten(byte[] utf8, string? step, bool isOurs = false) => new(this)
+    {
+        Utf8 = utf8,
+        Step = step ?? Step,
+        Version = Version + 1,
+        Delay = TimeSpan.Zero,
+        IsOurs = isOurs,
+    };
 
     /// <summary>The same snapshot with its state brought to a newer shape; what <see cref="IEngine.Migrate"/> returns.</summary>
     /// <param name="data">The state in the engine's present shape.</param>
@@ -185,14 +195,15 @@ public sealed class Snapshot
 
     internal Snapshot MigratedWritten(byte[] utf8) => new(this) { Utf8 = utf8, Delay = TimeSpan.Zero };
 
-    /// <summary>The same as it is stored by a commit.</summary>
-    internal Snapshot Stored(int stateVersion, DateTimeOffset createdAt, DateTimeOffset updatedAt, TimeSpan delay) => new(this)
+    /// <summary>
+    /// As it is to be stored, but for the time of its commit, which that sets. One that an engine has made stays as it was, and a copy goes on.
+    /// </summary>
+    internal Snapshot Accepted(int stateVersion, DateTimeOffset createdAt, TimeSpan delay)
     {
-        StateVersion = stateVersion,
-        CreatedAt = createdAt,
-        UpdatedAt = updatedAt,
-        Delay = delay,
-    };
+        Snapshot accepted = IsOurs ? this : new(this);
+        (accepted.StateVersion, accepted.CreatedAt, accepted.Delay) = (stateVersion, createdAt, delay);
+        return accepted;
+    }
 
     /// <summary>The same for a reader in a process that knows the settings of its engine.</summary>
     internal Snapshot ReadBy(JsonSerializerOptions? json) =>

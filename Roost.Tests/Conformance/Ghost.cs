@@ -53,6 +53,7 @@ internal abstract class Ghost : IDisposable
     public async Task<CommitResult> CommitAsync(LeasedWork lease, OutcomeKind kind, object state, long delayMs = 0, bool keeps = false)
     {
         Snapshot next = lease.Version == 0 ? Snapshot.First(lease.Item, state) : lease.Snapshot!.Next(state);
+        next = next.Accepted(1, lease.CreatedAt, TimeSpan.FromMilliseconds(delayMs));
         string? reason = kind == OutcomeKind.Fail ? "It gave up." : null;
         var commit = new StepCommit(lease, kind, reason, delayMs, next, SHA256.HashData(next.Utf8.Span), 1, null);
         CommitResult result = await CommitAsync(commit, keeps);

@@ -188,6 +188,7 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
         if (options.MaxStepsWithoutProgress > 0 && unchanged >= options.MaxStepsWithoutProgress) throw NoProgress(lease, next!, unchanged);
         byte[] hash = next is null ? [] : SHA256.HashData(next.Utf8.Span);
         string? reason = outcome.Reason is null ? null : FailureText.Message(outcome.Reason);
+        next = next?.Accepted(engine.StateVersion, lease.CreatedAt, TimeSpan.FromMilliseconds(delay));
         return new(lease, outcome.Kind, reason, delay, next, hash, engine.StateVersion, staged)
         {
             Unchanged = unchanged,

@@ -94,7 +94,7 @@ internal sealed class LeasedWork(LeaseFacts facts)
     public void Advance(StepCommit commit, CommitResult result)
     {
         Version++;
-        Snapshot = result.Next;
+        Snapshot = commit.Next;
         SnapshotHash = null;
         PayloadHash = null;
         WaitMilliseconds = null;

@@ -6,15 +6,12 @@ internal readonly record struct CommitResult
     /// <summary>The lane of the next step, where the lease was kept.</summary>
     public Lane? Lane { get; private init; }
 
-    /// <summary>The snapshot as it was stored, where the lease was kept.</summary>
-    public Snapshot? Next { get; private init; }
-
     private bool IsSaved { get; init; }
 
     public bool IsKept => Lane is not null;
 
     /// <summary>Saved; the same lease goes on with the next step.</summary>
-    public static CommitResult Kept(Lane lane, Snapshot next) => new() { IsSaved = true, Lane = lane, Next = next };
+    public static CommitResult Kept(Lane lane) => new() { IsSaved = true, Lane = lane };
 
     /// <summary>Saved; the lease is given back.</summary>
     public static CommitResult Released { get; } = new() { IsSaved = true };
@@ -23,7 +20,9 @@ internal readonly record struct CommitResult
     public static CommitResult Lost => default;
 }
 
-/// <summary>A step's outcome, checked and written as JSON, ready for its transaction.</summary>
+/// <summary>
+/// A step's outcome, checked and written as JSON, ready for its transaction: which sets the time of <paramref name="Next"/>, that no engine has yet.
+/// </summary>
 internal sealed record StepCommit(
     LeasedWork Lease,
     OutcomeKind Kind,
@@ -42,7 +41,4 @@ internal sealed record StepCommit(
     public long Group { get; init; }
 
     public int Bytes => (Next?.Utf8.Length ?? 0) + (Staged?.Bytes ?? 0) + 256;
-
-    /// <summary>The next snapshot as the following step is given it; the engine's own stays as it was made.</summary>
-    public Snapshot Stored(long now) => Next!.Stored(StateVersion, Lease.CreatedAt, StoredTime.Read(now), TimeSpan.FromMilliseconds(DelayMs));
 }

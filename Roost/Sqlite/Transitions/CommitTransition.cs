@@ -25,7 +25,7 @@ internal sealed class CommitTransition(
             Stepped(commit);
             if (lease.Failures > 0) failures.Forget(lease.WorkKey);
             tally.Add(lease, commit.Next!.Step, failed: false);
-            return CommitResult.Kept(lane, commit.Stored(connection.Now));
+            return CommitResult.Kept(lane);
         }
         return workTable.LoadHeld(lease) is { } row ? EndLease(commit, row, lane, ledger) : Lost(commit);
     }
@@ -75,7 +75,7 @@ internal sealed class CommitTransition(
         if (after.ReadyPlace is not null && ledger is not null)
         {
             ledger.Yield(lane.Key, after.Priority);
-            loader.Keep(lease, commit.Stored(connection.Now));
+            loader.Keep(lease, commit.Next!);
         }
         return CommitResult.Released;
     }
@@ -111,7 +111,8 @@ internal sealed class CommitTransition(
     {
         LeasedWork lease = commit.Lease;
         int version = lease.Version + 1;
-        insert.Bind(1, lease.WorkKey).Bind(2, version).Bind(3, commit.StateVersion).Bind(4, commit.Next!.Step)
+        commit.Next!.UpdatedAt = StoredTime.Read(connection.Now);
+        insert.Bind(1, lease.WorkKey).Bind(2, version).Bind(3, commit.StateVersion).Bind(4, commit.Next.Step)
             .BindText(5, commit.Next.Utf8.Span).BindBlob(6, commit.Hash).Bind(7, commit.DelayMs).Bind(8, connection.Now).Run();
         int first = connection.Options.HistoryFirst, last = version - connection.Options.HistoryLast;
         if (last > first) trim.Bind(1, lease.WorkKey).Bind(2, first).Bind(3, last).Run();
