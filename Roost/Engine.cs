@@ -72,7 +72,8 @@ public abstract class Engine<[DynamicallyAccessedMembers(JsonMembers.Judged)] TS
     protected virtual Task<TState> InitAsync(WorkItem item, StepContext context) => Task.FromResult(Init(item));
 
     /// <summary>
-    /// Takes the state and returns an outcome with the next: <see cref="Continue"/>, <see cref="Done"/> or <see cref="Fail(string)"/>; outside of
+    /// Takes the state and returns an outcome with the next: <see cref="Continue"/>, <see cref="WaitFor(string, TState, TimeSpan?, string?)"/>,
+    /// <see cref="Done"/> or <see cref="Fail(string)"/>; outside of
     /// the class the same by <see cref="Outcome.Continue{TState}(TState, TimeSpan, string?)"/> and its like.
     /// </summary>
     protected abstract Task<Outcome> StepAsync(TState state, StepContext context);
@@ -88,6 +89,25 @@ public abstract class Engine<[DynamicallyAccessedMembers(JsonMembers.Judged)] TS
     /// <param name="step">The name of the step for people, 1 to 256 characters. Default: as before.</param>
     protected static Outcome Continue(TState state, TimeSpan after = default, string? step = null) =>
         new TypedOutcome<TState>(OutcomeKind.Continue, state, true, after, step, null);
+
+    /// <summary>
+    /// Save the state and rest until a signal of this name comes, from <see cref="RoostRuntime.SignalAsync(string, string, object?, string?,
+    /// CancellationToken)"/> or another item's step; one that has come already and was not taken counts. Nothing runs and nothing polls meanwhile. The
+    /// next step is told what woke it by <see cref="StepContext.Wake"/>.
+    /// </summary>
+    /// <param name="signal">The name of the signal, 1 to 256 characters.</param>
+    /// <param name="state">The next state.</param>
+    /// <param name="timeout">How long at most, above zero and up to 10 years, in whole milliseconds rounded up. Default: for ever.</param>
+    /// <param name="step">The name of the step for people, 1 to 256 characters. Default: as before.</param>
+    protected static Outcome WaitFor(string signal, TState state, TimeSpan? timeout = null, string? step = null) =>
+        WaitFor(new Wait { Signals = [signal], Timeout = timeout }, state, step);
+
+    /// <summary>Save the state and rest until one of several things has happened: signals, a time.</summary>
+    /// <param name="wait">What it waits for.</param>
+    /// <param name="state">The next state.</param>
+    /// <param name="step">The name of the step for people, 1 to 256 characters. Default: as before.</param>
+    protected static Outcome WaitFor(Wait wait, TState state, string? step = null) =>
+        new TypedOutcome<TState>(OutcomeKind.Wait, state, true, default, step, null, wait);
 
     /// <summary>Save the state as the item's last: the work is done.</summary>
     protected static Outcome Done(TState state, string step = "done") => new TypedOutcome<TState>(OutcomeKind.Done, state, true, default, step, null);

@@ -37,6 +37,9 @@ public static class FailReasons
     /// <summary>The stored payload does not match its SHA-256.</summary>
     public const string CorruptPayload = "corrupt_payload";
 
+    /// <summary>A stored signal that the step was given, or took, does not match its SHA-256.</summary>
+    public const string CorruptSignal = "corrupt_signal";
+
     /// <summary>
     /// A state that a step returned would not come back from the file as it is: a member of it would be lost or changed. The step is not tried again.
     /// </summary>

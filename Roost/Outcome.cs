@@ -9,6 +9,9 @@ public enum OutcomeKind
     /// <summary>Step again, at once or after a delay.</summary>
     Continue,
 
+    /// <summary>Rest until what is waited for has come, then step again.</summary>
+    Wait,
+
     /// <summary>The work is done.</summary>
     Done,
 
@@ -16,7 +19,7 @@ public enum OutcomeKind
     Fail,
 }
 
-/// <summary>What a step returns: continue, continue after a delay, done, or failed for good. The set is closed.</summary>
+/// <summary>What a step returns: continue, continue after a delay, wait, done, or failed for good. The set is closed.</summary>
 public class Outcome
 {
     private protected Outcome(OutcomeKind kind, Snapshot? next, TimeSpan after, string? reason)
@@ -36,6 +39,9 @@ public class Outcome
     /// <summary>The delay before the next step; zero for none.</summary>
     public TimeSpan After { get; }
 
+    /// <summary>What it waits for, where it does; else null.</summary>
+    public Wait? Wait { get; private protected init; }
+
     /// <summary>Why the work has failed, for a person; else null.</summary>
     public string? Reason { get; }
 
@@ -44,6 +50,12 @@ public class Outcome
     /// <param name="after">The delay before the next step, 0 to 10 years, in whole milliseconds rounded up. Default none.</param>
     [OverloadResolutionPriority(1)] // A snapshot is no state.
     public static Outcome Continue(Snapshot next, TimeSpan after = default) => new(OutcomeKind.Continue, next, after, null);
+
+    /// <summary>Save the snapshot and rest until a signal comes or a time is over; the next step is told which by <see cref="StepContext.Wake"/>.</summary>
+    /// <param name="next">The next snapshot.</param>
+    /// <param name="wait">What it waits for: signals, a time, or both.</param>
+    [OverloadResolutionPriority(1)] // A snapshot is no state.
+    public static Outcome WaitFor(Snapshot next, Wait wait) => new(OutcomeKind.Wait, next, default, null) { Wait = wait };
 
     /// <summary>Save the snapshot as the item's last: the work is done.</summary>
     /// <param name="last">The last snapshot.</param>
@@ -63,6 +75,13 @@ public class Outcome
     public static Outcome Continue<TState>(TState state, TimeSpan after = default, string? step = null) =>
         new TypedOutcome<TState>(OutcomeKind.Continue, state, true, after, step, null);
 
+    /// <summary>For the step of an <see cref="Engine{TState}"/>: save the state and rest until a signal comes or a time is over.</summary>
+    /// <param name="state">The next state: of the engine's type of state.</param>
+    /// <param name="wait">What it waits for: signals, a time, or both.</param>
+    /// <param name="step">The name of the step for people. Default: as before.</param>
+    public static Outcome WaitFor<TState>(TState state, Wait wait, string? step = null) =>
+        new TypedOutcome<TState>(OutcomeKind.Wait, state, true, default, step, null, wait);
+
     /// <summary>For the step of an <see cref="Engine{TState}"/>: save the state as the item's last: the work is done.</summary>
     /// <param name="state">The last state: of the engine's type of state.</param>
     /// <param name="step">The name of the step for people.</param>
@@ -77,24 +96,26 @@ public class Outcome
 }
 
 /// <summary>An outcome with a state that an engine's base has still to write as JSON.</summary>
-internal abstract class StateOutcome(OutcomeKind kind, TimeSpan after, string? reason) : Outcome(kind, null, after, reason)
+internal abstract class StateOutcome : Outcome
 {
+    protected StateOutcome(OutcomeKind kind, TimeSpan after, string? reason, Wait? wait) : base(kind, null, after, reason) => Wait = wait;
+
     /// <summary>The same with the engine's type of state, where the step has returned another that is one.</summary>
     public abstract TypedOutcome<T> Of<T>(Snapshot before);
 }
 
 /// <summary>An outcome whose next state is still an object: what <see cref="Engine{TState}"/> returns before its base writes it as JSON.</summary>
-internal sealed class TypedOutcome<TState>(OutcomeKind kind, TState? state, bool hasState, TimeSpan after, string? step, string? reason)
-    : StateOutcome(kind, after, reason)
+internal sealed class TypedOutcome<TState>(
+    OutcomeKind kind, TState? state, bool hasState, TimeSpan after, string? step, string? reason, Wait? wait = null) : StateOutcome(kind, after, reason, wait)
 {
     public override TypedOutcome<T> Of<T>(Snapshot before)
     {
         if (this is TypedOutcome<T> same)
             return same;
         if (!hasState || state is null)
-            return new(Kind, default, hasState, After, step, Reason);
+            return new(Kind, default, hasState, After, step, Reason, Wait);
         if (state is T other)
-            return new(Kind, other, true, After, step, Reason);
+            return new(Kind, other, true, After, step, Reason, Wait);
         throw new InvalidInputException(
             "state",
             $"is {TypeNames.A(state.GetType())} where engine \"{before.Engine}\" has {TypeNames.A(typeof(T))} (work item {before.WorkId}, version " +
@@ -119,6 +140,7 @@ internal sealed class TypedOutcome<TState>(OutcomeKind kind, TState? state, bool
         return Kind switch
         {
             OutcomeKind.Continue => Continue(next!, After),
+            OutcomeKind.Wait => WaitFor(next!, Wait!),
             OutcomeKind.Done => Done(next!),
             OutcomeKind.Fail => Fail(Reason!, next),
             _ => throw new InvalidOperationException($"An outcome of kind {Kind} has no raw form."),

@@ -64,6 +64,9 @@ public sealed record RoostOptions
     /// <summary>How many tries one step gets before the work item becomes a dead letter, unless the work item says otherwise. Default 5; 1 to 1,000.</summary>
     public int MaxAttempts { get; init; } = 5;
 
+    /// <summary>How many signals may lie in the mailbox of one work item; one more is refused. Default 10,000; 1 to 1,000,000.</summary>
+    public int MaxSignals { get; init; } = 10_000;
+
     /// <summary>
     /// How many times the process may die during one step before the work item becomes a dead letter, counted since a try of it last returned, be it
     /// with an error: what was beside the step that kills is not charged for ever. Default 5; 1 to 1,000.
@@ -162,6 +165,7 @@ public sealed record RoostOptions
         if (StepTimeout is { } timeout) Range(nameof(StepTimeout), timeout, TimeSpan.FromMilliseconds(1), WorkItemCheck.MaxTimeout);
         Range(nameof(StepTimeoutGrace), StepTimeoutGrace, TimeSpan.Zero, TimeSpan.FromHours(1));
         Range(nameof(MaxAttempts), MaxAttempts, 1, 1000);
+        Range(nameof(MaxSignals), MaxSignals, 1, 1_000_000);
         Range(nameof(MaxInterruptions), MaxInterruptions, 1, 1000);
         Range(nameof(MaxStepsWithoutProgress), MaxStepsWithoutProgress, 0, 1_000_000_000);
         Range(nameof(RetryBaseDelay), RetryBaseDelay, TimeSpan.Zero, TimeSpan.FromDays(1));

@@ -15,6 +15,9 @@ public enum WorkCondition
     /// <summary>Leased by a worker.</summary>
     Running,
 
+    /// <summary>Waiting for a signal or a time.</summary>
+    Waiting,
+
     /// <summary>Finished by its engine.</summary>
     Done,
 

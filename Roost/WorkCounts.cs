@@ -16,6 +16,9 @@ public sealed record StateCounts
     /// <summary>Leased by a worker.</summary>
     public long Running { get; init; }
 
+    /// <summary>Waiting for a signal or a time.</summary>
+    public long Waiting { get; init; }
+
     /// <summary>Finished by their engine.</summary>
     public long Done { get; init; }
 
@@ -29,7 +32,7 @@ public sealed record StateCounts
     public long Queued => Ready + Delayed + Blocked;
 
     /// <summary>All of them.</summary>
-    public long Total => Queued + Running + Done + Failed + Cancelled;
+    public long Total => Queued + Running + Waiting + Done + Failed + Cancelled;
 
     internal static StateCounts None { get; } = new();
 
@@ -39,6 +42,7 @@ public sealed record StateCounts
         Delayed = Delayed + other.Delayed,
         Blocked = Blocked + other.Blocked,
         Running = Running + other.Running,
+        Waiting = Waiting + other.Waiting,
         Done = Done + other.Done,
         Failed = Failed + other.Failed,
         Cancelled = Cancelled + other.Cancelled,

@@ -61,6 +61,12 @@ public sealed record WorkDetail
     /// <summary>How many children it has in each state; a state without any is left out.</summary>
     public required IReadOnlyDictionary<WorkState, int> Children { get; init; }
 
+    /// <summary>What it waits for, while it waits; else null.</summary>
+    public WaitInfo? Wait { get; init; }
+
+    /// <summary>How many signals lie in its mailbox that no step has taken.</summary>
+    public int Signals { get; init; }
+
     /// <summary>How many tries of its present step have failed.</summary>
     public required int Failures { get; init; }
 

@@ -33,6 +33,18 @@ public static class EventKinds
     /// <summary>A step was committed and the item goes on; the data says version and step, and the delay where there is one.</summary>
     public const string Stepped = "stepped";
 
+    /// <summary>The item waits; the data says for which signals, and until when.</summary>
+    public const string Waiting = "waiting";
+
+    /// <summary>The item has waited and goes on; the data says what woke it.</summary>
+    public const string Woken = "woken";
+
+    /// <summary>A signal has come; the data says its name, its id and who sent it, where these are known.</summary>
+    public const string Signalled = "signalled";
+
+    /// <summary>A signal that a step has sent was refused: there is no such item, it has ended, or its mailbox is full. The data says to whom and why.</summary>
+    public const string SignalDropped = "signal_dropped";
+
     /// <summary>The engine has finished the item.</summary>
     public const string Done = "done";
 
@@ -90,7 +102,7 @@ public static class EventKinds
     /// <summary>All of them, in the order in which they stand here.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        Enqueued, Claimed, Stepped, Done, StepFailed, Failed, Interrupted,
+        Enqueued, Claimed, Stepped, Waiting, Woken, Signalled, SignalDropped, Done, StepFailed, Failed, Interrupted,
         Released, CancelRequested, Cancelled, Retried, Discarded, Requeued, PriorityChanged,
         Triggered, TriggerSkipped, Purged, WorkerStarted, WorkerStopped, WorkerLost, Adopted,
     ];

@@ -9,6 +9,9 @@ public enum WorkState
     /// <summary>Leased: a worker runs its step.</summary>
     Running,
 
+    /// <summary>It waits for a signal or a time: nothing runs or looks meanwhile.</summary>
+    Waiting,
+
     /// <summary>Its engine has finished it.</summary>
     Done,
 

@@ -14,10 +14,16 @@ public static class WorkStates
         (WorkState.Queued, "deadline", WorkState.Failed),
         (WorkState.Running, "continue and keep the lease", WorkState.Running),
         (WorkState.Running, "continue, failed try, interruption, release", WorkState.Queued),
+        (WorkState.Running, "wait", WorkState.Waiting),
         (WorkState.Running, "done", WorkState.Done),
         (WorkState.Running, "fail, last try, deadline", WorkState.Failed),
         (WorkState.Running, "cancel", WorkState.Cancelled),
+        (WorkState.Waiting, "signal, time over", WorkState.Queued),
+        (WorkState.Waiting, "reprioritised", WorkState.Waiting),
+        (WorkState.Waiting, "cancel", WorkState.Cancelled),
+        (WorkState.Waiting, "deadline", WorkState.Failed),
         (WorkState.Failed, "retry", WorkState.Queued),
+        (WorkState.Failed, "retry of a wait", WorkState.Waiting),
         (WorkState.Failed, "discard", WorkState.Cancelled),
     ];
 
@@ -29,7 +35,7 @@ public static class WorkStates
     /// <summary>Whether an item in this state will change no more by itself: done, failed or cancelled.</summary>
     public static bool IsEnded(this WorkState state) => state is WorkState.Done or WorkState.Failed or WorkState.Cancelled;
 
-    /// <summary>The state as it is stored and shown: <c>queued</c>, <c>running</c>, <c>done</c>, <c>failed</c>, <c>cancelled</c>.</summary>
+    /// <summary>The state as it is stored and shown: <c>queued</c>, <c>running</c>, <c>waiting</c>, <c>done</c>, <c>failed</c>, <c>cancelled</c>.</summary>
     public static string Name(this WorkState state) => Names[(int)state];
 
     internal static WorkState Parse(ReadOnlySpan<byte> name)
@@ -43,13 +49,14 @@ public static class WorkStates
         );
     }
 
-    private static readonly string[] Names = ["queued", "running", "done", "failed", "cancelled"];
+    private static readonly string[] Names = ["queued", "running", "waiting", "done", "failed", "cancelled"];
 
     private static readonly byte[][] Stored = [.. Names.Select(Encoding.UTF8.GetBytes)];
 
     private static bool[,] Table()
     {
-        var table = new bool[5, 5];
+        int states = Enum.GetValues<WorkState>().Length;
+        var table = new bool[states, states];
         foreach ((WorkState from, _, WorkState to) in Transitions) table[(int)from, (int)to] = true;
         return table;
     }

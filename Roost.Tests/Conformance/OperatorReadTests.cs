@@ -69,6 +69,7 @@ internal sealed class OperatorReadTests(StoreHost host) : ConformanceTests(host)
         {
             WorkState.Queued => counts.Queued,
             WorkState.Running => counts.Running,
+            WorkState.Waiting => counts.Waiting,
             WorkState.Done => counts.Done,
             WorkState.Failed => counts.Failed,
             _ => counts.Cancelled,

@@ -26,6 +26,19 @@ internal sealed class InvariantTests
     )]
     [TestCase("the number of names that an item asks for is the number of its names", "UPDATE roost_work SET resource_count = 5 WHERE id = 'waits'")]
     [TestCase("a queued item stands in one place of one order, and no other stands there", "UPDATE roost_work SET due_at = 1 WHERE id = 'ready'")]
+    [TestCase("what waits says for what, what was woken says by what, and nothing else does", "DELETE FROM roost_wait")]
+    [TestCase(
+        "what waits says for what, what was woken says by what, and nothing else does",
+        "UPDATE roost_wait SET work = (SELECT key FROM roost_work WHERE id = 'ready')"
+    )]
+    [TestCase("what waits says for what, what was woken says by what, and nothing else does", "UPDATE roost_wait SET version = 9")]
+    [TestCase("what waits says for what, what was woken says by what, and nothing else does", "UPDATE roost_wait SET signals = 'no'")]
+    [TestCase("a mailbox counts the signals in it, and its item knows that it has one", "UPDATE roost_mailbox SET n = 2")]
+    [TestCase("a mailbox counts the signals in it, and its item knows that it has one", "DELETE FROM roost_mailbox")]
+    [TestCase("a mailbox counts the signals in it, and its item knows that it has one", "UPDATE roost_work SET mail = 0 WHERE id = 'rests'")]
+    [TestCase("what a signal carries is JSON, and its id is known", "UPDATE roost_signal SET payload = 'no'")]
+    [TestCase("what a signal carries is JSON, and its id is known", "DELETE FROM roost_signal_id")]
+    [TestCase("no signal lies in the mailbox of an item that waits for it", "UPDATE roost_signal SET name = 'go'")]
     [TestCase("a delay was written before it ends, and is over where nothing waits", "UPDATE roost_work SET delayed_at = 1 WHERE id = 'ready'")]
     [TestCase(
         "a queued item stands in one place of one order, and no other stands there",
@@ -87,11 +100,18 @@ internal sealed class InvariantTests
         await using (RoostRuntime other = TestRuntime.Beside(roost, ScriptedEngine.From((state, context) =>
         {
             context.AddArtifactText("out.txt", "text");
-            return context.Item.Id == "failed" ? ScriptedEngine.GiveUp("as the test says") : ScriptedEngine.Finish(state + 1);
+            return context.Item.Id switch
+            {
+                "failed" => ScriptedEngine.GiveUp("as the test says"),
+                "rests" => Outcome.WaitFor(state, new Wait { Signals = ["go"] }),
+                _ => ScriptedEngine.Finish(state + 1),
+            };
         })))
         {
             await other.EnqueueAsync([new WorkItem("scripted") { Id = "done", IdempotencyKey = "key" }, new WorkItem("scripted") { Id = "failed" }]);
+            await other.EnqueueAsync(new WorkItem("scripted") { Id = "rests" });
             await other.RunUntilIdleAsync();
+            await other.SignalAsync("rests", "other", 1, "first");
         }
         SqliteGhost ghost = await SqliteGhost.StartAsync(roost, ScriptedEngine.CountingTo(1));
         await roost.EnqueueAsync([new WorkItem("scripted") { Id = "runs", Resources = ["x"] }, new WorkItem("scripted") { Id = "waits", Resources = ["x"] }]);

@@ -33,7 +33,7 @@ internal sealed partial class QueryPlanTests
     [TestCase("SELECT key, priority, ready_seq, lane FROM roost_work WHERE lane > ?1 AND ready_seq IS NOT NULL AND solo = 0", "roost_work_ready")]
     [TestCase("SELECT key, priority, ready_seq, lane FROM roost_work WHERE lane > ?1 AND ready_seq IS NOT NULL AND solo = 1", "roost_work_ready_solo")]
     [TestCase("SELECT key, 0, due_at, lane FROM roost_work WHERE lane > ?1", "roost_work_delayed")]
-    [TestCase("SELECT key FROM roost_work WHERE lane = ?1 AND due_at <= ?2", "roost_work_delayed")]
+    [TestCase("SELECT key, state = 'waiting' FROM roost_work WHERE lane = ?1 AND due_at <= ?2", "roost_work_delayed")]
     [TestCase("SELECT min(deadline) FROM roost_work", "roost_work_deadline")]
     [TestCase("SELECT key FROM roost_work WHERE deadline IS NOT NULL", "roost_work_deadline")]
     [TestCase("SELECT key, token, cancel_requested FROM roost_work", "roost_work_running")]

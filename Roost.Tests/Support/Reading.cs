@@ -33,6 +33,10 @@ internal static class Reading
     public static List<string> EventsOf(this RoostRuntime roost, string workId) =>
         roost.Events(new EventFilter { WorkId = workId }).ConvertAll(one => one.Kind);
 
+    /// <summary>What an item's last event of a kind says; null where there is none.</summary>
+    public static string? EventData(this RoostRuntime roost, string workId, string kind) =>
+        roost.Events(new EventFilter { WorkId = workId, Kinds = [kind] }).LastOrDefault()?.Text();
+
     /// <summary>Events of some kinds, in order.</summary>
     public static List<WorkEvent> Events(this RoostRuntime roost, params string[] kinds) => roost.Events(new EventFilter { Kinds = kinds });
 

@@ -71,6 +71,8 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
     {
         LeasedWork lease = step.Lease;
         VerifyPayload(lease);
+        if (lease.Wake?.Signal is { IsWhole: false } signal)
+            throw new ItemEndedException(lease.Item.Id, FailReasons.CorruptSignal, Damage.OfSignal(signal));
         if (lease.Version == 0)
         {
             Task<Snapshot>? init = engine.InitSnapshotAsync(lease.Item, context);
@@ -157,7 +159,7 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
     {
         string where = $"engine \"{engine.EngineId}\", work item {lease.Item.Id}, version {lease.Version}";
         if (outcome is null)
-            throw new InvalidInputException("StepAsync", $"is null ({where}); return Continue, Done or Fail.");
+            throw new InvalidInputException("StepAsync", $"is null ({where}); return Continue, WaitFor, Done or Fail.");
         if (outcome is StateOutcome)
             throw new InvalidInputException(
                 "StepAsync",
@@ -183,6 +185,7 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
             Names.Check("step", next.Step);
             JsonText.CheckSize("state", next.Utf8.Length, options.MaxJsonBytes);
         }
+        WaitFor? wait = outcome.Kind == OutcomeKind.Wait ? WaitCheck.Check(outcome.Wait, where) : null;
         long delay = WorkItemCheck.Milliseconds("after", outcome.After);
         int unchanged = Unchanged(lease, engine, outcome, staged);
         if (options.MaxStepsWithoutProgress > 0 && unchanged >= options.MaxStepsWithoutProgress) throw NoProgress(lease, next!, unchanged);
@@ -192,6 +195,7 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
         return new(lease, outcome.Kind, reason, delay, next, hash, engine.StateVersion, staged)
         {
             Unchanged = unchanged,
+            Wait = wait,
             Group = outcome.Kind == OutcomeKind.Fail ? FailureShape.KeyOf(lease.Lane.Engine, FailReasons.EngineFailed, null, reason!) : 0,
         };
     }

@@ -151,6 +151,15 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
         return new ArtifactStream(reader, content);
     }
 
+    public override Task<Page<Signal>> SignalsAsync(string workId, int limit, string? cursor, CancellationToken cancellationToken)
+    {
+        long after = cursor is null ? 0 : SignalQueries.ReadCursor(cursor);
+        return reader.RunAsync(db => SignalQueries.Page(db, KeyOf(db, workId), workId, after, limit, options.Json), cancellationToken);
+    }
+
+    public override IReadOnlyList<Signal> Signals(string workId, string? name, long upTo, IReadOnlyCollection<long> without, int limit) =>
+        reader.Run(db => SignalQueries.Mail(db, KeyOf(db, workId), workId, name, upTo, without, limit, options.Json));
+
     public override string? IdOfKey(string engine, string key) => reader.Run(db => WorkQueries.IdOfKey(db, engine, key));
 
     private long Now => clock.Now.ToUnixTimeMilliseconds();

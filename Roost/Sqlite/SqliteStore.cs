@@ -56,6 +56,20 @@ internal sealed class SqliteStore : Store
         return results;
     }, works.Sum(work => work.Bytes));
 
+    public override Task<SignalResult> SignalAsync(SignalTarget target, NewSignal signal) => ChangeAsync(session =>
+    {
+        WorkRow? row = session.Waits.IdOf(target) is { } id ? session.Work.Find(id) : null;
+        if (row is not { } found) throw NoSuchItem(target.ToString(), path);
+        string workId = target.WorkId ?? session.Work.Id(found.Key);
+        return new SignalResult(workId, session.Waits.Signal(found, workId, signal, sender: null));
+    }, signal.Bytes);
+
+    public override Task<(EnqueueResult Item, bool IsNewSignal)> EnqueueAndSignalAsync(NewWork work, NewSignal signal) => ChangeAsync(session =>
+    {
+        EnqueueResult item = session.Enqueue.Execute(work);
+        return (item, session.Waits.Signal(session.Work.Find(item.Id)!.Value, item.Id, signal, sender: null));
+    }, work.Bytes + signal.Bytes);
+
     public override Task<(bool IsCancelled, long? Lease)> CancelAsync(string workId, string? reason) =>
         ChangeAsync(workId, (session, row) => (session.Endings.Cancel(row, reason), row.Token));
 

@@ -25,6 +25,9 @@ internal readonly record struct LeaseFacts
     public required long? Deadline { get; init; }
     public required bool CancelRequested { get; init; }
 
+    /// <summary>Signals lie in its mailbox, or it was woken from a wait.</summary>
+    public required bool HasMail { get; init; }
+
     /// <summary>When it took its slot, by the clock that nobody sets, and for how long the process had waited by then for others to have their turn.</summary>
     public required (long At, TimeSpan Waited) SlotTaken { get; init; }
 }
@@ -42,6 +45,7 @@ internal sealed class LeasedWork(LeaseFacts facts)
     public int ResourceCount => facts.ResourceCount;
     public long? Deadline => facts.Deadline;
     public bool CancelRequested => facts.CancelRequested;
+    public bool HasMail => facts.HasMail;
     public (long At, TimeSpan Waited) SlotTaken => facts.SlotTaken;
 
     public Lane Lane { get; private set; } = facts.Lane;
@@ -52,6 +56,12 @@ internal sealed class LeasedWork(LeaseFacts facts)
 
     /// <summary>What the payload has to match; null where it is not known, or checked already.</summary>
     public byte[]? PayloadHash { get; set; }
+
+    /// <summary>What has woken it, where its present step is the first after a wait.</summary>
+    public Wake? Wake { get; set; }
+
+    /// <summary>Up to which signal its step sees.</summary>
+    public long SignalsSeen { get; set; }
 
     /// <summary>How long it had been ready when it was claimed; null for the further steps of a lease that was kept.</summary>
     public long? WaitMilliseconds { get; set; }

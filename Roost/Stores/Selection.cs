@@ -5,10 +5,10 @@ internal sealed record Selection
 {
     private const int MaxText = 1000;
 
-    private static readonly WorkState[] All = [WorkState.Queued, WorkState.Running, WorkState.Done, WorkState.Failed, WorkState.Cancelled];
+    private static readonly WorkState[] All = Enum.GetValues<WorkState>();
 
     /// <summary>An item that is done has no failure any more.</summary>
-    private static readonly WorkState[] WithFailures = [WorkState.Queued, WorkState.Running, WorkState.Failed, WorkState.Cancelled];
+    private static readonly WorkState[] WithFailures = [.. All.Where(state => state != WorkState.Done)];
 
     public required IReadOnlyList<WorkState> States { get; init; }
 
@@ -98,6 +98,7 @@ internal sealed record Selection
     private static WorkState StateOf(WorkCondition condition) => condition switch
     {
         WorkCondition.Running => WorkState.Running,
+        WorkCondition.Waiting => WorkState.Waiting,
         WorkCondition.Done => WorkState.Done,
         WorkCondition.Failed => WorkState.Failed,
         WorkCondition.Cancelled => WorkState.Cancelled,

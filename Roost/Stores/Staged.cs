@@ -8,7 +8,12 @@ internal sealed class Staged
     public List<StagedArtifact> Artifacts { get; } = [];
     public List<NewWork> Children { get; } = [];
 
-    public bool IsEmpty => Events.Count == 0 && Artifacts.Count == 0 && Children.Count == 0;
+    public List<StagedSignal> Signals { get; } = [];
+
+    /// <summary>The keys of the signals that the step has taken from its mailbox.</summary>
+    public HashSet<long> Taken { get; } = [];
+
+    public bool IsEmpty => Events.Count == 0 && Artifacts.Count == 0 && Children.Count == 0 && Signals.Count == 0 && Taken.Count == 0;
 
     public int Bytes { get; private set; }
 

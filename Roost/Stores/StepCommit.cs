@@ -37,6 +37,9 @@ internal sealed record StepCommit(
     /// <summary>How many times in a row the state has been the same with this commit; 0 where it got on.</summary>
     public int Unchanged { get; init; }
 
+    /// <summary>What the item waits for, where the step says that it waits.</summary>
+    public WaitFor? Wait { get; init; }
+
     /// <summary>The group of the dead letter that it makes, where it is one.</summary>
     public long Group { get; init; }
 

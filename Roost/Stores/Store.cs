@@ -31,6 +31,12 @@ internal abstract class Store : IAsyncDisposable
     /// <summary>Creates the items or finds those that have their idempotency keys: all of them, or none.</summary>
     public abstract Task<IReadOnlyList<EnqueueResult>> EnqueueAsync(IReadOnlyList<NewWork> works);
 
+    /// <summary>Puts a signal into an item's mailbox, and wakes the item where it waits for that.</summary>
+    public abstract Task<SignalResult> SignalAsync(SignalTarget target, NewSignal signal);
+
+    /// <summary>Creates the item, or finds the one that has its idempotency key, and signals it: both or nothing.</summary>
+    public abstract Task<(EnqueueResult Item, bool IsNewSignal)> EnqueueAndSignalAsync(NewWork work, NewSignal signal);
+
     /// <summary>Ends an item that is queued; one that runs is asked to stop, and its lease's token is returned.</summary>
     public abstract Task<(bool IsCancelled, long? Lease)> CancelAsync(string workId, string? reason);
 

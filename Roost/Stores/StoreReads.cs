@@ -68,6 +68,12 @@ internal abstract class StoreReads
     /// <summary>Opens an artifact; each part of it is verified before a byte is given out.</summary>
     public abstract Task<Stream> OpenArtifactAsync(string workId, string name, int? version, CancellationToken cancellationToken);
 
+    /// <summary>The signals in an item's mailbox, in the order in which they came.</summary>
+    public abstract Task<Page<Signal>> SignalsAsync(string workId, int limit, string? cursor, CancellationToken cancellationToken);
+
+    /// <summary>Those of a name, or all, that came up to one of them, without some; for the step that takes them.</summary>
+    public abstract IReadOnlyList<Signal> Signals(string workId, string? name, long upTo, IReadOnlyCollection<long> without, int limit);
+
     /// <summary>The item that has an idempotency key; null where none has.</summary>
     public abstract string? IdOfKey(string engine, string key);
 }

@@ -55,6 +55,9 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             UNION ALL SELECT 'worker ' || id FROM roost_worker
                 WHERE started_at {IsNoTime} OR heartbeat_at {IsNoTime} OR expires_at {IsNoTime} OR coalesce(claims_again_at, 0) {IsNoTime}
             UNION ALL SELECT 'resource ' || name FROM roost_resource WHERE since {IsNoTime}
+            UNION ALL SELECT 'wait of ' || work FROM roost_wait
+                WHERE since {IsNoTime} OR coalesce(until, 0) {IsNoTime} OR coalesce(woken_at, 0) {IsNoTime}
+            UNION ALL SELECT 'signal ' || key FROM roost_signal WHERE at {IsNoTime}
             """),
         new("step counts", "an hour has at least the steps and failed tries of its minutes",
             """
@@ -87,10 +90,11 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             SELECT w.id || ' is ' || w.state || ', its last event is ' || e.kind FROM roost_work w
             JOIN roost_event e ON e.seq = (
                 SELECT max(seq) FROM roost_event WHERE work = w.key
-                AND kind NOT LIKE 'engine.%' AND kind NOT IN ('triggered', 'trigger_skipped', 'priority_changed', 'cancel_requested'))
+                AND kind NOT LIKE 'engine.%' AND kind NOT IN ('triggered', 'trigger_skipped', 'priority_changed', 'cancel_requested', 'signalled', 'signal_dropped'))
             WHERE NOT CASE w.state
                 WHEN 'running' THEN e.kind IN ('claimed', 'stepped')
-                WHEN 'queued' THEN e.kind IN ('enqueued', 'stepped', 'step_failed', 'interrupted', 'released', 'retried', 'requeued')
+                WHEN 'queued' THEN e.kind IN ('enqueued', 'stepped', 'step_failed', 'interrupted', 'released', 'retried', 'requeued', 'woken')
+                WHEN 'waiting' THEN e.kind = 'waiting'
                 WHEN 'cancelled' THEN e.kind IN ('cancelled', 'discarded')
                 ELSE e.kind = w.state END
             """),
@@ -142,6 +146,40 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             SELECT id FROM roost_work WHERE state = 'queued' AND (ready_seq IS NOT NULL) + (due_at IS NOT NULL) + (blocked_on IS NOT NULL) <> 1
             UNION ALL
             SELECT 'place ' || ready_seq FROM roost_work WHERE ready_seq IS NOT NULL GROUP BY ready_seq HAVING count(*) > 1
+            """),
+        new("waits", "what waits says for what, what was woken says by what, and nothing else does",
+            """
+            SELECT w.id || ' waits for nothing' FROM roost_work w
+            WHERE w.state = 'waiting' AND NOT EXISTS (SELECT 1 FROM roost_wait t WHERE t.work = w.key AND t.version = w.version AND t.wake IS NULL)
+            UNION ALL
+            SELECT w.id || ' is ' || w.state || ' and waits' FROM roost_wait t JOIN roost_work w ON w.key = t.work
+            WHERE t.wake IS NULL AND w.state NOT IN ('waiting', 'failed', 'cancelled') OR t.version <> w.version
+            UNION ALL
+            SELECT 'wait of ' || work || ' for what is no list of names' FROM roost_wait WHERE NOT json_valid(signals)
+            UNION ALL
+            SELECT 'wait of ' || t.work || ' was woken by a signal that is gone' FROM roost_wait t
+            WHERE t.signal IS NOT NULL AND NOT EXISTS (SELECT 1 FROM roost_signal s WHERE s.key = t.signal AND s.work = t.work)
+            """),
+        new("mail", "a mailbox counts the signals in it, and its item knows that it has one",
+            """
+            SELECT 'mailbox of ' || work || ': counted ' || sum(counted) || ', real ' || sum(truth) FROM (
+                SELECT work, n AS counted, 0 AS truth FROM roost_mailbox UNION ALL SELECT work, 0, count(*) FROM roost_signal GROUP BY 1)
+            GROUP BY work HAVING sum(counted) <> sum(truth)
+            UNION ALL
+            SELECT 'mailbox of ' || work || ' of ' || n FROM roost_mailbox WHERE n <= 0
+            UNION ALL
+            SELECT w.id FROM roost_work w WHERE w.mail <> (
+                EXISTS (SELECT 1 FROM roost_mailbox m WHERE m.work = w.key) OR EXISTS (SELECT 1 FROM roost_wait t WHERE t.work = w.key))
+            """),
+        new("signals", "what a signal carries is JSON, and its id is known",
+            """
+            SELECT 'signal ' || key FROM roost_signal s WHERE NOT json_valid(payload)
+            OR (signal_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM roost_signal_id i WHERE i.work = s.work AND i.signal_id = s.signal_id))
+            """),
+        new("missed", "no signal lies in the mailbox of an item that waits for it",
+            """
+            SELECT w.id || ' waits for ' || s.name FROM roost_work w JOIN roost_wait t ON t.work = w.key AND t.wake IS NULL
+            JOIN roost_signal s ON s.work = w.key WHERE w.state = 'waiting' AND s.name IN (SELECT value FROM json_each(t.signals))
             """),
         new("delays", "a delay was written before it ends, and is over where nothing waits",
             "SELECT id FROM roost_work WHERE delayed_at IS NOT NULL AND (due_at IS NULL OR due_at < delayed_at)"),
@@ -202,6 +240,10 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
                 UNION SELECT 'payload', work FROM roost_work_input
                 UNION SELECT 'name', work FROM roost_work_resource
                 UNION SELECT 'resource', work FROM roost_resource
+                UNION SELECT 'wait', work FROM roost_wait
+                UNION SELECT 'mailbox', work FROM roost_mailbox
+                UNION SELECT 'signal', work FROM roost_signal
+                UNION SELECT 'signal id', work FROM roost_signal_id
                 UNION SELECT 'idempotency key', work FROM roost_idempotency)
             WHERE work NOT IN (SELECT key FROM roost_work)
             """),

@@ -82,7 +82,9 @@ internal sealed class ConditionOrder : IDisposable
     {
         (this.db, this.selection, Reached) = (db, selection, after);
         bool isBlocked = selection.Condition == Condition.Blocked;
-        test = Open(new SelectionTest(db, selection, SelectionFact.State | SelectionFact.Condition | (isBlocked ? 0 : SelectionFact.Lane)));
+        // The order of what becomes due holds waits as well.
+        SelectionFact state = selection.Condition == Condition.Delayed ? 0 : SelectionFact.State;
+        test = Open(new SelectionTest(db, selection, state | SelectionFact.Condition | (isBlocked ? 0 : SelectionFact.Lane)));
         places = isBlocked ? Blocked(after) : Merged(after);
     }
 

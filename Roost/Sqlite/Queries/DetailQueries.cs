@@ -58,7 +58,8 @@ internal static class DetailQueries
         Lease? lease = WorkerQueries.LeaseOf(db, row.Key);
         (JsonElement payload, string? payloadError) = PayloadOf(row, workId);
         (Snapshot? snapshot, string? snapshotError) = SnapshotQueries.Last(db, row.Key, item, options);
-        (string situation, string? why) = SituationOf(db, item, row, lease, now, workers).InWords();
+        WaitInfo? wait = item.State == WorkState.Waiting ? SignalQueries.WaitOf(db, row.Key) : null;
+        (string situation, string? why) = (SituationOf(db, item, row, lease, now, workers) with { Wait = wait }).InWords();
         return new()
         {
             Summary = item,
@@ -78,6 +79,8 @@ internal static class DetailQueries
             IdempotencyKey = row.IdempotencyKey,
             ParentId = row.ParentId,
             Children = ReadChildren(db, row.Key),
+            Wait = wait,
+            Signals = SignalQueries.MailOf(db, row.Key),
             Failures = row.Failures,
             Interruptions = row.Interruptions,
             CancelRequested = row.CancelRequested,

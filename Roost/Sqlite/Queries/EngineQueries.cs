@@ -120,6 +120,7 @@ internal static class EngineQueries
         Delayed = n.GetValueOrDefault("delayed"),
         Blocked = n.GetValueOrDefault("blocked"),
         Running = n.GetValueOrDefault("running"),
+        Waiting = n.GetValueOrDefault("waiting"),
         Done = n.GetValueOrDefault("done"),
         Failed = n.GetValueOrDefault("failed"),
         Cancelled = n.GetValueOrDefault("cancelled"),

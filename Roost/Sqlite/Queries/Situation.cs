@@ -18,6 +18,7 @@ internal sealed record Situation
     public string? BlockedOn { get; init; }
     public string? HolderId { get; init; }
     public string? HolderWorkerId { get; init; }
+    public WaitInfo? Wait { get; init; }
     public bool RunsAlone { get; init; }
     public int Failures { get; init; }
     public int Interruptions { get; init; }
@@ -32,6 +33,7 @@ internal sealed record Situation
         WorkState.Cancelled => AfterState(": ", CancelReason),
         _ when IsCopy => Whole("this file is a backup copy and runs nothing"),
         WorkState.Running => Running(),
+        WorkState.Waiting => Whole(Waiting()),
         _ => Whole(Queued()),
     };
 
@@ -64,6 +66,15 @@ internal sealed record Situation
         return RunsAlone
             ? $"{since}; waits to run alone after {Interruptions} interruptions"
             : $"{since}; the workers that serve it are busy, or about to claim it";
+    }
+
+    private string Waiting()
+    {
+        if (Wait is null) return "waiting";
+        string signals = Wait.Signals.Count == 0 ? "" : $" for the signal {string.Join(" or ", Wait.Signals)}";
+        string until = Wait.Until is not { } end ? "" : end > Now ? $" until {Time(end)}" : $"; its time was over at {Time(end)}";
+        string? unserved = Wait.Until <= Now ? new ServedLanes(Workers).WhyUnserved(Item.Engine, Item.Queue, StateVersion) : null;
+        return $"waiting{signals}{until}, since {Time(Wait.Since)}{(unserved is null ? "" : $", but {unserved}")}";
     }
 
     private string Blocked() =>

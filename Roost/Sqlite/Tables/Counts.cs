@@ -7,7 +7,7 @@ namespace Roost.Sqlite.Tables;
 /// <summary>Items per lane and condition: gathered while a transaction runs, added to the table at its end.</summary>
 internal sealed class Counts(WriteConnection connection)
 {
-    private static readonly string[] Names = ["ready", "delayed", "blocked", "running", "done", "failed", "cancelled"];
+    private static readonly string[] Names = ["ready", "delayed", "blocked", "running", "waiting", "done", "failed", "cancelled"];
 
     private readonly Statement add = connection.Prepare(
         """

@@ -16,7 +16,6 @@ namespace Roost.Sqlite.Tables;
 /// </summary>
 internal sealed class ReadyOrder(WriteConnection connection, Counters counters, Counts counts, LaneChanges laneChanges, Lanes laneTable)
 {
-    private const int PromoteAtOnce = 1000;
     private const int CountAhead = 64;
     private const int EmptyLanesKept = 1000;
 
@@ -47,12 +46,12 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
     ];
     private readonly Statement count = connection.Prepare(
         "SELECT count(*) FROM (SELECT 1 FROM roost_work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0 AND priority >= ?2 LIMIT ?3)");
-    private readonly Statement due = connection.Prepare("SELECT key FROM roost_work WHERE lane = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3");
+    private readonly Statement due = connection.Prepare("SELECT key, state = 'waiting' FROM roost_work WHERE lane = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3");
     private readonly Statement promote = connection.Prepare(
         "UPDATE roost_work SET ready_seq = ?2, ready_at = due_at, due_at = NULL, delayed_at = NULL WHERE key = ?1 AND lane = ?3 AND due_at <= ?4 " +
         "RETURNING priority, solo"
     );
-    private readonly Statement nextDeadline = connection.Prepare("SELECT min(deadline) FROM roost_work WHERE deadline IS NOT NULL AND state = 'queued'");
+    private readonly Statement nextDeadline = connection.Prepare("SELECT min(deadline) FROM roost_work WHERE deadline IS NOT NULL AND worker IS NULL AND ended_at IS NULL");
 
     private readonly Dictionary<long, ActiveLane?> lanes = [];
     private readonly Dictionary<string, EngineLanes> engines = [];
@@ -116,10 +115,26 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
         return delayed.First is { } lane ? lane[LaneOrder.Due].Head.Place : null;
     }
 
-    /// <summary>Makes what is due ready, from the lane that has waited longest on, a bounded number at a time.</summary>
-    public void Promote(SlotLedger ledger, long now)
+    /// <summary>What is due of the lane in which something is due first, in order: so many at most. Empty where nothing is due.</summary>
+    public List<(long Work, long Lane, bool IsWaiting)> FindDue(SlotLedger ledger, long now, int most)
     {
-        for (int left = PromoteAtOnce; left > 0 && NextDue(ledger) <= now;) left -= Promote(delayed.First!.Lane.Key, now, left);
+        if (NextDue(ledger) is not { } next || next > now) return [];
+        long lane = delayed.First!.Lane.Key;
+        List<(long, long, bool)> found = due.Bind(1, lane).Bind(2, now).Bind(3, most).All(row => (row.Int64(0), lane, row.Int32(1) != 0));
+        return found.Count > 0 ? found : throw Damaged(NameOf(LaneOrder.Due));
+    }
+
+    /// <summary>Makes a delayed item ready that is due.</summary>
+    public void Promote(long work, long lane, long now)
+    {
+        Place place = counters.NextPlace();
+        if (!promote.Bind(1, work).Bind(2, place.Number).Bind(3, lane).Bind(4, now).Step()) throw Damaged(NameOf(LaneOrder.Due));
+        var row = new WorkRow { Key = work, Lane = lane, Priority = promote.Int32(0), Solo = promote.Int32(1) != 0 };
+        promote.Reset();
+        Remove(row with { DueAt = now });
+        Add(row with { ReadyPlace = place });
+        counts.Add(lane, Condition.Delayed, -1);
+        counts.Add(lane, Condition.Ready, 1);
     }
 
     /// <summary>Due times of a lane were changed beside the rows that come and leave.</summary>
@@ -311,24 +326,6 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
         into.Add(from[at]);
         Collect(from, (2 * at) + 1, bound, most, into);
         Collect(from, (2 * at) + 2, bound, most, into);
-    }
-
-    private int Promote(long lane, long now, int most)
-    {
-        List<long> found = due.Bind(1, lane).Bind(2, now).Bind(3, most).All(static row => row.Int64(0));
-        if (found.Count == 0) throw Damaged(NameOf(LaneOrder.Due));
-        foreach (long work in found)
-        {
-            Place place = counters.NextPlace();
-            if (!promote.Bind(1, work).Bind(2, place.Number).Bind(3, lane).Bind(4, now).Step()) throw Damaged(NameOf(LaneOrder.Due));
-            var row = new WorkRow { Key = work, Lane = lane, Priority = promote.Int32(0), Solo = promote.Int32(1) != 0 };
-            promote.Reset();
-            Remove(row with { DueAt = now });
-            Add(row with { ReadyPlace = place });
-        }
-        counts.Add(lane, Condition.Delayed, -found.Count);
-        counts.Add(lane, Condition.Ready, found.Count);
-        return found.Count;
     }
 
     private Head? FindHead(LaneOrder order, long lane) => heads[(int)order].Bind(1, lane).OneValue(Head.Read);

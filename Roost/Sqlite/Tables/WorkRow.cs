@@ -46,12 +46,22 @@ internal readonly record struct WorkRow
     /// <summary>How many times in a row its state was committed as it was before.</summary>
     public int Unchanged { get; init; }
 
+    /// <summary>It has signals in its mailbox, waits, or was woken and has not committed the step after that.</summary>
+    public bool HasMail { get; init; }
+
+    /// <summary>The version whose step was begun last: where that is <see cref="Version"/>, what it sees of its mailbox is settled.</summary>
+    public int TriedVersion { get; init; }
+
+    /// <summary>A step of its present version has been begun, be it this one or a try before.</summary>
+    public bool IsTried => State == WorkState.Running || TriedVersion == Version;
+
     public Condition Condition => State switch
     {
         WorkState.Queued when ReadyPlace is not null => Condition.Ready,
         WorkState.Queued when DueAt is not null => Condition.Delayed,
         WorkState.Queued => Condition.Blocked,
         WorkState.Running => Condition.Running,
+        WorkState.Waiting => Condition.Waiting,
         WorkState.Done => Condition.Done,
         WorkState.Failed => Condition.Failed,
         _ => Condition.Cancelled,
@@ -75,8 +85,19 @@ internal readonly record struct WorkRow
 
     public WorkRow AsBlocked(string name, Place place) => Unplaced() with { State = WorkState.Queued, BlockedOn = name, PlaceBefore = place };
 
+    /// <param name="delayMs">How long at most; or null.</param>
+    /// <param name="until">Until when, where that is a moment which somebody named; or null.</param>
+    /// <param name="now">The time.</param>
+    public WorkRow AsWaiting(long? delayMs, long? until, long now) => Unplaced() with
+    {
+        State = WorkState.Waiting,
+        DueAt = until ?? now + delayMs,
+        DelayedAt = delayMs is null ? null : now,
+        HasMail = true,
+    };
+
     public WorkRow AsRunning(long worker, long token, long now) =>
-        Unplaced() with { State = WorkState.Running, Worker = worker, Token = token, ClaimedAt = now };
+        Unplaced() with { State = WorkState.Running, Worker = worker, Token = token, ClaimedAt = now, TriedVersion = Version };
 
     public WorkRow AsEnded(WorkState state, long now) => Unplaced() with { State = state, EndedAt = now, Solo = false };
 

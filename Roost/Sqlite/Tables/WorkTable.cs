@@ -39,6 +39,8 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
         ParkInterrupted,
         CancelRequested,
         CancelReason,
+        Mail,
+        TriedVersion,
 
         // From here on what no transition changes by a save.
         Deadline,
@@ -58,11 +60,12 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
     private readonly Statement find = connection.Prepare($"SELECT {Columns} FROM roost_work WHERE key = {WorkRow.KeyOfIdSql}");
     private readonly Statement save = connection.Prepare($"UPDATE roost_work SET {Changes} WHERE key = ?1 AND token IS ?2 AND version = ?3");
     private readonly Statement keep = connection.Prepare(
-        "UPDATE roost_work SET version = ?3 + 1 WHERE key = ?1 AND token = ?2 AND version = ?3 AND cancel_requested = 0");
+        "UPDATE roost_work SET version = ?3 + 1 WHERE key = ?1 AND token = ?2 AND version = ?3 AND cancel_requested = 0 AND mail = 0");
     private readonly Statement keepAnew = connection.Prepare(
         "UPDATE roost_work SET version = ?3 + 1, failures = 0, interruptions = 0, acquitted = 0, unchanged = ?4 WHERE key = ?1 AND token = ?2 AND version " +
-        "= ?3 AND cancel_requested = 0"
+        "= ?3 AND cancel_requested = 0 AND mail = 0"
     );
+    private readonly Statement setMail = connection.Prepare("UPDATE roost_work SET mail = ?2 WHERE key = ?1");
     private readonly Statement setLane = connection.Prepare("UPDATE roost_work SET lane = ?2 WHERE key = ?1");
     private readonly Statement liftDeadline = connection.Prepare("UPDATE roost_work SET deadline = NULL WHERE key = ?1");
     private readonly Statement id = connection.Prepare("SELECT id FROM roost_work WHERE key = ?1");
@@ -73,6 +76,9 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
         liftDeadline.Bind(1, key).Run();
         ready.DeadlinesChanged();
     }
+
+    /// <summary>A signal has come for an item that stays where it is.</summary>
+    public void HasMail(long key) => setMail.Bind(1, key).Bind(2, 1).Run();
 
     public WorkRow? Load(long key) => load.Bind(1, key).OneValue(Read);
 
@@ -115,6 +121,8 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
         Set(Column.ParkInterrupted, after.ParkInterrupted);
         Set(Column.CancelRequested, after.CancelRequested);
         Set(Column.CancelReason, after.CancelReason);
+        Set(Column.Mail, after.HasMail);
+        Set(Column.TriedVersion, before.State == WorkState.Running && after.Version == before.Version ? after.Version : after.TriedVersion);
         // Nobody else writes within this transaction, in which the row was read.
         if (save.Run() != 1)
             throw new InvalidOperationException($"Work item {Id(before.Key)} is not at version {before.Version} under the lease that was read.");
@@ -125,7 +133,7 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
         ready.Add(after);
     }
 
-    /// <summary>Goes on with the same lease at the next version, touching no indexed column. False: displaced, or asked to cancel.</summary>
+    /// <summary>Goes on with the same lease at the next version, touching no indexed column. False: displaced, asked to cancel, or a signal has come.</summary>
     public bool Keep(LeasedWork lease, Lane lane, int unchanged)
     {
         bool asBefore = lease.Failures == 0 && lease.Interruptions == 0 && lease.Unchanged == unchanged;
@@ -171,6 +179,8 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
             ParkInterrupted = Flag(Column.ParkInterrupted),
             CancelRequested = Flag(Column.CancelRequested),
             CancelReason = row.NullableText((int)Column.CancelReason),
+            HasMail = Flag(Column.Mail),
+            TriedVersion = row.Int32((int)Column.TriedVersion),
             Deadline = Nullable(Column.Deadline),
             Parent = Nullable(Column.Parent),
             ResourceCount = row.Int32((int)Column.ResourceCount),

@@ -8,7 +8,7 @@ namespace Roost.Sqlite.Transitions;
 /// <summary>running -> running, queued, done, failed or cancelled: everything that a step brought, or nothing of it.</summary>
 internal sealed class CommitTransition(
     WriteConnection connection, Counters counters, Lanes lanes, WorkTable workTable, BlobTable blobs, Events events, StepTally tally, FailureTable failures,
-    TriggerTable triggers, EnqueueTransition enqueueing, Fairness fairness, LeaseLoader loader, Exit exit)
+    TriggerTable triggers, EnqueueTransition enqueueing, WaitTransitions waits, Fairness fairness, LeaseLoader loader, Exit exit)
 {
     private readonly Statement insert = connection.Prepare(
         "INSERT INTO roost_snapshot (work, version, state_version, step, data, sha256, delay_ms, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
@@ -23,6 +23,7 @@ internal sealed class CommitTransition(
             Save(commit);
             Attach(commit, goesOn: true);
             Stepped(commit);
+            Send(commit);
             if (lease.Failures > 0) failures.Forget(lease.WorkKey);
             tally.Add(lease, commit.Next!.Step, failed: false);
             return CommitResult.Kept(lane);
@@ -46,7 +47,7 @@ internal sealed class CommitTransition(
     }
 
     private bool MayKeep(StepCommit commit, SlotLedger? ledger) =>
-        commit.Kind == OutcomeKind.Continue && commit.DelayMs == 0 && ledger is not null && ledger.MayGoOn
+        commit.Kind == OutcomeKind.Continue && commit.DelayMs == 0 && !commit.Lease.HasMail && ledger is not null && ledger.MayGoOn
         && !connection.HasPassed(commit.Lease.Deadline) && !commit.Lease.Solo
         && !fairness.MustYield(ledger, commit.Lease);
 
@@ -54,9 +55,15 @@ internal sealed class CommitTransition(
     {
         LeasedWork lease = commit.Lease;
         bool cancelled = row.CancelRequested && commit.Kind != OutcomeKind.Done;
-        bool overdue = commit.Kind == OutcomeKind.Continue && connection.HasPassed(row.Deadline);
+        bool overdue = commit.Kind is OutcomeKind.Continue or OutcomeKind.Wait && connection.HasPassed(row.Deadline);
         int version = commit.Next is null ? row.Version : row.Version + 1;
-        WorkRow stepped = row.WithCleanRecord() with { Version = version, Lane = lane.Key, Unchanged = commit.Unchanged };
+        WorkRow stepped = row.WithCleanRecord() with
+        {
+            Version = version,
+            Lane = lane.Key,
+            Unchanged = commit.Unchanged,
+            HasMail = row.HasMail && waits.Settle(commit),
+        };
 
         WorkRow after = commit.Kind switch
         {
@@ -64,6 +71,7 @@ internal sealed class CommitTransition(
             _ when cancelled => stepped.AsEnded(WorkState.Cancelled, connection.Now),
             OutcomeKind.Fail => stepped.AsEnded(WorkState.Failed, connection.Now),
             _ when overdue => stepped.AsEnded(WorkState.Failed, connection.Now),
+            OutcomeKind.Wait => stepped.AsWaiting(commit.Wait!.TimeoutMs, commit.Wait.Until, connection.Now),
             _ when commit.DelayMs > 0 => stepped.AsDelayed(commit.DelayMs, connection.Now),
             _ => stepped.AsReady(counters.NextPlaceAgain(), connection.Now),
         };
@@ -71,6 +79,7 @@ internal sealed class CommitTransition(
         if (commit.Next is not null) Save(commit);
         Attach(commit, goesOn: !cancelled);
         Record(commit, after);
+        if (!cancelled) Send(commit);
         tally.Add(lease, commit.Next?.Step ?? lease.StepBefore, failed: commit.Kind == OutcomeKind.Fail);
         if (after.ReadyPlace is not null && ledger is not null)
         {
@@ -103,6 +112,7 @@ internal sealed class CommitTransition(
                 Stepped(commit);
                 if (commit.Lease.Failures > 0) failures.Forget(after.Key);
                 exit.Requeued(after);
+                if (after.State == WorkState.Waiting) waits.Begin(after, commit.Wait!);
                 break;
         }
     }
@@ -127,6 +137,13 @@ internal sealed class CommitTransition(
         foreach (StagedArtifact artifact in staged.Artifacts) blobs.Attach(work, version, artifact);
         if (!goesOn) return;
         foreach (NewWork child in staged.Children) Enqueue(child, commit.Lease);
+    }
+
+    /// <summary>Once its own row and wait are saved: a step may send a signal to its own item.</summary>
+    private void Send(StepCommit commit)
+    {
+        if (commit.Staged is not { } staged) return;
+        foreach (StagedSignal signal in staged.Signals) waits.Send(signal, commit.Lease);
     }
 
     /// <summary>A child that is refused for what it says, such as an id that another item has, would be refused in every try.</summary>

@@ -6,11 +6,15 @@ namespace Roost.Sqlite.Transitions;
 
 /// <summary>The ways out that no outcome decides: a failed try, cancel, retry and discard of a dead letter, and a deadline that has passed.</summary>
 internal sealed class EndTransitions(
-    WriteConnection connection, Counters counters, WorkTable workTable, ReadyOrder ready, Events events, StepTally tally, FailureTable failures, Exit exit)
+    WriteConnection connection, Counters counters, WorkTable workTable, ReadyOrder ready, Events events, StepTally tally, FailureTable failures, WaitTransitions waits,
+    Exit exit)
 {
     // With the next step nothing would be otherwise: what is wrong is told as that, even where a deadline has passed as well.
     private static readonly string[] FinalReasons =
-        [FailReasons.CorruptSnapshot, FailReasons.CorruptPayload, FailReasons.InvalidStep, FailReasons.StateNotKept, FailReasons.NoProgress];
+    [
+        FailReasons.CorruptSnapshot, FailReasons.CorruptPayload, FailReasons.CorruptSignal, FailReasons.InvalidStep, FailReasons.StateNotKept,
+        FailReasons.NoProgress,
+    ];
 
     /// <summary>running -> queued after the backoff, or failed where no further try is left. False: the lease is lost.</summary>
     public bool FailStep(LeasedWork lease, Failure failure, long backoffMs, bool lastTry)
@@ -31,7 +35,7 @@ internal sealed class EndTransitions(
         return true;
     }
 
-    /// <summary>queued -> cancelled at once; a running step is asked to stop. False where the item has ended already.</summary>
+    /// <summary>queued or waiting -> cancelled at once; a running step is asked to stop. False where the item has ended already.</summary>
     public bool Cancel(in WorkRow row, string? reason)
     {
         if (row.State.IsEnded()) return false;
@@ -48,10 +52,14 @@ internal sealed class EndTransitions(
         return true;
     }
 
-    /// <summary>failed -> queued, from the last snapshot, with a clean record; its deadline is lifted where it has passed.</summary>
+    /// <summary>
+    /// failed -> queued, from the last snapshot, with a clean record; or to the wait in which it failed. Its deadline is lifted where it has passed.
+    /// </summary>
     public void Retry(in WorkRow row, string? reason)
     {
-        WorkRow after = row.WithCleanRecord().AsReady(counters.NextPlace(), connection.Now) with
+        StoredWait? wait = waits.InWhichItFailed(row);
+        WorkRow clean = row.WithCleanRecord();
+        WorkRow after = (wait is { } it ? clean.AsWaiting(it.TimeoutMs, it.Until, connection.Now) : clean.AsReady(counters.NextPlace(), connection.Now)) with
         {
             CancelRequested = false,
             CancelReason = null,
@@ -63,6 +71,7 @@ internal sealed class EndTransitions(
         if (connection.HasPassed(row.Deadline)) workTable.LiftDeadline(row.Key);
         if (row.Deadline is not null) ready.DeadlinesChanged();
         events.AppendReason(EventKinds.Retried, row.Key, reason);
+        if (wait is { } same) waits.Again(after, same);
     }
 
     /// <summary>failed -> cancelled.</summary>
@@ -73,7 +82,7 @@ internal sealed class EndTransitions(
         exit.Discarded(after);
     }
 
-    /// <summary>queued -> failed.</summary>
+    /// <summary>queued or waiting -> failed.</summary>
     public void FailOverdue(in WorkRow row)
     {
         WorkRow after = row.AsEnded(WorkState.Failed, connection.Now);

@@ -5,7 +5,7 @@ using Roost.Stores;
 namespace Roost.Sqlite.Transitions;
 
 /// <summary>Makes the lease of an item that has just been claimed: the item, its state, and what its step has to know.</summary>
-internal sealed class LeaseLoader(WriteConnection connection, FileIdentity identity, ResourceTable resources)
+internal sealed class LeaseLoader(WriteConnection connection, FileIdentity identity, ResourceTable resources, Mailbox mailbox, WaitTable waits)
 {
     private const int MostKept = 1024;
     private const int MostKeptBytes = 16 * 1024;
@@ -29,10 +29,25 @@ internal sealed class LeaseLoader(WriteConnection connection, FileIdentity ident
     /// </summary>
     private readonly Dictionary<long, (LeasedWork Lease, Snapshot Next)> kept = [];
 
-    public LeasedWork Load(in WorkRow row, Lane lane, SlotLedger ledger) =>
-        kept.Remove(row.Key, out (LeasedWork Lease, Snapshot Next) known) && known.Next.Version == row.Version
+    /// <param name="row">As it runs.</param>
+    /// <param name="lane">Its lane.</param>
+    /// <param name="ledger">Whose slot it has.</param>
+    /// <param name="seen">Up to which signal its step sees.</param>
+    public LeasedWork Load(in WorkRow row, Lane lane, SlotLedger ledger, long seen)
+    {
+        LeasedWork lease = kept.Remove(row.Key, out (LeasedWork Lease, Snapshot Next) known) && known.Next.Version == row.Version
             ? known.Lease.Again(FactsOf(row, lane, ledger), row.Priority, known.Next)
             : Read(row, lane, ledger);
+        if (row.HasMail) (lease.SignalsSeen, lease.Wake) = (seen, WakeOf(row, lease.Item.Id));
+        return lease;
+    }
+
+    private Wake? WakeOf(in WorkRow row, string workId)
+    {
+        if (waits.Load(row) is not { WokenAt: { } at } wait) return null;
+        Signal? signal = wait.Signal is { } key ? mailbox.Load(row.Key, workId, key) ?? throw WaitTable.Damaged() : null;
+        return new() { Kind = signal is null ? WakeKind.Timeout : WakeKind.Signal, At = StoredTime.Read(at), Signal = signal };
+    }
 
     /// <summary>An item goes back behind its equals: what it will need for its next step is kept at hand.</summary>
     public void Keep(LeasedWork lease, Snapshot next)
@@ -60,6 +75,7 @@ internal sealed class LeaseLoader(WriteConnection connection, FileIdentity ident
         ResourceCount = row.ResourceCount,
         Deadline = row.Deadline,
         CancelRequested = row.CancelRequested,
+        HasMail = row.HasMail,
         SlotTaken = (connection.Options.TimeProvider.GetTimestamp(), connection.WaitedForTurns),
     };
 

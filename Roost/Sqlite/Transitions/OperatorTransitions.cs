@@ -20,7 +20,12 @@ internal sealed class OperatorTransitions(
     {
         if (row.State != WorkState.Queued)
         {
-            string advice = row.State == WorkState.Failed ? " Retry it instead." : "";
+            string advice = row.State switch
+            {
+                WorkState.Failed => " Retry it instead.",
+                WorkState.Waiting => " Send it the signal that it waits for.",
+                _ => "",
+            };
             throw new ConflictException($"Work item {workId} is {row.State.Name()}; only a queued one can be made ready now.{advice}");
         }
         if (row.Condition == Condition.Blocked)

@@ -5,15 +5,17 @@ using Roost.Stores;
 namespace Roost.Sqlite.Transitions;
 
 /// <summary>
-/// The one place where time does something to a queued item: what is due becomes ready, what is overdue fails, and what a clock that was set back
+/// The one place where time does something to an item that does not run: what is due becomes ready, a wait is over, what is overdue fails, and what a clock that was set back
 /// has delayed is moved with it. Any running loop does it.
 /// </summary>
-internal sealed class Timers(WriteConnection connection, Delays delays, ReadyOrder ready, WorkTable workTable, EndTransitions endings)
+internal sealed class Timers(
+    WriteConnection connection, Delays delays, ReadyOrder ready, WorkTable workTable, EndTransitions endings, WaitTransitions waits)
 {
+    private const int DueAtOnce = 1000;
     private const int OverdueAtOnce = 500;
 
     private readonly Statement overdue = connection.Prepare(
-        "SELECT key FROM roost_work WHERE deadline IS NOT NULL AND state = 'queued' AND deadline <= ?1 ORDER BY deadline LIMIT ?2");
+        "SELECT key FROM roost_work WHERE deadline IS NOT NULL AND worker IS NULL AND ended_at IS NULL AND deadline <= ?1 ORDER BY deadline LIMIT ?2");
 
     /// <summary>The next moment at which something that is served here becomes due.</summary>
     public long? NextAt(SlotLedger slots) => ready.NextDue(slots);
@@ -32,8 +34,19 @@ internal sealed class Timers(WriteConnection connection, Delays delays, ReadyOrd
         FailOverdue();
     }
 
-    /// <summary>Makes ready what is due and served here.</summary>
-    public void FireFor(SlotLedger slots) => ready.Promote(slots, connection.Now);
+    /// <summary>Makes ready what is due and served here, and wakes those whose wait has lasted long enough: a bounded number at a time.</summary>
+    public void FireFor(SlotLedger slots)
+    {
+        for (int left = DueAtOnce; left > 0;)
+        {
+            List<(long Work, long Lane, bool IsWaiting)> found = ready.FindDue(slots, connection.Now, left);
+            if (found.Count == 0) return;
+            foreach ((long work, long lane, bool isWaiting) in found)
+                if (isWaiting) waits.TimeOut(work);
+                else ready.Promote(work, lane, connection.Now);
+            left -= found.Count;
+        }
+    }
 
     /// <summary>queued -> failed where its deadline has passed; true then.</summary>
     public bool FailIfOverdue(in WorkRow row)
@@ -49,7 +62,7 @@ internal sealed class Timers(WriteConnection connection, Delays delays, ReadyOrd
         List<long> passed = overdue.Bind(1, connection.Now).Bind(2, OverdueAtOnce).All(static row => row.Int64(0));
         if (passed.Count == 0) throw Database.IndexDamaged("overdue");
         foreach (long work in passed)
-            if (workTable.Load(work) is not { State: WorkState.Queued } row || !FailIfOverdue(row)) throw Database.IndexDamaged("overdue");
+            if (workTable.Load(work) is not { State: WorkState.Queued or WorkState.Waiting } row || !FailIfOverdue(row)) throw Database.IndexDamaged("overdue");
         ready.DeadlinesChanged();
     }
 }

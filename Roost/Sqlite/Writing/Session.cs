@@ -38,15 +38,19 @@ internal sealed class Session : IDisposable
         Blobs = new(Connection, Workers);
         Enqueue = new(Connection, Counters, Lanes, Counts, Children, Ready, Events);
         Triggers = new(Connection, Enqueue, Events);
+        var mailbox = new Mailbox(Connection);
+        var waitTable = new WaitTable(Connection);
+        Waits = new(Connection, Counters, Work, mailbox, waitTable, Events);
         var failures = new FailureTable(Connection, new(Connection));
         var fairness = new Fairness(Connection, Counters, Ready, Resources);
         Exit = new(Lanes, Ready, Resources, Events, failures);
-        Endings = new(Connection, Counters, Work, Ready, Events, Tally, failures, Exit);
+        Endings = new(Connection, Counters, Work, Ready, Events, Tally, failures, Waits, Exit);
         Leases = new(Connection, Counters, Lanes, Work, Workers, Resources, Blobs, Events, Exit);
-        Timers = new(Connection, Delays, Ready, Work, Endings);
-        leaseLoader = new(Connection, Identity, Resources);
-        Claim = new(Connection, Timers, Ready, Work, Workers, Resources, Events, Leases, leaseLoader);
-        CommitStep = new(Connection, Counters, Lanes, Work, Blobs, Events, Tally, failures, Triggers, Enqueue, fairness, leaseLoader, Exit);
+        Timers = new(Connection, Delays, Ready, Work, Endings, Waits);
+        leaseLoader = new(Connection, Identity, Resources, mailbox, waitTable);
+        Claim = new(Connection, Timers, Ready, Work, Workers, Resources, Events, Leases, mailbox, leaseLoader);
+        CommitStep = new(
+            Connection, Counters, Lanes, Work, Blobs, Events, Tally, failures, Triggers, Enqueue, Waits, fairness, leaseLoader, Exit);
         Operator = new(Connection, Identity, Counters, Work, Events, Leases);
         Purge = new(Connection, Lanes, Counts, Children, Ready, Blobs, Events, failures);
         doubtLane = lane =>
@@ -74,6 +78,7 @@ internal sealed class Session : IDisposable
     public BlobTable Blobs { get; }
     public TriggerTable Triggers { get; }
     public EnqueueTransition Enqueue { get; }
+    public WaitTransitions Waits { get; }
     public Timers Timers { get; }
     public ClaimTransition Claim { get; }
     public CommitTransition CommitStep { get; }

@@ -1,0 +1,118 @@
+using Roost.Sqlite.Files;
+using Roost.Sqlite.Tables;
+using Roost.Stores;
+
+namespace Roost.Sqlite.Transitions;
+
+/// <summary>
+/// Waits and what ends them. A signal's arrival and a step's commit are one order: whichever comes second finds the other, so that no wake-up is lost
+/// and none comes twice.
+/// </summary>
+internal sealed class WaitTransitions(WriteConnection connection, Counters counters, WorkTable workTable, Mailbox mailbox, WaitTable waits, Events events)
+{
+    private const string BySignal = "signal", ByTimeout = "timeout";
+
+    private readonly Statement idOfKey = connection.Prepare(
+        "SELECT w.id FROM roost_idempotency k JOIN roost_work w ON w.key = k.work WHERE k.engine = ?1 AND k.key = ?2");
+
+    /// <summary>running -> waiting: its row is saved. What it waits for may be there already.</summary>
+    public void Begin(in WorkRow row, WaitFor wait)
+    {
+        waits.Begin(row, wait);
+        Rest(row, waits.Load(row)!.Value);
+    }
+
+    /// <summary>The wait in which a dead letter has failed; null where it failed in a step.</summary>
+    public StoredWait? InWhichItFailed(in WorkRow row) => row.HasMail && waits.Load(row) is { Wake: null } wait ? wait : null;
+
+    /// <summary>failed -> waiting, for the same as before: its row is saved.</summary>
+    public void Again(in WorkRow row, StoredWait wait)
+    {
+        waits.Again(row);
+        Rest(row, wait);
+    }
+
+    /// <summary>waiting -> queued: its time is over.</summary>
+    public void TimeOut(long work)
+    {
+        if (workTable.Load(work) is not { State: WorkState.Waiting } row || !connection.HasPassed(row.DueAt)) throw Database.IndexDamaged("due");
+        Wake(row, ByTimeout, null);
+    }
+
+    /// <summary>Puts a signal into the mailbox of an item, and wakes it where it waits for that. False: one with its id has come before.</summary>
+    /// <exception cref="ConflictException">The item is done or cancelled, its mailbox is full, or another signal has that id.</exception>
+    public bool Signal(in WorkRow row, string workId, NewSignal signal, string? sender)
+    {
+        if (row.State is WorkState.Done or WorkState.Cancelled)
+            throw new ConflictException($"Work item {workId} is {row.State.Name()}; nothing takes signals for it any more.");
+        if (mailbox.Add(row, workId, signal, sender) is not { } key) return false;
+        events.Append(EventKinds.Signalled, row.Key, (signal, sender), static (json, it) =>
+        {
+            json.WriteString("name", it.signal.Name);
+            if (it.signal.Id is not null) json.WriteString("id", it.signal.Id);
+            if (it.sender is not null) json.WriteString("from", it.sender);
+        });
+        if (!row.HasMail) workTable.HasMail(row.Key);
+        if (row.State == WorkState.Waiting) Look(row, waits.Load(row) ?? throw WaitTable.Damaged());
+        return true;
+    }
+
+    /// <summary>The item that a signal is for; null where there is none.</summary>
+    public string? IdOf(SignalTarget target) => target.WorkId ?? idOfKey.Bind(1, target.Engine).Bind(2, target.Key).One(static row => row.Text(0));
+
+    /// <summary>A step's signal to another item, which may be gone by now: that is no fault of the step's.</summary>
+    public void Send(StagedSignal staged, LeasedWork lease)
+    {
+        try
+        {
+            WorkRow row = workTable.Find(staged.WorkId) ?? throw new NotFoundException($"There is no work item {staged.WorkId}.");
+            Signal(row, staged.WorkId, staged.Signal, lease.Item.Id);
+        }
+        catch (Exception e) when (e is NotFoundException or ConflictException)
+        {
+            events.Append(EventKinds.SignalDropped, lease.WorkKey, (staged, e.Message), static (json, it) =>
+            {
+                json.WriteString("to", it.staged.WorkId);
+                json.WriteString("name", it.staged.Signal.Name);
+                json.WriteString("why", it.Message);
+            });
+        }
+    }
+
+    /// <summary>
+    /// A step has committed a version: the wake that it was told, and the signals that it has taken, are done with. True where signals are left. Whoever
+    /// saves no version takes nothing.
+    /// </summary>
+    public bool Settle(StepCommit commit)
+    {
+        if (commit.Next is null) return true;
+        long work = commit.Lease.WorkKey;
+        IEnumerable<long> taken = commit.Staged?.Taken ?? [];
+        return mailbox.Remove(work, waits.End(work) is { } signal ? taken.Append(signal) : taken) > 0;
+    }
+
+    private void Rest(in WorkRow row, StoredWait wait)
+    {
+        events.Append(EventKinds.Waiting, row.Key, (wait, row.DueAt), static (json, it) =>
+        {
+            json.WritePropertyName("signals");
+            json.WriteRawValue(it.wait.Signals);
+            if (it.DueAt is { } until) json.WriteString("until", StoredTime.Read(until));
+        });
+        Look(row, wait);
+    }
+
+    /// <summary>waiting -> queued where its time is over, or a signal that it waits for is there; whoever notices that first.</summary>
+    private void Look(in WorkRow row, StoredWait wait)
+    {
+        if (connection.HasPassed(row.DueAt)) Wake(row, ByTimeout, null);
+        else if (mailbox.Earliest(row.Key, wait.Signals) is { } signal) Wake(row, BySignal, signal);
+    }
+
+    private void Wake(in WorkRow row, string by, long? signal)
+    {
+        waits.Wake(row, by, signal);
+        workTable.Save(row, row.AsReady(counters.NextPlace(), connection.Now));
+        events.Append(EventKinds.Woken, row.Key, by, static (json, it) => json.WriteString("by", it));
+    }
+}

@@ -1,0 +1,26 @@
+using System.Security.Cryptography;
+
+namespace Roost.Stores;
+
+/// <summary>What a step waits for, checked.</summary>
+/// <param name="Signals">The names of signals, each once.</param>
+/// <param name="TimeoutMs">How long at most; null where that is a moment, or for ever.</param>
+/// <param name="Until">The moment at which it is over; or null.</param>
+internal sealed record WaitFor(IReadOnlyList<string> Signals, long? TimeoutMs, long? Until);
+
+/// <summary>A signal, checked and its payload written as JSON, ready for the transaction that delivers it.</summary>
+internal sealed record NewSignal(string Name, string? Id, byte[] Payload)
+{
+    public byte[] Hash { get; } = SHA256.HashData(Payload);
+
+    public int Bytes => Payload.Length + 256;
+}
+
+/// <summary>Whom a signal is for: an item by its id, or by engine and idempotency key.</summary>
+internal readonly record struct SignalTarget(string? WorkId, string? Engine, string? Key)
+{
+    public override string ToString() => WorkId ?? $"with the idempotency key \"{Key}\" of engine \"{Engine}\"";
+}
+
+/// <summary>A signal that a step sends to another item, or to its own; it lands with the step's commit.</summary>
+internal sealed record StagedSignal(string WorkId, NewSignal Signal);
