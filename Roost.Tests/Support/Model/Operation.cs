@@ -32,6 +32,8 @@ internal static class Operations
         (3, Gen.Int[1, 3].Select(n => new ScriptStep(Act.Throw, n))),
         (1, Gen.Int[1, 3].Select(n => new ScriptStep(Act.Hang, n))),
         (1, Gen.Int[-1, 2].Select(n => new ScriptStep(Act.RaiseSelf, n))),
+        (3, Gen.OneOf(0, 100, 5000).Select(ms => new ScriptStep(Act.Wait, ms))),
+        (2, Gen.OneOf(Act.Take, Act.SignalSelf).Select(act => new ScriptStep(act))),
         (5, Gen.OneOf(
                 Act.Fail, Act.FailSaved, Act.Child, Act.SameChild, Act.Artifact, Act.Stream, Act.Event, Act.CancelSelf, Act.CancelAndDone, Act.ReleaseSelf)
             .Select(act => new ScriptStep(act))));
