@@ -100,7 +100,7 @@ internal sealed class ModelItem(string id, Spec spec, ModelItem? parent, int dep
 
     public Next Next => Version == 0 ? Next.Goes : Step is not { } step ? Next.Done : step.Act switch
     {
-        Act.Throw or Act.Hang when Failures < step.N => Next.Throws,
+        Act.Throw or Act.Hang or Act.Take when Failures < step.N => Next.Throws,
         Act.Fail => Next.Fails,
         Act.FailSaved => Next.FailsSaved,
         Act.CancelAndDone => Next.Done,

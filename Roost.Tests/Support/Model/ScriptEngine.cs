@@ -59,7 +59,10 @@ internal sealed class ScriptEngine(string id, int shape, FakeTimeProvider clock,
                 await PassTimeoutAsync(context.CancellationToken);
                 break;
             case Act.Wait: return WaitFor("go", state + 1, step.N == 0 ? null : TimeSpan.FromMilliseconds(step.N));
-            case Act.Take: context.AddEvent("took", new { n = context.TakeSignals().Count }); break;
+            case Act.Take:
+                context.AddEvent("took", new { n = context.TakeSignals().Count });
+                if (context.Attempt <= step.N) throw new InvalidOperationException("as the script says");
+                break;
             case Act.SignalSelf: context.Signal(id, "go"); break;
             case Act.Fail: return Fail("as the script says");
             case Act.FailSaved: return Fail(state + 1, "as the script says");
