@@ -33,7 +33,7 @@ internal sealed record Situation
         WorkState.Cancelled => AfterState(": ", CancelReason),
         _ when IsCopy => Whole("this file is a backup copy and runs nothing"),
         WorkState.Running => Running(),
-        WorkState.Waiting => Whole(Waiting()),
+        WorkState.Waiting => Waiting(),
         _ => Whole(Queued()),
     };
 
@@ -68,13 +68,14 @@ internal sealed record Situation
             : $"{since}; the workers that serve it are busy, or about to claim it";
     }
 
-    private string Waiting()
+    private (string Sentence, string? Why) Waiting()
     {
-        if (Wait is null) return "waiting";
+        if (Wait is null) return AfterState(" ", null);
         string signals = Wait.Signals.Count == 0 ? "" : $" for the signal {string.Join(" or ", Wait.Signals)}";
         string until = Wait.Until is not { } end ? "" : end > Now ? $" until {Time(end)}" : $"; its time was over at {Time(end)}";
         string? unserved = Wait.Until <= Now ? new ServedLanes(Workers).WhyUnserved(Item.Engine, Item.Queue, StateVersion) : null;
-        return $"waiting{signals}{until}, since {Time(Wait.Since)}{(unserved is null ? "" : $", but {unserved}")}";
+        string why = $"{signals}{until}, since {Time(Wait.Since)}{(unserved is null ? "" : $", but {unserved}")}";
+        return (Item.State.Name() + why, why.TrimStart(' ', ',', ';'));
     }
 
     private string Blocked() =>
