@@ -22,6 +22,7 @@ internal static class Usage
 
         Commands:
           script [file]       enqueue with an idempotency key and run to the end; run it twice; default roost.db
+          waiting [file]      an order that waits for its payments, and is sent them; default roost.db
           service [file]      a hosted service that steps work until it is stopped; default roost.db
           --help              this text
         """;

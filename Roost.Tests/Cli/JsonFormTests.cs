@@ -16,6 +16,8 @@ internal sealed class JsonFormTests
     private CommandFolder roost = null!;
     private StuckPage page = null!;
     private CommandProcess worker = null!;
+    private const string Waiting = "waiting-item";
+
     private string done = "", failed = "", delayed = "", running = "";
 
     [OneTimeSetUp]
@@ -37,6 +39,7 @@ internal sealed class JsonFormTests
             """{"count_to":2,"token":"t"}"""
         );
         await WrapAsync();
+        await WaitAsync();
         failed = (await roost.RunAsync("enqueue", "-e", "watchlist")).Ends(0).Word;
         await roost.EnqueueAsync("--parent", done);
         await roost.WorkAsync();
@@ -62,6 +65,21 @@ internal sealed class JsonFormTests
         await file.RunUntilIdleAsync();
     }
 
+    /// <summary>One that waits, with mail from outside and from another item's step.</summary>
+    private async Task WaitAsync()
+    {
+        await using var file = new RoostRuntime(roost.Database);
+        file.AddEngine(ScriptedEngine.From((_, _) => Outcome.WaitFor(1, new Wait { Signals = ["go"], Timeout = TimeSpan.FromHours(1) }), "waiter"));
+        file.AddEngine(ScriptedEngine.From((state, context) =>
+        {
+            context.Signal(Waiting, "from_a_step");
+            return ScriptedEngine.Finish(state);
+        }, "sender"));
+        await file.EnqueueAsync([new WorkItem("waiter") { Id = Waiting }, new WorkItem("sender")]);
+        await file.RunUntilIdleAsync();
+        await file.SignalAsync(Waiting, "other", new { amount = 12.5m }, "evt_81");
+    }
+
     [OneTimeTearDown]
     public async Task TearDown()
     {
@@ -74,7 +92,11 @@ internal sealed class JsonFormTests
     [TestCase("status <id>", "status", "{failed}")]
     [TestCase("status <id>", "status", "{running}")]
     [TestCase("status <id>", "status", "{delayed}")]
+    [TestCase("status <id>", "status", Waiting)]
+    [TestCase("signals <id>", "signals", Waiting)]
+    [TestCase("signal <id> <name>", "signal", Waiting, "more", "1")]
     [TestCase("list", "list", "--limit", "2")]
+    [TestCase("list", "list", "--state", "waiting")]
     [TestCase("events", "events")]
     [TestCase("events", "events", "{done}")]
     [TestCase("wait <id>", "wait", "{done}")]

@@ -27,7 +27,7 @@ internal sealed class ConsoleBrowserTests
     [SetUp]
     public async Task OpenAsync()
     {
-        host = await ConsoleHost.StartAsync(null, engine);
+        host = await ConsoleHost.StartAsync(null, engine, ConsoleSignalTests.Waiter());
         stop = new();
         page = await browser.OpenAsync();
         complaints.Clear();
@@ -100,7 +100,9 @@ internal sealed class ConsoleBrowserTests
                         Resources = ["domain:" + new string('w', 100)],
                     }
                 );
+        string waiting = await host.Roost.EnqueueAsync(new WorkItem("scripted"));
         await host.Roost.RunUntilIdleAsync();
+        await host.Roost.SignalAsync(waiting, new string('n', 250), new { text = new string('y', 300) }, new string('i', 250));
         await host.Roost.EnqueueAsync(new WorkItem("nobody"));
         string[] addresses =
         [
@@ -119,6 +121,7 @@ internal sealed class ConsoleBrowserTests
             "/nowhere",
             ConsoleHost.ItemAddress(failed),
             ConsoleHost.ItemAddress(good),
+            ConsoleHost.ItemAddress(waiting),
             $"/work/item/artifact?id={good}&name=report.json",
         ];
         foreach (string address in addresses)
@@ -186,7 +189,7 @@ internal sealed class ConsoleBrowserTests
     }
 
     [Test]
-    public async Task A_waiting_item_is_requeued_reprioritised_and_cancelled()
+    public async Task A_delayed_item_is_requeued_reprioritised_and_cancelled()
     {
         string id = await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "wait" }) { Delay = TimeSpan.FromHours(1) });
         await OpenItemAsync(id);

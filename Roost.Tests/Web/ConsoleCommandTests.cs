@@ -18,11 +18,13 @@ internal sealed partial class ConsoleCommandTests
     [Test]
     public async Task Every_command_that_a_page_shows_works()
     {
-        await using ConsoleHost host = await ConsoleHost.StartAsync(null, new ConsoleEngine());
+        await using ConsoleHost host = await ConsoleHost.StartAsync(null, new ConsoleEngine(), ConsoleSignalTests.Waiter());
         using var folder = new TemporaryFolder();
         string failed = await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "fail out of luck" }) { MaxAttempts = 1 });
         string done = await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "artifacts" }));
+        string waiting = await host.Roost.EnqueueAsync(new WorkItem("scripted"));
         await host.Roost.RunUntilIdleAsync();
+        await host.Roost.SignalAsync(waiting, "other");
         await host.Roost.EnqueueAsync(new WorkItem("nobody") { Id = OddId, Delay = TimeSpan.FromHours(1) });
 
         string[] pages =
@@ -31,7 +33,7 @@ internal sealed partial class ConsoleCommandTests
             "/system",
             "/system?check=quick",
             "/events",
-            .. new[] { failed, done, OddId }.Select(ConsoleHost.ItemAddress),
+            .. new[] { failed, done, waiting, OddId }.Select(ConsoleHost.ItemAddress),
             $"/events?id={Uri.EscapeDataString(OddId)}",
             $"/work/item/artifact?id={done}&name=report.json",
         ];
@@ -41,7 +43,7 @@ internal sealed partial class ConsoleCommandTests
         commands
             .Select(command => command.Split(' ')[1])
             .Should()
-            .Contain(["status", "events", "diff", "retry", "cancel", "artifacts", "doctor", "prune", "worker"]);
+            .Contain(["status", "events", "diff", "retry", "cancel", "signal", "signals", "artifacts", "doctor", "prune", "worker"]);
 
         foreach (string command in commands)
         {

@@ -7,14 +7,14 @@ namespace Roost.Tests.Web;
 /// <summary>Every page of the console, on a file in which everything is many and long: what a test of all pages goes through.</summary>
 internal sealed class ConsoleTour : IAsyncDisposable
 {
-    private const string Big = "window-item", Failed = "failed-item", Parent = "parent-item", Deep = "deep-item";
+    private const string Big = "window-item", Failed = "failed-item", Parent = "parent-item", Deep = "deep-item", Waiting = "waiting-item";
     private static readonly string Long = string.Concat(Enumerable.Repeat("A long text, as one comes from a service that explains itself at length. ", 60));
 
     /// <summary>The addresses to look at, by page. A test fails where a page of the console has none.</summary>
     public static readonly IReadOnlyDictionary<Type, string[]> Addresses = new Dictionary<Type, string[]>
     {
         [typeof(Overview)] = ["/"],
-        [typeof(WorkList)] = ["/work", "/work?q=nothing-is-called-so", $"/work?parent={Parent}", "/work?state=failed"],
+        [typeof(WorkList)] = ["/work", "/work?q=nothing-is-called-so", $"/work?parent={Parent}", "/work?state=failed", "/work?state=waiting"],
         [typeof(WorkItemPage)] =
         [
             $"/work/item?id={Big}",
@@ -22,10 +22,11 @@ internal sealed class ConsoleTour : IAsyncDisposable
             $"/work/item?id={Failed}",
             $"/work/item?id={Deep}",
             $"/work/item?id={Parent}",
+            $"/work/item?id={Waiting}",
         ],
         [typeof(ArtifactPage)] = [$"/work/item/artifact?id={Big}&name=report.json", $"/work/item/artifact?id={Big}&name=log.txt"],
         [typeof(DeadLetters)] = ["/dead-letters", "/dead-letters?all=1"],
-        [typeof(Events)] = ["/events", "/events?kind=failed", "/events?kind=worker_lost", "/events?no=1", $"/events?id={Big}"],
+        [typeof(Events)] = ["/events", "/events?kind=failed", "/events?kind=worker_lost", "/events?kind=signal", "/events?no=1", $"/events?id={Big}"],
         [typeof(Resources)] = ["/resources"],
         [typeof(Roost.Cli.Web.Pages.Artifacts)] = ["/artifacts", "/artifacts?name=nothing"],
         [typeof(Engines)] = ["/engines", "/engines?after=nobody"],
@@ -47,7 +48,7 @@ internal sealed class ConsoleTour : IAsyncDisposable
     public static async Task<ConsoleTour> StartAsync()
     {
         var probe = new ConsoleEngine();
-        ConsoleHost host = await ConsoleHost.StartAsync(null, probe, new WindowEngine());
+        ConsoleHost host = await ConsoleHost.StartAsync(null, probe, new WindowEngine(), new WaitingEngine());
         RoostRuntime roost = host.Roost;
         await roost.EnqueueAsync([
             new WorkItem(
@@ -65,6 +66,7 @@ internal sealed class ConsoleTour : IAsyncDisposable
             new WorkItem("probe", new { what = "fail " + Long }) { Id = Failed, MaxAttempts = 1 },
             new WorkItem("probe", new { what = "deep " + Long }) { Id = Deep, MaxAttempts = 1 },
             new WorkItem("probe", new { what = "wait" }) { Id = Parent },
+            new WorkItem("waiting") { Id = Waiting },
             .. Enumerable
                 .Range(0, 80)
                 .Select(i => new WorkItem("probe", new { what = $"fail {(char)('A' + i % 26)}{(char)('a' + i / 26)} {Long}" }) { MaxAttempts = 1 }),
@@ -78,6 +80,10 @@ internal sealed class ConsoleTour : IAsyncDisposable
                 }),
         ]);
         await roost.RunUntilIdleAsync();
+        await roost.SignalAsync(Waiting, WaitingEngine.Last);
+        await roost.RunUntilIdleAsync();
+        for (int i = 0; i < 20; i++)
+            await roost.SignalAsync(Waiting, $"other {i} {Long[..200]}", new { i, Long, api_key = "sk-hidden", rows = Enumerable.Range(0, 40) }, $"id {i} {Long[..200]}");
         await roost.EnqueueAsync([
             .. Enumerable
                 .Range(0, 30)
@@ -111,6 +117,22 @@ internal sealed class ConsoleTour : IAsyncDisposable
         await worker;
         stop.Dispose();
         await Host.DisposeAsync();
+    }
+
+    /// <summary>Waits again and again for one of many signals with long names.</summary>
+    private sealed class WaitingEngine : Engine<int>
+    {
+        public const string Last = "signal 19";
+
+        public override string EngineId => "waiting";
+
+        protected override int Init(WorkItem item) => 0;
+
+        protected override Task<Outcome> StepAsync(int state, StepContext context) => Task.FromResult(WaitFor(
+            new Wait { Signals = [.. Enumerable.Range(0, 20).Select(i => i == 19 ? Last : $"signal {i} {Long[..200]}")], Timeout = TimeSpan.FromDays(3) },
+            state + 1,
+            "wait"
+        ));
     }
 
     private sealed record WindowState(IReadOnlyList<Message> Messages, string Note);

@@ -21,7 +21,7 @@
       if (from.nodeValue !== to.nodeValue) from.nodeValue = to.nodeValue;
       return;
     }
-    if (from.nodeName === "SELECT" || (from.nodeName === "INPUT" && from.type !== "hidden")) return; // What a person is filling in stays as it is.
+    if (from.nodeName === "SELECT" || from.nodeName === "TEXTAREA" || (from.nodeName === "INPUT" && from.type !== "hidden")) return; // What a person is filling in stays as it is.
     if (from.nodeName === "DETAILS") to.toggleAttribute("open", from.open);
     if (from.isEqualNode(to)) return;
     syncAttributes(from, to);
@@ -120,7 +120,7 @@
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") {
       for (const sheet of document.querySelectorAll("details.action[open]")) { sheet.open = false; sheet.querySelector("summary").focus(); }
-      if (event.target.matches("input")) event.target.blur();
+      if (event.target.matches("input, textarea")) event.target.blur();
       return;
     }
     if (event.target.matches("input, select, textarea") || help.open) return;
