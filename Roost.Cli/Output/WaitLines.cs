@@ -5,7 +5,9 @@ internal sealed class WaitLines(RoostRuntime roost, Printer print, IReadOnlyColl
 {
     private readonly Dictionary<string, string> said = new(StringComparer.Ordinal);
 
-    /// <summary>Of each item when it begins to wait for something else, until it is stopped. What cannot be read is told by whoever waits for the end.</summary>
+    /// <summary>
+    /// Of each item when it begins to wait for something else, until it is stopped. What cannot be read is told by whoever waits for the end.
+    /// </summary>
     public async Task FollowAsync(CancellationToken stop)
     {
         try

@@ -20,7 +20,10 @@ internal sealed class ConsoleRequestTests
         "all", "count", "note", "show", "token", "x",
     ];
     private static readonly string[] Verbs = ["cancel", "requeue", "priority", "release", "retry", "discard", "retry-all", "discard-all", "signal", "nothing"];
-    private static readonly string[] Fields = ["id", "reason", "priority", "back", "engine", "queue", "reason-is", "type", "error", "name", "payload", "signal_id"];
+    private static readonly string[] Fields =
+    [
+        "id", "reason", "priority", "back", "engine", "queue", "reason-is", "type", "error", "name", "payload", "signal_id",
+    ];
     private static readonly string[] Encoded =
     [
         "%00", "%", "%zz", "%ed%a0%80", "%c0%af", "%ff", "%2e%2e%2f", "+", "%0d%0aX-Evil:%201", "&&==", "%F4%90%80%80", "-1", "0",

@@ -83,7 +83,10 @@ internal sealed class ConsoleTour : IAsyncDisposable
         await roost.SignalAsync(Waiting, WaitingEngine.Last);
         await roost.RunUntilIdleAsync();
         for (int i = 0; i < 20; i++)
-            await roost.SignalAsync(Waiting, $"other {i} {Long[..200]}", new { i, Long, api_key = "sk-hidden", rows = Enumerable.Range(0, 40) }, $"id {i} {Long[..200]}");
+        {
+            var payload = new { i, Long, api_key = "sk-hidden", rows = Enumerable.Range(0, 40) };
+            await roost.SignalAsync(Waiting, $"other {i} {Long[..200]}", payload, $"id {i} {Long[..200]}");
+        }
         await roost.EnqueueAsync([
             .. Enumerable
                 .Range(0, 30)
