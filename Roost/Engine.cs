@@ -102,6 +102,21 @@ public abstract class Engine<[DynamicallyAccessedMembers(JsonMembers.Judged)] TS
     protected static Outcome WaitFor(string signal, TState state, TimeSpan? timeout = null, string? step = null) =>
         WaitFor(new Wait { Signals = [signal], Timeout = timeout }, state, step);
 
+    /// <summary>
+    /// Save the state and rest until a person has answered, by <c>roost answer</c>, the console or <see cref="RoostRuntime.AnswerAsync(string, object?,
+    /// string, string?, CancellationToken)"/>. The next step is given the answer by <see cref="Wake.Answer"/>; or is told that the time is over or the
+    /// question was withdrawn.
+    /// </summary>
+    /// <typeparam name="TAnswer">What the answer has to read as: a form is made of its members, and choices are an enum.</typeparam>
+    /// <param name="state">The next state.</param>
+    /// <param name="question">For a person, in Markdown: 1 to 10,000 characters.</param>
+    /// <param name="within">How long at most, above zero and up to 10 years, in whole milliseconds rounded up. Default: for ever.</param>
+    /// <param name="of">Whom it is for: a name by which people pick their questions. Default: anybody.</param>
+    /// <param name="step">The name of the step for people, 1 to 256 characters. Default: as before.</param>
+    [RequiresUnreferencedCode(Reflective.Json), RequiresDynamicCode(Reflective.Json)]
+    protected static Outcome Ask<TAnswer>(TState state, string question, TimeSpan? within = null, string? of = null, string? step = null) =>
+        WaitFor(new Wait { Ask = Roost.Ask.Of<TAnswer>(question) with { For = of }, Timeout = within }, state, step);
+
     /// <summary>Save the state and rest until one of several things has happened: signals, a time.</summary>
     /// <param name="wait">What it waits for.</param>
     /// <param name="state">The next state.</param>

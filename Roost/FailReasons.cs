@@ -37,7 +37,7 @@ public static class FailReasons
     /// <summary>The stored payload does not match its SHA-256.</summary>
     public const string CorruptPayload = "corrupt_payload";
 
-    /// <summary>A stored signal that the step was given, or took, does not match its SHA-256.</summary>
+    /// <summary>A stored signal or answer that the step was given, or took, does not match its SHA-256.</summary>
     public const string CorruptSignal = "corrupt_signal";
 
     /// <summary>

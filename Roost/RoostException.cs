@@ -40,7 +40,16 @@ public sealed class NotFoundException(string message) : RoostException(message);
 /// <summary>
 /// The request contradicts what is stored: a duplicate id, an idempotency key with another payload, a state that does not allow the transition.
 /// </summary>
-public sealed class ConflictException(string message) : RoostException(message);
+public class ConflictException(string message) : RoostException(message);
+
+/// <summary>A question is not open any more: somebody has answered or withdrawn it, its time is over, or its item has gone on or ended.</summary>
+/// <param name="ask">The question as it is, with the answer that was accepted.</param>
+/// <param name="message">The same for a person.</param>
+public sealed class AskClosedException(AskInfo ask, string message) : ConflictException(message)
+{
+    /// <summary>The question as it is, with the answer that was accepted, where one was.</summary>
+    public AskInfo Ask { get; } = ask;
+}
 
 /// <summary>The file cannot be used as a Roost database, or a workspace's folder as one; <see cref="Cause"/> says why.</summary>
 /// <param name="cause">Why.</param>

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Roost.Stores;
 using Roost.Writing;
@@ -52,22 +51,7 @@ public sealed class Signal
     /// <summary>Whether its bytes are those that were stored.</summary>
     internal bool IsWhole => Damage.IsWhole(payload.Utf8, hash);
 
-    [JsonIgnore]
     internal JsonSerializerOptions Json { get; init; } = RoostJson.Default;
 
-    private T Read<T>(JsonTypeInfo<T> type)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(payload.For(type).Span, type) ?? throw Unreadable<T>("is null", null);
-        }
-        catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
-        {
-            throw Unreadable<T>(e.Message, e);
-        }
-    }
-
-    /// <summary>Final: every try of the step that reads it would be told the same.</summary>
-    private InvalidInputException Unreadable<T>(string why, Exception? e) =>
-        new("payload", $"of signal \"{Name}\" to work item {WorkId} cannot be read as {TypeNames.A(typeof(T))}: {why}", e) { Final = new(WorkId) };
+    private T Read<T>(JsonTypeInfo<T> type) => payload.Read("payload", $"of signal \"{Name}\" to work item {WorkId}", WorkId, type);
 }

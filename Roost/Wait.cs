@@ -6,6 +6,9 @@ public sealed record Wait
     /// <summary>The names of signals, any of which wakes it; of those that have come already, the earliest. Default none; at most 100.</summary>
     public IReadOnlyList<string> Signals { get; init; } = [];
 
+    /// <summary>A question to a person, whose answer wakes it. Default none.</summary>
+    public Ask? Ask { get; init; }
+
     /// <summary>
     /// How long at most, above zero and up to 10 years, in whole milliseconds rounded up. Default: for ever. Not together with <see cref="Until"/>.
     /// </summary>
@@ -23,6 +26,12 @@ public enum WakeKind
 
     /// <summary>The time of the wait was over before anything came.</summary>
     Timeout,
+
+    /// <summary>A person has answered its question.</summary>
+    Answer,
+
+    /// <summary>Its question was withdrawn.</summary>
+    Withdrawn,
 }
 
 /// <summary>Why an item that waited goes on: what the first step after its wait is told, in each of its tries.</summary>
@@ -36,6 +45,9 @@ public sealed record Wake
 
     /// <summary>The signal, where one has woken it; it is taken from the mailbox by the commit of the step that is told.</summary>
     public Signal? Signal { get; init; }
+
+    /// <summary>The answer, where a person has given one.</summary>
+    public Answer? Answer { get; init; }
 }
 
 /// <summary>What an item waits for, for people.</summary>
@@ -43,6 +55,9 @@ public sealed record WaitInfo
 {
     /// <summary>The names of signals.</summary>
     public required IReadOnlyList<string> Signals { get; init; }
+
+    /// <summary>The id of its question; null where it asks none.</summary>
+    public string? AskId { get; init; }
 
     /// <summary>When it began.</summary>
     public required DateTimeOffset Since { get; init; }

@@ -39,6 +39,12 @@ public static class EventKinds
     /// <summary>The item has waited and goes on; the data says what woke it.</summary>
     public const string Woken = "woken";
 
+    /// <summary>A person has answered a question; the data says which, who and what.</summary>
+    public const string Answered = "answered";
+
+    /// <summary>A question was withdrawn; the data says which, who and why.</summary>
+    public const string AskWithdrawn = "ask_withdrawn";
+
     /// <summary>A signal has come; the data says its name, its id and who sent it, where these are known.</summary>
     public const string Signalled = "signalled";
 
@@ -102,7 +108,7 @@ public static class EventKinds
     /// <summary>All of them, in the order in which they stand here.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        Enqueued, Claimed, Stepped, Waiting, Woken, Signalled, SignalDropped, Done, StepFailed, Failed, Interrupted,
+        Enqueued, Claimed, Stepped, Waiting, Woken, Answered, AskWithdrawn, Signalled, SignalDropped, Done, StepFailed, Failed, Interrupted,
         Released, CancelRequested, Cancelled, Retried, Discarded, Requeued, PriorityChanged,
         Triggered, TriggerSkipped, Purged, WorkerStarted, WorkerStopped, WorkerLost, Adopted,
     ];

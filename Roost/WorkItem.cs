@@ -189,4 +189,24 @@ internal sealed class StoredJson(byte[] utf8)
         if (last is not { } known || known.Type != type) last = known = new(type, NameMatch.Adapted(utf8, type));
         return known.Utf8;
     }
+
+    /// <summary>Read for a step. Where it does not fit, every try would be told the same: that is final.</summary>
+    /// <param name="field">What it is called where it is given.</param>
+    /// <param name="of">Of what it is that, for the message.</param>
+    /// <param name="workId">The item whose step reads it.</param>
+    /// <param name="type">The type.</param>
+    public T Read<T>(string field, string of, string workId, JsonTypeInfo<T> type)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(For(type).Span, type) ?? throw Unreadable("it is null", null);
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
+        {
+            throw Unreadable(e.Message, e);
+        }
+
+        InvalidInputException Unreadable(string why, Exception? e) =>
+            new(field, $"{of} cannot be read as {TypeNames.A(typeof(T))}: {why}", e) { Final = new(workId) };
+    }
 }

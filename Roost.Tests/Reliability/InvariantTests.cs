@@ -33,6 +33,9 @@ internal sealed class InvariantTests
     )]
     [TestCase("what waits says for what, what was woken says by what, and nothing else does", "UPDATE roost_wait SET version = 9")]
     [TestCase("what waits says for what, what was woken says by what, and nothing else does", "UPDATE roost_wait SET signals = 'no'")]
+    [TestCase("a question is open while its item waits for the answer, and closed with its wait", "UPDATE roost_ask SET state = 'closed', closed_at = 1")]
+    [TestCase("a question is open while its item waits for the answer, and closed with its wait", "UPDATE roost_wait SET ask = NULL")]
+    [TestCase("a question is open while its item waits for the answer, and closed with its wait", "UPDATE roost_ask SET schema = 'no'")]
     [TestCase("a mailbox counts the signals in it, and its item knows that it has one", "UPDATE roost_mailbox SET n = 2")]
     [TestCase("a mailbox counts the signals in it, and its item knows that it has one", "DELETE FROM roost_mailbox")]
     [TestCase("a mailbox counts the signals in it, and its item knows that it has one", "UPDATE roost_work SET mail = 0 WHERE id = 'rests'")]
@@ -103,7 +106,7 @@ internal sealed class InvariantTests
             return context.Item.Id switch
             {
                 "failed" => ScriptedEngine.GiveUp("as the test says"),
-                "rests" => Outcome.WaitFor(state, new Wait { Signals = ["go"] }),
+                "rests" => Outcome.WaitFor(state, new Wait { Signals = ["go"], Ask = new("Go?") }),
                 _ => ScriptedEngine.Finish(state + 1),
             };
         })))

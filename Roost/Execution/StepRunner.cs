@@ -73,6 +73,8 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
         VerifyPayload(lease);
         if (lease.Wake?.Signal is { IsWhole: false } signal)
             throw new ItemEndedException(lease.Item.Id, FailReasons.CorruptSignal, Damage.OfSignal(signal));
+        if (lease.Wake?.Answer is { IsWhole: false })
+            throw new ItemEndedException(lease.Item.Id, FailReasons.CorruptSignal, Damage.OfAnswer(lease.Item.Id));
         if (lease.Version == 0)
         {
             Task<Snapshot>? init = engine.InitSnapshotAsync(lease.Item, context);
@@ -185,7 +187,7 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
             Names.Check("step", next.Step);
             JsonText.CheckSize("state", next.Utf8.Length, options.MaxJsonBytes);
         }
-        WaitFor? wait = outcome.Kind == OutcomeKind.Wait ? WaitCheck.Check(outcome.Wait, where) : null;
+        WaitFor? wait = outcome.Kind == OutcomeKind.Wait ? WaitCheck.Check(outcome.Wait, where, options) : null;
         long delay = WorkItemCheck.Milliseconds("after", outcome.After);
         int unchanged = Unchanged(lease, engine, outcome, staged);
         if (options.MaxStepsWithoutProgress > 0 && unchanged >= options.MaxStepsWithoutProgress) throw NoProgress(lease, next!, unchanged);

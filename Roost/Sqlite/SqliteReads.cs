@@ -160,6 +160,21 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
     public override IReadOnlyList<Signal> Signals(string workId, string? name, long upTo, IReadOnlyCollection<long> without, int limit) =>
         reader.Run(db => SignalQueries.Mail(db, KeyOf(db, workId), workId, name, upTo, without, limit, options.Json));
 
+    public override Task<AskInfo> AskAsync(string askId, CancellationToken cancellationToken) =>
+        reader.RunAsync(db => AskQueries.Read(db, askId, options, clock.Now) ?? throw AskQueries.NoSuchAsk(askId, path), cancellationToken);
+
+    public override Task<Page<AskInfo>> AsksAsync(AskFilter filter, int limit, string? cursor, CancellationToken cancellationToken)
+    {
+        long from = AskQueries.ReadCursor(filter, cursor);
+        return reader.RunAsync(
+            db => AskQueries.Page(db, filter, filter.WorkId is null ? 0 : KeyOf(db, filter.WorkId), from, limit, options, clock.Now),
+            cancellationToken
+        );
+    }
+
+    public override Task<IReadOnlyList<string>> FindAskIdsAsync(string part, int limit, CancellationToken cancellationToken) =>
+        reader.RunAsync(db => AskQueries.FindIds(db, part, limit), cancellationToken);
+
     public override string? IdOfKey(string engine, string key) => reader.Run(db => WorkQueries.IdOfKey(db, engine, key));
 
     private long Now => clock.Now.ToUnixTimeMilliseconds();

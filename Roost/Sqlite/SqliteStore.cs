@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Roost.Native;
 using Roost.Sqlite.Checks;
 using Roost.Sqlite.Files;
+using Roost.Sqlite.Queries;
 using Roost.Sqlite.Tables;
 using Roost.Sqlite.Transitions;
 using Roost.Sqlite.Writing;
@@ -63,6 +64,18 @@ internal sealed class SqliteStore : Store
         string workId = target.WorkId ?? session.Work.Id(found.Key);
         return new SignalResult(workId, session.Waits.Signal(found, workId, signal, sender: null));
     }, signal.Bytes);
+
+    public override async Task<AnswerResult> AnswerAsync(string askId, NewAnswer answer)
+    {
+        (string workId, bool? isNew) = await ChangeAsync(session =>
+        {
+            StoredAsk ask = session.Asks.Find(askId) ?? throw AskQueries.NoSuchAsk(askId, path);
+            return (session.Work.Id(ask.Work), session.Waits.Answer(ask, answer));
+        }, answer.Bytes).ConfigureAwait(false);
+        if (isNew is { } created) return new(workId, created);
+        AskInfo closed = await Reads.AskAsync(askId, CancellationToken.None).ConfigureAwait(false);
+        throw new AskClosedException(closed, AskQueries.WhyClosed(closed));
+    }
 
     public override Task<(EnqueueResult Item, bool IsNewSignal)> EnqueueAndSignalAsync(NewWork work, NewSignal signal) => ChangeAsync(session =>
     {

@@ -6,7 +6,23 @@ namespace Roost.Stores;
 /// <param name="Signals">The names of signals, each once.</param>
 /// <param name="TimeoutMs">How long at most; null where that is a moment, or for ever.</param>
 /// <param name="Until">The moment at which it is over; or null.</param>
-internal sealed record WaitFor(IReadOnlyList<string> Signals, long? TimeoutMs, long? Until);
+/// <param name="Ask">The question whose answer it waits for; or null.</param>
+internal sealed record WaitFor(IReadOnlyList<string> Signals, long? TimeoutMs, long? Until, NewAsk? Ask);
+
+/// <summary>A question, checked, with its schema as JSON.</summary>
+internal sealed record NewAsk(string Id, string Question, byte[] Schema, string? For, IReadOnlyList<string> Artifacts);
+
+/// <summary>An answer that fits its question's schema, or that one is withdrawn (no value).</summary>
+internal sealed class NewAnswer(byte[]? value, string by, string? comment)
+{
+    public byte[]? Value => value;
+    public string By => by;
+    public string? Comment => comment;
+
+    public byte[] Hash { get; } = value is null ? [] : SHA256.HashData(value);
+
+    public int Bytes => (Value?.Length ?? 0) + 512;
+}
 
 /// <summary>A signal, checked and its payload written as JSON, ready for the transaction that delivers it.</summary>
 internal sealed record NewSignal(string Name, string? Id, byte[] Payload)

@@ -34,6 +34,9 @@ internal abstract class Store : IAsyncDisposable
     /// <summary>Puts a signal into an item's mailbox, and wakes the item where it waits for that.</summary>
     public abstract Task<SignalResult> SignalAsync(SignalTarget target, NewSignal signal);
 
+    /// <summary>Accepts an answer to an open question, and wakes its item; or withdraws it.</summary>
+    public abstract Task<AnswerResult> AnswerAsync(string askId, NewAnswer answer);
+
     /// <summary>Creates the item, or finds the one that has its idempotency key, and signals it: both or nothing.</summary>
     public abstract Task<(EnqueueResult Item, bool IsNewSignal)> EnqueueAndSignalAsync(NewWork work, NewSignal signal);
 

@@ -74,6 +74,13 @@ internal abstract class StoreReads
     /// <summary>Those of a name, or all, that came up to one of them, without some; for the step that takes them.</summary>
     public abstract IReadOnlyList<Signal> Signals(string workId, string? name, long upTo, IReadOnlyCollection<long> without, int limit);
 
+    public abstract Task<AskInfo> AskAsync(string askId, CancellationToken cancellationToken);
+
+    /// <summary>Open questions, the longest open first; of an item all that there were, the last first.</summary>
+    public abstract Task<Page<AskInfo>> AsksAsync(AskFilter filter, int limit, string? cursor, CancellationToken cancellationToken);
+
+    public abstract Task<IReadOnlyList<string>> FindAskIdsAsync(string part, int limit, CancellationToken cancellationToken);
+
     /// <summary>The item that has an idempotency key; null where none has.</summary>
     public abstract string? IdOfKey(string engine, string key);
 }

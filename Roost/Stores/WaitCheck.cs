@@ -1,13 +1,19 @@
+using System.Text.Json.Serialization.Metadata;
+using Roost.Writing;
+
 namespace Roost.Stores;
 
 /// <summary>Checks what a step waits for, and what is sent to it, before anything is written.</summary>
 internal static class WaitCheck
 {
     private const int MaxNames = 100;
+    private const int MaxQuestion = 10_000;
+    private const int MaxComment = 10_000;
 
     /// <param name="wait">As the step gives it.</param>
     /// <param name="where">Engine, item and version, for the message.</param>
-    public static WaitFor Check(Wait? wait, string where)
+    /// <param name="options">How the type of an answer is written.</param>
+    public static WaitFor Check(Wait? wait, string where, RoostOptions options)
     {
         if (wait is null) throw new InvalidInputException("wait", $"is null ({where}); say what the item waits for.");
         if (wait.Signals is null) throw new InvalidInputException("Signals", $"is null ({where}); leave it out, or give a list of names.");
@@ -17,10 +23,51 @@ internal static class WaitCheck
         if (wait.Timeout is not null && wait.Until is not null)
             throw new InvalidInputException("Timeout", $"is given together with Until ({where}); give one of them.");
         if (wait.Timeout <= TimeSpan.Zero) throw new InvalidInputException("Timeout", $"is {wait.Timeout} ({where}); it must be above zero.");
-        if (wait.Signals.Count == 0 && wait.Timeout is null && wait.Until is null)
-            throw new InvalidInputException("wait", $"names nothing ({where}): the item would wait for ever. Give signals, a time, or both.");
+        if (wait.Signals.Count == 0 && wait.Ask is null && wait.Timeout is null && wait.Until is null)
+            throw new InvalidInputException("wait", $"names nothing ({where}): the item would wait for ever. Give signals, a question or a time.");
         long? timeout = wait.Timeout is { } length ? WorkItemCheck.Milliseconds("Timeout", length) : null;
-        return new([.. wait.Signals.Distinct(StringComparer.Ordinal)], timeout, wait.Until is { } until ? StoredTime.RoundUp(until) : null);
+        NewAsk? ask = wait.Ask is null ? null : Check(wait.Ask, where, options);
+        return new([.. wait.Signals.Distinct(StringComparer.Ordinal)], timeout, wait.Until is { } until ? StoredTime.RoundUp(until) : null, ask);
+    }
+
+    /// <summary>An answer to a question that was asked with this schema.</summary>
+    public static NewAnswer Check(AskInfo ask, object? value, string by, string? comment, RoostOptions options)
+    {
+        byte[] json = JsonText.Serialize("value", value, options.Json, options.MaxJsonBytes, objectOnly: false);
+        if (AnswerSchema.FirstMisfit(ask.Schema, JsonText.Parse(json)) is { } misfit)
+            throw new InvalidInputException(misfit.Path.Length == 0 ? "value" : $"value.{misfit.Path}", misfit.Rule + ".");
+        CheckPerson(by, comment);
+        return new(json, by, comment);
+    }
+
+    /// <summary>Who withdraws a question, and why.</summary>
+    public static NewAnswer CheckWithdrawal(string by, string? reason)
+    {
+        CheckPerson(by, reason, "reason");
+        return new(null, by, reason);
+    }
+
+    private static void CheckPerson(string by, string? comment, string field = "comment")
+    {
+        Names.Check("by", by);
+        if (comment is null) return;
+        Names.CheckText(field, comment);
+        if (comment.Length > MaxComment) throw new InvalidInputException(field, $"is {comment.Length:N0} characters long; the limit is {MaxComment:N0}.");
+    }
+
+    private static NewAsk Check(Ask ask, string where, RoostOptions options)
+    {
+        if (string.IsNullOrWhiteSpace(ask.Question)) throw new InvalidInputException("Question", $"is empty ({where}); say what a person is asked.");
+        Names.CheckText("Question", ask.Question);
+        if (ask.Question.Length > MaxQuestion)
+            throw new InvalidInputException("Question", $"is {ask.Question.Length:N0} characters long ({where}); the limit is {MaxQuestion:N0}.");
+        if (ask.For is not null) Names.CheckExact("For", ask.For);
+        if (ask.Artifacts is null) throw new InvalidInputException("Artifacts", $"is null ({where}); leave it out, or give a list of names.");
+        if (ask.Artifacts.Count > MaxNames) throw new InvalidInputException("Artifacts", $"has {ask.Artifacts.Count} names ({where}); the limit is {MaxNames}.");
+        for (int i = 0; i < ask.Artifacts.Count; i++) Names.CheckFile($"Artifacts[{i}]", ask.Artifacts[i]);
+        JsonTypeInfo? type = ask.AnswerInfo ?? (ask.AnswerType is { } answer ? options.Json.GetTypeInfo(answer) : null);
+        byte[] schema = ask.Schema is { } given ? AnswerSchema.Checked("Schema", given) : type is not null ? AnswerSchema.Of(type) : "true"u8.ToArray();
+        return new(Guid.CreateVersion7().ToString(), ask.Question, schema, ask.For, ask.Artifacts);
     }
 
     public static NewSignal Check(string name, object? payload, string? id, RoostOptions options)

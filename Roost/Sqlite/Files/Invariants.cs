@@ -58,6 +58,7 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             UNION ALL SELECT 'wait of ' || work FROM roost_wait
                 WHERE since {IsNoTime} OR coalesce(until, 0) {IsNoTime} OR coalesce(woken_at, 0) {IsNoTime}
             UNION ALL SELECT 'signal ' || key FROM roost_signal WHERE at {IsNoTime}
+            UNION ALL SELECT 'question ' || id FROM roost_ask WHERE asked_at {IsNoTime} OR coalesce(closed_at, 0) {IsNoTime}
             """),
         new("step counts", "an hour has at least the steps and failed tries of its minutes",
             """
@@ -90,7 +91,7 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             SELECT w.id || ' is ' || w.state || ', its last event is ' || e.kind FROM roost_work w
             JOIN roost_event e ON e.seq = (
                 SELECT max(seq) FROM roost_event WHERE work = w.key
-                AND kind NOT LIKE 'engine.%' AND kind NOT IN ('triggered', 'trigger_skipped', 'priority_changed', 'cancel_requested', 'signalled', 'signal_dropped'))
+                AND kind NOT LIKE 'engine.%' AND kind NOT IN ('triggered', 'trigger_skipped', 'priority_changed', 'cancel_requested', 'signalled', 'signal_dropped', 'answered', 'ask_withdrawn'))
             WHERE NOT CASE w.state
                 WHEN 'running' THEN e.kind IN ('claimed', 'stepped')
                 WHEN 'queued' THEN e.kind IN ('enqueued', 'stepped', 'step_failed', 'interrupted', 'released', 'retried', 'requeued', 'woken')
@@ -159,6 +160,20 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             UNION ALL
             SELECT 'wait of ' || t.work || ' was woken by a signal that is gone' FROM roost_wait t
             WHERE t.signal IS NOT NULL AND NOT EXISTS (SELECT 1 FROM roost_signal s WHERE s.key = t.signal AND s.work = t.work)
+            """),
+        new("questions", "a question is open while its item waits for the answer, and closed with its wait",
+            """
+            SELECT 'question ' || a.id || ' is open' FROM roost_ask a WHERE a.state = 'open' AND NOT EXISTS (
+                SELECT 1 FROM roost_wait t JOIN roost_work w ON w.key = t.work WHERE t.work = a.work AND t.ask = a.key AND t.wake IS NULL AND w.state = 'waiting')
+            UNION ALL
+            SELECT 'question of ' || w.id || ' is ' || coalesce(a.state, 'gone') FROM roost_work w JOIN roost_wait t ON t.work = w.key
+            LEFT JOIN roost_ask a ON a.key = t.ask AND a.work = w.key WHERE w.state = 'waiting' AND t.ask IS NOT NULL AND a.state IS NOT 'open'
+            UNION ALL
+            SELECT 'question ' || a.id || ' is ' || a.state || ', its item was woken by ' || t.wake FROM roost_wait t JOIN roost_ask a ON a.key = t.ask
+            WHERE t.wake IS NOT NULL
+                AND a.state <> CASE t.wake WHEN 'answer' THEN 'answered' WHEN 'withdrawn' THEN 'withdrawn' WHEN 'timeout' THEN 'expired' ELSE 'closed' END
+            UNION ALL
+            SELECT 'question ' || id FROM roost_ask WHERE NOT json_valid(schema) OR NOT json_valid(artifacts) OR (answer IS NOT NULL AND NOT json_valid(answer))
             """),
         new("mail", "a mailbox counts the signals in it, and its item knows that it has one",
             """
@@ -241,6 +256,7 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
                 UNION SELECT 'name', work FROM roost_work_resource
                 UNION SELECT 'resource', work FROM roost_resource
                 UNION SELECT 'wait', work FROM roost_wait
+                UNION SELECT 'question', work FROM roost_ask
                 UNION SELECT 'mailbox', work FROM roost_mailbox
                 UNION SELECT 'signal', work FROM roost_signal
                 UNION SELECT 'signal id', work FROM roost_signal_id

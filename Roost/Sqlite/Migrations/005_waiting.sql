@@ -1,9 +1,10 @@
--- Roost, schema 5: waiting. An item may wait for signals, a time, or both; what was sent to it stays in its mailbox until a step takes it. Nothing is
+-- Roost, schema 5: waiting. An item may wait for signals, an answer, a time, or several of these; what was sent to it stays in its mailbox until a step takes it. Nothing is
 -- rewritten: CHECKs are dropped and added by their names, columns are added.
 --
 --   roost_wait          what an item waits for; once it goes on, what woke it, until the step that was told so has committed
 --   roost_mailbox       how many signals lie in an item's mailbox, and up to which the step of a version sees them
 --   roost_signal        the signals themselves, in the order in which they came
+--   roost_ask           questions to people, open and closed
 --   roost_signal_id     ids of signals that have come, taken or not, so that one which is delivered again is still one
 
 ALTER TABLE roost_lane_count DROP CONSTRAINT roost_lane_count_condition;
@@ -32,11 +33,12 @@ CREATE TABLE roost_wait (
     signals TEXT NOT NULL,              -- the names of the signals that it waits for, a JSON array
     timeout_ms INTEGER,                 -- how long at most; or until when
     until INTEGER,
+    ask INTEGER,                        -- the question whose answer it waits for
     since INTEGER NOT NULL,
     wake TEXT,                          -- null while it waits
     woken_at INTEGER,
     signal INTEGER,                     -- the signal that woke it: its key
-    CONSTRAINT roost_wait_wake CHECK (wake IN ('signal', 'timeout')),
+    CONSTRAINT roost_wait_wake CHECK (wake IN ('signal', 'answer', 'withdrawn', 'timeout')),
     CONSTRAINT roost_wait_woken CHECK ((wake IS NULL) = (woken_at IS NULL)),
     CONSTRAINT roost_wait_signal CHECK (coalesce(wake = 'signal', 0) = (signal IS NOT NULL))
 ) STRICT;
@@ -68,3 +70,28 @@ CREATE TABLE roost_signal_id (
     at INTEGER NOT NULL,
     PRIMARY KEY (work, signal_id)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE roost_ask (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    work INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    question TEXT NOT NULL,
+    schema TEXT NOT NULL,
+    assignee TEXT,
+    artifacts TEXT NOT NULL,            -- names, a JSON array
+    asked_at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    closed_at INTEGER,
+    answer TEXT,
+    answer_sha256 BLOB,
+    by TEXT,                            -- who has answered or withdrawn it
+    comment TEXT,
+    CONSTRAINT roost_ask_state CHECK (state IN ('open', 'answered', 'withdrawn', 'expired', 'closed')),
+    CONSTRAINT roost_ask_closed CHECK ((state = 'open') = (closed_at IS NULL)),
+    CONSTRAINT roost_ask_answer CHECK ((state = 'answered') = (answer IS NOT NULL) AND (answer IS NULL) = (answer_sha256 IS NULL))
+) STRICT;
+
+CREATE INDEX roost_ask_open ON roost_ask (key) WHERE state = 'open';
+CREATE INDEX roost_ask_open_for ON roost_ask (assignee, key) WHERE state = 'open';
+CREATE INDEX roost_ask_work ON roost_ask (work, key);

@@ -42,7 +42,8 @@ internal static class SignalQueries
     {
         using var wait = new Statement(db.Handle!,
             """
-            SELECT t.signals, t.since, w.due_at FROM roost_work w JOIN roost_wait t ON t.work = w.key AND t.version = w.version
+            SELECT t.signals, t.since, w.due_at, a.id FROM roost_work w JOIN roost_wait t ON t.work = w.key AND t.version = w.version
+            LEFT JOIN roost_ask a ON a.key = t.ask
             WHERE w.key = ?1 AND w.state = 'waiting'
             """);
         return wait.Bind(1, work).One(row => new WaitInfo
@@ -50,6 +51,7 @@ internal static class SignalQueries
             Signals = ColumnJson.Read(row.Bytes(0), ColumnJson.Default.StringArray, $"What work item {work} waits for"),
             Since = StoredTime.Read(row.Int64(1)),
             Until = StoredTime.Read(row.NullableInt64(2)),
+            AskId = row.NullableText(3),
         });
     }
 

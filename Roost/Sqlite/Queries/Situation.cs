@@ -71,10 +71,15 @@ internal sealed record Situation
     private (string Sentence, string? Why) Waiting()
     {
         if (Wait is null) return AfterState(" ", null);
-        string signals = Wait.Signals.Count == 0 ? "" : $" for the signal {string.Join(" or ", Wait.Signals)}";
+        string[] things =
+        [
+            .. Wait.AskId is null ? (string[])[] : [$"an answer to question {Wait.AskId}"],
+            .. Wait.Signals.Count == 0 ? (string[])[] : [$"the signal {string.Join(" or ", Wait.Signals)}"],
+        ];
+        string what = things.Length == 0 ? "" : $" for {string.Join(" or ", things)}";
         string until = Wait.Until is not { } end ? "" : end > Now ? $" until {Time(end)}" : $"; its time was over at {Time(end)}";
         string? unserved = Wait.Until <= Now ? new ServedLanes(Workers).WhyUnserved(Item.Engine, Item.Queue, StateVersion) : null;
-        string why = $"{signals}{until}, since {Time(Wait.Since)}{(unserved is null ? "" : $", but {unserved}")}";
+        string why = $"{what}{until}, since {Time(Wait.Since)}{(unserved is null ? "" : $", but {unserved}")}";
         return (Item.State.Name() + why, why.TrimStart(' ', ',', ';'));
     }
 

@@ -11,22 +11,25 @@ namespace Roost.Sqlite.Tables;
 internal sealed class WaitTable(WriteConnection connection)
 {
     private readonly Statement begin = connection.Prepare(
-        "INSERT INTO roost_wait (work, version, signals, timeout_ms, until, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+        "INSERT INTO roost_wait (work, version, signals, timeout_ms, until, ask, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
     private readonly Statement again = connection.Prepare("UPDATE roost_wait SET since = ?2 WHERE work = ?1");
     private readonly Statement load = connection.Prepare(
-        "SELECT signals, timeout_ms, until, wake, woken_at, signal FROM roost_wait WHERE work = ?1 AND version = ?2");
+        "SELECT signals, timeout_ms, until, ask, wake, woken_at, signal FROM roost_wait WHERE work = ?1 AND version = ?2");
     private readonly Statement wake = connection.Prepare("UPDATE roost_wait SET wake = ?2, woken_at = ?3, signal = ?4 WHERE work = ?1 AND wake IS NULL");
     private readonly Statement end = connection.Prepare("DELETE FROM roost_wait WHERE work = ?1 RETURNING signal");
 
-    public void Begin(in WorkRow row, WaitFor wait) => begin.Bind(1, row.Key).Bind(2, row.Version).Bind(3, NamesOf(wait)).Bind(4, wait.TimeoutMs)
-        .Bind(5, wait.Until).Bind(6, connection.Now).Run();
+    /// <param name="row">As it waits.</param>
+    /// <param name="wait">For what.</param>
+    /// <param name="ask">The key of its question.</param>
+    public void Begin(in WorkRow row, WaitFor wait, long? ask) => begin.Bind(1, row.Key).Bind(2, row.Version).Bind(3, NamesOf(wait)).Bind(4, wait.TimeoutMs)
+        .Bind(5, wait.Until).Bind(6, ask).Bind(7, connection.Now).Run();
 
     /// <summary>It waits for the same again, from now on.</summary>
     public void Again(in WorkRow row) => again.Bind(1, row.Key).Bind(2, connection.Now).Run();
 
     /// <summary>What the item waits for at its version, or has been woken from; null where it does not wait.</summary>
     public StoredWait? Load(in WorkRow row) => load.Bind(1, row.Key).Bind(2, row.Version).OneValue(static row => new StoredWait(
-        row.Text(0), row.NullableInt64(1), row.NullableInt64(2), row.NullableText(3), row.NullableInt64(4), row.NullableInt64(5)));
+        row.Text(0), row.NullableInt64(1), row.NullableInt64(2), row.NullableInt64(3), row.NullableText(4), row.NullableInt64(5), row.NullableInt64(6)));
 
     public void Wake(in WorkRow row, string by, long? signal)
     {
@@ -45,7 +48,8 @@ internal sealed class WaitTable(WriteConnection connection)
 /// <param name="Signals">The names, a JSON array.</param>
 /// <param name="TimeoutMs">How long at most.</param>
 /// <param name="Until">Until when.</param>
+/// <param name="Ask">The key of its question.</param>
 /// <param name="Wake">What woke it; null while it waits.</param>
 /// <param name="WokenAt">When.</param>
 /// <param name="Signal">The signal that did.</param>
-internal readonly record struct StoredWait(string Signals, long? TimeoutMs, long? Until, string? Wake, long? WokenAt, long? Signal);
+internal readonly record struct StoredWait(string Signals, long? TimeoutMs, long? Until, long? Ask, string? Wake, long? WokenAt, long? Signal);

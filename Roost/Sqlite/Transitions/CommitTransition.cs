@@ -112,7 +112,7 @@ internal sealed class CommitTransition(
                 Stepped(commit);
                 if (commit.Lease.Failures > 0) failures.Forget(after.Key);
                 exit.Requeued(after);
-                if (after.State == WorkState.Waiting) waits.Begin(after, commit.Wait!);
+                if (after.State == WorkState.Waiting) waits.Begin(after, commit.Lease.Item.Id, commit.Wait!);
                 break;
         }
     }

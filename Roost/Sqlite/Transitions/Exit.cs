@@ -8,7 +8,7 @@ namespace Roost.Sqlite.Transitions;
 /// The one exit of every item. Whatever ends it, or takes it out of its slot and back to the queue, has saved its row and comes here: its event is written,
 /// what it held goes on to others, and whoever waits for its end looks again.
 /// </summary>
-internal sealed class Exit(Lanes lanes, ReadyOrder ready, ResourceTable resources, Events events, FailureTable failures)
+internal sealed class Exit(Lanes lanes, ReadyOrder ready, ResourceTable resources, AskTable asks, Events events, FailureTable failures)
 {
     /// <summary>True once an item has ended in this transaction: whoever waits for one looks again.</summary>
     public bool AnyEnded { get; set; }
@@ -88,6 +88,7 @@ internal sealed class Exit(Lanes lanes, ReadyOrder ready, ResourceTable resource
     private void End(in WorkRow row)
     {
         AnyEnded = true;
+        if (row.HasMail) asks.CloseOf(row.Key);
         Release(row);
         if (row.Deadline is not null) ready.DeadlinesChanged();
     }

@@ -5,7 +5,7 @@ using Roost.Stores;
 namespace Roost.Sqlite.Transitions;
 
 /// <summary>Makes the lease of an item that has just been claimed: the item, its state, and what its step has to know.</summary>
-internal sealed class LeaseLoader(WriteConnection connection, FileIdentity identity, ResourceTable resources, Mailbox mailbox, WaitTable waits)
+internal sealed class LeaseLoader(WriteConnection connection, FileIdentity identity, ResourceTable resources, Mailbox mailbox, WaitTable waits, AskTable asks)
 {
     private const int MostKept = 1024;
     private const int MostKeptBytes = 16 * 1024;
@@ -46,8 +46,18 @@ internal sealed class LeaseLoader(WriteConnection connection, FileIdentity ident
     {
         if (waits.Load(row) is not { WokenAt: { } at } wait) return null;
         Signal? signal = wait.Signal is { } key ? mailbox.Load(row.Key, workId, key) ?? throw WaitTable.Damaged() : null;
-        return new() { Kind = signal is null ? WakeKind.Timeout : WakeKind.Signal, At = StoredTime.Read(at), Signal = signal };
+        WakeKind kind = KindOf(wait.Wake!);
+        Answer? answer = kind == WakeKind.Answer ? asks.AnswerTo(wait.Ask!.Value, workId) ?? throw WaitTable.Damaged() : null;
+        return new() { Kind = kind, At = StoredTime.Read(at), Signal = signal, Answer = answer };
     }
+
+    private static WakeKind KindOf(string stored) => stored switch
+    {
+        "signal" => WakeKind.Signal,
+        "answer" => WakeKind.Answer,
+        "withdrawn" => WakeKind.Withdrawn,
+        _ => WakeKind.Timeout,
+    };
 
     /// <summary>An item goes back behind its equals: what it will need for its next step is kept at hand.</summary>
     public void Keep(LeasedWork lease, Snapshot next)

@@ -23,7 +23,7 @@ internal sealed class OperatorTransitions(
             string advice = row.State switch
             {
                 WorkState.Failed => " Retry it instead.",
-                WorkState.Waiting => " Send it the signal that it waits for.",
+                WorkState.Waiting => " Send it the signal that it waits for, or answer or withdraw its question.",
                 _ => "",
             };
             throw new ConflictException($"Work item {workId} is {row.State.Name()}; only a queued one can be made ready now.{advice}");

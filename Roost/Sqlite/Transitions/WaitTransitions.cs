@@ -8,17 +8,21 @@ namespace Roost.Sqlite.Transitions;
 /// Waits and what ends them. A signal's arrival and a step's commit are one order: whichever comes second finds the other, so that no wake-up is lost
 /// and none comes twice.
 /// </summary>
-internal sealed class WaitTransitions(WriteConnection connection, Counters counters, WorkTable workTable, Mailbox mailbox, WaitTable waits, Events events)
+internal sealed class WaitTransitions(
+    WriteConnection connection, Counters counters, WorkTable workTable, Mailbox mailbox, WaitTable waits, AskTable asks, Events events)
 {
-    private const string BySignal = "signal", ByTimeout = "timeout";
+    private const string BySignal = "signal", ByAnswer = "answer", ByWithdrawal = "withdrawn", ByTimeout = "timeout";
+
+    private const int MostTold = 4096;
 
     private readonly Statement idOfKey = connection.Prepare(
         "SELECT w.id FROM roost_idempotency k JOIN roost_work w ON w.key = k.work WHERE k.engine = ?1 AND k.key = ?2");
 
     /// <summary>running -> waiting: its row is saved. What it waits for may be there already.</summary>
-    public void Begin(in WorkRow row, WaitFor wait)
+    /// <exception cref="InvalidInputException">Its question points to an artifact that there is not.</exception>
+    public void Begin(in WorkRow row, string workId, WaitFor wait)
     {
-        waits.Begin(row, wait);
+        waits.Begin(row, wait, wait.Ask is null ? null : asks.Insert(row, workId, wait.Ask));
         Rest(row, waits.Load(row)!.Value);
     }
 
@@ -29,6 +33,7 @@ internal sealed class WaitTransitions(WriteConnection connection, Counters count
     public void Again(in WorkRow row, StoredWait wait)
     {
         waits.Again(row);
+        if (wait.Ask is { } ask) asks.Reopen(ask);
         Rest(row, wait);
     }
 
@@ -36,7 +41,33 @@ internal sealed class WaitTransitions(WriteConnection connection, Counters count
     public void TimeOut(long work)
     {
         if (workTable.Load(work) is not { State: WorkState.Waiting } row || !connection.HasPassed(row.DueAt)) throw Database.IndexDamaged("due");
-        Wake(row, ByTimeout, null);
+        Wake(row, WaitOf(row), ByTimeout);
+    }
+
+    /// <summary>
+    /// waiting -> queued: an answer is accepted, or the question is withdrawn. False: the same answer by the same person was accepted before; null: it is
+    /// not open any more.
+    /// </summary>
+    public bool? Answer(in StoredAsk ask, NewAnswer answer)
+    {
+        if (ask.State != AskTable.Open)
+            return answer.Value is not null && ask.By == answer.By && ask.AnswerHash.AsSpan().SequenceEqual(answer.Hash) ? false : null;
+        if (workTable.Load(ask.Work) is not { State: WorkState.Waiting } row || WaitOf(row) is var wait && wait.Ask != ask.Key) throw WaitTable.Damaged();
+        if (connection.HasPassed(row.DueAt)) return null;
+        asks.Accept(ask.Key, answer);
+        events.Append(answer.Value is null ? EventKinds.AskWithdrawn : EventKinds.Answered, row.Key, (Id: asks.Id(ask.Key), answer), static (json, it) =>
+        {
+            json.WriteString("ask", it.Id);
+            json.WriteString("by", it.answer.By);
+            if (it.answer.Value is { Length: <= MostTold } value)
+            {
+                json.WritePropertyName("value");
+                json.WriteRawValue(value);
+            }
+            if (it.answer.Comment is not null) json.WriteString(it.answer.Value is null ? "reason" : "comment", it.answer.Comment);
+        });
+        Wake(row, wait, answer.Value is null ? ByWithdrawal : ByAnswer);
+        return true;
     }
 
     /// <summary>Puts a signal into the mailbox of an item, and wakes it where it waits for that. False: one with its id has come before.</summary>
@@ -53,7 +84,7 @@ internal sealed class WaitTransitions(WriteConnection connection, Counters count
             if (it.sender is not null) json.WriteString("from", it.sender);
         });
         if (!row.HasMail) workTable.HasMail(row.Key);
-        if (row.State == WorkState.Waiting) Look(row, waits.Load(row) ?? throw WaitTable.Damaged());
+        if (row.State == WorkState.Waiting) Look(row, WaitOf(row));
         return true;
     }
 
@@ -93,10 +124,11 @@ internal sealed class WaitTransitions(WriteConnection connection, Counters count
 
     private void Rest(in WorkRow row, StoredWait wait)
     {
-        events.Append(EventKinds.Waiting, row.Key, (wait, row.DueAt), static (json, it) =>
+        events.Append(EventKinds.Waiting, row.Key, (wait, row.DueAt, Ask: wait.Ask is { } ask ? asks.Id(ask) : null), static (json, it) =>
         {
             json.WritePropertyName("signals");
             json.WriteRawValue(it.wait.Signals);
+            if (it.Ask is not null) json.WriteString("ask", it.Ask);
             if (it.DueAt is { } until) json.WriteString("until", StoredTime.Read(until));
         });
         Look(row, wait);
@@ -105,13 +137,16 @@ internal sealed class WaitTransitions(WriteConnection connection, Counters count
     /// <summary>waiting -> queued where its time is over, or a signal that it waits for is there; whoever notices that first.</summary>
     private void Look(in WorkRow row, StoredWait wait)
     {
-        if (connection.HasPassed(row.DueAt)) Wake(row, ByTimeout, null);
-        else if (mailbox.Earliest(row.Key, wait.Signals) is { } signal) Wake(row, BySignal, signal);
+        if (connection.HasPassed(row.DueAt)) Wake(row, wait, ByTimeout);
+        else if (mailbox.Earliest(row.Key, wait.Signals) is { } signal) Wake(row, wait, BySignal, signal);
     }
 
-    private void Wake(in WorkRow row, string by, long? signal)
+    private StoredWait WaitOf(in WorkRow row) => waits.Load(row) is { Wake: null } wait ? wait : throw WaitTable.Damaged();
+
+    private void Wake(in WorkRow row, in StoredWait wait, string by, long? signal = null)
     {
         waits.Wake(row, by, signal);
+        if (wait.Ask is { } ask) asks.Close(ask, by == ByTimeout ? AskTable.Expired : AskTable.Closed); // Unless that is what has closed it.
         workTable.Save(row, row.AsReady(counters.NextPlace(), connection.Now));
         events.Append(EventKinds.Woken, row.Key, by, static (json, it) => json.WriteString("by", it));
     }

@@ -40,14 +40,15 @@ internal sealed class Session : IDisposable
         Triggers = new(Connection, Enqueue, Events);
         var mailbox = new Mailbox(Connection);
         var waitTable = new WaitTable(Connection);
-        Waits = new(Connection, Counters, Work, mailbox, waitTable, Events);
+        Asks = new(Connection);
+        Waits = new(Connection, Counters, Work, mailbox, waitTable, Asks, Events);
         var failures = new FailureTable(Connection, new(Connection));
         var fairness = new Fairness(Connection, Counters, Ready, Resources);
-        Exit = new(Lanes, Ready, Resources, Events, failures);
+        Exit = new(Lanes, Ready, Resources, Asks, Events, failures);
         Endings = new(Connection, Counters, Work, Ready, Events, Tally, failures, Waits, Exit);
         Leases = new(Connection, Counters, Lanes, Work, Workers, Resources, Blobs, Events, Exit);
         Timers = new(Connection, Delays, Ready, Work, Endings, Waits);
-        leaseLoader = new(Connection, Identity, Resources, mailbox, waitTable);
+        leaseLoader = new(Connection, Identity, Resources, mailbox, waitTable, Asks);
         Claim = new(Connection, Timers, Ready, Work, Workers, Resources, Events, Leases, mailbox, leaseLoader);
         CommitStep = new(
             Connection, Counters, Lanes, Work, Blobs, Events, Tally, failures, Triggers, Enqueue, Waits, fairness, leaseLoader, Exit);
@@ -78,6 +79,7 @@ internal sealed class Session : IDisposable
     public BlobTable Blobs { get; }
     public TriggerTable Triggers { get; }
     public EnqueueTransition Enqueue { get; }
+    public AskTable Asks { get; }
     public WaitTransitions Waits { get; }
     public Timers Timers { get; }
     public ClaimTransition Claim { get; }

@@ -1,0 +1,75 @@
+using System.Text.Json;
+using Roost.Sqlite.Files;
+using Roost.Stores;
+
+namespace Roost.Sqlite.Tables;
+
+/// <summary>Questions to people. Of those that want to close one the first wins; the others learn what it is by then.</summary>
+internal sealed class AskTable(WriteConnection connection)
+{
+    public const string Open = "open", Answered = "answered", Withdrawn = "withdrawn", Expired = "expired", Closed = "closed";
+
+    private readonly Statement insert = connection.Prepare(
+        """
+        INSERT INTO roost_ask (id, work, version, question, schema, assignee, artifacts, asked_at, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'open')
+        RETURNING key
+        """);
+    private readonly Statement hasArtifact = connection.Prepare("SELECT 1 FROM roost_artifact WHERE work = ?1 AND name = ?2 LIMIT 1");
+    private readonly Statement find = connection.Prepare("SELECT key, work, state, by, comment, answer_sha256 FROM roost_ask WHERE id = ?1");
+    private readonly Statement id = connection.Prepare("SELECT id FROM roost_ask WHERE key = ?1");
+    private readonly Statement accept = connection.Prepare(
+        """
+        UPDATE roost_ask SET state = ?2, closed_at = ?3, answer = ?4, answer_sha256 = ?5, by = ?6, comment = ?7 WHERE key = ?1 AND state = 'open'
+        """);
+    private readonly Statement close = connection.Prepare("UPDATE roost_ask SET state = ?2, closed_at = ?3 WHERE key = ?1 AND state = 'open'");
+    private readonly Statement closeOf = connection.Prepare(
+        "UPDATE roost_ask SET state = 'closed', closed_at = ?2 WHERE key = (SELECT ask FROM roost_wait WHERE work = ?1) AND state = 'open'");
+    private readonly Statement reopen = connection.Prepare("UPDATE roost_ask SET state = 'open', closed_at = NULL WHERE key = ?1 AND state = 'closed'");
+    private readonly Statement answer = connection.Prepare(
+        "SELECT CAST(answer AS BLOB), answer_sha256, by, comment, closed_at FROM roost_ask WHERE key = ?1 AND state = 'answered'");
+
+    /// <summary>Asks, and answers the question's key.</summary>
+    /// <exception cref="InvalidInputException">The item has no artifact of a name that the question points to.</exception>
+    public long Insert(in WorkRow row, string workId, NewAsk ask)
+    {
+        foreach (string name in ask.Artifacts)
+            if (hasArtifact.Bind(1, row.Key).Bind(2, name).Scalar() is null)
+                throw new InvalidInputException("Artifacts", $"names \"{name}\", which work item {workId} has not attached.") { Final = new(workId) };
+        return insert.Bind(1, ask.Id).Bind(2, row.Key).Bind(3, row.Version).Bind(4, ask.Question).BindText(5, ask.Schema).Bind(6, ask.For)
+            .Bind(7, JsonSerializer.Serialize(ask.Artifacts, ColumnJson.Default.IReadOnlyListString)).Bind(8, connection.Now).Scalar()!.Value;
+    }
+
+    public StoredAsk? Find(string askId) => find.Bind(1, askId).OneValue(static row => new StoredAsk(
+        row.Int64(0), row.Int64(1), row.Text(2), row.NullableText(3), row.NullableText(4), row.IsNull(5) ? null : row.Bytes(5).ToArray()));
+
+    public string Id(long key) => id.Bind(1, key).One(static row => row.Text(0))!;
+
+    /// <summary>An answer, or that somebody withdraws it.</summary>
+    public void Accept(long key, NewAnswer given)
+    {
+        accept.Bind(1, key).Bind(2, given.Value is null ? Withdrawn : Answered).Bind(3, connection.Now).Bind(6, given.By).Bind(7, given.Comment);
+        if (given.Value is null) accept.BindNull(4).BindNull(5);
+        else accept.BindText(4, given.Value).BindBlob(5, given.Hash);
+        if (accept.Run() != 1) throw WaitTable.Damaged();
+    }
+
+    public void Close(long key, string state) => close.Bind(1, key).Bind(2, state).Bind(3, connection.Now).Run();
+
+    /// <summary>An item ends: nobody waits for the answer any more.</summary>
+    public void CloseOf(long work) => closeOf.Bind(1, work).Bind(2, connection.Now).Run();
+
+    /// <summary>The wait in which an item has failed goes on.</summary>
+    public void Reopen(long key) => reopen.Bind(1, key).Run();
+
+    public Answer? AnswerTo(long key, string workId) => answer.Bind(1, key).One(row => new Answer(row.Bytes(0).ToArray(), row.Bytes(1).ToArray())
+    {
+        By = row.Text(2),
+        Comment = row.NullableText(3),
+        At = StoredTime.Read(row.Int64(4)),
+        WorkId = workId,
+        Json = connection.Options.Json,
+    });
+}
+
+/// <summary>A question as it is stored, without what it says.</summary>
+internal readonly record struct StoredAsk(long Key, long Work, string State, string? By, string? Comment, byte[]? AnswerHash);

@@ -1,0 +1,244 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Schema;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Roost.Writing;
+
+/// <summary>
+/// The schema of an answer: the part of JSON Schema that a form can be made of, and that is checked without anything but the file. Whatever else a schema
+/// says is refused when the question is asked, so that no rule is taken for checked that is not.
+/// </summary>
+internal static class AnswerSchema
+{
+    private const int MaxBytes = 64 * 1024;
+    private const int MaxDepth = 16;
+
+    private static readonly string[] Types = ["object", "array", "string", "number", "integer", "boolean", "null"];
+    private static readonly string[] Formats = ["date-time", "date", "uuid", "uri", "email", "multiline"];
+
+    private static readonly JsonSchemaExporterOptions Export = new()
+    {
+        TreatNullObliviousAsNonNullable = true,
+        TransformSchemaNode = static (_, node) =>
+        {
+            // How a time or a number is spelt in a text is checked by whoever reads it.
+            if (node is JsonObject it)
+            {
+                it.Remove("pattern");
+                if (it["format"]?.GetValue<string>() is { } format && !Formats.Contains(format)) it.Remove("format");
+            }
+            return node;
+        },
+    };
+
+    /// <summary>An answer that does not fit: where, and which rule it breaks.</summary>
+    public readonly record struct Misfit(string Path, string Rule);
+
+    /// <summary>The schema of a type, by its JSON.</summary>
+    /// <exception cref="InvalidInputException">The type needs more than is supported, such as a member of its own type.</exception>
+    public static byte[] Of(JsonTypeInfo type)
+    {
+        try
+        {
+            return Checked("Schema", JsonText.Parse(JsonSerializer.SerializeToUtf8Bytes(type.GetJsonSchemaAsNode(Export), PlainJson.Default.JsonNode)));
+        }
+        catch (InvalidInputException e)
+        {
+            throw new InvalidInputException("Schema", $"of an answer of {TypeNames.Of(type.Type)} {e.Rule}", e);
+        }
+    }
+
+    /// <summary>A schema that was given, as it is stored.</summary>
+    /// <exception cref="InvalidInputException">It is no schema, or says what is not supported.</exception>
+    public static byte[] Checked(string field, JsonElement schema)
+    {
+        Check(field, schema, "$", 0);
+        byte[] utf8 = JsonSerializer.SerializeToUtf8Bytes(schema, PlainJson.Default.JsonElement);
+        return utf8.Length <= MaxBytes ? utf8 : throw new InvalidInputException(field, $"is {utf8.Length:N0} bytes; the limit is {MaxBytes:N0}.");
+    }
+
+    /// <summary>The first place at which a value does not fit; null where it does.</summary>
+    public static Misfit? FirstMisfit(JsonElement schema, JsonElement value) => Find(schema, value, "");
+
+    private static void Check(string field, JsonElement schema, string at, int depth)
+    {
+        if (schema.ValueKind is JsonValueKind.True or JsonValueKind.False) return;
+        if (schema.ValueKind != JsonValueKind.Object) throw Bad("is no JSON object");
+        if (depth > MaxDepth) throw Bad($"is more than {MaxDepth} levels deep");
+        foreach (JsonProperty it in schema.EnumerateObject())
+            switch (it.Name)
+            {
+                case "type" when NamesIn(it.Value) is { } names:
+                    if (names.FirstOrDefault(name => !Types.Contains(name)) is { } unknown) throw Bad($"names the type \"{unknown}\", which there is not");
+                    break;
+                case "properties" when it.Value.ValueKind == JsonValueKind.Object:
+                    foreach (JsonProperty member in it.Value.EnumerateObject()) Check(field, member.Value, $"{at}.{member.Name}", depth + 1);
+                    break;
+                case "items" or "additionalProperties":
+                    Check(field, it.Value, $"{at}.{it.Name}", depth + 1);
+                    break;
+                case "required" when it.Value.ValueKind == JsonValueKind.Array && NamesIn(it.Value) is not null:
+                case "enum" when it.Value.ValueKind == JsonValueKind.Array && it.Value.GetArrayLength() > 0:
+                case "const" or "default" or "examples":
+                case "nullable" when it.Value.ValueKind is JsonValueKind.True or JsonValueKind.False:
+                case "title" or "description" or "$schema" when it.Value.ValueKind == JsonValueKind.String:
+                case "minimum" or "maximum" or "exclusiveMinimum" or "exclusiveMaximum" when it.Value.ValueKind == JsonValueKind.Number:
+                case "minLength" or "maxLength" or "minItems" or "maxItems" when it.Value.ValueKind == JsonValueKind.Number && it.Value.TryGetInt32(out int n) && n >= 0:
+                    break;
+                case "format" when it.Value.ValueKind == JsonValueKind.String:
+                    if (!Formats.Contains(it.Value.GetString())) throw Bad($"has the format \"{it.Value.GetString()}\"; known are {string.Join(", ", Formats)}");
+                    break;
+                case "type" or "properties" or "required" or "enum" or "nullable" or "title" or "description" or "$schema" or "minimum" or "maximum"
+                    or "exclusiveMinimum" or "exclusiveMaximum" or "minLength" or "maxLength" or "minItems" or "maxItems" or "format":
+                    throw Bad($"has a \"{it.Name}\" that is none: {Cut(it.Value.GetRawText())}");
+                default:
+                    throw Bad($"has the keyword \"{it.Name}\", which is not supported; leave it out");
+            }
+
+        InvalidInputException Bad(string what) => new(field, $"{what} (at {at}).");
+    }
+
+    private static Misfit? Find(JsonElement schema, JsonElement value, string at)
+    {
+        if (schema.ValueKind == JsonValueKind.True) return null;
+        if (schema.ValueKind == JsonValueKind.False) return new(at, "is not expected here");
+        if (value.ValueKind == JsonValueKind.Null && schema.TryGetProperty("nullable", out JsonElement nullable) && nullable.GetBoolean()) return null;
+        if (schema.TryGetProperty("type", out JsonElement type) && NamesIn(type) is { } types && !types.Any(name => IsOf(name, value)))
+            return new(at, $"is {Kind(value)} where {string.Join(" or ", types.Select(An))} is expected");
+        if (schema.TryGetProperty("enum", out JsonElement choices) && !choices.EnumerateArray().Any(one => JsonElement.DeepEquals(one, value)))
+            return new(at, $"is {Cut(value.GetRawText())}; it must be one of {Cut(string.Join(", ", choices.EnumerateArray().Select(one => one.GetRawText())))}");
+        if (schema.TryGetProperty("const", out JsonElement only) && !JsonElement.DeepEquals(only, value))
+            return new(at, $"is {Cut(value.GetRawText())}; it must be {Cut(only.GetRawText())}");
+        return value.ValueKind switch
+        {
+            JsonValueKind.Object => OfObject(schema, value, at),
+            JsonValueKind.Array => OfArray(schema, value, at),
+            JsonValueKind.String => OfText(schema, value.GetString()!, at),
+            JsonValueKind.Number => OfNumber(schema, value, at),
+            _ => null,
+        };
+    }
+
+    private static Misfit? OfObject(JsonElement schema, JsonElement value, string at)
+    {
+        if (schema.TryGetProperty("required", out JsonElement required))
+            foreach (JsonElement name in required.EnumerateArray())
+                if (!value.TryGetProperty(name.GetString()!, out _)) return new(Member(at, name.GetString()!), "is missing");
+        bool hasMembers = schema.TryGetProperty("properties", out JsonElement members);
+        bool hasOthers = schema.TryGetProperty("additionalProperties", out JsonElement others);
+        foreach (JsonProperty member in value.EnumerateObject())
+        {
+            if (hasMembers && members.TryGetProperty(member.Name, out JsonElement its))
+            {
+                if (Find(its, member.Value, Member(at, member.Name)) is { } misfit) return misfit;
+            }
+            else if (hasOthers)
+            {
+                if (others.ValueKind == JsonValueKind.False) return new(Member(at, member.Name), "is no member of the answer");
+                if (Find(others, member.Value, Member(at, member.Name)) is { } misfit) return misfit;
+            }
+        }
+        return null;
+    }
+
+    private static Misfit? OfArray(JsonElement schema, JsonElement value, string at)
+    {
+        int length = value.GetArrayLength();
+        if (schema.TryGetProperty("minItems", out JsonElement least) && length < least.GetInt32())
+            return new(at, $"has {length} items; it needs at least {least.GetInt32()}");
+        if (schema.TryGetProperty("maxItems", out JsonElement most) && length > most.GetInt32())
+            return new(at, $"has {length} items; the limit is {most.GetInt32()}");
+        if (!schema.TryGetProperty("items", out JsonElement items)) return null;
+        int n = 0;
+        foreach (JsonElement item in value.EnumerateArray())
+            if (Find(items, item, string.Create(CultureInfo.InvariantCulture, $"{at}[{n++}]")) is { } misfit) return misfit;
+        return null;
+    }
+
+    private static Misfit? OfText(JsonElement schema, string text, string at)
+    {
+        int length = new StringInfo(text).LengthInTextElements;
+        if (schema.TryGetProperty("minLength", out JsonElement least) && length < least.GetInt32())
+            return new(at, least.GetInt32() == 1 ? "is empty" : $"is {length} characters long; it needs at least {least.GetInt32()}");
+        if (schema.TryGetProperty("maxLength", out JsonElement most) && length > most.GetInt32())
+            return new(at, $"is {length} characters long; the limit is {most.GetInt32()}");
+        if (!schema.TryGetProperty("format", out JsonElement format)) return null;
+        bool fits = format.GetString() switch
+        {
+            "date-time" => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _),
+            "date" => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
+            "uuid" => Guid.TryParse(text, out _),
+            "uri" => Uri.TryCreate(text, UriKind.Absolute, out _),
+            "email" => text.IndexOf('@', StringComparison.Ordinal) is > 0 and var sign && sign < text.Length - 1 && !text.Any(char.IsWhiteSpace),
+            _ => true,
+        };
+        return fits ? null : new(at, $"is {Cut($"\"{text}\"")}, which is no {format.GetString()}");
+    }
+
+    private static Misfit? OfNumber(JsonElement schema, JsonElement value, string at)
+    {
+        if (!value.TryGetDecimal(out decimal number)) return value.TryGetDouble(out double large) ? OfRange(schema, large, at) : null;
+        if (schema.TryGetProperty("minimum", out JsonElement least) && least.TryGetDecimal(out decimal from) && number < from) return Range("at least", least);
+        if (schema.TryGetProperty("maximum", out JsonElement most) && most.TryGetDecimal(out decimal to) && number > to) return Range("at most", most);
+        if (schema.TryGetProperty("exclusiveMinimum", out JsonElement above) && above.TryGetDecimal(out decimal low) && number <= low) return Range("more than", above);
+        if (schema.TryGetProperty("exclusiveMaximum", out JsonElement below) && below.TryGetDecimal(out decimal high) && number >= high) return Range("less than", below);
+        return null;
+
+        Misfit Range(string what, JsonElement bound) => new(at, $"is {value.GetRawText()}; it must be {what} {bound.GetRawText()}");
+    }
+
+    /// <summary>What no decimal holds is compared as a double.</summary>
+    private static Misfit? OfRange(JsonElement schema, double number, string at)
+    {
+        bool isIn = !(schema.TryGetProperty("minimum", out JsonElement least) && number < least.GetDouble())
+            && !(schema.TryGetProperty("maximum", out JsonElement most) && number > most.GetDouble())
+            && !(schema.TryGetProperty("exclusiveMinimum", out JsonElement above) && number <= above.GetDouble())
+            && !(schema.TryGetProperty("exclusiveMaximum", out JsonElement below) && number >= below.GetDouble());
+        return isIn ? null : new(at, "is out of the range that the question allows");
+    }
+
+    private static string Member(string at, string name) => at.Length == 0 ? name : $"{at}.{name}";
+
+    private static List<string>? NamesIn(JsonElement names) => names.ValueKind switch
+    {
+        JsonValueKind.String => [names.GetString()!],
+        JsonValueKind.Array when names.EnumerateArray().All(name => name.ValueKind == JsonValueKind.String) => [.. names.EnumerateArray().Select(name => name.GetString()!)],
+        _ => null,
+    };
+
+    private static bool IsOf(string type, JsonElement value) => type switch
+    {
+        "object" => value.ValueKind == JsonValueKind.Object,
+        "array" => value.ValueKind == JsonValueKind.Array,
+        "string" => value.ValueKind == JsonValueKind.String,
+        "number" => value.ValueKind == JsonValueKind.Number,
+        "integer" => value.ValueKind == JsonValueKind.Number && (value.TryGetDecimal(out decimal number) ? decimal.IsInteger(number) : !value.TryGetDouble(out double large) || double.IsInteger(large)),
+        "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
+        _ => value.ValueKind == JsonValueKind.Null,
+    };
+
+    private static string Kind(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "a list",
+        JsonValueKind.String => "a text",
+        JsonValueKind.Number => "a number",
+        JsonValueKind.Null => "null",
+        _ => value.GetRawText(),
+    };
+
+    private static string An(string type) => type switch
+    {
+        "object" => "an object",
+        "array" => "a list",
+        "string" => "a text",
+        "integer" => "a whole number",
+        "boolean" => "true or false",
+        "null" => "null",
+        _ => "a number",
+    };
+
+    private static string Cut(string text) => text.Length <= 100 ? text : text[..100] + "…";
+}
