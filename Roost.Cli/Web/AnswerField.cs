@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Roost.Cli.Web;
 
 /// <summary>What a form asks a member of an answer with.</summary>
-internal enum AnswerKind
+public enum AnswerKind
 {
     /// <summary>One of several values.</summary>
     Choice,
@@ -22,21 +22,24 @@ internal enum AnswerKind
     Lines,
 
     /// <summary>Members of its own.</summary>
-    Object,
+    Members,
 
     /// <summary>JSON, where no other control can show it.</summary>
     Json,
 }
 
 /// <summary>One member of an answer, or the answer itself, as a form made from its schema asks for it.</summary>
-internal sealed record AnswerField
+public sealed record AnswerField
 {
+    /// <summary>The path of the answer itself.</summary>
+    public const string Root = "value";
+
     private const int MostDepth = 4;
 
     /// <summary>The name of its control, by places in the schema: names of members may hold anything.</summary>
     public required string Name { get; init; }
 
-    /// <summary>From the answer on, <c>$.size.width</c>.</summary>
+    /// <summary>As the library calls it, <c>value.size.width</c>.</summary>
     public required string Path { get; init; }
 
     public required string Label { get; init; }
@@ -56,6 +59,9 @@ internal sealed record AnswerField
     /// <summary>What it has to be like, for people; empty where the control says it.</summary>
     public string Help { get; init; } = "";
 
+    /// <summary>What a text is, as the schema calls it; null for any text.</summary>
+    public string? Format { get; init; }
+
     /// <summary>The longest text; null for any.</summary>
     public int? MostLetters { get; init; }
 
@@ -64,10 +70,12 @@ internal sealed record AnswerField
     public IReadOnlyList<(string Member, AnswerField Field)> Members { get; init; } = [];
 
     /// <summary>The form of an answer.</summary>
-    public static AnswerField Of(JsonElement schema) => Of(schema, "answer", "$", "Answer", true, 0);
+    public static AnswerField Of(JsonElement schema) => Of(schema, "answer", Root, "Answer", true, 0);
 
-    /// <summary>The one at a path; null where the form has none.</summary>
-    public AnswerField? Find(string path) => Path == path ? this : Members.Select(member => member.Field.Find(path)).FirstOrDefault(found => found is not null);
+    /// <summary>The one that asks for what is at a path; null where the form has none.</summary>
+    public AnswerField? Find(string path) =>
+        Members.Select(member => member.Field.Find(path)).FirstOrDefault(found => found is not null)
+        ?? (path.StartsWith(Path, StringComparison.Ordinal) && (path.Length == Path.Length || path[Path.Length] is '.' or '[') ? this : null);
 
     /// <summary>A value as a person reads it.</summary>
     public static string Words(JsonElement value) => value.ValueKind switch
@@ -84,12 +92,16 @@ internal sealed record AnswerField
         var field = new AnswerField { Name = name, Path = path, Label = label, Kind = AnswerKind.Json, IsRequired = isRequired };
         if (schema.ValueKind != JsonValueKind.Object) return field;
         (string? type, bool isNullable) = TypeOf(schema);
-        field = field with { IsNullable = isNullable, Help = Told(schema) };
+        field = field with { IsNullable = isNullable, Help = Told(schema), Label = TextOf(schema, "title") ?? label };
         if (Values(schema) is { } values) return field.Offering(values);
         return type switch
         {
             "boolean" => field.Offering([JsonElement.Parse("true"), JsonElement.Parse("false")]),
-            "string" => field with { Kind = AnswerKind.Text, MostLetters = WholeOf(schema, "maxLength") },
+            "string" => field with
+            {
+                Kind = AnswerKind.Text, MostLetters = WholeOf(schema, "maxLength"), Format = TextOf(schema, "format"),
+                Help = Joined(Form(TextOf(schema, "format")), field.Help),
+            },
             "integer" or "number" => field with { Kind = AnswerKind.Number, IsWhole = type == "integer", Help = Joined(Amount(schema, type), field.Help) },
             "array" when schema.TryGetProperty("items", out JsonElement items) => field.OfItems(schema, items),
             "object" when depth < MostDepth && schema.TryGetProperty("properties", out JsonElement members) && members.ValueKind == JsonValueKind.Object
@@ -125,7 +137,7 @@ internal sealed record AnswerField
             : [];
         return this with
         {
-            Kind = AnswerKind.Object,
+            Kind = AnswerKind.Members,
             Members =
             [
                 .. members.EnumerateObject().Select((member, place) => (member.Name, Of(
@@ -155,7 +167,21 @@ internal sealed record AnswerField
     /// <summary>What the schema says of a text, and in words of its own.</summary>
     private static string Told(JsonElement schema) => Joined(
         Range(WholeOf(schema, "minLength"), WholeOf(schema, "maxLength"), "characters"),
-        schema.TryGetProperty("description", out JsonElement text) && text.ValueKind == JsonValueKind.String ? text.GetString()! : "");
+        TextOf(schema, "description") ?? "",
+        schema.TryGetProperty("default", out JsonElement value) && value.ValueKind != JsonValueKind.Null ? $"default: {Words(value)}" : "");
+
+    private static string? TextOf(JsonElement schema, string keyword) =>
+        schema.TryGetProperty(keyword, out JsonElement text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+
+    private static string Form(string? format) => format switch
+    {
+        "date-time" => "a time such as 2030-01-31T12:00:00Z",
+        "date" => "a date such as 2030-01-31",
+        "uuid" => "a UUID",
+        "uri" => "an address such as https://example.com",
+        "email" => "an e-mail address",
+        _ => "",
+    };
 
     private static string Amount(JsonElement schema, string type)
     {

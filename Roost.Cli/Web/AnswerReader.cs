@@ -6,7 +6,9 @@ using Roost.Cli.Input;
 
 namespace Roost.Cli.Web;
 
-/// <summary>Makes an answer of a form as it was filled in, and says of each control what is wrong with it. Whether it fits the schema is told elsewhere.</summary>
+/// <summary>
+/// Makes an answer of a form as it was filled in, and says of each control what is wrong with it. The library says what does not fit the schema.
+/// </summary>
 internal sealed class AnswerReader(IFormCollection form)
 {
     private readonly Dictionary<string, string> problems = new(StringComparer.Ordinal);
@@ -23,7 +25,7 @@ internal sealed class AnswerReader(IFormCollection form)
         value = null;
         bool isGiven = field.Kind switch
         {
-            AnswerKind.Object => TryReadMembers(field, out value),
+            AnswerKind.Members => TryReadMembers(field, out value),
             AnswerKind.Choices => TryReadChoices(field, out value),
             AnswerKind.Lines => TryReadLines(field, out value),
             _ => Text(field) is { } text && TryReadText(field, text, out value),
@@ -48,7 +50,7 @@ internal sealed class AnswerReader(IFormCollection form)
     }
 
     private bool IsTouched(AnswerField field) =>
-        field.Kind == AnswerKind.Object ? field.Members.Any(member => IsTouched(member.Field)) : Text(field) is not null;
+        field.Kind == AnswerKind.Members ? field.Members.Any(member => IsTouched(member.Field)) : Text(field) is not null;
 
     private bool TryReadChoices(AnswerField field, out JsonNode? value)
     {
@@ -85,7 +87,7 @@ internal sealed class AnswerReader(IFormCollection form)
                 value = number;
                 return true;
             case AnswerKind.Number:
-                problems[field.Name] = $"“{Shown(text)}” is no {(field.IsWhole ? "whole " : "")}number; write one such as {(field.IsWhole ? "12" : "12.5")}.";
+                problems[field.Name] = $"“{Shown(text)}” is no {(field.IsWhole ? "whole number; write one such as 12." : "number; write one such as 12.5.")}";
                 return false;
             case AnswerKind.Json:
                 return TryReadJson(field, text, out value);

@@ -8,7 +8,7 @@ namespace Roost.Cli.Web;
 /// <param name="Id">Whom it is about.</param>
 /// <param name="Typed">The fields as they came.</param>
 /// <param name="Problems">What is wrong, by field; under the empty name what is wrong with no field of its own.</param>
-internal sealed record Draft(string Verb, string Id, IReadOnlyDictionary<string, StringValues> Typed, IReadOnlyDictionary<string, string> Problems)
+public sealed record Draft(string Verb, string Id, IReadOnlyDictionary<string, StringValues> Typed, IReadOnlyDictionary<string, string> Problems)
 {
     public string? Value(string field) => Typed.TryGetValue(field, out StringValues value) && value is [{ } text, ..] ? text : null;
 

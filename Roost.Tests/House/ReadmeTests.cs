@@ -41,7 +41,7 @@ internal sealed class ReadmeTests
     {
         using var folder = new TemporaryFolder();
 
-        await Waiting.RunAsync(folder["roost.db"]);
+        await Samples.Waiting.RunAsync(folder["roost.db"]);
 
         await using var roost = new RoostRuntime(folder["roost.db"]);
         WorkDetail order = await roost.GetAsync((await roost.ListAsync()).Items.Single().Id);

@@ -7,7 +7,8 @@ internal static class HtmlCheck
     [
         "html", "head", "meta", "title", "link", "script", "body", "a", "header", "img", "nav", "form", "input", "kbd", "main", "div", "p", "footer",
         "span", "button", "dialog", "h1", "h2", "dl", "dt", "dd", "section", "table", "thead", "tbody", "tr", "th", "td", "label", "select", "option",
-        "textarea", "fieldset", "legend", "h3", "h4", "h5", "h6", "ol", "blockquote", "em", "strong", "hr", "br", "datalist", "details", "summary", "ul", "li", "pre", "code", "svg", "rect", "g", "time", "b", "del", "ins",
+        "textarea", "fieldset", "legend", "h3", "h4", "h5", "h6", "ol", "blockquote", "em", "strong", "hr", "br",
+        "datalist", "details", "summary", "ul", "li", "pre", "code", "svg", "rect", "g", "time", "b", "del", "ins",
     ];
 
     private static readonly HashSet<string> Attributes =
