@@ -28,7 +28,6 @@ internal static class CommandWords
         ("give the Next of the page before", "give the next of the page before"),
         ("ListHistoryAsync lists", "\"roost history\" lists"),
         ("GetAsync says", "\"roost status\" says"),
-        ("ListSignalsAsync lists", "\"roost signals\" lists"),
         ("ReadArtifactAsync reads", "one piece may be"),
         ("Stream it by OpenArtifactAsync.", "\"roost artifacts save\" makes a file of it."),
         (" Set workspaces.root to ", " Give --workspace-root "),

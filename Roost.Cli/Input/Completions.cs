@@ -50,6 +50,14 @@ internal static class Completions
         return argument;
     }
 
+    /// <summary>Questions that are open.</summary>
+    public static Argument<T> OffersAsks<T>(this Argument<T> argument)
+    {
+        argument.HelpName = "question";
+        argument.CompletionSources.Add(context => Read(context, async roost => (await roost.ListAsksAsync(limit: Offered)).Items.Select(ask => ask.Id)));
+        return argument;
+    }
+
     private static CompletionItem[] Ids(CompletionContext context, WorkFilter filter) => Read(context, async roost =>
         (await roost.ListAsync(filter, Offered)).Items.Select(item => item.Id));
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.Features;
 using Roost.Cli.Input;
@@ -13,7 +14,7 @@ internal static class Actions
     private const int MaxTextBytes = 256 * 1024;
 
     /// <summary>Forms in which texts are written: what was refused is shown again as it was typed.</summary>
-    private static readonly HashSet<string> Written = new(StringComparer.Ordinal) { "signal" };
+    private static readonly HashSet<string> Written = new(StringComparer.Ordinal) { "signal", "answer" };
 
     private static readonly Dictionary<string, Func<RoostRuntime, IFormCollection, string?, CancellationToken, Task<string>>> Verbs = new(
         StringComparer.Ordinal
@@ -44,6 +45,12 @@ internal static class Actions
             JsonElement? payload = Given(form, "payload") is { } text ? GivenJson.Parse("payload", text) : null;
             SignalResult result = await roost.SignalAsync(Id(form), Given(form, "name") ?? "", payload, Given(form, "signal_id"), stop);
             return result.Created ? "The signal was sent." : "A signal with this id had come before; nothing was added.";
+        },
+        ["answer"] = AnswerAsync,
+        ["withdraw"] = async (roost, form, reason, stop) =>
+        {
+            await roost.WithdrawAskAsync(Id(form), Given(form, "by") ?? "", reason, stop);
+            return "The question was withdrawn; its item goes on.";
         },
         ["retry-all"] = async (roost, form, reason, stop) =>
             $"{await roost.RetryAllAsync(DeadLetterQuery.Of(name => form[name]).Filter, reason, stop):N0} queued again.",
@@ -83,14 +90,35 @@ internal static class Actions
             note = notes.Keep(false, await run(roost, form, reason, context.RequestAborted).ConfigureAwait(false));
         }
         catch (RoostException error)
-            when (error is ConflictException or InvalidInputException or FileBusyException or DiskFullException or FileRefusedException)
+            when (error is ConflictException or InvalidInputException or FormRefusedException or FileBusyException or DiskFullException or FileRefusedException)
         {
             Draft? draft = Written.Contains(verb) ? Draft.Of(verb, form, error) : null;
             note = notes.Keep(true, CommandWords.Of(error), draft);
-            if (draft is not null) place = $"#{verb}";
+            if (draft is { IsOfFields: true }) place = $"#{verb}";
         }
         string back = Back(form["back"]);
         return Results.LocalRedirect($"{back}{(back.Contains('?', StringComparison.Ordinal) ? '&' : '?')}note={note}{place}");
+    }
+
+    private static async Task<string> AnswerAsync(RoostRuntime roost, IFormCollection form, string? reason, CancellationToken stop)
+    {
+        var root = AnswerField.Of((await roost.GetAskAsync(Id(form), stop)).Schema);
+        var reader = new AnswerReader(form);
+        JsonNode? value = reader.Read(root);
+        var problems = new Dictionary<string, string>(reader.Problems);
+        if (Given(form, "by") is null) problems["by"] = "Say who answers.";
+        if (problems.Count > 0) throw new FormRefusedException(problems);
+        try
+        {
+            AnswerResult result = await roost.AnswerAsync(Id(form), value, Given(form, "by")!, Given(form, "comment")?.ReplaceLineEndings("\n"), stop);
+            return result.Created ? "The answer was accepted; its item goes on." : "The same answer was accepted before; nothing was added.";
+        }
+        catch (InvalidInputException wrong) when (root.Find(wrong.Field) is { } field)
+        {
+            // A member that the form has no control of is named, too.
+            string rule = CommandWords.Of(wrong.Message[(wrong.Field == field.Path ? wrong.Field.Length + 2 : 0)..]);
+            throw new FormRefusedException(new Dictionary<string, string> { [field.Name] = rule });
+        }
     }
 
     /// <summary>A path of the console itself, whatever the form says; its own pages give it as it stands in an address.</summary>

@@ -17,15 +17,18 @@ public sealed record Draft(string Verb, string Id, IReadOnlyDictionary<string, S
 
     public string? Problem(string field) => Problems.GetValueOrDefault(field);
 
-    public static Draft Of(string verb, IFormCollection form, IReadOnlyDictionary<string, string> problems)
+    /// <summary>The form says what is wrong; else the page does.</summary>
+    public bool IsOfFields => !Problems.ContainsKey("");
+
+    private static Draft Of(string verb, IFormCollection form, IReadOnlyDictionary<string, string> problems)
     {
         var typed = form.Where(field => !field.Key.StartsWith('_')).ToDictionary(field => field.Key, field => field.Value);
         return new(verb, typed.GetValueOrDefault("id").ToString(), typed, problems);
     }
 
-    /// <summary>Of one mistake, in the words of the library.</summary>
     public static Draft Of(string verb, IFormCollection form, RoostException error)
     {
+        if (error is FormRefusedException refused) return Of(verb, form, refused.Problems);
         string field = error is InvalidInputException wrong ? CommandWords.FieldOf(wrong.Field) : "";
         // The message begins with the field, which is beside it where the form has that.
         bool isOfOne = form.ContainsKey(field);

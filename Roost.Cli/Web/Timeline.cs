@@ -38,7 +38,13 @@ internal static class Timeline
                     (queued, waiting, waitedFor) = (null, one.At, Names(one.Data));
                     break;
                 case EventKinds.Woken:
-                    EndWait(one, Text(one.Data, "by") == "timeout" ? "its time was over" : "woken by its signal");
+                    EndWait(one, Text(one.Data, "by") switch
+                    {
+                        "timeout" => "its time was over",
+                        "answer" => "answered",
+                        "withdrawn" => "the question was withdrawn",
+                        _ => "woken by its signal",
+                    });
                     break;
                 case EventKinds.Stepped:
                     End(one, Step(one.Data), "ok");
@@ -107,11 +113,17 @@ internal static class Timeline
         data is { } json && json.TryGetProperty("version", out JsonElement version) ? $"v{version} {Text(data, "step")}" : "step";
 
     /// <summary>What a wait was for.</summary>
-    private static string Names(JsonElement? data) =>
-        data is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty("signals", out JsonElement names)
-        && names.ValueKind == JsonValueKind.Array && names.GetArrayLength() > 0
-            ? $"for {string.Join(" or ", names.EnumerateArray())}"
-            : "for a time";
+    private static string Names(JsonElement? data)
+    {
+        string[] things =
+        [
+            .. Text(data, "ask") is null ? (string[])[] : ["an answer"],
+            .. data is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty("signals", out JsonElement names) && names.ValueKind == JsonValueKind.Array
+                ? names.EnumerateArray().Select(name => name.ToString())
+                : [],
+        ];
+        return things.Length == 0 ? "for a time" : $"for {string.Join(" or ", things)}";
+    }
 
     private static bool Has(JsonElement? data, string name) => data is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty(name, out _);
 

@@ -85,11 +85,24 @@ internal sealed class ConsoleSignalTests
     }
 
     [Test]
-    public async Task What_the_item_does_not_allow_is_told_at_the_form()
+    public async Task What_the_item_does_not_allow_is_told_with_the_form_as_it_was()
     {
         await host.Roost.SignalAsync(Item, "other", 1, "evt_81");
 
-        (await SendAsync(new() { ["name"] = "go", ["signal_id"] = "evt_81" }, "#signal")).Should().Contain("It was not sent. ").And.Contain("evt_81");
+        (await SendAsync(new() { ["name"] = "a name", ["signal_id"] = "evt_81" })).Should().MatchRegex("role=\"status\">[^<]*evt_81")
+            .And.Contain("name=\"name\" value=\"a name\"");
+    }
+
+    [Test]
+    public async Task A_signal_to_an_item_that_has_ended_meanwhile_is_told_so()
+    {
+        string form = await host.FormTokenAsync(ConsoleHost.ItemAddress(Item));
+        await host.Roost.CancelAsync(Item);
+
+        using HttpResponseMessage answer = await host.PostAsync(
+            "signal", new() { ["id"] = Item, ["name"] = "go", ["back"] = ConsoleHost.ItemAddress(Item) }, form: form);
+
+        (await host.ReadAsync(answer.Headers.Location!.OriginalString)).Should().MatchRegex("role=\"status\">[^<]*is cancelled");
     }
 
     [Test]

@@ -55,8 +55,10 @@
       const text = await answer.text();
       if (text !== last) {
         last = text;
-        const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("live");
+        const page = new DOMParser().parseFromString(text, "text/html"), fresh = page.getElementById("live");
         if (fresh) sync(live(), fresh);
+        const links = page.querySelector(".top nav");
+        if (links) sync(document.querySelector(".top nav"), links);
       }
       say("live", "");
     } catch {
@@ -114,7 +116,7 @@
   document.getElementById("help-open")?.addEventListener("click", () => help.showModal());
   pulse?.addEventListener("click", pause);
 
-  const places = { o: "/", w: "/work", d: "/dead-letters", e: "/events", r: "/resources", a: "/artifacts", n: "/engines", s: "/system" };
+  const places = { o: "/", w: "/work", i: "/inbox", d: "/dead-letters", e: "/events", r: "/resources", a: "/artifacts", n: "/engines", s: "/system" };
   let going = 0;
   document.addEventListener("keydown", event => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;

@@ -6,6 +6,7 @@ namespace Roost.Sqlite.Queries;
 internal sealed record Situation
 {
     private const int MaxMessage = 200;
+    private const int MaxNames = 5;
 
     public required WorkSummary Item { get; init; }
     public required int StateVersion { get; init; }
@@ -74,7 +75,7 @@ internal sealed record Situation
         string[] things =
         [
             .. Wait.AskId is null ? (string[])[] : [$"an answer to question {Wait.AskId}"],
-            .. Wait.Signals.Count == 0 ? (string[])[] : [$"the signal {string.Join(" or ", Wait.Signals)}"],
+            .. Wait.Signals.Count == 0 ? (string[])[] : [$"the signal {Names(Wait.Signals)}"],
         ];
         string what = things.Length == 0 ? "" : $" for {string.Join(" or ", things)}";
         string until = Wait.Until is not { } end ? "" : end > Now ? $" until {Time(end)}" : $"; its time was over at {Time(end)}";
@@ -82,6 +83,10 @@ internal sealed record Situation
         string why = $"{what}{until}, since {Time(Wait.Since)}{(unserved is null ? "" : $", but {unserved}")}";
         return (Item.State.Name() + why, why.TrimStart(' ', ',', ';'));
     }
+
+    private static string Names(IReadOnlyList<string> signals) => signals.Count <= MaxNames
+        ? string.Join(" or ", signals)
+        : $"{string.Join(" or ", signals.Take(MaxNames))} or one of {signals.Count - MaxNames} others";
 
     private string Blocked() =>
         HolderId is null ? $"blocked: waits for {BlockedOn}, which nobody holds any more"
