@@ -16,9 +16,9 @@ internal sealed class JsonFormTests
     private CommandFolder roost = null!;
     private StuckPage page = null!;
     private CommandProcess worker = null!;
-    private const string Waiting = "waiting-item";
+    private const string Waiting = "waiting-item", Asking = "asking-item";
 
-    private string done = "", failed = "", delayed = "", running = "";
+    private string ask = "", done = "", failed = "", delayed = "", running = "";
 
     [OneTimeSetUp]
     public async Task SetUp()
@@ -77,7 +77,21 @@ internal sealed class JsonFormTests
         }, "sender"));
         await file.EnqueueAsync([new WorkItem("waiter") { Id = Waiting }, new WorkItem("sender")]);
         await file.RunUntilIdleAsync();
+        await AskAsync(file);
         await file.SignalAsync(Waiting, "other", new { amount = 12.5m }, "evt_81");
+    }
+
+    /// <summary>Two questions: one is answered, one is open.</summary>
+    private async Task AskAsync(RoostRuntime file)
+    {
+        file.AddEngine(ScriptedEngine.From((state, _) => state > 0
+            ? ScriptedEngine.Finish(state)
+            : Outcome.WaitFor(1, new Wait { Ask = Ask.Of<bool>("Sure?") with { For = "ops" }, Timeout = TimeSpan.FromHours(1) }), "asker"));
+        foreach (string id in (string[])[Asking, "answered-item"]) await file.EnqueueAsync(new WorkItem("asker") { Id = id });
+        await file.RunUntilIdleAsync();
+        IReadOnlyList<AskInfo> asks = (await file.ListAsksAsync()).Items;
+        await file.AnswerAsync(asks.Single(each => each.WorkId != Asking).Id, true, "someone", "go ahead");
+        ask = asks.Single(each => each.WorkId == Asking).Id;
     }
 
     [OneTimeTearDown]
@@ -95,6 +109,10 @@ internal sealed class JsonFormTests
     [TestCase("status <id>", "status", Waiting)]
     [TestCase("signals <id>", "signals", Waiting)]
     [TestCase("signal <id> <name>", "signal", Waiting, "more", "1")]
+    [TestCase("status <id>", "status", Asking)]
+    [TestCase("inbox", "inbox")]
+    [TestCase("inbox", "inbox", "--item", "answered-item")]
+    [TestCase("inbox <question>", "inbox", "{ask}")]
     [TestCase("list", "list", "--limit", "2")]
     [TestCase("list", "list", "--state", "waiting")]
     [TestCase("events", "events")]
@@ -134,6 +152,7 @@ internal sealed class JsonFormTests
                 each switch
                 {
                     "{done}" => done,
+                    "{ask}" => ask,
                     "{failed}" => failed,
                     "{running}" => running,
                     "{delayed}" => delayed,
@@ -161,6 +180,8 @@ internal sealed class JsonFormTests
         Forms.Differences("backup <file>", (await roost.RunAsync("backup", "copy.db", "--json")).Ends(0).Json).Should().BeEmpty();
         Forms.Differences("adopt", (await roost.RunAsync("adopt", "--db", "copy.db", "--json")).Ends(0).Json).Should().BeEmpty();
         Forms.Differences("cancel <id>", (await roost.RunAsync("cancel", delayed, "--db", "copy.db", "--json")).Ends(0).Json).Should().BeEmpty();
+        string[] answer = ["answer", ask, "true", "--by", "someone", "--db", "copy.db", "--json"];
+        Forms.Differences("answer <question> <value>", (await roost.RunAsync(answer)).Ends(0).Json).Should().BeEmpty();
         Forms.Differences("cancel <id>", (await roost.RunAsync("retry", failed, "--db", "copy.db", "--json")).Ends(0).Json).Should().BeEmpty();
     }
 

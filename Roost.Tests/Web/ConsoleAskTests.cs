@@ -99,7 +99,8 @@ internal sealed class ConsoleAskTests
     [Test]
     public async Task What_the_schema_refuses_is_told_beside_its_member()
     {
-        JsonElement schema = JsonElement.Parse("""{"type":"object","properties":{"n":{"type":"integer","maximum":5},"list":{"type":"array","items":{"type":"string","maxLength":2}}}}""");
+        JsonElement schema = JsonElement.Parse(
+            """{"type":"object","properties":{"n":{"type":"integer","maximum":5},"list":{"type":"array","items":{"type":"string","maxLength":2}}}}""");
         string id = await AskAsync(new Ask("How many?") { Schema = schema });
 
         WebUtility.HtmlDecode(await SendAsync(new() { ["answer.0"] = "7", ["by"] = "someone" }, "#answer", id))
@@ -193,7 +194,8 @@ internal sealed class ConsoleAskTests
     /// <summary>Another item asks this.</summary>
     private async Task<string> AskAsync(Ask question)
     {
-        host.Roost.AddEngine(ScriptedEngine.From((state, _) => state > 0 ? ScriptedEngine.Finish(state) : Outcome.WaitFor(1, new Wait { Ask = question }), "other"));
+        host.Roost.AddEngine(ScriptedEngine.From(
+            (state, _) => state > 0 ? ScriptedEngine.Finish(state) : Outcome.WaitFor(1, new Wait { Ask = question }), "other"));
         string id = await host.Roost.EnqueueAsync(new WorkItem("other"));
         await host.Roost.RunUntilIdleAsync();
         return (await host.Roost.ListAsksAsync(new() { WorkId = id })).Items.Single().Id;

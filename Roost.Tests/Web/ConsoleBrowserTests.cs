@@ -61,6 +61,7 @@ internal sealed class ConsoleBrowserTests
             (string name, string title) in new[]
             {
                 ("Work", "Work"),
+                ("Inbox", "Inbox"),
                 ("Dead letters", "Dead letters"),
                 ("Events", "Events"),
                 ("Resources", "Resources and leases"),
@@ -110,6 +111,7 @@ internal sealed class ConsoleBrowserTests
             "/work",
             "/work?engine=probe",
             "/work?q=nothing",
+            "/inbox",
             "/dead-letters",
             "/dead-letters?all=1",
             "/events",

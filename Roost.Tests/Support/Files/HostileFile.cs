@@ -10,7 +10,7 @@ namespace Roost.Tests.Support;
 /// </summary>
 internal static class HostileFile
 {
-    public const string Plain = "plain-item", Waiting = "waiting-item";
+    public const string Plain = "plain-item", Waiting = "waiting-item", Ask = "asked";
 
     /// <summary>Fills a file with work of each state, then writes the text into every column that takes one.</summary>
     public static async Task FillAsync(string path, string text)
@@ -19,7 +19,7 @@ internal static class HostileFile
         {
             roost.AddEngine(ScriptedEngine.From((state, context) =>
             {
-                if (context.Item.Id == Waiting) return Outcome.WaitFor(state + 1, new Wait { Signals = ["go"] });
+                if (context.Item.Id == Waiting) return Outcome.WaitFor(state + 1, new Wait { Signals = ["go"], Ask = new Ask("Sure?") });
                 if (context.Version < 3) return ScriptedEngine.GoOn(state + 1);
                 context.AddEvent("said", new { a = 1 });
                 context.AddArtifactText("text.txt", text.Replace("\0", "", StringComparison.Ordinal));
@@ -73,6 +73,7 @@ internal static class HostileFile
         string stored = Encoding.UTF8.GetString(json), names = JsonSerializer.Serialize(new[] { text });
         void Run(string sql) => Probe.Execute(path, sql, text, stored, Plain, SHA256.HashData(json), names, Waiting);
         Run("UPDATE roost_work SET id = $0 || key WHERE id NOT IN ($2, $5)");
+        Run($"UPDATE roost_ask SET id = '{Ask}', question = $0, assignee = $0, artifacts = $4");
         Run("UPDATE roost_wait SET signals = $4");
         Run("UPDATE roost_signal SET name = $0, signal_id = $0, payload = $1, sha256 = $3");
         Run("UPDATE roost_work SET cancel_reason = $0 WHERE cancel_reason IS NOT NULL OR state = 'queued'");
