@@ -176,7 +176,6 @@ public sealed record AnswerField
     private static string Form(string? format) => format switch
     {
         "date-time" => "a time such as 2030-01-31T12:00:00Z",
-        "date" => "a date such as 2030-01-31",
         "uuid" => "a UUID",
         "uri" => "an address such as https://example.com",
         "email" => "an e-mail address",
@@ -190,7 +189,7 @@ public sealed record AnswerField
             type == "integer" ? "a whole number" : "a number",
             least is null ? "" : $"from {least}",
             above is null ? "" : $"above {above}",
-            most is null ? "" : $"up to {most}",
+            most is null ? "" : $"{(least is null ? "up " : "")}to {most}",
             below is null ? "" : $"below {below}"
         ).Replace(", ", " ", StringComparison.Ordinal);
     }

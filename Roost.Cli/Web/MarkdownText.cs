@@ -18,8 +18,7 @@ internal static class MarkdownText
 {
     private const int MostText = 50_000;
 
-    /// <summary>Under the heading of the page and that of the section.</summary>
-    private const int HeadingsAbove = 2, LowestHeading = 6;
+    private const int HeadingsAbove = 1, LowestHeading = 6;
 
     /// <summary>Stand for masks and for three asterisks while Markdown is read, to which asterisks mean something.</summary>
     private const string MaskMark = "\uE000", AsteriskMark = "\uE001";
@@ -28,19 +27,14 @@ internal static class MarkdownText
 
     public static MarkupString Html(string text, SecretKeys secrets)
     {
-        string cut = Roost.Cli.Output.Text.Lines(text.ReplaceLineEndings("\n"));
-        if (cut.Length > MostText) cut = $"{cut[..MostText]}…";
-        string marked = secrets.Hide(cut.Replace(MaskMark, "", StringComparison.Ordinal).Replace(AsteriskMark, "", StringComparison.Ordinal)
-            .Replace(SecretKeys.Mask, AsteriskMark, StringComparison.Ordinal));
-        marked = marked.Replace(SecretKeys.Mask, MaskMark, StringComparison.Ordinal).Replace(AsteriskMark, SecretKeys.Mask, StringComparison.Ordinal);
+        string marked = Marked(text, secrets);
         using var html = new StringWriter();
         try
         {
             MarkdownDocument document = Markdown.Parse(marked, Pipeline);
             foreach (TableColumnDefinition column in document.Descendants<Table>().SelectMany(table => table.ColumnDefinitions))
                 (column.Alignment, column.Width) = (null, 0); // They would become styles, which no page may have.
-            HtmlRenderer renderer = RendererTo(html);
-            renderer.Render(document);
+            RendererTo(html).Render(document);
         }
         catch (ArgumentException)
         {
@@ -48,8 +42,34 @@ internal static class MarkdownText
             html.GetStringBuilder().Clear();
             html.Write($"<pre>{System.Net.WebUtility.HtmlEncode(marked)}</pre>");
         }
-        return new(html.ToString().Replace(MaskMark, SecretKeys.Mask, StringComparison.Ordinal));
+        return new(Unmarked(html.ToString()));
     }
+
+    /// <summary>Its text, on one line.</summary>
+    public static string Plain(string text, SecretKeys secrets)
+    {
+        string marked = Marked(text, secrets);
+        try
+        {
+            marked = Markdown.ToPlainText(marked, Pipeline);
+        }
+        catch (ArgumentException)
+        {
+            // Nested deeper than anybody writes; it stays as it is.
+        }
+        return Unmarked(string.Join(' ', marked.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
+    }
+
+    private static string Marked(string text, SecretKeys secrets)
+    {
+        string cut = Roost.Cli.Output.Text.Lines(text.ReplaceLineEndings("\n"));
+        if (cut.Length > MostText) cut = $"{cut[..MostText]}…";
+        cut = cut.Replace(MaskMark, "", StringComparison.Ordinal).Replace(AsteriskMark, "", StringComparison.Ordinal);
+        string hidden = secrets.Hide(cut.Replace(SecretKeys.Mask, AsteriskMark, StringComparison.Ordinal));
+        return hidden.Replace(SecretKeys.Mask, MaskMark, StringComparison.Ordinal).Replace(AsteriskMark, SecretKeys.Mask, StringComparison.Ordinal);
+    }
+
+    private static string Unmarked(string text) => text.Replace(MaskMark, SecretKeys.Mask, StringComparison.Ordinal);
 
     private static HtmlRenderer RendererTo(StringWriter html)
     {
@@ -80,13 +100,16 @@ internal static class MarkdownText
         protected override void Write(HtmlRenderer renderer, AutolinkInline obj) => WriteAddress(renderer, obj.Url);
     }
 
+    /// <summary>Under the heading of the page, and none more than one below that before it.</summary>
     private sealed class LowerHeading : HtmlObjectRenderer<HeadingBlock>
     {
+        private int last = HeadingsAbove;
+
         protected override void Write(HtmlRenderer renderer, HeadingBlock obj)
         {
-            int level = Math.Min(obj.Level + HeadingsAbove, LowestHeading);
-            renderer.Write($"<h{level}>").WriteLeafInline(obj);
-            renderer.WriteLine($"</h{level}>");
+            last = Math.Min(Math.Min(obj.Level + HeadingsAbove, last + 1), LowestHeading);
+            renderer.Write($"<h{last}>").WriteLeafInline(obj);
+            renderer.WriteLine($"</h{last}>");
         }
     }
 }

@@ -112,7 +112,7 @@ internal sealed class AnswerFormTests
         value!.ToJsonString().Should().Be("""{"a":{},"list":[]}""");
     }
 
-    [TestCase("""{"type":"integer","minimum":1,"maximum":10}""", "a whole number from 1 up to 10")]
+    [TestCase("""{"type":"integer","minimum":1,"maximum":10}""", "a whole number from 1 to 10")]
     [TestCase("""{"type":"number","exclusiveMinimum":0}""", "a number above 0")]
     [TestCase("""{"type":"string","minLength":2,"maxLength":5}""", "2 to 5 characters")]
     [TestCase("""{"type":"array","minItems":1,"items":{"type":"string","maxLength":1000}}""", "one a line, at least 1 of them, at most 1,000 characters")]

@@ -7,7 +7,8 @@ namespace Roost.Tests.Web;
 /// <summary>Every page of the console, on a file in which everything is many and long: what a test of all pages goes through.</summary>
 internal sealed class ConsoleTour : IAsyncDisposable
 {
-    private const string Big = "window-item", Failed = "failed-item", Parent = "parent-item", Deep = "deep-item", Waiting = "waiting-item", Asking = "asking-item";
+    private const string Big = "window-item", Failed = "failed-item", Parent = "parent-item", Deep = "deep-item";
+    private const string Waiting = "waiting-item", Asking = "asking-item";
     private static readonly string Long = string.Concat(Enumerable.Repeat("A long text, as one comes from a service that explains itself at length. ", 60));
 
     /// <summary>The addresses to look at, by page. A test fails where a page of the console has none.</summary>
@@ -142,7 +143,8 @@ internal sealed class ConsoleTour : IAsyncDisposable
         private const string Schema =
             """
             {"type":"object","required":["sure","where"],"properties":{"sure":{"type":"boolean"},"where":{"type":"string","maxLength":60},
-            "note":{"type":"string","description":"what else is to be known"},"many":{"type":"integer","minimum":1,"maximum":10},"day":{"type":"string","format":"date"},
+            "note":{"type":"string","description":"what else is to be known"},"many":{"type":"integer","minimum":1,"maximum":10},
+            "day":{"type":"string","format":"date"},
             "size":{"enum":["small","large"]},"colour":{"enum":["red","orange","yellow","green","blue","indigo","violet"]},
             "place":{"type":"object","properties":{"shelf":{"type":"string"},"within":{"type":"object","properties":{"row":{"type":["integer","null"]}}}}},
             "tags":{"type":"array","items":{"type":"string"}},"days":{"type":"array","items":{"enum":["mon","tue","wed"]}},"rest":{"type":"object"}}}

@@ -9,11 +9,12 @@ namespace Roost.Tests.Web;
 internal sealed class MarkdownTextTests
 {
     [TestCase("Delete **3** files in `a/b`?", "<p>Delete <strong>3</strong> files in <code>a/b</code>?</p>\n")]
-    [TestCase("# Why\n\n- a\n- b", "<h3>Why</h3>\n<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n")]
+    [TestCase("# Why\n\n- a\n- b", "<h2>Why</h2>\n<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n")]
     [TestCase("[the page](https://example.com/?a=1&b)", "<p>the page (<code>https://example.com/?a=1&amp;b</code>)</p>\n")]
     [TestCase("![pixel](https://evil.example/x.png)", "<p>pixel (<code>https://evil.example/x.png</code>)</p>\n")]
     [TestCase("<https://example.com>", "<p><code>https://example.com</code></p>\n")]
     [TestCase("<script>alert(1)</script>", "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n")]
+    [TestCase("### a\n# b\n### c\n###### d", "<h2>a</h2>\n<h2>b</h2>\n<h3>c</h3>\n<h4>d</h4>\n")]
     [TestCase("a *** b *** c", "<p>a *** b *** c</p>\n")]
     public void It_is_rendered(string markdown, string html) => Html(markdown).Should().Be(html);
 
@@ -40,6 +41,11 @@ internal sealed class MarkdownTextTests
     [Test]
     public void Secrets_are_masked_and_the_mask_is_no_emphasis() =>
         Html("Use token=t-secret1 and password=t-secret2 **now**").Should().Be("<p>Use token=*** and password=*** <strong>now</strong></p>\n");
+
+    [TestCase("# Delete **3** files?\n\n- `a` [b](https://example.com)", "Delete 3 files? a b")]
+    [TestCase("<b>bold</b> token=t-secret1 & more", "<b>bold</b> token=*** & more")]
+    public void On_a_line_it_is_its_text(string markdown, string text) =>
+        MarkdownText.Plain(markdown, new SecretKeys(SecretKeys.Usual, false)).Should().Be(text);
 
     private static string Html(string markdown) => MarkdownText.Html(markdown, new SecretKeys(SecretKeys.Usual, false)).Value;
 }
