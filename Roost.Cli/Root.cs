@@ -15,6 +15,7 @@ internal sealed class Root : RootCommand
         foreach (Command verb in (Command[])
         [
             new EnginesVerb(), new EnqueueVerb(), new WorkerVerb(), new StatusVerb(), new ListVerb(), new EventsVerb(), new WaitVerb(),
+            new SignalVerb(), new SignalsVerb(), new InboxVerb(), new AnswerVerb(), new WithdrawVerb(),
             new CancelVerb(), new RetryVerb(), DeadLettersVerb.Create(), new RequeueVerb(), new PriorityVerb(), new ReleaseVerb(),
             new HistoryVerb(), new DiffVerb(), ArtifactsVerb.Create(), new WorkspacePathVerb(),
             new StatsVerb(), new ResourcesVerb(), new WorkersVerb(), new PruneVerb(), new BackupVerb(), new AdoptVerb(), new DoctorVerb(),

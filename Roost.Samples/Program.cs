@@ -17,6 +17,9 @@ try
         case ["script"] or ["script", _]:
             await Script.RunAsync(args.ElementAtOrDefault(1) ?? "roost.db");
             return 0;
+        case ["waiting"] or ["waiting", _]:
+            await Waiting.RunAsync(args.ElementAtOrDefault(1) ?? "roost.db");
+            return 0;
         case ["service"] or ["service", _]:
             using (IHost host = Service.CreateHost(args.ElementAtOrDefault(1) ?? "roost.db")) await host.RunAsync(interrupted.Token);
             return 0;

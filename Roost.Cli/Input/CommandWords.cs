@@ -41,6 +41,7 @@ internal static class CommandWords
         ["max_attempts"] = "--retries",
         ["step_timeout"] = "--timeout",
         ["parent_id"] = "--parent",
+        ["signal_id"] = "--id",
         ["resources"] = "--resource",
         ["resource_hold"] = "--hold",
         ["hosts"] = "--host",
@@ -60,9 +61,13 @@ internal static class CommandWords
     public static string Of(Exception error, Command? verb = null) =>
         Of(error is InvalidInputException { Field: { Length: > 0 } field } ? Name(field, verb) + error.Message[field.Length..] : error.Message);
 
+    /// <summary>A field of the library as JSON and forms spell it.</summary>
+    public static string FieldOf(string field) => SnakeCase(field);
+
     private static string Name(string field, Command? verb)
     {
-        string snake = field == "workId" ? "id" : SnakeCase(field);
+        if (field == "workId") return "id"; // The argument, whatever option of that name there is.
+        string snake = SnakeCase(field);
         string option = Options.GetValueOrDefault(snake) ?? $"--{snake.Replace('_', '-')}";
         return verb is not null && verb.Options.Any(each => each.Name == option || each.Aliases.Contains(option)) ? option : snake;
     }

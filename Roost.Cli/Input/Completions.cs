@@ -38,6 +38,26 @@ internal static class Completions
         return option;
     }
 
+    /// <summary>The names that an item waits for.</summary>
+    public static Argument<T> OffersSignals<T>(this Argument<T> argument, Argument<string> id)
+    {
+        argument.HelpName = "name";
+        argument.CompletionSources.Add(context => Read(context, async roost =>
+        {
+            if (context.ParseResult.GetValue(id) is not { Length: > 0 } item) return [];
+            return (await roost.GetAsync(await IdResolver.FindAsync(roost, item, CancellationToken.None))).Wait?.Signals ?? [];
+        }));
+        return argument;
+    }
+
+    /// <summary>Questions that are open.</summary>
+    public static Argument<T> OffersAsks<T>(this Argument<T> argument)
+    {
+        argument.HelpName = "question";
+        argument.CompletionSources.Add(context => Read(context, async roost => (await roost.ListAsksAsync(limit: Offered)).Items.Select(ask => ask.Id)));
+        return argument;
+    }
+
     private static CompletionItem[] Ids(CompletionContext context, WorkFilter filter) => Read(context, async roost =>
         (await roost.ListAsync(filter, Offered)).Items.Select(item => item.Id));
 

@@ -22,10 +22,15 @@ internal sealed class Masking(SecretKeys keys)
         "snapshot_error",
         "payload_error",
         "uri",
+        "question",
+        "comment",
     ];
 
     /// <summary>Fields that hold JSON of an engine or a caller: every text in it may hold a secret.</summary>
-    private static readonly string[] Stored = ["payload", "data", "metadata", "before", "after"];
+    private static readonly string[] Stored = ["payload", "data", "metadata", "before", "after", "value"];
+
+    /// <summary>What an answer has to fit names members and holds no values: masked, it would be another.</summary>
+    private const string Schema = "schema";
 
     /// <summary>What Roost tells, with stored JSON in some of its fields.</summary>
     public JsonNode? Apply(JsonNode? node) => Apply(node, isStored: false);
@@ -53,6 +58,7 @@ internal sealed class Masking(SecretKeys keys)
         {
             foreach ((string key, JsonNode? value) in fields.ToArray())
             {
+                if (key == Schema && !isStored) continue;
                 if (value is not null && keys.IsSecret(key)) fields[key] = SecretKeys.Mask;
                 else Replace(value, isStored || Stored.Contains(key) || (value is JsonValue && Texts.Contains(key)), masked => fields[key] = masked);
             }

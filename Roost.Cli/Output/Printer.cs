@@ -121,6 +121,7 @@ internal sealed class Printer
         "done" or "ok" or "alive" => "green",
         "failed" or "error" or "dead" => "red",
         "running" => "blue",
+        "waiting" => "magenta",
         "cancelled" => "grey",
         "warning" => "yellow",
         _ => "default",

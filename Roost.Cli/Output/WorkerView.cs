@@ -42,7 +42,8 @@ internal sealed class WorkerView(RoostRuntime roost, Printer print, Cancellation
         int filled = counts.Total == 0 ? 0 : (int)(ended / counts.Total * 30);
         return new Markup(string.Create(CultureInfo.InvariantCulture,
             $"[green]{new string('━', filled)}[/][grey]{new string('━', 30 - filled)}[/] {counts.Done:N0} done, [red]{counts.Failed:N0} failed[/], " +
-            $"[blue]{counts.Running:N0} running[/], {counts.Ready:N0} ready, {counts.Delayed:N0} delayed, {counts.Blocked:N0} blocked"));
+            $"[blue]{counts.Running:N0} running[/], [magenta]{counts.Waiting:N0} waiting[/], {counts.Ready:N0} ready, {counts.Delayed:N0} delayed, " +
+            $"{counts.Blocked:N0} blocked"));
     }
 
     private IRenderable Table(string title, IReadOnlyList<WorkSummary> items)

@@ -3,7 +3,7 @@ using Roost.Cli.Output;
 namespace Roost.Cli.Verbs;
 
 /// <summary>Cancels a work item.</summary>
-internal sealed class CancelVerb() : ChangeVerb("cancel", "Cancel a work item: at once where it is queued, else its step is asked to stop.")
+internal sealed class CancelVerb() : ChangeVerb("cancel", "Cancel a work item: at once where it is queued or waits, else its step is asked to stop.")
 {
     protected override async Task<string> ChangeAsync(Call call, RoostRuntime roost, string workId)
     {
@@ -12,7 +12,7 @@ internal sealed class CancelVerb() : ChangeVerb("cancel", "Cancel a work item: a
             WorkDetail item = await roost.GetAsync(workId, call.Stop);
             throw new ConflictException(
                 $"Work item {workId} is {item.Summary.State.Name()} already{(item.Summary.EndedAt is { } at ? $", since {Times.Exact(at)}" : "")}; only " +
-                $"queued and running work can be cancelled."
+                $"work that has not ended can be cancelled."
             );
         }
         call.Done = $"Work item {workId} was cancelled, or its step was asked to stop";

@@ -54,11 +54,11 @@ internal sealed class EnginesVerb : Verb
     private static void Show(Printer print, Line[] lines)
     {
         print.Table(
-            ["engine", "built in", "workers", "queued", "running", "done", "failed", "cancelled", "oldest ready"],
+            ["engine", "built in", "workers", "queued", "running", "waiting", "done", "failed", "cancelled", "oldest ready"],
             lines.Select(line => new[]
             {
                 line.EngineId, line.IsHere ? "yes" : "no", line.Workers.ToString(CultureInfo.InvariantCulture),
-                Printer.Number(line.Counts.Queued), Printer.Number(line.Counts.Running),
+                Printer.Number(line.Counts.Queued), Printer.Number(line.Counts.Running), Printer.Number(line.Counts.Waiting),
                 Printer.Number(line.Counts.Done), Printer.Number(line.Counts.Failed), Printer.Number(line.Counts.Cancelled),
                 print.Time(line.OldestReady.Count == 0 ? null : line.OldestReady.Min(each => each.Since)),
             }),

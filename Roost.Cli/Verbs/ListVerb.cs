@@ -10,7 +10,7 @@ internal sealed class ListVerb : Verb
 {
     private readonly Option<string> state = new("--state", "-s")
     {
-        Description = "Only items in this state: queued (or of that ready, delayed or blocked), running, done, failed or cancelled.",
+        Description = "Only items in this state: queued (or of that ready, delayed or blocked), running, waiting, done, failed or cancelled.",
         HelpName = "state",
     };
     private readonly Option<string> engine = CommonOptions.Engine("Only items of this engine.");

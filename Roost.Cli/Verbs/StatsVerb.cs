@@ -52,7 +52,7 @@ internal sealed class StatsVerb : Verb
     private static void Show(Printer print, Stats stats, StatisticsSpan over)
     {
         print.Table(
-            ["engine", "queue", "ready", "delayed", "blocked", "running", "done", "failed", "cancelled", "total"],
+            ["engine", "queue", "ready", "delayed", "blocked", "running", "waiting", "done", "failed", "cancelled", "total"],
             stats.Queues.Select(each => Row(each.Engine, each.Queue, each.Counts)).Append(Row("all", "", stats.Total)), "");
         print.Fields(
             ("workers", string.Create(CultureInfo.InvariantCulture, $"{stats.WorkersAlive} alive of {stats.Workers}")),
@@ -79,8 +79,9 @@ internal sealed class StatsVerb : Verb
         [
             engine,
             queue,
-            .. ((long[])[counts.Ready, counts.Delayed, counts.Blocked, counts.Running, counts.Done, counts.Failed, counts.Cancelled, counts.Total]).Select(
-                Printer.Number
-            ),
+            .. ((long[])
+            [
+                counts.Ready, counts.Delayed, counts.Blocked, counts.Running, counts.Waiting, counts.Done, counts.Failed, counts.Cancelled, counts.Total,
+            ]).Select(Printer.Number),
         ];
 }

@@ -15,10 +15,11 @@ internal sealed class StatusVerb : Verb
     protected override Task<int> RunAsync(Call call) => call.WithItemAsync(id, (roost, workId) => call.ShowAsync(async () =>
     {
         WorkDetail item = await roost.GetAsync(workId, call.Stop);
-        return new(ItemJson.Of(item), print => Show(print, item));
+        AskInfo? ask = item.Wait?.AskId is { } id ? await roost.GetAskAsync(id, call.Stop) : null;
+        return new(ItemJson.Of(item), print => Show(print, item, ask));
     }));
 
-    private static void Show(Printer print, WorkDetail item)
+    private static void Show(Printer print, WorkDetail item, AskInfo? ask)
     {
         WorkSummary summary = item.Summary;
         print.Fields(
@@ -32,6 +33,11 @@ internal sealed class StatusVerb : Verb
             ("updated", Times.Past(summary.UpdatedAt, print.Now)),
             ("ended", Past(summary.EndedAt, print)),
             ("ready since", Past(item.ReadySince, print)),
+            ("waits for", item.Wait is { } wait ? WaitWords.Of(wait) : null),
+            ("question", print.Hide(ask?.Question)),
+            ("waits since", Past(item.Wait?.Since, print)),
+            ("waits until", Time(item.Wait?.Until, print)),
+            ("mailbox", item.Signals == 0 ? null : $"{Text.Count(item.Signals, "signal")} that no step has taken; \"roost signals\" lists them"),
             ("due", Time(item.DueAt, print)),
             ("deadline", Time(item.Deadline, print)),
             ("timeout", item.Timeout is { } timeout ? Times.Span(timeout) : null),

@@ -25,18 +25,30 @@ internal sealed class WaitVerb : Verb
     {
         TimeSpan? limit = Durations.Optional("--timeout", call.Get(timeout));
         await using RoostRuntime roost = call.Open();
-        var waited = new List<Task<WorkSummary>>();
-        foreach (string text in call.Get(ids)) waited.Add(roost.WaitAsync(await IdResolver.FindAsync(roost, text, call.Stop), limit, call.Stop));
+        var found = new List<string>();
+        foreach (string text in call.Get(ids)) found.Add(await IdResolver.FindAsync(roost, text, call.Stop));
+        Task<WorkSummary>[] waited = [.. found.Select(id => roost.WaitAsync(id, limit, call.Stop))];
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(call.Stop);
+        var waits = new WaitLines(roost, call.Print, found);
+        Task told = waits.FollowAsync(ended.Token);
         try
         {
-            WorkSummary[] ended = await Task.WhenAll(waited);
-            foreach (WorkSummary item in ended) Show(call, item);
-            return ended.All(item => item.State == WorkState.Done) ? ExitCodes.Ok : ExitCodes.WorkFailed;
+            WorkSummary[] items = await Task.WhenAll(waited);
+            foreach (WorkSummary item in items) Show(call, item);
+            return items.All(item => item.State == WorkState.Done) ? ExitCodes.Ok : ExitCodes.WorkFailed;
         }
         catch (TimeoutException)
         {
             await Console.Error.WriteLineAsync($"{this.Path()}: the time is over ({Times.Span(limit!.Value)}) and the work has not ended. It goes on.");
+            await ended.CancelAsync();
+            await told;
+            await waits.SayAsync(call.Stop);
             return ExitCodes.TimedOut;
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await told;
         }
     }
 

@@ -13,10 +13,10 @@ internal sealed class Notes
     private readonly ConcurrentDictionary<string, Note> kept = new();
     private readonly ConcurrentQueue<string> order = new();
 
-    public string Keep(bool isError, string text)
+    public string Keep(bool isError, string text, Draft? draft = null)
     {
         string key = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
-        kept[key] = new(isError, text);
+        kept[key] = new(isError, text, draft);
         order.Enqueue(key);
         while (kept.Count > Most && order.TryDequeue(out string? oldest)) kept.TryRemove(oldest, out _);
         return key;
@@ -26,4 +26,7 @@ internal sealed class Notes
 }
 
 /// <summary>One line of an action's answer.</summary>
-internal sealed record Note(bool IsError, string Text);
+/// <param name="IsError">It was not done.</param>
+/// <param name="Text">What happened.</param>
+/// <param name="Draft">The form that was refused, which says it itself.</param>
+internal sealed record Note(bool IsError, string Text, Draft? Draft = null);

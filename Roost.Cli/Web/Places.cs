@@ -15,6 +15,10 @@ internal static class Places
 
     public static string Event(long sequence) => "/events" + Query(("no", sequence.ToString(CultureInfo.InvariantCulture)));
 
+    public static string Ask(string id) => "/inbox/question" + Query(("id", id));
+
+    public static string ArtifactOf(string id, string name) => "/work/item/artifact" + Query(("id", id), ("name", name));
+
     public static string Events(string id) => "/events" + Query(("id", id));
 
     private static QueryString Of(Artifact artifact) =>

@@ -20,6 +20,8 @@ internal static class Routes
         Page<WorkList>(application, "/work");
         Page<WorkItemPage>(application, "/work/item");
         Page<ArtifactPage>(application, "/work/item/artifact");
+        Page<Inbox>(application, "/inbox");
+        Page<AskPage>(application, "/inbox/question");
         Page<DeadLetters>(application, "/dead-letters");
         Page<Events>(application, "/events");
         Page<Resources>(application, "/resources");

@@ -16,7 +16,9 @@ internal sealed class JsonFormTests
     private CommandFolder roost = null!;
     private StuckPage page = null!;
     private CommandProcess worker = null!;
-    private string done = "", failed = "", delayed = "", running = "";
+    private const string Waiting = "waiting-item", Asking = "asking-item";
+
+    private string ask = "", done = "", failed = "", delayed = "", running = "";
 
     [OneTimeSetUp]
     public async Task SetUp()
@@ -37,6 +39,7 @@ internal sealed class JsonFormTests
             """{"count_to":2,"token":"t"}"""
         );
         await WrapAsync();
+        await WaitAsync();
         failed = (await roost.RunAsync("enqueue", "-e", "watchlist")).Ends(0).Word;
         await roost.EnqueueAsync("--parent", done);
         await roost.WorkAsync();
@@ -62,6 +65,35 @@ internal sealed class JsonFormTests
         await file.RunUntilIdleAsync();
     }
 
+    /// <summary>One that waits, with mail from outside and from another item's step.</summary>
+    private async Task WaitAsync()
+    {
+        await using var file = new RoostRuntime(roost.Database);
+        file.AddEngine(ScriptedEngine.From((_, _) => Outcome.WaitFor(1, new Wait { Signals = ["go"], Timeout = TimeSpan.FromHours(1) }), "waiter"));
+        file.AddEngine(ScriptedEngine.From((state, context) =>
+        {
+            context.Signal(Waiting, "from_a_step");
+            return ScriptedEngine.Finish(state);
+        }, "sender"));
+        await file.EnqueueAsync([new WorkItem("waiter") { Id = Waiting }, new WorkItem("sender")]);
+        await file.RunUntilIdleAsync();
+        await AskAsync(file);
+        await file.SignalAsync(Waiting, "other", new { amount = 12.5m }, "evt_81");
+    }
+
+    /// <summary>Two questions: one is answered, one is open.</summary>
+    private async Task AskAsync(RoostRuntime file)
+    {
+        file.AddEngine(ScriptedEngine.From((state, _) => state > 0
+            ? ScriptedEngine.Finish(state)
+            : Outcome.WaitFor(1, new Wait { Ask = Ask.Of<bool>("Sure?") with { For = "ops" }, Timeout = TimeSpan.FromHours(1) }), "asker"));
+        foreach (string id in (string[])[Asking, "answered-item"]) await file.EnqueueAsync(new WorkItem("asker") { Id = id });
+        await file.RunUntilIdleAsync();
+        IReadOnlyList<AskInfo> asks = (await file.ListAsksAsync()).Items;
+        await file.AnswerAsync(asks.Single(each => each.WorkId != Asking).Id, true, "someone", "go ahead");
+        ask = asks.Single(each => each.WorkId == Asking).Id;
+    }
+
     [OneTimeTearDown]
     public async Task TearDown()
     {
@@ -74,7 +106,15 @@ internal sealed class JsonFormTests
     [TestCase("status <id>", "status", "{failed}")]
     [TestCase("status <id>", "status", "{running}")]
     [TestCase("status <id>", "status", "{delayed}")]
+    [TestCase("status <id>", "status", Waiting)]
+    [TestCase("signals <id>", "signals", Waiting)]
+    [TestCase("signal <id> <name>", "signal", Waiting, "more", "1")]
+    [TestCase("status <id>", "status", Asking)]
+    [TestCase("inbox", "inbox")]
+    [TestCase("inbox", "inbox", "--item", "answered-item")]
+    [TestCase("inbox <question>", "inbox", "{ask}")]
     [TestCase("list", "list", "--limit", "2")]
+    [TestCase("list", "list", "--state", "waiting")]
     [TestCase("events", "events")]
     [TestCase("events", "events", "{done}")]
     [TestCase("wait <id>", "wait", "{done}")]
@@ -112,6 +152,7 @@ internal sealed class JsonFormTests
                 each switch
                 {
                     "{done}" => done,
+                    "{ask}" => ask,
                     "{failed}" => failed,
                     "{running}" => running,
                     "{delayed}" => delayed,
@@ -139,6 +180,8 @@ internal sealed class JsonFormTests
         Forms.Differences("backup <file>", (await roost.RunAsync("backup", "copy.db", "--json")).Ends(0).Json).Should().BeEmpty();
         Forms.Differences("adopt", (await roost.RunAsync("adopt", "--db", "copy.db", "--json")).Ends(0).Json).Should().BeEmpty();
         Forms.Differences("cancel <id>", (await roost.RunAsync("cancel", delayed, "--db", "copy.db", "--json")).Ends(0).Json).Should().BeEmpty();
+        string[] answer = ["answer", ask, "true", "--by", "someone", "--db", "copy.db", "--json"];
+        Forms.Differences("answer <question> <value>", (await roost.RunAsync(answer)).Ends(0).Json).Should().BeEmpty();
         Forms.Differences("cancel <id>", (await roost.RunAsync("retry", failed, "--db", "copy.db", "--json")).Ends(0).Json).Should().BeEmpty();
     }
 

@@ -74,7 +74,8 @@ internal sealed class UsageTests
 
         string[] verbs =
         [
-            "engines", "enqueue", "worker", "status", "list", "events", "wait", "cancel", "retry", "dead-letters", "requeue", "priority", "release",
+            "engines", "enqueue", "worker", "status", "list", "events", "wait", "signal", "signals", "inbox", "answer", "withdraw",
+            "cancel", "retry", "dead-letters", "requeue", "priority", "release",
             "history", "diff", "artifacts", "workspace-path", "stats", "resources", "workers", "prune", "backup", "adopt", "doctor", "schema",
             "completion",
         ];

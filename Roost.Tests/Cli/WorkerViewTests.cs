@@ -86,7 +86,7 @@ internal sealed class WorkerViewTests
 
         await terminal.EndAsync();
 
-        terminal.Seen.Should().MatchRegex("delayed +blocked +running +done +failed +cancelled");
+        terminal.Seen.Should().MatchRegex("delayed +blocked +running +waiting +done +failed +cancelled");
     }
 
     [Test]

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Time.Testing;
 using Roost.Cli;
+using Roost.Samples;
 using Roost.Samples.Demo;
 using Roost.Samples.Watchlist;
 using Roost.Tests.Support;
@@ -19,6 +20,7 @@ internal sealed class ReadmeTests
 
     [TestCase("Roost.Samples/Watchlist/WatchlistEngine.cs")]
     [TestCase("Roost.Samples/Script.cs")]
+    [TestCase("Roost.Samples/Waiting.cs")]
     [TestCase("Roost.Samples/Service.cs")]
     public void Shown_code_is_the_compiled_code(string file) => Readme.Should().Contain($"```csharp\n{Read(file)}```");
 
@@ -32,6 +34,18 @@ internal sealed class ReadmeTests
         while (await roost.RunUntilIdleAsync() is { } due) clock.SetUtcNow(due);
 
         (await roost.WaitAsync(id)).State.Should().Be(WorkState.Done);
+    }
+
+    [Test]
+    public async Task The_waiting_that_is_shown_works()
+    {
+        using var folder = new TemporaryFolder();
+
+        await Samples.Waiting.RunAsync(folder["roost.db"]);
+
+        await using var roost = new RoostRuntime(folder["roost.db"]);
+        WorkDetail order = await roost.GetAsync((await roost.ListAsync()).Items.Single().Id);
+        (order.Summary.State, order.Signals, order.Snapshot!.DataAs<Order>()).Should().Be((WorkState.Done, 0, new Order(20, 20)));
     }
 
     [Test]

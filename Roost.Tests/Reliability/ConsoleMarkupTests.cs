@@ -36,6 +36,8 @@ internal sealed class ConsoleMarkupTests : FolderFixture
             "/", "/work", "/work?q=because", "/work?state=failed", "/dead-letters", "/dead-letters?all=1", "/events", "/resources", "/artifacts",
             "/engines", "/system", "/system?check=quick", ConsoleHost.ItemAddress(HostileFile.Plain), $"/events?id={HostileFile.Plain}",
             $"/work/item?id={HostileFile.Plain}&from=1&to=2", $"/work?parent={HostileFile.Plain}",
+            ConsoleHost.ItemAddress(HostileFile.Waiting), $"/events?id={HostileFile.Waiting}", "/work?state=waiting",
+            "/inbox", $"/inbox/question?id={HostileFile.Ask}",
         ];
         addresses.AddRange(new[] { "text.txt", "data.json", "there" }.Select(name => $"/work/item/artifact?id={HostileFile.Plain}&name={name}"));
         foreach (string parameter in new[] { "q", "error", "type", "name", "kind", "id", "engine", "state", "cursor", "note", "from" })
@@ -65,6 +67,8 @@ internal sealed class ConsoleMarkupTests : FolderFixture
         {
             ("priority", new() { ["id"] = id, ["priority"] = Hostile.Markup, ["back"] = "/work" }),
             ("cancel", new() { ["id"] = Hostile.Markup[..200], ["back"] = "/work" }),
+            ("signal", new() { ["id"] = id, ["name"] = Hostile.Markup, ["payload"] = Hostile.Markup, ["back"] = ConsoleHost.ItemAddress(id) }),
+            ("signal", new() { ["id"] = id, ["name"] = "", ["payload"] = "\"</textarea>\"", ["back"] = ConsoleHost.ItemAddress(id) }),
             ("cancel", new() { ["id"] = id, ["reason"] = Hostile.Markup, ["back"] = "/work" }),
             (Uri.EscapeDataString(Hostile.Markup), new() { ["id"] = id }),
         })

@@ -11,16 +11,23 @@ internal sealed class ConsoleRequestTests
 {
     private static readonly string[] Pages =
     [
-        "/", "/work", "/work/item", "/work/item/artifact", "/work/item/file", "/dead-letters", "/events", "/resources", "/artifacts", "/engines",
-        "/system", "/assets/console.js", "/nowhere",
+        "/", "/work", "/work/item", "/work/item/artifact", "/work/item/file", "/inbox", "/inbox/question", "/dead-letters", "/events", "/resources", "/artifacts",
+        "/engines", "/system", "/assets/console.js", "/nowhere",
     ];
     private static readonly string[] Parameters =
     [
         "id", "q", "state", "engine", "queue", "resource", "parent", "error", "cursor", "name", "version", "from", "to", "kind", "reason-is", "type",
-        "all", "count", "note", "show", "token", "x",
+        "all", "count", "note", "show", "token", "x", "for",
     ];
-    private static readonly string[] Verbs = ["cancel", "requeue", "priority", "release", "retry", "discard", "retry-all", "discard-all", "nothing"];
-    private static readonly string[] Fields = ["id", "reason", "priority", "back", "engine", "queue", "reason-is", "type", "error"];
+    private static readonly string[] Verbs =
+    [
+        "cancel", "requeue", "priority", "release", "retry", "discard", "retry-all", "discard-all", "signal", "answer", "withdraw", "nothing",
+    ];
+    private static readonly string[] Fields =
+    [
+        "id", "reason", "priority", "back", "engine", "queue", "reason-is", "type", "error", "name", "payload", "signal_id", "answer",
+        "by", "comment",
+    ];
     private static readonly string[] Encoded =
     [
         "%00", "%", "%zz", "%ed%a0%80", "%c0%af", "%ff", "%2e%2e%2f", "+", "%0d%0aX-Evil:%201", "&&==", "%F4%90%80%80", "-1", "0",

@@ -27,7 +27,7 @@ internal sealed class ConsoleBrowserTests
     [SetUp]
     public async Task OpenAsync()
     {
-        host = await ConsoleHost.StartAsync(null, engine);
+        host = await ConsoleHost.StartAsync(null, engine, ConsoleSignalTests.Waiter());
         stop = new();
         page = await browser.OpenAsync();
         complaints.Clear();
@@ -61,6 +61,7 @@ internal sealed class ConsoleBrowserTests
             (string name, string title) in new[]
             {
                 ("Work", "Work"),
+                ("Inbox", "Inbox"),
                 ("Dead letters", "Dead letters"),
                 ("Events", "Events"),
                 ("Resources", "Resources and leases"),
@@ -100,7 +101,9 @@ internal sealed class ConsoleBrowserTests
                         Resources = ["domain:" + new string('w', 100)],
                     }
                 );
+        string waiting = await host.Roost.EnqueueAsync(new WorkItem("scripted"));
         await host.Roost.RunUntilIdleAsync();
+        await host.Roost.SignalAsync(waiting, new string('n', 250), new { text = new string('y', 300) }, new string('i', 250));
         await host.Roost.EnqueueAsync(new WorkItem("nobody"));
         string[] addresses =
         [
@@ -108,6 +111,7 @@ internal sealed class ConsoleBrowserTests
             "/work",
             "/work?engine=probe",
             "/work?q=nothing",
+            "/inbox",
             "/dead-letters",
             "/dead-letters?all=1",
             "/events",
@@ -119,6 +123,7 @@ internal sealed class ConsoleBrowserTests
             "/nowhere",
             ConsoleHost.ItemAddress(failed),
             ConsoleHost.ItemAddress(good),
+            ConsoleHost.ItemAddress(waiting),
             $"/work/item/artifact?id={good}&name=report.json",
         ];
         foreach (string address in addresses)
@@ -186,7 +191,7 @@ internal sealed class ConsoleBrowserTests
     }
 
     [Test]
-    public async Task A_waiting_item_is_requeued_reprioritised_and_cancelled()
+    public async Task A_delayed_item_is_requeued_reprioritised_and_cancelled()
     {
         string id = await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "wait" }) { Delay = TimeSpan.FromHours(1) });
         await OpenItemAsync(id);

@@ -18,11 +18,15 @@ internal sealed partial class ConsoleCommandTests
     [Test]
     public async Task Every_command_that_a_page_shows_works()
     {
-        await using ConsoleHost host = await ConsoleHost.StartAsync(null, new ConsoleEngine());
+        await using ConsoleHost host = await ConsoleHost.StartAsync(null, new ConsoleEngine(), ConsoleSignalTests.Waiter(), ScriptedEngine.From((_, _) =>
+            Outcome.WaitFor(1, new Wait { Ask = new Ask("Sure?") }), "asker"));
         using var folder = new TemporaryFolder();
         string failed = await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "fail out of luck" }) { MaxAttempts = 1 });
         string done = await host.Roost.EnqueueAsync(new WorkItem("probe", new { what = "artifacts" }));
+        await host.Roost.EnqueueAsync(new WorkItem("asker"));
+        string waiting = await host.Roost.EnqueueAsync(new WorkItem("scripted"));
         await host.Roost.RunUntilIdleAsync();
+        await host.Roost.SignalAsync(waiting, "other");
         await host.Roost.EnqueueAsync(new WorkItem("nobody") { Id = OddId, Delay = TimeSpan.FromHours(1) });
 
         string[] pages =
@@ -31,8 +35,9 @@ internal sealed partial class ConsoleCommandTests
             "/system",
             "/system?check=quick",
             "/events",
-            .. new[] { failed, done, OddId }.Select(ConsoleHost.ItemAddress),
+            .. new[] { failed, done, waiting, OddId }.Select(ConsoleHost.ItemAddress),
             $"/events?id={Uri.EscapeDataString(OddId)}",
+            $"/inbox/question?id={(await host.Roost.ListAsksAsync()).Items.Single().Id}",
             $"/work/item/artifact?id={done}&name=report.json",
         ];
         var commands = new HashSet<string>();
@@ -41,7 +46,7 @@ internal sealed partial class ConsoleCommandTests
         commands
             .Select(command => command.Split(' ')[1])
             .Should()
-            .Contain(["status", "events", "diff", "retry", "cancel", "artifacts", "doctor", "prune", "worker"]);
+            .Contain(["status", "events", "diff", "retry", "cancel", "signal", "signals", "inbox", "artifacts", "doctor", "prune", "worker"]);
 
         foreach (string command in commands)
         {

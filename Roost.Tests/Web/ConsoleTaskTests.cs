@@ -24,7 +24,7 @@ internal sealed class ConsoleTaskTests
     public async Task OpenAsync()
     {
         browser = await HeadlessBrowser.StartAsync();
-        host = await ConsoleHost.StartAsync(null, engine);
+        host = await ConsoleHost.StartAsync(null, engine, ConsoleSignalTests.Waiter());
         page = await browser.OpenAsync();
         await page.GotoAsync(host.Server.Link.AbsoluteUri, new() { WaitUntil = WaitUntilState.Commit });
         await page.WaitForURLAsync(host.Root.AbsoluteUri);
@@ -46,6 +46,23 @@ internal sealed class ConsoleTaskTests
             await ClickAsync($"a[title='{blocked}']");
             await ShowsAsync(".situation", $"blocked: domain:example.com is held by {holder}");
         }));
+    }
+
+    [Test]
+    public async Task Sending_what_an_item_waits_for_takes_three_clicks()
+    {
+        string id = "";
+        await MeasureAsync("send what this item waits for", 3, async () =>
+        {
+            await ClickAsync(".tile.waiting");
+            await ClickAsync($"a[title='{id}']");
+            await ClickAsync("#signal button");
+            await ShowsAsync("[role=status]", "The signal was sent.");
+        }, before: async () =>
+        {
+            id = await host.Roost.EnqueueAsync(new WorkItem("scripted"));
+            await host.Roost.RunUntilIdleAsync();
+        });
     }
 
     [Test]

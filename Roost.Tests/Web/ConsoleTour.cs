@@ -8,13 +8,14 @@ namespace Roost.Tests.Web;
 internal sealed class ConsoleTour : IAsyncDisposable
 {
     private const string Big = "window-item", Failed = "failed-item", Parent = "parent-item", Deep = "deep-item";
+    private const string Waiting = "waiting-item", Asking = "asking-item";
     private static readonly string Long = string.Concat(Enumerable.Repeat("A long text, as one comes from a service that explains itself at length. ", 60));
 
     /// <summary>The addresses to look at, by page. A test fails where a page of the console has none.</summary>
     public static readonly IReadOnlyDictionary<Type, string[]> Addresses = new Dictionary<Type, string[]>
     {
         [typeof(Overview)] = ["/"],
-        [typeof(WorkList)] = ["/work", "/work?q=nothing-is-called-so", $"/work?parent={Parent}", "/work?state=failed"],
+        [typeof(WorkList)] = ["/work", "/work?q=nothing-is-called-so", $"/work?parent={Parent}", "/work?state=failed", "/work?state=waiting"],
         [typeof(WorkItemPage)] =
         [
             $"/work/item?id={Big}",
@@ -22,10 +23,14 @@ internal sealed class ConsoleTour : IAsyncDisposable
             $"/work/item?id={Failed}",
             $"/work/item?id={Deep}",
             $"/work/item?id={Parent}",
+            $"/work/item?id={Waiting}",
+            $"/work/item?id={Asking}",
         ],
+        [typeof(Inbox)] = ["/inbox", "/inbox?for=nobody&engine=nothing"],
+        [typeof(AskPage)] = ["/inbox/question?id=ask-open", "/inbox/question?id=ask-answered", "/inbox/question?id=ask-withdrawn"],
         [typeof(ArtifactPage)] = [$"/work/item/artifact?id={Big}&name=report.json", $"/work/item/artifact?id={Big}&name=log.txt"],
         [typeof(DeadLetters)] = ["/dead-letters", "/dead-letters?all=1"],
-        [typeof(Events)] = ["/events", "/events?kind=failed", "/events?kind=worker_lost", "/events?no=1", $"/events?id={Big}"],
+        [typeof(Events)] = ["/events", "/events?kind=failed", "/events?kind=worker_lost", "/events?kind=signal", "/events?no=1", $"/events?id={Big}"],
         [typeof(Resources)] = ["/resources"],
         [typeof(Roost.Cli.Web.Pages.Artifacts)] = ["/artifacts", "/artifacts?name=nothing"],
         [typeof(Engines)] = ["/engines", "/engines?after=nobody"],
@@ -47,7 +52,7 @@ internal sealed class ConsoleTour : IAsyncDisposable
     public static async Task<ConsoleTour> StartAsync()
     {
         var probe = new ConsoleEngine();
-        ConsoleHost host = await ConsoleHost.StartAsync(null, probe, new WindowEngine());
+        ConsoleHost host = await ConsoleHost.StartAsync(null, probe, new WindowEngine(), new WaitingEngine(), new AskingEngine());
         RoostRuntime roost = host.Roost;
         await roost.EnqueueAsync([
             new WorkItem(
@@ -65,6 +70,8 @@ internal sealed class ConsoleTour : IAsyncDisposable
             new WorkItem("probe", new { what = "fail " + Long }) { Id = Failed, MaxAttempts = 1 },
             new WorkItem("probe", new { what = "deep " + Long }) { Id = Deep, MaxAttempts = 1 },
             new WorkItem("probe", new { what = "wait" }) { Id = Parent },
+            new WorkItem("waiting") { Id = Waiting },
+            .. Enumerable.Range(0, 12).Select(i => new WorkItem("asking") { Id = i == 0 ? Asking : $"{Asking}-{i}" }),
             .. Enumerable
                 .Range(0, 80)
                 .Select(i => new WorkItem("probe", new { what = $"fail {(char)('A' + i % 26)}{(char)('a' + i / 26)} {Long}" }) { MaxAttempts = 1 }),
@@ -78,6 +85,14 @@ internal sealed class ConsoleTour : IAsyncDisposable
                 }),
         ]);
         await roost.RunUntilIdleAsync();
+        await AnswerAsync(roost);
+        await roost.SignalAsync(Waiting, WaitingEngine.Last);
+        await roost.RunUntilIdleAsync();
+        for (int i = 0; i < 20; i++)
+        {
+            var payload = new { i, Long, api_key = "sk-hidden", rows = Enumerable.Range(0, 40) };
+            await roost.SignalAsync(Waiting, $"other {i} {Long[..200]}", payload, $"id {i} {Long[..200]}");
+        }
         await roost.EnqueueAsync([
             .. Enumerable
                 .Range(0, 30)
@@ -105,12 +120,73 @@ internal sealed class ConsoleTour : IAsyncDisposable
         return tour;
     }
 
+    /// <summary>One question is answered, one withdrawn, and one of each state is called by that: an address is known before the file is made.</summary>
+    private static async Task AnswerAsync(RoostRuntime roost)
+    {
+        IReadOnlyList<AskInfo> asks = (await roost.ListAsksAsync()).Items;
+        await roost.AnswerAsync(asks[^1].Id, new { sure = true, where = "here", note = Long }, "someone", Long);
+        await roost.WithdrawAskAsync(asks[^2].Id, "someone with a name that is long", Long);
+        roost.Execute("UPDATE roost_ask SET id = 'ask-' || state WHERE key IN (SELECT min(key) FROM roost_ask GROUP BY state)");
+    }
+
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
         await worker;
         stop.Dispose();
         await Host.DisposeAsync();
+    }
+
+    /// <summary>Asks a long question, with an answer of every kind of member.</summary>
+    private sealed class AskingEngine : Engine<int>
+    {
+        private const string Schema =
+            """
+            {"type":"object","required":["sure","where"],"properties":{"sure":{"type":"boolean"},"where":{"type":"string","maxLength":60},
+            "note":{"type":"string","description":"what else is to be known"},"many":{"type":"integer","minimum":1,"maximum":10},
+            "day":{"type":"string","format":"date"},
+            "size":{"enum":["small","large"]},"colour":{"enum":["red","orange","yellow","green","blue","indigo","violet"]},
+            "place":{"type":"object","properties":{"shelf":{"type":"string"},"within":{"type":"object","properties":{"row":{"type":["integer","null"]}}}}},
+            "tags":{"type":"array","items":{"type":"string"}},"days":{"type":"array","items":{"enum":["mon","tue","wed"]}},"rest":{"type":"object"}}}
+            """;
+
+        public override string EngineId => "asking";
+
+        protected override int Init(WorkItem item) => 0;
+
+        protected override Task<Outcome> StepAsync(int state, StepContext context)
+        {
+            if (state > 0) return Task.FromResult(Done(state));
+            for (int i = 0; i < 12; i++) context.AddArtifactText($"file-{i}-{new string('n', 80)}.txt", Long);
+            string question = $"# Delete **3** files?\n\n{Long[..900]}\n\n- `a/b/{new string('c', 200)}`\n- [one](https://example.com)\n\n> {Long[..200]}\n\n" +
+                $"| file | size |\n|---|--:|\n| a | 1 |\n| {new string('x', 120)} | 2 |\n\n```\n{Long[..300]}\n```\n";
+            return Task.FromResult(WaitFor(new Wait
+            {
+                Ask = new Ask(question)
+                {
+                    For = "people with a long name",
+                    Schema = System.Text.Json.JsonElement.Parse(Schema),
+                    Artifacts = [.. Enumerable.Range(0, 12).Select(i => $"file-{i}-{new string('n', 80)}.txt")],
+                },
+                Timeout = TimeSpan.FromDays(3),
+            }, 1, "ask"));
+        }
+    }
+
+    /// <summary>Waits again and again for one of many signals with long names.</summary>
+    private sealed class WaitingEngine : Engine<int>
+    {
+        public const string Last = "signal 19";
+
+        public override string EngineId => "waiting";
+
+        protected override int Init(WorkItem item) => 0;
+
+        protected override Task<Outcome> StepAsync(int state, StepContext context) => Task.FromResult(WaitFor(
+            new Wait { Signals = [.. Enumerable.Range(0, 20).Select(i => i == 19 ? Last : $"signal {i} {Long[..200]}")], Timeout = TimeSpan.FromDays(3) },
+            state + 1,
+            "wait"
+        ));
     }
 
     private sealed record WindowState(IReadOnlyList<Message> Messages, string Note);

@@ -35,7 +35,7 @@
       if (ratio < 3) found.push(`${what} of ${name(element)} has a contrast of ${ratio.toFixed(2)}`);
     };
     const all = selector => [...document.querySelectorAll(selector)].filter(seen);
-    for (const one of all("input, select, button:not(.quiet), .button, .chip")) {
+    for (const one of all("input, select, textarea, button:not(.quiet), .button, .chip")) {
       const style = getComputedStyle(one), around = behind(one.parentElement), fill = over(parse(style.backgroundColor), around);
       if (contrast(fill, around) < 3) check(one, parse(style.borderTopColor), around, "the border");
     }
@@ -46,7 +46,7 @@
     }
     for (const one of all(".dot")) check(one, parse(getComputedStyle(one).backgroundColor), behind(one.parentElement), "the dot");
     for (const one of all(".situation, .note, .failure")) check(one, parse(getComputedStyle(one).borderLeftColor), behind(one), "the border");
-    for (const one of all(".tile, .pulse, .key-wait, .key-run")) {
+    for (const one of all(".tile, .pulse, .key-wait, .key-waiting, .key-run")) {
       const style = getComputedStyle(one, "::before"), colour = parse(style.backgroundColor);
       colour[3] *= Number(style.opacity);
       if (one.id !== "pulse") check(one, colour, behind(one), "the mark");

@@ -21,7 +21,7 @@
       if (from.nodeValue !== to.nodeValue) from.nodeValue = to.nodeValue;
       return;
     }
-    if (from.nodeName === "SELECT" || (from.nodeName === "INPUT" && from.type !== "hidden")) return; // What a person is filling in stays as it is.
+    if (from.nodeName === "SELECT" || from.nodeName === "TEXTAREA" || (from.nodeName === "INPUT" && from.type !== "hidden")) return; // What a person is filling in stays as it is.
     if (from.nodeName === "DETAILS") to.toggleAttribute("open", from.open);
     if (from.isEqualNode(to)) return;
     syncAttributes(from, to);
@@ -55,8 +55,10 @@
       const text = await answer.text();
       if (text !== last) {
         last = text;
-        const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("live");
+        const page = new DOMParser().parseFromString(text, "text/html"), fresh = page.getElementById("live");
         if (fresh) sync(live(), fresh);
+        const links = page.querySelector(".top nav");
+        if (links) sync(document.querySelector(".top nav"), links);
       }
       say("live", "");
     } catch {
@@ -114,13 +116,13 @@
   document.getElementById("help-open")?.addEventListener("click", () => help.showModal());
   pulse?.addEventListener("click", pause);
 
-  const places = { o: "/", w: "/work", d: "/dead-letters", e: "/events", r: "/resources", a: "/artifacts", n: "/engines", s: "/system" };
+  const places = { o: "/", w: "/work", i: "/inbox", d: "/dead-letters", e: "/events", r: "/resources", a: "/artifacts", n: "/engines", s: "/system" };
   let going = 0;
   document.addEventListener("keydown", event => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") {
       for (const sheet of document.querySelectorAll("details.action[open]")) { sheet.open = false; sheet.querySelector("summary").focus(); }
-      if (event.target.matches("input")) event.target.blur();
+      if (event.target.matches("input, textarea")) event.target.blur();
       return;
     }
     if (event.target.matches("input, select, textarea") || help.open) return;

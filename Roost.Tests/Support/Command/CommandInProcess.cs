@@ -12,10 +12,11 @@ internal static class CommandInProcess
         string input = "",
         TimeSpan? patience = null,
         Action<RoostRuntime>? addEngines = null,
-        TextWriter? output = null
+        TextWriter? output = null,
+        TextWriter? error = null
     )
     {
-        TextWriter writer = Console.Out, error = Console.Error;
+        TextWriter writer = Console.Out, former = Console.Error;
         TextReader reader = Console.In;
         Func<Stream> open = StandardInput.Open;
         using var stop = new CancellationTokenSource(patience ?? Gate.Patience);
@@ -24,16 +25,16 @@ internal static class CommandInProcess
         try
         {
             Console.SetOut(output ?? said);
-            Console.SetError(complained);
+            Console.SetError(error ?? complained);
             Console.SetIn(given);
             StandardInput.Open = () => new MemoryStream(Encoding.UTF8.GetBytes(input));
             int code = await RoostCommand.RunAsync(arguments, addEngines, cancellationToken: stop.Token).WaitAsync(Gate.Patience + Gate.Patience);
-            return new(code, said.ToString(), complained.ToString());
+            return new(code, said.ToString(), (error ?? complained).ToString() ?? "");
         }
         finally
         {
             Console.SetOut(writer);
-            Console.SetError(error);
+            Console.SetError(former);
             Console.SetIn(reader);
             StandardInput.Open = open;
         }

@@ -5,11 +5,12 @@ using System.Text.Json;
 namespace Roost.Tests.Support;
 
 /// <summary>
-/// A data file that somebody else has made: every text in it is hostile, also where this runtime would have refused it. One item has a plain id to ask for.
+/// A data file that somebody else has made: every text in it is hostile, also where this runtime would have refused it. Two items have plain ids to ask
+/// for, one of which waits.
 /// </summary>
 internal static class HostileFile
 {
-    public const string Plain = "plain-item";
+    public const string Plain = "plain-item", Waiting = "waiting-item", Ask = "asked";
 
     /// <summary>Fills a file with work of each state, then writes the text into every column that takes one.</summary>
     public static async Task FillAsync(string path, string text)
@@ -18,6 +19,7 @@ internal static class HostileFile
         {
             roost.AddEngine(ScriptedEngine.From((state, context) =>
             {
+                if (context.Item.Id == Waiting) return Outcome.WaitFor(state + 1, new Wait { Signals = ["go"], Ask = new Ask("Sure?") });
                 if (context.Version < 3) return ScriptedEngine.GoOn(state + 1);
                 context.AddEvent("said", new { a = 1 });
                 context.AddArtifactText("text.txt", text.Replace("\0", "", StringComparison.Ordinal));
@@ -41,12 +43,14 @@ internal static class HostileFile
                     Resources = ["free"],
                 },
                 new WorkItem("scripted", new { a = 1 }) { Id = "done-1" },
+                new WorkItem("scripted", new { a = 1 }) { Id = Waiting },
                 new WorkItem("scripted", new { a = 1 }) { Id = "failed-2" },
                 new WorkItem("other", new { a = 1 }) { Id = "waits", Queue = "elsewhere" },
                 new WorkItem("scripted") { Id = "unwanted", Delay = TimeSpan.FromHours(1) },
             ]);
             await roost.RunUntilIdleAsync();
             await roost.CancelAsync("unwanted", "because");
+            await roost.SignalAsync(Waiting, "other", 1, "id");
         }
         Spoil(path, text);
     }
@@ -67,8 +71,11 @@ internal static class HostileFile
     {
         byte[] json = JsonOf(text);
         string stored = Encoding.UTF8.GetString(json), names = JsonSerializer.Serialize(new[] { text });
-        void Run(string sql) => Probe.Execute(path, sql, text, stored, Plain, SHA256.HashData(json), names);
-        Run("UPDATE roost_work SET id = $0 || key WHERE id <> $2");
+        void Run(string sql) => Probe.Execute(path, sql, text, stored, Plain, SHA256.HashData(json), names, Waiting);
+        Run("UPDATE roost_work SET id = $0 || key WHERE id NOT IN ($2, $5)");
+        Run($"UPDATE roost_ask SET id = '{Ask}', question = $0, assignee = $0, artifacts = $4");
+        Run("UPDATE roost_wait SET signals = $4");
+        Run("UPDATE roost_signal SET name = $0, signal_id = $0, payload = $1, sha256 = $3");
         Run("UPDATE roost_work SET cancel_reason = $0 WHERE cancel_reason IS NOT NULL OR state = 'queued'");
         Run("UPDATE roost_work SET blocked_on = $0, due_at = NULL, place = 1 WHERE due_at IS NOT NULL AND key = (SELECT min(key) FROM roost_work)");
         Run("UPDATE roost_lane SET engine = $0 || key, queue = $0");

@@ -73,7 +73,7 @@ internal static class DetailQueries
             ResourceHold = row.HoldForLife ? ResourceHold.Life : ResourceHold.Step,
             BlockedOn = row.BlockedOn,
             ReadySince = StoredTime.Read(row.ReadyAt),
-            DueAt = StoredTime.Read(row.DueAt),
+            DueAt = item.State == WorkState.Waiting ? null : StoredTime.Read(row.DueAt),
             Deadline = StoredTime.Read(row.Deadline),
             Timeout = row.TimeoutMs is { } timeout ? TimeSpan.FromMilliseconds(timeout) : null,
             MaxAttempts = row.MaxAttempts,

@@ -6,6 +6,7 @@ namespace Roost.Sqlite.Queries;
 internal sealed record Situation
 {
     private const int MaxMessage = 200;
+    private const int MaxNames = 5;
 
     public required WorkSummary Item { get; init; }
     public required int StateVersion { get; init; }
@@ -33,7 +34,7 @@ internal sealed record Situation
         WorkState.Cancelled => AfterState(": ", CancelReason),
         _ when IsCopy => Whole("this file is a backup copy and runs nothing"),
         WorkState.Running => Running(),
-        WorkState.Waiting => Whole(Waiting()),
+        WorkState.Waiting => Waiting(),
         _ => Whole(Queued()),
     };
 
@@ -68,19 +69,24 @@ internal sealed record Situation
             : $"{since}; the workers that serve it are busy, or about to claim it";
     }
 
-    private string Waiting()
+    private (string Sentence, string? Why) Waiting()
     {
-        if (Wait is null) return "waiting";
+        if (Wait is null) return AfterState(" ", null);
         string[] things =
         [
             .. Wait.AskId is null ? (string[])[] : [$"an answer to question {Wait.AskId}"],
-            .. Wait.Signals.Count == 0 ? (string[])[] : [$"the signal {string.Join(" or ", Wait.Signals)}"],
+            .. Wait.Signals.Count == 0 ? (string[])[] : [$"the signal {Names(Wait.Signals)}"],
         ];
         string what = things.Length == 0 ? "" : $" for {string.Join(" or ", things)}";
         string until = Wait.Until is not { } end ? "" : end > Now ? $" until {Time(end)}" : $"; its time was over at {Time(end)}";
         string? unserved = Wait.Until <= Now ? new ServedLanes(Workers).WhyUnserved(Item.Engine, Item.Queue, StateVersion) : null;
-        return $"waiting{what}{until}, since {Time(Wait.Since)}{(unserved is null ? "" : $", but {unserved}")}";
+        string why = $"{what}{until}, since {Time(Wait.Since)}{(unserved is null ? "" : $", but {unserved}")}";
+        return (Item.State.Name() + why, why.TrimStart(' ', ',', ';'));
     }
+
+    private static string Names(IReadOnlyList<string> signals) => signals.Count <= MaxNames
+        ? string.Join(" or ", signals)
+        : $"{string.Join(" or ", signals.Take(MaxNames))} or one of {signals.Count - MaxNames} others";
 
     private string Blocked() =>
         HolderId is null ? $"blocked: waits for {BlockedOn}, which nobody holds any more"

@@ -1,0 +1,88 @@
+using System.Text.Json;
+using Roost.Cli.Output;
+
+namespace Roost.Cli.Input;
+
+/// <summary>JSON as a person gives it: typed, in a file (@file) or piped in (-).</summary>
+internal static class GivenJson
+{
+    private const int MostSpace = 4; // Of what is read most may be white space, which is not stored.
+
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 64, AllowDuplicateProperties = false };
+
+    /// <summary>What a file or the input holds; null where the text itself is the JSON.</summary>
+    /// <param name="call">The verb at hand.</param>
+    /// <param name="name">The option or argument, for messages.</param>
+    /// <param name="text">As it was given.</param>
+    public static async Task<ReadOnlyMemory<byte>?> ReadAsync(Call call, string name, string text)
+    {
+        using WatchedOutput.Mark mark = call.Print.Output.Blocking(); // A terminal, where nobody types.
+        try
+        {
+            if (text == "-") return await ReadAsync(StandardInput.Open(), name, text, call.Stop);
+            if (text.StartsWith('@')) return await ReadAsync(File.OpenRead(text[1..]), name, text, call.Stop);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new UsageException($"{name} {text}: {e.Message}");
+        }
+        if (text.Contains('\uFFFD'))
+            throw new UsageException(
+                $"{name}: holds the character U+FFFD, which stands for bytes that are no UTF-8: the terminal or script seems to use another encoding. " +
+                $"Use UTF-8, or give the {name.TrimStart('-')} as a file (@file)."
+            );
+        return null;
+    }
+
+    /// <summary>JSON of any kind, from wherever it is; no key stands twice in it.</summary>
+    public static async Task<JsonElement> ParseAsync(Call call, string name, string text) =>
+        await ReadAsync(call, name, text) is { } read ? Parse(name, read) : Parse(name, text);
+
+    /// <summary>JSON of any kind; no key stands twice in it.</summary>
+    /// <exception cref="InvalidInputException">It is none.</exception>
+    public static JsonElement Parse(string field, string text)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text, Strict);
+            return document.RootElement.Clone();
+        }
+        catch (JsonException e)
+        {
+            string hint = char.IsLetter(text.AsSpan().Trim() is [var first, ..] ? first : ' ') ? " A text stands in double quotes, as \"yes\"." : "";
+            throw new InvalidInputException(field, $"is no JSON: {e.Message}{hint}", e);
+        }
+    }
+
+    private static JsonElement Parse(string field, ReadOnlyMemory<byte> utf8)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(utf8.Span.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8, Strict);
+            return document.RootElement.Clone();
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidInputException(field, $"is no JSON in UTF-8: {e.Message}", e);
+        }
+    }
+
+    /// <summary>What can only be too large is refused before it fills the memory.</summary>
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream from, string name, string text, CancellationToken stop)
+    {
+        await using Stream opened = from;
+        int most = new RoostOptions().MaxJsonBytes;
+        var read = new MemoryStream();
+        byte[] buffer = new byte[64 * 1024];
+        while (await opened.ReadAsync(buffer, stop) is var n and > 0)
+        {
+            read.Write(buffer, 0, n);
+            if (read.Length > (long)MostSpace * most)
+                throw new UsageException(
+                    $"{name} {text}: is more than {MostSpace * most:N0} bytes; at most {most:N0} bytes are stored. Store large content as an artifact, " +
+                    $"or as a file whose name the payload holds."
+                );
+        }
+        return read.GetBuffer().AsMemory(0, (int)read.Length);
+    }
+}
