@@ -15,7 +15,7 @@ internal sealed class Root : RootCommand
         foreach (Command verb in (Command[])
         [
             new EnginesVerb(), new EnqueueVerb(), new WorkerVerb(), new StatusVerb(), new ListVerb(), new EventsVerb(), new WaitVerb(),
-            new CancelVerb(), new RetryVerb(), DeadLettersVerb.Create(), new RequeueVerb(), new PriorityVerb(), new ReleaseVerb(),
+            new CancelVerb(), new RetryVerb(), new RunAgainVerb(), DeadLettersVerb.Create(), new RequeueVerb(), new PriorityVerb(), new ReleaseVerb(),
             new HistoryVerb(), new DiffVerb(), ArtifactsVerb.Create(), new WorkspacePathVerb(),
             new StatsVerb(), new ResourcesVerb(), new WorkersVerb(), new PruneVerb(), new BackupVerb(), new AdoptVerb(), new DoctorVerb(),
             new SchemaVerb(), new UiVerb(), new CompletionVerb(),

@@ -8,8 +8,6 @@ namespace Roost.Cli.Verbs;
 /// <summary>Enqueues one work item and prints its id.</summary>
 internal sealed class EnqueueVerb : Verb
 {
-    private const int MostSpace = 4; // Of what is read most may be white space, which is not stored.
-
     private readonly Option<string> engine = new Option<string>("--engine", "-e") { Description = "The engine that runs it.", Required = true }.OffersEngines();
     private readonly Option<string> payload = new("--payload", "-p")
     {
@@ -38,6 +36,11 @@ internal sealed class EnqueueVerb : Verb
     };
     private readonly Option<string> timeout = new("--timeout") { Description = "The longest that one of its steps may take.", HelpName = "duration" };
     private readonly Option<int?> retries = new("--retries", "--max-attempts") { Description = "How often a step is tried.", HelpName = "attempts" };
+    private readonly Option<int?> maxSteps = new("--max-steps")
+    {
+        Description = "How many steps it may commit before it becomes a dead letter. Default: any number.",
+        HelpName = "steps",
+    };
     private readonly Option<string> idempotencyKey = new("--idempotency-key", "-k")
     {
         Description = "Enqueues once for each key and engine.",
@@ -48,12 +51,16 @@ internal sealed class EnqueueVerb : Verb
     public EnqueueVerb() : base("enqueue", "Enqueue a work item and print its id.")
     {
         hold.AcceptOnlyFromAmong("step", "life");
-        Take(engine, payload, id, queue, priority, resources, hold, delay, notBefore, deadline, timeout, retries, idempotencyKey, parent, CommonOptions.Json);
+        Take(engine, payload, id, queue, priority, resources, hold, delay, notBefore, deadline, timeout, retries, maxSteps, idempotencyKey, parent);
+        Take(CommonOptions.Json);
     }
 
     protected override async Task<int> RunAsync(Call call)
     {
-        WorkItem item = await ItemAsync(call, call.Get(engine)!, call.Get(payload) ?? "{}") with
+        string name = call.Get(engine)!;
+        WorkItem item = await JsonArgument.ReadAsync(
+            call, payload, call.Get(payload) ?? "{}", text => WorkItem.FromJson(name, text), utf8 => WorkItem.FromJson(name, utf8)
+        ) with
         {
             Queue = call.Get(queue) ?? WorkItem.DefaultQueue,
             Priority = call.Get(priority),
@@ -64,6 +71,7 @@ internal sealed class EnqueueVerb : Verb
             Deadline = Instants.Optional("--deadline", call.Get(deadline)),
             Timeout = Durations.Optional("--timeout", call.Get(timeout)),
             MaxAttempts = call.Get(retries),
+            MaxSteps = call.Get(maxSteps),
             IdempotencyKey = call.Get(idempotencyKey),
         };
         if (call.Get(id) is { } given) item = item with { Id = given };
@@ -90,44 +98,5 @@ internal sealed class EnqueueVerb : Verb
         if (here.Contains(engine)) return;
         if (Suggestion.For(engine, here.Concat(stored.Select(each => each.EngineId)).Where(other => other != engine), atMost: 2) is { } near)
             await Console.Error.WriteLineAsync(Text.Line($"Nobody serves engine \"{engine}\" now; did you mean {near}?"));
-    }
-
-    private static async Task<WorkItem> ItemAsync(Call call, string engine, string payload)
-    {
-        using WatchedOutput.Mark mark = call.Print.Output.Blocking(); // A terminal, where nobody types.
-        try
-        {
-            if (payload == "-") return WorkItem.FromJson(engine, await ReadAsync(StandardInput.Open(), payload, call.Stop));
-            if (payload.StartsWith('@')) return WorkItem.FromJson(engine, await ReadAsync(File.OpenRead(payload[1..]), payload, call.Stop));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new UsageException($"--payload {payload}: {e.Message}");
-        }
-        if (payload.Contains('\uFFFD'))
-            throw new UsageException(
-                "--payload: holds the character U+FFFD, which stands for bytes that are no UTF-8: the terminal or script seems to use another encoding. " +
-                "Use UTF-8, or give the payload as a file (@file)."
-            );
-        return WorkItem.FromJson(engine, payload);
-    }
-
-    /// <summary>What can only be too large is refused before it fills the memory.</summary>
-    private static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream from, string text, CancellationToken stop)
-    {
-        await using Stream opened = from;
-        int most = new RoostOptions().MaxJsonBytes;
-        var read = new MemoryStream();
-        byte[] buffer = new byte[64 * 1024];
-        while (await opened.ReadAsync(buffer, stop) is var n and > 0)
-        {
-            read.Write(buffer, 0, n);
-            if (read.Length > (long)MostSpace * most)
-                throw new UsageException(
-                    $"--payload {text}: is more than {MostSpace * most:N0} bytes; at most {most:N0} bytes are stored. Store large content as an artifact, " +
-                    $"or as a file whose name the payload holds."
-                );
-        }
-        return read.GetBuffer().AsMemory(0, (int)read.Length);
     }
 }

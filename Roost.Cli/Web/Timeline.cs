@@ -34,8 +34,8 @@ internal static class Timeline
                     // Without a delay the worker goes on at once, unless the item was claimed anew.
                     if (!Has(one.Data, "delay_ms") && NextOf(events, i) is not EventKinds.Claimed and not null) running = waiting;
                     break;
-                case EventKinds.StepFailed or EventKinds.Interrupted or EventKinds.Released:
-                    End(one, one.Kind.Replace('_', ' '), one.Kind == EventKinds.Released ? "released" : "bad");
+                case EventKinds.StepFailed or EventKinds.RetryAfter or EventKinds.Interrupted or EventKinds.Released:
+                    End(one, one.Kind.Replace('_', ' '), one.Kind is EventKinds.Released or EventKinds.RetryAfter ? "released" : "bad");
                     break;
                 case EventKinds.Done or EventKinds.Failed or EventKinds.Cancelled or EventKinds.Discarded:
                     if (waiting is not null) End(one, one.Kind, one.Kind == EventKinds.Done ? "ok" : "bad");
@@ -57,7 +57,15 @@ internal static class Timeline
             DateTimeOffset from = waiting ?? running ?? one.At,
                 start = running ?? one.At;
             rows.Add(
-                new(label, outcome, from, start - from, running is null ? null : one.At - start, running is null ? null : worker, Text(one.Data, "message"))
+                new(
+                    label,
+                    outcome,
+                    from,
+                    start - from,
+                    running is null ? null : one.At - start,
+                    running is null ? null : worker,
+                    Text(one.Data, "message") ?? Text(one.Data, "why")
+                )
             );
             waiting = one.At;
             running = null;
@@ -72,6 +80,7 @@ internal static class Timeline
                 is EventKinds.Claimed
                     or EventKinds.Stepped
                     or EventKinds.StepFailed
+                    or EventKinds.RetryAfter
                     or EventKinds.Interrupted
                     or EventKinds.Released
                     or EventKinds.Done

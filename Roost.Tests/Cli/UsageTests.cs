@@ -74,8 +74,8 @@ internal sealed class UsageTests
 
         string[] verbs =
         [
-            "engines", "enqueue", "worker", "status", "list", "events", "wait", "cancel", "retry", "dead-letters", "requeue", "priority", "release",
-            "history", "diff", "artifacts", "workspace-path", "stats", "resources", "workers", "prune", "backup", "adopt", "doctor", "schema",
+            "engines", "enqueue", "worker", "status", "list", "events", "wait", "cancel", "retry", "run-again", "dead-letters", "requeue", "priority",
+            "release", "history", "diff", "artifacts", "workspace-path", "stats", "resources", "workers", "prune", "backup", "adopt", "doctor", "schema",
             "completion",
         ];
         foreach (string verb in verbs)

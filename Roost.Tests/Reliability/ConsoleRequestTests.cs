@@ -19,7 +19,8 @@ internal sealed class ConsoleRequestTests
         "id", "q", "state", "engine", "queue", "resource", "parent", "error", "cursor", "name", "version", "from", "to", "kind", "reason-is", "type",
         "all", "count", "note", "show", "token", "x",
     ];
-    private static readonly string[] Verbs = ["cancel", "requeue", "priority", "release", "retry", "discard", "retry-all", "discard-all", "nothing"];
+    private static readonly string[] Verbs =
+        ["cancel", "requeue", "priority", "release", "retry", "retry-edited", "run-again", "discard", "retry-all", "discard-all", "nothing"];
     private static readonly string[] Fields = ["id", "reason", "priority", "back", "engine", "queue", "reason-is", "type", "error"];
     private static readonly string[] Encoded =
     [

@@ -10,6 +10,8 @@ internal enum Verb
     Requeue,
     Priority,
     Release,
+    Edit,
+    RunAgain,
 }
 
 /// <summary>What an operation must answer, and the events of items that it must write, in their order.</summary>
@@ -39,6 +41,10 @@ internal sealed partial class ModelFile
             Verb.Cancel when runs => [item.CancelRequested ? Answer.Is(true) : Answer.Is(true, (EventKinds.CancelRequested, id))],
             Verb.Cancel => [Answer.Is(true, (EventKinds.Cancelled, id))],
             Verb.Retry => [failed ? Answer.Is(null, (EventKinds.Retried, id)) : conflict],
+            Verb.Edit when failed && item.Version > 0 => [Answer.Is(null, (EventKinds.Edited, id), (EventKinds.Retried, id))],
+            Verb.Edit => [failed ? Answer.Is(null, (EventKinds.Retried, id)) : conflict],
+            Verb.RunAgain when item.IsEnded && !failed => [Answer.Is(null, (EventKinds.RunAgain, id), (EventKinds.Enqueued, "?"))],
+            Verb.RunAgain => [conflict],
             Verb.Discard => [failed ? Answer.Is(null, (EventKinds.Discarded, id)) : conflict],
             Verb.Requeue when item.State != WorkState.Queued => [conflict],
             Verb.Requeue when item.Due > Now => [Answer.Is(true, (EventKinds.Requeued, id))],

@@ -9,6 +9,7 @@ internal enum Next
     Fails,
     FailsSaved,
     Throws,
+    AsksAgain,
 }
 
 /// <summary>A work item as it should be.</summary>
@@ -44,7 +45,18 @@ internal sealed class ModelItem(string id, Spec spec, ModelItem? parent, int dep
         set => (field, Suspicions) = (value, value > field ? Suspicions + 1 : 0);
     }
 
-    /// <summary>How many of them came since a try of it last returned.</summary>
+    /// <summary>How many times in a row its step has asked to be tried again.</summary>
+    public int RetryAfters { get; set; }
+
+    /// <summary>It has ended without being done, and its engine has not been told of it.</summary>
+    public bool IsUntold { get; set; }
+
+    /// <summary>The version from which on its steps are counted.</summary>
+    public int StepsFrom { get; set; } = 1;
+
+    public bool IsBeyondItsSteps => Version >= StepsFrom + Spec.MaxSteps;
+
+    /// <summary>How many interruptions came since a try of it last returned.</summary>
     public int Suspicions { get; set; }
 
     public bool CancelRequested { get; set; }
@@ -87,6 +99,7 @@ internal sealed class ModelItem(string id, Spec spec, ModelItem? parent, int dep
     public Next Next => Version == 0 ? Next.Goes : Step is not { } step ? Next.Done : step.Act switch
     {
         Act.Throw or Act.Hang when Failures < step.N => Next.Throws,
+        Act.RetryAfter when RetryAfters + Failures < step.N => RetryAfters < World.MaxRetryAfters ? Next.AsksAgain : Next.Throws,
         Act.Fail => Next.Fails,
         Act.FailSaved => Next.FailsSaved,
         Act.CancelAndDone => Next.Done,

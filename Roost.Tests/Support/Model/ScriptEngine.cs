@@ -28,6 +28,8 @@ internal sealed class ScriptEngine(string id, int shape, FakeTimeProvider clock,
 {
     private const int More = 1000;
 
+    public const int RetryMs = 700;
+
     public override string EngineId => id;
 
     public override int StateVersion => shape;
@@ -56,6 +58,9 @@ internal sealed class ScriptEngine(string id, int shape, FakeTimeProvider clock,
                 if (step.Act == Act.Throw || context.Item.Timeout is null) throw new InvalidOperationException("as the script says");
                 await PassTimeoutAsync(context.CancellationToken);
                 break;
+            case Act.RetryAfter when context.RetryAfters + context.Attempt - 1 < step.N:
+                context.AddEvent("thrown");
+                return RetryAfter(TimeSpan.FromMilliseconds(RetryMs), "as the script says");
             case Act.Fail: return Fail("as the script says");
             case Act.FailSaved: return Fail(state + 1, "as the script says");
             case Act.Child: context.AddChild(new WorkItem(EngineId, Script.OfChild) { Id = $"{id}.{context.Version}" }); break;
@@ -74,6 +79,14 @@ internal sealed class ScriptEngine(string id, int shape, FakeTimeProvider clock,
             case Act.RaiseSelf: await runtime().SetPriorityAsync(id, step.N); break;
         }
         return Continue(state + 1);
+    }
+
+    protected override Task OnEndedAsync(int state, EndContext context)
+    {
+        string name = $"the end of {context.Item.Id} at version {context.Version}";
+        if (context.Version > 0 && state != StateOf(context.Version, shape)) log.Complaints.Enqueue($"{name} was told with the state {state}");
+        if (context.State is not (WorkState.Failed or WorkState.Cancelled)) log.Complaints.Enqueue($"{name} was told as {context.State.Name()}");
+        return Task.CompletedTask;
     }
 
     /// <summary>Lets the time pass in which the step should have ended. Its timer may be set a little later than the step begins.</summary>

@@ -39,6 +39,7 @@ internal sealed class PurgeTransition(
         connection.Prepare("DELETE FROM roost_work_resource WHERE work = ?1"),
         connection.Prepare("DELETE FROM roost_work_input WHERE work = ?1"),
         connection.Prepare("DELETE FROM roost_child_count WHERE parent = ?1"),
+        connection.Prepare("DELETE FROM roost_end WHERE work = ?1"),
         connection.Prepare("DELETE FROM roost_work WHERE key = ?1"),
     ];
 

@@ -39,15 +39,18 @@ internal sealed class Session : IDisposable
         Enqueue = new(Connection, Counters, Lanes, Counts, Children, Ready, Events);
         Triggers = new(Connection, Enqueue, Events);
         var failures = new FailureTable(Connection, new(Connection));
+        var snapshots = new SnapshotTable(Connection);
         var fairness = new Fairness(Connection, Counters, Ready, Resources);
-        Exit = new(Lanes, Ready, Resources, Events, failures);
-        Endings = new(Connection, Counters, Work, Ready, Events, Tally, failures, Exit);
+        Ends = new(Connection);
+        Exit = new(Lanes, Ready, Resources, Events, failures, Ends);
+        Endings = new(Connection, Counters, Lanes, Work, snapshots, Ready, Events, Tally, failures, Ends, Exit);
         Leases = new(Connection, Counters, Lanes, Work, Workers, Resources, Blobs, Events, Exit);
         Timers = new(Connection, Delays, Ready, Work, Endings);
         leaseLoader = new(Connection, Identity, Resources);
         Claim = new(Connection, Timers, Ready, Work, Workers, Resources, Events, Leases, leaseLoader);
-        CommitStep = new(Connection, Counters, Lanes, Work, Blobs, Events, Tally, failures, Triggers, Enqueue, fairness, leaseLoader, Exit);
-        Operator = new(Connection, Identity, Counters, Work, Events, Leases);
+        CommitStep = new(Connection, Counters, Lanes, Work, snapshots, Blobs, Events, Tally, failures, Triggers, Enqueue, fairness, leaseLoader, Exit);
+        EndTelling = new(Connection, Lanes, Work, Ends, leaseLoader, Events);
+        Operator = new(Connection, Identity, Counters, Work, Events, Leases, Enqueue);
         Purge = new(Connection, Lanes, Counts, Children, Ready, Blobs, Events, failures);
         doubtLane = lane =>
         {
@@ -73,6 +76,8 @@ internal sealed class Session : IDisposable
     public ResourceTable Resources { get; }
     public BlobTable Blobs { get; }
     public TriggerTable Triggers { get; }
+    public EndTable Ends { get; }
+    public EndTelling EndTelling { get; }
     public EnqueueTransition Enqueue { get; }
     public Timers Timers { get; }
     public ClaimTransition Claim { get; }
@@ -284,5 +289,6 @@ internal sealed class Session : IDisposable
         Identity.Forget();
         leaseLoader.Forget();
         Triggers.Forget();
+        Ends.Forget();
     }
 }
