@@ -7,6 +7,7 @@ internal static class HtmlCheck
     [
         "html", "head", "meta", "title", "link", "script", "body", "a", "header", "img", "nav", "form", "input", "kbd", "main", "div", "p", "footer",
         "span", "button", "dialog", "h1", "h2", "dl", "dt", "dd", "section", "table", "thead", "tbody", "tr", "th", "td", "label", "select", "option",
+        "textarea",
         "datalist", "details", "summary", "ul", "li", "pre", "code", "svg", "rect", "g", "time", "b", "del", "ins",
     ];
 
@@ -15,7 +16,7 @@ internal static class HtmlCheck
         "lang", "charset", "name", "content", "rel", "href", "type", "src", "defer", "class", "alt", "width", "height", "action", "role", "id",
         "value", "placeholder", "maxlength", "autocomplete", "tabindex", "title", "hidden", "method", "selected", "required", "datetime", "viewbox",
         "preserveaspectratio", "x", "y", "rx", "open", "download", "list",
-        "data-live", "data-key", "data-name", "data-copy", "data-ago", "aria-label", "aria-labelledby", "aria-current", "aria-hidden",
+        "data-live", "data-key", "data-name", "data-copy", "data-ago", "aria-label", "aria-labelledby", "aria-current", "aria-hidden", "rows", "spellcheck",
     ];
 
     private static readonly HashSet<string> Addresses = ["href", "src", "action"];
