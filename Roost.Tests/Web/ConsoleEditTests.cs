@@ -24,7 +24,8 @@ internal sealed partial class ConsoleEditTests
         page.Should().Contain("Edit and retry").And.NotContain("sk-hidden");
         text.Should().Contain("\"api_key\": \"***\"").And.Contain("\"count\": 0");
 
-        using HttpResponseMessage answer = await PostAsync("retry-edited", id, "state", text.Replace("\"count\": 0", "\"count\": 2", StringComparison.Ordinal), "1");
+        string mended = text.Replace("\"count\": 0", "\"count\": 2", StringComparison.Ordinal);
+        using HttpResponseMessage answer = await PostAsync("retry-edited", id, "state", mended, "1");
 
         (await NoteAsync(answer)).Should().Contain("queued again from the state that you gave");
         Snapshot snapshot = await host.Roost.GetSnapshotAsync(id);
