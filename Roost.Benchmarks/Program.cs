@@ -19,6 +19,9 @@ Benchmark[] all =
         BlockedBenchmark.RunAsync, "--items 450,900 --steps 200 --drain 200"),
     new("newcomer", "how long a short item waits among 200 endless ones on 64 slots: [--newcomers N]", NewcomerBenchmark.RunAsync, "--newcomers 5"),
     new("latency", "from enqueueing to the step's start in an idle runtime, in this process and another: [--calls N]", LatencyBenchmark.RunAsync, "--calls 5"),
+    new("signals", "what waiting costs: a loop beside [--items N] that wait (default 100,000), for [--seconds S] each time (default 20), and a signal's way " +
+        "to its step beside an enqueue's: [--calls N]", SignalsBenchmark.RunAsync, "--items 1000 --seconds 0.5 --calls 3"),
+    new("inbox", "a person's first page beside [--items N] open questions (default 10,000): [--calls N]", InboxBenchmark.RunAsync, "--items 200 --calls 5"),
     new("takeover", "from kill -9 of a worker to its step's start in another: [--kills N]", TakeoverBenchmark.RunAsync, "--kills 1"),
     new(
         "storm",

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Hosting;
 using Roost;
 using Roost.Samples;
+using Roost.Samples.Approval;
 using Roost.Samples.Takeover;
 
 using var interrupted = new CancellationTokenSource();
@@ -21,6 +22,9 @@ try
             return 0;
         case ["service"] or ["service", _]:
             using (IHost host = Service.CreateHost(args.ElementAtOrDefault(1) ?? "roost.db")) await host.RunAsync(interrupted.Token);
+            return 0;
+        case ["approval"] or ["approval", "--by-hand"]:
+            await new ApprovalDemonstration(byHand: args.Length > 1, Console.Out).RunAsync(interrupted.Token);
             return 0;
         case [WorkerProcess.Command, var file]:
             await WorkerProcess.ServeAsync(file, interrupted.Token);

@@ -117,6 +117,12 @@ public abstract class Engine<[DynamicallyAccessedMembers(JsonMembers.Judged)] TS
     protected static Outcome Ask<TAnswer>(TState state, string question, TimeSpan? within = null, string? of = null, string? step = null) =>
         WaitFor(new Wait { Ask = Roost.Ask.Of<TAnswer>(question) with { For = of }, Timeout = within }, state, step);
 
+    /// <summary>The same with source-generated metadata for the answer.</summary>
+    /// <inheritdoc cref="Ask{TAnswer}(TState, string, TimeSpan?, string?, string?)"/>
+    protected static Outcome Ask<TAnswer>(
+        TState state, string question, JsonTypeInfo<TAnswer> type, TimeSpan? within = null, string? of = null, string? step = null) =>
+        WaitFor(new Wait { Ask = Roost.Ask.Of(question, type) with { For = of }, Timeout = within }, state, step);
+
     /// <summary>Save the state and rest until one of several things has happened: signals, a time.</summary>
     /// <param name="wait">What it waits for.</param>
     /// <param name="state">The next state.</param>

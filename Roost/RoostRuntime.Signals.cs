@@ -58,6 +58,18 @@ public sealed partial class RoostRuntime
         return SignalAsync(new SignalTarget(null, engine, idempotencyKey), name, payload, signalId, cancellationToken);
     }
 
+    /// <summary>The same with a payload that is written by source-generated metadata.</summary>
+    /// <inheritdoc cref="SignalByKeyAsync(string, string, string, object?, string?, CancellationToken)"/>
+    public Task<SignalResult> SignalByKeyAsync<T>(
+        string engine, string idempotencyKey, string name, T payload, JsonTypeInfo<T> type, string? signalId = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        Names.CheckExact("engine", engine);
+        Names.Check("idempotencyKey", idempotencyKey);
+        return SignalAsync(new SignalTarget(null, engine, idempotencyKey), name, new TypedJson(payload, type), signalId, cancellationToken);
+    }
+
     /// <summary>
     /// Enqueues a work item, or finds the one that has its idempotency key, and signals it: one transaction, so that the signal never misses the item. It
     /// is sent in either case, so that the same call again, with the same <paramref name="signalId"/>, is still one signal.
@@ -73,8 +85,21 @@ public sealed partial class RoostRuntime
     /// name or payload. Nothing was written.
     /// </exception>
     [RequiresUnreferencedCode(Reflective.Json), RequiresDynamicCode(Reflective.Json)]
-    public async Task<EnqueueResult> EnqueueAndSignalAsync(
-        WorkItem item, string name, object? payload = null, string? signalId = null, CancellationToken cancellationToken = default)
+    public Task<EnqueueResult> EnqueueAndSignalAsync(
+        WorkItem item, string name, object? payload = null, string? signalId = null, CancellationToken cancellationToken = default) =>
+        EnqueueAndSignalAnyAsync(item, name, payload, signalId, cancellationToken);
+
+    /// <summary>The same with a payload that is written by source-generated metadata.</summary>
+    /// <inheritdoc cref="EnqueueAndSignalAsync(WorkItem, string, object?, string?, CancellationToken)"/>
+    public Task<EnqueueResult> EnqueueAndSignalAsync<T>(
+        WorkItem item, string name, T payload, JsonTypeInfo<T> type, string? signalId = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        return EnqueueAndSignalAnyAsync(item, name, new TypedJson(payload, type), signalId, cancellationToken);
+    }
+
+    private async Task<EnqueueResult> EnqueueAndSignalAnyAsync(
+        WorkItem item, string name, object? payload, string? signalId, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(item);
         cancellationToken.ThrowIfCancellationRequested();

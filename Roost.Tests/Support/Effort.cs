@@ -1,15 +1,22 @@
+using System.Globalization;
+
 namespace Roost.Tests.Support;
 
 /// <summary>
-/// How much the tests of Reliability/ try: a little on each push, and the full counts where <c>ROOST_EFFORT=full</c> is set. Their seed is printed
-/// with each and can be given again in <c>ROOST_SEED</c>.
+/// How much the tests of Reliability/ try: a little on each push, the full counts where <c>ROOST_EFFORT=full</c> is set, and so many percent of them where
+/// it is a number. Their seed is printed with each and can be given again in <c>ROOST_SEED</c>.
 /// </summary>
 internal static class Effort
 {
-    public static bool IsFull { get; } = Environment.GetEnvironmentVariable("ROOST_EFFORT") == "full";
+    private static readonly string? Asked = Environment.GetEnvironmentVariable("ROOST_EFFORT");
 
-    /// <summary>How often something is tried.</summary>
-    public static int Times(int onPush, int full) => IsFull ? full : onPush;
+    /// <summary>Null on a push.</summary>
+    private static readonly int? Percent = Asked == "full" ? 100 : int.TryParse(Asked, CultureInfo.InvariantCulture, out int percent) ? percent : null;
+
+    public static bool IsFull => Percent >= 100;
+
+    /// <summary>How often something is tried; or at every how many, where the full count is the lesser.</summary>
+    public static int Times(int onPush, int full) => Percent is not { } percent ? onPush : full < onPush ? full : Math.Max(onPush, full * percent / 100);
 
     /// <summary>A seed that is printed: the one asked for, or a new one.</summary>
     public static int Seed()

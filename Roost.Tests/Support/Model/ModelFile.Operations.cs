@@ -10,6 +10,7 @@ internal enum Verb
     Requeue,
     Priority,
     Release,
+    Signal,
 }
 
 /// <summary>What an operation must answer, and the events of items that it must write, in their order.</summary>
@@ -48,6 +49,9 @@ internal sealed partial class ModelFile
                 .. item.Due is null ? Array.Empty<Answer>() : [Answer.Is(true, (EventKinds.Requeued, id))]],
             Verb.Priority when item.IsEnded => [conflict],
             Verb.Priority => [item.Priority == priority ? Answer.Is(false) : Answer.Is(true, (EventKinds.PriorityChanged, id))],
+            Verb.Signal when item.State is WorkState.Done or WorkState.Cancelled => [conflict],
+            Verb.Signal when item.State == WorkState.Waiting => [Answer.Is(null, (EventKinds.Signalled, id), (EventKinds.Woken, id))],
+            Verb.Signal => [Answer.Is(null, (EventKinds.Signalled, id))],
             Verb.Release when !runs => [conflict],
             _ => [item.CancelRequested ? Answer.Is(null, (EventKinds.Released, id), (EventKinds.Cancelled, id)) : Answer.Is(null, (EventKinds.Released, id))],
         };

@@ -8,12 +8,15 @@ internal sealed partial class ModelFile
         Next next = NextOf(item, e);
         Must(next is Next.Goes or Next.FailsSaved, $"its step {next}");
         int delay = Number(e, "delay_ms") ?? 0;
-        Must(delay == (item.Step is { Act: Act.Delay } step ? step.N : 0), "this is not its delay");
+        ScriptStep? made = item.Step;
+        Must(delay == (made is { Act: Act.Delay } step ? step.N : 0), "this is not its delay");
         Advance(item);
         if (item.CancelRequested) Follow(EventKinds.Cancelled, item);
         else if (next == Next.FailsSaved || item.Deadline <= Now) Follow(EventKinds.Failed, item);
+        else if (made?.Act == Act.Wait) Follow(EventKinds.Waiting, item);
         else if (delay > 0) Queue(item, Now.AddMilliseconds(delay));
         else item.IsUnsure = true;
+        if (made?.Act == Act.SignalSelf && !item.CancelRequested) Follow(EventKinds.Signalled, item);
     }
 
     private void Finish(ModelItem item, WorkEvent e)
@@ -47,6 +50,7 @@ internal sealed partial class ModelFile
         {
             Act.Child or Act.SameChild when !dropsChildren => [item.ChildId],
             Act.Event => ["engine.note"],
+            Act.Take => ["engine.took"],
             _ => [],
         };
         Must(item.Staged.SequenceEqual(expected), $"it brings {string.Join(", ", item.Staged)}, not {string.Join(", ", expected)}");
@@ -56,6 +60,9 @@ internal sealed partial class ModelFile
     private void Advance(ModelItem item)
     {
         if (item.Step?.Act is Act.Artifact or Act.Stream) item.Artifacts.Add(("out.txt", item.Version + 1));
+        int[] taken = item.Step?.Act == Act.Take ? [.. InReach(item), item.Waker] : [item.Waker];
+        item.Mail.RemoveAll(taken.Contains);
+        item.Waker = 0;
         item.Staged.Clear();
         item.Shapes.Add(ShapeAt(item.Worker!, item.Spec));
         (item.Failures, item.Interruptions) = (0, 0);
@@ -84,7 +91,7 @@ internal sealed partial class ModelFile
         if (reason == FailReasons.DeadlineExceeded)
         {
             Must(item.Deadline <= Now, "its deadline has not passed");
-            if (item.State == WorkState.Queued) Must(attempt == item.Failures, "this is not its try");
+            if (item.State is WorkState.Queued or WorkState.Waiting) Must(attempt == item.Failures, "this is not its try");
             else if (!follows) ChargeFailure(item, e, last: null);
         }
         else if (reason == FailReasons.EngineFailed)
@@ -146,7 +153,7 @@ internal sealed partial class ModelFile
                 if (Throws(item)) item.Failures++;
                 else (item.Failures, item.Interruptions) = (0, 0);
             }
-            else Must(item.State == WorkState.Queued, "it has ended");
+            else Must(item.State is WorkState.Queued or WorkState.Waiting, "it has ended");
         }
         End(item, WorkState.Cancelled);
     }

@@ -14,6 +14,7 @@ internal sealed partial class ModelFile
     private readonly Dictionary<string, (Spec Spec, string? ParentId, DateTimeOffset From, DateTimeOffset To)> announced = [];
     private readonly Queue<(string Kind, string? Id)> mustFollow = new();
     private int serial;
+    private int signals;
     private Spec? followUp;
     private ModelItem? triggeredBy;
 
@@ -96,7 +97,18 @@ internal sealed partial class ModelFile
                 Must(item.State == WorkState.Failed, "only a dead letter is retried");
                 (item.Failures, item.Interruptions, item.CancelRequested, item.Failure) = (0, 0, false, null);
                 if (item.Deadline <= Now) item.Deadline = null;
-                Queue(item, null, comes: true);
+                if (item.IsInWait) Follow(EventKinds.Waiting, item);
+                else Queue(item, null, comes: true);
+                break;
+            case EventKinds.Waiting:
+                Must(follows, "it has not said that it waits");
+                Rest(item);
+                break;
+            case EventKinds.Woken: Wake(item, Text(e, "by")); break;
+            case EventKinds.Signalled:
+                Must(item.State is not (WorkState.Done or WorkState.Cancelled), "nothing takes signals for it any more");
+                item.Mail.Add(++signals);
+                if (item.State == WorkState.Waiting) Follow(EventKinds.Woken, item);
                 break;
             case EventKinds.Discarded:
                 Must(item.State == WorkState.Failed, "only a dead letter is discarded");
@@ -117,13 +129,14 @@ internal sealed partial class ModelFile
                 break;
             case EventKinds.TriggerSkipped: Must(follows, "nothing was triggered"); break;
             default:
-                Must(e.Kind is "engine.note" or "engine.thrown" or "engine.lost", "this kind is not known");
+                Must(e.Kind is "engine.note" or "engine.thrown" or "engine.lost" or "engine.took", "this kind is not known");
                 Keeps(item);
+                if (e.Kind == "engine.took") Must(Number(e, "n") == InReach(item).Count(), $"it has {InReach(item).Count()} signals in reach");
                 item.Staged.Add(e.Kind);
                 break;
         }
         if (
-            e.Kind is not (EventKinds.PriorityChanged or EventKinds.CancelRequested or EventKinds.Triggered or EventKinds.TriggerSkipped)
+            e.Kind is not (EventKinds.PriorityChanged or EventKinds.CancelRequested or EventKinds.Triggered or EventKinds.TriggerSkipped or EventKinds.Signalled)
             && !e.Kind.StartsWith("engine.", StringComparison.Ordinal)
         )
             item.UpdatedAt = Now;
@@ -147,6 +160,8 @@ internal sealed partial class ModelFile
             if (other.Priority == item.Priority && item.AskedForNothing) Must(!(other.Place < item.Place), $"{other} has been ready for longer");
         }
         foreach (string name in item.Spec.AllNames) Take(name, item);
+        if (item.TriedVersion != item.Version) item.Seen = signals; // What comes while one version is tried is for the next.
+        item.TriedVersion = item.Version;
         (item.State, item.Worker, item.Due, item.DueLatest, item.Place) = (WorkState.Running, worker, null, null, null);
     }
 
@@ -204,6 +219,7 @@ internal sealed partial class ModelFile
     {
         Must(item.State == WorkState.Running, "it does not run");
         item.IsUnsure = false;
+        item.TriedVersion = item.Version;
     }
 
     /// <summary>Its lease was not kept, where that was open.</summary>
@@ -219,6 +235,28 @@ internal sealed partial class ModelFile
         item.Staged.Clear();
         if (!item.HoldsForLife) FreeNames(item);
     }
+
+    /// <summary>It waits until a signal comes or its time is over. One that is there already ends that at once.</summary>
+    private void Rest(ModelItem item)
+    {
+        int ms = item.Spec.Script.Steps[item.Version - 2].N;
+        Queue(item, ms == 0 ? null : Now.AddMilliseconds(ms));
+        (item.State, item.IsInWait) = (WorkState.Waiting, true);
+        if (item.Mail.Count > 0) Follow(EventKinds.Woken, item);
+    }
+
+    private void Wake(ModelItem item, string by)
+    {
+        Must(item.State == WorkState.Waiting, "it does not wait");
+        bool isOver = item.Due <= Now;
+        Must(by == (isOver ? "timeout" : "signal"), $"its time is {(isOver ? "" : "not ")}over");
+        Must(isOver || item.Mail.Count > 0, "no signal has come");
+        (item.IsInWait, item.Waker) = (false, isOver ? 0 : item.Mail[0]);
+        Queue(item, null, comes: true);
+    }
+
+    /// <summary>What its step may take.</summary>
+    private static IEnumerable<int> InReach(ModelItem item) => item.Mail.Where(signal => signal <= item.Seen && signal != item.Waker);
 
     private void End(ModelItem item, WorkState state)
     {

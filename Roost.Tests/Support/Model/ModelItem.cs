@@ -57,6 +57,20 @@ internal sealed class ModelItem(string id, Spec spec, ModelItem? parent, int dep
     public DateTimeOffset? Deadline { get; set; } = spec.DeadlineMs == 0 ? null : calledFrom.AddMilliseconds(spec.DelayMs + spec.DeadlineMs);
     public DateTimeOffset UpdatedAt { get; set; } = calledTo;
     public string? Worker { get; set; }
+    /// <summary>The signals that no step has taken, by their numbers.</summary>
+    public List<int> Mail { get; } = [];
+
+    /// <summary>Up to which of them its step sees, and of which version it was the step that was begun last.</summary>
+    public int Seen { get; set; }
+
+    public int TriedVersion { get; set; } = -1;
+
+    /// <summary>The signal that has woken it, until its step has committed; 0 where that was another thing.</summary>
+    public int Waker { get; set; }
+
+    /// <summary>It waits, or has failed while it did.</summary>
+    public bool IsInWait { get; set; }
+
     public bool IsPurged { get; set; }
     public (string Reason, int Attempt, int Version)? Failure { get; set; }
 
@@ -86,7 +100,7 @@ internal sealed class ModelItem(string id, Spec spec, ModelItem? parent, int dep
 
     public Next Next => Version == 0 ? Next.Goes : Step is not { } step ? Next.Done : step.Act switch
     {
-        Act.Throw or Act.Hang when Failures < step.N => Next.Throws,
+        Act.Throw or Act.Hang or Act.Take when Failures < step.N => Next.Throws,
         Act.Fail => Next.Fails,
         Act.FailSaved => Next.FailsSaved,
         Act.CancelAndDone => Next.Done,

@@ -32,6 +32,9 @@ internal static class Operations
         (3, Gen.Int[1, 3].Select(n => new ScriptStep(Act.Throw, n))),
         (1, Gen.Int[1, 3].Select(n => new ScriptStep(Act.Hang, n))),
         (1, Gen.Int[-1, 2].Select(n => new ScriptStep(Act.RaiseSelf, n))),
+        (3, Gen.OneOf(0, 100, 5000).Select(ms => new ScriptStep(Act.Wait, ms))),
+        (3, Gen.Int[0, 2].Select(n => new ScriptStep(Act.Take, n))),
+        (1, Gen.Const(new ScriptStep(Act.SignalSelf))),
         (5, Gen.OneOf(
                 Act.Fail, Act.FailSaved, Act.Child, Act.SameChild, Act.Artifact, Act.Stream, Act.Event, Act.CancelSelf, Act.CancelAndDone, Act.ReleaseSelf)
             .Select(act => new ScriptStep(act))));
@@ -105,6 +108,8 @@ internal static class Operations
         (20, Runtime.Select(runtime => new Operation($"{runtime}: run until idle", world => world.RunAsync(runtime)))),
         (3, Gen.Select(Runtime, Gen.Int[1, 3], (runtime, n) => new Operation($"{runtime}: {n} single steps", world => world.StepAsync(runtime, n)))),
         (26, Change),
+        (6, Gen.Select(Runtime, Target, (runtime, target) =>
+            new Operation($"{runtime}: Signal #{target}", world => world.ChangeAsync(runtime, Verb.Signal, world.Target(target), 0)))),
         (4, ChangeAll),
         (4, Purge),
         (12, Advance),

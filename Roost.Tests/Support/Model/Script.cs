@@ -18,9 +18,12 @@ internal enum Act
     CancelAndDone,
     ReleaseSelf,
     RaiseSelf,
+    Wait,
+    Take,
+    SignalSelf,
 }
 
-/// <summary>One step; the number is a delay in milliseconds, how many tries fail, or a priority.</summary>
+/// <summary>One step; the number is a delay or the longest wait in milliseconds (0 for ever), how many tries fail, or a priority.</summary>
 internal sealed record ScriptStep(Act Act, int N = 0)
 {
     public override string ToString() => N == 0 ? $"{Act}" : $"{Act} {N}";

@@ -48,6 +48,8 @@ internal sealed class ScriptEngine(string id, int shape, FakeTimeProvider clock,
         Script script = context.Item.PayloadAs<Script>();
         if (context.Version > script.Steps.Length) return Done(state + 1);
         ScriptStep step = script.Steps[context.Version - 1];
+        bool hasWaited = context.Version >= 2 && script.Steps[context.Version - 2].Act == Act.Wait;
+        if (hasWaited != context.Wake is not null) log.Complaints.Enqueue($"{name} was woken by {context.Wake?.Kind.ToString() ?? "nothing"}");
         switch (step.Act)
         {
             case Act.Delay: return Continue(state + 1, TimeSpan.FromMilliseconds(step.N));
@@ -56,6 +58,12 @@ internal sealed class ScriptEngine(string id, int shape, FakeTimeProvider clock,
                 if (step.Act == Act.Throw || context.Item.Timeout is null) throw new InvalidOperationException("as the script says");
                 await PassTimeoutAsync(context.CancellationToken);
                 break;
+            case Act.Wait: return WaitFor("go", state + 1, step.N == 0 ? null : TimeSpan.FromMilliseconds(step.N));
+            case Act.Take:
+                context.AddEvent("took", new { n = context.TakeSignals().Count });
+                if (context.Attempt <= step.N) throw new InvalidOperationException("as the script says");
+                break;
+            case Act.SignalSelf: context.Signal(id, "go"); break;
             case Act.Fail: return Fail("as the script says");
             case Act.FailSaved: return Fail(state + 1, "as the script says");
             case Act.Child: context.AddChild(new WorkItem(EngineId, Script.OfChild) { Id = $"{id}.{context.Version}" }); break;

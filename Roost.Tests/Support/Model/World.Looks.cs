@@ -9,9 +9,10 @@ internal sealed partial class World
     private void CheckIdle(int runtime, DateTimeOffset? due)
     {
         ModelItem[] queued = [.. model.Items.Values.Where(item => item.State == WorkState.Queued)];
-        foreach (ModelItem item in queued) Must(!(item.Deadline <= model.Now), $"{item} is beyond its deadline, and a loop has run");
+        ModelItem[] waiting = [.. model.Items.Values.Where(item => item.State == WorkState.Waiting)];
+        foreach (ModelItem item in (ModelItem[])[.. queued, .. waiting]) Must(!(item.Deadline <= model.Now), $"{item} is beyond its deadline, and a loop has run");
         HashSet<ModelItem> stuck = Stuck(queued);
-        ModelItem[] here = [.. queued.Where(item => IsServed(runtime, item))];
+        ModelItem[] here = [.. queued.Concat(waiting.Where(item => item.Due is not null)).Where(item => IsServed(runtime, item))];
         foreach (ModelItem item in here)
             Must(item.DueLatest > model.Now || stuck.Contains(item), $"{item} could run, and the loop is idle at {model.Now:mm:ss.fff}");
         ModelItem[] delayed = [.. here.Where(item => item.Due > model.Now)];
@@ -110,6 +111,8 @@ internal sealed partial class World
         if (detail.Failures != item.Failures || detail.Interruptions != item.Interruptions) yield return $"failures {detail.Failures}, interruptions " +
             $"{detail.Interruptions}";
         if (!item.IsEnded && detail.CancelRequested != item.CancelRequested) yield return $"cancel requested: {detail.CancelRequested}";
+        if (detail.Signals != item.Mail.Count) yield return $"{detail.Signals} signals, not {item.Mail.Count}";
+        if ((detail.Wait is not null) != (item.State == WorkState.Waiting)) yield return $"it waits for {detail.Wait}";
         if (detail.Deadline != item.Deadline) yield return $"deadline {detail.Deadline}";
         if (item.DueLatest > model.Now ? !(detail.DueAt >= item.Due && detail.DueAt <= item.DueLatest) : item.Due is null && detail.DueAt is not null)
             yield return $"due {detail.DueAt:mm:ss.fff}";
@@ -159,7 +162,7 @@ internal sealed partial class World
         {
             ModelItem[] own = [.. model.Items.Values.Where(item => item.Spec.Engine == queue.Engine && item.Spec.Queue == queue.Queue)];
             long[] meant = [.. States.Select(state => own.LongCount(item => item.State == state))];
-            long[] counted = [queue.Counts.Queued, queue.Counts.Running, queue.Counts.Done, queue.Counts.Failed, queue.Counts.Cancelled];
+            long[] counted = [queue.Counts.Queued, queue.Counts.Running, queue.Counts.Waiting, queue.Counts.Done, queue.Counts.Failed, queue.Counts.Cancelled];
             Must(meant.SequenceEqual(counted), $"the counts of {queue.Engine}/{queue.Queue} are {string.Join(' ', counted)}, not {string.Join(' ', meant)}");
         }
         Page<DeadLetter> letters = await roost.ListDeadLettersAsync(limit: 1000);

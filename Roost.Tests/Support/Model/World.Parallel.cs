@@ -126,6 +126,7 @@ internal sealed partial class World
             Verb.Discard => EventKinds.Discarded,
             Verb.Requeue => EventKinds.Requeued,
             Verb.Priority => EventKinds.PriorityChanged,
+            Verb.Signal => EventKinds.Signalled,
             _ => EventKinds.Released,
         };
         answers.Enqueue((kind, name, error is null && result is not false));
@@ -190,8 +191,8 @@ internal sealed partial class World
     {
         var made = events.Where(e => e.Kind == EventKinds.Enqueued).Select(e => e.WorkId!).ToHashSet();
         var done = events
-            .Where(e => e.Data is { } data && data.TryGetProperty("reason", out _))
-            .CountBy(e => (e.Kind, e.Data!.Value.GetProperty("reason").GetString()!))
+            .Where(e => e.Data is { } data && data.TryGetProperty(ReasonIn(e.Kind), out _))
+            .CountBy(e => (e.Kind, e.Data!.Value.GetProperty(ReasonIn(e.Kind)).GetString()!))
             .ToDictionary();
         foreach ((string kind, string reason, bool isSo) in answers)
         {
@@ -208,6 +209,8 @@ internal sealed partial class World
                 $"{reason} was answered {times}, and {kind} is there {done.GetValueOrDefault((kind, reason))} times"
             );
     }
+
+    private static string ReasonIn(string kind) => kind == EventKinds.Signalled ? "id" : "reason";
 
     private async Task CheckPurgedAsync()
     {

@@ -6,6 +6,7 @@ namespace Roost.Tests.Support.Model;
 internal sealed partial class World : IAsyncDisposable
 {
     public const int MaxAttempts = 3, MaxInterruptions = 3;
+    private const string ByHand = "by hand";
     private const int HistoryFirst = 2, HistoryLast = 2;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -76,7 +77,7 @@ internal sealed partial class World : IAsyncDisposable
     {
         RoostRuntime roost = runtimes[runtime];
         Answer[] answers = Foretold().Change(verb, id, priority);
-        (object? result, Exception? error) = await CatchAsync(async () => await ChangeAsync(roost, verb, id, priority, "by hand"));
+        (object? result, Exception? error) = await CatchAsync(async () => await ChangeAsync(roost, verb, id, priority, ByHand));
         await CompareAsync(answers, result, error);
     }
 
@@ -156,6 +157,7 @@ internal sealed partial class World : IAsyncDisposable
             case Verb.Priority: return await roost.SetPriorityAsync(id, priority, reason);
             case Verb.Retry: await roost.RetryAsync(id, reason); break;
             case Verb.Discard: await roost.DiscardAsync(id, reason); break;
+            case Verb.Signal: await roost.SignalAsync(id, "go", null, reason == ByHand ? null : reason); break;
             default: await roost.ReleaseLeaseAsync(id, reason); break;
         }
         return null;

@@ -5,7 +5,7 @@ using Roost.Stores;
 
 namespace Roost.Sqlite.Checks;
 
-/// <summary>Compares every payload, snapshot and artifact of a file with its SHA-256.</summary>
+/// <summary>Compares every payload, snapshot, signal, answer and artifact of a file with its SHA-256.</summary>
 internal static class ContentCheck
 {
     private const string Contents =
@@ -13,6 +13,10 @@ internal static class ContentCheck
         SELECT 'payload of ' || w.id, i.payload, i.payload_sha256 FROM roost_work_input i JOIN roost_work w ON w.key = i.work WHERE i.payload_sha256 IS NOT NULL
         UNION ALL
         SELECT 'version ' || s.version || ' of ' || w.id, s.data, s.sha256 FROM roost_snapshot s JOIN roost_work w ON w.key = s.work
+        UNION ALL
+        SELECT 'signal ' || s.name || ' (' || s.key || ') to ' || w.id, s.payload, s.sha256 FROM roost_signal s JOIN roost_work w ON w.key = s.work
+        UNION ALL
+        SELECT 'answer to question ' || a.id, a.answer, a.answer_sha256 FROM roost_ask a WHERE a.answer IS NOT NULL
         UNION ALL
         SELECT 'chunk ' || c.n || ' of content ' || c.blob, c.data, c.sha256 FROM roost_blob_chunk c
         """;

@@ -31,15 +31,16 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             "SELECT lane || '/' || condition FROM roost_lane_count WHERE lane NOT IN (SELECT key FROM roost_lane)"),
         new("children", "what is kept of an item's children is what they are",
             $"""
-            SELECT 'children of ' || parent || ': ' || open || ' open, ' || done || ' done, ' || failed || ' failed and '
+            SELECT 'children of ' || parent || ': ' || open || ' open, ' || waiting || ' waiting, ' || done || ' done, ' || failed || ' failed and '
                 || cancelled || ' cancelled too many' FROM (
-                SELECT parent, sum(open) AS open, sum(done) AS done, sum(failed) AS failed, sum(cancelled) AS cancelled FROM (
-                    SELECT parent, open, done, failed, cancelled FROM roost_child_count
+                SELECT parent, sum(open) AS open, sum(waiting) AS waiting, sum(done) AS done, sum(failed) AS failed, sum(cancelled) AS cancelled FROM (
+                    SELECT parent, open, waiting, done, failed, cancelled FROM roost_child_count
                     UNION ALL
-                    SELECT parent, -(state NOT IN ('done', 'failed', 'cancelled')), -(state = 'done'), -(state = 'failed'), -(state = 'cancelled')
+                    SELECT parent, -(state NOT IN ('done', 'failed', 'cancelled')), -(state = 'waiting'), -(state = 'done'), -(state = 'failed'),
+                        -(state = 'cancelled')
                     FROM roost_work WHERE parent IN (SELECT key FROM roost_work))
                 GROUP BY parent)
-            WHERE open <> 0 OR done <> 0 OR failed <> 0 OR cancelled <> 0
+            WHERE open <> 0 OR waiting <> 0 OR done <> 0 OR failed <> 0 OR cancelled <> 0
             UNION ALL
             SELECT 'children of ' || parent || ', which is gone' FROM roost_child_count WHERE parent NOT IN (SELECT key FROM roost_work)
             """),

@@ -27,6 +27,9 @@ ALTER TABLE roost_work ADD COLUMN tried_version INTEGER NOT NULL DEFAULT -1;
 DROP INDEX roost_work_deadline;
 CREATE INDEX roost_work_deadline ON roost_work (deadline) WHERE deadline IS NOT NULL AND worker IS NULL AND ended_at IS NULL;
 
+-- How many of the open children wait.
+ALTER TABLE roost_child_count ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0;
+
 CREATE TABLE roost_wait (
     work INTEGER PRIMARY KEY,
     version INTEGER NOT NULL,           -- that the item was at when it began to wait; its next step is given it, and what woke it

@@ -42,6 +42,7 @@ internal static class DetailQueries
     {
         public int Open { get; init; }
         public int Running { get; init; }
+        public int Waiting { get; init; }
         public int Done { get; init; }
         public int Failed { get; init; }
         public int Cancelled { get; init; }
@@ -135,15 +136,16 @@ internal static class DetailQueries
     {
         ChildRow? row = db.QuerySingleOrDefault<ChildRow>(
             """
-            SELECT open AS Open, done AS Done, failed AS Failed, cancelled AS Cancelled,
+            SELECT open AS Open, waiting AS Waiting, done AS Done, failed AS Failed, cancelled AS Cancelled,
                    (SELECT count(*) FROM roost_worker h CROSS JOIN roost_work w ON w.worker = h.key WHERE w.parent = @parent) AS Running
             FROM roost_child_count WHERE parent = @parent
             """, new { parent });
         if (row is null) return [];
         var children = new Dictionary<WorkState, int>
         {
-            [WorkState.Queued] = row.Open - row.Running,
+            [WorkState.Queued] = row.Open - row.Running - row.Waiting,
             [WorkState.Running] = row.Running,
+            [WorkState.Waiting] = row.Waiting,
             [WorkState.Done] = row.Done,
             [WorkState.Failed] = row.Failed,
             [WorkState.Cancelled] = row.Cancelled,
