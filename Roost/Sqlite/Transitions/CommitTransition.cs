@@ -49,7 +49,8 @@ internal sealed class CommitTransition(
         && !fairness.MustYield(ledger, commit.Lease);
 
     /// <summary>It would go on after the last step that it may commit.</summary>
-    private static bool IsBeyondItsSteps(StepCommit commit) => commit.Kind == OutcomeKind.Continue && commit.Lease.Version + 1 >= commit.Lease.LastVersion;
+    private static bool IsBeyondItsSteps(StepCommit commit) =>
+        commit.Kind is OutcomeKind.Continue or OutcomeKind.Wait && commit.Lease.Version + 1 >= commit.Lease.LastVersion;
 
     private CommitResult EndLease(StepCommit commit, in WorkRow row, Lane lane, SlotLedger? ledger)
     {
