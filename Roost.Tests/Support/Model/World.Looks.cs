@@ -114,8 +114,9 @@ internal sealed partial class World
         if (detail.Signals != item.Mail.Count) yield return $"{detail.Signals} signals, not {item.Mail.Count}";
         if ((detail.Wait is not null) != (item.State == WorkState.Waiting)) yield return $"it waits for {detail.Wait}";
         if (detail.Deadline != item.Deadline) yield return $"deadline {detail.Deadline}";
-        if (item.DueLatest > model.Now ? !(detail.DueAt >= item.Due && detail.DueAt <= item.DueLatest) : item.Due is null && detail.DueAt is not null)
-            yield return $"due {detail.DueAt:mm:ss.fff}";
+        DateTimeOffset? due = item.State == WorkState.Waiting ? detail.Wait?.Until : detail.DueAt;
+        if (item.DueLatest > model.Now ? !(due >= item.Due && due <= item.DueLatest) : item.Due is null && due is not null)
+            yield return $"due {due:mm:ss.fff}";
         if (detail.ParentId != (item.Parent is { IsPurged: false } parent ? parent.Id : null)) yield return $"parent {detail.ParentId}";
         if (!detail.Resources.SequenceEqual(item.Spec.AllNames.Order(StringComparer.Ordinal))) yield return "other resources";
         if (item.AskedForNothing && detail.BlockedOn is not null) yield return $"blocked on {detail.BlockedOn}";
