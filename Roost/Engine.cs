@@ -73,8 +73,8 @@ public abstract class Engine<[DynamicallyAccessedMembers(JsonMembers.Judged)] TS
 
     /// <summary>
     /// Takes the state and returns an outcome with the next: <see cref="Continue"/>, <see cref="WaitFor(string, TState, TimeSpan?, string?)"/>,
-    /// <see cref="Done"/> or <see cref="Fail(string)"/>; outside of
-    /// the class the same by <see cref="Outcome.Continue{TState}(TState, TimeSpan, string?)"/> and its like.
+    /// <see cref="Done"/>, <see cref="Fail(string)"/> or <see cref="RetryAfter"/>; outside of the class the same by
+    /// <see cref="Outcome.Continue{TState}(TState, TimeSpan, string?)"/> and its like.
     /// </summary>
     protected abstract Task<Outcome> StepAsync(TState state, StepContext context);
 
@@ -140,6 +140,24 @@ public abstract class Engine<[DynamicallyAccessedMembers(JsonMembers.Judged)] TS
     /// <summary>Give up for good, without further tries, saving a last state.</summary>
     protected static Outcome Fail(TState state, string reason, string step = "failed") =>
         new TypedOutcome<TState>(OutcomeKind.Fail, state, true, default, step, reason);
+
+    /// <inheritdoc cref="Outcome.RetryAfter"/>
+    protected static Outcome RetryAfter(TimeSpan delay, string why) => Outcome.RetryAfter(delay, why);
+
+    /// <inheritdoc cref="IEngine.Retry"/>
+    protected virtual RetryDecision Retry(Exception exception, int attempt) => RetryDecision.Default;
+
+    RetryDecision IEngine.Retry(Exception exception, int attempt) => Retry(exception, attempt);
+
+    /// <inheritdoc cref="IEngine.OnEndedAsync"/>
+    /// <param name="state">The item's last state; the type's default where it has none (<see cref="EndContext.Version"/> is 0), or that is damaged.</param>
+    /// <param name="context">How it has ended.</param>
+    protected virtual Task OnEndedAsync(TState? state, EndContext context) => Task.CompletedTask;
+
+    Task IEngine.OnEndedAsync(Snapshot? last, EndContext context) =>
+        OnEndedAsync(last is null ? default : Read(last, TrialFor(context.Item.Json).Type), context);
+
+    bool ITypedEngine.WantsEnds => new Func<TState?, EndContext, Task>(OnEndedAsync).Method.DeclaringType != typeof(Engine<TState>);
 
     async Task<Snapshot> IEngine.InitSnapshotAsync(WorkItem item, StepContext context)
     {
@@ -228,6 +246,9 @@ internal interface ITypedEngine
 {
     /// <summary>The settings that it brings for its state; null where it takes the runtime's.</summary>
     JsonSerializerOptions? OwnJson { get; }
+
+    /// <summary>It overrides what it is told of ends by.</summary>
+    bool WantsEnds { get; }
 
     /// <summary>Refuses a state's type that would not come back, and gives what tries its states.</summary>
     object Judge(string engineId, JsonSerializerOptions options);

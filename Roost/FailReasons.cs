@@ -16,6 +16,15 @@ public static class FailReasons
     /// </summary>
     public const string InvalidStep = "invalid_step";
 
+    /// <summary>The engine threw, and said by <see cref="IEngine.Retry"/> that no further try can help.</summary>
+    public const string NotRetried = "not_retried";
+
+    /// <summary>
+    /// A try asked to be tried again (<see cref="Outcome.RetryAfter"/>) more often in a row than <see cref="RoostOptions.MaxRetryAfters"/>, and was charged;
+    /// the last one of a dead letter has <see cref="MaxAttempts"/> instead.
+    /// </summary>
+    public const string RetryAfter = "retry_after";
+
     /// <summary>A try of the step threw; the last one of a dead letter has <see cref="MaxAttempts"/> instead.</summary>
     public const string Error = "error";
 
@@ -50,4 +59,7 @@ public static class FailReasons
     /// child.
     /// </summary>
     public const string NoProgress = "no_progress";
+
+    /// <summary>The item has committed as many steps as <see cref="WorkItem.MaxSteps"/> allows, and would have gone on.</summary>
+    public const string MaxSteps = "max_steps";
 }

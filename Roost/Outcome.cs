@@ -17,9 +17,12 @@ public enum OutcomeKind
 
     /// <summary>The work has failed for good.</summary>
     Fail,
+
+    /// <summary>Save nothing and try the same step again after a delay, uncharged.</summary>
+    RetryAfter,
 }
 
-/// <summary>What a step returns: continue, continue after a delay, wait, done, or failed for good. The set is closed.</summary>
+/// <summary>What a step returns: continue, continue after a delay, wait, done, failed for good, or once more after a delay. The set is closed.</summary>
 public class Outcome
 {
     private protected Outcome(OutcomeKind kind, Snapshot? next, TimeSpan after, string? reason)
@@ -33,16 +36,16 @@ public class Outcome
     /// <summary>Which it is; a continuation with a delay has <see cref="After"/> above zero.</summary>
     public OutcomeKind Kind { get; }
 
-    /// <summary>The next snapshot. Null only where a step fails without one.</summary>
+    /// <summary>The next snapshot. Null only where a step fails without one, or asks to be tried again.</summary>
     public Snapshot? Next { get; }
 
-    /// <summary>The delay before the next step; zero for none.</summary>
+    /// <summary>The delay before the next step or try; zero for none.</summary>
     public TimeSpan After { get; }
 
     /// <summary>What it waits for, where it does; else null.</summary>
     public Wait? Wait { get; private protected init; }
 
-    /// <summary>Why the work has failed, for a person; else null.</summary>
+    /// <summary>Why the work has failed, or is to be tried again, for a person; else null.</summary>
     public string? Reason { get; }
 
     /// <summary>Save the snapshot and step again, at once or after a delay.</summary>
@@ -67,6 +70,16 @@ public class Outcome
     /// <param name="last">A last snapshot to save, or null to keep the one before.</param>
     [OverloadResolutionPriority(1)] // A snapshot is no state.
     public static Outcome Fail(string reason, Snapshot? last = null) => new(OutcomeKind.Fail, last, default, reason);
+
+    /// <summary>
+    /// Save nothing and try the same step again after a delay, for what is nobody's fault: a service that asks to come back later, or that is not there yet.
+    /// What the step has added (events, artifacts, children) is dropped. It is not charged as a failed try, up to <see
+    /// cref="RoostOptions.MaxRetryAfters"/> times in a row for one version of the state; beyond that each is a failed try, with this delay before the next.
+    /// Meanwhile the item counts as delayed: it keeps no names but those that it holds for life, and its deadline goes on.
+    /// </summary>
+    /// <param name="delay">How long to wait before the next try: 0 to 10 years, in whole milliseconds rounded up.</param>
+    /// <param name="why">What a person should know; of more than 1,000 characters the first are kept.</param>
+    public static Outcome RetryAfter(TimeSpan delay, string why) => new(OutcomeKind.RetryAfter, null, delay, why);
 
     /// <summary>For the step of an <see cref="Engine{TState}"/>, from wherever it is called: save the state and step again, at once or after a delay.</summary>
     /// <param name="state">The next state: of the engine's type of state.</param>

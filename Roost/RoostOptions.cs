@@ -61,8 +61,14 @@ public sealed record RoostOptions
     /// <summary>How long a step whose token has fired for a timeout may go on before it is abandoned. Default 10 s; 0 to 1 hour.</summary>
     public TimeSpan StepTimeoutGrace { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How many tries one step gets before the work item becomes a dead letter, unless the work item says otherwise. Default 5; 1 to 1,000.</summary>
-    public int MaxAttempts { get; init; } = 5;
+    /// <summary>How many tries one step gets before the work item becomes a dead letter, unless the work item says otherwise. Default 10; 1 to 1,000.</summary>
+    public int MaxAttempts { get; init; } = 10;
+
+    /// <summary>
+    /// How many times in a row a step may ask to be tried again (<see cref="Outcome.RetryAfter"/>) without being charged, counted for each version of the
+    /// state; beyond that each is a failed try. Default 100; 0 to 1,000,000,000, where 0 means that each is.
+    /// </summary>
+    public int MaxRetryAfters { get; init; } = 100;
 
     /// <summary>How many signals may lie in the mailbox of one work item; one more is refused. Default 10,000; 1 to 1,000,000.</summary>
     public int MaxSignals { get; init; } = 10_000;
@@ -85,6 +91,12 @@ public sealed record RoostOptions
 
     /// <summary>The longest wait between two tries. Default 5 minutes; at least <see cref="RetryBaseDelay"/>, at most 7 days.</summary>
     public TimeSpan RetryMaxDelay { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// How long one try of an engine's <see cref="IEngine.OnEndedAsync"/> may take before its token fires and it counts as failed. Where a process dies
+    /// during one, the next begins when this time and <see cref="StepTimeoutGrace"/> are over. Default 1 minute; 1 s to 1 day.
+    /// </summary>
+    public TimeSpan EndedTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
     /// How long an item that continues without delay keeps its slot while others of its priority are ready; ten times that while all of those
@@ -166,10 +178,12 @@ public sealed record RoostOptions
         Range(nameof(StepTimeoutGrace), StepTimeoutGrace, TimeSpan.Zero, TimeSpan.FromHours(1));
         Range(nameof(MaxAttempts), MaxAttempts, 1, 1000);
         Range(nameof(MaxSignals), MaxSignals, 1, 1_000_000);
+        Range(nameof(MaxRetryAfters), MaxRetryAfters, 0, 1_000_000_000);
         Range(nameof(MaxInterruptions), MaxInterruptions, 1, 1000);
         Range(nameof(MaxStepsWithoutProgress), MaxStepsWithoutProgress, 0, 1_000_000_000);
         Range(nameof(RetryBaseDelay), RetryBaseDelay, TimeSpan.Zero, TimeSpan.FromDays(1));
         Range(nameof(RetryMaxDelay), RetryMaxDelay, RetryBaseDelay, TimeSpan.FromDays(7));
+        Range(nameof(EndedTimeout), EndedTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
         Range(nameof(SlotTime), SlotTime, TimeSpan.Zero, TimeSpan.FromHours(1));
         Range(nameof(DrainTime), DrainTime, TimeSpan.Zero, TimeSpan.FromHours(1));
         Range(nameof(PollInterval), PollInterval, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Roost.Stores;
+using Roost.Writing;
 
 namespace Roost;
 
@@ -69,6 +71,55 @@ public sealed partial class RoostRuntime
         CheckChange(workId, reason);
         cancellationToken.ThrowIfCancellationRequested();
         return await Changeable.SetPriorityAsync(workId, priority, reason).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Enqueues an item that is done or was cancelled again, as a new one: with its engine, queue, payload or another, priority, resources, timeout, attempts
+    /// and limit of steps, and without its idempotency key, deadline, delay and parent. Both have an event that names the other.
+    /// </summary>
+    /// <param name="workId">The item that has ended.</param>
+    /// <param name="payload">Another payload, a JSON object. Default: the same.</param>
+    /// <param name="reason">Why, for the events; at most 1,000 characters. Default none.</param>
+    /// <param name="cancellationToken">Asked before the change is handed over.</param>
+    /// <returns>The id of the new item.</returns>
+    /// <exception cref="InvalidInputException">The payload breaks a rule; nothing was written.</exception>
+    /// <exception cref="NotFoundException">There is no such item.</exception>
+    /// <exception cref="ConflictException">The item is neither done nor cancelled.</exception>
+    /// <exception cref="DataCorruptException">Its payload is damaged, and no other was given.</exception>
+    public async Task<string> RunAgainAsync(
+        string workId,
+        JsonEdit? payload = null,
+        string? reason = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        CheckChange(workId, reason);
+        WorkDetail ended = await GetAsync(workId, cancellationToken).ConfigureAwait(false);
+        if (ended.Summary.State is not (WorkState.Done or WorkState.Cancelled)) throw Store.NotOver(workId, ended.Summary.State);
+        if (payload is null && ended.PayloadError is { } damage) throw new DataCorruptException(damage);
+        var item = new WorkItem(ended.Summary.Engine)
+        {
+            Given = payload is null ? ended.Payload : payload.Given,
+            Queue = ended.Summary.Queue,
+            Priority = ended.Summary.Priority,
+            Resources = ended.Resources,
+            ResourceHold = ended.ResourceHold,
+            Timeout = ended.Timeout,
+            MaxAttempts = ended.MaxAttempts,
+            MaxSteps = ended.MaxSteps,
+        };
+        NewWork again = WorkItemCheck.Check(item, Options, Now) with { From = workId };
+        JsonElement now = JsonText.Parse(again.Payload);
+        bool isChanged = ended.PayloadError is null && !JsonElement.DeepEquals(ended.Payload, now);
+        byte[] told = JsonChanges.Told(json =>
+        {
+            json.WriteString("to", again.Id);
+            if (reason is not null) json.WriteString("reason", reason);
+        }, isChanged ? ended.Payload : null, now);
+        cancellationToken.ThrowIfCancellationRequested();
+        await Changeable.RunAgainAsync(workId, again, told).ConfigureAwait(false);
+        WarnUnserved(item.Engine);
+        return again.Id;
     }
 
     /// <summary>

@@ -1,4 +1,8 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using Roost.Execution;
 using Roost.Stores;
+using Roost.Writing;
 
 namespace Roost;
 
@@ -58,8 +62,64 @@ public sealed partial class RoostRuntime
     /// <summary>Queues a dead letter again from its last snapshot, with fresh attempts.</summary>
     /// <exception cref="NotFoundException">There is no such item.</exception>
     /// <exception cref="ConflictException">The item is no dead letter.</exception>
+    [OverloadResolutionPriority(1)] // Null is no state.
     public Task RetryAsync(string workId, string? reason = null, CancellationToken cancellationToken = default) =>
         ChangeDeadLetterAsync(workId, DeadLetterChange.Retry, reason, cancellationToken);
+
+    /// <summary>
+    /// Queues a dead letter again from a state that is given, with fresh attempts: it becomes the next version, with an event (<see
+    /// cref="EventKinds.Edited"/>) that says what changed, in the transaction that queues the item. Where its engine is registered in this runtime and the
+    /// stored state has the engine's present shape, the state is read and checked as one that a step returns, and a member that its type does not have is
+    /// refused; elsewhere it must be JSON. An item whose first state was never made gets it so, where its engine is registered.
+    /// </summary>
+    /// <param name="workId">The dead letter.</param>
+    /// <param name="state">The whole state; at most <see cref="RoostOptions.MaxJsonBytes"/>.</param>
+    /// <param name="expectedVersion">The version that the state was made of; 0 before the first. Default: whichever there is.</param>
+    /// <param name="reason">Why, for the events; at most 1,000 characters. Default none.</param>
+    /// <param name="cancellationToken">Asked before the change is handed over.</param>
+    /// <exception cref="InvalidInputException">The state is none of the engine's, no JSON or too large; nothing was written.</exception>
+    /// <exception cref="NotFoundException">There is no such item.</exception>
+    /// <exception cref="ConflictException">The item is no dead letter, or is at another version; nothing was written.</exception>
+    public async Task RetryAsync(
+        string workId,
+        JsonEdit state,
+        int? expectedVersion = null,
+        string? reason = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        CheckChange(workId, reason);
+        if (expectedVersion < 0) throw new InvalidInputException("expectedVersion", $"is {expectedVersion}; the first version is 1, and 0 means none yet.");
+        DeadLetter letter = await Readable.DeadLetterAsync(workId, cancellationToken).ConfigureAwait(false);
+        if (expectedVersion is { } expected && expected != letter.Item.Version)
+            throw new ConflictException($"Work item {workId} is at version {letter.Item.Version}, not {expected}; look at what it is now.");
+        cancellationToken.ThrowIfCancellationRequested();
+        StateEdit edit = Edited(letter, await Readable.StateVersionAsync(workId, cancellationToken).ConfigureAwait(false), state);
+        await Changeable.RetryAsync(workId, edit, reason).ConfigureAwait(false);
+    }
+
+    private StateEdit Edited(DeadLetter letter, int shape, JsonEdit state)
+    {
+        EngineEntry? engine = engines.Find(letter.Item.Engine);
+        if (shape == 0)
+            shape = engine?.Facts.StateVersion
+                ?? throw new InvalidInputException(
+                    "state",
+                    $"is the first of work item {letter.Item.Id}, and engine \"{letter.Item.Engine}\" is not registered in this runtime, so that nobody can " +
+                    $"say in which shape; register it, or run the item again with another payload."
+                );
+        byte[] utf8 = JsonText.Serialize("state", state.Given, engine?.Json ?? Options.Json, Options.MaxJsonBytes, objectOnly: false);
+        if (engine is { State: { } type } && engine.Facts.StateVersion == shape) utf8 = type.Rewrite(utf8, Options.MaxJsonBytes);
+        int version = letter.Item.Version + 1;
+        string step = letter.Item.Step ?? "init";
+        byte[] told = JsonChanges.Told(json =>
+        {
+            json.WriteNumber("version", version);
+            json.WriteString("step", step);
+        }, letter.Snapshot?.Data, JsonText.Parse(utf8));
+        return new(letter.Item.Version, shape, step, utf8, SHA256.HashData(utf8), told);
+    }
 
     /// <summary>Gives a dead letter up: it becomes cancelled, and purge may remove it.</summary>
     /// <exception cref="NotFoundException">There is no such item.</exception>
@@ -68,7 +128,8 @@ public sealed partial class RoostRuntime
         ChangeDeadLetterAsync(workId, DeadLetterChange.Discard, reason, cancellationToken);
 
     /// <summary>
-    /// Queues all dead letters that a filter means, as <see cref="RetryAsync"/> does, the longest failed first. What fails meanwhile is not touched.
+    /// Queues all dead letters that a filter means, as <see cref="RetryAsync(string, string?, CancellationToken)"/> does, the longest failed first. What fails
+    /// meanwhile is not touched.
     /// </summary>
     /// <param name="filter">Which; an empty filter means all of them.</param>
     /// <param name="reason">Why, for the events; at most 1,000 characters. Default none.</param>

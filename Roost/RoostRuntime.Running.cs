@@ -46,18 +46,37 @@ public sealed partial class RoostRuntime
         WorkSummary found = await FindAsync(workId, cancellationToken).ConfigureAwait(false);
         if (found.State.IsEnded()) return found;
         CheckServed(found, await Readable.StateVersionAsync(workId, cancellationToken).ConfigureAwait(false));
-        return await Loops.RunAsync(LoopScope.Of(Options), _ => ends.WaitAsync(workId, null, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await Loops.RunAsync(LoopScope.Of(Options), async worker =>
+        {
+            WorkSummary ended = await ends.WaitAsync(workId, null, cancellationToken).ConfigureAwait(false);
+            if (ended.State != WorkState.Done) await TellOfEndsAsync(worker, cancellationToken).ConfigureAwait(false);
+            return ended;
+        }, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Runs the loop until nothing can run here now: no ready item of an engine and queue that this runtime serves.</summary>
+    /// <summary>
+    /// Runs the loop until nothing can run here now: no ready item of an engine and queue that this runtime serves, and no end that one of its engines is to
+    /// be told of (<see cref="IEngine.OnEndedAsync"/>).
+    /// </summary>
     /// <returns>
-    /// When the next delayed item of this runtime becomes due, or the lease of a worker is over that has one of its items and is not known to live,
-    /// whichever comes first; null where there is neither.
+    /// When the next delayed item of this runtime becomes due, an engine is told of an end once more, or the lease of a worker is over that has one of its
+    /// items and is not known to live, whichever comes first; null where there is nothing of these.
     /// </returns>
     /// <exception cref="ConflictException">A loop of this runtime is running already, or no engine is registered.</exception>
-    public Task<DateTimeOffset?> RunUntilIdleAsync(CancellationToken cancellationToken = default) =>
-        Loops.RunAsync(LoopScope.Of(Options), async loop =>
-            StoredTime.Read(await loop.Idle.WaitAsync(cancellationToken).ConfigureAwait(false)), cancellationToken);
+    public async Task<DateTimeOffset?> RunUntilIdleAsync(CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            (long? due, int begun) = await Loops.RunAsync(LoopScope.Of(Options), async worker =>
+            {
+                long? next = await worker.Loop.Idle.WaitAsync(cancellationToken).ConfigureAwait(false);
+                if (store.Stopped.IsCompleted) return (next, 0);
+                (int told, long? later) = await worker.Hooks.WorkOffAsync(cancellationToken).ConfigureAwait(false);
+                return (next is null || later < next ? later : next, told);
+            }, cancellationToken).ConfigureAwait(false);
+            if (begun == 0) return StoredTime.Read(due); // Whoever was told of an end may have made something ready.
+        }
+    }
 
     /// <summary>
     /// Claims one ready item and runs one step of it: for a host that owns its loop, such as a timer of a desktop program or a test. The
@@ -66,10 +85,11 @@ public sealed partial class RoostRuntime
     /// <returns>The item after the step, or null where nothing was ready.</returns>
     /// <exception cref="ConflictException">A loop of this runtime is running already, or no engine is registered.</exception>
     public Task<WorkSummary?> StepOnceAsync(CancellationToken cancellationToken = default) =>
-        Loops.RunAsync(LoopScope.OneStep, async loop =>
+        Loops.RunAsync(LoopScope.OneStep, async worker =>
         {
-            await loop.Idle.WaitAsync(cancellationToken).ConfigureAwait(false);
-            return loop.LastStarted is { } lease ? await Readable.FindAsync(lease.Item.Id, CancellationToken.None).ConfigureAwait(false) : null;
+            await worker.Loop.Idle.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await TellOfEndsAsync(worker, cancellationToken).ConfigureAwait(false);
+            return worker.Loop.LastStarted is { } lease ? await Readable.FindAsync(lease.Item.Id, CancellationToken.None).ConfigureAwait(false) : null;
         }, cancellationToken);
 
     /// <summary>Waits until a work item is done, failed or cancelled, by whatever process, and returns how it ended.</summary>
@@ -87,6 +107,20 @@ public sealed partial class RoostRuntime
         if (timeout < TimeSpan.Zero) throw new InvalidInputException("timeout", $"is {timeout}; it must not be negative. Leave it out to wait for ever.");
         ObjectDisposedException.ThrowIf(disposed != 0, this);
         return ends.WaitAsync(workId, timeout, cancellationToken);
+    }
+
+    /// <summary>A loop that is about to end tells of what has ended, for as long as it would let steps drain.</summary>
+    private async Task TellOfEndsAsync(Worker worker, CancellationToken cancellationToken)
+    {
+        if (store.Stopped.IsCompleted) return;
+        try
+        {
+            await worker.Hooks.WorkOffAsync(cancellationToken).WaitAsync(Options.DrainTime, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // The next loop goes on with it.
+        }
     }
 
     private void CheckServed(WorkSummary item, int stateVersion)

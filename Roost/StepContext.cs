@@ -45,6 +45,9 @@ public sealed class StepContext
     /// <summary>Which try of this step it is, from 1. Tries that ended with the death of the process are not counted here.</summary>
     public int Attempt => lease.Failures + 1;
 
+    /// <summary>How many times in a row this step has asked to be tried again (<see cref="Outcome.RetryAfter"/>) without being charged.</summary>
+    public int RetryAfters => lease.RetryAfters;
+
     /// <summary>How often the process has died during this step so far.</summary>
     public int Interruptions => lease.Interruptions;
 
@@ -81,6 +84,9 @@ public sealed class StepContext
 
     /// <summary>For what this step may not add: it would be refused in every try.</summary>
     private FinalFor Final => new(Item.Id);
+
+    /// <summary>What its engine has said of the exception that it has thrown.</summary>
+    internal RetryDecision Decision { get; set; }
 
     /// <summary>Ends the step: what it has staged, to which nothing more is added.</summary>
     internal Staged? End()

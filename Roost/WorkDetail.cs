@@ -52,6 +52,9 @@ public sealed record WorkDetail
     /// <summary>How many tries each of its steps gets; null where the options decide.</summary>
     public int? MaxAttempts { get; init; }
 
+    /// <summary>How many steps it may commit after its first state, or after its last retry; null for no limit.</summary>
+    public int? MaxSteps { get; init; }
+
     /// <summary>The idempotency key that it was enqueued with, or null.</summary>
     public string? IdempotencyKey { get; init; }
 
@@ -72,6 +75,12 @@ public sealed record WorkDetail
 
     /// <summary>How many times the process has died during its present step.</summary>
     public required int Interruptions { get; init; }
+
+    /// <summary>How many times in a row its present step has asked to be tried again without being charged.</summary>
+    public required int RetryAfters { get; init; }
+
+    /// <summary>Why it did so the last time, while the item is delayed for it; else null.</summary>
+    public string? RetryWhy { get; init; }
 
     /// <summary>Whether somebody asked to cancel it while it runs.</summary>
     public required bool CancelRequested { get; init; }

@@ -24,7 +24,7 @@ public sealed record WorkEvent
 /// <summary>The kinds of events that Roost itself writes. An engine's own kinds are stored with the prefix <c>engine.</c></summary>
 public static class EventKinds
 {
-    /// <summary>A work item was created.</summary>
+    /// <summary>A work item was created; where it runs another again, the data says which (<c>from</c>).</summary>
     public const string Enqueued = "enqueued";
 
     /// <summary>A worker took the lease.</summary>
@@ -57,6 +57,9 @@ public static class EventKinds
     /// <summary>A try of a step failed; the data says attempt, error and the wait before the next.</summary>
     public const string StepFailed = "step_failed";
 
+    /// <summary>A try saved nothing and asked to be tried again, uncharged; the data says the delay, why, and how many times in a row it has.</summary>
+    public const string RetryAfter = "retry_after";
+
     /// <summary>The item became a dead letter; the data says why.</summary>
     public const string Failed = "failed";
 
@@ -72,6 +75,12 @@ public static class EventKinds
     /// <summary>The item was cancelled.</summary>
     public const string Cancelled = "cancelled";
 
+    /// <summary>
+    /// Somebody gave a dead letter another state, from which it was retried; the data says the version that this made, its step, and what changed: each path
+    /// with what was there and what is there now, at most 50 of them and of each value 200 characters.
+    /// </summary>
+    public const string Edited = "edited";
+
     /// <summary>A dead letter was queued again from its last snapshot.</summary>
     public const string Retried = "retried";
 
@@ -84,11 +93,20 @@ public static class EventKinds
     /// <summary>The priority was changed by hand.</summary>
     public const string PriorityChanged = "priority_changed";
 
+    /// <summary>An item that is done or was cancelled was enqueued again as a new one; the data says its id, and what changed in its payload.</summary>
+    public const string RunAgain = "run_again";
+
     /// <summary>A trigger enqueued a follow-up.</summary>
     public const string Triggered = "triggered";
 
     /// <summary>A trigger did not enqueue its follow-up; the data says why.</summary>
     public const string TriggerSkipped = "trigger_skipped";
+
+    /// <summary>An engine was told that the item has ended without being done (<see cref="IEngine.OnEndedAsync"/>); the data says in which try.</summary>
+    public const string EndTold = "end_told";
+
+    /// <summary>An engine could not be told so, in as many tries as there are; the data says the last error.</summary>
+    public const string EndUntold = "end_untold";
 
     /// <summary>Finished work was purged; about the file.</summary>
     public const string Purged = "purged";
@@ -108,8 +126,8 @@ public static class EventKinds
     /// <summary>All of them, in the order in which they stand here.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        Enqueued, Claimed, Stepped, Waiting, Woken, Answered, AskWithdrawn, Signalled, SignalDropped, Done, StepFailed, Failed, Interrupted,
-        Released, CancelRequested, Cancelled, Retried, Discarded, Requeued, PriorityChanged,
-        Triggered, TriggerSkipped, Purged, WorkerStarted, WorkerStopped, WorkerLost, Adopted,
+        Enqueued, Claimed, Stepped, Waiting, Woken, Answered, AskWithdrawn, Signalled, SignalDropped, Done, StepFailed, RetryAfter, Failed, Interrupted,
+        Released, CancelRequested, Cancelled, Edited, Retried, Discarded, Requeued, PriorityChanged, RunAgain,
+        Triggered, TriggerSkipped, EndTold, EndUntold, Purged, WorkerStarted, WorkerStopped, WorkerLost, Adopted,
     ];
 }

@@ -115,6 +115,13 @@ public sealed record WorkItem
     /// <summary>How many tries each step of this item gets. Default <see cref="RoostOptions.MaxAttempts"/>; 1 to 1,000.</summary>
     public int? MaxAttempts { get; init; }
 
+    /// <summary>
+    /// A guard against an item that would go on for ever: how many steps it may commit after its first state. Where the last of them does not end it, it
+    /// becomes a dead letter with reason <c>max_steps</c> and the state that this step has saved; a retry allows as many again. Default none; 1 to
+    /// 1,000,000,000.
+    /// </summary>
+    public int? MaxSteps { get; init; }
+
     /// <summary>Whether it is the same object.</summary>
     public bool Equals(WorkItem? other) => ReferenceEquals(this, other);
 

@@ -13,7 +13,7 @@ public static class WorkStates
         (WorkState.Queued, "cancel", WorkState.Cancelled),
         (WorkState.Queued, "deadline", WorkState.Failed),
         (WorkState.Running, "continue and keep the lease", WorkState.Running),
-        (WorkState.Running, "continue, failed try, interruption, release", WorkState.Queued),
+        (WorkState.Running, "continue, failed try, retry after, interruption, release", WorkState.Queued),
         (WorkState.Running, "wait", WorkState.Waiting),
         (WorkState.Running, "done", WorkState.Done),
         (WorkState.Running, "fail, last try, deadline", WorkState.Failed),

@@ -17,6 +17,7 @@ internal sealed class ChangeDeadLetters : Verb
     }.OffersDeadLetters();
     private readonly DeadLetterOptions filter = new();
     private readonly Option<bool> all = new("--all") { Description = "All dead letters." };
+    private readonly StateOptions? state;
     private readonly Option<bool> dryRun = new("--dry-run") { Description = "Only counts them." };
 
     public ChangeDeadLetters(
@@ -24,13 +25,15 @@ internal sealed class ChangeDeadLetters : Verb
         string description,
         string done,
         Func<RoostRuntime, string, string?, Task> changeOne,
-        Func<RoostRuntime, DeadLetterFilter, string?, CancellationToken, Task<int>> changeAll
+        Func<RoostRuntime, DeadLetterFilter, string?, CancellationToken, Task<int>> changeAll,
+        StateOptions? state = null
     )
         : base(name, description)
     {
-        (this.done, this.changeOne, this.changeAll) = (done, changeOne, changeAll);
+        (this.done, this.changeOne, this.changeAll, this.state) = (done, changeOne, changeAll, state);
         Take(ids);
         Take(filter.All);
+        if (state is not null) Take(state.All);
         Take(all, dryRun, CommonOptions.Yes, CommonOptions.Reason, CommonOptions.Json);
     }
 
@@ -39,6 +42,10 @@ internal sealed class ChangeDeadLetters : Verb
         string[] named = call.Get(ids);
         bool isFiltered = filter.IsGiven(call) || call.Get(all);
         if (named.Length > 0 == isFiltered) throw new UsageException("Name dead letters by id, or give a filter such as --engine or --error, or --all.");
+        state?.Check(call);
+        bool isEdited = state?.IsGiven(call) == true;
+        if (isEdited && (named.Length != 1 || call.Get(dryRun)))
+            throw new UsageException("--state is for one dead letter, named by id, and without --dry-run.");
         await using RoostRuntime roost = call.Open();
         return named.Length > 0 ? await ByIdAsync(call, roost, named) : await ByFilterAsync(call, roost);
     }
@@ -52,7 +59,8 @@ internal sealed class ChangeDeadLetters : Verb
         {
             foreach (string id in found.Distinct(StringComparer.Ordinal))
             {
-                if (!call.Get(dryRun)) await changeOne(roost, id, call.Reason);
+                if (state?.IsGiven(call) == true) await state.RetryAsync(call, roost, id);
+                else if (!call.Get(dryRun)) await changeOne(roost, id, call.Reason);
                 changed.Add(id);
             }
         }

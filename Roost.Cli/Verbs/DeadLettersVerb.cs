@@ -15,7 +15,7 @@ internal static class DeadLettersVerb
         all.Subcommands.Add(new GroupDeadLetters());
         all.Subcommands.Add(new ShowDeadLetter());
         all.Subcommands.Add(new ChangeDeadLetters("retry", "Queue dead letters again: those named, or all that the filter means.", "retried",
-            (roost, id, reason) => roost.RetryAsync(id, reason), (roost, filter, reason, stop) => roost.RetryAllAsync(filter, reason, stop)));
+            (roost, id, reason) => roost.RetryAsync(id, reason), (roost, filter, reason, stop) => roost.RetryAllAsync(filter, reason, stop), new()));
         all.Subcommands.Add(new ChangeDeadLetters("discard", "Give dead letters up: those named, or all that the filter means.", "discarded",
             (roost, id, reason) => roost.DiscardAsync(id, reason), (roost, filter, reason, stop) => roost.DiscardAllAsync(filter, reason, stop)));
         return all;

@@ -36,6 +36,11 @@ internal sealed class EnqueueVerb : Verb
     };
     private readonly Option<string> timeout = new("--timeout") { Description = "The longest that one of its steps may take.", HelpName = "duration" };
     private readonly Option<int?> retries = new("--retries", "--max-attempts") { Description = "How often a step is tried.", HelpName = "attempts" };
+    private readonly Option<int?> maxSteps = new("--max-steps")
+    {
+        Description = "How many steps it may commit before it becomes a dead letter. Default: any number.",
+        HelpName = "steps",
+    };
     private readonly Option<string> idempotencyKey = new("--idempotency-key", "-k")
     {
         Description = "Enqueues once for each key and engine.",
@@ -46,12 +51,16 @@ internal sealed class EnqueueVerb : Verb
     public EnqueueVerb() : base("enqueue", "Enqueue a work item and print its id.")
     {
         hold.AcceptOnlyFromAmong("step", "life");
-        Take(engine, payload, id, queue, priority, resources, hold, delay, notBefore, deadline, timeout, retries, idempotencyKey, parent, CommonOptions.Json);
+        Take(engine, payload, id, queue, priority, resources, hold, delay, notBefore, deadline, timeout, retries, maxSteps, idempotencyKey, parent);
+        Take(CommonOptions.Json);
     }
 
     protected override async Task<int> RunAsync(Call call)
     {
-        WorkItem item = await ItemAsync(call, call.Get(engine)!, call.Get(payload) ?? "{}") with
+        string name = call.Get(engine)!;
+        WorkItem item = await JsonArgument.ReadAsync(
+            call, payload, call.Get(payload) ?? "{}", text => WorkItem.FromJson(name, text), utf8 => WorkItem.FromJson(name, utf8)
+        ) with
         {
             Queue = call.Get(queue) ?? WorkItem.DefaultQueue,
             Priority = call.Get(priority),
@@ -62,6 +71,7 @@ internal sealed class EnqueueVerb : Verb
             Deadline = Instants.Optional("--deadline", call.Get(deadline)),
             Timeout = Durations.Optional("--timeout", call.Get(timeout)),
             MaxAttempts = call.Get(retries),
+            MaxSteps = call.Get(maxSteps),
             IdempotencyKey = call.Get(idempotencyKey),
         };
         if (call.Get(id) is { } given) item = item with { Id = given };

@@ -32,7 +32,11 @@ internal sealed class WorkerVerb : Verb
         Description = "How long a lease lasts without renewal. Default 30s.",
         HelpName = "duration",
     };
-    private readonly Option<int?> retries = new("--retries", "--max-attempts") { Description = "How often a step is tried. Default 5.", HelpName = "attempts" };
+    private readonly Option<int?> retries = new("--retries", "--max-attempts")
+    {
+        Description = "How often a step is tried. Default 10.",
+        HelpName = "attempts",
+    };
     private readonly Option<string> timeout = new("--timeout") { Description = "The longest that a step may take. Default: no limit.", HelpName = "duration" };
     private readonly Option<string> config = new("--config")
     {

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.Features;
 using Roost.Cli.Input;
+using Roost.Cli.Output;
 
 namespace Roost.Cli.Web;
 
@@ -15,6 +16,26 @@ internal static class Actions
 
     /// <summary>Forms in which texts are written: what was refused is shown again as it was typed.</summary>
     private static readonly HashSet<string> Written = new(StringComparer.Ordinal) { "signal", "answer" };
+    private static readonly Dictionary<string, Func<RoostRuntime, IFormCollection, string?, SecretKeys, CancellationToken, Task<string>>> Editing = new(
+        StringComparer.Ordinal
+    )
+    {
+        ["retry-edited"] = async (roost, form, reason, secrets, stop) =>
+        {
+            DeadLetter letter = await roost.GetDeadLetterAsync(Id(form), stop);
+            JsonEdit state = StateForm.Read("state", form["state"].ToString(), letter.Snapshot?.Data, secrets);
+            await roost.RetryAsync(letter.Item.Id, state, Number(form, "version"), reason, stop);
+            return "It is queued again from the state that you gave.";
+        },
+        ["run-again"] = async (roost, form, reason, secrets, stop) =>
+        {
+            string id = Id(form);
+            JsonEdit? payload = form["payload"] is [{ Length: > 0 } text]
+                ? StateForm.Read("payload", text, (await roost.GetAsync(id, stop)).Payload, secrets)
+                : null;
+            return $"It runs again as {await roost.RunAgainAsync(id, payload, reason, stop)}.";
+        },
+    };
 
     private static readonly Dictionary<string, Func<RoostRuntime, IFormCollection, string?, CancellationToken, Task<string>>> Verbs = new(
         StringComparer.Ordinal
@@ -59,8 +80,11 @@ internal static class Actions
     };
 
     public static void Map(WebApplication application, ConsoleOptions options) =>
-        application.MapPost("/actions/{verb}", (string verb, HttpContext context, IAntiforgery antiforgery, RoostRuntime roost, Notes notes) =>
-            RunAsync(verb, context, antiforgery, roost, notes, options));
+        application.MapPost(
+            "/actions/{verb}",
+            (string verb, HttpContext context, IAntiforgery antiforgery, RoostRuntime roost, Notes notes, SecretKeys secrets) =>
+                RunAsync(verb, context, antiforgery, roost, notes, secrets, options)
+        );
 
     private static async Task<IResult> RunAsync(
         string verb,
@@ -68,6 +92,7 @@ internal static class Actions
         IAntiforgery antiforgery,
         RoostRuntime roost,
         Notes notes,
+        SecretKeys secrets,
         ConsoleOptions options
     )
     {
@@ -80,7 +105,11 @@ internal static class Actions
                 statusCode: StatusCodes.Status400BadRequest
             );
         if (!Verbs.TryGetValue(verb, out Func<RoostRuntime, IFormCollection, string?, CancellationToken, Task<string>>? run))
-            throw new NotFoundException("There is no such action.");
+        {
+            if (!Editing.TryGetValue(verb, out Func<RoostRuntime, IFormCollection, string?, SecretKeys, CancellationToken, Task<string>>? edit))
+                throw new NotFoundException("There is no such action.");
+            run = (runtime, given, why, stop) => edit(runtime, given, why, secrets, stop);
+        }
 
         IFormCollection form = await context.Request.ReadFormAsync(context.RequestAborted).ConfigureAwait(false);
         string? reason = form["reason"] is [{ } given] && !string.IsNullOrWhiteSpace(given) ? given.Trim() : null;
@@ -129,8 +158,10 @@ internal static class Actions
 
     private static string? Given(IFormCollection form, string field) => form[field] is [{ } text] && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
 
-    private static int Priority(IFormCollection form) =>
-        int.TryParse(form["priority"], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int priority)
-            ? priority
-            : throw new InvalidInputException("priority", $"\"{form["priority"]}\" is not a whole number from {int.MinValue} to {int.MaxValue}.");
+    private static int Priority(IFormCollection form) => Number(form, "priority");
+
+    private static int Number(IFormCollection form, string name) =>
+        int.TryParse(form[name], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
+            ? number
+            : throw new InvalidInputException(name, $"\"{form[name]}\" is not a whole number from {int.MinValue} to {int.MaxValue}.");
 }

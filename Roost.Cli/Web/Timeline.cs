@@ -51,8 +51,8 @@ internal static class Timeline
                     // Without a delay the worker goes on at once, unless the item waits or was claimed anew.
                     if (!Has(one.Data, "delay_ms") && NextOf(events, i) is not (EventKinds.Claimed or EventKinds.Waiting or null)) running = queued;
                     break;
-                case EventKinds.StepFailed or EventKinds.Interrupted or EventKinds.Released:
-                    End(one, one.Kind.Replace('_', ' '), one.Kind == EventKinds.Released ? "released" : "bad");
+                case EventKinds.StepFailed or EventKinds.RetryAfter or EventKinds.Interrupted or EventKinds.Released:
+                    End(one, one.Kind.Replace('_', ' '), one.Kind is EventKinds.Released or EventKinds.RetryAfter ? "released" : "bad");
                     break;
                 case EventKinds.Done or EventKinds.Failed or EventKinds.Cancelled or EventKinds.Discarded:
                     if (waiting is not null) EndWait(one, null);
@@ -76,7 +76,15 @@ internal static class Timeline
             DateTimeOffset from = queued ?? running ?? one.At,
                 start = running ?? one.At;
             rows.Add(
-                new(label, outcome, from, start - from, running is null ? null : one.At - start, running is null ? null : worker, Text(one.Data, "message"))
+                new(
+                    label,
+                    outcome,
+                    from,
+                    start - from,
+                    running is null ? null : one.At - start,
+                    running is null ? null : worker,
+                    Text(one.Data, "message") ?? Text(one.Data, "why")
+                )
             );
             queued = one.At;
             running = null;
@@ -99,6 +107,7 @@ internal static class Timeline
                     or EventKinds.Waiting
                     or EventKinds.Stepped
                     or EventKinds.StepFailed
+                    or EventKinds.RetryAfter
                     or EventKinds.Interrupted
                     or EventKinds.Released
                     or EventKinds.Done

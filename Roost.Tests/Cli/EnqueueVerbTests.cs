@@ -40,7 +40,8 @@ internal sealed class EnqueueVerbTests
 
         string id = await roost.EnqueueAsync(
             "--id", "all-1", "--queue", "slow", "--priority", "7", "--resource", "domain:a", "--resource", "domain:b", "--hold", "life", "--delay", "1h",
-            "--deadline", "2d", "--timeout", "90s", "--retries", "3", "--idempotency-key", "k1", "--parent", parent, "--payload", """{"a":1}""");
+            "--deadline", "2d", "--timeout", "90s", "--retries", "3", "--max-steps", "9",
+            "--idempotency-key", "k1", "--parent", parent, "--payload", """{"a":1}""");
 
         await using var file = new RoostRuntime(roost.Database);
         WorkDetail item = await file.GetAsync(id);
@@ -53,6 +54,7 @@ internal sealed class EnqueueVerbTests
         item.Deadline.Should().BeCloseTo(DateTimeOffset.UtcNow.AddDays(2), TimeSpan.FromMinutes(2));
         item.Timeout.Should().Be(TimeSpan.FromSeconds(90));
         item.MaxAttempts.Should().Be(3);
+        item.MaxSteps.Should().Be(9);
         item.IdempotencyKey.Should().Be("k1");
         item.ParentId.Should().Be(parent);
         item.Payload.GetProperty("a").GetInt32().Should().Be(1);

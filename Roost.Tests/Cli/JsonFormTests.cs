@@ -141,6 +141,7 @@ internal sealed class JsonFormTests
     [TestCase("enqueue", "enqueue", "-e", "demo", "--delay", "1h")]
     [TestCase("cancel <id>", "priority", "{delayed}", "3")]
     [TestCase("cancel <id>", "requeue", "{delayed}")]
+    [TestCase("run-again <id>", "run-again", "{done}")]
     [TestCase("dead-letters retry", "dead-letters", "retry", "--all", "--dry-run")]
     [TestCase("dead-letters retry", "dead-letters", "discard", "{failed}", "--dry-run")]
     [TestCase("prune", "prune", "--older-than", "1d")]

@@ -75,7 +75,7 @@ internal sealed class UsageTests
         string[] verbs =
         [
             "engines", "enqueue", "worker", "status", "list", "events", "wait", "signal", "signals", "inbox", "answer", "withdraw",
-            "cancel", "retry", "dead-letters", "requeue", "priority", "release",
+            "cancel", "retry", "run-again", "dead-letters", "requeue", "priority", "release",
             "history", "diff", "artifacts", "workspace-path", "stats", "resources", "workers", "prune", "backup", "adopt", "doctor", "schema",
             "completion",
         ];

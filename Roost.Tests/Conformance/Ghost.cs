@@ -26,8 +26,17 @@ internal abstract class Ghost : IDisposable
     /// <summary>Charges a failed try; false where the lease was lost.</summary>
     public abstract Task<bool> FailAsync(LeasedWork lease, bool lastTry = false);
 
+    /// <summary>Has its step tried again after a second, uncharged; false where the lease was lost.</summary>
+    public abstract Task<bool> RetryAfterAsync(LeasedWork lease);
+
     /// <summary>Gives a lease back uncharged; false where it was lost.</summary>
     public abstract Task<bool> ReleaseAsync(LeasedWork lease);
+
+    /// <summary>Takes an end to tell its engine of; null where none is due.</summary>
+    public abstract Task<EndedWork?> TakeEndAsync();
+
+    /// <summary>Saves how it was told.</summary>
+    public abstract Task SaveEndAsync(EndedWork ended, EndTold told);
 
     /// <summary>Shows that it lives; false where it was declared dead.</summary>
     public abstract Task<bool> RenewAsync();

@@ -43,7 +43,7 @@ internal sealed class RetryTests(StoreHost host) : ConformanceTests(host)
         await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.From((_, _) => throw new InvalidOperationException("no")));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
-        foreach (int whole in (int[])[1000, 2000, 4000, 8000])
+        foreach (int whole in (int[])[1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 128_000, 256_000])
         {
             DateTimeOffset? due = await roost.RunUntilIdleAsync();
             (due - clock.GetUtcNow())!.Value.TotalMilliseconds.Should().BeInRange(whole / 2.0, whole);

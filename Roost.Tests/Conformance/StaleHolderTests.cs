@@ -33,6 +33,9 @@ internal sealed class StaleHolderTests(StoreHost host) : ConformanceTests(host)
         await StaleAsync(async (ghost, lease) => !await ghost.FailAsync(lease, lastTry: true));
 
     [Test]
+    public async Task A_stale_holder_cannot_ask_for_another_try() => await StaleAsync(async (ghost, lease) => !await ghost.RetryAfterAsync(lease));
+
+    [Test]
     public async Task A_stale_holder_cannot_release() => await StaleAsync(async (ghost, lease) => !await ghost.ReleaseAsync(lease));
 
     [Test]

@@ -41,6 +41,9 @@ internal abstract class StoreHost
     /// <summary>What there is of artifacts' content, whomever it belongs to.</summary>
     public abstract StoredContent ContentOf(RoostRuntime roost);
 
+    /// <summary>How many ends are stored that an engine has not been told of.</summary>
+    public abstract long UntoldEnds(RoostRuntime roost);
+
     /// <summary>Writes events behind those that are there, each a while after the one before, as if all that had happened.</summary>
     public abstract void WriteEvents(RoostRuntime roost, int n, string kind, DateTimeOffset from, TimeSpan apart);
 }

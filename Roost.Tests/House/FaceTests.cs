@@ -63,6 +63,8 @@ internal sealed class FaceTests
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "dead" });
         await roost.RunUntilIdleAsync();
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "late", Delay = TimeSpan.FromHours(1) });
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "over" });
+        await roost.CancelAsync("over");
         long last = await roost.GetLastSequenceAsync();
         var over = new CancellationToken(canceled: true);
 
@@ -72,7 +74,8 @@ internal sealed class FaceTests
                 () => roost.CancelAsync("late", cancellationToken: over), () => roost.RequeueNowAsync("late", cancellationToken: over),
                 () => roost.SetPriorityAsync("late", 7, cancellationToken: over), () => roost.ReleaseLeaseAsync("late", cancellationToken: over),
                 () => roost.RetryAsync("dead", cancellationToken: over), () => roost.DiscardAsync("dead", cancellationToken: over),
-                () => roost.AdoptAsync(cancellationToken: over),
+                () => roost.RetryAsync("dead", JsonEdit.From(1), cancellationToken: over),
+                () => roost.RunAgainAsync("over", cancellationToken: over), () => roost.AdoptAsync(cancellationToken: over),
             ])
             await change.Should().ThrowAsync<OperationCanceledException>();
 

@@ -10,6 +10,8 @@ internal sealed class CountEngine() : Engine<CountState>(ProgramJson.Default.Cou
 {
     public override string EngineId => "count";
 
+    protected override Task OnEndedAsync(CountState? state, EndContext context) => Task.CompletedTask;
+
     protected override Task<CountState> InitAsync(WorkItem item, StepContext context) => Task.FromResult(new CountState(0));
 
     protected override Task<Outcome> StepAsync(CountState state, StepContext context)

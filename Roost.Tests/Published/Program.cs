@@ -113,6 +113,7 @@ static async Task BuryAsync(RoostRuntime roost)
     await roost.RetryAsync(id);
     await roost.RunUntilIdleAsync();
     Expect("its retry", (await roost.ListEventsAsync(id)).Items.Count(it => it.Kind == EventKinds.Failed), 2);
+    Expect("its ends as its engine was told", (await roost.ListEventsAsync(id)).Items.Count(it => it.Kind == EventKinds.EndTold), 2);
     await roost.DiscardAsync(id);
     Expect("the dead letters", await roost.CountDeadLettersAsync(new()), 0L);
 }

@@ -57,6 +57,23 @@ internal sealed class InvariantTests
     )]
     [TestCase("a dead letter has its reason, and nothing is held against what is done", "DELETE FROM roost_failure")]
     [TestCase("a dead letter has its reason, and nothing is held against what is done", "UPDATE roost_work SET failures = 1 WHERE id = 'done'")]
+    [TestCase(
+        "how often a step has asked to be tried again is counted, why is told while that is waited for, and neither where it is done",
+        "UPDATE roost_work SET retry_afters = 1 WHERE id = 'done'"
+    )]
+    [TestCase(
+        "how often a step has asked to be tried again is counted, why is told while that is waited for, and neither where it is done",
+        "UPDATE roost_work SET retry_afters = 1, retry_why = 'not yet' WHERE id = 'ready'"
+    )]
+    [TestCase(
+        "no item goes on beyond the steps that it may commit",
+        "UPDATE roost_work_input SET max_steps = 1, steps_from = -1 WHERE work = (SELECT key FROM roost_work WHERE id = 'ready')"
+    )]
+    [TestCase(
+        "an engine is told of the end of an item that has ended without being done",
+        "INSERT INTO roost_end (work, engine, queue, state_version, nonce, due_at) SELECT key, 'scripted', 'default', 1, 1, 1 FROM roost_work " +
+        "WHERE id = 'ready'"
+    )]
     [TestCase("the key of an item and the item of a key are the same", "UPDATE roost_idempotency SET key = 'other'")]
     [TestCase("the key of an item and the item of a key are the same", "DELETE FROM roost_idempotency")]
     [TestCase("the version that an item is at is kept, and none beyond it", "UPDATE roost_work SET version = 1 WHERE id = 'done'")]

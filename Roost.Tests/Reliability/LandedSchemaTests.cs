@@ -16,6 +16,7 @@ internal sealed class LandedSchemaTests : FolderFixture
         ("002_payload_hash.sql", "d71e177868cce9f81afa2ac25043175b2fa5c11ade63ac478c075eeb0a6bceae"),
         ("003_real_use.sql", "f2c5b9584f29e12a2f78f01124fc4bc713f7cabc63532a48cd02265a0f6d6fc8"),
         ("004_names.sql", "d96bfe90152e9638ed41b8333fe896f6f01f218496d23f7cacd49460f785474c"),
+        ("005_waiting.sql", "c3be2bddcd1c6d9965ef924dca93f515f896b9e107c3a0225c04ab23118ca3df"),
     ];
 
     private const string EarlyArtifacts =

@@ -14,6 +14,7 @@ internal sealed class OptionTests
         yield return Case("No_step_time", new() { StepTimeout = TimeSpan.Zero }, "StepTimeout", "00:00:00");
         yield return Case("A_negative_grace", new() { StepTimeoutGrace = TimeSpan.FromSeconds(-1) }, "StepTimeoutGrace", "-00:00:01");
         yield return Case("No_attempts", new() { MaxAttempts = 0 }, "MaxAttempts", "0", "1 to 1000");
+        yield return Case("Fewer_retry_afters_than_none", new() { MaxRetryAfters = -1 }, "MaxRetryAfters", "-1", "0 to 1000000000");
         yield return Case("No_interruptions", new() { MaxInterruptions = 0 }, "MaxInterruptions", "0", "1 to 1000");
         yield return Case("A_negative_backoff", new() { RetryBaseDelay = TimeSpan.FromSeconds(-1) }, "RetryBaseDelay", "-00:00:01");
         yield return Case("A_longest_backoff_below_the_first", new() { RetryBaseDelay = TimeSpan.FromHours(1) }, "RetryMaxDelay", "00:05:00", "01:00:00");

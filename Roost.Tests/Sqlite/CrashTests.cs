@@ -56,6 +56,23 @@ internal sealed class CrashTests : FolderFixture
     }
 
     [Test]
+    public async Task An_end_is_told_again_by_the_next_process_where_the_first_dies_while_it_is_told()
+    {
+        await using (var roost = new RoostRuntime(path)) await roost.EnqueueAsync(new WorkItem("telling") { Id = "it" });
+        await using ChildProcess first = ChildProcess.Start("tell", path);
+        string[] told = (await first.EndAsync()).Single().Split(' ');
+        await using ChildProcess second = ChildProcess.Start("tell", path);
+        await second.WaitForAsync($"told 2 {told[^1]}");
+        await second.StopAsync();
+
+        told[1].Should().Be("1");
+        await using RoostRuntime after = new(path);
+        after.EventsOf("it")[^2..].Should().Equal("failed", "end_told");
+        FileAudit.MustAgree(path);
+        FileAudit.Count(path, "roost_end").Should().Be(0);
+    }
+
+    [Test]
     public async Task Two_processes_on_one_file_share_the_work()
     {
         await using (new RoostRuntime(path)) { }

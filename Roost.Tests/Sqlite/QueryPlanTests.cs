@@ -25,6 +25,7 @@ internal sealed partial class QueryPlanTests
         "roost_writer",
         "roost_trigger_rule",
         "roost_meta",
+        "roost_end_engine",
     ];
 
     [TestCase("SELECT key, priority, ready_seq FROM roost_work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0", "roost_work_ready")]

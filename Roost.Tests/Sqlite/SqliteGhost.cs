@@ -61,7 +61,18 @@ internal sealed class SqliteGhost : Ghost
     public override Task<bool> FailAsync(LeasedWork lease, bool lastTry = false) =>
         writer.RunAsync(session => session.Endings.FailStep(lease, new(FailReasons.Error, null, "no", null, lease.Failures + 1), backoffMs: 1000, lastTry));
 
+    public override Task<bool> RetryAfterAsync(LeasedWork lease) => writer.RunAsync(session => session.Endings.RetryAfter(lease, new(1000, "not yet")));
+
     public override Task<bool> ReleaseAsync(LeasedWork lease) => writer.RunAsync(session => session.Leases.Release(lease, "test"));
+
+    public override Task<EndedWork?> TakeEndAsync() =>
+        writer.RunAsync(session => session.EndTelling.Take([.. engines.Values], Options.ServedQueues));
+
+    public override Task SaveEndAsync(EndedWork ended, EndTold told) => writer.RunAsync(session =>
+    {
+        session.EndTelling.Told(ended, told);
+        return true;
+    });
 
     public override Task<bool> RenewAsync() => writer.RunAsync(session => session.Leases.Renew(Hand(16)));
 

@@ -33,6 +33,8 @@ internal sealed class SqliteHost : StoreHost
         string.Join('\n', FileValues.Of(roost.Path).Rows.Where(table => table.Key is not ("writer" or "lane" or "sqlite_sequence"))
             .Select(table => $"{table.Key}: {string.Join(" | ", table.Value)}"));
 
+    public override long UntoldEnds(RoostRuntime roost) => roost.Number("SELECT count(*) FROM roost_end");
+
     public override StoredContent ContentOf(RoostRuntime roost) => new(
         roost.Number("SELECT count(*) FROM roost_blob"),
         roost.Number("SELECT count(*) FROM roost_blob_pin"),

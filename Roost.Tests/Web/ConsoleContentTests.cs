@@ -237,7 +237,8 @@ internal sealed class ConsoleContentTests
         await using ConsoleHost host = await ConsoleHost.StartAsync(options => options with { ReadOnly = true }, new ConsoleEngine());
         string id = await host.Roost.EnqueueAsync(new WorkItem("probe"));
         (await host.ReadAsync(ConsoleHost.ItemAddress(id))).Should().NotContain("method=\"post\"").And.Contain("read-only");
-        foreach (string verb in new[] { "cancel", "retry", "discard", "requeue", "priority", "release", "retry-all", "discard-all" })
+        string[] verbs = ["cancel", "retry", "retry-edited", "run-again", "discard", "requeue", "priority", "release", "retry-all", "discard-all"];
+        foreach (string verb in verbs)
         {
             using HttpResponseMessage answer = await host.PostAsync(verb, new() { ["id"] = id });
             answer.StatusCode.Should().Be(HttpStatusCode.Forbidden);

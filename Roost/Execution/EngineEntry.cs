@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Roost.Stores;
+using Roost.Writing;
 
 namespace Roost.Execution;
 
@@ -9,11 +10,14 @@ internal sealed record EngineEntry(EngineFacts Facts, IEngine? Shared, Func<Engi
     /// <summary>The settings of its own that its state is stored by; null where those are the runtime's.</summary>
     public JsonSerializerOptions? Json { get; private init; }
 
+    /// <summary>What reads and writes its state; null where it is an engine on raw snapshots.</summary>
+    public IStateTrial? State { get; private init; }
+
     public static EngineEntry For(IEngine engine, JsonSerializerOptions json)
     {
         var facts = EngineFacts.Of(engine);
-        Judge(engine, facts, json);
-        return new(facts, engine, null) { Json = (engine as ITypedEngine)?.OwnJson };
+        object? trial = Judge(engine, facts, json);
+        return new(facts, engine, null) { Json = (engine as ITypedEngine)?.OwnJson, State = trial as IStateTrial };
     }
 
     /// <summary>
@@ -29,6 +33,7 @@ internal sealed record EngineEntry(EngineFacts Facts, IEngine? Shared, Func<Engi
             return new(facts, null, trial is null ? open : Sharing(open, scope.Engine.GetType(), json, trial))
             {
                 Json = (scope.Engine as ITypedEngine)?.OwnJson,
+                State = trial as IStateTrial,
             };
         }
         finally

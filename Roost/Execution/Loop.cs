@@ -197,12 +197,13 @@ internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictiona
         return true;
     }
 
-    /// <summary>Saves a failed try, or gives the lease back.</summary>
+    /// <summary>Saves a failed try, or that it is to be made again; or gives the lease back.</summary>
     private async Task EndOnceAsync(ActiveStep step, StepEnd end)
     {
         LeasedWork lease = step.Lease;
         bool isHeld = end.Failure is { } failure
-            ? await store.FailAsync(lease, failure, Backoff.After(failure.Attempt), end.IsFinal, end.Staged).ConfigureAwait(false)
+            ? await store.FailAsync(lease, failure, end.WaitMs ?? Backoff.After(failure.Attempt), end.IsFinal, end.Staged).ConfigureAwait(false)
+            : end.Later is { } again ? await store.RetryAfterAsync(lease, again, end.Staged).ConfigureAwait(false)
             : await store.ReturnAsync(lease, end.Exception?.Message ?? "shutting down", end.Staged).ConfigureAwait(false);
         step.IsSlotFree = true;
         if (!isHeld) Lost(step);
@@ -217,6 +218,15 @@ internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictiona
                 lease.Version,
                 end.IsFinal ? " and is a dead letter" : "",
                 why.Message
+            );
+        else if (end.Later is { } later)
+            log.LogInformation(
+                "Work item {WorkId} of engine {Engine} asked to be tried again in {Delay} at version {Version}: {Why}",
+                lease.Item.Id,
+                lease.Lane.Engine,
+                TimeSpan.FromMilliseconds(later.DelayMs),
+                lease.Version,
+                later.Why
             );
     }
 

@@ -15,7 +15,7 @@ internal sealed class LoopHost(RoostRuntime runtime, Store store, EngineRegistry
 
     /// <summary>Registers the worker, claims while the body runs, drains, and leaves.</summary>
     /// <exception cref="ConflictException">A loop runs already, or no engine is registered.</exception>
-    public async Task<T> RunAsync<T>(LoopScope scope, Func<Loop, Task<T>> body, CancellationToken cancellationToken)
+    public async Task<T> RunAsync<T>(LoopScope scope, Func<Worker, Task<T>> body, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(closing.IsCancellationRequested, runtime);
         if (!await ended.WaitAsync(0, CancellationToken.None).ConfigureAwait(false))
@@ -32,7 +32,7 @@ internal sealed class LoopHost(RoostRuntime runtime, Store store, EngineRegistry
             using CancellationTokenRegistration stopping = either.Token.Register(running.BeginStop);
             try
             {
-                T result = await body(running.Loop).ConfigureAwait(false);
+                T result = await body(running).ConfigureAwait(false);
                 store.ThrowIfStopped();
                 return result;
             }

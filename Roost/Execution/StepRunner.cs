@@ -6,8 +6,18 @@ using Roost.Stores;
 
 namespace Roost.Execution;
 
-/// <summary>How a step ended: with an outcome to commit, or with a failure; with neither where its lease is to be given back uncharged.</summary>
-internal readonly record struct StepEnd(StepCommit? Commit, Failure? Failure, bool IsFinal, Staged? Staged, Exception? Exception = null);
+/// <summary>
+/// How a step ended: with an outcome to commit, with a failure, or wanting to be tried again; with none of them where its lease is to be given back
+/// uncharged.
+/// </summary>
+internal readonly record struct StepEnd(StepCommit? Commit, Failure? Failure, bool IsFinal, Staged? Staged, Exception? Exception = null)
+{
+    /// <summary>When it is to be tried again, uncharged.</summary>
+    public RetryLater? Later { get; init; }
+
+    /// <summary>How long the try after one that failed waits, in milliseconds; null for the backoff.</summary>
+    public long? WaitMs { get; init; }
+}
 
 /// <summary>Runs one step of the user's engine: within its time, and with whatever it throws turned into a failure.</summary>
 internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
@@ -28,11 +38,12 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
                 ? await CallWithinAsync(limit, step, engine, context).ConfigureAwait(false)
                 : await CallAsync(step, engine, context).ConfigureAwait(false);
             Staged? staged = context.EndReturned();
+            if (outcome is { Kind: OutcomeKind.RetryAfter }) return Again(step.Lease, engine.Facts, outcome, staged);
             return new(Accepted(step.Lease, engine.Facts, outcome, staged), null, false, staged);
         }
         catch (Exception e)
         {
-            return Failed(step, e, context.End());
+            return Failed(step, e, context.End(), e is AbandonedException ? RetryDecision.Default : context.Decision);
         }
         finally
         {
@@ -67,32 +78,61 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<Outcome> CallAsync(ActiveStep step, IEngine engine, EngineEntry entry, StepContext context)
+    private async ValueTask<Outcome> CallAsync(ActiveStep step, IEngine engine, EngineEntry entry, StepContext context)
     {
         LeasedWork lease = step.Lease;
-        VerifyPayload(lease);
-        if (lease.Wake?.Signal is { IsWhole: false } signal)
-            throw new ItemEndedException(lease.Item.Id, FailReasons.CorruptSignal, Damage.OfSignal(signal));
-        if (lease.Wake?.Answer is { IsWhole: false })
-            throw new ItemEndedException(lease.Item.Id, FailReasons.CorruptSignal, Damage.OfAnswer(lease.Item.Id));
-        if (lease.Version == 0)
+        try
         {
-            Task<Snapshot>? init = engine.InitSnapshotAsync(lease.Item, context);
-            return Outcome.Continue(init is null ? null! : await init.ConfigureAwait(false));
+            VerifyPayload(lease);
+            VerifyWake(lease);
+            if (lease.Version == 0)
+            {
+                Task<Snapshot>? init = engine.InitSnapshotAsync(lease.Item, context);
+                return Outcome.Continue(init is null ? null! : await init.ConfigureAwait(false));
+            }
+            Task<Outcome>? call = engine.StepAsync(Current(lease, engine, entry.Facts), lease.Item, context);
+            return call is null ? null! : await call.ConfigureAwait(false);
         }
+        catch (Exception e) when (!IsUncharged(step, e) && FinalFor.Of(e, lease.Item.Id) is null)
+        {
+            context.Decision = await DecideAsync(engine, e, lease).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>The snapshot that the step starts from, in the shape that the engine knows.</summary>
+    private static Snapshot Current(LeasedWork lease, IEngine engine, EngineFacts facts)
+    {
         Snapshot snapshot = Verified(lease);
-        if (snapshot.StateVersion < entry.Facts.StateVersion)
-            snapshot = engine.Migrate(snapshot)
-                ?? throw new InvalidInputException(
-                    "Migrate",
-                    $"engine \"{entry.Facts.EngineId}\" returned null for version {snapshot.Version} of work item {lease.Item.Id}; return a snapshot made " +
-                    $"by Snapshot.Migrated."
-                )
-                {
-                    Final = new(lease.Item.Id),
-                };
-        Task<Outcome>? call = engine.StepAsync(snapshot, lease.Item, context);
-        return call is null ? null! : await call.ConfigureAwait(false);
+        if (snapshot.StateVersion >= facts.StateVersion) return snapshot;
+        return engine.Migrate(snapshot)
+            ?? throw new InvalidInputException(
+                "Migrate",
+                $"engine \"{facts.EngineId}\" returned null for version {snapshot.Version} of work item {lease.Item.Id}; return a snapshot made " +
+                $"by Snapshot.Migrated."
+            )
+            {
+                Final = new(lease.Item.Id),
+            };
+    }
+
+    /// <summary>What the engine says of an exception of its own: on the thread pool, wherever its step has ended.</summary>
+    private async Task<RetryDecision> DecideAsync(IEngine engine, Exception error, LeasedWork lease)
+    {
+        try
+        {
+            return await Task.Run(() => engine.Retry(error, lease.Failures + 1)).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            log.LogWarning(
+                CauseChain.ForLog(e),
+                "Engine {Engine} could not decide whether a failed try of work item {WorkId} is made again; it is, as by default",
+                lease.Lane.Engine,
+                lease.Item.Id
+            );
+            return RetryDecision.Default;
+        }
     }
 
     /// <summary>Lets the token fire at the timeout and abandons the call at the end of the grace period, wherever it hangs.</summary>
@@ -123,6 +163,14 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
     {
         if (lease.PayloadHash is { } hash && !Damage.IsWhole(lease.Item.PayloadUtf8(int.MaxValue), hash))
             throw new ItemEndedException(lease.Item.Id, FailReasons.CorruptPayload, Damage.OfPayload(lease.Item.Id));
+    }
+
+    private static void VerifyWake(LeasedWork lease)
+    {
+        if (lease.Wake?.Signal is { IsWhole: false } signal)
+            throw new ItemEndedException(lease.Item.Id, FailReasons.CorruptSignal, Damage.OfSignal(signal));
+        if (lease.Wake?.Answer is { IsWhole: false })
+            throw new ItemEndedException(lease.Item.Id, FailReasons.CorruptSignal, Damage.OfAnswer(lease.Item.Id));
     }
 
     private static Snapshot Verified(LeasedWork lease)
@@ -156,12 +204,44 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
         }
     }
 
+    /// <summary>The step wants to be tried again: uncharged, where it has not done so too often.</summary>
+    private StepEnd Again(LeasedWork lease, EngineFacts engine, Outcome outcome, Staged? staged)
+    {
+        RetryLater later = AcceptRetry(lease, engine, outcome);
+        if (lease.RetryAfters < options.MaxRetryAfters) return new(null, null, false, staged) { Later = later };
+        int attempt = lease.Failures + 1;
+        bool last = attempt >= (lease.Item.MaxAttempts ?? options.MaxAttempts);
+        string reason = last ? FailReasons.MaxAttempts : FailReasons.RetryAfter;
+        string message = string.Create(CultureInfo.InvariantCulture,
+            $"It had asked to be tried again {lease.RetryAfters:N0} times in a row, as often as is not charged (RoostOptions.MaxRetryAfters): {later.Why}");
+        var failure = new Failure(reason, null, message, null, attempt) { Group = FailureShape.KeyOf(lease.Lane.Engine, reason, null, message) };
+        return new(null, failure, last, staged) { WaitMs = later.DelayMs };
+    }
+
+    private static RetryLater AcceptRetry(LeasedWork lease, EngineFacts engine, Outcome outcome)
+    {
+        try
+        {
+            if (string.IsNullOrWhiteSpace(outcome.Reason))
+                throw new InvalidInputException(
+                    "why",
+                    $"is empty (engine \"{engine.EngineId}\", work item {lease.Item.Id}, version {lease.Version}); say why the step is to be tried again."
+                );
+            return new(WorkItemCheck.Milliseconds("delay", outcome.After), FailureText.Cut(outcome.Reason, RetryLater.MostWhy)!);
+        }
+        catch (InvalidInputException e)
+        {
+            e.Final = new(lease.Item.Id);
+            throw;
+        }
+    }
+
     /// <summary>Refuses an outcome that is none of this item's, before anything is written.</summary>
     private StepCommit Accept(LeasedWork lease, EngineFacts engine, Outcome? outcome, Staged? staged)
     {
         string where = $"engine \"{engine.EngineId}\", work item {lease.Item.Id}, version {lease.Version}";
         if (outcome is null)
-            throw new InvalidInputException("StepAsync", $"is null ({where}); return Continue, WaitFor, Done or Fail.");
+            throw new InvalidInputException("StepAsync", $"is null ({where}); return Continue, WaitFor, Done, Fail or RetryAfter.");
         if (outcome is StateOutcome)
             throw new InvalidInputException(
                 "StepAsync",
@@ -223,22 +303,28 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
         $"delay (after:); RoostOptions.MaxStepsWithoutProgress sets the limit, and 0 lifts it."));
 
     /// <summary>The outcome could not be committed for what it says: a child with an id that exists, an artifact whose content is gone.</summary>
-    public StepEnd Refused(ActiveStep step, Exception e, Staged? staged) => Failed(step, e, staged);
+    public StepEnd Refused(ActiveStep step, Exception e, Staged? staged) => Failed(step, e, staged, RetryDecision.Default);
 
-    private StepEnd Failed(ActiveStep step, Exception e, Staged? staged)
+    /// <summary>A step that ends because the loop stops is charged nothing, whether it was made to or did so at the earlier notice.</summary>
+    private static bool IsUncharged(ActiveStep step, Exception e) =>
+        step.Reason is CancellationReason.ShuttingDown or CancellationReason.LeaseLost || (e is OperationCanceledException && step.IsOnlyStopping);
+
+    private StepEnd Failed(ActiveStep step, Exception e, Staged? staged, RetryDecision decision)
     {
-        // A step that ends because the loop stops is charged nothing, whether it was made to or did so at the earlier notice.
-        if (step.Reason is CancellationReason.ShuttingDown or CancellationReason.LeaseLost || (e is OperationCanceledException && step.IsOnlyStopping))
-            return new(null, null, false, staged);
+        if (IsUncharged(step, e)) return new(null, null, false, staged);
         int attempt = step.Lease.Failures + 1;
         FinalFor? final = FinalFor.Of(e, step.Lease.Item.Id);
-        bool last = final is not null || attempt >= (step.Lease.Item.MaxAttempts ?? options.MaxAttempts);
+        bool last = final is not null || decision.IsNever || attempt >= (step.Lease.Item.MaxAttempts ?? options.MaxAttempts);
         string reason = final is not null ? final.Reason
+            : decision.IsNever ? FailReasons.NotRetried
             : e is AbandonedException ? FailReasons.Abandoned
             : step.Reason == CancellationReason.TimedOut ? FailReasons.TimedOut
             : last ? FailReasons.MaxAttempts
             : FailReasons.Error;
-        return new(null, CauseChain.Of(e).ToFailure(step.Lease.Lane.Engine, reason, attempt), last, staged, e);
+        return new(null, CauseChain.Of(e).ToFailure(step.Lease.Lane.Engine, reason, attempt), last, staged, e)
+        {
+            WaitMs = (long?)decision.Delay?.TotalMilliseconds,
+        };
     }
 }
 

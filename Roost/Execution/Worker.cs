@@ -25,7 +25,11 @@ internal sealed class Worker : IAsyncDisposable
             LookForDead = () => keeper!.TakeOver(),
         };
         keeper = new(runtime, store, loop, RejoinAsync, log);
+        Hooks = new(runtime, store, engines, loop.Backoff, log);
     }
+
+    /// <summary>Tells engines of ends while the loop runs.</summary>
+    public EndHooks Hooks { get; }
 
     /// <summary>What runs, and what was claimed last.</summary>
     public Loop Loop => loop;
@@ -73,6 +77,7 @@ internal sealed class Worker : IAsyncDisposable
         try
         {
             await store.OpenAsync(scope.Slots, scope.Claims, loop, keeper.ClocksParted, cancellationToken).ConfigureAwait(false);
+            Hooks.Start();
         }
         catch
         {
@@ -100,6 +105,7 @@ internal sealed class Worker : IAsyncDisposable
         BeginStop();
         long since = TimeProvider.System.GetTimestamp();
         loop.Active.AnnounceStop();
+        Task telling = Hooks.StopAsync(drain);
         try
         {
             await SettleAsync(drain + StopPatience).ConfigureAwait(false);
@@ -109,6 +115,7 @@ internal sealed class Worker : IAsyncDisposable
         }
         finally
         {
+            await telling.ConfigureAwait(false);
             AppDomain.CurrentDomain.ProcessExit -= ReturnAtExit;
             stopBegun = 0;
             store.Close();
@@ -119,6 +126,7 @@ internal sealed class Worker : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await keeper.DisposeAsync().ConfigureAwait(false);
+        Hooks.Dispose();
         try
         {
             await store.LeaveAsync().ConfigureAwait(false);

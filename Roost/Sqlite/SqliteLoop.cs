@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Roost.Sqlite.Files;
+using Roost.Sqlite.Queries;
 using Roost.Sqlite.Writing;
 using Roost.Stores;
 
@@ -13,23 +14,33 @@ internal sealed class SqliteLoop : StoreLoop
     private readonly string path;
     private readonly RoostOptions options;
     private readonly Writer writer;
+    private readonly Reader reader;
     private readonly IReadOnlyList<EngineFacts> engines;
     private readonly ILogger log;
     private WorkerSeat seat;
     private SlotLedger? slots;
     private ILeaseTaker? taker;
 
-    private SqliteLoop(string path, RoostOptions options, Writer writer, IReadOnlyList<EngineFacts> engines, ILogger log, WorkerSeat seat) =>
-        (this.path, this.options, this.writer, this.engines, this.log, this.seat) = (path, options, writer, engines, log, seat);
+    private SqliteLoop(
+        string path, RoostOptions options, Writer writer, Reader reader, IReadOnlyList<EngineFacts> engines, ILogger log, WorkerSeat seat)
+    {
+        (this.path, this.options, this.writer, this.reader) = (path, options, writer, reader);
+        (this.engines, this.log, this.seat) = (engines, log, seat);
+    }
 
     public static async Task<SqliteLoop> JoinAsync(
         string path,
         RoostOptions options,
         Writer writer,
+        Reader reader,
         IReadOnlyList<EngineFacts> engines,
         ILogger log,
         CancellationToken cancellationToken
-    ) => new(path, options, writer, engines, log, await WorkerSeat.TakeAsync(path, options, writer, engines, log, cancellationToken).ConfigureAwait(false));
+    )
+    {
+        WorkerSeat seat = await WorkerSeat.TakeAsync(path, options, writer, engines, log, cancellationToken).ConfigureAwait(false);
+        return new(path, options, writer, reader, engines, log, seat);
+    }
 
     public override string WorkerId => seat.Id;
 
@@ -94,6 +105,9 @@ internal sealed class SqliteLoop : StoreLoop
     public override Task<bool> FailAsync(LeasedWork lease, Failure failure, long backoffMs, bool isLast, Staged? staged) =>
         EndAsync(lease, staged, session => session.Endings.FailStep(lease, failure, backoffMs, isLast));
 
+    public override Task<bool> RetryAfterAsync(LeasedWork lease, RetryLater later, Staged? staged) =>
+        EndAsync(lease, staged, session => session.Endings.RetryAfter(lease, later));
+
     public override Task<bool> ReturnAsync(LeasedWork lease, string why, Staged? staged) =>
         EndAsync(lease, staged, session => session.Leases.Release(lease, why));
 
@@ -129,6 +143,20 @@ internal sealed class SqliteLoop : StoreLoop
         if (other.IsDead == true && rescued is not null) WorkerLock.Remove(LockOf(row)!);
         return rescued;
     }
+
+    public override Pulse EndAdded => writer.EndAdded;
+
+    public override Task<long?> NextEndAsync(IReadOnlyList<EngineFacts> engines) =>
+        reader.RunAsync(db => EndQueries.NextDue(db, engines, options.ServedQueues), CancellationToken.None);
+
+    public override Task<EndedWork?> TakeEndAsync(IReadOnlyList<EngineFacts> engines) =>
+        writer.RunAsync(session => session.EndTelling.Take(engines, options.ServedQueues));
+
+    public override Task SaveEndAsync(EndedWork ended, EndTold told) => writer.RunAsync(session =>
+    {
+        session.EndTelling.Told(ended, told);
+        return true;
+    });
 
     public override async Task SweepAsync()
     {

@@ -83,6 +83,12 @@ internal sealed class SqliteStore : Store
         return (item, session.Waits.Signal(session.Work.Find(item.Id)!.Value, item.Id, signal, sender: null));
     }, work.Bytes + signal.Bytes);
 
+    public override Task RunAgainAsync(string workId, NewWork again, byte[] told) => ChangeAsync(session =>
+    {
+        session.Operator.RunAgain(session.Work.Find(workId) ?? throw NoSuchItem(workId, path), workId, again, told);
+        return true;
+    }, again.Bytes);
+
     public override Task<(bool IsCancelled, long? Lease)> CancelAsync(string workId, string? reason) =>
         ChangeAsync(workId, (session, row) => (session.Endings.Cancel(row, reason), row.Token));
 
@@ -117,6 +123,14 @@ internal sealed class SqliteStore : Store
         }
         return changed;
     }, found.Count * 256);
+
+    public override Task RetryAsync(string workId, StateEdit edit, string? reason) => ChangeAsync(session =>
+    {
+        WorkRow row = session.Work.Find(workId) ?? throw NoSuchItem(workId, path);
+        if (row.State != WorkState.Failed) throw NoDeadLetter(workId, row.State);
+        session.Endings.Retry(row, workId, edit, reason);
+        return true;
+    }, edit.Utf8.Length + 256);
 
     public override async Task<PurgeResult> PurgeAsync(PurgeScope scope, string? reason, CancellationToken cancellationToken)
     {
@@ -156,7 +170,7 @@ internal sealed class SqliteStore : Store
     public override Task DropUploadAsync(PinnedBlob blob) => artifacts.DropAsync(blob);
 
     public override async Task<StoreLoop> JoinAsync(IReadOnlyList<EngineFacts> engines, CancellationToken cancellationToken) =>
-        await SqliteLoop.JoinAsync(path, options, Writer, engines, log, cancellationToken).ConfigureAwait(false);
+        await SqliteLoop.JoinAsync(path, options, Writer, reader, engines, log, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Checks a file that nobody needs to have open.</summary>
     /// <exception cref="NotFoundException">There is no such file.</exception>

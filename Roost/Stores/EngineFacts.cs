@@ -3,9 +3,17 @@ namespace Roost.Stores;
 /// <summary>What an engine says about itself, read once when it is registered: none of its code runs within a transaction.</summary>
 internal sealed record EngineFacts(string EngineId, int StateVersion, int? MaxConcurrency, TimeSpan? StepTimeout, OnInterrupted OnInterrupted)
 {
+    /// <summary>It is told of items that end without being done.</summary>
+    public bool WantsEnds { get; private init; }
+
     public static EngineFacts Of(IEngine engine)
     {
-        var facts = new EngineFacts(engine.EngineId, engine.StateVersion, engine.MaxConcurrency, engine.StepTimeout, engine.OnInterrupted);
+        var facts = new EngineFacts(engine.EngineId, engine.StateVersion, engine.MaxConcurrency, engine.StepTimeout, engine.OnInterrupted)
+        {
+            WantsEnds = engine is ITypedEngine typed
+                ? typed.WantsEnds
+                : new Func<Snapshot?, EndContext, Task>(engine.OnEndedAsync).Method.DeclaringType != typeof(IEngine),
+        };
         Names.CheckExact("EngineId", facts.EngineId);
         if (facts.StateVersion < 1)
             throw new InvalidInputException("StateVersion", $"of engine \"{facts.EngineId}\" is {facts.StateVersion}; it must be 1 or more.");

@@ -18,6 +18,11 @@ internal sealed record Failure(string Reason, string? ErrorType, string Message,
 
     public static Failure Deadline(long deadline, int attempt) => new(FailReasons.DeadlineExceeded, null, PassedText(deadline), null, attempt);
 
+    /// <summary>An item has committed as many steps as it may, and would go on.</summary>
+    public static Failure TooManySteps(int most, int attempt) => new(FailReasons.MaxSteps, null, string.Create(CultureInfo.InvariantCulture,
+        $"It has committed {most:N0} steps, as many as its MaxSteps allows, and would go on. Look whether it gets anywhere; a retry allows as many again."),
+        null, attempt);
+
     /// <summary>The deadline passed after this try had failed: what it said stays beside the new reason.</summary>
     public Failure AtDeadline(long deadline) =>
         this with

@@ -17,6 +17,9 @@ internal readonly record struct LeaseFacts
     public required int Failures { get; init; }
     public required int Interruptions { get; init; }
 
+    /// <summary>How many times in a row its step has asked to be tried again.</summary>
+    public required int RetryAfters { get; init; }
+
     /// <summary>How many times in a row its state was committed as it was before.</summary>
     public required int Unchanged { get; init; }
 
@@ -75,6 +78,15 @@ internal sealed class LeasedWork(LeaseFacts facts)
     public int Failures { get; private set; } = facts.Failures;
     public int Interruptions { get; private set; } = facts.Interruptions;
 
+    /// <summary>How many times in a row its step has asked to be tried again.</summary>
+    public int RetryAfters { get; private set; } = facts.RetryAfters;
+
+    /// <summary>A try of this step has ended without a version, or its process with it: there is something that its commit has to take back.</summary>
+    public bool HasRecord => Failures > 0 || Interruptions > 0 || RetryAfters > 0;
+
+    /// <summary>The version at which it must have ended; null for none.</summary>
+    public required int? LastVersion { get; init; }
+
     /// <summary>How many times in a row its state was committed as it was before.</summary>
     public int Unchanged { get; private set; } = facts.Unchanged;
 
@@ -98,6 +110,7 @@ internal sealed class LeasedWork(LeaseFacts facts)
         Nonce = Nonce,
         Branch = Branch,
         Depth = Depth,
+        LastVersion = LastVersion,
     };
 
     /// <summary>Goes on with the next step under the same lease.</summary>
@@ -111,6 +124,7 @@ internal sealed class LeasedWork(LeaseFacts facts)
         Lane = result.Lane!;
         Failures = 0;
         Interruptions = 0;
+        RetryAfters = 0;
         Unchanged = commit.Unchanged;
     }
 }

@@ -10,6 +10,9 @@ internal sealed record NewWork(WorkItem Item, string Id, byte[] Payload, IReadOn
     /// <summary>Its id was looked up by its key, or made where nobody had the key: who gets the key meanwhile is no conflict of the caller's making.</summary>
     public bool IsIdByKey { get; init; }
 
+    /// <summary>The item that it runs again.</summary>
+    public string? From { get; init; }
+
     /// <summary>How long it waits from the moment at which it exists, in milliseconds; instead of a moment.</summary>
     public long? DelayMs { get; init; }
 

@@ -40,6 +40,9 @@ internal abstract class Store : IAsyncDisposable
     /// <summary>Creates the item, or finds the one that has its idempotency key, and signals it: both or nothing.</summary>
     public abstract Task<(EnqueueResult Item, bool IsNewSignal)> EnqueueAndSignalAsync(NewWork work, NewSignal signal);
 
+    /// <summary>Creates the same work anew, where the item of this id is done or was cancelled.</summary>
+    public abstract Task RunAgainAsync(string workId, NewWork again, byte[] told);
+
     /// <summary>Ends an item that is queued; one that runs is asked to stop, and its lease's token is returned.</summary>
     public abstract Task<(bool IsCancelled, long? Lease)> CancelAsync(string workId, string? reason);
 
@@ -58,6 +61,9 @@ internal abstract class Store : IAsyncDisposable
     /// <summary>The same for many, where each is still the failure that was found; how many were.</summary>
     public abstract Task<int> ChangeDeadLettersAsync(IReadOnlyCollection<Position> found, DeadLetterChange change, string? reason);
 
+    /// <summary>Queues a dead letter again from a state that was given for it, where it is still at the version that this was made of.</summary>
+    public abstract Task RetryAsync(string workId, StateEdit edit, string? reason);
+
     /// <summary>Removes what has ended, in small transactions that let other writes in between, and gives the space back.</summary>
     public abstract Task<PurgeResult> PurgeAsync(PurgeScope scope, string? reason, CancellationToken cancellationToken);
 
@@ -75,6 +81,11 @@ internal abstract class Store : IAsyncDisposable
 
     /// <summary>Registers a worker: from here on its engines count as served, and its death can be known.</summary>
     public abstract Task<StoreLoop> JoinAsync(IReadOnlyList<EngineFacts> engines, CancellationToken cancellationToken);
+
+    public static ConflictException NotOver(string workId, WorkState state) => new(
+        $"Work item {workId} is {state.Name()}; only one that is done or cancelled is run again." +
+        $"{(state == WorkState.Failed ? " Retry it instead, or discard it first." : "")}"
+    );
 
     public static NotFoundException NoSuchItem(string workId, string path) => new($"There is no work item {workId} in {path}.");
 

@@ -54,6 +54,9 @@ internal abstract class StoreLoop
     /// <summary>Saves a failed try and frees its slot. False where the lease was lost before.</summary>
     public abstract Task<bool> FailAsync(LeasedWork lease, Failure failure, long backoffMs, bool isLast, Staged? staged);
 
+    /// <summary>Saves nothing of a step, which is tried again after a delay uncharged, and frees its slot. False where the lease was lost before.</summary>
+    public abstract Task<bool> RetryAfterAsync(LeasedWork lease, RetryLater later, Staged? staged);
+
     /// <summary>Gives a lease back uncharged and frees its slot. False where it was lost before.</summary>
     public abstract Task<bool> ReturnAsync(LeasedWork lease, string why, Staged? staged);
 
@@ -72,6 +75,18 @@ internal abstract class StoreLoop
 
     /// <summary>Takes over what a dead worker held; null where it has shown itself since, or holds nothing and is not known to be dead.</summary>
     public abstract Task<int?> RescueAsync(OtherWorker other, Backoff backoff);
+
+    /// <summary>Pulsed when there may be an end that an engine is to be told of.</summary>
+    public abstract Pulse EndAdded { get; }
+
+    /// <summary>When the first end is due that one of these engines is to be told of; null where there is none.</summary>
+    public abstract Task<long?> NextEndAsync(IReadOnlyList<EngineFacts> engines);
+
+    /// <summary>Takes the first end that is due of these engines; due again later, unless how it was told is saved by then. Null where none is due.</summary>
+    public abstract Task<EndedWork?> TakeEndAsync(IReadOnlyList<EngineFacts> engines);
+
+    /// <summary>Saves how an engine was told of an end.</summary>
+    public abstract Task SaveEndAsync(EndedWork ended, EndTold told);
 
     /// <summary>Removes what workers have left that died while they started or stopped.</summary>
     public abstract Task SweepAsync();

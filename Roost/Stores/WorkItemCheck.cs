@@ -23,6 +23,7 @@ internal static class WorkItemCheck
         if (item.ResourceHold is not (ResourceHold.Step or ResourceHold.Life))
             throw new InvalidInputException("ResourceHold", $"is {(int)item.ResourceHold}; it must be Step or Life.");
         if (item.MaxAttempts is < 1 or > 1000) throw new InvalidInputException("MaxAttempts", $"is {item.MaxAttempts}; it must be from 1 to 1,000.");
+        if (item.MaxSteps is < 1 or > 1_000_000_000) throw new InvalidInputException("MaxSteps", $"is {item.MaxSteps}; it must be from 1 to 1,000,000,000.");
         if (item.Timeout is { } timeout && (timeout < TimeSpan.FromMilliseconds(1) || timeout > MaxTimeout))
             throw new InvalidInputException("Timeout", $"is {timeout}; it must be from 1 ms to 24 days.");
         if (item.Deadline is { } deadline && deadline <= now)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Roost.Writing;
@@ -9,7 +10,7 @@ namespace Roost.Writing;
 /// (<see cref="KindsSeen"/>), the first 16, each that is half as long again as any before it, and one in 1,024. What does not come back fails
 /// its step for good, with the member's path.
 /// </summary>
-internal sealed class StateTrial<TState>(JsonTypeInfo<TState> type)
+internal sealed class StateTrial<TState>(JsonTypeInfo<TState> type) : IStateTrial
 {
     private const uint First = 16;
     private const uint OneIn = 1024;
@@ -18,6 +19,7 @@ internal sealed class StateTrial<TState>(JsonTypeInfo<TState> type)
         typeof(JsonNode).IsAssignableFrom(typeof(TState)) || typeof(TState) == typeof(JsonElement) || typeof(TState) == typeof(JsonDocument);
 
     private readonly KindsSeen kinds = new(type);
+    private JsonTypeInfo<TState>? strict;
     private uint written; // Of many slots, and not exact: a count that is lost now and then tries one state more or less.
     private int longest;
 
@@ -34,6 +36,31 @@ internal sealed class StateTrial<TState>(JsonTypeInfo<TState> type)
         Try(state, utf8, maxBytes);
         if (isNew) kinds.Add(state, utf8.Length);
         return utf8;
+    }
+
+    /// <summary>
+    /// The stored form of a state that somebody has given as JSON, checked as one that a step returns; what the type has no member for is refused.
+    /// </summary>
+    /// <exception cref="InvalidInputException">It cannot be read as the engine's state, or stored.</exception>
+    public byte[] Rewrite(byte[] utf8, int maxBytes)
+    {
+        TState? state;
+        try
+        {
+            state = JsonSerializer.Deserialize(NameMatch.Adapted(utf8, type).Span, strict ??= Strict());
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            throw new InvalidInputException("state", $"cannot be read as {TypeNames.Of(typeof(TState))}: {e.Message}", e);
+        }
+        if (state is null) throw new InvalidInputException("state", $"is null where {TypeNames.A(typeof(TState))} is expected.");
+        return Write(state, maxBytes);
+    }
+
+    private JsonTypeInfo<TState> Strict()
+    {
+        var options = new JsonSerializerOptions(type.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
+        return options.TryGetTypeInfo(typeof(TState), out JsonTypeInfo? found) && found is JsonTypeInfo<TState> known ? known : type;
     }
 
     private bool IsDue(int length)
@@ -83,4 +110,11 @@ internal sealed class StateTrial<TState>(JsonTypeInfo<TState> type)
                 "it is written otherwise once it was read back. Give what it is made from members that are written and read, or mark it [JsonIgnore]."
             ).In<TState>();
     }
+}
+
+/// <summary>The same, for whoever does not know the type.</summary>
+internal interface IStateTrial
+{
+    /// <inheritdoc cref="StateTrial{TState}.Rewrite"/>
+    byte[] Rewrite(byte[] utf8, int maxBytes);
 }

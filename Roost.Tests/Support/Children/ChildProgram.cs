@@ -35,6 +35,7 @@ internal static class ChildProgram
             "block" => BlockingSteps.RunAsync(path, Milliseconds(rest[0]), int.Parse(rest[1], null), Milliseconds(rest[2])),
             "no-reflection" => NoReflection.RunAsync(path),
             "end" => EndingHost.RunAsync(path, bool.Parse(rest[0])),
+            "tell" => TellingHost.RunAsync(path),
             "lock" => EndingHost.LockAsync(path),
             "backups" => ChildVerbs.BackUpAsync(path),
             "read-all" => HostSettings.ReadAllAsync(path, rest[0] == "set"),

@@ -51,7 +51,8 @@ internal static class EventAudit
             """
             SELECT e.seq, e.kind, e.work, e.data ->> 'worker', CASE WHEN json_type(s.data) = 'object' THEN s.data ->> 'by' END FROM roost_event e
             LEFT JOIN roost_snapshot s ON s.work = e.work AND e.kind IN ('stepped', 'done') AND s.version = CAST(e.data ->> 'version' AS INTEGER)
-            WHERE e.work IS NOT NULL AND e.kind NOT LIKE 'engine.%' AND e.kind NOT IN ('triggered', 'trigger_skipped', 'priority_changed') ORDER BY e.seq
+            WHERE e.work IS NOT NULL AND e.kind NOT LIKE 'engine.%'
+                AND e.kind NOT IN ('triggered', 'trigger_skipped', 'priority_changed', 'run_again', 'end_told', 'end_untold') ORDER BY e.seq
             """)];
         foreach ((_, string kind, long work, _, _) in events)
             if (items.TryGetValue(work, out Item? item)) item.Kinds.Add(kind);
@@ -74,17 +75,22 @@ internal static class EventAudit
                 wrong.Add($"{seq}: {item.Id} was claimed by worker {holder} of process {processes[holder]} and stepped by process {by}");
             item.Place = After(kind) ?? item.Place;
             item.Holding =
-                item.HoldsForLife && (kind is "stepped" or "step_failed" or "interrupted" || (item.Holding && item.Place is not (Place.Failed or Place.Ended)));
+                item.HoldsForLife
+                && (
+                    kind is "stepped" or "step_failed" or "retry_after" or "interrupted"
+                    || (item.Holding && item.Place is not (Place.Failed or Place.Ended))
+                );
         }
         wrong.Should().BeEmpty("the events tell one orderly story");
     }
 
-    private static bool EndsARun(string kind) => kind is "stepped" or "done" or "step_failed" or "released" or "interrupted" or "cancel_requested";
+    private static bool EndsARun(string kind) =>
+        kind is "stepped" or "done" or "step_failed" or "retry_after" or "released" or "interrupted" or "cancel_requested";
 
     private static bool MayFollow(Place place, string kind) => kind switch
     {
         "claimed" => place is Place.Queued or Place.Stepped,
-        "retried" or "discarded" => place == Place.Failed,
+        "edited" or "retried" or "discarded" => place == Place.Failed,
         "failed" or "cancelled" => place is not (Place.Failed or Place.Ended),
         _ => !EndsARun(kind) || place is Place.Running or Place.Stepped,
     };
@@ -95,7 +101,7 @@ internal static class EventAudit
         "stepped" => Place.Stepped,
         "failed" => Place.Failed,
         "done" or "cancelled" or "discarded" => Place.Ended,
-        "enqueued" or "step_failed" or "released" or "interrupted" or "retried" or "requeued" => Place.Queued,
+        "enqueued" or "step_failed" or "retry_after" or "released" or "interrupted" or "retried" or "requeued" => Place.Queued,
         _ => null,
     };
 }

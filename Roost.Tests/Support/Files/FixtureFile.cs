@@ -32,6 +32,19 @@ internal static class FixtureFile
         return fate.End == "fail" && makes ? ScriptedEngine.GiveUp("The end of this one.") : ScriptedEngine.Finish(state + 1);
     });
 
+    /// <summary>An item that waits for a signal or an answer, with a mailbox; of an engine that nobody else has.</summary>
+    private static ScriptedEngine Resting => ScriptedEngine.From(
+        (state, context) => context.Wake is null ? Outcome.WaitFor(state + 1, new Wait { Signals = ["go"], Ask = new("Go on?") }) : ScriptedEngine.Finish(state),
+        "rests"
+    );
+
+    private static async Task RestAsync(RoostRuntime roost)
+    {
+        await roost.EnqueueAsync(new WorkItem("rests") { Id = "rests" });
+        await roost.RunUntilIdleAsync();
+        await roost.SignalAsync("rests", "other", new { n = 1 }, "first");
+    }
+
     public static byte[] Content(string of, int size = ArtifactBytes)
     {
         byte[] content = new byte[size];
@@ -44,6 +57,7 @@ internal static class FixtureFile
     {
         await using var roost = new RoostRuntime(new RoostOptions { Path = path, Triggers = [new("scripted", "follow") { If = "item.payload.never" }] });
         roost.AddEngine(Engine(makes: true, artifactBytes: artifactBytes));
+        if (kills) await RestAsync(roost.AddEngine(Resting));
         await roost.EnqueueAsync(new WorkItem("scripted", new Fate(3)) { Id = "done", IdempotencyKey = "once", Priority = 5 });
         await roost.EnqueueAsync(new WorkItem("scripted", new Fate(2, "fail")) { Id = "dead" });
         await roost.EnqueueAsync(new WorkItem("scripted", new Fate(5, WaitsAt: 2)) { Id = "half" });

@@ -11,6 +11,8 @@ internal enum Verb
     Priority,
     Release,
     Signal,
+    Edit,
+    RunAgain,
 }
 
 /// <summary>What an operation must answer, and the events of items that it must write, in their order.</summary>
@@ -39,7 +41,10 @@ internal sealed partial class ModelFile
             Verb.Cancel when item.IsEnded => [Answer.Is(false)],
             Verb.Cancel when runs => [item.CancelRequested ? Answer.Is(true) : Answer.Is(true, (EventKinds.CancelRequested, id))],
             Verb.Cancel => [Answer.Is(true, (EventKinds.Cancelled, id))],
-            Verb.Retry => [failed ? Answer.Is(null, (EventKinds.Retried, id)) : conflict],
+            Verb.Edit when failed && item.Version > 0 => [Answer.Is(null, [(EventKinds.Edited, id), .. Retrying(item)])],
+            Verb.Retry or Verb.Edit => [failed ? Answer.Is(null, [.. Retrying(item)]) : conflict],
+            Verb.RunAgain when item.IsEnded && !failed => [Answer.Is(null, (EventKinds.RunAgain, id), (EventKinds.Enqueued, "?"))],
+            Verb.RunAgain => [conflict],
             Verb.Discard => [failed ? Answer.Is(null, (EventKinds.Discarded, id)) : conflict],
             Verb.Requeue when item.State != WorkState.Queued => [conflict],
             Verb.Requeue when item.Due > Now => [Answer.Is(true, (EventKinds.Requeued, id))],
@@ -96,7 +101,16 @@ internal sealed partial class ModelFile
                 .OrderBy(item => item.UpdatedAt)
                 .ThenBy(item => item.Serial),
         ];
-        return Answer.Is(failed.Length, [.. failed.Select(item => (kind, item.Id))]);
+        return Answer.Is(failed.Length, [.. failed.SelectMany(item => kind == EventKinds.Retried ? Retrying(item) : [(kind, item.Id)])]);
+    }
+
+    /// <summary>One that has failed while it waited waits again, and goes on at once where its signal is there.</summary>
+    private static IEnumerable<(string Kind, string Id)> Retrying(ModelItem item)
+    {
+        yield return (EventKinds.Retried, item.Id);
+        if (!item.IsInWait) yield break;
+        yield return (EventKinds.Waiting, item.Id);
+        if (item.Mail.Count > 0) yield return (EventKinds.Woken, item.Id);
     }
 
     private (string Id, Spec Spec)? Keyed(string key, string engine, Dictionary<string, Spec> made)

@@ -12,7 +12,7 @@ internal sealed partial class ModelFile
         Must(delay == (made is { Act: Act.Delay } step ? step.N : 0), "this is not its delay");
         Advance(item);
         if (item.CancelRequested) Follow(EventKinds.Cancelled, item);
-        else if (next == Next.FailsSaved || item.Deadline <= Now) Follow(EventKinds.Failed, item);
+        else if (next == Next.FailsSaved || item.Deadline <= Now || item.IsBeyondItsSteps) Follow(EventKinds.Failed, item);
         else if (made?.Act == Act.Wait) Follow(EventKinds.Waiting, item);
         else if (delay > 0) Queue(item, Now.AddMilliseconds(delay));
         else item.IsUnsure = true;
@@ -65,7 +65,19 @@ internal sealed partial class ModelFile
         item.Waker = 0;
         item.Staged.Clear();
         item.Shapes.Add(ShapeAt(item.Worker!, item.Spec));
-        (item.Failures, item.Interruptions) = (0, 0);
+        (item.Failures, item.Interruptions, item.RetryAfters) = (0, 0, 0);
+    }
+
+    private void TryAgain(ModelItem item, WorkEvent e)
+    {
+        Keeps(item);
+        Must(item.Next == Next.AsksAgain, "its step does not ask for that");
+        Must(Given(e, "times") == ++item.RetryAfters && Given(e, "delay_ms") == ScriptEngine.RetryMs, "it has asked otherwise");
+        Must(item.Staged.Count == 0, "it brings something");
+        item.Suspicions = 0;
+        if (item.CancelRequested) Follow(EventKinds.Cancelled, item);
+        else if (item.Deadline <= Now) Follow(EventKinds.Failed, item);
+        else Queue(item, Now.AddMilliseconds(ScriptEngine.RetryMs));
     }
 
     private void FailTry(ModelItem item, WorkEvent e)
@@ -74,7 +86,8 @@ internal sealed partial class ModelFile
         Must(!item.CancelRequested && !(item.Deadline <= Now), "it has to end");
         int attempt = ChargeFailure(item, e, last: false);
         double backoff = Given(e, "backoff_ms"), most = 1000 * Math.Pow(2, attempt - 1);
-        Must(backoff >= most / 2 && backoff <= most, $"the wait is not from {most / 2} to {most} ms");
+        if (item.Step is { Act: Act.RetryAfter }) Must(backoff == ScriptEngine.RetryMs, "this is not the delay that it asked for");
+        else Must(backoff >= most / 2 && backoff <= most, $"the wait is not from {most / 2} to {most} ms");
         Queue(item, Now.AddMilliseconds(backoff));
     }
 
@@ -102,9 +115,10 @@ internal sealed partial class ModelFile
                 "its engine has not said so"
             );
             if (!isSaved)
-                (item.Failures, item.Interruptions) = (0, 0);
+                (item.Failures, item.Interruptions, item.RetryAfters) = (0, 0, 0);
         }
         else if (reason == FailReasons.Interrupted) Must(follows, "it was not interrupted");
+        else if (reason == FailReasons.MaxSteps) Must(follows && item.IsBeyondItsSteps, "it may go on");
         else
         {
             Must(
@@ -151,7 +165,7 @@ internal sealed partial class ModelFile
             {
                 Must(item.CancelRequested && (item.Next == Next.Fails || Throws(item)), "a running item ends with its step");
                 if (Throws(item)) item.Failures++;
-                else (item.Failures, item.Interruptions) = (0, 0);
+                else (item.Failures, item.Interruptions, item.RetryAfters) = (0, 0, 0);
             }
             else Must(item.State is WorkState.Queued or WorkState.Waiting, "it has ended");
         }

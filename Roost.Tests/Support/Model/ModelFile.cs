@@ -80,6 +80,7 @@ internal sealed partial class ModelFile
             case EventKinds.Stepped: Step(item, e); break;
             case EventKinds.Done: Finish(item, e); break;
             case EventKinds.StepFailed: FailTry(item, e); break;
+            case EventKinds.RetryAfter: TryAgain(item, e); break;
             case EventKinds.Failed: Fail(item, e, follows); break;
             case EventKinds.Cancelled: Cancel(item, follows); break;
             case EventKinds.CancelRequested:
@@ -95,7 +96,9 @@ internal sealed partial class ModelFile
             case EventKinds.Interrupted: Interrupt(item, e); break;
             case EventKinds.Retried:
                 Must(item.State == WorkState.Failed, "only a dead letter is retried");
-                (item.Failures, item.Interruptions, item.CancelRequested, item.Failure) = (0, 0, false, null);
+                (item.Failures, item.Interruptions, item.RetryAfters, item.CancelRequested, item.Failure) = (0, 0, 0, false, null);
+                item.IsUntold = false;
+                item.StepsFrom = Math.Max(1, item.Version);
                 if (item.Deadline <= Now) item.Deadline = null;
                 if (item.IsInWait) Follow(EventKinds.Waiting, item);
                 else Queue(item, null, comes: true);
@@ -109,6 +112,18 @@ internal sealed partial class ModelFile
                 Must(item.State is not (WorkState.Done or WorkState.Cancelled), "nothing takes signals for it any more");
                 item.Mail.Add(++signals);
                 if (item.State == WorkState.Waiting) Follow(EventKinds.Woken, item);
+                break;
+            case EventKinds.Edited:
+                Must(item.State == WorkState.Failed && Given(e, "version") == item.Version + 1, "only a dead letter is edited, and to its next version");
+                item.Shapes.Add(item.Shape);
+                Follow(EventKinds.Retried, item);
+                break;
+            case EventKinds.RunAgain:
+                Must(item.State is WorkState.Done or WorkState.Cancelled, "only what is over is run again");
+                string again = Text(e, "to");
+                Spec spec = item.Spec with { Id = again, Key = null, Priority = item.Priority, DelayMs = 0, DeadlineMs = 0, Parent = -1 };
+                announced[again] = (spec, null, Now, Now);
+                mustFollow.Enqueue((EventKinds.Enqueued, again));
                 break;
             case EventKinds.Discarded:
                 Must(item.State == WorkState.Failed, "only a dead letter is discarded");
@@ -127,6 +142,11 @@ internal sealed partial class ModelFile
                 Must(triggeredBy == item && Text(e, "engine") == followUp!.Engine, "no trigger fits");
                 Must(Items[Text(e, "work_id")].Parent == item, "it names another item");
                 break;
+            case EventKinds.EndTold:
+                Must(item.State is WorkState.Failed or WorkState.Cancelled && item.IsUntold, "there is no end of it to tell of");
+                Must(Text(e, "state") == item.State.Name() && Given(e, "attempt") == 1, "it has ended otherwise");
+                item.IsUntold = false;
+                break;
             case EventKinds.TriggerSkipped: Must(follows, "nothing was triggered"); break;
             default:
                 Must(e.Kind is "engine.note" or "engine.thrown" or "engine.lost" or "engine.took", "this kind is not known");
@@ -136,7 +156,16 @@ internal sealed partial class ModelFile
                 break;
         }
         if (
-            e.Kind is not (EventKinds.PriorityChanged or EventKinds.CancelRequested or EventKinds.Triggered or EventKinds.TriggerSkipped or EventKinds.Signalled)
+            e.Kind
+                is not (
+                    EventKinds.PriorityChanged
+                    or EventKinds.CancelRequested
+                    or EventKinds.Triggered
+                    or EventKinds.TriggerSkipped
+                    or EventKinds.Signalled
+                    or EventKinds.EndTold
+                    or EventKinds.RunAgain
+                )
             && !e.Kind.StartsWith("engine.", StringComparison.Ordinal)
         )
             item.UpdatedAt = Now;
@@ -239,8 +268,8 @@ internal sealed partial class ModelFile
     /// <summary>It waits until a signal comes or its time is over. One that is there already ends that at once.</summary>
     private void Rest(ModelItem item)
     {
-        int ms = item.Spec.Script.Steps[item.Version - 2].N;
-        Queue(item, ms == 0 ? null : Now.AddMilliseconds(ms));
+        if (!item.IsInWait) item.WaitMs = item.Spec.Script.Steps[item.Version - 2].N; // Else it failed in that, and its state may have been edited.
+        Queue(item, item.WaitMs == 0 ? null : Now.AddMilliseconds(item.WaitMs));
         (item.State, item.IsInWait) = (WorkState.Waiting, true);
         if (item.Mail.Count > 0) Follow(EventKinds.Woken, item);
     }
@@ -261,6 +290,7 @@ internal sealed partial class ModelFile
     private void End(ModelItem item, WorkState state)
     {
         (item.State, item.IsUnsure, item.Worker, item.Due, item.DueLatest, item.Place) = (state, false, null, null, null, null);
+        item.IsUntold = state != WorkState.Done;
         item.Staged.Clear();
         FreeNames(item);
     }

@@ -9,6 +9,7 @@ internal enum Next
     Fails,
     FailsSaved,
     Throws,
+    AsksAgain,
 }
 
 /// <summary>A work item as it should be.</summary>
@@ -44,7 +45,18 @@ internal sealed class ModelItem(string id, Spec spec, ModelItem? parent, int dep
         set => (field, Suspicions) = (value, value > field ? Suspicions + 1 : 0);
     }
 
-    /// <summary>How many of them came since a try of it last returned.</summary>
+    /// <summary>How many times in a row its step has asked to be tried again.</summary>
+    public int RetryAfters { get; set; }
+
+    /// <summary>It has ended without being done, and its engine has not been told of it.</summary>
+    public bool IsUntold { get; set; }
+
+    /// <summary>The version from which on its steps are counted.</summary>
+    public int StepsFrom { get; set; } = 1;
+
+    public bool IsBeyondItsSteps => Version >= StepsFrom + Spec.MaxSteps;
+
+    /// <summary>How many interruptions came since a try of it last returned.</summary>
     public int Suspicions { get; set; }
 
     public bool CancelRequested { get; set; }
@@ -67,6 +79,9 @@ internal sealed class ModelItem(string id, Spec spec, ModelItem? parent, int dep
 
     /// <summary>The signal that has woken it, until its step has committed; 0 where that was another thing.</summary>
     public int Waker { get; set; }
+
+    /// <summary>How long its wait lasts at most; 0 for ever.</summary>
+    public int WaitMs { get; set; }
 
     /// <summary>It waits, or has failed while it did.</summary>
     public bool IsInWait { get; set; }
@@ -101,6 +116,7 @@ internal sealed class ModelItem(string id, Spec spec, ModelItem? parent, int dep
     public Next Next => Version == 0 ? Next.Goes : Step is not { } step ? Next.Done : step.Act switch
     {
         Act.Throw or Act.Hang or Act.Take when Failures < step.N => Next.Throws,
+        Act.RetryAfter when RetryAfters + Failures < step.N => RetryAfters < World.MaxRetryAfters ? Next.AsksAgain : Next.Throws,
         Act.Fail => Next.Fails,
         Act.FailSaved => Next.FailsSaved,
         Act.CancelAndDone => Next.Done,

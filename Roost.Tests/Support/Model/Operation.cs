@@ -31,6 +31,7 @@ internal static class Operations
         (3, Gen.OneOf(1, 100, 5000).Select(ms => new ScriptStep(Act.Delay, ms))),
         (3, Gen.Int[1, 3].Select(n => new ScriptStep(Act.Throw, n))),
         (1, Gen.Int[1, 3].Select(n => new ScriptStep(Act.Hang, n))),
+        (2, Gen.Int[1, 4].Select(n => new ScriptStep(Act.RetryAfter, n))),
         (1, Gen.Int[-1, 2].Select(n => new ScriptStep(Act.RaiseSelf, n))),
         (3, Gen.OneOf(0, 100, 5000).Select(ms => new ScriptStep(Act.Wait, ms))),
         (3, Gen.Int[0, 2].Select(n => new ScriptStep(Act.Take, n))),
@@ -59,7 +60,12 @@ internal static class Operations
             Gen.Frequency((5, Gen.Const(0)), (1, Gen.OneOf(1, 100, 5000))),
             Gen.Frequency((5, Gen.Const(0)), (1, Gen.OneOf(1, 500, 6000)))
         ),
-        Gen.Select(Resources, Gen.Bool, Gen.Frequency((5, Gen.Const((int?)null)), (1, Gen.Int[1, 2].Select(n => (int?)n)))),
+        Gen.Select(
+            Resources,
+            Gen.Bool,
+            Gen.Frequency((5, Gen.Const((int?)null)), (1, Gen.Int[1, 2].Select(n => (int?)n))),
+            Gen.Frequency((9, Gen.Const((int?)null)), (1, Gen.Int[1, 3].Select(n => (int?)n)))
+        ),
         Gen.Select(
             Gen.Frequency((6, Gen.Const((string?)null)), (1, Gen.OneOf<string?>("k1", "k2"))),
             Gen.Frequency((6, Gen.Const((string?)null)), (1, Gen.OneOf<string?>("i1", "i2", "i3"))),
@@ -70,7 +76,7 @@ internal static class Operations
             what.Item2, what.Item3, who.Item2,
             when.Item1, when.Item2, when.Item3,
             how.Item1, how.Item2, how.Item3,
-            who.Item1, who.Item3));
+            who.Item1, who.Item3, how.Item4));
 
     private static readonly Gen<Operation> Enqueue = Gen.Select(Runtime, Gen.Frequency((4, Specs.Array[1, 1]), (1, Specs.Array[2, 3])), (runtime, specs) =>
         new Operation($"{runtime}: enqueue {string.Join(" and ", (object[])specs)}", world => world.EnqueueAsync(runtime, specs)));

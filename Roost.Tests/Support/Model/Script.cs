@@ -21,9 +21,12 @@ internal enum Act
     Wait,
     Take,
     SignalSelf,
+    RetryAfter,
 }
 
-/// <summary>One step; the number is a delay or the longest wait in milliseconds (0 for ever), how many tries fail, or a priority.</summary>
+/// <summary>
+/// One step; the number is a delay or the longest wait in milliseconds (0 for ever), how many tries fail or ask to be made again, or a priority.
+/// </summary>
 internal sealed record ScriptStep(Act Act, int N = 0)
 {
     public override string ToString() => N == 0 ? $"{Act}" : $"{Act} {N}";
@@ -44,7 +47,8 @@ internal sealed record Script(ScriptStep[] Steps, bool Follow = false)
 /// </summary>
 internal sealed record Spec(
     Script Script, string Engine, string Queue = WorkItem.DefaultQueue, string? Id = null, int Priority = 0, int DelayMs = 0, int DeadlineMs = 0,
-    string[]? Names = null, bool Life = false, int? MaxAttempts = null, string? Key = null, int Parent = -1)
+    string[]? Names = null, bool Life = false, int? MaxAttempts = null, string? Key = null, int Parent = -1,
+    int? MaxSteps = null)
 {
     public const int TimeoutMs = 1000;
 
@@ -67,6 +71,7 @@ internal sealed record Spec(
             Resources = AllNames,
             ResourceHold = Life ? ResourceHold.Life : ResourceHold.Step,
             MaxAttempts = MaxAttempts,
+            MaxSteps = MaxSteps,
             IdempotencyKey = Key,
             ParentId = parentId,
             Timeout = HasTimeout ? TimeSpan.FromMilliseconds(TimeoutMs) : null,
@@ -77,6 +82,7 @@ internal sealed record Spec(
     public override string ToString() =>
         $"{Id ?? "?"}:{Engine}/{Queue} {Script}{Unless(0, Priority, "priority")}{Unless(0, DelayMs, "delay")}{Unless(0, DeadlineMs, "deadline")}"
         + (AllNames.Count == 0 ? "" : $" [{string.Join(' ', AllNames)}]{(Life ? " for life" : "")}")
+        + (MaxSteps is null ? "" : $" steps {MaxSteps}")
         + (MaxAttempts is null ? "" : $" tries {MaxAttempts}") + (Key is null ? "" : $" key {Key}") + Unless(-1, Parent, "parent #");
 
     private static string Unless(int usual, int value, string what) => value == usual ? "" : $" {what} {value}";

@@ -13,6 +13,9 @@ internal sealed class EngineLog
 
     public ConcurrentQueue<string> Complaints { get; } = new();
 
+    /// <summary>Items whose state somebody has edited: their versions are not the steps of their scripts any more.</summary>
+    public ConcurrentDictionary<string, bool> Edited { get; } = new();
+
     public bool FirstTime(string what) => once.TryAdd(what, true);
 
     /// <summary>The key of a step belongs to that step alone.</summary>
@@ -27,6 +30,8 @@ internal sealed class EngineLog
 internal sealed class ScriptEngine(string id, int shape, FakeTimeProvider clock, EngineLog log, Func<RoostRuntime> runtime) : Engine<int>
 {
     private const int More = 1000;
+
+    public const int RetryMs = 700;
 
     public override string EngineId => id;
 
@@ -49,7 +54,7 @@ internal sealed class ScriptEngine(string id, int shape, FakeTimeProvider clock,
         if (context.Version > script.Steps.Length) return Done(state + 1);
         ScriptStep step = script.Steps[context.Version - 1];
         bool hasWaited = context.Version >= 2 && script.Steps[context.Version - 2].Act == Act.Wait;
-        if (hasWaited != context.Wake is not null) log.Complaints.Enqueue($"{name} was woken by {context.Wake?.Kind.ToString() ?? "nothing"}");
+        if (hasWaited != context.Wake is not null && !log.Edited.ContainsKey(id)) log.Complaints.Enqueue($"{name} was woken by {context.Wake?.Kind.ToString() ?? "nothing"}");
         switch (step.Act)
         {
             case Act.Delay: return Continue(state + 1, TimeSpan.FromMilliseconds(step.N));
@@ -64,6 +69,9 @@ internal sealed class ScriptEngine(string id, int shape, FakeTimeProvider clock,
                 if (context.Attempt <= step.N) throw new InvalidOperationException("as the script says");
                 break;
             case Act.SignalSelf: context.Signal(id, "go"); break;
+            case Act.RetryAfter when context.RetryAfters + context.Attempt - 1 < step.N:
+                context.AddEvent("thrown");
+                return RetryAfter(TimeSpan.FromMilliseconds(RetryMs), "as the script says");
             case Act.Fail: return Fail("as the script says");
             case Act.FailSaved: return Fail(state + 1, "as the script says");
             case Act.Child: context.AddChild(new WorkItem(EngineId, Script.OfChild) { Id = $"{id}.{context.Version}" }); break;
@@ -82,6 +90,14 @@ internal sealed class ScriptEngine(string id, int shape, FakeTimeProvider clock,
             case Act.RaiseSelf: await runtime().SetPriorityAsync(id, step.N); break;
         }
         return Continue(state + 1);
+    }
+
+    protected override Task OnEndedAsync(int state, EndContext context)
+    {
+        string name = $"the end of {context.Item.Id} at version {context.Version}";
+        if (context.Version > 0 && state != StateOf(context.Version, shape)) log.Complaints.Enqueue($"{name} was told with the state {state}");
+        if (context.State is not (WorkState.Failed or WorkState.Cancelled)) log.Complaints.Enqueue($"{name} was told as {context.State.Name()}");
+        return Task.CompletedTask;
     }
 
     /// <summary>Lets the time pass in which the step should have ended. Its timer may be set a little later than the step begins.</summary>

@@ -119,7 +119,9 @@ internal sealed partial class World
         if (detail.ParentId != (item.Parent is { IsPurged: false } parent ? parent.Id : null)) yield return $"parent {detail.ParentId}";
         if (!detail.Resources.SequenceEqual(item.Spec.AllNames.Order(StringComparer.Ordinal))) yield return "other resources";
         if (item.AskedForNothing && detail.BlockedOn is not null) yield return $"blocked on {detail.BlockedOn}";
-        if (detail.IdempotencyKey != item.Spec.Key || detail.MaxAttempts != item.Spec.MaxAttempts) yield return "another key or number of tries";
+        if (detail.IdempotencyKey != item.Spec.Key || detail.MaxAttempts != item.Spec.MaxAttempts || detail.MaxSteps != item.Spec.MaxSteps)
+            yield return "another key or number of tries or steps";
+        if (detail.RetryAfters != item.RetryAfters) yield return $"retry afters {detail.RetryAfters}";
         if (detail.Snapshot?.Version != (item.Version == 0 ? null : item.Version)
             || (detail.Snapshot is { } last && !IsVersion(item, item.Version, last)))
             yield return $"snapshot {detail.Snapshot?.Version}";

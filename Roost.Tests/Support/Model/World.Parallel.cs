@@ -122,7 +122,8 @@ internal sealed partial class World
         string kind = verb switch
         {
             Verb.Cancel => EventKinds.Cancelled,
-            Verb.Retry => EventKinds.Retried,
+            Verb.Retry or Verb.Edit => EventKinds.Retried,
+            Verb.RunAgain => EventKinds.RunAgain,
             Verb.Discard => EventKinds.Discarded,
             Verb.Requeue => EventKinds.Requeued,
             Verb.Priority => EventKinds.PriorityChanged,

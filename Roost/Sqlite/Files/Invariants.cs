@@ -55,6 +55,7 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             UNION ALL SELECT 'artifact ' || key FROM roost_artifact WHERE at {IsNoTime}
             UNION ALL SELECT 'worker ' || id FROM roost_worker
                 WHERE started_at {IsNoTime} OR heartbeat_at {IsNoTime} OR expires_at {IsNoTime} OR coalesce(claims_again_at, 0) {IsNoTime}
+            UNION ALL SELECT 'end of ' || work FROM roost_end WHERE due_at {IsNoTime}
             UNION ALL SELECT 'resource ' || name FROM roost_resource WHERE since {IsNoTime}
             UNION ALL SELECT 'wait of ' || work FROM roost_wait
                 WHERE since {IsNoTime} OR coalesce(until, 0) {IsNoTime} OR coalesce(woken_at, 0) {IsNoTime}
@@ -78,13 +79,14 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             """),
         new("versions", "a version is committed once",
             """
-            SELECT w.id || ' version ' || (e.data ->> 'version') FROM roost_event e JOIN roost_work w ON w.key = e.work WHERE e.kind IN ('stepped', 'done')
+            SELECT w.id || ' version ' || (e.data ->> 'version') FROM roost_event e JOIN roost_work w ON w.key = e.work
+            WHERE e.kind IN ('stepped', 'done', 'edited')
             GROUP BY e.work, e.data ->> 'version' HAVING count(*) > 1
             """),
         new("steps", "each version has its event",
             $"""
             SELECT w.id || ' is at ' || w.version || ', events say ' || count(e.seq) FROM roost_work w
-            LEFT JOIN roost_event e ON e.work = w.key AND e.kind IN ('stepped', 'done') WHERE {EventsAreWhole}
+            LEFT JOIN roost_event e ON e.work = w.key AND e.kind IN ('stepped', 'done', 'edited') WHERE {EventsAreWhole}
             GROUP BY w.key HAVING count(e.seq) <> w.version OR coalesce(max(CAST(e.data ->> 'version' AS INTEGER)), 0) <> w.version
             """),
         new("states", "an item's state is what its last event says",
@@ -92,10 +94,13 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             SELECT w.id || ' is ' || w.state || ', its last event is ' || e.kind FROM roost_work w
             JOIN roost_event e ON e.seq = (
                 SELECT max(seq) FROM roost_event WHERE work = w.key
-                AND kind NOT LIKE 'engine.%' AND kind NOT IN ('triggered', 'trigger_skipped', 'priority_changed', 'cancel_requested', 'signalled', 'signal_dropped', 'answered', 'ask_withdrawn'))
+                AND kind NOT LIKE 'engine.%' AND kind NOT IN (
+                    'triggered', 'trigger_skipped', 'priority_changed', 'cancel_requested', 'signalled', 'signal_dropped', 'answered', 'ask_withdrawn',
+                    'run_again', 'end_told', 'end_untold'))
             WHERE NOT CASE w.state
                 WHEN 'running' THEN e.kind IN ('claimed', 'stepped')
-                WHEN 'queued' THEN e.kind IN ('enqueued', 'stepped', 'step_failed', 'interrupted', 'released', 'retried', 'requeued', 'woken')
+                WHEN 'queued' THEN e.kind IN (
+                    'enqueued', 'stepped', 'step_failed', 'retry_after', 'interrupted', 'released', 'retried', 'requeued', 'woken')
                 WHEN 'waiting' THEN e.kind = 'waiting'
                 WHEN 'cancelled' THEN e.kind IN ('cancelled', 'discarded')
                 ELSE e.kind = w.state END
@@ -216,6 +221,18 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             "(state = 'done' AND unchanged <> 0)"
         ),
         new(
+            "retry afters",
+            "how often a step has asked to be tried again is counted, why is told while that is waited for, and neither where it is done",
+            "SELECT id FROM roost_work WHERE retry_afters < 0 OR (retry_why IS NOT NULL AND (due_at IS NULL OR delayed_at IS NULL OR retry_afters = 0)) " +
+            "OR (state = 'done' AND retry_afters <> 0)"
+        ),
+        new(
+            "step limits",
+            "no item goes on beyond the steps that it may commit",
+            "SELECT w.id || ' at ' || w.version FROM roost_work w JOIN roost_work_input i ON i.work = w.key WHERE i.max_steps < 1 OR i.steps_from < 1 " +
+            "OR (w.state IN ('queued', 'running') AND i.max_steps IS NOT NULL AND w.version >= i.steps_from + i.max_steps)"
+        ),
+        new(
             "groups",
             "a group of dead letters counts those that are in it, and nothing else is in one",
             """
@@ -264,6 +281,9 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
                 UNION SELECT 'idempotency key', work FROM roost_idempotency)
             WHERE work NOT IN (SELECT key FROM roost_work)
             """),
+        new("untold ends", "an engine is told of the end of an item that has ended without being done",
+            "SELECT 'end of ' || e.work FROM roost_end e LEFT JOIN roost_work w ON w.key = e.work " +
+            "WHERE w.key IS NULL OR w.state NOT IN ('failed', 'cancelled')"),
         new("purges", "an item goes by purge alone",
             $"""
             SELECT 'made ' || made || ', here ' || here || ', purged ' || purged FROM (SELECT

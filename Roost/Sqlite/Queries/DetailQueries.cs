@@ -16,6 +16,7 @@ internal static class DetailQueries
         public byte[]? PayloadHash { get; init; }
         public long? TimeoutMs { get; init; }
         public int? MaxAttempts { get; init; }
+        public int? MaxSteps { get; init; }
         public string? IdempotencyKey { get; init; }
         public string? ParentId { get; init; }
         public long? ReadyAt { get; init; }
@@ -26,6 +27,8 @@ internal static class DetailQueries
         public bool Solo { get; init; }
         public int Failures { get; init; }
         public int Interruptions { get; init; }
+        public int RetryAfters { get; init; }
+        public string? RetryWhy { get; init; }
         public bool CancelRequested { get; init; }
         public string? CancelReason { get; init; }
         public long? Deadline { get; init; }
@@ -77,6 +80,7 @@ internal static class DetailQueries
             Deadline = StoredTime.Read(row.Deadline),
             Timeout = row.TimeoutMs is { } timeout ? TimeSpan.FromMilliseconds(timeout) : null,
             MaxAttempts = row.MaxAttempts,
+            MaxSteps = row.MaxSteps,
             IdempotencyKey = row.IdempotencyKey,
             ParentId = row.ParentId,
             Children = ReadChildren(db, row.Key),
@@ -84,6 +88,8 @@ internal static class DetailQueries
             Signals = SignalQueries.MailOf(db, row.Key),
             Failures = row.Failures,
             Interruptions = row.Interruptions,
+            RetryAfters = row.RetryAfters,
+            RetryWhy = row.RetryWhy,
             CancelRequested = row.CancelRequested,
             CancelReason = row.CancelReason,
             Snapshot = snapshot,
@@ -111,7 +117,8 @@ internal static class DetailQueries
     private static Row ReadRow(SqliteConnection db, string workId) => db.QuerySingle<Row>(
         """
         SELECT w.key AS Key, l.state_version AS StateVersion, CAST(i.payload AS BLOB) AS Payload, i.payload_sha256 AS PayloadHash,
-               i.timeout_ms AS TimeoutMs, i.max_attempts AS MaxAttempts,
+               i.timeout_ms AS TimeoutMs, i.max_attempts AS MaxAttempts, i.max_steps AS MaxSteps,
+               w.retry_afters AS RetryAfters, w.retry_why AS RetryWhy,
                i.idempotency_key AS IdempotencyKey, p.id AS ParentId, w.ready_at AS ReadyAt, w.due_at AS DueAt, w.blocked_on AS BlockedOn,
                holder.id AS HolderId, h.id AS HolderWorkerId, w.solo AS Solo, w.failures AS Failures, w.interruptions AS Interruptions,
                w.cancel_requested AS CancelRequested, w.cancel_reason AS CancelReason, w.deadline AS Deadline, w.hold_for_life AS HoldForLife
@@ -171,6 +178,8 @@ internal static class DetailQueries
             RunsAlone = row.Solo,
             Failures = row.Failures,
             Interruptions = row.Interruptions,
+            RetryAfters = row.RetryAfters,
+            RetryWhy = row.RetryWhy,
             CancelRequested = row.CancelRequested,
             CancelReason = row.CancelReason,
         };

@@ -23,6 +23,8 @@ internal sealed record Situation
     public bool RunsAlone { get; init; }
     public int Failures { get; init; }
     public int Interruptions { get; init; }
+    public int RetryAfters { get; init; }
+    public string? RetryWhy { get; init; }
     public bool CancelRequested { get; init; }
     public string? CancelReason { get; init; }
 
@@ -94,7 +96,8 @@ internal sealed record Situation
         : $"blocked: {BlockedOn} is held by {HolderId} on worker {HolderWorkerId}";
 
     private string Tries() =>
-        Failures > 0 ? $" after {Failures} failed {(Failures == 1 ? "try" : "tries")}"
+        RetryWhy is not null ? $" after its step asked to be tried again{(RetryAfters > 1 ? $" {RetryAfters} times in a row" : "")}: {Cut(RetryWhy)}"
+        : Failures > 0 ? $" after {Failures} failed {(Failures == 1 ? "try" : "tries")}"
         : Interruptions > 0 ? $" after {Interruptions} {(Interruptions == 1 ? "interruption" : "interruptions")}"
         : "";
 

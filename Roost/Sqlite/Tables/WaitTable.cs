@@ -13,6 +13,7 @@ internal sealed class WaitTable(WriteConnection connection)
     private readonly Statement begin = connection.Prepare(
         "INSERT INTO roost_wait (work, version, signals, timeout_ms, until, ask, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
     private readonly Statement again = connection.Prepare("UPDATE roost_wait SET since = ?2 WHERE work = ?1");
+    private readonly Statement move = connection.Prepare("UPDATE roost_wait SET version = ?2 WHERE work = ?1");
     private readonly Statement load = connection.Prepare(
         "SELECT signals, timeout_ms, until, ask, wake, woken_at, signal FROM roost_wait WHERE work = ?1 AND version = ?2");
     private readonly Statement wake = connection.Prepare("UPDATE roost_wait SET wake = ?2, woken_at = ?3, signal = ?4 WHERE work = ?1 AND wake IS NULL");
@@ -26,6 +27,8 @@ internal sealed class WaitTable(WriteConnection connection)
 
     /// <summary>It waits for the same again, from now on.</summary>
     public void Again(in WorkRow row) => again.Bind(1, row.Key).Bind(2, connection.Now).Run();
+
+    public void MoveTo(long work, int version) => move.Bind(1, work).Bind(2, version).Run();
 
     /// <summary>What the item waits for at its version, or has been woken from; null where it does not wait.</summary>
     public StoredWait? Load(in WorkRow row) => load.Bind(1, row.Key).Bind(2, row.Version).OneValue(static row => new StoredWait(

@@ -35,6 +35,12 @@ internal readonly record struct WorkRow
     /// <summary>How many of its interruptions came before a try that returned: that one did not kill its process, so it was beside what did.</summary>
     public int Acquitted { get; init; }
 
+    /// <summary>How many times in a row the step of its version has asked to be tried again.</summary>
+    public int RetryAfters { get; init; }
+
+    /// <summary>Why it did so the last time, while that is what it is delayed for.</summary>
+    public string? RetryWhy { get; init; }
+
     public bool ParkInterrupted { get; init; }
     public bool CancelRequested { get; init; }
     public string? CancelReason { get; init; }
@@ -102,7 +108,14 @@ internal readonly record struct WorkRow
     public WorkRow AsEnded(WorkState state, long now) => Unplaced() with { State = state, EndedAt = now, Solo = false };
 
     /// <summary>A step has succeeded: nothing is held against the next one.</summary>
-    public WorkRow WithCleanRecord() => this with { Failures = 0, Interruptions = 0, Acquitted = 0, Solo = false };
+    public WorkRow WithCleanRecord() => this with
+    {
+        Failures = 0,
+        Interruptions = 0,
+        Acquitted = 0,
+        RetryAfters = 0,
+        Solo = false,
+    };
 
     /// <summary>How often the process has died during this step since a try of it last returned.</summary>
     public int Suspicions => Interruptions - Acquitted;
@@ -113,6 +126,7 @@ internal readonly record struct WorkRow
         ReadyAt = null,
         DueAt = null,
         DelayedAt = null,
+        RetryWhy = null,
         BlockedOn = null,
         PlaceBefore = null,
         Worker = null,

@@ -35,6 +35,8 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
         Failures,
         Interruptions,
         Acquitted,
+        RetryAfters,
+        RetryWhy,
         Unchanged,
         ParkInterrupted,
         CancelRequested,
@@ -62,8 +64,8 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
     private readonly Statement keep = connection.Prepare(
         "UPDATE roost_work SET version = ?3 + 1 WHERE key = ?1 AND token = ?2 AND version = ?3 AND cancel_requested = 0 AND mail = 0");
     private readonly Statement keepAnew = connection.Prepare(
-        "UPDATE roost_work SET version = ?3 + 1, failures = 0, interruptions = 0, acquitted = 0, unchanged = ?4 WHERE key = ?1 AND token = ?2 AND version " +
-        "= ?3 AND cancel_requested = 0 AND mail = 0"
+        "UPDATE roost_work SET version = ?3 + 1, failures = 0, interruptions = 0, acquitted = 0, retry_afters = 0, unchanged = ?4 " +
+        "WHERE key = ?1 AND token = ?2 AND version = ?3 AND cancel_requested = 0 AND mail = 0"
     );
     private readonly Statement setMail = connection.Prepare("UPDATE roost_work SET mail = ?2 WHERE key = ?1");
     private readonly Statement setLane = connection.Prepare("UPDATE roost_work SET lane = ?2 WHERE key = ?1");
@@ -117,6 +119,8 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
         Set(Column.Failures, after.Failures);
         Set(Column.Interruptions, after.Interruptions);
         Set(Column.Acquitted, after.Acquitted);
+        Set(Column.RetryAfters, after.RetryAfters);
+        Set(Column.RetryWhy, after.RetryWhy);
         Set(Column.Unchanged, after.Unchanged);
         Set(Column.ParkInterrupted, after.ParkInterrupted);
         Set(Column.CancelRequested, after.CancelRequested);
@@ -136,7 +140,7 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
     /// <summary>Goes on with the same lease at the next version, touching no indexed column. False: displaced, asked to cancel, or a signal has come.</summary>
     public bool Keep(LeasedWork lease, Lane lane, int unchanged)
     {
-        bool asBefore = lease.Failures == 0 && lease.Interruptions == 0 && lease.Unchanged == unchanged;
+        bool asBefore = !lease.HasRecord && lease.Unchanged == unchanged;
         if ((asBefore ? keep : keepAnew.Bind(4, unchanged)).Bind(1, lease.WorkKey).Bind(2, lease.Token).Bind(3, lease.Version).Run() == 0) return false;
         if (lane.Key == lease.Lane.Key) return true;
         setLane.Bind(1, lease.WorkKey).Bind(2, lane.Key).Run();
@@ -175,6 +179,8 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
             Failures = row.Int32((int)Column.Failures),
             Interruptions = row.Int32((int)Column.Interruptions),
             Acquitted = row.Int32((int)Column.Acquitted),
+            RetryAfters = row.Int32((int)Column.RetryAfters),
+            RetryWhy = row.NullableText((int)Column.RetryWhy),
             Unchanged = row.Int32((int)Column.Unchanged),
             ParkInterrupted = Flag(Column.ParkInterrupted),
             CancelRequested = Flag(Column.CancelRequested),

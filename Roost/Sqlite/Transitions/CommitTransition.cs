@@ -7,13 +7,10 @@ namespace Roost.Sqlite.Transitions;
 
 /// <summary>running -> running, queued, done, failed or cancelled: everything that a step brought, or nothing of it.</summary>
 internal sealed class CommitTransition(
-    WriteConnection connection, Counters counters, Lanes lanes, WorkTable workTable, BlobTable blobs, Events events, StepTally tally, FailureTable failures,
-    TriggerTable triggers, EnqueueTransition enqueueing, WaitTransitions waits, Fairness fairness, LeaseLoader loader, Exit exit)
+    WriteConnection connection, Counters counters, Lanes lanes, WorkTable workTable, SnapshotTable snapshots, BlobTable blobs, Events events,
+    StepTally tally, FailureTable failures, TriggerTable triggers, EnqueueTransition enqueueing, WaitTransitions waits, Fairness fairness,
+    LeaseLoader loader, Exit exit)
 {
-    private readonly Statement insert = connection.Prepare(
-        "INSERT INTO roost_snapshot (work, version, state_version, step, data, sha256, delay_ms, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
-    private readonly Statement trim = connection.Prepare("DELETE FROM roost_snapshot WHERE work = ?1 AND version > ?2 AND version <= ?3");
-
     public CommitResult Execute(StepCommit commit, SlotLedger? ledger)
     {
         LeasedWork lease = commit.Lease;
@@ -48,8 +45,12 @@ internal sealed class CommitTransition(
 
     private bool MayKeep(StepCommit commit, SlotLedger? ledger) =>
         commit.Kind == OutcomeKind.Continue && commit.DelayMs == 0 && !commit.Lease.HasMail && ledger is not null && ledger.MayGoOn
-        && !connection.HasPassed(commit.Lease.Deadline) && !commit.Lease.Solo
+        && !connection.HasPassed(commit.Lease.Deadline) && !commit.Lease.Solo && !IsBeyondItsSteps(commit)
         && !fairness.MustYield(ledger, commit.Lease);
+
+    /// <summary>It would go on after the last step that it may commit.</summary>
+    private static bool IsBeyondItsSteps(StepCommit commit) =>
+        commit.Kind is OutcomeKind.Continue or OutcomeKind.Wait && commit.Lease.Version + 1 >= commit.Lease.LastVersion;
 
     private CommitResult EndLease(StepCommit commit, in WorkRow row, Lane lane, SlotLedger? ledger)
     {
@@ -70,7 +71,7 @@ internal sealed class CommitTransition(
             OutcomeKind.Done => stepped.AsEnded(WorkState.Done, connection.Now),
             _ when cancelled => stepped.AsEnded(WorkState.Cancelled, connection.Now),
             OutcomeKind.Fail => stepped.AsEnded(WorkState.Failed, connection.Now),
-            _ when overdue => stepped.AsEnded(WorkState.Failed, connection.Now),
+            _ when overdue || IsBeyondItsSteps(commit) => stepped.AsEnded(WorkState.Failed, connection.Now),
             OutcomeKind.Wait => stepped.AsWaiting(commit.Wait!.TimeoutMs, commit.Wait.Until, connection.Now),
             _ when commit.DelayMs > 0 => stepped.AsDelayed(commit.DelayMs, connection.Now),
             _ => stepped.AsReady(counters.NextPlaceAgain(), connection.Now),
@@ -104,9 +105,7 @@ internal sealed class CommitTransition(
                 break;
             case WorkState.Failed:
                 Stepped(commit);
-                exit.Failed(after, commit.Kind == OutcomeKind.Fail
-                    ? new(FailReasons.EngineFailed, null, commit.Reason!, null, commit.Lease.Failures + 1) { Group = commit.Group }
-                    : Failure.Deadline(after.Deadline!.Value, commit.Lease.Failures + 1));
+                exit.Failed(after, WhyFailed(commit, after));
                 break;
             default:
                 Stepped(commit);
@@ -117,15 +116,19 @@ internal sealed class CommitTransition(
         }
     }
 
+    private Failure WhyFailed(StepCommit commit, in WorkRow after)
+    {
+        int attempt = commit.Lease.Failures + 1;
+        return commit.Kind == OutcomeKind.Fail ? new(FailReasons.EngineFailed, null, commit.Reason!, null, attempt) { Group = commit.Group }
+            : connection.HasPassed(after.Deadline) ? Failure.Deadline(after.Deadline!.Value, attempt)
+            : Failure.TooManySteps(commit.Lease.Item.MaxSteps!.Value, attempt);
+    }
+
     private void Save(StepCommit commit)
     {
         LeasedWork lease = commit.Lease;
-        int version = lease.Version + 1;
         commit.Next!.UpdatedAt = StoredTime.Read(connection.Now);
-        insert.Bind(1, lease.WorkKey).Bind(2, version).Bind(3, commit.StateVersion).Bind(4, commit.Next.Step)
-            .BindText(5, commit.Next.Utf8.Span).BindBlob(6, commit.Hash).Bind(7, commit.DelayMs).Bind(8, connection.Now).Run();
-        int first = connection.Options.HistoryFirst, last = version - connection.Options.HistoryLast;
-        if (last > first) trim.Bind(1, lease.WorkKey).Bind(2, first).Bind(3, last).Run();
+        snapshots.Save(lease.WorkKey, lease.Version + 1, commit.StateVersion, commit.Next.Step, commit.Next.Utf8.Span, commit.Hash, commit.DelayMs);
     }
 
     private void Attach(StepCommit commit, bool goesOn)

@@ -6,15 +6,18 @@ namespace Roost.Sqlite.Transitions;
 
 /// <summary>The ways out that no outcome decides: a failed try, cancel, retry and discard of a dead letter, and a deadline that has passed.</summary>
 internal sealed class EndTransitions(
-    WriteConnection connection, Counters counters, WorkTable workTable, ReadyOrder ready, Events events, StepTally tally, FailureTable failures, WaitTransitions waits,
-    Exit exit)
+    WriteConnection connection, Counters counters, Lanes lanes, WorkTable workTable, SnapshotTable snapshots, ReadyOrder ready, Events events,
+    StepTally tally, FailureTable failures, WaitTransitions waits, EndTable ends, Exit exit)
 {
     // With the next step nothing would be otherwise: what is wrong is told as that, even where a deadline has passed as well.
     private static readonly string[] FinalReasons =
     [
         FailReasons.CorruptSnapshot, FailReasons.CorruptPayload, FailReasons.CorruptSignal, FailReasons.InvalidStep, FailReasons.StateNotKept,
-        FailReasons.NoProgress,
+        FailReasons.NoProgress, FailReasons.NotRetried,
     ];
+
+    private readonly Statement allowMoreSteps = connection.Prepare(
+        "UPDATE roost_work_input SET steps_from = max(1, ?2) WHERE work = ?1 AND max_steps IS NOT NULL");
 
     /// <summary>running -> queued after the backoff, or failed where no further try is left. False: the lease is lost.</summary>
     public bool FailStep(LeasedWork lease, Failure failure, long backoffMs, bool lastTry)
@@ -35,7 +38,27 @@ internal sealed class EndTransitions(
         return true;
     }
 
-    /// <summary>queued or waiting -> cancelled at once; a running step is asked to stop. False where the item has ended already.</summary>
+    /// <summary>running -> queued after the delay that the step has asked for, without a charge. False: the lease is lost.</summary>
+    public bool RetryAfter(LeasedWork lease, RetryLater later)
+    {
+        if (workTable.LoadHeld(lease) is not { } row) return false;
+        WorkRow again = row with { RetryAfters = row.RetryAfters + 1, Acquitted = row.Interruptions, Solo = false }; // It has not killed its process.
+        WorkRow after = row.CancelRequested ? again.AsEnded(WorkState.Cancelled, connection.Now)
+            : connection.HasPassed(row.Deadline) ? again.AsEnded(WorkState.Failed, connection.Now)
+            : later.DelayMs > 0 ? again.AsDelayed(later.DelayMs, connection.Now) with { RetryWhy = later.Why }
+            : again.AsReady(counters.NextPlace(), connection.Now);
+        workTable.Save(row, after);
+        events.Append(EventKinds.RetryAfter, row.Key, (later, after.RetryAfters), static (json, it) =>
+        {
+            json.WriteNumber("delay_ms", it.later.DelayMs);
+            json.WriteString("why", it.later.Why);
+            json.WriteNumber("times", it.RetryAfters);
+        });
+        exit.Leave(after, after.State == WorkState.Failed ? Failure.Deadline(row.Deadline!.Value, row.Failures + 1) : null);
+        return true;
+    }
+
+    /// <summary>queued -> cancelled at once; a running step is asked to stop. False where the item has ended already.</summary>
     public bool Cancel(in WorkRow row, string? reason)
     {
         if (row.State.IsEnded()) return false;
@@ -55,10 +78,29 @@ internal sealed class EndTransitions(
     /// <summary>
     /// failed -> queued, from the last snapshot, with a clean record; or to the wait in which it failed. Its deadline is lifted where it has passed.
     /// </summary>
-    public void Retry(in WorkRow row, string? reason)
+    public void Retry(in WorkRow row, string? reason) => Retry(row, row, reason);
+
+    /// <summary>The same from a state that somebody has given: the next version.</summary>
+    /// <exception cref="ConflictException">The item is not at the version that the state was made of.</exception>
+    public void Retry(in WorkRow row, string workId, StateEdit edit, string? reason)
     {
-        StoredWait? wait = waits.InWhichItFailed(row);
-        WorkRow clean = row.WithCleanRecord();
+        if (row.Version != edit.FromVersion)
+            throw new ConflictException(
+                $"Work item {workId} is at version {row.Version}, and the state was edited at version {edit.FromVersion}; look at what it is now."
+            );
+        Lane lane = lanes.Find(row.Lane)!;
+        if (lane.StateVersion != edit.StateVersion) lane = lanes.Get(lane.Engine, lane.Queue, edit.StateVersion);
+        int version = row.Version + 1;
+        snapshots.Save(row.Key, version, edit.StateVersion, edit.Step, edit.Utf8, edit.Hash, 0);
+        events.Append(EventKinds.Edited, row.Key, edit.Told);
+        if (row.HasMail) waits.MoveTo(row.Key, version);
+        Retry(row, row with { Version = version, Lane = lane.Key }, reason);
+    }
+
+    private void Retry(in WorkRow row, in WorkRow from, string? reason)
+    {
+        StoredWait? wait = waits.InWhichItFailed(from);
+        WorkRow clean = from.WithCleanRecord();
         WorkRow after = (wait is { } it ? clean.AsWaiting(it.TimeoutMs, it.Until, connection.Now) : clean.AsReady(counters.NextPlace(), connection.Now)) with
         {
             CancelRequested = false,
@@ -68,6 +110,8 @@ internal sealed class EndTransitions(
         workTable.Save(row, after);
         failures.LeaveGroup(row.Key);
         failures.Forget(row.Key);
+        ends.Drop(row.Key);
+        allowMoreSteps.Bind(1, row.Key).Bind(2, after.Version).Run();
         if (connection.HasPassed(row.Deadline)) workTable.LiftDeadline(row.Key);
         if (row.Deadline is not null) ready.DeadlinesChanged();
         events.AppendReason(EventKinds.Retried, row.Key, reason);

@@ -30,8 +30,8 @@ internal sealed class EnqueueTransition(
         """);
     private readonly Statement insertInput = connection.Prepare(
         """
-        INSERT INTO roost_work_input (work, payload, nonce, branch, depth, timeout_ms, max_attempts, idempotency_key, payload_sha256)
-        VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8)
+        INSERT INTO roost_work_input (work, payload, nonce, branch, depth, timeout_ms, max_attempts, idempotency_key, payload_sha256, max_steps)
+        VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9)
         """);
     private readonly Statement insertKey = connection.Prepare("INSERT INTO roost_idempotency (engine, key, work) VALUES (?1, ?2, ?3)");
     private readonly Statement insertName = connection.Prepare("INSERT INTO roost_work_resource (work, name) VALUES (?1, ?2)");
@@ -61,7 +61,8 @@ internal sealed class EnqueueTransition(
             .Bind(8, deadline).Bind(9, parent).Bind(10, work.Resources.Count).Bind(11, item.ResourceHold == ResourceHold.Life ? 1 : 0)
             .Bind(12, isReady || work.DelayMs is null ? null : connection.Now).Scalar()!.Value;
         insertInput.Bind(1, created).BindText(2, work.Payload).Bind(3, Counters.Token()).Bind(4, depth)
-            .Bind(5, Milliseconds(item.Timeout)).Bind(6, item.MaxAttempts).Bind(7, item.IdempotencyKey).BindBlob(8, work.PayloadHash).Run();
+            .Bind(5, Milliseconds(item.Timeout)).Bind(6, item.MaxAttempts).Bind(7, item.IdempotencyKey).BindBlob(8, work.PayloadHash)
+            .Bind(9, item.MaxSteps).Run();
         if (item.IdempotencyKey is not null) insertKey.Bind(1, item.Engine).Bind(2, item.IdempotencyKey).Bind(3, created).Run();
         foreach (string name in work.Resources) insertName.Bind(1, created).Bind(2, name).Run();
 
@@ -69,10 +70,11 @@ internal sealed class EnqueueTransition(
         children.Add(parent, WorkState.Queued, 1);
         ready.Add(new() { Key = created, Lane = lane.Key, Priority = item.Priority, ReadyPlace = place, DueAt = dueAt });
         if (deadline is not null) ready.DeadlinesChanged();
-        events.Append(EventKinds.Enqueued, created, item, static (json, enqueued) =>
+        events.Append(EventKinds.Enqueued, created, work, static (json, enqueued) =>
         {
-            json.WriteString("engine", enqueued.Engine);
-            if (enqueued.Queue != WorkItem.DefaultQueue) json.WriteString("queue", enqueued.Queue);
+            json.WriteString("engine", enqueued.Item.Engine);
+            if (enqueued.Item.Queue != WorkItem.DefaultQueue) json.WriteString("queue", enqueued.Item.Queue);
+            if (enqueued.From is not null) json.WriteString("from", enqueued.From);
         });
         return new(work.Id, true);
     }

@@ -8,7 +8,8 @@ namespace Roost.Sqlite.Transitions;
 /// The one exit of every item. Whatever ends it, or takes it out of its slot and back to the queue, has saved its row and comes here: its event is written,
 /// what it held goes on to others, and whoever waits for its end looks again.
 /// </summary>
-internal sealed class Exit(Lanes lanes, ReadyOrder ready, ResourceTable resources, AskTable asks, Events events, FailureTable failures)
+internal sealed class Exit(
+    Lanes lanes, ReadyOrder ready, ResourceTable resources, AskTable asks, Events events, FailureTable failures, EndTable ends)
 {
     /// <summary>True once an item has ended in this transaction: whoever waits for one looks again.</summary>
     public bool AnyEnded { get; set; }
@@ -41,6 +42,7 @@ internal sealed class Exit(Lanes lanes, ReadyOrder ready, ResourceTable resource
     public void Cancelled(in WorkRow row)
     {
         events.AppendReason(EventKinds.Cancelled, row.Key, row.CancelReason);
+        ends.Add(row, lanes.Find(row.Lane)!);
         End(row);
     }
 
@@ -49,12 +51,14 @@ internal sealed class Exit(Lanes lanes, ReadyOrder ready, ResourceTable resource
     {
         failures.LeaveGroup(row.Key);
         events.AppendReason(EventKinds.Discarded, row.Key, row.CancelReason);
+        ends.Add(row, lanes.Find(row.Lane)!);
         End(row);
     }
 
     public void Failed(in WorkRow row, Failure failure)
     {
-        failures.SaveDeadLetter(row, lanes.Find(row.Lane)!.Engine, failure);
+        Lane lane = lanes.Find(row.Lane)!;
+        failures.SaveDeadLetter(row, lane.Engine, failure);
         events.Append(EventKinds.Failed, row.Key, failure, static (json, it) =>
         {
             json.WriteString("reason", it.Reason);
@@ -63,6 +67,7 @@ internal sealed class Exit(Lanes lanes, ReadyOrder ready, ResourceTable resource
             json.WriteString("message", it.Message);
             WriteCause(json, it);
         });
+        ends.Add(row, lane);
         End(row);
     }
 

@@ -14,7 +14,8 @@ internal sealed class LeaseLoader(WriteConnection connection, FileIdentity ident
     private readonly Statement load = connection.Prepare(
         """
         SELECT w.id, w.created_at, i.payload, i.nonce, i.branch, i.depth, i.timeout_ms, i.max_attempts, i.idempotency_key,
-               s.state_version, s.step, s.data, s.sha256, s.at, s.delay_ms, p.id, i.payload_sha256
+               s.state_version, s.step, s.data, s.sha256, s.at, s.delay_ms, p.id, i.payload_sha256,
+               i.max_steps, i.steps_from
         FROM roost_work w
         LEFT JOIN roost_work_input i ON i.work = w.key
         LEFT JOIN roost_snapshot s ON s.key = (SELECT key FROM roost_snapshot WHERE work = w.key AND version = w.version)
@@ -62,6 +63,7 @@ internal sealed class LeaseLoader(WriteConnection connection, FileIdentity ident
     /// <summary>An item goes back behind its equals: what it will need for its next step is kept at hand.</summary>
     public void Keep(LeasedWork lease, Snapshot next)
     {
+        if (lease.LastVersion is not null) return; // A retry moves it.
         int bytes = lease.Item.PayloadUtf8(int.MaxValue).Length + (lease.Snapshot?.Utf8.Length ?? 0) + next.Utf8.Length;
         if (bytes > MostKeptBytes) return;
         if (kept.Count >= MostKept) kept.Clear();
@@ -80,6 +82,7 @@ internal sealed class LeaseLoader(WriteConnection connection, FileIdentity ident
         Version = row.Version,
         Failures = row.Failures,
         Interruptions = row.Interruptions,
+        RetryAfters = row.RetryAfters,
         Unchanged = row.Unchanged,
         Solo = row.Solo,
         ResourceCount = row.ResourceCount,
@@ -104,9 +107,31 @@ internal sealed class LeaseLoader(WriteConnection connection, FileIdentity ident
             Nonce = load.Int64(3),
             Branch = load.Int32(4),
             Depth = load.Int32(5),
+            LastVersion = item.MaxSteps is { } steps ? (int)Math.Min(int.MaxValue, load.Int64(18) + steps) : null,
         };
         load.Reset();
         return lease;
+    }
+
+    /// <summary>What an engine is told of an item that has ended.</summary>
+    public EndedWork LoadEnded(in WorkRow row, Lane lane, long nonce, int attempt, string? reason, string? error)
+    {
+        load.Bind(1, row.Key).Step();
+        WorkItem item = ItemOf(row, lane);
+        Snapshot? snapshot = row.Version == 0 ? null : SnapshotOf(item, row.Version);
+        var ended = new EndedWork(row.Key, nonce, attempt)
+        {
+            FileId = identity.FileId,
+            Item = item,
+            State = row.State,
+            Reason = reason,
+            Error = error,
+            Version = row.Version,
+            EndedAt = StoredTime.Read(row.EndedAt!.Value),
+            Snapshot = snapshot is null || load.IsNull(12) || !Damage.IsWhole(snapshot.Utf8.Span, load.Bytes(12)) ? null : snapshot,
+        };
+        load.Reset();
+        return ended;
     }
 
     private WorkItem ItemOf(in WorkRow row, Lane lane) => new(lane.Engine)
@@ -120,6 +145,7 @@ internal sealed class LeaseLoader(WriteConnection connection, FileIdentity ident
         Deadline = StoredTime.Read(row.Deadline),
         Timeout = load.NullableInt64(6) is { } timeout ? TimeSpan.FromMilliseconds(timeout) : null,
         MaxAttempts = (int?)load.NullableInt64(7),
+        MaxSteps = (int?)load.NullableInt64(17),
         IdempotencyKey = load.NullableText(8),
         ParentId = load.NullableText(15),
         Json = connection.Options.Json,

@@ -1,5 +1,6 @@
 using Roost.Sqlite.Files;
 using Roost.Sqlite.Tables;
+using Roost.Stores;
 
 namespace Roost.Sqlite.Transitions;
 
@@ -10,7 +11,8 @@ internal sealed class OperatorTransitions(
     Counters counters,
     WorkTable workTable,
     Events events,
-    LeaseTransitions leases
+    LeaseTransitions leases,
+    EnqueueTransition enqueueing
 )
 {
     private readonly Statement workersThere = connection.Prepare("SELECT key, id FROM roost_worker");
@@ -59,6 +61,14 @@ internal sealed class OperatorTransitions(
     {
         if (row.State != WorkState.Running) throw new ConflictException($"Work item {workId} is {row.State.Name()}; there is no lease to release.");
         leases.Release(row, reason ?? "released by force");
+    }
+
+    /// <summary>Enqueues the same work anew, where it is done or was cancelled.</summary>
+    public void RunAgain(in WorkRow row, string workId, NewWork again, byte[] told)
+    {
+        if (row.State is not (WorkState.Done or WorkState.Cancelled)) throw Store.NotOver(workId, row.State);
+        events.Append(EventKinds.RunAgain, row.Key, told);
+        enqueueing.Execute(again);
     }
 
     /// <summary>Makes a backup copy a file of its own: a fresh identity, and no leases of workers that run on the original.</summary>

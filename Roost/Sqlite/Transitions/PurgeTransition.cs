@@ -44,6 +44,7 @@ internal sealed class PurgeTransition(
         connection.Prepare("DELETE FROM roost_mailbox WHERE work = ?1"),
         connection.Prepare("DELETE FROM roost_signal WHERE work = ?1"),
         connection.Prepare("DELETE FROM roost_signal_id WHERE work = ?1"),
+        connection.Prepare("DELETE FROM roost_end WHERE work = ?1"),
         connection.Prepare("DELETE FROM roost_work WHERE key = ?1"),
     ];
 

@@ -29,6 +29,9 @@ internal sealed class WaitTransitions(
     /// <summary>The wait in which a dead letter has failed; null where it failed in a step.</summary>
     public StoredWait? InWhichItFailed(in WorkRow row) => row.HasMail && waits.Load(row) is { Wake: null } wait ? wait : null;
 
+    /// <summary>Its state was edited, which is a version: what it waits for, or was woken by, is the same.</summary>
+    public void MoveTo(long work, int version) => waits.MoveTo(work, version);
+
     /// <summary>failed -> waiting, for the same as before: its row is saved.</summary>
     public void Again(in WorkRow row, StoredWait wait)
     {

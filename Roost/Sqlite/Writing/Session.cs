@@ -43,16 +43,19 @@ internal sealed class Session : IDisposable
         Asks = new(Connection);
         Waits = new(Connection, Counters, Work, mailbox, waitTable, Asks, Events);
         var failures = new FailureTable(Connection, new(Connection));
+        var snapshots = new SnapshotTable(Connection);
         var fairness = new Fairness(Connection, Counters, Ready, Resources);
-        Exit = new(Lanes, Ready, Resources, Asks, Events, failures);
-        Endings = new(Connection, Counters, Work, Ready, Events, Tally, failures, Waits, Exit);
+        Ends = new(Connection);
+        Exit = new(Lanes, Ready, Resources, Asks, Events, failures, Ends);
+        Endings = new(Connection, Counters, Lanes, Work, snapshots, Ready, Events, Tally, failures, Waits, Ends, Exit);
         Leases = new(Connection, Counters, Lanes, Work, Workers, Resources, Blobs, Events, Exit);
         Timers = new(Connection, Delays, Ready, Work, Endings, Waits);
         leaseLoader = new(Connection, Identity, Resources, mailbox, waitTable, Asks);
         Claim = new(Connection, Timers, Ready, Work, Workers, Resources, Events, Leases, mailbox, leaseLoader);
         CommitStep = new(
-            Connection, Counters, Lanes, Work, Blobs, Events, Tally, failures, Triggers, Enqueue, Waits, fairness, leaseLoader, Exit);
-        Operator = new(Connection, Identity, Counters, Work, Events, Leases);
+            Connection, Counters, Lanes, Work, snapshots, Blobs, Events, Tally, failures, Triggers, Enqueue, Waits, fairness, leaseLoader, Exit);
+        EndTelling = new(Connection, Lanes, Work, Ends, leaseLoader, Events);
+        Operator = new(Connection, Identity, Counters, Work, Events, Leases, Enqueue);
         Purge = new(Connection, Lanes, Counts, Children, Ready, Blobs, Events, failures);
         doubtLane = lane =>
         {
@@ -78,6 +81,8 @@ internal sealed class Session : IDisposable
     public ResourceTable Resources { get; }
     public BlobTable Blobs { get; }
     public TriggerTable Triggers { get; }
+    public EndTable Ends { get; }
+    public EndTelling EndTelling { get; }
     public EnqueueTransition Enqueue { get; }
     public AskTable Asks { get; }
     public WaitTransitions Waits { get; }
@@ -291,5 +296,6 @@ internal sealed class Session : IDisposable
         Identity.Forget();
         leaseLoader.Forget();
         Triggers.Forget();
+        Ends.Forget();
     }
 }

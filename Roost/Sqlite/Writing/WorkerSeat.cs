@@ -52,6 +52,7 @@ internal sealed class WorkerSeat
                 session.Identity.RefuseCopy(path, "runs nothing");
                 string? original = session.Identity.Settle();
                 if (options.Triggers is { } triggers) session.Triggers.Replace(triggers, options.Json);
+                session.Ends.Serve(engines);
                 return (session.Leases.Register(identity), original);
             }, cancellationToken).ConfigureAwait(false);
             if (original is not null)

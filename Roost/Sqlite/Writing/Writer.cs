@@ -67,6 +67,9 @@ internal sealed class Writer : IDisposable
     /// <summary>Pulsed when an item may have ended, here or by another process.</summary>
     public Pulse Ended { get; } = new();
 
+    /// <summary>Pulsed when there may be an end that an engine is to be told of, here or by another process.</summary>
+    public Pulse EndAdded { get; } = new();
+
     /// <summary>Called on the writer thread when another process's writes were noticed.</summary>
     public Action? OnForeignWrite { get; set; }
 
@@ -235,8 +238,8 @@ internal sealed class Writer : IDisposable
         Session open = sessions.Current!;
         idle.Busy();
         window.Expect(batch.Requests.Count, queue.Count);
-        bool ended = open.Exit.AnyEnded;
-        open.Exit.AnyEnded = false;
+        (bool ended, bool endAdded) = (open.Exit.AnyEnded, open.Ends.AnyAdded);
+        (open.Exit.AnyEnded, open.Ends.AnyAdded) = (false, false);
         demand.Slots?.Committed();
         var callers = new List<IThreadPoolWorkItem>(batch.Requests.Count + batch.Claimed.Count);
         callers.AddRange(batch.Requests);
@@ -246,6 +249,7 @@ internal sealed class Writer : IDisposable
         delivery.Deliver(callers);
         TellForeignWrites(open);
         if (ended) Ended.Beat();
+        if (endAdded) EndAdded.Beat();
         if (demand.Watchers > 0) Changed.Beat();
         if (open.Delays.TakeDone() is { } moved)
             log.LogWarning(
@@ -264,6 +268,7 @@ internal sealed class Writer : IDisposable
         OnForeignWrite?.Invoke();
         Changed.Beat();
         Ended.Beat();
+        EndAdded.Beat();
     }
 
     private void TellIdle(SlotLedger ledger, Session open)
