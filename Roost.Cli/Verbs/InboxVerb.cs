@@ -46,7 +46,9 @@ internal sealed class InboxVerb : Verb
         };
         return await call.ShowAsync(async () =>
         {
-            Page<AskInfo> page = await FullPage.ReadAsync(call.Get(limit), call.Get(cursor), (most, from) => roost.ListAsksAsync(filter, most, from, call.Stop));
+            Page<AskInfo> page = await FullPage.ReadAsync(call.Get(limit), call.Get(cursor), (most, from) =>
+                roost.ListAsksAsync(filter, most, from, call.Stop)
+            );
             return new(page, print => Show(print, page, withState: filter.WorkId is not null));
         });
     }

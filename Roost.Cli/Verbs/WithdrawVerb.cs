@@ -9,7 +9,8 @@ internal sealed class WithdrawVerb : Verb
     private readonly Argument<string> ask = AnswerVerb.AskArgument();
     private readonly Option<string> by = AnswerVerb.ByOption("Who withdraws it, for the history.");
 
-    public WithdrawVerb() : base("withdraw", "Take a question back; its item goes on and is told so.") => Take(ask, by, CommonOptions.Reason, CommonOptions.Json);
+    public WithdrawVerb() : base("withdraw", "Take a question back; its item goes on and is told so.") =>
+        Take(ask, by, CommonOptions.Reason, CommonOptions.Json);
 
     protected override async Task<int> RunAsync(Call call)
     {

@@ -127,7 +127,8 @@ internal static class Timeline
         string[] things =
         [
             .. Text(data, "ask") is null ? (string[])[] : ["an answer"],
-            .. data is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty("signals", out JsonElement names) && names.ValueKind == JsonValueKind.Array
+            .. data is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty("signals", out JsonElement names)
+                && names.ValueKind == JsonValueKind.Array
                 ? names.EnumerateArray().Select(name => name.ToString())
                 : [],
         ];

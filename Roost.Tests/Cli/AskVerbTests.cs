@@ -55,7 +55,8 @@ internal sealed class AskVerbTests : FolderFixture
         (answered.GetProperty("work_id").GetString(), answered.GetProperty("created").GetBoolean()).Should().Be(("asks", true));
         again.Word.Should().Be($"{ask}: answered already");
         other.Error.Should().StartWith("roost answer: ").And.Contain("answered by someone").And.Contain("""{"approved":true}""");
-        (await RunAsync(0, "inbox", ask)).Output.Should().MatchRegex("answered by +someone").And.MatchRegex("comment +go ahead").And.MatchRegex("state +answered");
+        (await RunAsync(0, "inbox", ask)).Output.Should().MatchRegex("answered by +someone").And.MatchRegex("comment +go ahead")
+            .And.MatchRegex("state +answered");
         (await RunAsync(0, "status", "asks", "--json")).Json.GetProperty("state").GetString().Should().Be("queued");
         (await RunAsync(0, "events", "asks", "--kind", "answered")).Output.Should().Contain("someone");
     }

@@ -53,7 +53,8 @@ internal sealed class SignalVerbTests : FolderFixture
         sent.Word.Should().Be("waits: signalled");
         sent.Error.Should().BeEmpty();
         JsonElement signals = (await RunAsync(0, "signals", "waits", "--json")).Json.GetProperty("items");
-        signals.EnumerateArray().Should().ContainSingle().Which.GetProperty("payload").Should().BeEquivalentTo(JsonElement.Parse(payload), how => how.ComparingByMembers<JsonElement>());
+        signals.EnumerateArray().Should().ContainSingle().Which.GetProperty("payload").Should()
+            .Match<JsonElement>(found => JsonElement.DeepEquals(found, JsonElement.Parse(payload)));
         (await RunAsync(0, "status", "waits", "--json")).Json.GetProperty("state").GetString().Should().Be("queued");
     }
 
