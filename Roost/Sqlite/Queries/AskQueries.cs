@@ -91,6 +91,15 @@ internal static class AskQueries
     private static AskInfo Read(Statement row, RoostOptions options, DateTimeOffset now)
     {
         string state = row.Text(9), workId = row.Text(1);
+        Answer? answer = row.IsNull(11) ? null : new(row.Bytes(11).ToArray(), row.Bytes(12).ToArray())
+        {
+            By = row.Text(13),
+            Comment = row.NullableText(14),
+            At = StoredTime.Read(row.Int64(10)),
+            WorkId = workId,
+            Json = options.Json,
+        };
+        if (answer is { IsWhole: false }) throw new DataCorruptException(Damage.OfAnswer(workId));
         DateTimeOffset? until = state == AskTable.Open ? StoredTime.Read(row.NullableInt64(15)) : null;
         return new()
         {
@@ -106,14 +115,7 @@ internal static class AskQueries
             Until = until,
             State = until <= now ? AskState.Expired : StateOf(state),
             ClosedAt = StoredTime.Read(row.NullableInt64(10)),
-            Answer = row.IsNull(11) ? null : new(row.Bytes(11).ToArray(), row.Bytes(12).ToArray())
-            {
-                By = row.Text(13),
-                Comment = row.NullableText(14),
-                At = StoredTime.Read(row.Int64(10)),
-                WorkId = workId,
-                Json = options.Json,
-            },
+            Answer = answer,
             WithdrawnBy = state == AskTable.Withdrawn ? row.NullableText(13) : null,
         };
     }

@@ -19,6 +19,7 @@ internal static class SignalQueries
         using var page = new Statement(db.Handle!,
             $"SELECT {StoredSignal.Columns} FROM roost_signal WHERE work = ?1 AND key > ?2 ORDER BY key LIMIT ?3");
         List<Signal> found = page.Bind(1, work).Bind(2, after).Bind(3, limit + 1).All(row => StoredSignal.Read(row, workId, json));
+        if (found.Find(signal => !signal.IsWhole) is { } damaged) throw new DataCorruptException(Damage.OfSignal(damaged));
         if (found.Count <= limit) return new(found, null);
         found.RemoveAt(limit);
         return new(found, Position.Write(Mark, found[^1].Key.ToString(CultureInfo.InvariantCulture)));
