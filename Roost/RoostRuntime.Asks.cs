@@ -6,7 +6,9 @@ namespace Roost;
 
 public sealed partial class RoostRuntime
 {
-    /// <summary>Questions that wait for a person, the longest open first; of one item (<see cref="AskFilter.WorkId"/>) all that there were, the last first.</summary>
+    /// <summary>
+    /// Questions that wait for a person, the longest open first; of one item (<see cref="AskFilter.WorkId"/>) all that there were, the last first.
+    /// </summary>
     /// <param name="filter">Which. Default: all that are open.</param>
     /// <param name="limit">How many on a page; 1 to 1,000. Default 50.</param>
     /// <param name="cursor">The <see cref="Page{T}.Next"/> of the page before. Default: the first page.</param>

@@ -48,7 +48,9 @@ public static class EventKinds
     /// <summary>A signal has come; the data says its name, its id and who sent it, where these are known.</summary>
     public const string Signalled = "signalled";
 
-    /// <summary>A signal that a step has sent was refused: there is no such item, it has ended, or its mailbox is full. The data says to whom and why.</summary>
+    /// <summary>
+    /// A signal that a step has sent was refused: there is no such item, it has ended, or its mailbox is full. The data says to whom and why.
+    /// </summary>
     public const string SignalDropped = "signal_dropped";
 
     /// <summary>The engine has finished the item.</summary>

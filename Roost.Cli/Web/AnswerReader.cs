@@ -87,7 +87,8 @@ internal sealed class AnswerReader(IFormCollection form)
                 value = number;
                 return true;
             case AnswerKind.Number:
-                problems[field.Name] = $"“{Shown(text)}” is no {(field.IsWhole ? "whole number; write one such as 12." : "number; write one such as 12.5.")}";
+                problems[field.Name] =
+                    $"“{Shown(text)}” is no {(field.IsWhole ? "whole number; write one such as 12." : "number; write one such as 12.5.")}";
                 return false;
             case AnswerKind.Json:
                 return TryReadJson(field, text, out value);

@@ -19,7 +19,8 @@ internal sealed class ApprovalDemonstration(bool byHand, TextWriter output)
             await using (var first = WorkerProcess.Start(roost.Path))
             {
                 ask = await AskAsync(roost, id, cancellationToken);
-                Say($"\nWorker 1 (process {first.ProcessId}) has planned, and the item asks a person:\n  {ask.Question}\n  an answer fits {ask.Schema.GetRawText()}");
+                Say($"\nWorker 1 (process {first.ProcessId}) has planned, and the item asks a person:\n  {ask.Question}");
+                Say($"  an answer fits {ask.Schema.GetRawText()}");
                 await first.KillAsync();
             }
             Say("Worker 1 is killed with SIGKILL while the item waits. Nothing runs now, and the question stays open.");

@@ -240,7 +240,8 @@ internal sealed class WaitTests(StoreHost host) : ConformanceTests(host)
         roost.Detail(id).Signals.Should().Be(1);
 
         string before = Host.Everything(roost);
-        await FluentActions.Awaiting(() => roost.SignalAsync(id, "go", new { a = 2 }, "evt_81")).Should().ThrowAsync<ConflictException>().WithMessage("*evt_81*");
+        await FluentActions.Awaiting(() => roost.SignalAsync(id, "go", new { a = 2 }, "evt_81")).Should().ThrowAsync<ConflictException>()
+            .WithMessage("*evt_81*");
         Host.Everything(roost).Should().Be(before);
 
         await roost.RunUntilDoneAsync(id).Soon();

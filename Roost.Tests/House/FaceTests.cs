@@ -34,8 +34,8 @@ internal sealed class FaceTests
             .. Members.Where(member => GivenBy(member) is { IsGenericType: true } given && given.GetGenericTypeDefinition() == typeof(Page<>)),
         ];
 
-        paging.Select(member => member.Name).Should().BeEquivalentTo("ListAsync", "ListDeadLettersAsync", "ListArtifactsAsync", "ListResourcesAsync", "ListSignalsAsync",
-            "ListAsksAsync");
+        paging.Select(member => member.Name).Should().BeEquivalentTo(
+            "ListAsync", "ListDeadLettersAsync", "ListArtifactsAsync", "ListResourcesAsync", "ListSignalsAsync", "ListAsksAsync");
         paging
             .Should()
             .OnlyContain(member => member.GetParameters().Reverse().Skip(1).Take(2).Select(it => it.Name).SequenceEqual(new[] { "cursor", "limit" }));

@@ -91,7 +91,8 @@ internal sealed class ConsoleAskTests
 
         string page = WebUtility.HtmlDecode(await SendAsync(filled, "#answer"));
 
-        page.Should().Contain("id=\"wrong-answer.0\" role=\"alert\">Choose one.").And.Contain("id=\"wrong-answer.2\" role=\"alert\">“three” is no whole number")
+        page.Should().Contain("id=\"wrong-answer.0\" role=\"alert\">Choose one.")
+            .And.Contain("id=\"wrong-answer.2\" role=\"alert\">“three” is no whole number")
             .And.Contain("id=\"wrong-by\" role=\"alert\">Say who answers.").And.Contain("name=\"answer.2\" value=\"three\"")
             .And.MatchRegex("name=\"answer.1\" value=\"1\" checked").And.MatchRegex(">\nx\r?\ny z</textarea>").And.Contain("go ahead</textarea>");
         (await host.Roost.GetAskAsync(ask.Id)).State.Should().Be(AskState.Open);

@@ -139,8 +139,9 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
     private async Task<Outcome> CallWithinAsync(TimeSpan limit, ActiveStep step, EngineEntry engine, StepContext context)
     {
         TimeProvider time = options.TimeProvider;
-        Task<Outcome> call = Task.Run(() => CallAsync(step, engine, context).AsTask());
+        // Before the call, so that its time is counted from there however late this thread goes on.
         ITimer timer = time.CreateTimer(static state => ((ActiveStep)state!).Cancel(CancellationReason.TimedOut), step, limit, Timeout.InfiniteTimeSpan);
+        Task<Outcome> call = Task.Run(() => CallAsync(step, engine, context).AsTask());
         try
         {
             return await call.WaitAsync(limit + options.StepTimeoutGrace, time, CancellationToken.None).ConfigureAwait(false);

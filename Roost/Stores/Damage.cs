@@ -17,7 +17,8 @@ internal static class Damage
     }
 
     public static string OfSignal(Signal signal) =>
-        $"The payload of signal \"{signal.Name}\" to work item {signal.WorkId} is not what was stored; its bytes were changed after they were written. {Advice}";
+        $"The payload of signal \"{signal.Name}\" to work item {signal.WorkId} is not what was stored; its bytes were changed after they were " +
+        $"written. {Advice}";
 
     public static string OfAnswer(string workId) =>
         $"The answer to work item {workId} is not what was stored; its bytes were changed after they were written. {Advice}";

@@ -63,7 +63,8 @@ internal static class WaitCheck
             throw new InvalidInputException("Question", $"is {ask.Question.Length:N0} characters long ({where}); the limit is {MaxQuestion:N0}.");
         if (ask.For is not null) Names.CheckExact("For", ask.For);
         if (ask.Artifacts is null) throw new InvalidInputException("Artifacts", $"is null ({where}); leave it out, or give a list of names.");
-        if (ask.Artifacts.Count > MaxNames) throw new InvalidInputException("Artifacts", $"has {ask.Artifacts.Count} names ({where}); the limit is {MaxNames}.");
+        if (ask.Artifacts.Count > MaxNames)
+            throw new InvalidInputException("Artifacts", $"has {ask.Artifacts.Count} names ({where}); the limit is {MaxNames}.");
         for (int i = 0; i < ask.Artifacts.Count; i++) Names.CheckFile($"Artifacts[{i}]", ask.Artifacts[i]);
         JsonTypeInfo? type = ask.AnswerInfo ?? (ask.AnswerType is { } answer ? options.Json.GetTypeInfo(answer) : null);
         byte[] schema = ask.Schema is { } given ? AnswerSchema.Checked("Schema", given) : type is not null ? AnswerSchema.Of(type) : "true"u8.ToArray();

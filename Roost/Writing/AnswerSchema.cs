@@ -18,6 +18,14 @@ internal static class AnswerSchema
     private static readonly string[] Types = ["object", "array", "string", "number", "integer", "boolean", "null"];
     private static readonly string[] Formats = ["date-time", "date", "uuid", "uri", "email", "multiline"];
 
+    private static readonly (string Keyword, string What, Func<int, bool> Holds)[] Bounds =
+    [
+        ("minimum", "at least", static compared => compared >= 0),
+        ("maximum", "at most", static compared => compared <= 0),
+        ("exclusiveMinimum", "more than", static compared => compared > 0),
+        ("exclusiveMaximum", "less than", static compared => compared < 0),
+    ];
+
     private static readonly JsonSchemaExporterOptions Export = new()
     {
         TreatNullObliviousAsNonNullable = true,
@@ -85,10 +93,11 @@ internal static class AnswerSchema
                 case "nullable" when it.Value.ValueKind is JsonValueKind.True or JsonValueKind.False:
                 case "title" or "description" or "$schema" when it.Value.ValueKind == JsonValueKind.String:
                 case "minimum" or "maximum" or "exclusiveMinimum" or "exclusiveMaximum" when it.Value.ValueKind == JsonValueKind.Number:
-                case "minLength" or "maxLength" or "minItems" or "maxItems" when it.Value.ValueKind == JsonValueKind.Number && it.Value.TryGetInt32(out int n) && n >= 0:
+                case "minLength" or "maxLength" or "minItems" or "maxItems" when IsCount(it.Value):
                     break;
                 case "format" when it.Value.ValueKind == JsonValueKind.String:
-                    if (!Formats.Contains(it.Value.GetString())) throw Bad($"has the format \"{it.Value.GetString()}\"; known are {string.Join(", ", Formats)}");
+                    if (!Formats.Contains(it.Value.GetString()))
+                        throw Bad($"has the format \"{it.Value.GetString()}\"; known are {string.Join(", ", Formats)}");
                     break;
                 case "type" or "properties" or "required" or "enum" or "nullable" or "title" or "description" or "$schema" or "minimum" or "maximum"
                     or "exclusiveMinimum" or "exclusiveMaximum" or "minLength" or "maxLength" or "minItems" or "maxItems" or "format":
@@ -100,6 +109,8 @@ internal static class AnswerSchema
         InvalidInputException Bad(string what) => new(field, $"{what} (at {at}).");
     }
 
+    private static bool IsCount(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int n) && n >= 0;
+
     private static Misfit? Find(JsonElement schema, JsonElement value, string at)
     {
         if (schema.ValueKind == JsonValueKind.True) return null;
@@ -108,7 +119,10 @@ internal static class AnswerSchema
         if (schema.TryGetProperty("type", out JsonElement type) && NamesIn(type) is { } types && !types.Any(name => IsOf(name, value)))
             return new(at, $"is {Kind(value)} where {string.Join(" or ", types.Select(An))} is expected");
         if (schema.TryGetProperty("enum", out JsonElement choices) && !choices.EnumerateArray().Any(one => JsonElement.DeepEquals(one, value)))
-            return new(at, $"is {Cut(value.GetRawText())}; it must be one of {Cut(string.Join(", ", choices.EnumerateArray().Select(one => one.GetRawText())))}");
+        {
+            string all = string.Join(", ", choices.EnumerateArray().Select(one => one.GetRawText()));
+            return new(at, $"is {Cut(value.GetRawText())}; it must be one of {Cut(all)}");
+        }
         if (schema.TryGetProperty("const", out JsonElement only) && !JsonElement.DeepEquals(only, value))
             return new(at, $"is {Cut(value.GetRawText())}; it must be {Cut(only.GetRawText())}");
         return value.ValueKind switch
@@ -179,32 +193,25 @@ internal static class AnswerSchema
 
     private static Misfit? OfNumber(JsonElement schema, JsonElement value, string at)
     {
-        if (!value.TryGetDecimal(out decimal number)) return value.TryGetDouble(out double large) ? OfRange(schema, large, at) : null;
-        if (schema.TryGetProperty("minimum", out JsonElement least) && least.TryGetDecimal(out decimal from) && number < from) return Range("at least", least);
-        if (schema.TryGetProperty("maximum", out JsonElement most) && most.TryGetDecimal(out decimal to) && number > to) return Range("at most", most);
-        if (schema.TryGetProperty("exclusiveMinimum", out JsonElement above) && above.TryGetDecimal(out decimal low) && number <= low) return Range("more than", above);
-        if (schema.TryGetProperty("exclusiveMaximum", out JsonElement below) && below.TryGetDecimal(out decimal high) && number >= high) return Range("less than", below);
+        foreach ((string keyword, string what, Func<int, bool> holds) in Bounds)
+            if (schema.TryGetProperty(keyword, out JsonElement bound) && !holds(Compare(value, bound)))
+                return new(at, $"is {Cut(value.GetRawText())}; it must be {what} {bound.GetRawText()}");
         return null;
-
-        Misfit Range(string what, JsonElement bound) => new(at, $"is {value.GetRawText()}; it must be {what} {bound.GetRawText()}");
     }
 
-    /// <summary>What no decimal holds is compared as a double.</summary>
-    private static Misfit? OfRange(JsonElement schema, double number, string at)
-    {
-        bool isIn = !(schema.TryGetProperty("minimum", out JsonElement least) && number < least.GetDouble())
-            && !(schema.TryGetProperty("maximum", out JsonElement most) && number > most.GetDouble())
-            && !(schema.TryGetProperty("exclusiveMinimum", out JsonElement above) && number <= above.GetDouble())
-            && !(schema.TryGetProperty("exclusiveMaximum", out JsonElement below) && number >= below.GetDouble());
-        return isIn ? null : new(at, "is out of the range that the question allows");
-    }
+    /// <summary>As decimals where both are, else as doubles.</summary>
+    private static int Compare(JsonElement number, JsonElement bound) =>
+        number.TryGetDecimal(out decimal exact) && bound.TryGetDecimal(out decimal limit)
+            ? exact.CompareTo(limit)
+            : number.GetDouble().CompareTo(bound.GetDouble());
 
     private static string Member(string at, string name) => at.Length == 0 ? name : $"{at}.{name}";
 
     private static List<string>? NamesIn(JsonElement names) => names.ValueKind switch
     {
         JsonValueKind.String => [names.GetString()!],
-        JsonValueKind.Array when names.EnumerateArray().All(name => name.ValueKind == JsonValueKind.String) => [.. names.EnumerateArray().Select(name => name.GetString()!)],
+        JsonValueKind.Array when names.EnumerateArray().All(name => name.ValueKind == JsonValueKind.String) =>
+            [.. names.EnumerateArray().Select(name => name.GetString()!)],
         _ => null,
     };
 
@@ -214,7 +221,8 @@ internal static class AnswerSchema
         "array" => value.ValueKind == JsonValueKind.Array,
         "string" => value.ValueKind == JsonValueKind.String,
         "number" => value.ValueKind == JsonValueKind.Number,
-        "integer" => value.ValueKind == JsonValueKind.Number && (value.TryGetDecimal(out decimal number) ? decimal.IsInteger(number) : !value.TryGetDouble(out double large) || double.IsInteger(large)),
+        "integer" => value.ValueKind == JsonValueKind.Number
+            && (value.TryGetDecimal(out decimal number) ? decimal.IsInteger(number) : double.IsInteger(value.GetDouble())),
         "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
         _ => value.ValueKind == JsonValueKind.Null,
     };

@@ -69,7 +69,8 @@ internal static class SignalVerb
     }
 
     public static RoostRuntime Open(string path) =>
-        new RoostRuntime(ChildVerbs.Options(path) with { LeaseTime = TimeSpan.FromSeconds(2), LoggerFactory = new ChildVerbs.ErrorLog(), MaxInterruptions = 1000 })
+        new RoostRuntime(
+            ChildVerbs.Options(path) with { LeaseTime = TimeSpan.FromSeconds(2), LoggerFactory = new ChildVerbs.ErrorLog(), MaxInterruptions = 1000 })
             .AddEngine(new Collector())
             .AddEngine(new Asker());
 

@@ -34,7 +34,9 @@ internal static class FixtureFile
 
     /// <summary>An item that waits for a signal or an answer, with a mailbox; of an engine that nobody else has.</summary>
     private static ScriptedEngine Resting => ScriptedEngine.From(
-        (state, context) => context.Wake is null ? Outcome.WaitFor(state + 1, new Wait { Signals = ["go"], Ask = new("Go on?") }) : ScriptedEngine.Finish(state),
+        (state, context) => context.Wake is null
+            ? Outcome.WaitFor(state + 1, new Wait { Signals = ["go"], Ask = new("Go on?") })
+            : ScriptedEngine.Finish(state),
         "rests"
     );
 

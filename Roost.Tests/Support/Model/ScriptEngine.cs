@@ -54,7 +54,8 @@ internal sealed class ScriptEngine(string id, int shape, FakeTimeProvider clock,
         if (context.Version > script.Steps.Length) return Done(state + 1);
         ScriptStep step = script.Steps[context.Version - 1];
         bool hasWaited = context.Version >= 2 && script.Steps[context.Version - 2].Act == Act.Wait;
-        if (hasWaited != context.Wake is not null && !log.Edited.ContainsKey(id)) log.Complaints.Enqueue($"{name} was woken by {context.Wake?.Kind.ToString() ?? "nothing"}");
+        if (hasWaited != context.Wake is not null && !log.Edited.ContainsKey(id))
+            log.Complaints.Enqueue($"{name} was woken by {context.Wake?.Kind.ToString() ?? "nothing"}");
         switch (step.Act)
         {
             case Act.Delay: return Continue(state + 1, TimeSpan.FromMilliseconds(step.N));

@@ -10,7 +10,8 @@ internal sealed partial class World
     {
         ModelItem[] queued = [.. model.Items.Values.Where(item => item.State == WorkState.Queued)];
         ModelItem[] waiting = [.. model.Items.Values.Where(item => item.State == WorkState.Waiting)];
-        foreach (ModelItem item in (ModelItem[])[.. queued, .. waiting]) Must(!(item.Deadline <= model.Now), $"{item} is beyond its deadline, and a loop has run");
+        foreach (ModelItem item in (ModelItem[])[.. queued, .. waiting])
+            Must(!(item.Deadline <= model.Now), $"{item} is beyond its deadline, and a loop has run");
         HashSet<ModelItem> stuck = Stuck(queued);
         ModelItem[] here = [.. queued.Concat(waiting.Where(item => item.Due is not null)).Where(item => IsServed(runtime, item))];
         foreach (ModelItem item in here)

@@ -170,7 +170,8 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
         new("questions", "a question is open while its item waits for the answer, and closed with its wait",
             """
             SELECT 'question ' || a.id || ' is open' FROM roost_ask a WHERE a.state = 'open' AND NOT EXISTS (
-                SELECT 1 FROM roost_wait t JOIN roost_work w ON w.key = t.work WHERE t.work = a.work AND t.ask = a.key AND t.wake IS NULL AND w.state = 'waiting')
+                SELECT 1 FROM roost_wait t JOIN roost_work w ON w.key = t.work
+                WHERE t.work = a.work AND t.ask = a.key AND t.wake IS NULL AND w.state = 'waiting')
             UNION ALL
             SELECT 'question of ' || w.id || ' is ' || coalesce(a.state, 'gone') FROM roost_work w JOIN roost_wait t ON t.work = w.key
             LEFT JOIN roost_ask a ON a.key = t.ask AND a.work = w.key WHERE w.state = 'waiting' AND t.ask IS NOT NULL AND a.state IS NOT 'open'

@@ -176,7 +176,8 @@ internal sealed class RecentOrder : IDisposable
             yield return PositionAt(before);
     }
 
-    private List<Position> ReadRunning() => Prepare($"SELECT w.key, {LastUpdate} FROM roost_worker h CROSS JOIN roost_work w ON w.worker = h.key").All(PositionAt);
+    private List<Position> ReadRunning() =>
+        Prepare($"SELECT w.key, {LastUpdate} FROM roost_worker h CROSS JOIN roost_work w ON w.worker = h.key").All(PositionAt);
 
     /// <summary>All items that ask for the resource, or null where they are many.</summary>
     private List<Position>? ReadByResource()

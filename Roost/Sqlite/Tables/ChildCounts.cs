@@ -3,8 +3,8 @@ using Roost.Sqlite.Files;
 namespace Roost.Sqlite.Tables;
 
 /// <summary>
-/// How many children each item has that are open, how many of these wait, and how the others have ended: gathered while a transaction runs, added to the table at its end. What
-/// has no parent costs nothing here, nor does a change between two open states. Of a parent that was purged nothing is kept.
+/// How many children each item has that are open, how many of these wait, and how the others have ended: gathered while a transaction runs, added to the table
+/// at its end. What has no parent costs nothing here, nor does a change between two open states. Of a parent that was purged nothing is kept.
 /// </summary>
 internal sealed class ChildCounts(WriteConnection connection)
 {

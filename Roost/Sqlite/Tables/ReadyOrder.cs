@@ -46,12 +46,14 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
     ];
     private readonly Statement count = connection.Prepare(
         "SELECT count(*) FROM (SELECT 1 FROM roost_work WHERE lane = ?1 AND ready_seq IS NOT NULL AND solo = 0 AND priority >= ?2 LIMIT ?3)");
-    private readonly Statement due = connection.Prepare("SELECT key, state = 'waiting' FROM roost_work WHERE lane = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3");
+    private readonly Statement due = connection.Prepare(
+        "SELECT key, state = 'waiting' FROM roost_work WHERE lane = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3");
     private readonly Statement promote = connection.Prepare(
         "UPDATE roost_work SET ready_seq = ?2, ready_at = due_at, due_at = NULL, delayed_at = NULL, retry_why = NULL " +
         "WHERE key = ?1 AND lane = ?3 AND due_at <= ?4 RETURNING priority, solo"
     );
-    private readonly Statement nextDeadline = connection.Prepare("SELECT min(deadline) FROM roost_work WHERE deadline IS NOT NULL AND worker IS NULL AND ended_at IS NULL");
+    private readonly Statement nextDeadline = connection.Prepare(
+        "SELECT min(deadline) FROM roost_work WHERE deadline IS NOT NULL AND worker IS NULL AND ended_at IS NULL");
 
     private readonly Dictionary<long, ActiveLane?> lanes = [];
     private readonly Dictionary<string, EngineLanes> engines = [];

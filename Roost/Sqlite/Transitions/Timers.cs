@@ -5,8 +5,8 @@ using Roost.Stores;
 namespace Roost.Sqlite.Transitions;
 
 /// <summary>
-/// The one place where time does something to an item that does not run: what is due becomes ready, a wait is over, what is overdue fails, and what a clock that was set back
-/// has delayed is moved with it. Any running loop does it.
+/// The one place where time does something to an item that does not run: what is due becomes ready, a wait is over, what is overdue fails, and what a
+/// clock that was set back has delayed is moved with it. Any running loop does it.
 /// </summary>
 internal sealed class Timers(
     WriteConnection connection, Delays delays, ReadyOrder ready, WorkTable workTable, EndTransitions endings, WaitTransitions waits)
