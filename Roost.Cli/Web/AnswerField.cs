@@ -99,7 +99,9 @@ public sealed record AnswerField
             "boolean" => field.Offering([JsonElement.Parse("true"), JsonElement.Parse("false")]),
             "string" => field with
             {
-                Kind = AnswerKind.Text, MostLetters = WholeOf(schema, "maxLength"), Format = TextOf(schema, "format"),
+                Kind = AnswerKind.Text,
+                MostLetters = WholeOf(schema, "maxLength"),
+                Format = TextOf(schema, "format"),
                 Help = Joined(Form(TextOf(schema, "format")), field.Help),
             },
             "integer" or "number" => field with { Kind = AnswerKind.Number, IsWhole = type == "integer", Help = Joined(Amount(schema, type), field.Help) },

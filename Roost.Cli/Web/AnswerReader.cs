@@ -128,7 +128,7 @@ internal sealed class AnswerReader(IFormCollection form)
 
     private static bool IsWhole(JsonElement number) => number.TryGetDecimal(out decimal exact) && exact == decimal.Truncate(exact);
 
-    private static int PlaceOf(AnswerField field, string? text) => 
+    private static int PlaceOf(AnswerField field, string? text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int place) && place < field.Choices.Count ? place : -1;
 
     private static JsonNode? Node(JsonElement value) => JsonNode.Parse(value.GetRawText());

@@ -44,8 +44,14 @@ internal sealed class AnswerFormTests
     {
         (JsonNode? value, IReadOnlyDictionary<string, string> problems) = Read(Exported, new()
         {
-            ["answer.0"] = "0", ["answer.1"] = "two\r\nlines", ["answer.2"] = "1", ["answer.3"] = "12.50", ["answer.4.0"] = "3",
-            ["answer.5"] = "a\r\n\r\n b c \r\n", ["answer.6"] = "2026\n2027", ["answer.7"] = "{\"x\":1}",
+            ["answer.0"] = "0",
+            ["answer.1"] = "two\r\nlines",
+            ["answer.2"] = "1",
+            ["answer.3"] = "12.50",
+            ["answer.4.0"] = "3",
+            ["answer.5"] = "a\r\n\r\n b c \r\n",
+            ["answer.6"] = "2026\n2027",
+            ["answer.7"] = "{\"x\":1}",
         });
 
         problems.Should().BeEmpty();
@@ -59,7 +65,12 @@ internal sealed class AnswerFormTests
     {
         (_, IReadOnlyDictionary<string, string> problems) = Read(Exported, new()
         {
-            ["answer.2"] = "7", ["answer.3"] = "12,5", ["answer.4.0"] = "1.5", ["answer.4.1"] = "x", ["answer.6"] = "2026\nsoon", ["answer.7"] = "{x}",
+            ["answer.2"] = "7",
+            ["answer.3"] = "12,5",
+            ["answer.4.0"] = "1.5",
+            ["answer.4.1"] = "x",
+            ["answer.6"] = "2026\nsoon",
+            ["answer.7"] = "{x}",
         });
 
         problems.Select(problem => $"{problem.Key}: {problem.Value}").Should().SatisfyRespectively(
