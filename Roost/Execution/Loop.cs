@@ -133,7 +133,7 @@ internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictiona
     /// </summary>
     private async ValueTask<StepEnd?> AfterFaultAsync(ActiveStep step, StepEnd end, Exception fault, int damaged)
     {
-        switch (FaultOf(fault, isCommit: end.Commit is not null))
+        switch (CommitFaults.Of(fault, isCommit: end.Commit is not null))
         {
             case CommitFault.KeyTaken: return new StepEnd(null, null, false, end.Staged, fault); // Uncharged: the step runs again and learns the other's id.
             case CommitFault.Refused: return runner.Refused(step, fault, end.Staged);
@@ -152,34 +152,6 @@ internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictiona
         await Task.Delay(CommitRetry).ConfigureAwait(false);
         return end;
     }
-
-    /// <summary>What kept a step's end from being saved.</summary>
-    private enum CommitFault
-    {
-        /// <summary>Nothing that another try or another end would help.</summary>
-        Fatal,
-
-        /// <summary>It may be saved in a while.</summary>
-        Passing,
-
-        /// <summary>What the step brought is refused: a child with an id that exists, an artifact whose content is gone.</summary>
-        Refused,
-
-        /// <summary>A child's key went to another item between the step and its commit.</summary>
-        KeyTaken,
-
-        /// <summary>The store is damaged where it was to be read or written.</summary>
-        Damage,
-    }
-
-    private static CommitFault FaultOf(Exception e, bool isCommit) => e switch
-    {
-        KeyTakenException => CommitFault.KeyTaken,
-        DataCorruptException => CommitFault.Damage,
-        ObjectDisposedException or NotFoundException => CommitFault.Fatal,
-        RoostException and not (ConflictException or InvalidInputException) => CommitFault.Passing,
-        _ => isCommit ? CommitFault.Refused : CommitFault.Fatal,
-    };
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> CommitOnceAsync(ActiveStep step, StepCommit commit)
