@@ -279,18 +279,12 @@ public sealed class StepContext
 
     private void AddAny(string kind, object? data)
     {
-        byte[]? json;
-        try
+        byte[]? json = Checked(() =>
         {
             Names.Check("kind", kind);
             if (kind.Length > 100) throw new InvalidInputException("kind", $"is {kind.Length} characters long; the limit is 100.");
-            json = data is null ? null : JsonText.Serialize("data", data, runtime.Options.Json, runtime.Options.MaxJsonBytes, objectOnly: false);
-        }
-        catch (InvalidInputException e)
-        {
-            e.Final = Final;
-            throw;
-        }
+            return data is null ? null : JsonText.Serialize("data", data, runtime.Options.Json, runtime.Options.MaxJsonBytes, objectOnly: false);
+        });
         lock (gate)
         {
             Open().Events.Add(("engine." + kind, json));
@@ -307,16 +301,7 @@ public sealed class StepContext
         ArgumentNullException.ThrowIfNull(item);
         if (item.ParentId is not null && item.ParentId != Item.Id)
             throw new InvalidInputException("ParentId", $"is {item.ParentId}; a child of this step belongs to {Item.Id}. Leave it out.") { Final = Final };
-        NewWork child;
-        try
-        {
-            child = runtime.CheckChild(item with { ParentId = Item.Id });
-        }
-        catch (InvalidInputException e)
-        {
-            e.Final = Final;
-            throw;
-        }
+        NewWork child = Checked(() => runtime.CheckChild(item with { ParentId = Item.Id }));
         lock (gate)
         {
             if (
@@ -339,16 +324,11 @@ public sealed class StepContext
     /// <param name="limit">How many at most; 1 to 10,000. Default 1,000.</param>
     public IReadOnlyList<Signal> TakeSignals(string? name = null, int limit = 1000)
     {
-        try
+        Checked(() =>
         {
             if (name is not null) Names.CheckExact("name", name);
-            if (limit is < 1 or > 10_000) throw new InvalidInputException("limit", $"is {limit}; it must be from 1 to 10,000.");
-        }
-        catch (InvalidInputException e)
-        {
-            e.Final = Final;
-            throw;
-        }
+            return limit is < 1 or > 10_000 ? throw new InvalidInputException("limit", $"is {limit}; it must be from 1 to 10,000.") : limit;
+        });
         lock (gate)
         {
             if (!lease.HasMail) return [];
@@ -385,17 +365,11 @@ public sealed class StepContext
 
     private void SignalAny(string workId, string name, object? payload)
     {
-        StagedSignal signal;
-        try
+        StagedSignal signal = Checked(() =>
         {
             Names.Check("workId", workId);
-            signal = new(workId, WaitCheck.Check(name, payload, null, runtime.Options));
-        }
-        catch (InvalidInputException e)
-        {
-            e.Final = Final;
-            throw;
-        }
+            return new StagedSignal(workId, WaitCheck.Check(name, payload, null, runtime.Options));
+        });
         lock (gate)
         {
             Open().Signals.Add(signal);
@@ -406,28 +380,34 @@ public sealed class StepContext
     private InvalidInputException OfArtifact(string name, InvalidInputException e) =>
         new(e.Field, $"of artifact \"{name}\" {e.Rule}", e) { Final = Final, FinalReason = e.FinalReason };
 
-    private StagedArtifact Describe(string name, ArtifactInfo? info)
+    private StagedArtifact Describe(string name, ArtifactInfo? info) => Checked(() =>
+    {
+        Names.CheckFile("name", name);
+        info ??= new();
+        if (!Enum.IsDefined(info.Kind))
+            throw new InvalidInputException(
+                "Kind",
+                $"{(int)info.Kind} is no kind of artifact; give one of {string.Join(", ", Enum.GetNames<ArtifactKind>())}."
+            );
+        byte[]? metadata = info.Metadata is null
+            ? null
+            : JsonText.Serialize("Metadata", info.Metadata, runtime.Options.Json, runtime.Options.MaxJsonBytes, objectOnly: true);
+        if (info.MediaType is not null)
+            Names.Check("MediaType", info.MediaType);
+        return new StagedArtifact(
+            name,
+            info.Kind == ArtifactKind.Auto ? ArtifactNames.KindOf(name) : info.Kind,
+            info.MediaType ?? ArtifactNames.MediaTypeOf(name),
+            metadata
+        );
+    });
+
+    /// <summary>What is refused here would be refused in every try.</summary>
+    private T Checked<T>(Func<T> check)
     {
         try
         {
-            Names.CheckFile("name", name);
-            info ??= new();
-            if (!Enum.IsDefined(info.Kind))
-                throw new InvalidInputException(
-                    "Kind",
-                    $"{(int)info.Kind} is no kind of artifact; give one of {string.Join(", ", Enum.GetNames<ArtifactKind>())}."
-                );
-            byte[]? metadata = info.Metadata is null
-                ? null
-                : JsonText.Serialize("Metadata", info.Metadata, runtime.Options.Json, runtime.Options.MaxJsonBytes, objectOnly: true);
-            if (info.MediaType is not null)
-                Names.Check("MediaType", info.MediaType);
-            return new(
-                name,
-                info.Kind == ArtifactKind.Auto ? ArtifactNames.KindOf(name) : info.Kind,
-                info.MediaType ?? ArtifactNames.MediaTypeOf(name),
-                metadata
-            );
+            return check();
         }
         catch (InvalidInputException e)
         {
@@ -467,11 +447,10 @@ public sealed class StepContext
 
     private string DeriveKey()
     {
-        Span<byte> input = stackalloc byte[48];
-        Convert.FromHexString(lease.FileId, input, out _, out int written);
-        BinaryPrimitives.WriteInt64LittleEndian(input[written..], lease.Nonce);
-        BinaryPrimitives.WriteInt32LittleEndian(input[(written + 8)..], lease.Branch);
-        BinaryPrimitives.WriteInt32LittleEndian(input[(written + 12)..], lease.Version);
-        return Convert.ToHexStringLower(SHA256.HashData(input[..(written + 16)]).AsSpan(0, 16));
+        Span<byte> of = stackalloc byte[16];
+        BinaryPrimitives.WriteInt64LittleEndian(of, lease.Nonce);
+        BinaryPrimitives.WriteInt32LittleEndian(of[8..], lease.Branch);
+        BinaryPrimitives.WriteInt32LittleEndian(of[12..], lease.Version);
+        return DerivedKey.Of(lease.FileId, of);
     }
 }

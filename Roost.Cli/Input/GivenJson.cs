@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Json;
 using Roost.Cli.Output;
 
@@ -33,6 +34,10 @@ internal static class GivenJson
             );
         return null;
     }
+
+    /// <summary>The JSON of an option, made into something by what is text or by what is bytes.</summary>
+    public static async Task<T> ReadAsync<T>(Call call, Option option, string given, Func<string, T> ofText, Func<ReadOnlyMemory<byte>, T> ofBytes) =>
+        await ReadAsync(call, option.Name, given) is { } read ? ofBytes(read) : ofText(given);
 
     /// <summary>JSON of any kind, from wherever it is; no key stands twice in it.</summary>
     public static async Task<JsonElement> ParseAsync(Call call, string name, string text) =>

@@ -58,7 +58,7 @@ internal sealed class EnqueueVerb : Verb
     protected override async Task<int> RunAsync(Call call)
     {
         string name = call.Get(engine)!;
-        WorkItem item = await JsonArgument.ReadAsync(
+        WorkItem item = await GivenJson.ReadAsync(
             call, payload, call.Get(payload) ?? "{}", text => WorkItem.FromJson(name, text), utf8 => WorkItem.FromJson(name, utf8)
         ) with
         {
@@ -99,7 +99,4 @@ internal sealed class EnqueueVerb : Verb
         if (Suggestion.For(engine, here.Concat(stored.Select(each => each.EngineId)).Where(other => other != engine), atMost: 2) is { } near)
             await Console.Error.WriteLineAsync(Text.Line($"Nobody serves engine \"{engine}\" now; did you mean {near}?"));
     }
-
-    private static async Task<WorkItem> ItemAsync(Call call, string engine, string payload) =>
-        await GivenJson.ReadAsync(call, "--payload", payload) is { } read ? WorkItem.FromJson(engine, read) : WorkItem.FromJson(engine, payload);
 }

@@ -19,7 +19,7 @@ internal sealed class RunAgainVerb : Verb
     protected override Task<int> RunAsync(Call call) => call.WithItemAsync(id, async (roost, workId) =>
     {
         JsonEdit? edit = call.Get(payload) is { } given
-            ? await JsonArgument.ReadAsync(call, payload, given, JsonEdit.FromJson, JsonEdit.FromJson)
+            ? await GivenJson.ReadAsync(call, payload, given, JsonEdit.FromJson, JsonEdit.FromJson)
             : null;
         string again = await roost.RunAgainAsync(workId, edit, call.Reason, call.Stop);
         call.Done = $"Work item {workId} runs again as {again}";

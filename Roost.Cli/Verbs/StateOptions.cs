@@ -31,7 +31,7 @@ internal sealed class StateOptions
     /// <summary>Retries it from the state; this program's engines, where it brings them along, know what one is.</summary>
     public async Task RetryAsync(Call call, RoostRuntime roost, string workId)
     {
-        JsonEdit edit = await JsonArgument.ReadAsync(call, state, call.Get(state)!, JsonEdit.FromJson, JsonEdit.FromJson);
+        JsonEdit edit = await GivenJson.ReadAsync(call, state, call.Get(state)!, JsonEdit.FromJson, JsonEdit.FromJson);
         try
         {
             call.AddEngines(roost);

@@ -16,67 +16,80 @@ internal static class Actions
 
     /// <summary>Forms in which texts are written: what was refused is shown again as it was typed.</summary>
     private static readonly HashSet<string> Written = new(StringComparer.Ordinal) { "signal", "answer" };
-    private static readonly Dictionary<string, Func<RoostRuntime, IFormCollection, string?, SecretKeys, CancellationToken, Task<string>>> Editing = new(
-        StringComparer.Ordinal
-    )
+
+    /// <summary>A form that was sent in.</summary>
+    /// <param name="Form">Its fields.</param>
+    /// <param name="Secrets">What is masked in texts that are edited.</param>
+    /// <param name="Stop">Whoever has sent it is gone.</param>
+    private sealed record Sent(IFormCollection Form, SecretKeys Secrets, CancellationToken Stop)
     {
-        ["retry-edited"] = async (roost, form, reason, secrets, stop) =>
+        public string Id => Form["id"] is [{ } id] ? id : "";
+
+        public string? Reason => Given("reason");
+
+        public string? Given(string field) => Form[field] is [{ } text] && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
+
+        public int Number(string field) =>
+            int.TryParse(Form[field], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
+                ? number
+                : throw new InvalidInputException(field, $"\"{Form[field]}\" is not a whole number from {int.MinValue} to {int.MaxValue}.");
+    }
+
+    private static readonly Dictionary<string, Func<RoostRuntime, Sent, Task<string>>> Verbs = new(StringComparer.Ordinal)
+    {
+        ["retry-edited"] = async (roost, sent) =>
         {
-            DeadLetter letter = await roost.GetDeadLetterAsync(Id(form), stop);
-            JsonEdit state = StateForm.Read("state", form["state"].ToString(), letter.Snapshot?.Data, secrets);
-            await roost.RetryAsync(letter.Item.Id, state, Number(form, "version"), reason, stop);
+            DeadLetter letter = await roost.GetDeadLetterAsync(sent.Id, sent.Stop);
+            JsonEdit state = StateForm.Read("state", sent.Form["state"].ToString(), letter.Snapshot?.Data, sent.Secrets);
+            await roost.RetryAsync(letter.Item.Id, state, sent.Number("version"), sent.Reason, sent.Stop);
             return "It is queued again from the state that you gave.";
         },
-        ["run-again"] = async (roost, form, reason, secrets, stop) =>
+        ["run-again"] = async (roost, sent) =>
         {
-            string id = Id(form);
-            JsonEdit? payload = form["payload"] is [{ Length: > 0 } text]
-                ? StateForm.Read("payload", text, (await roost.GetAsync(id, stop)).Payload, secrets)
+            string id = sent.Id;
+            JsonEdit? payload = sent.Form["payload"] is [{ Length: > 0 } text]
+                ? StateForm.Read("payload", text, (await roost.GetAsync(id, sent.Stop)).Payload, sent.Secrets)
                 : null;
-            return $"It runs again as {await roost.RunAgainAsync(id, payload, reason, stop)}.";
+            return $"It runs again as {await roost.RunAgainAsync(id, payload, sent.Reason, sent.Stop)}.";
         },
-    };
-
-    private static readonly Dictionary<string, Func<RoostRuntime, IFormCollection, string?, CancellationToken, Task<string>>> Verbs = new(
-        StringComparer.Ordinal
-    )
-    {
-        ["cancel"] = async (roost, form, reason, _) => await roost.CancelAsync(Id(form), reason) ? "Cancelled." : "It had ended already.",
-        ["requeue"] = async (roost, form, reason, _) => await roost.RequeueNowAsync(Id(form), reason) ? "It is ready now." : "It was ready already.",
-        ["priority"] = async (roost, form, reason, _) =>
-            await roost.SetPriorityAsync(Id(form), Priority(form), reason) ? $"Its priority is {Priority(form)} now." : "It had that priority already.",
-        ["release"] = async (roost, form, reason, _) =>
+        ["cancel"] = async (roost, sent) => await roost.CancelAsync(sent.Id, sent.Reason) ? "Cancelled." : "It had ended already.",
+        ["requeue"] = async (roost, sent) => await roost.RequeueNowAsync(sent.Id, sent.Reason) ? "It is ready now." : "It was ready already.",
+        ["priority"] = async (roost, sent) =>
+            await roost.SetPriorityAsync(sent.Id, sent.Number("priority"), sent.Reason)
+                ? $"Its priority is {sent.Number("priority")} now."
+                : "It had that priority already.",
+        ["release"] = async (roost, sent) =>
         {
-            await roost.ReleaseLeaseAsync(Id(form), reason);
+            await roost.ReleaseLeaseAsync(sent.Id, sent.Reason);
             return "Its lease was released; a worker goes on from its last snapshot.";
         },
-        ["retry"] = async (roost, form, reason, stop) =>
+        ["retry"] = async (roost, sent) =>
         {
-            await roost.RetryAsync(Id(form), reason);
-            bool waits = (await roost.GetAsync(Id(form), stop)).Summary.State == WorkState.Waiting;
+            await roost.RetryAsync(sent.Id, sent.Reason);
+            bool waits = (await roost.GetAsync(sent.Id, sent.Stop)).Summary.State == WorkState.Waiting;
             return waits ? "It waits again for what it waited for." : "It is queued again from its last snapshot.";
         },
-        ["discard"] = async (roost, form, reason, _) =>
+        ["discard"] = async (roost, sent) =>
         {
-            await roost.DiscardAsync(Id(form), reason);
+            await roost.DiscardAsync(sent.Id, sent.Reason);
             return "It was given up.";
         },
-        ["signal"] = async (roost, form, _, stop) =>
+        ["signal"] = async (roost, sent) =>
         {
-            JsonElement? payload = Given(form, "payload") is { } text ? GivenJson.Parse("payload", text) : null;
-            SignalResult result = await roost.SignalAsync(Id(form), Given(form, "name") ?? "", payload, Given(form, "signal_id"), stop);
+            JsonElement? payload = sent.Given("payload") is { } text ? GivenJson.Parse("payload", text) : null;
+            SignalResult result = await roost.SignalAsync(sent.Id, sent.Given("name") ?? "", payload, sent.Given("signal_id"), sent.Stop);
             return result.Created ? "The signal was sent." : "A signal with this id had come before; nothing was added.";
         },
         ["answer"] = AnswerAsync,
-        ["withdraw"] = async (roost, form, reason, stop) =>
+        ["withdraw"] = async (roost, sent) =>
         {
-            await roost.WithdrawAskAsync(Id(form), Given(form, "by") ?? "", reason, stop);
+            await roost.WithdrawAskAsync(sent.Id, sent.Given("by") ?? "", sent.Reason, sent.Stop);
             return "The question was withdrawn; its item goes on.";
         },
-        ["retry-all"] = async (roost, form, reason, stop) =>
-            $"{await roost.RetryAllAsync(DeadLetterQuery.Of(name => form[name]).Filter, reason, stop):N0} queued again.",
-        ["discard-all"] = async (roost, form, reason, stop) =>
-            $"{await roost.DiscardAllAsync(DeadLetterQuery.Of(name => form[name]).Filter, reason, stop):N0} given up.",
+        ["retry-all"] = async (roost, sent) =>
+            $"{await roost.RetryAllAsync(DeadLetterQuery.Of(name => sent.Form[name]).Filter, sent.Reason, sent.Stop):N0} queued again.",
+        ["discard-all"] = async (roost, sent) =>
+            $"{await roost.DiscardAllAsync(DeadLetterQuery.Of(name => sent.Form[name]).Filter, sent.Reason, sent.Stop):N0} given up.",
     };
 
     public static void Map(WebApplication application, ConsoleOptions options) =>
@@ -104,19 +117,13 @@ internal static class Actions
                 "The form is not one of this console's. Go back, reload the page and try again.\n",
                 statusCode: StatusCodes.Status400BadRequest
             );
-        if (!Verbs.TryGetValue(verb, out Func<RoostRuntime, IFormCollection, string?, CancellationToken, Task<string>>? run))
-        {
-            if (!Editing.TryGetValue(verb, out Func<RoostRuntime, IFormCollection, string?, SecretKeys, CancellationToken, Task<string>>? edit))
-                throw new NotFoundException("There is no such action.");
-            run = (runtime, given, why, stop) => edit(runtime, given, why, secrets, stop);
-        }
+        if (!Verbs.TryGetValue(verb, out Func<RoostRuntime, Sent, Task<string>>? run)) throw new NotFoundException("There is no such action.");
 
         IFormCollection form = await context.Request.ReadFormAsync(context.RequestAborted).ConfigureAwait(false);
-        string? reason = form["reason"] is [{ } given] && !string.IsNullOrWhiteSpace(given) ? given.Trim() : null;
         string note, place = "";
         try
         {
-            note = notes.Keep(false, await run(roost, form, reason, context.RequestAborted).ConfigureAwait(false));
+            note = notes.Keep(false, await run(roost, new(form, secrets, context.RequestAborted)).ConfigureAwait(false));
         }
         catch (RoostException error)
             when (error is ConflictException or InvalidInputException or FormRefusedException or FileBusyException or DiskFullException or FileRefusedException)
@@ -129,17 +136,17 @@ internal static class Actions
         return Results.LocalRedirect($"{back}{(back.Contains('?', StringComparison.Ordinal) ? '&' : '?')}note={note}{place}");
     }
 
-    private static async Task<string> AnswerAsync(RoostRuntime roost, IFormCollection form, string? reason, CancellationToken stop)
+    private static async Task<string> AnswerAsync(RoostRuntime roost, Sent sent)
     {
-        var root = AnswerField.Of((await roost.GetAskAsync(Id(form), stop)).Schema);
-        var reader = new AnswerReader(form);
+        var root = AnswerField.Of((await roost.GetAskAsync(sent.Id, sent.Stop)).Schema);
+        var reader = new AnswerReader(sent.Form);
         JsonNode? value = reader.Read(root);
         var problems = new Dictionary<string, string>(reader.Problems);
-        if (Given(form, "by") is null) problems["by"] = "Say who answers.";
+        if (sent.Given("by") is null) problems["by"] = "Say who answers.";
         if (problems.Count > 0) throw new FormRefusedException(problems);
         try
         {
-            AnswerResult result = await roost.AnswerAsync(Id(form), value, Given(form, "by")!, Given(form, "comment")?.ReplaceLineEndings("\n"), stop);
+            AnswerResult result = await roost.AnswerAsync(sent.Id, value, sent.Given("by")!, sent.Given("comment")?.ReplaceLineEndings("\n"), sent.Stop);
             return result.Created ? "The answer was accepted; its item goes on." : "The same answer was accepted before; nothing was added.";
         }
         catch (InvalidInputException wrong) when (root.Find(wrong.Field) is { } field)
@@ -153,15 +160,4 @@ internal static class Actions
     /// <summary>A path of the console itself, whatever the form says; its own pages give it as it stands in an address.</summary>
     private static string Back(string? asked) =>
         asked is ['/', ..] && (asked.Length == 1 || asked[1] is not ('/' or '\\')) && asked.All(letter => letter is > ' ' and < '\u007f') ? asked : "/";
-
-    private static string Id(IFormCollection form) => form["id"] is [{ } id] ? id : "";
-
-    private static string? Given(IFormCollection form, string field) => form[field] is [{ } text] && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
-
-    private static int Priority(IFormCollection form) => Number(form, "priority");
-
-    private static int Number(IFormCollection form, string name) =>
-        int.TryParse(form[name], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
-            ? number
-            : throw new InvalidInputException(name, $"\"{form[name]}\" is not a whole number from {int.MinValue} to {int.MaxValue}.");
 }

@@ -237,7 +237,7 @@ internal sealed class EndHooks(RoostRuntime runtime, StoreLoop store, IReadOnlyD
             await CallAsync(shared, entry.Facts, ended, context).ConfigureAwait(false);
             return;
         }
-        EngineScope scope = entry.Open!() ?? throw new InvalidInputException("open", "returned null; it must make a scope with an engine.");
+        EngineScope scope = entry.OpenScope();
         await using (scope.ConfigureAwait(false)) await CallAsync(scope.Engine, entry.Facts, ended, context).ConfigureAwait(false);
     }
 

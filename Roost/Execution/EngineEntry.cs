@@ -13,6 +13,10 @@ internal sealed record EngineEntry(EngineFacts Facts, IEngine? Shared, Func<Engi
     /// <summary>What reads and writes its state; null where it is an engine on raw snapshots.</summary>
     public IStateTrial? State { get; private init; }
 
+    /// <summary>A scope with an engine of its own, where no instance is shared.</summary>
+    /// <exception cref="InvalidInputException">The host has made none.</exception>
+    public EngineScope OpenScope() => Opened(Open!);
+
     public static EngineEntry For(IEngine engine, JsonSerializerOptions json)
     {
         var facts = EngineFacts.Of(engine);
@@ -25,7 +29,7 @@ internal sealed record EngineEntry(EngineFacts Facts, IEngine? Shared, Func<Engi
     /// </summary>
     public static EngineEntry For(Func<EngineScope> open, JsonSerializerOptions json)
     {
-        EngineScope scope = open() ?? throw new InvalidInputException("open", "returned null; it must make a scope with an engine.");
+        EngineScope scope = Opened(open);
         try
         {
             var facts = EngineFacts.Of(scope.Engine);
@@ -41,6 +45,9 @@ internal sealed record EngineEntry(EngineFacts Facts, IEngine? Shared, Func<Engi
             Task.Run(() => scope.DisposeAsync().AsTask()).GetAwaiter().GetResult();
         }
     }
+
+    private static EngineScope Opened(Func<EngineScope> open) =>
+        open() ?? throw new InvalidInputException("open", "returned null; it must make a scope with an engine.");
 
     private static Func<EngineScope> Sharing(Func<EngineScope> open, Type type, JsonSerializerOptions json, object trial) => () =>
     {

@@ -59,7 +59,7 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
     /// <summary>With an engine of its own, whose scope ends with the call. What disposing throws changes nothing of what the step has done.</summary>
     private async ValueTask<Outcome> CallInScopeAsync(ActiveStep step, EngineEntry entry, StepContext context)
     {
-        EngineScope scope = entry.Open!() ?? throw new InvalidInputException("open", "returned null; it must make a scope with an engine.");
+        EngineScope scope = entry.OpenScope();
         try
         {
             return await CallAsync(step, scope.Engine, entry, context).ConfigureAwait(false);

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 
 namespace Roost.Stores;
 
@@ -21,11 +20,10 @@ internal sealed record EndedWork(long Work, long Nonce, int Attempt)
 
     public string DeriveKey()
     {
-        Span<byte> input = stackalloc byte[64];
-        Convert.FromHexString(FileId, input, out _, out int written);
-        "end:"u8.CopyTo(input[written..]);
-        BinaryPrimitives.WriteInt64LittleEndian(input[(written + 4)..], Nonce);
-        return Convert.ToHexStringLower(SHA256.HashData(input[..(written + 12)]).AsSpan(0, 16));
+        Span<byte> of = stackalloc byte[12];
+        "end:"u8.CopyTo(of);
+        BinaryPrimitives.WriteInt64LittleEndian(of[4..], Nonce);
+        return DerivedKey.Of(FileId, of);
     }
 }
 

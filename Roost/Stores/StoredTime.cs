@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Roost.Stores;
 
 /// <summary>Times as they are stored: whole UTC milliseconds.</summary>
@@ -19,6 +21,9 @@ internal static class StoredTime
         long milliseconds = moment.ToUnixTimeMilliseconds();
         return moment > DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) ? milliseconds + 1 : milliseconds;
     }
+
+    /// <summary>As sentences for people say it, to the second.</summary>
+    public static string InWords(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     public static DateTimeOffset? Read(long? milliseconds) => milliseconds is { } value ? Read(value) : null;
 }

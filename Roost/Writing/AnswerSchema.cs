@@ -14,6 +14,7 @@ internal static class AnswerSchema
 {
     private const int MaxBytes = 64 * 1024;
     private const int MaxDepth = 16;
+    private const int MaxTold = 100;
 
     private static readonly string[] Types = ["object", "array", "string", "number", "integer", "boolean", "null"];
     private static readonly string[] Formats = ["date-time", "date", "uuid", "uri", "email", "multiline"];
@@ -248,5 +249,5 @@ internal static class AnswerSchema
         _ => "a number",
     };
 
-    private static string Cut(string text) => text.Length <= 100 ? text : text[..100] + "…";
+    private static string Cut(string text) => ShortText.Cut(text, MaxTold);
 }

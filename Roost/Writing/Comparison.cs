@@ -376,5 +376,5 @@ internal sealed class Comparison(JsonSerializerOptions options)
     private static string Held(object value) =>
         Shown(value) is var shown && shown == TypeNames.A(value.GetType()) ? shown : $"{shown}, {TypeNames.A(value.GetType())}";
 
-    private static string Cut(string text) => text.Length <= 60 ? text : text[..60] + "…";
+    private static string Cut(string text) => ShortText.Cut(text, 60);
 }

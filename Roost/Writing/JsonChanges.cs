@@ -86,6 +86,5 @@ internal static class JsonChanges
         else its.WriteTo(writer);
     }
 
-    private static string Cut(string text) =>
-        text.Length <= MostText ? text : text[..(char.IsHighSurrogate(text[MostText - 1]) ? MostText - 1 : MostText)] + "…";
+    private static string Cut(string text) => ShortText.Cut(text, MostText);
 }

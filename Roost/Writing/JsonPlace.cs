@@ -47,6 +47,6 @@ internal static class JsonPlace
     {
         string parents = string.Concat(path.Skip(name is null ? 0 : 1).Reverse().Select(each => each.Name is null ? $"[{each.Index}]" : $".{each.Name}"));
         string text = $"${parents}{(name is null ? "" : $".{name}")}".Replace("\0", "\\u0000", StringComparison.Ordinal);
-        return text.Length <= MostCharacters ? text : text[..MostCharacters] + "…";
+        return ShortText.Cut(text, MostCharacters);
     }
 }

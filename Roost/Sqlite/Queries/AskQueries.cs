@@ -12,6 +12,7 @@ internal static class AskQueries
     private const char Mark = 'k';
     private const int LeastPart = 3;
     private const int MaxLooked = 2000;
+    private const int MaxTold = 200;
 
     private const string Columns =
         """
@@ -82,15 +83,19 @@ internal static class AskQueries
     /// <summary>Why a question takes no answer any more.</summary>
     public static string WhyClosed(AskInfo ask) => ask.State switch
     {
-        AskState.Answered => $"Question {ask.Id} was answered by {ask.Answer!.By} at {Time(ask.Answer.At)}: {Cut(ask.Answer.Value.GetRawText())}.",
-        AskState.Withdrawn => $"Question {ask.Id} was withdrawn by {ask.WithdrawnBy} at {Time(ask.ClosedAt!.Value)}.",
-        AskState.Closed => $"Question {ask.Id} was closed at {Time(ask.ClosedAt!.Value)}, when work item {ask.WorkId} went on or ended without an answer.",
-        _ => $"Question {ask.Id} could be answered until {Time((ask.ClosedAt ?? ask.Until)!.Value)}; its time is over.",
+        AskState.Answered =>
+            $"Question {ask.Id} was answered by {ask.Answer!.By} at {StoredTime.InWords(ask.Answer.At)}: " +
+            $"{ShortText.Cut(ask.Answer.Value.GetRawText(), MaxTold)}.",
+        AskState.Withdrawn => $"Question {ask.Id} was withdrawn by {ask.WithdrawnBy} at {StoredTime.InWords(ask.ClosedAt!.Value)}.",
+        AskState.Closed =>
+            $"Question {ask.Id} was closed at {StoredTime.InWords(ask.ClosedAt!.Value)}, when work item {ask.WorkId} went on or ended without an answer.",
+        _ => $"Question {ask.Id} could be answered until {StoredTime.InWords((ask.ClosedAt ?? ask.Until)!.Value)}; its time is over.",
     };
 
     private static AskInfo Read(Statement row, RoostOptions options, DateTimeOffset now)
     {
-        string state = row.Text(9), workId = row.Text(1);
+        string workId = row.Text(1);
+        AskState state = AskTable.StateOf(row.Text(9));
         Answer? answer = row.IsNull(11) ? null : new(row.Bytes(11).ToArray(), row.Bytes(12).ToArray())
         {
             By = row.Text(13),
@@ -100,7 +105,7 @@ internal static class AskQueries
             Json = options.Json,
         };
         if (answer is { IsWhole: false }) throw new DataCorruptException(Damage.OfAnswer(workId));
-        DateTimeOffset? until = state == AskTable.Open ? StoredTime.Read(row.NullableInt64(15)) : null;
+        DateTimeOffset? until = state == AskState.Open ? StoredTime.Read(row.NullableInt64(15)) : null;
         return new()
         {
             Id = row.Text(0),
@@ -113,25 +118,12 @@ internal static class AskQueries
             Artifacts = ColumnJson.Read(row.Bytes(7), ColumnJson.Default.StringArray, "What a question points to"),
             AskedAt = StoredTime.Read(row.Int64(8)),
             Until = until,
-            State = until <= now ? AskState.Expired : StateOf(state),
+            State = until <= now ? AskState.Expired : state,
             ClosedAt = StoredTime.Read(row.NullableInt64(10)),
             Answer = answer,
-            WithdrawnBy = state == AskTable.Withdrawn ? row.NullableText(13) : null,
+            WithdrawnBy = state == AskState.Withdrawn ? row.NullableText(13) : null,
         };
     }
 
-    private static AskState StateOf(string state) => state switch
-    {
-        AskTable.Open => AskState.Open,
-        AskTable.Answered => AskState.Answered,
-        AskTable.Withdrawn => AskState.Withdrawn,
-        AskTable.Expired => AskState.Expired,
-        _ => AskState.Closed,
-    };
-
     private static string Write(long key) => Position.Write(Mark, key.ToString(CultureInfo.InvariantCulture));
-
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-
-    private static string Cut(string text) => text.Length <= 200 ? text : text[..200] + "…";
 }

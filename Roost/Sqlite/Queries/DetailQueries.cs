@@ -27,6 +27,7 @@ internal static class DetailQueries
         public bool Solo { get; init; }
         public int Failures { get; init; }
         public int Interruptions { get; init; }
+        public int Signals { get; init; }
         public int RetryAfters { get; init; }
         public string? RetryWhy { get; init; }
         public bool CancelRequested { get; init; }
@@ -85,7 +86,7 @@ internal static class DetailQueries
             ParentId = row.ParentId,
             Children = ReadChildren(db, row.Key),
             Wait = wait,
-            Signals = SignalQueries.MailOf(db, row.Key),
+            Signals = row.Signals,
             Failures = row.Failures,
             Interruptions = row.Interruptions,
             RetryAfters = row.RetryAfters,
@@ -118,13 +119,14 @@ internal static class DetailQueries
         """
         SELECT w.key AS Key, l.state_version AS StateVersion, CAST(i.payload AS BLOB) AS Payload, i.payload_sha256 AS PayloadHash,
                i.timeout_ms AS TimeoutMs, i.max_attempts AS MaxAttempts, i.max_steps AS MaxSteps,
-               w.retry_afters AS RetryAfters, w.retry_why AS RetryWhy,
+               coalesce(m.n, 0) AS Signals, w.retry_afters AS RetryAfters, w.retry_why AS RetryWhy,
                i.idempotency_key AS IdempotencyKey, p.id AS ParentId, w.ready_at AS ReadyAt, w.due_at AS DueAt, w.blocked_on AS BlockedOn,
                holder.id AS HolderId, h.id AS HolderWorkerId, w.solo AS Solo, w.failures AS Failures, w.interruptions AS Interruptions,
                w.cancel_requested AS CancelRequested, w.cancel_reason AS CancelReason, w.deadline AS Deadline, w.hold_for_life AS HoldForLife
         FROM roost_work w
         JOIN roost_lane l ON l.key = w.lane
         LEFT JOIN roost_work_input i ON i.work = w.key
+        LEFT JOIN roost_mailbox m ON m.work = w.key
         LEFT JOIN roost_work p ON p.key = w.parent
         LEFT JOIN roost_resource r ON r.name = w.blocked_on
         LEFT JOIN roost_work holder ON holder.key = r.work

@@ -55,11 +55,4 @@ internal static class SignalQueries
             AskId = row.NullableText(3),
         });
     }
-
-    /// <summary>How many signals lie in an item's mailbox.</summary>
-    public static int MailOf(SqliteConnection db, long work)
-    {
-        using var count = new Statement(db.Handle!, "SELECT n FROM roost_mailbox WHERE work = ?1");
-        return (int)(count.Bind(1, work).Scalar() ?? 0);
-    }
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using Roost.Stores;
 
 namespace Roost.Sqlite.Queries;
 
@@ -31,7 +31,7 @@ internal sealed record Situation
     /// <summary>As a sentence, and without the state's name where that begins it.</summary>
     public (string Sentence, string? Why) InWords() => Item.State switch
     {
-        WorkState.Done => AfterState(" ", $"since {Time(Item.EndedAt!.Value)}"),
+        WorkState.Done => AfterState(" ", $"since {StoredTime.InWords(Item.EndedAt!.Value)}"),
         WorkState.Failed => Whole($"dead letter: {Item.FailReason}: {Cut(Item.Error)}"),
         WorkState.Cancelled => AfterState(": ", CancelReason),
         _ when IsCopy => Whole("this file is a backup copy and runs nothing"),
@@ -50,7 +50,7 @@ internal sealed record Situation
         if (Lease is null) return AfterState(" ", null);
         string cancel = CancelRequested ? "; it was asked to cancel" : "";
         return Workers.Any(worker => worker.Id == Lease.WorkerId && worker.IsAlive)
-            ? AfterState(" ", $"on worker {Lease.WorkerId} since {Time(Lease.ClaimedAt)}{cancel}")
+            ? AfterState(" ", $"on worker {Lease.WorkerId} since {StoredTime.InWords(Lease.ClaimedAt)}{cancel}")
             : Whole($"was running on worker {Lease.WorkerId}, which has died; the next worker that runs takes it over{cancel}");
     }
 
@@ -60,12 +60,12 @@ internal sealed record Situation
         string? unserved = served.WhyUnserved(Item.Engine, Item.Queue, StateVersion);
         string but = unserved is null ? "" : $", but {unserved}";
         if (BlockedOn is not null) return Blocked() + but;
-        if (DueAt > Now) return $"delayed until {Time(DueAt.Value)}{Tries()}{but}";
-        string since = DueAt is { } due ? $"due since {Time(due)}" : $"ready since {Time(ReadySince ?? Item.UpdatedAt)}";
+        if (DueAt > Now) return $"delayed until {StoredTime.InWords(DueAt.Value)}{Tries()}{but}";
+        string since = DueAt is { } due ? $"due since {StoredTime.InWords(due)}" : $"ready since {StoredTime.InWords(ReadySince ?? Item.UpdatedAt)}";
         if (unserved is not null) return since + but;
         if (served.FirstToClaimAgain(Item.Engine, Item.Queue, StateVersion) is { } worker)
             return $"{since}; the clock was set by {worker.ClockSetBy:c}, and the workers that serve it claim nothing until " +
-                $"{Time(worker.ClaimsAgainAt!.Value)}";
+                $"{StoredTime.InWords(worker.ClaimsAgainAt!.Value)}";
         return RunsAlone
             ? $"{since}; waits to run alone after {Interruptions} interruptions"
             : $"{since}; the workers that serve it are busy, or about to claim it";
@@ -80,9 +80,9 @@ internal sealed record Situation
             .. Wait.Signals.Count == 0 ? (string[])[] : [$"the signal {Names(Wait.Signals)}"],
         ];
         string what = things.Length == 0 ? "" : $" for {string.Join(" or ", things)}";
-        string until = Wait.Until is not { } end ? "" : end > Now ? $" until {Time(end)}" : $"; its time was over at {Time(end)}";
+        string until = Wait.Until is not { } end ? "" : end > Now ? $" until {StoredTime.InWords(end)}" : $"; its time was over at {StoredTime.InWords(end)}";
         string? unserved = Wait.Until <= Now ? new ServedLanes(Workers).WhyUnserved(Item.Engine, Item.Queue, StateVersion) : null;
-        string why = $"{what}{until}, since {Time(Wait.Since)}{(unserved is null ? "" : $", but {unserved}")}";
+        string why = $"{what}{until}, since {StoredTime.InWords(Wait.Since)}{(unserved is null ? "" : $", but {unserved}")}";
         return (Item.State.Name() + why, why.TrimStart(' ', ',', ';'));
     }
 
@@ -101,7 +101,5 @@ internal sealed record Situation
         : Interruptions > 0 ? $" after {Interruptions} {(Interruptions == 1 ? "interruption" : "interruptions")}"
         : "";
 
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-
-    private static string Cut(string? text) => text is null || text.Length <= MaxMessage ? text ?? "" : text[..MaxMessage] + "…";
+    private static string Cut(string? text) => ShortText.Cut(text ?? "", MaxMessage);
 }

@@ -19,7 +19,7 @@ internal static class WorkQueries
     /// <summary>The item that has an idempotency key, or null.</summary>
     public static string? IdOfKey(SqliteConnection db, string engine, string key)
     {
-        using var id = new Statement(db.Handle!, "SELECT w.id FROM roost_idempotency k JOIN roost_work w ON w.key = k.work WHERE k.engine = ?1 AND k.key = ?2");
+        using var id = new Statement(db.Handle!, WorkRow.IdOfIdempotencyKeySql);
         return id.Bind(1, engine).Bind(2, key).One(static row => row.Text(0));
     }
 

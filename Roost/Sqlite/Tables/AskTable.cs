@@ -7,7 +7,8 @@ namespace Roost.Sqlite.Tables;
 /// <summary>Questions to people. Of those that want to close one the first wins; the others learn what it is by then.</summary>
 internal sealed class AskTable(WriteConnection connection)
 {
-    public const string Open = "open", Answered = "answered", Withdrawn = "withdrawn", Expired = "expired", Closed = "closed";
+    /// <summary>How each <see cref="AskState"/> is stored.</summary>
+    private static readonly string[] States = ["open", "answered", "withdrawn", "expired", "closed"];
 
     private readonly Statement insert = connection.Prepare(
         """
@@ -40,20 +41,25 @@ internal sealed class AskTable(WriteConnection connection)
     }
 
     public StoredAsk? Find(string askId) => find.Bind(1, askId).OneValue(static row => new StoredAsk(
-        row.Int64(0), row.Int64(1), row.Text(2), row.NullableText(3), row.NullableText(4), row.IsNull(5) ? null : row.Bytes(5).ToArray()));
+        row.Int64(0), row.Int64(1), StateOf(row.Text(2)), row.NullableText(3), row.NullableText(4),
+        row.IsNull(5) ? null : row.Bytes(5).ToArray()));
+
+    public static AskState StateOf(string stored) =>
+        Array.IndexOf(States, stored) is >= 0 and var state ? (AskState)state : throw WaitTable.Damaged();
 
     public string Id(long key) => id.Bind(1, key).One(static row => row.Text(0))!;
 
     /// <summary>An answer, or that somebody withdraws it.</summary>
     public void Accept(long key, NewAnswer given)
     {
-        accept.Bind(1, key).Bind(2, given.Value is null ? Withdrawn : Answered).Bind(3, connection.Now).Bind(6, given.By).Bind(7, given.Comment);
+        AskState state = given.Value is null ? AskState.Withdrawn : AskState.Answered;
+        accept.Bind(1, key).Bind(2, States[(int)state]).Bind(3, connection.Now).Bind(6, given.By).Bind(7, given.Comment);
         if (given.Value is null) accept.BindNull(4).BindNull(5);
         else accept.BindText(4, given.Value).BindBlob(5, given.Hash);
         if (accept.Run() != 1) throw WaitTable.Damaged();
     }
 
-    public void Close(long key, string state) => close.Bind(1, key).Bind(2, state).Bind(3, connection.Now).Run();
+    public void Close(long key, AskState state) => close.Bind(1, key).Bind(2, States[(int)state]).Bind(3, connection.Now).Run();
 
     /// <summary>An item ends: nobody waits for the answer any more.</summary>
     public void CloseOf(long work) => closeOf.Bind(1, work).Bind(2, connection.Now).Run();
@@ -72,4 +78,4 @@ internal sealed class AskTable(WriteConnection connection)
 }
 
 /// <summary>A question as it is stored, without what it says.</summary>
-internal readonly record struct StoredAsk(long Key, long Work, string State, string? By, string? Comment, byte[]? AnswerHash);
+internal readonly record struct StoredAsk(long Key, long Work, AskState State, string? By, string? Comment, byte[]? AnswerHash);

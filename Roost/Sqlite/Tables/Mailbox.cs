@@ -68,9 +68,8 @@ internal sealed class Mailbox(WriteConnection connection)
         if (!findId.Bind(1, work).Bind(2, id).Step()) return false;
         bool isSame = findId.Text(0) == signal.Name && findId.Bytes(1).SequenceEqual(signal.Hash);
         findId.Reset();
-        return isSame
-            ? true
-            : throw new ConflictException(
-                $"Work item {workId} has had a signal with the id \"{id}\" that has another name or payload. Send the same again, or give another id.");
+        if (isSame) return true;
+        throw new ConflictException(
+            $"Work item {workId} has had a signal with the id \"{id}\" that has another name or payload. Send the same again, or give another id.");
     }
 }

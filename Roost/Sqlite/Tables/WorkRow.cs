@@ -85,6 +85,10 @@ internal readonly record struct WorkRow
     /// </summary>
     public const string KeyOfIdSql = "(SELECT key FROM roost_work WHERE id = ?1) AND +id = ?1";
 
+    /// <summary>The id of the item of an engine, ?1, that has an idempotency key, ?2.</summary>
+    public const string IdOfIdempotencyKeySql =
+        "SELECT w.id FROM roost_idempotency k JOIN roost_work w ON w.key = k.work WHERE k.engine = ?1 AND k.key = ?2";
+
     public WorkRow AsReady(Place place, long now) => Unplaced() with { State = WorkState.Queued, ReadyPlace = place, ReadyAt = now };
 
     public WorkRow AsDelayed(long delay, long now) => Unplaced() with { State = WorkState.Queued, DueAt = now + delay, DelayedAt = now };

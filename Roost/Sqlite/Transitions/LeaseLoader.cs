@@ -47,18 +47,9 @@ internal sealed class LeaseLoader(WriteConnection connection, FileIdentity ident
     {
         if (waits.Load(row) is not { WokenAt: { } at } wait) return null;
         Signal? signal = wait.Signal is { } key ? mailbox.Load(row.Key, workId, key) ?? throw WaitTable.Damaged() : null;
-        WakeKind kind = KindOf(wait.Wake!);
-        Answer? answer = kind == WakeKind.Answer ? asks.AnswerTo(wait.Ask!.Value, workId) ?? throw WaitTable.Damaged() : null;
-        return new() { Kind = kind, At = StoredTime.Read(at), Signal = signal, Answer = answer };
+        Answer? answer = wait.Wake == WakeKind.Answer ? asks.AnswerTo(wait.Ask!.Value, workId) ?? throw WaitTable.Damaged() : null;
+        return new() { Kind = wait.Wake!.Value, At = StoredTime.Read(at), Signal = signal, Answer = answer };
     }
-
-    private static WakeKind KindOf(string stored) => stored switch
-    {
-        "signal" => WakeKind.Signal,
-        "answer" => WakeKind.Answer,
-        "withdrawn" => WakeKind.Withdrawn,
-        _ => WakeKind.Timeout,
-    };
 
     /// <summary>An item goes back behind its equals: what it will need for its next step is kept at hand.</summary>
     public void Keep(LeasedWork lease, Snapshot next)

@@ -11,19 +11,16 @@ namespace Roost.Sqlite.Transitions;
 internal sealed class WaitTransitions(
     WriteConnection connection, Counters counters, WorkTable workTable, Mailbox mailbox, WaitTable waits, AskTable asks, Events events)
 {
-    private const string BySignal = "signal", ByAnswer = "answer", ByWithdrawal = "withdrawn", ByTimeout = "timeout";
 
     private const int MostTold = 4096;
 
-    private readonly Statement idOfKey = connection.Prepare(
-        "SELECT w.id FROM roost_idempotency k JOIN roost_work w ON w.key = k.work WHERE k.engine = ?1 AND k.key = ?2");
+    private readonly Statement idOfKey = connection.Prepare(WorkRow.IdOfIdempotencyKeySql);
 
     /// <summary>running -> waiting: its row is saved. What it waits for may be there already.</summary>
     /// <exception cref="InvalidInputException">Its question points to an artifact that there is not.</exception>
     public void Begin(in WorkRow row, string workId, WaitFor wait)
     {
-        waits.Begin(row, wait, wait.Ask is null ? null : asks.Insert(row, workId, wait.Ask));
-        Rest(row, waits.Load(row)!.Value);
+        Rest(row, waits.Begin(row, wait, wait.Ask is null ? null : asks.Insert(row, workId, wait.Ask)));
     }
 
     /// <summary>The wait in which a dead letter has failed; null where it failed in a step.</summary>
@@ -44,7 +41,7 @@ internal sealed class WaitTransitions(
     public void TimeOut(long work)
     {
         if (workTable.Load(work) is not { State: WorkState.Waiting } row || !connection.HasPassed(row.DueAt)) throw Database.IndexDamaged("due");
-        Wake(row, WaitOf(row), ByTimeout);
+        Wake(row, WaitOf(row), WakeKind.Timeout);
     }
 
     /// <summary>
@@ -53,7 +50,7 @@ internal sealed class WaitTransitions(
     /// </summary>
     public bool? Answer(in StoredAsk ask, NewAnswer answer)
     {
-        if (ask.State != AskTable.Open)
+        if (ask.State != AskState.Open)
             return answer.Value is not null && ask.By == answer.By && ask.AnswerHash.AsSpan().SequenceEqual(answer.Hash) ? false : null;
         if (workTable.Load(ask.Work) is not { State: WorkState.Waiting } row || WaitOf(row) is var wait && wait.Ask != ask.Key) throw WaitTable.Damaged();
         if (connection.HasPassed(row.DueAt)) return null;
@@ -69,7 +66,7 @@ internal sealed class WaitTransitions(
             }
             if (it.answer.Comment is not null) json.WriteString(it.answer.Value is null ? "reason" : "comment", it.answer.Comment);
         });
-        Wake(row, wait, answer.Value is null ? ByWithdrawal : ByAnswer);
+        Wake(row, wait, answer.Value is null ? WakeKind.Withdrawn : WakeKind.Answer);
         return true;
     }
 
@@ -140,17 +137,17 @@ internal sealed class WaitTransitions(
     /// <summary>waiting -> queued where its time is over, or a signal that it waits for is there; whoever notices that first.</summary>
     private void Look(in WorkRow row, StoredWait wait)
     {
-        if (connection.HasPassed(row.DueAt)) Wake(row, wait, ByTimeout);
-        else if (mailbox.Earliest(row.Key, wait.Signals) is { } signal) Wake(row, wait, BySignal, signal);
+        if (connection.HasPassed(row.DueAt)) Wake(row, wait, WakeKind.Timeout);
+        else if (mailbox.Earliest(row.Key, wait.Signals) is { } signal) Wake(row, wait, WakeKind.Signal, signal);
     }
 
     private StoredWait WaitOf(in WorkRow row) => waits.Load(row) is { Wake: null } wait ? wait : throw WaitTable.Damaged();
 
-    private void Wake(in WorkRow row, in StoredWait wait, string by, long? signal = null)
+    private void Wake(in WorkRow row, in StoredWait wait, WakeKind by, long? signal = null)
     {
         waits.Wake(row, by, signal);
-        if (wait.Ask is { } ask) asks.Close(ask, by == ByTimeout ? AskTable.Expired : AskTable.Closed); // Unless that is what has closed it.
+        if (wait.Ask is { } ask) asks.Close(ask, by == WakeKind.Timeout ? AskState.Expired : AskState.Closed); // Unless that is what has closed it.
         workTable.Save(row, row.AsReady(counters.NextPlace(), connection.Now));
-        events.Append(EventKinds.Woken, row.Key, by, static (json, it) => json.WriteString("by", it));
+        events.Append(EventKinds.Woken, row.Key, by, static (json, it) => json.WriteString("by", WaitTable.NameOf(it)));
     }
 }
