@@ -194,7 +194,7 @@ internal sealed class AskTests(StoreHost host) : ConformanceTests(host)
         string cancelled = await roost.EnqueueAsync(new WorkItem("scripted") { Id = "cancelled" });
         await roost.RunUntilIdleAsync();
         IReadOnlyList<AskInfo> asks = (await roost.ListAsksAsync()).Items;
-        asks.Select(ask => ask.WorkId).Should().Equal(signalled, cancelled);
+        asks.Select(ask => ask.WorkId).Should().BeEquivalentTo(signalled, cancelled);
 
         await roost.SignalAsync(signalled, "stop");
         await roost.CancelAsync(cancelled);
