@@ -38,7 +38,8 @@ public sealed partial class RoostRuntime
 
     /// <summary>
     /// Cancels a work item: a queued one at once; a running one's token fires, and its step's outcome keeps snapshot, events and artifacts but no
-    /// children or triggers. A step that ends with done wins.
+    /// children or triggers. A step that ends with done wins. Once it is cancelled its tree follows: its children that are not detached, theirs, and so on; this
+    /// call goes on with that until all of it that can be is cancelled and what runs is asked to stop, and where it is interrupted the next loop does.
     /// </summary>
     /// <returns>False where the item has ended already.</returns>
     /// <exception cref="NotFoundException">There is no such item.</exception>
@@ -48,6 +49,7 @@ public sealed partial class RoostRuntime
         cancellationToken.ThrowIfCancellationRequested();
         (bool cancelled, long? lease) = await Changeable.CancelAsync(workId, reason).ConfigureAwait(false);
         if (lease is { } token) loops.Cancel(token, CancellationReason.Cancelled);
+        else if (cancelled) await CancelTreesAsync(cancellationToken).ConfigureAwait(false);
         return cancelled;
     }
 
@@ -145,6 +147,11 @@ public sealed partial class RoostRuntime
         CheckReason(reason);
         cancellationToken.ThrowIfCancellationRequested();
         await Changeable.AdoptAsync(reason).ConfigureAwait(false);
+    }
+
+    private async Task CancelTreesAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested && await Changeable.CancelTreesAsync().ConfigureAwait(false)) { }
     }
 
     /// <summary>The store, while this runtime is open.</summary>

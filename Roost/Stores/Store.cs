@@ -46,6 +46,11 @@ internal abstract class Store : IAsyncDisposable
     /// <summary>Ends an item that is queued; one that runs is asked to stop, and its lease's token is returned.</summary>
     public abstract Task<(bool IsCancelled, long? Lease)> CancelAsync(string workId, string? reason);
 
+    /// <summary>
+    /// Goes on with cancelling the children of what was cancelled, a bounded number of them; every loop does so by itself. False where nothing is left.
+    /// </summary>
+    public abstract Task<bool> CancelTreesAsync();
+
     /// <summary>Makes a delayed item ready. False where it was ready already.</summary>
     public abstract Task<bool> RequeueNowAsync(string workId, string? reason);
 

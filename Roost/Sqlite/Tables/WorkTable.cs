@@ -47,6 +47,7 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
         // From here on what no transition changes by a save.
         Deadline,
         Parent,
+        Detached,
         ResourceCount,
         HoldForLife,
     }
@@ -132,7 +133,7 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
             throw new InvalidOperationException($"Work item {Id(before.Key)} is not at version {before.Version} under the lease that was read.");
         counts.Add(before.Lane, before.Condition, -1);
         counts.Add(after.Lane, after.Condition, 1);
-        children.Move(before.Parent, before.State, after.State);
+        children.Move(before, after.State);
         ready.Remove(before);
         ready.Add(after);
     }
@@ -189,6 +190,7 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
             TriedVersion = row.Int32((int)Column.TriedVersion),
             Deadline = Nullable(Column.Deadline),
             Parent = Nullable(Column.Parent),
+            Detached = Flag(Column.Detached),
             ResourceCount = row.Int32((int)Column.ResourceCount),
             HoldForLife = Flag(Column.HoldForLife),
         };

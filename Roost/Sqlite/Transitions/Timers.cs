@@ -6,10 +6,10 @@ namespace Roost.Sqlite.Transitions;
 
 /// <summary>
 /// The one place where time does something to an item that does not run: what is due becomes ready, a wait is over, what is overdue fails, and what a
-/// clock that was set back has delayed is moved with it. Any running loop does it.
+/// clock that was set back has delayed is moved with it. What was cancelled takes its children along at the same place. Any running loop does it.
 /// </summary>
 internal sealed class Timers(
-    WriteConnection connection, Delays delays, ReadyOrder ready, WorkTable workTable, EndTransitions endings, WaitTransitions waits)
+    WriteConnection connection, Delays delays, ReadyOrder ready, WorkTable workTable, EndTransitions endings, WaitTransitions waits, TreeCancel trees)
 {
     private const int DueAtOnce = 1000;
     private const int OverdueAtOnce = 500;
@@ -23,7 +23,7 @@ internal sealed class Timers(
     /// <summary>Whether there is something to do by now.</summary>
     public bool AnythingToDo(SlotLedger slots) => AnythingForAll || (!slots.Displaced && connection.HasPassed(NextAt(slots)));
 
-    private bool AnythingForAll => delays.IsBehind || IsAnyOverdue;
+    private bool AnythingForAll => delays.IsBehind || IsAnyOverdue || trees.IsAny;
 
     private bool IsAnyOverdue => connection.HasPassed(ready.NextDeadline());
 
@@ -32,6 +32,7 @@ internal sealed class Timers(
     {
         delays.MoveOn();
         FailOverdue();
+        trees.WorkOff();
     }
 
     /// <summary>Makes ready what is due and served here, and wakes those whose wait has lasted long enough: a bounded number at a time.</summary>
