@@ -15,7 +15,7 @@ public sealed record ChildJoin
     public static ChildJoin Any { get; } = new(1);
 
     /// <summary>Until so many have ended that no step was shown: at least 1, and no more than there can be when the wait begins.</summary>
-    public static ChildJoin AtLeast(int ends) => new(ends);
+    public static ChildJoin AtLeast(int ends) => new(ends) { MustBeThere = true };
 
     /// <summary>
     /// Whether the failure of one is enough: a child that has become a dead letter, of which no step was shown. Default false. One that was cancelled is no failure.
@@ -28,8 +28,11 @@ public sealed record ChildJoin
     /// <summary>How many ends it waits for; 0 where that is all.</summary>
     public int Ends { get; }
 
+    /// <summary>So many were named, and where there are fewer, somebody has miscounted.</summary>
+    internal bool MustBeThere { get; private init; }
+
     /// <summary>As it was stored.</summary>
-    internal static ChildJoin Of(long ends, bool orFailure) => (ends == 0 ? All : AtLeast((int)ends)) with { OrFailure = orFailure };
+    internal static ChildJoin Of(long ends, bool orFailure) => (ends == 0 ? All : ends == 1 ? Any : AtLeast((int)ends)) with { OrFailure = orFailure };
 
     /// <summary><c>all</c>, <c>any</c> or <c>at least 3</c>, with <c>or a failure</c>.</summary>
     public override string ToString() => (IsAll ? "all" : Ends == 1 ? "any" : $"at least {Ends}") + (OrFailure ? " or a failure" : "");

@@ -47,9 +47,9 @@ public sealed partial class RoostRuntime
     {
         CheckChange(workId, reason);
         cancellationToken.ThrowIfCancellationRequested();
-        (bool cancelled, long? lease) = await Changeable.CancelAsync(workId, reason).ConfigureAwait(false);
+        (bool cancelled, long? lease, bool hasTree) = await Changeable.CancelAsync(workId, reason).ConfigureAwait(false);
         if (lease is { } token) loops.Cancel(token, CancellationReason.Cancelled);
-        else if (cancelled) await CancelTreesAsync(cancellationToken).ConfigureAwait(false);
+        else if (hasTree) await CancelTreesAsync(cancellationToken).ConfigureAwait(false);
         return cancelled;
     }
 
@@ -133,8 +133,9 @@ public sealed partial class RoostRuntime
     {
         CheckChange(workId, reason);
         cancellationToken.ThrowIfCancellationRequested();
-        long token = await Changeable.ReleaseLeaseAsync(workId, reason).ConfigureAwait(false);
+        (long token, bool hasTree) = await Changeable.ReleaseLeaseAsync(workId, reason).ConfigureAwait(false);
         loops.Cancel(token, CancellationReason.LeaseLost);
+        if (hasTree) await CancelTreesAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -151,7 +152,10 @@ public sealed partial class RoostRuntime
 
     private async Task CancelTreesAsync(CancellationToken cancellationToken)
     {
-        while (!cancellationToken.IsCancellationRequested && await Changeable.CancelTreesAsync().ConfigureAwait(false)) { }
+        while (!cancellationToken.IsCancellationRequested && await Changeable.CancelTreesAsync().ConfigureAwait(false))
+        {
+            // Each call is a transaction, and lets others write in between.
+        }
     }
 
     /// <summary>The store, while this runtime is open.</summary>

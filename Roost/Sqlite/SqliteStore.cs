@@ -89,8 +89,8 @@ internal sealed class SqliteStore : Store
         return true;
     }, again.Bytes);
 
-    public override Task<(bool IsCancelled, long? Lease)> CancelAsync(string workId, string? reason) =>
-        ChangeAsync(workId, (session, row) => (session.Endings.Cancel(row, reason), row.Token));
+    public override Task<(bool IsCancelled, long? Lease, bool HasTree)> CancelAsync(string workId, string? reason) =>
+        ChangeAsync(workId, (session, row) => (session.Endings.Cancel(row, reason), row.Token, session.Trees.IsAny));
 
     public override Task<bool> CancelTreesAsync() => ChangeAsync(session => session.Trees.WorkOff());
 
@@ -100,17 +100,17 @@ internal sealed class SqliteStore : Store
     public override Task<bool> SetPriorityAsync(string workId, int priority, string? reason) =>
         ChangeAsync(workId, (session, row) => session.Operator.SetPriority(row, workId, priority, reason));
 
-    public override Task<long> ReleaseLeaseAsync(string workId, string? reason) => ChangeAsync(workId, (session, row) =>
+    public override Task<(long Lease, bool HasTree)> ReleaseLeaseAsync(string workId, string? reason) => ChangeAsync(workId, (session, row) =>
     {
         session.Operator.ReleaseByForce(row, workId, reason);
-        return row.Token!.Value;
+        return (row.Token!.Value, session.Trees.IsAny);
     });
 
-    public override Task ChangeDeadLetterAsync(string workId, DeadLetterChange change, string? reason) => ChangeAsync(workId, (session, row) =>
+    public override Task<bool> ChangeDeadLetterAsync(string workId, DeadLetterChange change, string? reason) => ChangeAsync(workId, (session, row) =>
     {
         if (row.State != WorkState.Failed) throw NoDeadLetter(workId, row.State);
         Change(session, row, change, reason);
-        return true;
+        return session.Trees.IsAny;
     });
 
     /// <summary>Only where it is still the failure that was found: since then somebody may have retried it, or it may have failed anew.</summary>

@@ -13,13 +13,23 @@ internal sealed class TreeCancel(WriteConnection connection, TreeCancelTable tre
 
     private readonly Statement next = connection.Prepare("SELECT key FROM roost_work WHERE parent = ?1 AND key > ?2 ORDER BY key LIMIT ?3");
 
+    private bool anyAsked;
+
+    /// <summary>Whether a step that runs was asked to stop since this was last asked.</summary>
+    public bool TakeAsked()
+    {
+        bool any = anyAsked;
+        anyAsked = false;
+        return any;
+    }
+
     /// <summary>Whether there is something to do.</summary>
     public bool IsAny => trees.IsAny;
 
     /// <summary>Goes on with it; false where nothing is left.</summary>
     public bool WorkOff()
     {
-        for (int left = AtOnce; left > 0 && trees.First() is { } tree; left--)
+        for (int left = AtOnce; left > 0 && trees.First() is { } tree; left--) // A tree without children costs one as well.
         {
             List<long> children = next.Bind(1, tree.Work).Bind(2, tree.After).Bind(3, left).All(static row => row.Int64(0));
             string why = $"its parent {workTable.Id(tree.Work)} was cancelled";
@@ -36,7 +46,9 @@ internal sealed class TreeCancel(WriteConnection connection, TreeCancelTable tre
         WorkRow row = workTable.Load(child) ?? throw Database.IndexDamaged("parent");
         if (row.Detached) return false;
         if (row.State is WorkState.Done or WorkState.Failed) trees.Add(child);
-        return !row.State.IsEnded() && !row.CancelRequested && endings.Cancel(row, why);
+        if (row.State.IsEnded() || row.CancelRequested) return false;
+        anyAsked |= row.State == WorkState.Running;
+        return endings.Cancel(row, why);
     }
 
     private void End(long work, int cancelled)

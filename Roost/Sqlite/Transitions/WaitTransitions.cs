@@ -20,7 +20,7 @@ internal sealed class WaitTransitions(
     /// <exception cref="InvalidInputException">Its question points to an artifact that there is not, or it waits for more children than can end.</exception>
     public void Begin(in WorkRow row, string workId, WaitFor wait)
     {
-        if (wait.Children is { Ends: > 0 } join) CheckReach(row, workId, join);
+        if (wait.Children is { MustBeThere: true } join) CheckReach(row, workId, join);
         Rest(row, Keep(row, workId, wait));
     }
 
