@@ -44,46 +44,23 @@ internal sealed class KillTests : FolderFixture
     }
 
     [Test]
-    public async Task Killing_workers_whose_items_wait_loses_no_signal_and_no_answer_and_applies_none_twice()
+    public async Task Killing_workers_whose_items_wait_loses_no_signal_no_answer_and_no_child_and_applies_none_twice()
     {
-        int seed = Effort.Seed(), kills = Effort.Times(24, 2000), files = Math.Max(FilesAtOnce, kills / KillsInOneFile), signals = 0, answers = 0;
+        int seed = Effort.Seed(), kills = Effort.Times(24, 2000), files = Math.Max(FilesAtOnce, kills / KillsInOneFile), signals = 0, answers = 0, children = 0;
         await Parallel.ForEachAsync(Enumerable.Range(0, files), new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce }, async (series, _) =>
         {
             string own = Directory.CreateDirectory(folder[$"series-{series}"]).FullName, path = Path.Combine(own, "roost.db");
             List<string> said = await KillAsync(path, "signal-crash", new Random(unchecked(seed + series)), kills / files);
-            (int applied, int answered) = await MustBeAppliedOnceAsync(path, said);
+            (int applied, int answered, int joined) = await SignalAudit.MustBeAppliedOnceAsync(path, said);
             Directory.Delete(own, recursive: true);
             Interlocked.Add(ref signals, applied);
             Interlocked.Add(ref answers, answered);
+            Interlocked.Add(ref children, joined);
         });
         signals.Should().BePositive();
         answers.Should().BePositive();
-        Effort.Report($"{kills} kills on {files} files, {signals} signals and {answers} answers acknowledged, each applied once");
-    }
-
-    private static async Task<(int Signals, int Answers)> MustBeAppliedOnceAsync(string path, List<string> said)
-    {
-        FileAudit.MustAgree(path);
-        ILookup<string, string> expected = said.Select(line => line.Split(' ')).Where(words => words[0] is "signalled" or "answered")
-            .ToLookup(words => words[1], words => words[2]);
-        await using RoostRuntime roost = SignalVerb.Open(path);
-        foreach (string id in roost.Items().ConvertAll(item => item.Id))
-            while (roost.StateOf(id) != WorkState.Waiting) await roost.RunUntilIdleAsync(); // Who waits has nothing to take of what it waits for.
-        foreach (string id in roost.Items().ConvertAll(item => item.Id))
-        {
-            IReadOnlyList<string> things = (await roost.GetSnapshotAsync(id)).DataAs<SignalVerb.Given>().Things;
-            things.Should().OnlyHaveUniqueItems($"{id} is given each once");
-            expected[id].Except(things).Should().BeEmpty($"{id} loses none");
-        }
-        foreach (string[] words in said.Select(line => line.Split(' ')).Where(words => words[0] == "answered"))
-        {
-            AskInfo ask = await roost.GetAskAsync(words[3]);
-            (ask.State, ask.Answer!.As<string>()).Should().Be((AskState.Answered, words[2]));
-        }
-        FileAudit.MustAgree(path);
-        EventAudit.MustBeOrderly(path);
-        return (expected.Where(group => group.Key.StartsWith("coll", StringComparison.Ordinal)).Sum(group => group.Count()),
-            expected.Where(group => group.Key.StartsWith("ask", StringComparison.Ordinal)).Sum(group => group.Count()));
+        children.Should().BePositive();
+        Effort.Report($"{kills} kills on {files} files, {signals} signals and {answers} answers acknowledged, each applied once, and {children} children joined");
     }
 
     /// <summary>Three or four processes live at any time; one of them, whichever, is killed wherever it is, its start included.</summary>

@@ -96,6 +96,20 @@ internal sealed class PowerCutTests : FolderFixture
         Effort.Report($"{without + whole} cuts, {whole} of them left a backup, and it was whole");
     }
 
+    [Test]
+    public async Task After_a_power_cut_no_signal_answer_or_child_is_lost_or_applied_twice()
+    {
+        int cuts = 0, signals = 0, answers = 0, children = 0;
+        await TryCutsAsync("waits", async (path, said) =>
+        {
+            if (!said.Contains("open")) return; // It may not be a file yet; "creation" is about that.
+            (int applied, int answered, int joined) = await SignalAudit.MustBeAppliedOnceAsync(path, said);
+            (cuts, signals, answers, children) = (cuts + 1, signals + applied, answers + answered, children + joined);
+        });
+        if (Effort.IsFull) Math.Min(Math.Min(signals, answers), children).Should().BePositive();
+        Effort.Report($"{cuts} cuts, {signals} signals and {answers} answers that were acknowledged before them, and {children} children joined after them");
+    }
+
     [TestCase("enqueues-early", TestName = "A_worker_that_acknowledges_before_its_commit_is_caught")]
     [TestCase("steps-normal", TestName = "A_worker_that_waits_for_the_disk_at_checkpoints_only_is_caught")]
     [TestCase("checkpoints-off", TestName = "A_worker_that_never_waits_for_the_disk_is_caught")]

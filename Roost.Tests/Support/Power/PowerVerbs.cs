@@ -42,6 +42,7 @@ internal static class PowerVerbs
                 end),
             "checkpoints" => CheckpointAsync(options, end),
             "migration" => MigrateAsync(options),
+            "waits" => SignalVerb.RunAsync(options, random, "power", acts: 30, leaves: true, end),
             "backup" => BackUpAsync(options, end),
             "fulllog" => StepAsync(
                 options,
