@@ -58,12 +58,9 @@ public sealed partial class RoostRuntime
     /// Runs the loop until nothing can run here now: no ready item of an engine and queue that this runtime serves, and no end that one of its engines is to
     /// be told of (<see cref="IEngine.OnEndedAsync"/>).
     /// </summary>
-    /// <returns>
-    /// When the next delayed item of this runtime becomes due, an engine is told of an end once more, or the lease of a worker is over that has one of its
-    /// items and is not known to live, whichever comes first; null where there is nothing of these.
-    /// </returns>
+    /// <returns>When there will be something to do again, and how many items wait for something else than a time.</returns>
     /// <exception cref="ConflictException">A loop of this runtime is running already, or no engine is registered.</exception>
-    public async Task<DateTimeOffset?> RunUntilIdleAsync(CancellationToken cancellationToken = default)
+    public async Task<IdleState> RunUntilIdleAsync(CancellationToken cancellationToken = default)
     {
         while (true)
         {
@@ -74,7 +71,8 @@ public sealed partial class RoostRuntime
                 (int told, long? later) = await worker.Hooks.WorkOffAsync(cancellationToken).ConfigureAwait(false);
                 return (next is null || later < next ? later : next, told);
             }, cancellationToken).ConfigureAwait(false);
-            if (begun == 0) return StoredTime.Read(due); // Whoever was told of an end may have made something ready.
+            if (begun > 0) continue; // Whoever was told of an end may have made something ready.
+            return new(StoredTime.Read(due), store.Stopped.IsCompleted ? 0 : await CountWaitingAsync(cancellationToken).ConfigureAwait(false));
         }
     }
 
@@ -107,6 +105,14 @@ public sealed partial class RoostRuntime
         if (timeout < TimeSpan.Zero) throw new InvalidInputException("timeout", $"is {timeout}; it must not be negative. Leave it out to wait for ever.");
         ObjectDisposedException.ThrowIf(disposed != 0, this);
         return ends.WaitAsync(workId, timeout, cancellationToken);
+    }
+
+    private async Task<long> CountWaitingAsync(CancellationToken cancellationToken)
+    {
+        WorkCounts counts = await Readable.CountsAsync(cancellationToken).ConfigureAwait(false);
+        return counts.Queues
+            .Where(queue => engines.Find(queue.Engine) is not null && Options.ServedQueues.Contains(queue.Queue))
+            .Sum(queue => queue.Counts.Waiting);
     }
 
     /// <summary>A loop that is about to end tells of what has ended, for as long as it would let steps drain.</summary>

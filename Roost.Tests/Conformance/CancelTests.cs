@@ -26,7 +26,7 @@ internal sealed class CancelTests(StoreHost host) : ConformanceTests(host)
 
         await roost.CancelAsync(id);
 
-        (await roost.RunUntilIdleAsync()).Should().BeNull();
+        (await roost.RunUntilIdleAsync()).Due.Should().BeNull();
         (await roost.WaitAsync(id)).State.Should().Be(WorkState.Cancelled);
     }
 

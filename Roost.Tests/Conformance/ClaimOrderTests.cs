@@ -84,7 +84,7 @@ internal sealed class ClaimOrderTests(StoreHost host) : ConformanceTests(host)
         string foreign = await roost.EnqueueAsync(new WorkItem("elsewhere") { Priority = 100 });
         string own = await roost.EnqueueAsync(new WorkItem("scripted"));
 
-        (await roost.RunUntilIdleAsync()).Should().BeNull();
+        (await roost.RunUntilIdleAsync()).Due.Should().BeNull();
 
         roost.StateOf(own).Should().Be(WorkState.Done);
         roost.StateOf(foreign).Should().Be(WorkState.Queued);
@@ -109,9 +109,9 @@ internal sealed class ClaimOrderTests(StoreHost host) : ConformanceTests(host)
         await using RoostRuntime roost = await OpenAsync(clock, OneStep());
         string foreign = await roost.EnqueueAsync(new WorkItem("elsewhere") { Delay = TimeSpan.FromSeconds(1) });
 
-        (await roost.RunUntilIdleAsync()).Should().BeNull();
+        (await roost.RunUntilIdleAsync()).Due.Should().BeNull();
         clock.Advance(TimeSpan.FromSeconds(2));
-        (await roost.RunUntilIdleAsync()).Should().BeNull();
+        (await roost.RunUntilIdleAsync()).Due.Should().BeNull();
 
         roost.EventsOf(foreign).Should().Equal("enqueued");
     }
@@ -128,7 +128,7 @@ internal sealed class ClaimOrderTests(StoreHost host) : ConformanceTests(host)
         await roost.RequeueNowAsync(id);
 
         await using RoostRuntime older = await BesideAsync(roost, OneStep());
-        (await older.RunUntilIdleAsync()).Should().BeNull();
+        (await older.RunUntilIdleAsync()).Due.Should().BeNull();
 
         roost.EventsOf(id).Should().Equal("enqueued", "claimed", "stepped", "stepped", "requeued");
     }

@@ -29,11 +29,11 @@ internal sealed class ClockSetTests(StoreHost host) : ConformanceTests(host)
         wall.SetBy = Hour;
         await using RoostRuntime roost = await OpenAsync(options, null, ScriptedEngine.CountingTo(2, after: Moment));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
-        (await roost.RunUntilIdleAsync()).Should().Be(TestRuntime.Start + Hour + Moment);
+        (await roost.RunUntilIdleAsync()).Due.Should().Be(TestRuntime.Start + Hour + Moment);
 
         wall.SetBy = default;
 
-        (await roost.RunUntilIdleAsync()).Should().Be(TestRuntime.Start + Moment);
+        (await roost.RunUntilIdleAsync()).Due.Should().Be(TestRuntime.Start + Moment);
         clock.Advance(Moment);
         (await roost.RunUntilDoneAsync(id).Soon()).State.Should().Be(WorkState.Done);
     }
@@ -107,7 +107,7 @@ internal sealed class ClockSetTests(StoreHost host) : ConformanceTests(host)
 
         wall.SetBy = default;
 
-        (await roost.RunUntilIdleAsync()).Should().Be(TestRuntime.Start + Hour);
+        (await roost.RunUntilIdleAsync()).Due.Should().Be(TestRuntime.Start + Hour);
         clock.Advance(Hour / 2);
         (await roost.RunUntilDoneAsync(id).Soon()).State.Should().Be(WorkState.Done);
     }
@@ -136,7 +136,7 @@ internal sealed class ClockSetTests(StoreHost host) : ConformanceTests(host)
 
         await using RoostRuntime after = await BesideAsync(roost, ScriptedEngine.CountingTo(1));
 
-        (await after.RunUntilIdleAsync()).Should().Be(TestRuntime.Start + Moment);
+        (await after.RunUntilIdleAsync()).Due.Should().Be(TestRuntime.Start + Moment);
     }
 
     [Test]
@@ -163,7 +163,7 @@ internal sealed class ClockSetTests(StoreHost host) : ConformanceTests(host)
 
         wall.SetBy = Hour;
 
-        (await roost.RunUntilIdleAsync()).Should().Be(TestRuntime.Start + (Hour / 2));
+        (await roost.RunUntilIdleAsync()).Due.Should().Be(TestRuntime.Start + (Hour / 2));
         clock.Advance(Clock.Probation);
         (await roost.RunUntilDoneAsync(id).Soon()).State.Should().Be(WorkState.Done, "a clock that stands is believed");
     }

@@ -15,7 +15,7 @@ internal sealed class DeadlineTests(StoreHost host) : ConformanceTests(host)
         string id = await roost.EnqueueAsync(new WorkItem("scripted") { Delay = Hour / 2, Deadline = InAnHour });
         clock.Advance(Hour);
 
-        (await roost.RunUntilIdleAsync()).Should().BeNull();
+        (await roost.RunUntilIdleAsync()).Due.Should().BeNull();
 
         (await roost.WaitAsync(id)).FailReason.Should().Be(FailReasons.DeadlineExceeded);
         roost.EventsOf(id).Should().Equal("enqueued", "failed");

@@ -67,12 +67,12 @@ internal sealed class EndedHookTests(StoreHost host) : ConformanceTests(host)
         await using RoostRuntime roost = await OpenAsync(new RoostOptions { MaxAttempts = 3, LoggerFactory = log }, clock, engine);
         await roost.EnqueueAsync(new WorkItem("telling") { Id = "fails" });
 
-        DateTimeOffset second = (await roost.RunUntilIdleAsync())!.Value;
+        DateTimeOffset second = (await roost.RunUntilIdleAsync()).Due!.Value;
         (second - TestRuntime.Start).TotalMilliseconds.Should().BeInRange(500, 1000);
         (await roost.GetDeadLetterAsync("fails")).Failure.Message.Should().Be("as its name says", "the end itself is as it was");
         clock.SetUtcNow(second);
-        clock.SetUtcNow((await roost.RunUntilIdleAsync())!.Value);
-        (await roost.RunUntilIdleAsync()).Should().BeNull();
+        clock.SetUtcNow((await roost.RunUntilIdleAsync()).Due!.Value);
+        (await roost.RunUntilIdleAsync()).Due.Should().BeNull();
 
         engine.Told.Select(line => line[^1]).Should().Equal('1', '2', '3');
         engine.Keys.Distinct().Should().ContainSingle();
@@ -120,7 +120,7 @@ internal sealed class EndedHookTests(StoreHost host) : ConformanceTests(host)
         (await ghost.TakeEndAsync())!.Item.Id.Should().Be("it");
         ghost.Die();
 
-        (await roost.RunUntilIdleAsync()).Should().Be(TestRuntime.Start + Minute);
+        (await roost.RunUntilIdleAsync()).Due.Should().Be(TestRuntime.Start + Minute);
         engine.Told.Should().BeEmpty();
         clock.Advance(Minute);
         await roost.RunUntilIdleAsync();
@@ -185,11 +185,11 @@ internal sealed class EndedHookTests(StoreHost host) : ConformanceTests(host)
         });
         await using RoostRuntime roost = await OpenAsync(clock, engine);
         await roost.EnqueueAsync(new WorkItem("telling") { Id = "fails" });
-        Task<DateTimeOffset?> running = roost.RunUntilIdleAsync();
+        Task<IdleState> running = roost.RunUntilIdleAsync();
         await gate.Reached;
 
         clock.Advance(Minute);
-        DateTimeOffset next = (await running.Soon())!.Value;
+        DateTimeOffset next = (await running.Soon()).Due!.Value;
         clock.SetUtcNow(next);
         await roost.RunUntilIdleAsync();
 

@@ -186,10 +186,10 @@ internal sealed class EnqueueTests(StoreHost host) : ConformanceTests(host)
             new WorkItem("scripted") { Id = "later", NotBefore = TestRuntime.Start.AddHours(1) },
             new WorkItem("scripted") { Id = "past", NotBefore = TestRuntime.Start.AddHours(-1) }]);
 
-        (await roost.RunUntilIdleAsync()).Should().Be(TestRuntime.Start.AddMilliseconds(2));
+        (await roost.RunUntilIdleAsync()).Due.Should().Be(TestRuntime.Start.AddMilliseconds(2));
         roost.ClaimsOf().Distinct().Should().Equal("past");
         clock.Advance(TimeSpan.FromMilliseconds(2));
-        (await roost.RunUntilIdleAsync()).Should().Be(TestRuntime.Start.AddHours(1));
+        (await roost.RunUntilIdleAsync()).Due.Should().Be(TestRuntime.Start.AddHours(1));
         roost.ClaimsOf().Distinct().Should().Equal("past", "delayed");
     }
 

@@ -30,14 +30,14 @@ internal sealed class IdleTests(StoreHost host) : ConformanceTests(host)
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
         using Ghost ghost = await GhostAsync(roost, ScriptedEngine.CountingTo(1));
         await ghost.ClaimAsync();
-        (await roost.RunUntilIdleAsync().Soon()).Should().BeNull("whoever has it lives");
+        (await roost.RunUntilIdleAsync().Soon()).Due.Should().BeNull("whoever has it lives");
         ghost.Vanish();
 
-        DateTimeOffset? due = await roost.RunUntilIdleAsync().Soon();
+        DateTimeOffset? due = (await roost.RunUntilIdleAsync().Soon()).Due;
 
         due.Should().Be(TestRuntime.Start + roost.Options.LeaseTime);
         await roost.EnqueueAsync(new WorkItem("scripted") { Delay = TimeSpan.FromSeconds(5) });
-        (await roost.RunUntilIdleAsync().Soon()).Should().Be(TestRuntime.Start.AddSeconds(5), "that comes first");
+        (await roost.RunUntilIdleAsync().Soon()).Due.Should().Be(TestRuntime.Start.AddSeconds(5), "that comes first");
         await roost.RunThroughAsync(clock).Soon();
         roost.StateOf("it").Should().Be(WorkState.Done);
     }
@@ -51,7 +51,7 @@ internal sealed class IdleTests(StoreHost host) : ConformanceTests(host)
         await ghost.ClaimAsync();
         ghost.Vanish();
 
-        (await roost.RunUntilIdleAsync().Soon()).Should().BeNull();
+        (await roost.RunUntilIdleAsync().Soon()).Due.Should().BeNull();
     }
 
     [Test]
@@ -67,7 +67,7 @@ internal sealed class IdleTests(StoreHost host) : ConformanceTests(host)
         using Ghost ghost = await GhostAsync(roost, ScriptedEngine.CountingTo(1));
         await ghost.ClaimAsync();
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "own" });
-        Task<DateTimeOffset?> loop = roost.RunUntilIdleAsync();
+        Task<IdleState> loop = roost.RunUntilIdleAsync();
         await gate.Reached;
 
         ghost.Die();

@@ -53,7 +53,7 @@ internal sealed class InterruptionTests(StoreHost host) : ConformanceTests(host)
         await roost.StepOnceAsync();
         await InterruptAsync(roost, ScriptedEngine.CountingTo(1));
         await RescueAsync(roost);
-        clock.SetUtcNow((await roost.RunUntilIdleAsync())!.Value);
+        clock.SetUtcNow((await roost.RunUntilIdleAsync()).Due!.Value);
         await InterruptAsync(roost, ScriptedEngine.CountingTo(1));
 
         await roost.RunThroughAsync(clock);
@@ -274,7 +274,7 @@ internal sealed class InterruptionTests(StoreHost host) : ConformanceTests(host)
             new ScriptedEngine((_, _) => throw new InvalidOperationException("unreached")) { First = _ => throw new InvalidOperationException("no") }
         );
         await SoloAsync(roost, clock, "it");
-        clock.SetUtcNow((await roost.RunUntilIdleAsync())!.Value);
+        clock.SetUtcNow((await roost.RunUntilIdleAsync()).Due!.Value);
         var alone = new List<bool>();
         for (int i = 0; i < 5; i++)
         {

@@ -49,7 +49,7 @@ internal sealed class LaneTests(StoreHost host) : ConformanceTests(host)
             )
         );
 
-        (await roost.RunUntilIdleAsync().Soon()).Should().Be(TestRuntime.Start.AddSeconds(1));
+        (await roost.RunUntilIdleAsync().Soon()).Due.Should().Be(TestRuntime.Start.AddSeconds(1));
         clock.Advance(TimeSpan.FromMinutes(1));
         await roost.RunUntilIdleAsync().Soon();
 

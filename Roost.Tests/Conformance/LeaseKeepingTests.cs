@@ -24,7 +24,7 @@ internal sealed class LeaseKeepingTests(StoreHost host) : ConformanceTests(host)
         await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.CountingTo(2, TimeSpan.FromTicks(1)));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
-        DateTimeOffset? due = await roost.RunUntilIdleAsync();
+        DateTimeOffset? due = (await roost.RunUntilIdleAsync()).Due;
 
         due.Should().Be(TestRuntime.Start.AddMilliseconds(1), "a delay is rounded up to a whole millisecond");
         roost.Detail(id).Should().Match<WorkDetail>(item => item.Lease == null && item.DueAt != null);

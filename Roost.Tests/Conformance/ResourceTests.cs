@@ -127,7 +127,7 @@ internal sealed class ResourceTests(StoreHost host) : ConformanceTests(host)
 
         for (int pause = 0; pause < 3; pause++)
         {
-            clock.SetUtcNow((await roost.RunUntilIdleAsync())!.Value);
+            clock.SetUtcNow((await roost.RunUntilIdleAsync()).Due!.Value);
             roost.Holders().Should().Equal("x=holder");
             roost.EventsOf("waiter").Should().Equal("enqueued");
         }

@@ -25,7 +25,7 @@ internal sealed class RetryAfterTests(StoreHost host) : ConformanceTests(host)
         }));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
-        (await roost.RunUntilIdleAsync()).Should().Be(TestRuntime.Start + Minute);
+        (await roost.RunUntilIdleAsync()).Due.Should().Be(TestRuntime.Start + Minute);
         WorkDetail waiting = await roost.GetAsync(id);
         (waiting.Failures, waiting.RetryAfters, waiting.RetryWhy, waiting.DueAt).Should().Be((0, 1, "429 from the service", TestRuntime.Start + Minute));
         waiting.Situation.Should().Be("delayed until 2026-01-01 00:01:00Z after its step asked to be tried again: 429 from the service, but no worker runs; " +
@@ -63,11 +63,11 @@ internal sealed class RetryAfterTests(StoreHost host) : ConformanceTests(host)
 
         for (int i = 1; i <= 4; i++)
         {
-            (await roost.RunUntilIdleAsync()).Should().Be(TestRuntime.Start + (i * Minute));
+            (await roost.RunUntilIdleAsync()).Due.Should().Be(TestRuntime.Start + (i * Minute));
             clock.Advance(Minute);
         }
         (await roost.GetAsync(id)).Should().BeEquivalentTo(new { Failures = 1, RetryAfters = 3, LastFailure = new { Reason = FailReasons.RetryAfter } });
-        (await roost.RunUntilIdleAsync()).Should().BeNull();
+        (await roost.RunUntilIdleAsync()).Due.Should().BeNull();
 
         tries.Should().Be(5);
         roost.EventsOf(id)[3..].Where(kind => kind != "claimed").Should().Equal("retry_after", "retry_after", "retry_after", "step_failed", "failed");
@@ -76,7 +76,7 @@ internal sealed class RetryAfterTests(StoreHost host) : ConformanceTests(host)
         failure.Message.Should().ContainAll("3 times in a row", "MaxRetryAfters", "not there yet");
 
         await roost.RetryAsync(id);
-        (await roost.RunUntilIdleAsync()).Should().Be(clock.GetUtcNow() + Minute);
+        (await roost.RunUntilIdleAsync()).Due.Should().Be(clock.GetUtcNow() + Minute);
         (await roost.GetAsync(id)).Should().BeEquivalentTo(new { Failures = 0, RetryAfters = 1 }, "a retry begins anew");
         MustAgree(roost);
     }

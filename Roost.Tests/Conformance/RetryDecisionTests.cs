@@ -33,12 +33,12 @@ internal sealed class RetryDecisionTests(StoreHost host) : ConformanceTests(host
         }));
         string id = await roost.EnqueueAsync(new WorkItem("deciding"));
 
-        (await roost.RunUntilIdleAsync()).Should().Be(TestRuntime.Start + Minute);
+        (await roost.RunUntilIdleAsync()).Due.Should().Be(TestRuntime.Start + Minute);
         (await roost.GetAsync(id)).Failures.Should().Be(1);
         clock.Advance(Minute);
-        (await roost.RunUntilIdleAsync()).Should().Be(clock.GetUtcNow() + (2 * Minute));
+        (await roost.RunUntilIdleAsync()).Due.Should().Be(clock.GetUtcNow() + (2 * Minute));
         clock.Advance(2 * Minute);
-        (await roost.RunUntilIdleAsync()).Should().BeNull();
+        (await roost.RunUntilIdleAsync()).Due.Should().BeNull();
 
         asked.Should().Equal(("bad", 1), ("bad", 2), ("bad", 3));
         (await roost.GetDeadLetterAsync(id)).Failure.Reason.Should().Be(FailReasons.MaxAttempts);
@@ -51,7 +51,7 @@ internal sealed class RetryDecisionTests(StoreHost host) : ConformanceTests(host
         FakeTimeProvider clock = TestRuntime.Clock();
         await using RoostRuntime roost = await OpenAsync(clock, new Deciding((_, _) => RetryDecision.Default));
         await roost.EnqueueAsync(new WorkItem("deciding"));
-        ((await roost.RunUntilIdleAsync())!.Value - clock.GetUtcNow()).TotalMilliseconds.Should().BeInRange(500, 1000);
+        ((await roost.RunUntilIdleAsync()).Due!.Value - clock.GetUtcNow()).TotalMilliseconds.Should().BeInRange(500, 1000);
     }
 
     [Test]
@@ -63,9 +63,9 @@ internal sealed class RetryDecisionTests(StoreHost host) : ConformanceTests(host
             attempt == 1 ? throw new InvalidOperationException("I do not know") : RetryDecision.After(-Minute)));
         string id = await roost.EnqueueAsync(new WorkItem("deciding"));
 
-        ((await roost.RunUntilIdleAsync())!.Value - clock.GetUtcNow()).TotalMilliseconds.Should().BeInRange(500, 1000);
+        ((await roost.RunUntilIdleAsync()).Due!.Value - clock.GetUtcNow()).TotalMilliseconds.Should().BeInRange(500, 1000);
         clock.Advance(Minute);
-        ((await roost.RunUntilIdleAsync())!.Value - clock.GetUtcNow()).TotalMilliseconds.Should().BeInRange(1000, 2000);
+        ((await roost.RunUntilIdleAsync()).Due!.Value - clock.GetUtcNow()).TotalMilliseconds.Should().BeInRange(1000, 2000);
 
         (await roost.GetAsync(id)).LastFailure.Should().BeEquivalentTo(new { Reason = FailReasons.Error, Message = "bad", Attempt = 2 });
         log.Lines.Should().ContainMatch("*could not decide*I do not know*").And.ContainMatch("*could not decide*delay: is -00:01:00*");

@@ -45,11 +45,11 @@ internal sealed class RetryTests(StoreHost host) : ConformanceTests(host)
 
         foreach (int whole in (int[])[1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 128_000, 256_000])
         {
-            DateTimeOffset? due = await roost.RunUntilIdleAsync();
+            DateTimeOffset? due = (await roost.RunUntilIdleAsync()).Due;
             (due - clock.GetUtcNow())!.Value.TotalMilliseconds.Should().BeInRange(whole / 2.0, whole);
             clock.SetUtcNow(due!.Value);
         }
-        (await roost.RunUntilIdleAsync()).Should().BeNull();
+        (await roost.RunUntilIdleAsync()).Due.Should().BeNull();
         roost.StateOf(id).Should().Be(WorkState.Failed);
     }
 
@@ -86,7 +86,7 @@ internal sealed class RetryTests(StoreHost host) : ConformanceTests(host)
         );
         await using RoostRuntime roost = await OpenAsync(clock, engine);
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
-        clock.SetUtcNow((await roost.RunUntilIdleAsync())!.Value);
+        clock.SetUtcNow((await roost.RunUntilIdleAsync()).Due!.Value);
         roost.Detail(id).LastFailure.Should().NotBeNull();
 
         await roost.RunUntilIdleAsync();
@@ -328,7 +328,7 @@ internal sealed class RetryTests(StoreHost host) : ConformanceTests(host)
         await roost.RunThroughAsync(clock);
 
         await roost.RetryAsync(id);
-        clock.SetUtcNow((await roost.RunUntilIdleAsync())!.Value);
+        clock.SetUtcNow((await roost.RunUntilIdleAsync()).Due!.Value);
         await roost.RunUntilIdleAsync();
 
         attempts.Should().Equal(1, 2, 1, 2);

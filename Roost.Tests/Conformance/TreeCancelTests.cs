@@ -61,7 +61,7 @@ internal sealed class TreeCancelTests(StoreHost host) : ConformanceTests(host)
             new WorkItem("running") { Id = "child", ParentId = "root" },
             new WorkItem("other") { Id = "grandchild", ParentId = "child" },
         ]);
-        Task<DateTimeOffset?> loop = roost.RunUntilIdleAsync();
+        Task<IdleState> loop = roost.RunUntilIdleAsync();
         await begun.Task.Soon();
 
         await roost.CancelAsync("root");

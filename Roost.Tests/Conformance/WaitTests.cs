@@ -25,7 +25,7 @@ internal sealed class WaitTests(StoreHost host) : ConformanceTests(host)
         var clock = TestRuntime.Clock();
         await using RoostRuntime roost = await OpenAsync(clock, Waiter(new() { Signals = ["payment_settled"] }));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
-        (await roost.RunUntilIdleAsync()).Should().BeNull();
+        (await roost.RunUntilIdleAsync()).Should().Be(new IdleState(null, 1));
         roost.Detail(id).Should().BeEquivalentTo(new
         {
             Summary = new { State = WorkState.Waiting },
@@ -101,7 +101,7 @@ internal sealed class WaitTests(StoreHost host) : ConformanceTests(host)
         await using RoostRuntime roost = await OpenAsync(clock, Waiter(new() { Signals = ["go"], Timeout = Hour }));
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
 
-        (await roost.RunUntilIdleAsync()).Should().Be(TestRuntime.Start + Hour);
+        (await roost.RunUntilIdleAsync()).Due.Should().Be(TestRuntime.Start + Hour);
         roost.Detail(id).Situation.Should().Be("waiting for the signal go until 2026-01-01 01:00:00Z, since 2026-01-01 00:00:00Z");
         clock.Advance(Hour);
         await roost.RunUntilDoneAsync(id).Soon();
@@ -374,7 +374,7 @@ internal sealed class WaitTests(StoreHost host) : ConformanceTests(host)
 
         roost.StateOf(ids[0]).Should().Be(WorkState.Waiting);
         roost.StateOf(ids[1]).Should().Be(WorkState.Queued, "its signal was there");
-        (await roost.RunUntilIdleAsync()).Should().Be(clock.GetUtcNow() + (2 * Hour), "its time begins anew");
+        (await roost.RunUntilIdleAsync()).Due.Should().Be(clock.GetUtcNow() + (2 * Hour), "its time begins anew");
         await roost.RunThroughAsync(clock);
         WokenBy(roost, ids[0]).Should().Contain("Timeout");
         WokenBy(roost, ids[1]).Should().Contain("while it was dead");

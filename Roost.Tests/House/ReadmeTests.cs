@@ -31,7 +31,7 @@ internal sealed class ReadmeTests
         await using RoostRuntime roost = RoostRuntime.CreateTemporary(new RoostOptions { TimeProvider = clock });
         roost.AddEngine(new DemoEngine());
         string id = await roost.EnqueueAsync(new WorkItem("demo", new { message = "hello", count_to = 3, delay_seconds = 86400 }));
-        while (await roost.RunUntilIdleAsync() is { } due) clock.SetUtcNow(due);
+        while (await roost.RunUntilIdleAsync() is { Due: { } due }) clock.SetUtcNow(due);
 
         (await roost.WaitAsync(id)).State.Should().Be(WorkState.Done);
     }

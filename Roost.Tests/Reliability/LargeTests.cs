@@ -104,11 +104,11 @@ internal sealed class LargeTests
         DateTimeOffset due = clock.GetUtcNow().AddHours(1);
         foreach (int[] some in Enumerable.Range(0, items).Chunk(1000))
             await roost.EnqueueAsync(some.Select(_ => new WorkItem("scripted") { Delay = TimeSpan.FromHours(1) }));
-        (await roost.RunUntilIdleAsync()).Should().Be(due, "nothing runs early");
+        (await roost.RunUntilIdleAsync()).Due.Should().Be(due, "nothing runs early");
 
         clock.SetUtcNow(due);
         long since = Stopwatch.GetTimestamp();
-        (await roost.RunUntilIdleAsync()).Should().BeNull();
+        (await roost.RunUntilIdleAsync()).Due.Should().BeNull();
         TimeSpan took = Stopwatch.GetElapsedTime(since);
 
         roost.Number("SELECT count(*) FROM roost_work WHERE state = 'done' AND version = 2").Should().Be(items);

@@ -289,7 +289,7 @@ internal sealed class PowerCutTests : FolderFixture
         foreach (string file in Directory.GetFiles(Path.GetDirectoryName(path)!, "*.lock"))
             File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddHours(-1)); // Old enough to be swept.
         await using RoostRuntime roost = new RoostRuntime(Options(path)).AddEngine(new ChildEngine(_ => { }));
-        while (await roost.RunUntilIdleAsync().WaitAsync(Patience) is { } due)
+        while (await roost.RunUntilIdleAsync().WaitAsync(Patience) is { Due: { } due })
             if (due - DateTimeOffset.UtcNow is { } left && left > TimeSpan.Zero) await Task.Delay(left);
     }
 }

@@ -136,7 +136,7 @@ internal sealed class TruthTests
         );
         foreach (WorkItem[] some in Enumerable.Range(0, many).Select(_ => new WorkItem("scripted") { Delay = TimeSpan.FromHours(1) }).Chunk(1000))
             await roost.EnqueueAsync(some);
-        (await roost.RunUntilIdleAsync()).Should().Be(clock.GetUtcNow().AddHours(1));
+        (await roost.RunUntilIdleAsync()).Due.Should().Be(clock.GetUtcNow().AddHours(1));
 
         clock.Advance(TimeSpan.FromHours(1));
         await roost.RunUntilIdleAsync();

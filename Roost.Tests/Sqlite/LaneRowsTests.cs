@@ -21,7 +21,7 @@ internal sealed class LaneRowsTests
         long batches = roost.Number("SELECT sum(batch) FROM roost_writer");
 
         await using RoostRuntime older = TestRuntime.Beside(roost, OneStep());
-        (await older.RunUntilIdleAsync()).Should().BeNull();
+        (await older.RunUntilIdleAsync()).Due.Should().BeNull();
 
         (roost.Number("SELECT sum(batch) FROM roost_writer") - batches).Should().BeLessThan(5, "only a worker that comes and goes was written");
     }

@@ -23,7 +23,7 @@ internal sealed class SharedCommitTests
         });
         await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = slots }, clock, engine);
         for (int i = 0; i < slots; i++) await roost.EnqueueAsync(new WorkItem("scripted") { Id = $"old-{i}" });
-        Task<DateTimeOffset?> loop = roost.RunUntilIdleAsync();
+        Task<IdleState> loop = roost.RunUntilIdleAsync();
         foreach (Gate gate in gates) await gate.Reached;
         for (int i = 0; i < newcomers; i++) await roost.EnqueueAsync(new WorkItem("scripted") { Id = $"new-{i}", Priority = priority });
         if (priority == 0) clock.Advance(roost.Options.SlotTime);

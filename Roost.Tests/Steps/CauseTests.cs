@@ -231,7 +231,7 @@ internal sealed class CauseTests
         await using RoostRuntime roost = TestRuntime.Create(clock, new RawEngine((_, _, context) =>
             throw (context.Attempt == 1 ? new IOException("a", new FormatException("b") { Data = { ["c"] = 1 } }) : new IOException("alone"))));
         string id = await roost.EnqueueAsync(new WorkItem("raw"));
-        DateTimeOffset? due = await roost.RunUntilIdleAsync();
+        DateTimeOffset? due = (await roost.RunUntilIdleAsync()).Due;
         (await roost.GetAsync(id)).LastFailure!.CauseMessage.Should().Be("b");
 
         clock.SetUtcNow(due!.Value);

@@ -246,11 +246,11 @@ internal sealed class LoopTests
     public async Task Idle_says_when_the_next_delayed_item_is_due()
     {
         await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock(), ScriptedEngine.CountingTo(1), ScriptedEngine.CountingTo(1, id: "two"));
-        (await roost.RunUntilIdleAsync().Soon()).Should().BeNull();
+        (await roost.RunUntilIdleAsync().Soon()).Due.Should().BeNull();
 
         await roost.EnqueueAsync([new WorkItem("scripted") { Delay = TimeSpan.FromHours(2) }, new WorkItem("two") { Delay = TimeSpan.FromHours(1) }]);
 
-        (await roost.RunUntilIdleAsync().Soon()).Should().Be(TestRuntime.Start.AddHours(1));
+        (await roost.RunUntilIdleAsync().Soon()).Due.Should().Be(TestRuntime.Start.AddHours(1));
     }
 
     [Test]

@@ -105,7 +105,7 @@ internal sealed class OutcomeTests
             return Task.CompletedTask;
         }));
         await roost.EnqueueAsync(new WorkItem("beginning") { Id = "item" });
-        while (await roost.RunUntilIdleAsync() is { } due && due < TestRuntime.Start.AddHours(1)) clock.SetUtcNow(due);
+        while (await roost.RunUntilIdleAsync() is { Due: { } due } && due < TestRuntime.Start.AddHours(1)) clock.SetUtcNow(due);
 
         keys.Select(key => (key.Attempt, key.Version)).Should().Equal((1, 0), (2, 0));
         keys.Select(key => key.Key).Distinct().Should().ContainSingle("both are tries of one step");

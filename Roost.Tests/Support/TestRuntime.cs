@@ -30,7 +30,7 @@ internal static class TestRuntime
     /// <summary>Runs to idle again and again, moving the clock to the next due time in between, until nothing is due any more.</summary>
     public static async Task RunThroughAsync(this RoostRuntime runtime, FakeTimeProvider clock)
     {
-        while (await runtime.RunUntilIdleAsync() is { } due)
+        while (await runtime.RunUntilIdleAsync() is { Due: { } due })
             if (due > clock.GetUtcNow()) clock.SetUtcNow(due);
     }
 }

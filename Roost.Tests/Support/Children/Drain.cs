@@ -12,7 +12,7 @@ internal static class Drain
         Page<DeadLetter> dead;
         do
         {
-            while (await roost.RunUntilIdleAsync().WaitAsync(Patience) is { } due)
+            while (await roost.RunUntilIdleAsync().WaitAsync(Patience) is { Due: { } due })
                 if (due - DateTimeOffset.UtcNow is { } left && left > TimeSpan.Zero) await Task.Delay(left);
             dead = await roost.ListDeadLettersAsync(new() { Reason = FailReasons.EngineFailed }, limit: 1000);
             foreach (DeadLetter letter in dead.Items) await roost.RetryAsync(letter.Item.Id, "drained");

@@ -22,7 +22,7 @@ internal sealed class HeldStep : IDisposable
     public async Task WhileRunningAsync(RoostRuntime roost, Func<Task> body, int steps = 1)
     {
         using var stop = new CancellationTokenSource();
-        Task<DateTimeOffset?> loop = roost.RunUntilIdleAsync(stop.Token);
+        Task<IdleState> loop = roost.RunUntilIdleAsync(stop.Token);
         try
         {
             for (int i = 0; i < steps; i++) (await entered.WaitAsync(Patience)).Should().BeTrue("the step has to begin");

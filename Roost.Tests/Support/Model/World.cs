@@ -107,8 +107,10 @@ internal sealed partial class World : IAsyncDisposable
     {
         Serve(runtime);
         ghosts.Clear(); // Whoever has died is found when a worker starts.
-        DateTimeOffset? due = await runtimes[runtime].RunUntilIdleAsync().WaitAsync(Patience);
+        (DateTimeOffset? due, long waiting) = await runtimes[runtime].RunUntilIdleAsync().WaitAsync(Patience);
         await ReplayAsync();
+        long wait = model.Items.Values.Count(item => item.State == WorkState.Waiting && ShapeAt(runtime, item.Spec) > 0);
+        Must(waiting == wait, $"{waiting} items are said to wait, and {wait} do");
         model.CheckTrees();
         CheckIdle(runtime, due);
     }
