@@ -73,7 +73,7 @@ internal sealed class IdleTests(StoreHost host) : ConformanceTests(host)
         ghost.Die();
         gate.Open();
 
-        (await loop.Soon()).Should().BeNull();
+        (await loop.Soon()).Due.Should().BeNull();
         roost.StateOf("held").Should().Be(WorkState.Done);
     }
 }
