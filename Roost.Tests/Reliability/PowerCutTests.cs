@@ -105,7 +105,7 @@ internal sealed class PowerCutTests : FolderFixture
             if (!said.Contains("open")) return; // It may not be a file yet; "creation" is about that.
             (int applied, int answered, int joined) = await SignalAudit.MustBeAppliedOnceAsync(path, said);
             (cuts, signals, answers, children) = (cuts + 1, signals + applied, answers + answered, children + joined);
-        });
+        }, onPush: 8);
         if (Effort.IsFull) Math.Min(Math.Min(signals, answers), children).Should().BePositive();
         Effort.Report($"{cuts} cuts, {signals} signals and {answers} answers that were acknowledged before them, and {children} children joined after them");
     }
@@ -163,13 +163,13 @@ internal sealed class PowerCutTests : FolderFixture
         audit.Should().Throw<AssertionException>();
     }
 
-    private async Task TryCutsAsync(string workload, Func<string, List<string>, Task> verify)
+    private async Task TryCutsAsync(string workload, Func<string, List<string>, Task> verify, int onPush = 20)
     {
         var random = new Random(Effort.Seed());
         for (int i = 0; i < Effort.Times(1, 4); i++)
         {
             PowerRecording recording = await RecordAsync(workload, random);
-            await TryAsync(recording, Choose(workload, recording, Effort.Times(20, 100), random), (path, said, _) => verify(path, said));
+            await TryAsync(recording, Choose(workload, recording, Effort.Times(onPush, 100), random), (path, said, _) => verify(path, said));
         }
     }
 
