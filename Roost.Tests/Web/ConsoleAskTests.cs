@@ -164,8 +164,9 @@ internal sealed class ConsoleAskTests
         await page.GetByRole(AriaRole.Link, new() { Name = "Inbox" }).ClickAsync();
         await page.Locator(".asks .what").ClickAsync();
 
-        await page.GetByRole(AriaRole.Radio, new() { Name = "No", Exact = true }).FocusAsync();
-        await page.Keyboard.PressAsync("Space");
+        ILocator no = page.GetByRole(AriaRole.Radio, new() { Name = "No", Exact = true });
+        await no.PressAsync("Space"); // On the page that has come, and not on the one that goes.
+        await Assertions.Expect(no).ToBeCheckedAsync();
         await page.GetByLabel("small", new() { Exact = true }).CheckAsync();
         await page.GetByLabel("Count").FillAsync("7");
         await page.GetByLabel("Shelf").FillAsync("A");
