@@ -43,7 +43,7 @@ internal sealed class TreeVerbTests : FolderFixture
             "   ├─ many-27  other  ready",
             "   └─ ... 27 more: 1 cancelled, 26 queued",
             "in all below it: 34 items: 1 done, 1 failed, 1 cancelled, 31 queued");
-        lines[0].Should().Contain("no live worker").And.EndWith("[3 children: 1 done, 1 failed, 1 queued]");
+        lines[0].Should().Contain("but no worker runs").And.EndWith("[3 children: 1 done, 1 failed, 1 queued]");
         lines[1].Should().EndWith("[1 child: 1 queued]");
         lines[3].Should().Contain("engine_failed").And.NotContain("t-secret");
     }
