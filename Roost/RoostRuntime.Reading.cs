@@ -15,8 +15,8 @@ public sealed partial class RoostRuntime
 
     /// <summary>
     /// An item and the items below it: its children, theirs, and so on, with how many of each are in which state. Reads a bounded number of items however many
-    /// there are, and says where there are more. What hung below an item that was purged is no longer below those above it. A child that changes its state between
-    /// two pages may come twice, or on neither.
+    /// there are, and says where there are more. What hung below an item that was purged is no longer below those above it. A child that changes its state
+    /// between two pages may come twice, or on neither.
     /// </summary>
     /// <param name="workId">The item; it need not be the topmost.</param>
     /// <param name="bounds">How deep, and how many. Default: 8 levels, 20 children of each item, 1,000 items.</param>

@@ -27,8 +27,8 @@ public sealed record WorkTree
 
     /// <summary>
     /// The item itself, and below it what was read: each item before its children, brothers one after the other. All children of an item stand in the order in
-    /// which they were created; where there are more than are read, those come first that somebody may have to look at: running, failed, waiting, queued, cancelled,
-    /// done, the last updated of each first.
+    /// which they were created; where there are more than are read, those come first that somebody may have to look at: running, failed, waiting, queued,
+    /// cancelled, done, the last updated of each first.
     /// </summary>
     public required IReadOnlyList<WorkNode> Items { get; init; }
 

@@ -207,7 +207,9 @@ internal sealed class Life
     }
 
     private static string Step(JsonElement? data) =>
-        data is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty("version", out JsonElement version) ? $"v{version} {Text(data, "step")}" : "step";
+        data is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty("version", out JsonElement version)
+            ? $"v{version} {Text(data, "step")}"
+            : "step";
 
     private static string HowWoken(JsonElement? data) => Text(data, "by") switch
     {

@@ -85,6 +85,7 @@ public sealed record LifeAxis(DateTimeOffset From, DateTimeOffset To)
     {
         string end = one.End is null || one.Outcome == "now" ? "" : $": {one.End}";
         string detail = string.IsNullOrEmpty(one.Detail) ? "" : one.Kind == LifeKind.Waiting ? $" {one.Detail}" : $": {one.Detail}";
-        return $"{(one.IsOpen && one.Kind == LifeKind.Running ? "running" : NameOf(one.Kind))} {Times.Span(one.Length)}{(one.IsOpen ? " until now" : "")}{end}{detail}";
+        string name = one.IsOpen && one.Kind == LifeKind.Running ? "running" : NameOf(one.Kind);
+        return $"{name} {Times.Span(one.Length)}{(one.IsOpen ? " until now" : "")}{end}{detail}";
     }
 }

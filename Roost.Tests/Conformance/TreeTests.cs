@@ -202,6 +202,7 @@ internal sealed class TreeTests(StoreHost host) : ConformanceTests(host)
         WorkNode node = tree.Items.Single(each => each.Summary.Id == id);
         return $"{In(node.Children)} / {In(node.Below)}";
 
-        static string In(IReadOnlyDictionary<WorkState, int> counts) => string.Join(' ', counts.OrderBy(pair => pair.Key).Select(pair => $"{pair.Key}={pair.Value}"));
+        static string In(IReadOnlyDictionary<WorkState, int> counts) =>
+            string.Join(' ', counts.OrderBy(pair => pair.Key).Select(pair => $"{pair.Key}={pair.Value}"));
     }
 }

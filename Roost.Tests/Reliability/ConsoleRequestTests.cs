@@ -11,7 +11,7 @@ internal sealed class ConsoleRequestTests
 {
     private static readonly string[] Pages =
     [
-        "/", "/work", "/work/item", "/work/item/artifact", "/work/item/file", "/inbox", "/inbox/question", "/dead-letters", "/events", "/resources",
+        "/", "/work", "/work/item", "/work/tree", "/work/item/artifact", "/work/item/file", "/inbox", "/inbox/question", "/dead-letters", "/events", "/resources",
         "/artifacts", "/engines", "/system", "/assets/console.js", "/nowhere",
     ];
     private static readonly string[] Parameters =

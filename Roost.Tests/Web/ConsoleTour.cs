@@ -77,7 +77,8 @@ internal sealed class ConsoleTour : IAsyncDisposable
             .. ((string[])["fail " + Long, "wait", "fail"]).Select(what => new WorkItem("probe", new { what }) { ParentId = "of-the-tree", MaxAttempts = 2 }),
             new WorkItem("waiting") { ParentId = Tree }, new WorkItem("asking") { ParentId = Tree },
             new WorkItem("nobody", new { what = "late" }) { ParentId = Tree, Delay = TimeSpan.FromHours(1) },
-            .. Enumerable.Range(0, 10).Select(i => new WorkItem("probe", new { what = "wait" }) { Id = $"level-{i}", ParentId = i == 0 ? Tree : $"level-{i - 1}" }),
+            .. Enumerable.Range(0, 10).Select(i =>
+                new WorkItem("probe", new { what = "wait" }) { Id = $"level-{i}", ParentId = i == 0 ? Tree : $"level-{i - 1}" }),
             .. Enumerable.Range(0, 12).Select(i => new WorkItem("asking") { Id = i == 0 ? Asking : $"{Asking}-{i}" }),
             .. Enumerable
                 .Range(0, 80)

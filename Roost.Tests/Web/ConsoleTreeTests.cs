@@ -35,8 +35,10 @@ internal sealed class ConsoleTreeTests
         string page = await host.ReadAsync("/work/tree?id=top");
 
         page.Should().MatchRegex("4 children: 1 done, [^<]*1 waiting, ").And.Contain("1 child: 1 done").And.Contain("badge waiting\">waiting</span>")
-            .And.Contain("badge queued\">delayed</span>").And.Contain("backoff").And.Contain("step failed").And.Contain("url(#life-delayed)").And.Contain("url(#life-waiting)")
-            .And.Contain("url(#life-bad)").And.MatchRegex("ran [^<]* in 2 tries, 1 failed, queued [^<]*, backoff ").And.Contain("roost tree --db").And.NotContain("t-secret");
+            .And.Contain("badge queued\">delayed</span>").And.Contain("backoff").And.Contain("step failed")
+            .And.Contain("url(#life-delayed)").And.Contain("url(#life-waiting)")
+            .And.Contain("url(#life-bad)").And.MatchRegex("ran [^<]* in 2 tries, 1 failed, queued [^<]*, backoff ")
+            .And.Contain("roost tree --db").And.NotContain("t-secret");
         foreach (string id in (string[])["top", "first", "bad", "waits", "inner", "late"]) page.Should().Contain($"href=\"/work/item?id={id}\"");
         page.Should().MatchRegex("(?s)Everything below it.*<b>2</b> done.*<b>1</b> waiting");
     }
@@ -46,7 +48,8 @@ internal sealed class ConsoleTreeTests
     {
         (await host.ReadAsync(ConsoleHost.ItemAddress("top"))).Should().Contain("href=\"/work/tree?id=top\"");
         (await host.ReadAsync(ConsoleHost.ItemAddress("late"))).Should().Contain("href=\"/work/tree?id=top\"");
-        (await host.ReadAsync("/work/tree?id=inner")).Should().Contain("href=\"/work/tree?id=first\"").And.Contain("href=\"/work/tree?id=top\"").And.Contain("It has no children.");
+        (await host.ReadAsync("/work/tree?id=inner"))
+            .Should().Contain("href=\"/work/tree?id=first\"").And.Contain("href=\"/work/tree?id=top\"").And.Contain("It has no children.");
     }
 
     [Test]

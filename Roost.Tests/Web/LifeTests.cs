@@ -13,7 +13,8 @@ internal sealed class LifeTests
     [Test]
     public void A_step_after_a_delay_is_delayed_then_ready_then_runs() => Told(
         Facts(WorkState.Done, ended: 100),
-        (0, EventKinds.Enqueued, null), (10, EventKinds.Claimed, new { worker = "w" }), (15, EventKinds.Stepped, new { version = 1, step = "init", delay_ms = 20_000 }),
+        (0, EventKinds.Enqueued, null), (10, EventKinds.Claimed, new { worker = "w" }),
+        (15, EventKinds.Stepped, new { version = 1, step = "init", delay_ms = 20_000 }),
         (40, EventKinds.Claimed, new { worker = "w" }), (100, EventKinds.Done, new { version = 2, step = "end" }))
         .Should().Equal("queued 0-10", "running 10-15 v1 init (ok)", "delayed 15-35", "ready 35-40", "running 40-100 done (ok)");
 
@@ -26,7 +27,8 @@ internal sealed class LifeTests
         (20, EventKinds.Claimed, null), (21, EventKinds.Released, null), (22, EventKinds.Claimed, null), (50, EventKinds.Failed, new { message = "never" }))
         .Should().Equal(
             "queued 0-1", "running 1-2 step failed (bad)", "backoff 2-5", "ready 5-7", "running 7-8 retry after (released)", "backoff 8-10",
-            "running 10-12 interrupted (bad)", "ready 12-13", "running 13-14 interrupted (bad)", "queued 14-20", "running 20-21 released (released)", "ready 21-22",
+            "running 10-12 interrupted (bad)", "ready 12-13", "running 13-14 interrupted (bad)", "queued 14-20",
+            "running 20-21 released (released)", "ready 21-22",
             "running 22-50 failed (bad)");
 
     [Test]
@@ -80,7 +82,8 @@ internal sealed class LifeTests
     [Test]
     public void What_was_before_the_events_that_are_there_is_not_known()
     {
-        Told(Facts(WorkState.Done, ended: 50), (40, EventKinds.Claimed, null), (50, EventKinds.Done, null)).Should().Equal("unknown 0-40", "running 40-50 done (ok)");
+        Told(Facts(WorkState.Done, ended: 50), (40, EventKinds.Claimed, null), (50, EventKinds.Done, null))
+            .Should().Equal("unknown 0-40", "running 40-50 done (ok)");
         Told(Facts(WorkState.Done, ended: 50), (50, EventKinds.Done, null)).Should().Equal("unknown 0-50 done (ok)");
         Told(Facts(WorkState.Running)).Should().Equal("unknown 0-60 ...");
         Told(Facts(WorkState.Done, ended: 50)).Should().Equal("unknown 0-50");
@@ -105,15 +108,7 @@ internal sealed class LifeTests
                 _ => JsonSerializer.SerializeToElement(new { by = "signal", worker = "w", why = "y" }),
             },
         });
-        Gen<LifeFacts> facts = Gen.Select(Gen.Int[0, 5].Select(i => (WorkState)i), Gen.Int[0, 60], Gen.Bool, Gen.Bool, (state, at, first, second) => new LifeFacts(Start, state)
-        {
-            UpdatedAt = At(at),
-            EndedAt = state.IsEnded() ? At(at) : null,
-            ReadySince = state == WorkState.Queued && first ? At(at) : null,
-            IsDelayed = state == WorkState.Queued && !first && second,
-            IsBlocked = state == WorkState.Queued && !first && !second,
-            HasResources = second,
-        });
+        Gen<LifeFacts> facts = Gen.Select(Gen.Int[0, 5], Gen.Int[0, 60], Gen.Bool, Gen.Bool, (n, at, first, second) => FactsOf((WorkState)n, at, first, second));
 
         Gen.Select(one.List[0, 30], facts).Sample((events, known) =>
         {
@@ -133,7 +128,8 @@ internal sealed class LifeTests
         LifeSegment[] life =
         [
             new(LifeKind.Queued, At(0), At(1000)),
-            .. Enumerable.Range(0, 100).Select(i => new LifeSegment(LifeKind.Running, At(1000 + i), At(1001 + i)) { End = "x", Outcome = i == 50 ? "bad" : "ok" }),
+            .. Enumerable.Range(0, 100).Select(i =>
+                new LifeSegment(LifeKind.Running, At(1000 + i), At(1001 + i)) { End = "x", Outcome = i == 50 ? "bad" : "ok" }),
             new(LifeKind.Waiting, At(1100), At(100_000), IsOpen: true),
         ];
 
@@ -149,6 +145,16 @@ internal sealed class LifeTests
         new(LifeKind.Queued, At(0), At(1)), new(LifeKind.Running, At(1), At(2)) { Outcome = "bad" }, new(LifeKind.Backoff, At(2), At(5)),
         new(LifeKind.Running, At(5), At(6)) { Outcome = "ok" }, new(LifeKind.Ready, At(6), At(6)),
     ]).Should().Be("ran 2 s in 2 tries, 1 failed, queued 1 s, backoff 3 s");
+
+    private static LifeFacts FactsOf(WorkState state, int at, bool first, bool second) => new(Start, state)
+    {
+        UpdatedAt = At(at),
+        EndedAt = state.IsEnded() ? At(at) : null,
+        ReadySince = state == WorkState.Queued && first ? At(at) : null,
+        IsDelayed = state == WorkState.Queued && !first && second,
+        IsBlocked = state == WorkState.Queued && !first && !second,
+        HasResources = second,
+    };
 
     private static DateTimeOffset At(int second) => Start.AddSeconds(second);
 

@@ -104,9 +104,13 @@ internal static class DetailQueries
     /// <summary>Where an item stands, as a sentence, and without the state's name where that begins it.</summary>
     public static (string Sentence, string? Why) InWords(SqliteConnection db, WorkSummary item, DateTimeOffset now, IReadOnlyList<WorkerInfo> workers)
     {
+        // Its line says it all, and what has ended is most of a large tree.
+        if (item.State is WorkState.Done or WorkState.Failed)
+            return new Situation { Item = item, StateVersion = 0, IsCopy = false, Now = now, Workers = workers }.InWords();
         Row row = ReadRow(db, item.Id, withPayload: false);
         WaitInfo? wait = item.State == WorkState.Waiting ? SignalQueries.WaitOf(db, row.Key) : null;
-        return (SituationOf(db, item, row, WorkerQueries.LeaseOf(db, row.Key), now, workers) with { Wait = wait }).InWords();
+        Lease? lease = item.State == WorkState.Running ? WorkerQueries.LeaseOf(db, row.Key) : null;
+        return (SituationOf(db, item, row, lease, now, workers) with { Wait = wait }).InWords();
     }
 
     private static (JsonElement Payload, string? Error) PayloadOf(Row row, string workId)

@@ -60,12 +60,14 @@ internal sealed class TreeQueries : IDisposable
         Shown top = new(key, 0, tree.CountsOf(key));
         string? next = tree.Show(top, bounds, cursor is null ? null : after);
         Dictionary<long, Roll> rolled = tree.RollUp(key);
+        List<Shown> shown = [.. InOrder(top)];
+        WorkSummary[] items = WorkQueries.Summaries(db, shown.ConvertAll(each => each.Key));
         return new()
         {
             Above = above,
             IsMoreAbove = isMore,
             IsParentGone = isGone,
-            Items = [.. InOrder(top).Select(each => tree.NodeOf(each, rolled, workers, now))],
+            Items = [.. shown.Select((each, i) => tree.NodeOf(each, items[i], rolled, workers, now))],
             Next = next,
         };
     }
@@ -190,9 +192,8 @@ internal sealed class TreeQueries : IDisposable
         return all;
     }
 
-    private WorkNode NodeOf(Shown shown, Dictionary<long, Roll> rolled, IReadOnlyList<WorkerInfo> workers, DateTimeOffset now)
+    private WorkNode NodeOf(Shown shown, WorkSummary item, Dictionary<long, Roll> rolled, IReadOnlyList<WorkerInfo> workers, DateTimeOffset now)
     {
-        WorkSummary item = WorkQueries.Summaries(db, [shown.Key])[0];
         int running = order.Running(shown.Key);
         Dictionary<WorkState, int> children = ToStates(
             state => state switch
