@@ -69,5 +69,12 @@ internal sealed class TreeLines(Printer print, bool isFirst)
         node.Children.Values.Sum() is var all && all == 1 ? $"1 child: {TreePart.InWords(node.Children)}"
         : $"{Printer.Number(all)} children: {TreePart.InWords(node.Children)}";
 
-    private string WhyOf(WorkNode node) => node.Why is null ? "" : $"({Text.Short(print.Hide(node.Why), MostWhy)})";
+    /// <summary>Without the condition's name, which stands before it.</summary>
+    private string? WhyOf(WorkNode node)
+    {
+        if (node.Why is null) return null;
+        string condition = node.Condition.ToString();
+        string why = node.Why.StartsWith(condition, StringComparison.OrdinalIgnoreCase) ? node.Why[condition.Length..].TrimStart(' ', ':', ',', ';') : node.Why;
+        return why.Length == 0 ? null : $"({Text.Short(print.Hide(why), MostWhy)})";
+    }
 }
