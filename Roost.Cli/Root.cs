@@ -14,8 +14,8 @@ internal sealed class Root : RootCommand
         Directives.Add(new SuggestDirective());
         foreach (Command verb in (Command[])
         [
-            new EnginesVerb(), new EnqueueVerb(), new WorkerVerb(), new StatusVerb(), new ListVerb(), new EventsVerb(), new WaitVerb(),
-            new SignalVerb(), new SignalsVerb(), new InboxVerb(), new AnswerVerb(), new WithdrawVerb(),
+            new EnginesVerb(), new EnqueueVerb(), new WorkerVerb(), new StatusVerb(), new TreeVerb(), new ListVerb(), new EventsVerb(),
+            new WaitVerb(), new SignalVerb(), new SignalsVerb(), new InboxVerb(), new AnswerVerb(), new WithdrawVerb(),
             new CancelVerb(), new RetryVerb(), new RunAgainVerb(), DeadLettersVerb.Create(), new RequeueVerb(), new PriorityVerb(), new ReleaseVerb(),
             new HistoryVerb(), new DiffVerb(), ArtifactsVerb.Create(), new WorkspacePathVerb(),
             new StatsVerb(), new ResourcesVerb(), new WorkersVerb(), new PruneVerb(), new BackupVerb(), new AdoptVerb(), new DoctorVerb(),

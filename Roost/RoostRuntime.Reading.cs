@@ -15,6 +15,28 @@ public sealed partial class RoostRuntime
     }
 
     /// <summary>
+    /// An item and the items below it: its children, theirs, and so on, with how many of each are in which state. Reads a bounded number of items however many
+    /// there are, and says where there are more. What hung below an item that was purged is no longer below those above it. A child that changes its state
+    /// between two pages may come twice, or on neither.
+    /// </summary>
+    /// <param name="workId">The item; it need not be the topmost.</param>
+    /// <param name="bounds">How deep, and how many. Default: 8 levels, 20 children of each item, 1,000 items.</param>
+    /// <param name="cursor">The <see cref="WorkTree.Next"/> of an earlier read, for further children of the item. Default: the first.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="NotFoundException">There is no such item.</exception>
+    /// <exception cref="InvalidInputException">A bound or the cursor breaks a rule.</exception>
+    public async Task<WorkTree> GetTreeAsync(
+        string workId, TreeBounds? bounds = null, string? cursor = null, CancellationToken cancellationToken = default)
+    {
+        Names.Check("workId", workId);
+        TreeBounds within = bounds ?? new();
+        if (within.Depth is < 0 or > 1000) throw new InvalidInputException("Depth", $"is {within.Depth}; it must be from 0 to 1,000.");
+        if (within.Children is < 1 or > 1000) throw new InvalidInputException("Children", $"is {within.Children}; it must be from 1 to 1,000.");
+        if (within.Items is < 1 or > 1000) throw new InvalidInputException("Items", $"is {within.Items}; it must be from 1 to 1,000.");
+        return await Readable.TreeAsync(workId, within, cursor, cancellationToken).ConfigureAwait(false) ?? throw NotFound(workId);
+    }
+
+    /// <summary>
     /// The ids that a part of one may mean: the id itself where it is one, else the ids that begin with the part, and those of the latest
     /// 50,000 items that end with it. Letters of either case are different.
     /// </summary>

@@ -40,16 +40,37 @@ public sealed partial class RoostRuntime
     /// again.</exception>
     /// <exception cref="FileRefusedException">The file was deleted or replaced while it was open.</exception>
     /// <exception cref="DataCorruptException">SQLite found the file damaged, three times within some seconds.</exception>
-    public async Task<WorkSummary> RunUntilDoneAsync(string workId, CancellationToken cancellationToken = default)
+    public Task<WorkSummary> RunUntilDoneAsync(string workId, CancellationToken cancellationToken = default) =>
+        RunUntilDoneAsync(workId, tree: false, cancellationToken);
+
+    /// <summary>
+    /// The same until everything below the item has ended as well: its children, theirs, follow-ups of triggers, and what steps and triggers add meanwhile,
+    /// whoever runs them. It returns once a look at all of them found none open, and how the item itself ended; <see cref="GetTreeAsync"/> tells how the others
+    /// did. A dead letter has ended; one that is retried before the others have is waited for again. An item below that waits for a signal or an answer is
+    /// waited for, and so is one whose engine is not served here, which another process has to run: a token says for how long. What is below an item that was purged
+    /// meanwhile is not waited for.
+    /// </summary>
+    /// <param name="workId">The item.</param>
+    /// <param name="tree">False: only until the item itself has ended.</param>
+    /// <param name="cancellationToken">Ends the running; the items go on when a loop runs again.</param>
+    /// <exception cref="NotFoundException">There is no such item.</exception>
+    /// <exception cref="ConflictException">The item has not ended, and its engine, queue or state version is not served here; or a loop of this runtime is
+    /// running already.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled first, or the runtime was disposed.</exception>
+    /// <exception cref="FileRefusedException">The file was deleted or replaced while it was open.</exception>
+    /// <exception cref="DataCorruptException">SQLite found the file damaged, three times within some seconds.</exception>
+    public async Task<WorkSummary> RunUntilDoneAsync(string workId, bool tree, CancellationToken cancellationToken = default)
     {
         Names.Check("workId", workId);
         WorkSummary found = await FindAsync(workId, cancellationToken).ConfigureAwait(false);
-        if (found.State.IsEnded()) return found;
-        CheckServed(found, await Readable.StateVersionAsync(workId, cancellationToken).ConfigureAwait(false));
+        if (found.State.IsEnded() && (!tree || await ends.HasEndedBelowAsync(workId, cancellationToken).ConfigureAwait(false))) return found;
+        if (!found.State.IsEnded()) CheckServed(found, await Readable.StateVersionAsync(workId, cancellationToken).ConfigureAwait(false));
         return await Loops.RunAsync(LoopScope.Of(Options), async worker =>
         {
-            WorkSummary ended = await ends.WaitAsync(workId, null, cancellationToken).ConfigureAwait(false);
-            if (ended.State != WorkState.Done) await TellOfEndsAsync(worker, cancellationToken).ConfigureAwait(false);
+            WorkSummary ended = tree
+                ? await ends.WaitBelowAsync(workId, cancellationToken).ConfigureAwait(false)
+                : await ends.WaitAsync(workId, null, cancellationToken).ConfigureAwait(false);
+            if (tree || ended.State != WorkState.Done) await TellOfEndsAsync(worker, cancellationToken).ConfigureAwait(false);
             return ended;
         }, cancellationToken).ConfigureAwait(false);
     }

@@ -46,7 +46,7 @@ internal sealed class StatusVerb : Verb
             ("max steps", item.MaxSteps?.ToString(CultureInfo.InvariantCulture)),
             ("idempotency key", item.IdempotencyKey),
             ("parent", item.ParentId is null ? null : item.Detached ? $"{item.ParentId} (detached)" : item.ParentId),
-            ("children", string.Join(", ", item.Children.Where(pair => pair.Value > 0).Select(pair => $"{pair.Value} {pair.Key.Name()}"))),
+            ("children", item.Children.Count == 0 ? null : $"{TreePart.InWords(item.Children)}; \"roost tree\" shows them"),
             ("resources", string.Join(", ", item.Resources.Select(name => item.ResourcesHeld.Contains(name) ? $"{name} (held)" : name))),
             ("cancel asked", item.CancelRequested ? print.Hide(item.CancelReason ?? "yes") : null),
             (

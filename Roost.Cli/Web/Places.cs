@@ -7,6 +7,8 @@ internal static class Places
 {
     public static string Item(string id) => "/work/item" + Query(("id", id));
 
+    public static string Tree(string id) => "/work/tree" + Query(("id", id));
+
     public static string Artifact(Artifact artifact) => "/work/item/artifact" + Of(artifact);
 
     public static string File(Artifact artifact) => "/work/item/file" + Of(artifact);

@@ -19,6 +19,7 @@ internal static class Routes
         Page<Overview>(application, "/");
         Page<WorkList>(application, "/work");
         Page<WorkItemPage>(application, "/work/item");
+        Page<TreePage>(application, "/work/tree");
         Page<ArtifactPage>(application, "/work/item/artifact");
         Page<Inbox>(application, "/inbox");
         Page<AskPage>(application, "/inbox/question");

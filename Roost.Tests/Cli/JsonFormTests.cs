@@ -110,6 +110,8 @@ internal sealed class JsonFormTests
     [TestCase("signals <id>", "signals", Waiting)]
     [TestCase("signal <id> <name>", "signal", Waiting, "more", "1")]
     [TestCase("status <id>", "status", Asking)]
+    [TestCase("tree <id>", "tree", "{done}")]
+    [TestCase("tree <id>", "tree", "{delayed}")]
     [TestCase("inbox", "inbox")]
     [TestCase("inbox", "inbox", "--item", "answered-item")]
     [TestCase("inbox <question>", "inbox", "{ask}")]

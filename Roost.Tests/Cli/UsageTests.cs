@@ -74,7 +74,7 @@ internal sealed class UsageTests
 
         string[] verbs =
         [
-            "engines", "enqueue", "worker", "status", "list", "events", "wait", "signal", "signals", "inbox", "answer", "withdraw",
+            "engines", "enqueue", "worker", "status", "tree", "list", "events", "wait", "signal", "signals", "inbox", "answer", "withdraw",
             "cancel", "retry", "run-again", "dead-letters", "requeue", "priority", "release",
             "history", "diff", "artifacts", "workspace-path", "stats", "resources", "workers", "prune", "backup", "adopt", "doctor", "schema",
             "completion",

@@ -37,11 +37,12 @@ internal sealed class ConsoleMarkupTests : FolderFixture
             "/engines", "/system", "/system?check=quick", ConsoleHost.ItemAddress(HostileFile.Plain), $"/events?id={HostileFile.Plain}",
             $"/work/item?id={HostileFile.Plain}&from=1&to=2", $"/work?parent={HostileFile.Plain}",
             ConsoleHost.ItemAddress(HostileFile.Waiting), $"/events?id={HostileFile.Waiting}", "/work?state=waiting",
+            $"/work/tree?id={HostileFile.Plain}", $"/work/tree?id={HostileFile.Waiting}",
             "/inbox", $"/inbox/question?id={HostileFile.Ask}",
         ];
         addresses.AddRange(new[] { "text.txt", "data.json", "there" }.Select(name => $"/work/item/artifact?id={HostileFile.Plain}&name={name}"));
         foreach (string parameter in new[] { "q", "error", "type", "name", "kind", "id", "engine", "state", "cursor", "note", "from" })
-            foreach (string page in new[] { "/work", "/dead-letters", "/artifacts", "/events", "/work/item" })
+            foreach (string page in new[] { "/work", "/dead-letters", "/artifacts", "/events", "/work/item", "/work/tree" })
                 addresses.Add($"{page}?{parameter}={Uri.EscapeDataString(text)}");
 
         int shown = 0;

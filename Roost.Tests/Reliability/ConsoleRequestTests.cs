@@ -11,8 +11,8 @@ internal sealed class ConsoleRequestTests
 {
     private static readonly string[] Pages =
     [
-        "/", "/work", "/work/item", "/work/item/artifact", "/work/item/file", "/inbox", "/inbox/question", "/dead-letters", "/events", "/resources",
-        "/artifacts", "/engines", "/system", "/assets/console.js", "/nowhere",
+        "/", "/work", "/work/item", "/work/tree", "/work/item/artifact", "/work/item/file", "/inbox", "/inbox/question", "/dead-letters", "/events",
+        "/resources", "/artifacts", "/engines", "/system", "/assets/console.js", "/nowhere",
     ];
     private static readonly string[] Parameters =
     [

@@ -166,6 +166,12 @@ internal sealed partial class QueryPlanTests
         ArtifactQueries.Latest(db, new(), 3, long.MaxValue);
         ArtifactQueries.Latest(db, new() { Engine = "scripted", Name = "x" }, 3, 5);
         WorkQueries.FindIds(db, "unknown", 10);
+        WorkTree tree = TreeQueries.Read(db, "parent", new() { Children = 1 }, null, ".", roost.Options, TestRuntime.Start)!;
+        TreeQueries.Read(db, "parent", new() { Children = 1 }, tree.Next, ".", roost.Options, TestRuntime.Start);
+        TreeQueries.Read(db, "bad", new(), null, ".", roost.Options, TestRuntime.Start);
+        var walk = new TreeWalk("bad");
+        walk.Left.Push(WorkQueries.KeyOf(db, "parent")!.Value);
+        TreeQueries.GoOn(db, walk);
         EngineQueries.Engines(db, WorkerQueries.All(db, ".", now), now);
         WorkerQueries.Leases(db);
         ResourceQueries.Held(db, "", 10);

@@ -8,7 +8,7 @@ namespace Roost.Tests.Web;
 internal sealed class ConsoleTour : IAsyncDisposable
 {
     private const string Big = "window-item", Failed = "failed-item", Parent = "parent-item", Deep = "deep-item";
-    private const string Waiting = "waiting-item", Asking = "asking-item";
+    private const string Waiting = "waiting-item", Asking = "asking-item", Tree = "tree-item";
     private static readonly string Long = string.Concat(Enumerable.Repeat("A long text, as one comes from a service that explains itself at length. ", 60));
 
     /// <summary>The addresses to look at, by page. A test fails where a page of the console has none.</summary>
@@ -26,6 +26,7 @@ internal sealed class ConsoleTour : IAsyncDisposable
             $"/work/item?id={Waiting}",
             $"/work/item?id={Asking}",
         ],
+        [typeof(TreePage)] = [$"/work/tree?id={Tree}", $"/work/tree?id={Parent}", $"/work/tree?id={Failed}"],
         [typeof(Inbox)] = ["/inbox", "/inbox?for=nobody&engine=nothing"],
         [typeof(AskPage)] = ["/inbox/question?id=ask-open", "/inbox/question?id=ask-answered", "/inbox/question?id=ask-withdrawn"],
         [typeof(ArtifactPage)] = [$"/work/item/artifact?id={Big}&name=report.json", $"/work/item/artifact?id={Big}&name=log.txt"],
@@ -71,6 +72,13 @@ internal sealed class ConsoleTour : IAsyncDisposable
             new WorkItem("probe", new { what = "deep " + Long }) { Id = Deep, MaxAttempts = 1 },
             new WorkItem("probe", new { what = "wait" }) { Id = Parent },
             new WorkItem("waiting") { Id = Waiting },
+            new WorkItem("probe", new { what = "wait" }) { Id = Tree, ParentId = Parent },
+            new WorkItem("window", new { topics = "few" }) { Id = "of-the-tree", ParentId = Tree },
+            .. ((string[])["fail " + Long, "wait", "fail"]).Select(what => new WorkItem("probe", new { what }) { ParentId = "of-the-tree", MaxAttempts = 2 }),
+            new WorkItem("waiting") { ParentId = Tree }, new WorkItem("asking") { ParentId = Tree },
+            new WorkItem("nobody", new { what = "late" }) { ParentId = Tree, Delay = TimeSpan.FromHours(1) },
+            .. Enumerable.Range(0, 10).Select(i =>
+                new WorkItem("probe", new { what = "wait" }) { Id = $"level-{i}", ParentId = i == 0 ? Tree : $"level-{i - 1}" }),
             .. Enumerable.Range(0, 12).Select(i => new WorkItem("asking") { Id = i == 0 ? Asking : $"{Asking}-{i}" }),
             .. Enumerable
                 .Range(0, 80)

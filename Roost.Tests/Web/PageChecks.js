@@ -40,13 +40,14 @@
       if (contrast(fill, around) < 3) check(one, parse(style.borderTopColor), around, "the border");
     }
     for (const one of all("svg rect:not(.hit)")) {
-      const style = getComputedStyle(one), colour = parse(style.fill);
+      const pattern = /url\("?#([^")]+)/.exec(getComputedStyle(one).fill); // What stands out of it counts, and not what is between.
+      const style = getComputedStyle(pattern ? document.querySelector(`#${pattern[1]} .front`) : one), colour = parse(style.fill);
       colour[3] *= Number(style.opacity) * Number(style.fillOpacity);
       check(one, colour, behind(one.closest("svg")), "the bar");
     }
     for (const one of all(".dot")) check(one, parse(getComputedStyle(one).backgroundColor), behind(one.parentElement), "the dot");
     for (const one of all(".situation, .note, .failure")) check(one, parse(getComputedStyle(one).borderLeftColor), behind(one), "the border");
-    for (const one of all(".tile, .pulse, .key-wait, .key-waiting, .key-run")) {
+    for (const one of all(".tile, .pulse")) {
       const style = getComputedStyle(one, "::before"), colour = parse(style.backgroundColor);
       colour[3] *= Number(style.opacity);
       if (one.id !== "pulse") check(one, colour, behind(one), "the mark");

@@ -69,11 +69,11 @@ internal sealed class WaitTimelineTests
         await roost.SignalAsync(id, "go");
         List<WorkEvent> events = roost.Events(new EventFilter { WorkId = id });
 
-        Rows(events[^1..]).Should().Equal("queued (wait) 0 ms: ");
+        Rows(events[^1..], id).Should().Equal("queued (wait) 0 ms: ");
     }
 
-    private List<string> Rows(string id) => Rows(roost.Events(new EventFilter { WorkId = id }));
+    private List<string> Rows(string id) => Rows(roost.Events(new EventFilter { WorkId = id }), id);
 
-    private List<string> Rows(List<WorkEvent> events) => [.. Timeline.Of(events, runs: false, clock.GetUtcNow())
+    private List<string> Rows(List<WorkEvent> events, string id) => [.. Timeline.Of(Life.Of(events, LifeFacts.Of(roost.Detail(id)), clock.GetUtcNow()))
         .Select(row => $"{row.Label} ({row.Outcome}) {Roost.Cli.Output.Times.Span(row.Waited)}: {row.Detail}")];
 }

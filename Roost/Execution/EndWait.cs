@@ -35,7 +35,49 @@ internal sealed class EndWait(Store store, string path, TimeProvider time, Cance
     public async Task<WorkSummary> FindAsync(string workId, CancellationToken cancellationToken) =>
         await store.Reads.FindAsync(workId, cancellationToken).ConfigureAwait(false) ?? throw Store.NoSuchItem(workId, path);
 
-    private async Task<WorkSummary> WaitAsync(string workId, CancellationToken cancellationToken)
+    /// <summary>Waits until an item and everything below it has ended, and returns how the item itself did.</summary>
+    /// <exception cref="NotFoundException">There is no such item.</exception>
+    public async Task<WorkSummary> WaitBelowAsync(string workId, CancellationToken cancellationToken)
+    {
+        var walk = new TreeWalk(workId);
+        WorkSummary? ended = null;
+        bool hasRested = false;
+        return await WatchAsync(workId, async () =>
+        {
+            while (true)
+            {
+                WalkState? state = await store.Reads.WalkAsync(walk, cancellationToken).ConfigureAwait(false);
+                ended = walk.Top ?? ended;
+                if (state is null) return ended ?? throw Store.NoSuchItem(workId, path); // Purged once it had ended, and what is left of its tree with it.
+                hasRested |= state == WalkState.Rests;
+                if (state == WalkState.Rests) return null;
+                if (state == WalkState.GoesOn) continue;
+                // What was passed may have been retried, or given more children, while the walk rested elsewhere.
+                if (!hasRested) return ended;
+                (walk, hasRested) = (new(workId), false);
+            }
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Whether nothing below an item is open now.</summary>
+    public async Task<bool> HasEndedBelowAsync(string workId, CancellationToken cancellationToken)
+    {
+        var walk = new TreeWalk(workId);
+        while (true)
+        {
+            WalkState? state = await store.Reads.WalkAsync(walk, cancellationToken).ConfigureAwait(false);
+            if (state != WalkState.GoesOn) return state != WalkState.Rests;
+        }
+    }
+
+    private Task<WorkSummary> WaitAsync(string workId, CancellationToken cancellationToken) => WatchAsync(workId, async () =>
+    {
+        WorkSummary item = await FindAsync(workId, cancellationToken).ConfigureAwait(false);
+        return item.State.IsEnded() ? item : null;
+    }, cancellationToken);
+
+    /// <summary>Looks whenever something may have ended, until there is an answer.</summary>
+    private async Task<WorkSummary> WatchAsync(string workId, Func<Task<WorkSummary?>> look, CancellationToken cancellationToken)
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing);
         using IDisposable watch = store.Watch();
@@ -44,8 +86,7 @@ internal sealed class EndWait(Store store, string path, TimeProvider time, Cance
             while (true)
             {
                 Task next = store.Ended.Next;
-                WorkSummary item = await FindAsync(workId, cancellationToken).ConfigureAwait(false);
-                if (item.State.IsEnded()) return item;
+                if (await look().ConfigureAwait(false) is { } found) return found;
                 store.ThrowIfStopped(); // Nobody would tell us of its end any more.
                 await next.WaitAsync(either.Token).ConfigureAwait(false);
             }

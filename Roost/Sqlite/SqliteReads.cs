@@ -18,6 +18,12 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
     public override Task<WorkDetail?> DetailAsync(string workId, CancellationToken cancellationToken) =>
         reader.RunAsync(db => DetailQueries.Read(db, workId, folder, options, clock.Now), cancellationToken);
 
+    public override Task<WorkTree?> TreeAsync(string workId, TreeBounds bounds, string? cursor, CancellationToken cancellationToken) =>
+        reader.RunAsync(db => TreeQueries.Read(db, workId, bounds, cursor, folder, options, clock.Now), cancellationToken);
+
+    public override Task<WalkState?> WalkAsync(TreeWalk walk, CancellationToken cancellationToken) =>
+        reader.RunAsync(db => TreeQueries.GoOn(db, walk), cancellationToken);
+
     public override Task<IReadOnlyList<string>> FindIdsAsync(string part, int limit, CancellationToken cancellationToken) =>
         reader.RunAsync(db => WorkQueries.FindIds(db, part, limit), cancellationToken);
 

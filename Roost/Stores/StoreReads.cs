@@ -12,6 +12,12 @@ internal abstract class StoreReads
     /// <summary>Null where there is no such item.</summary>
     public abstract Task<WorkDetail?> DetailAsync(string workId, CancellationToken cancellationToken);
 
+    /// <summary>An item and what is below it; null where there is no such item.</summary>
+    public abstract Task<WorkTree?> TreeAsync(string workId, TreeBounds bounds, string? cursor, CancellationToken cancellationToken);
+
+    /// <summary>Goes on with a walk; null where its item is not there. At most some ten thousand items are looked at.</summary>
+    public abstract Task<WalkState?> WalkAsync(TreeWalk walk, CancellationToken cancellationToken);
+
     public abstract Task<IReadOnlyList<string>> FindIdsAsync(string part, int limit, CancellationToken cancellationToken);
 
     public abstract Task<Page<WorkSummary>> ListAsync(Selection selection, int limit, string? cursor, CancellationToken cancellationToken);

@@ -9,6 +9,7 @@ internal static class HtmlCheck
         "span", "button", "dialog", "h1", "h2", "dl", "dt", "dd", "section", "table", "thead", "tbody", "tr", "th", "td", "label", "select", "option",
         "textarea", "fieldset", "legend", "h3", "h4", "h5", "h6", "ol", "blockquote", "em", "strong", "hr", "br",
         "datalist", "details", "summary", "ul", "li", "pre", "code", "svg", "rect", "g", "time", "b", "del", "ins",
+        "defs", "pattern", "circle", "path",
     ];
 
     private static readonly HashSet<string> Attributes =
@@ -17,7 +18,7 @@ internal static class HtmlCheck
         "value", "placeholder", "maxlength", "autocomplete", "tabindex", "title", "hidden", "method", "selected", "required", "datetime", "viewbox",
         "rows", "spellcheck", "for", "inputmode", "checked", "start", "preserveaspectratio", "x", "y", "rx", "open", "download", "list",
         "data-live", "data-key", "data-name", "data-copy", "data-ago", "aria-label", "aria-labelledby", "aria-current", "aria-hidden",
-        "aria-invalid", "aria-describedby",
+        "aria-invalid", "aria-describedby", "fill", "patternunits", "patterntransform", "cx", "cy", "r", "d",
     ];
 
     private static readonly HashSet<string> Addresses = ["href", "src", "action"];
@@ -64,6 +65,7 @@ internal static class HtmlCheck
                 && value != "#main"
             )
                 found.Add($"<{name} {attribute}={value}>");
+            if (attribute == "fill" && !value.StartsWith("url(#life-", StringComparison.Ordinal)) found.Add($"<{name} {attribute}={value}>");
             hasSource |= attribute == "src" && value.StartsWith("/assets/", StringComparison.Ordinal);
         }
         if (name == "script" && !hasSource) found.Add("<script> of its own");

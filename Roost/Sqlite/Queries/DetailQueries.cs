@@ -56,7 +56,7 @@ internal static class DetailQueries
     public static WorkDetail? Read(SqliteConnection db, string workId, string folder, RoostOptions options, DateTimeOffset now)
     {
         if (WorkQueries.Summary(db, workId) is not { } item) return null;
-        Row row = ReadRow(db, workId);
+        Row row = ReadRow(db, workId, withPayload: true);
         IReadOnlyList<WorkerInfo> workers = item.State.IsEnded()
             ? []
             : WorkerQueries.All(db, folder, options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds());
@@ -104,6 +104,18 @@ internal static class DetailQueries
         };
     }
 
+    /// <summary>Where an item stands, as a sentence, and without the state's name where that begins it.</summary>
+    public static (string Sentence, string? Why) InWords(SqliteConnection db, WorkSummary item, DateTimeOffset now, IReadOnlyList<WorkerInfo> workers)
+    {
+        // Its line says it all, and what has ended is most of a large tree.
+        if (item.State is WorkState.Done or WorkState.Failed)
+            return new Situation { Item = item, StateVersion = 0, IsCopy = false, Now = now, Workers = workers }.InWords();
+        Row row = ReadRow(db, item.Id, withPayload: false);
+        WaitInfo? wait = item.State == WorkState.Waiting ? SignalQueries.WaitOf(db, row.Key) : null;
+        Lease? lease = item.State == WorkState.Running ? WorkerQueries.LeaseOf(db, row.Key) : null;
+        return (SituationOf(db, item, row, lease, now, workers) with { Wait = wait }).InWords();
+    }
+
     private static (JsonElement Payload, string? Error) PayloadOf(Row row, string workId)
     {
         try
@@ -118,9 +130,10 @@ internal static class DetailQueries
         return (JsonText.Parse("null"u8.ToArray()), Damage.OfPayload(workId));
     }
 
-    private static Row ReadRow(SqliteConnection db, string workId) => db.QuerySingle<Row>(
+    private static Row ReadRow(SqliteConnection db, string workId, bool withPayload) => db.QuerySingle<Row>(
         """
-        SELECT w.key AS Key, l.state_version AS StateVersion, CAST(i.payload AS BLOB) AS Payload, i.payload_sha256 AS PayloadHash,
+        SELECT w.key AS Key, l.state_version AS StateVersion,
+               CASE WHEN @withPayload THEN CAST(i.payload AS BLOB) END AS Payload, i.payload_sha256 AS PayloadHash,
                i.timeout_ms AS TimeoutMs, i.max_attempts AS MaxAttempts, i.max_steps AS MaxSteps,
                coalesce(m.n, 0) AS Signals, w.retry_afters AS RetryAfters, w.retry_why AS RetryWhy,
                i.idempotency_key AS IdempotencyKey, p.id AS ParentId, w.detached AS Detached, w.ready_at AS ReadyAt, w.due_at AS DueAt, w.blocked_on AS BlockedOn,
@@ -135,7 +148,7 @@ internal static class DetailQueries
         LEFT JOIN roost_work holder ON holder.key = r.work
         LEFT JOIN roost_worker h ON h.key = holder.worker
         WHERE w.id = @workId
-        """, new { workId });
+        """, new { workId, withPayload });
 
     private static IEnumerable<NameRow> ReadNames(SqliteConnection db, long work) => db.Query<NameRow>(
         """
