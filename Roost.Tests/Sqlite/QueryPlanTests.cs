@@ -111,12 +111,12 @@ internal sealed partial class QueryPlanTests
             new(), new() { Engine = "scripted" }, new() { Queue = "default" }, new() { ParentId = "parent" }, new() { Resource = "r" }, new() { Error = "x" },
             new() { State = WorkState.Failed, Engine = "scripted", Queue = "default", ParentId = "parent", Resource = "r", Error = "x" },
         ];
-        foreach (WorkFilter filter in filters) WorkQueries.List(db, Selection.Of(filter), 3, Position.Start);
-        WorkQueries.List(db, Selection.Of(new WorkFilter()), 3, new Position(now, 5)); // Within what was updated at one time.
+        foreach (WorkFilter filter in filters) WorkQueries.List(db, Selection.Of(filter), 3, Position.Start, now);
+        WorkQueries.List(db, Selection.Of(new WorkFilter()), 3, new Position(now, 5), now); // Within what was updated at one time.
         foreach (WorkCondition condition in (WorkCondition[])[WorkCondition.Ready, WorkCondition.Delayed, WorkCondition.Blocked])
             foreach (ConditionOrder.Place place in (ConditionOrder.Place[])[ConditionOrder.Place.Start, new("q", 1, 0, 0, 0)])
-                WorkQueries.List(db, Selection.Of(new WorkFilter { Condition = condition, Engine = "other" }), 3, place);
-        WorkQueries.List(db, Selection.Of(new WorkFilter { Condition = WorkCondition.Ready, ParentId = "parent" }), 3, Position.Start);
+                WorkQueries.List(db, Selection.Of(new WorkFilter { Condition = condition, Engine = "other" }), 3, place, now);
+        WorkQueries.List(db, Selection.Of(new WorkFilter { Condition = WorkCondition.Ready, ParentId = "parent" }), 3, Position.Start, now);
         DeadLetterFilter[] letters =
         [
             new(), new() { Group = "0000000000000001" }, new() { Group = DeadLetterFilter.NoGroup },

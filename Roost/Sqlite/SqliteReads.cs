@@ -10,7 +10,7 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
     private readonly string folder = System.IO.Path.GetDirectoryName(path)!;
 
     public override Task<WorkSummary?> FindAsync(string workId, CancellationToken cancellationToken) =>
-        reader.RunAsync(db => WorkQueries.Summary(db, workId), cancellationToken);
+        reader.RunAsync(db => WorkQueries.Summary(db, workId, Now), cancellationToken);
 
     public override Task<int> StateVersionAsync(string workId, CancellationToken cancellationToken) =>
         reader.RunAsync(db => WorkQueries.StateVersion(db, workId), cancellationToken);
@@ -23,13 +23,14 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
 
     public override Task<Page<WorkSummary>> ListAsync(Selection selection, int limit, string? cursor, CancellationToken cancellationToken)
     {
+        long now = Now;
         if (ConditionOrder.Serves(selection))
         {
             var from = ConditionOrder.Place.Read(cursor);
-            return reader.RunAsync(db => WorkQueries.List(db, selection, limit, from), cancellationToken);
+            return reader.RunAsync(db => WorkQueries.List(db, selection, limit, from, now), cancellationToken);
         }
         var after = Position.Read(cursor);
-        return reader.RunAsync(db => WorkQueries.List(db, selection, limit, after), cancellationToken);
+        return reader.RunAsync(db => WorkQueries.List(db, selection, limit, after, now), cancellationToken);
     }
 
     public override Task<IReadOnlyList<SnapshotVersion>> HistoryAsync(string workId, CancellationToken cancellationToken) =>
@@ -49,7 +50,17 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
             cancellationToken
         );
 
-    public override Task<WorkCounts> CountsAsync(CancellationToken cancellationToken) => reader.RunAsync(EngineQueries.Counts, cancellationToken);
+    public override Task<WorkCounts> CountsAsync(CancellationToken cancellationToken)
+    {
+        long now = Now;
+        return reader.RunAsync(db => EngineQueries.Counts(db, now), cancellationToken);
+    }
+
+    public override Task<Page<PauseInfo>> PausesAsync(int limit, string? cursor, CancellationToken cancellationToken)
+    {
+        (long after, long now) = (PauseQueries.ReadCursor(cursor), Now);
+        return reader.RunAsync(db => PauseQueries.Page(db, after, limit, now), cancellationToken);
+    }
 
     public override Task<IReadOnlyList<Lease>> LeasesAsync(CancellationToken cancellationToken) => reader.RunAsync(WorkerQueries.Leases, cancellationToken);
 
@@ -182,7 +193,7 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
     /// <summary>What the wall clock shows: leases are written by it.</summary>
     private long Wall => options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
 
-    private WorkSummary SummaryOf(SqliteConnection db, string workId) => WorkQueries.Summary(db, workId) ?? throw NotFound(workId);
+    private WorkSummary SummaryOf(SqliteConnection db, string workId) => WorkQueries.Summary(db, workId, Now) ?? throw NotFound(workId);
 
     private long KeyOf(SqliteConnection db, string workId) => WorkQueries.KeyOf(db, workId) ?? throw NotFound(workId);
 

@@ -54,7 +54,7 @@ internal static class DetailQueries
 
     public static WorkDetail? Read(SqliteConnection db, string workId, string folder, RoostOptions options, DateTimeOffset now)
     {
-        if (WorkQueries.Summary(db, workId) is not { } item) return null;
+        if (WorkQueries.Summary(db, workId, now.ToUnixTimeMilliseconds()) is not { } item) return null;
         Row row = ReadRow(db, workId);
         IReadOnlyList<WorkerInfo> workers = item.State.IsEnded()
             ? []
@@ -64,7 +64,8 @@ internal static class DetailQueries
         (JsonElement payload, string? payloadError) = PayloadOf(row, workId);
         (Snapshot? snapshot, string? snapshotError) = SnapshotQueries.Last(db, row.Key, item, options);
         WaitInfo? wait = item.State == WorkState.Waiting ? SignalQueries.WaitOf(db, row.Key) : null;
-        (string situation, string? why) = (SituationOf(db, item, row, lease, now, workers) with { Wait = wait }).InWords();
+        PauseInfo[] pauses = item.State.IsEnded() ? [] : PausesOf(db, item, now);
+        (string situation, string? why) = (SituationOf(db, item, row, lease, now, workers) with { Wait = wait, Pauses = pauses }).InWords();
         return new()
         {
             Summary = item,
@@ -86,6 +87,7 @@ internal static class DetailQueries
             ParentId = row.ParentId,
             Children = ReadChildren(db, row.Key),
             Wait = wait,
+            Pauses = pauses,
             Signals = row.Signals,
             Failures = row.Failures,
             Interruptions = row.Interruptions,
@@ -113,6 +115,12 @@ internal static class DetailQueries
             // One from before there were hashes.
         }
         return (JsonText.Parse("null"u8.ToArray()), Damage.OfPayload(workId));
+    }
+
+    private static PauseInfo[] PausesOf(SqliteConnection db, WorkSummary item, DateTimeOffset now)
+    {
+        List<PauseInfo> wide = PauseQueries.Wide(db, now.ToUnixTimeMilliseconds());
+        return [.. item.Pause is { } own ? (PauseInfo[])[own] : [], .. PauseQueries.Covering(wide, item.Engine, item.Queue)];
     }
 
     private static Row ReadRow(SqliteConnection db, string workId) => db.QuerySingle<Row>(
