@@ -46,13 +46,16 @@ public sealed partial class RoostRuntime
     }
 
     /// <summary>What is paused: the longest paused first.</summary>
+    /// <param name="scope">Pauses of the file, of engines, of queues or of items alone. Default: all.</param>
     /// <param name="limit">How many on a page; 1 to 1,000. Default 50.</param>
     /// <param name="cursor">The <see cref="Page{T}.Next"/> of the page before. Default: the first page.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="InvalidInputException">The limit or the cursor breaks a rule.</exception>
-    public Task<Page<PauseInfo>> ListPausesAsync(int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
+    /// <exception cref="InvalidInputException">The scope, the limit or the cursor breaks a rule.</exception>
+    public Task<Page<PauseInfo>> ListPausesAsync(
+        PauseScope? scope = null, int limit = 50, string? cursor = null, CancellationToken cancellationToken = default)
     {
+        if (scope is { } given && !Enum.IsDefined(given)) throw new InvalidInputException("scope", $"{(int)given} is no scope of a pause.");
         Selection.CheckLimit(limit);
-        return Readable.PausesAsync(limit, cursor, cancellationToken);
+        return Readable.PausesAsync(scope, limit, cursor, cancellationToken);
     }
 }

@@ -109,6 +109,7 @@ internal sealed partial class QueryPlanTests
         WorkFilter[] filters =
         [
             new(), new() { Engine = "scripted" }, new() { Queue = "default" }, new() { ParentId = "parent" }, new() { Resource = "r" }, new() { Error = "x" },
+            new() { IsPaused = true }, new() { IsPaused = false }, new() { IsPaused = true, Condition = WorkCondition.Ready },
             new() { State = WorkState.Failed, Engine = "scripted", Queue = "default", ParentId = "parent", Resource = "r", Error = "x" },
         ];
         foreach (WorkFilter filter in filters) WorkQueries.List(db, Selection.Of(filter), 3, Position.Start, now);
@@ -162,6 +163,7 @@ internal sealed partial class QueryPlanTests
                 EventQueries.Last(db, EventSelection.Of(filter), work, 100, 10);
             }
         }
+        foreach (PauseScope? scope in (PauseScope?[])[null, PauseScope.Engine, PauseScope.Item]) PauseQueries.Page(db, scope, 0, 3, now);
         ArtifactQueries.Latest(db, new(), 3, long.MaxValue);
         ArtifactQueries.Latest(db, new() { Engine = "scripted", Name = "x" }, 3, 5);
         WorkQueries.FindIds(db, "unknown", 10);
@@ -182,6 +184,7 @@ internal sealed partial class QueryPlanTests
         await roost.RunUntilIdleAsync();
         await roost.EnqueueAsync([new WorkItem("scripted") { Id = "blocked", Resources = ["r"] }, new WorkItem("other") { ParentId = "parent" }]);
         await roost.RunUntilIdleAsync();
+        await roost.PauseAsync(PauseTarget.Item("blocked"), "why", "who");
         return roost;
     }
 

@@ -56,10 +56,10 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
         return reader.RunAsync(db => EngineQueries.Counts(db, now), cancellationToken);
     }
 
-    public override Task<Page<PauseInfo>> PausesAsync(int limit, string? cursor, CancellationToken cancellationToken)
+    public override Task<Page<PauseInfo>> PausesAsync(PauseScope? scope, int limit, string? cursor, CancellationToken cancellationToken)
     {
         (long after, long now) = (PauseQueries.ReadCursor(cursor), Now);
-        return reader.RunAsync(db => PauseQueries.Page(db, after, limit, now), cancellationToken);
+        return reader.RunAsync(db => PauseQueries.Page(db, scope, after, limit, now), cancellationToken);
     }
 
     public override Task<IReadOnlyList<Lease>> LeasesAsync(CancellationToken cancellationToken) => reader.RunAsync(WorkerQueries.Leases, cancellationToken);

@@ -150,8 +150,9 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             WHERE w.blocked_on IS NOT NULL AND NOT EXISTS (SELECT 1 FROM roost_resource r WHERE r.name = w.blocked_on)
             AND EXISTS (SELECT 1 FROM roost_worker h WHERE EXISTS (SELECT 1 FROM json_each(h.queues) q WHERE q.value = l.queue)
                 AND EXISTS (SELECT 1 FROM json_each(h.engines) e WHERE e.value ->> 'id' = l.engine AND e.value ->> 'state_version' >= l.state_version))
-            AND NOT EXISTS (SELECT 1 FROM roost_pause p WHERE p.scope = 'file' OR (p.scope = 'engine' AND p.name = l.engine)
-                OR (p.scope = 'queue' AND p.name = l.queue))
+            AND NOT EXISTS (SELECT 1 FROM roost_pause p WHERE p.work IS NULL AND p.scope = 'file')
+            AND NOT EXISTS (SELECT 1 FROM roost_pause p WHERE p.work IS NULL AND p.scope = 'engine' AND coalesce(p.name, '') = l.engine)
+            AND NOT EXISTS (SELECT 1 FROM roost_pause p WHERE p.work IS NULL AND p.scope = 'queue' AND coalesce(p.name, '') = l.queue)
             """),
         new("places", "a queued item stands in one place of one order, and no other stands there",
             """

@@ -10,27 +10,40 @@ namespace Roost.Sqlite.Queries;
 internal static class PauseQueries
 {
     private const char Mark = 'z';
+    private const int MaxTold = 200;
 
     private const string Columns = "p.scope, p.name, w.id, p.reason, p.by, p.since, p.until, p.key FROM roost_pause p LEFT JOIN roost_work w ON w.key = p.work";
 
     /// <summary>Where a page begins.</summary>
     public static long ReadCursor(string? cursor) => cursor is null ? 0 : Position.ReadKey(Mark, cursor);
 
-    public static Page<PauseInfo> Page(SqliteConnection db, long after, int limit, long now)
+    public static Page<PauseInfo> Page(SqliteConnection db, PauseScope? scope, long after, int limit, long now)
     {
-        using var page = new Statement(
-            db.Handle!, $"SELECT {Columns} WHERE p.key > ?1 AND (p.until IS NULL OR p.until > ?2) ORDER BY p.key LIMIT ?3");
-        List<(long Key, PauseInfo Pause)> found = page.Bind(1, after).Bind(2, now).Bind(3, limit + 1).All(static row => (row.Int64(7), Read(row)));
+        List<(long Key, PauseInfo Pause)> found = scope is null or PauseScope.Item
+            ? After(db, onlyItems: scope is not null, after, limit + 1, now)
+            : [.. WideWithKeys(db, now).Where(one => one.Pause.Target.Scope == scope && one.Key > after).OrderBy(one => one.Key).Take(limit + 1)];
         string? next = found.Count > limit ? Position.Write(Mark, found[limit - 1].Key.ToString(CultureInfo.InvariantCulture)) : null;
         return new([.. found.Take(limit).Select(one => one.Pause)], next);
     }
 
     /// <summary>Those of the file, of engines and of queues.</summary>
-    public static List<PauseInfo> Wide(SqliteConnection db, long now)
+    public static List<PauseInfo> Wide(SqliteConnection db, long now) =>
+        [.. WideWithKeys(db, now).Select(one => one.Pause).OrderBy(pause => pause.Target.Scope).ThenBy(pause => pause.Target.Name, StringComparer.Ordinal)];
+
+    private static List<(long Key, PauseInfo Pause)> After(SqliteConnection db, bool onlyItems, long after, int limit, long now)
+    {
+        string which = onlyItems ? "p.work IS NOT NULL AND" : "";
+        using var page = new Statement(
+            db.Handle!, $"SELECT {Columns} WHERE {which} p.key > ?1 AND (p.until IS NULL OR p.until > ?2) ORDER BY p.key LIMIT ?3");
+        return page.Bind(1, after).Bind(2, now).Bind(3, limit).All(ReadWithKey);
+    }
+
+    /// <summary>They are few: as many as engines and queues at most.</summary>
+    private static List<(long Key, PauseInfo Pause)> WideWithKeys(SqliteConnection db, long now)
     {
         using var wide = new Statement(
-            db.Handle!, $"SELECT {Columns} WHERE p.work IS NULL AND (p.until IS NULL OR p.until > ?1) ORDER BY p.scope = 'file' DESC, p.scope, p.name");
-        return wide.Bind(1, now).All(Read);
+            db.Handle!, $"SELECT {Columns} WHERE p.work IS NULL AND p.scope IN ('file', 'engine', 'queue') AND (p.until IS NULL OR p.until > ?1)");
+        return wide.Bind(1, now).All(ReadWithKey);
     }
 
     /// <summary>The one of an item alone.</summary>
@@ -56,7 +69,7 @@ internal static class PauseQueries
         return $"{what}paused by {pause.By}{until}: {ShortText.Cut(pause.Reason, MaxTold)}";
     }
 
-    private const int MaxTold = 200;
+    private static (long Key, PauseInfo Pause) ReadWithKey(Statement row) => (row.Int64(7), Read(row));
 
     private static PauseInfo Read(Statement row) => new()
     {

@@ -21,7 +21,7 @@ internal sealed class PauseTable(WriteConnection connection)
 
     private static readonly string[] Names = ["file", "engine", "queue", "item"];
 
-    private readonly Statement load = connection.Prepare("SELECT scope, name FROM roost_pause WHERE work IS NULL ORDER BY scope, coalesce(name, '')");
+    private readonly Statement load = connection.Prepare("SELECT scope, name FROM roost_pause WHERE work IS NULL AND scope IN ('file', 'engine', 'queue')");
     private readonly Statement nextEnd = connection.Prepare("SELECT min(until) FROM roost_pause WHERE until IS NOT NULL");
     private readonly Statement findOfWork = connection.Prepare($"SELECT {Columns} FROM roost_pause WHERE work = ?1");
     private readonly Statement findOther = connection.Prepare($"SELECT {Columns} FROM roost_pause WHERE work IS NULL AND scope = ?1 AND coalesce(name, '') = ?2");
