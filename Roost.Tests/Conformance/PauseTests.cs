@@ -482,7 +482,7 @@ internal sealed class PauseTests(StoreHost host) : ConformanceTests(host)
         var all = new List<string?>();
         for (Page<PauseInfo>? page = null; page is null || page.Next is not null;)
         {
-            page = await roost.ListPausesAsync(limit: 2, page?.Next);
+            page = await roost.ListPausesAsync(limit: 2, cursor: page?.Next);
             all.AddRange(page.Items.Select(pause => pause.Target.Name));
         }
 

@@ -32,6 +32,9 @@ internal sealed record Selection
     public string? ParentId { get; init; }
     public string? Resource { get; init; }
     public bool? IsPaused { get; init; }
+
+    /// <summary>The time: a pause that is over by now is none.</summary>
+    public long Now { get; init; }
     public string? Error { get; init; }
     public string? Reason { get; init; }
     public string? ErrorType { get; init; }

@@ -15,6 +15,7 @@ internal sealed partial class ModelFile
         else if (next == Next.FailsSaved || item.Deadline <= Now || item.IsBeyondItsSteps) Follow(EventKinds.Failed, item);
         else if (made?.Act == Act.Wait) Follow(EventKinds.Waiting, item);
         else if (delay > 0) Queue(item, Now.AddMilliseconds(delay));
+        else if (item.IsPaused || IsCovered(item)) Queue(item, null); // Nobody keeps a lease into a pause.
         else item.IsUnsure = true;
         if (made?.Act == Act.SignalSelf && !item.CancelRequested) Follow(EventKinds.Signalled, item);
     }

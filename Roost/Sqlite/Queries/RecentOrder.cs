@@ -202,7 +202,11 @@ internal sealed class RecentOrder : IDisposable
     private List<Position>? ReadPaused()
     {
         if (Prepare("SELECT count(*) FROM (SELECT 1 FROM roost_pause WHERE work IS NOT NULL LIMIT ?1 + 1)").Bind(1, FewArePaused).Scalar() > FewArePaused) return null;
-        return Prepare($"SELECT w.key, {LastUpdate} FROM roost_pause p CROSS JOIN roost_work w ON w.key = p.work WHERE p.work IS NOT NULL").All(PositionAt);
+        return Prepare(
+            $"""
+            SELECT w.key, {LastUpdate} FROM roost_pause p CROSS JOIN roost_work w ON w.key = p.work
+            WHERE p.work IS NOT NULL AND (p.until IS NULL OR p.until > ?1)
+            """).Bind(1, selection.Now).All(PositionAt);
     }
 
     private static Position PositionAt(Statement row) => new(row.Int64(1), row.Int64(0));

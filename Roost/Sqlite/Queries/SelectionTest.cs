@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Roost.Sqlite.Files;
 using Roost.Stores;
@@ -48,13 +49,11 @@ internal sealed class SelectionTest : IDisposable
             Add("EXISTS (SELECT 1 FROM roost_work w CROSS JOIN roost_work p ON p.key = w.parent WHERE w.key = ?1 AND p.id = {0})", selection.ParentId);
         if (!known.HasFlag(SelectionFact.Resource))
             Add("EXISTS (SELECT 1 FROM roost_work_resource r WHERE r.work = ?1 AND r.name = {0})", selection.Resource);
-        if (!known.HasFlag(SelectionFact.Pause))
-            Add("EXISTS (SELECT 1 FROM roost_work w WHERE w.key = ?1 AND w.paused = CAST({0} AS INTEGER))", selection.IsPaused switch
-            {
-                true => "1",
-                false => "0",
-                _ => null,
-            });
+        if (!known.HasFlag(SelectionFact.Pause) && selection.IsPaused is { } isPaused)
+            Add(
+                (isPaused ? "" : "NOT ") + "EXISTS (SELECT 1 FROM roost_pause p WHERE p.work = ?1 AND (p.until IS NULL OR p.until > CAST({0} AS INTEGER)))",
+                selection.Now.ToString(CultureInfo.InvariantCulture)
+            );
         Add("EXISTS (SELECT 1 FROM roost_failure f WHERE f.work = ?1 AND f.reason = {0})", selection.Reason);
         Add("EXISTS (SELECT 1 FROM roost_failure f WHERE f.work = ?1 AND {0} IN (f.error_type, f.cause_type))", selection.ErrorType);
         Add(

@@ -61,13 +61,13 @@ internal static class WorkQueries
 
     public static Page<WorkSummary> List(SqliteConnection db, Selection selection, int limit, Position after, long now)
     {
-        (List<Position> found, string? next) = Find(db, selection, limit, after);
+        (List<Position> found, string? next) = Find(db, selection with { Now = now }, limit, after);
         return new(Summaries(db, [.. found.Select(place => place.Key)], now), next);
     }
 
     public static Page<WorkSummary> List(SqliteConnection db, Selection selection, int limit, ConditionOrder.Place after, long now)
     {
-        using var order = new ConditionOrder(db, selection, after);
+        using var order = new ConditionOrder(db, selection with { Now = now }, after);
         List<long> found = order.Take(limit);
         return new(Summaries(db, found, now), order.IsAtEnd ? null : order.Reached.Write());
     }
