@@ -56,11 +56,11 @@ public sealed partial class RoostRuntime
 
     /// <summary>
     /// Runs the loop until nothing can run here now: no ready item of an engine and queue that this runtime serves, and no end that one of its engines is to
-    /// be told of (<see cref="IEngine.OnEndedAsync"/>).
+    /// be told of (<see cref="IEngine.OnEndedAsync"/>). What is paused cannot run.
     /// </summary>
     /// <returns>
     /// When the next delayed item of this runtime becomes due, an engine is told of an end once more, or the lease of a worker is over that has one of its
-    /// items and is not known to live, whichever comes first; null where there is nothing of these.
+    /// items and is not known to live, or a pause ends, whichever comes first; null where there is nothing of these.
     /// </returns>
     /// <exception cref="ConflictException">A loop of this runtime is running already, or no engine is registered.</exception>
     public async Task<DateTimeOffset?> RunUntilIdleAsync(CancellationToken cancellationToken = default)

@@ -65,7 +65,7 @@ internal sealed class PauseVerbTests : FolderFixture
     [TestCase(2, "an id and --all are given together", "pause", "it-1", "--all")]
     [TestCase(2, "--engine and --queue are given together", "pause", "--engine", "demo", "--queue", "night")]
     [TestCase(2, "--until and --for are given together", "pause", "it-1", "--until", "2h", "--for", "2h")]
-    [TestCase(2, "--until is 2020-01-01 00:00:00Z", "pause", "it-1", "--until", "2020-01-01")]
+    [TestCase(2, "--until: is 2020-01-01 00:00:00Z", "pause", "it-1", "--until", "2020-01-01")]
     [TestCase(2, "--for is 0s", "pause", "it-1", "--for", "0s")]
     [TestCase(2, "a number needs its unit", "pause", "it-1", "--for", "30")]
     [TestCase(3, "There is no work item", "pause", "nobody")]

@@ -49,11 +49,18 @@ internal sealed class SelectionTest : IDisposable
             Add("EXISTS (SELECT 1 FROM roost_work w CROSS JOIN roost_work p ON p.key = w.parent WHERE w.key = ?1 AND p.id = {0})", selection.ParentId);
         if (!known.HasFlag(SelectionFact.Resource))
             Add("EXISTS (SELECT 1 FROM roost_work_resource r WHERE r.work = ?1 AND r.name = {0})", selection.Resource);
-        if (!known.HasFlag(SelectionFact.Pause) && selection.IsPaused is { } isPaused)
+        if (!known.HasFlag(SelectionFact.Pause))
+        {
+            string now = selection.Now.ToString(CultureInfo.InvariantCulture);
             Add(
-                (isPaused ? "" : "NOT ") + "EXISTS (SELECT 1 FROM roost_pause p WHERE p.work = ?1 AND (p.until IS NULL OR p.until > CAST({0} AS INTEGER)))",
-                selection.Now.ToString(CultureInfo.InvariantCulture)
+                "EXISTS (SELECT 1 FROM roost_pause p WHERE p.work = ?1 AND (p.until IS NULL OR p.until > CAST({0} AS INTEGER)))",
+                selection.IsPaused == true ? now : null
             );
+            Add(
+                "NOT EXISTS (SELECT 1 FROM roost_pause p WHERE p.work = ?1 AND (p.until IS NULL OR p.until > CAST({0} AS INTEGER)))",
+                selection.IsPaused == false ? now : null
+            );
+        }
         Add("EXISTS (SELECT 1 FROM roost_failure f WHERE f.work = ?1 AND f.reason = {0})", selection.Reason);
         Add("EXISTS (SELECT 1 FROM roost_failure f WHERE f.work = ?1 AND {0} IN (f.error_type, f.cause_type))", selection.ErrorType);
         Add(
