@@ -123,7 +123,18 @@ public abstract class Engine<[DynamicallyAccessedMembers(JsonMembers.Judged)] TS
         TState state, string question, JsonTypeInfo<TAnswer> type, TimeSpan? within = null, string? of = null, string? step = null) =>
         WaitFor(new Wait { Ask = Roost.Ask.Of(question, type) with { For = of }, Timeout = within }, state, step);
 
-    /// <summary>Save the state and rest until one of several things has happened: signals, a time.</summary>
+    /// <summary>
+    /// Save the state and rest until children have ended, those that this step adds included. The next step is told how they stand by
+    /// <see cref="Wake.Children"/>, and reads them by <see cref="StepContext.ChildrenAsync{TState}(ChildScope, string?)"/>.
+    /// </summary>
+    /// <param name="state">The next state.</param>
+    /// <param name="join">How many of them. Default: all.</param>
+    /// <param name="timeout">How long at most, above zero and up to 10 years, in whole milliseconds rounded up. Default: for ever.</param>
+    /// <param name="step">The name of the step for people, 1 to 256 characters. Default: as before.</param>
+    protected static Outcome WaitForChildren(TState state, ChildJoin? join = null, TimeSpan? timeout = null, string? step = null) =>
+        WaitFor(new Wait { Children = join ?? ChildJoin.All, Timeout = timeout }, state, step);
+
+    /// <summary>Save the state and rest until one of several things has happened: signals, an answer, the ends of children, a time.</summary>
     /// <param name="wait">What it waits for.</param>
     /// <param name="state">The next state.</param>
     /// <param name="step">The name of the step for people, 1 to 256 characters. Default: as before.</param>

@@ -54,9 +54,9 @@ public class Outcome
     [OverloadResolutionPriority(1)] // A snapshot is no state.
     public static Outcome Continue(Snapshot next, TimeSpan after = default) => new(OutcomeKind.Continue, next, after, null);
 
-    /// <summary>Save the snapshot and rest until a signal comes or a time is over; the next step is told which by <see cref="StepContext.Wake"/>.</summary>
+    /// <summary>Save the snapshot and rest until what is waited for has come, or a time is over; the next step is told which by <see cref="StepContext.Wake"/>.</summary>
     /// <param name="next">The next snapshot.</param>
-    /// <param name="wait">What it waits for: signals, a time, or both.</param>
+    /// <param name="wait">What it waits for.</param>
     [OverloadResolutionPriority(1)] // A snapshot is no state.
     public static Outcome WaitFor(Snapshot next, Wait wait) => new(OutcomeKind.Wait, next, default, null) { Wait = wait };
 
@@ -88,9 +88,9 @@ public class Outcome
     public static Outcome Continue<TState>(TState state, TimeSpan after = default, string? step = null) =>
         new TypedOutcome<TState>(OutcomeKind.Continue, state, true, after, step, null);
 
-    /// <summary>For the step of an <see cref="Engine{TState}"/>: save the state and rest until a signal comes or a time is over.</summary>
+    /// <summary>For the step of an <see cref="Engine{TState}"/>: save the state and rest until what is waited for has come, or a time is over.</summary>
     /// <param name="state">The next state: of the engine's type of state.</param>
-    /// <param name="wait">What it waits for: signals, a time, or both.</param>
+    /// <param name="wait">What it waits for.</param>
     /// <param name="step">The name of the step for people. Default: as before.</param>
     public static Outcome WaitFor<TState>(TState state, Wait wait, string? step = null) =>
         new TypedOutcome<TState>(OutcomeKind.Wait, state, true, default, step, null, wait);

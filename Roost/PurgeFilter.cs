@@ -19,6 +19,11 @@ public sealed record PurgeResult
     /// <summary>How many work items; in a dry run, how many it would have been.</summary>
     public long Items { get; init; }
 
+    /// <summary>
+    /// How many were left, or would have been, because the item that they are children of has not ended and may still want to read them. Detached children go.
+    /// </summary>
+    public long KeptForParents { get; init; }
+
     /// <summary>By how many bytes the file has become smaller; 0 in a dry run. Content that another item uses as well stays.</summary>
     public long FreedBytes { get; init; }
 }

@@ -38,7 +38,8 @@ public sealed partial class RoostRuntime
 
     /// <summary>
     /// Cancels a work item: a queued one at once; a running one's token fires, and its step's outcome keeps snapshot, events and artifacts but no
-    /// children or triggers. A step that ends with done wins.
+    /// children or triggers. A step that ends with done wins. Once it is cancelled its tree follows: its children that are not detached, theirs, and so on; this
+    /// call goes on with that until all of it that can be is cancelled and what runs is asked to stop, and where it is interrupted the next loop does.
     /// </summary>
     /// <returns>False where the item has ended already.</returns>
     /// <exception cref="NotFoundException">There is no such item.</exception>
@@ -46,8 +47,9 @@ public sealed partial class RoostRuntime
     {
         CheckChange(workId, reason);
         cancellationToken.ThrowIfCancellationRequested();
-        (bool cancelled, long? lease) = await Changeable.CancelAsync(workId, reason).ConfigureAwait(false);
+        (bool cancelled, long? lease, bool hasTree) = await Changeable.CancelAsync(workId, reason).ConfigureAwait(false);
         if (lease is { } token) loops.Cancel(token, CancellationReason.Cancelled);
+        else if (hasTree) await CancelTreesAsync(cancellationToken).ConfigureAwait(false);
         return cancelled;
     }
 
@@ -131,8 +133,9 @@ public sealed partial class RoostRuntime
     {
         CheckChange(workId, reason);
         cancellationToken.ThrowIfCancellationRequested();
-        long token = await Changeable.ReleaseLeaseAsync(workId, reason).ConfigureAwait(false);
+        (long token, bool hasTree) = await Changeable.ReleaseLeaseAsync(workId, reason).ConfigureAwait(false);
         loops.Cancel(token, CancellationReason.LeaseLost);
+        if (hasTree) await CancelTreesAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -145,6 +148,14 @@ public sealed partial class RoostRuntime
         CheckReason(reason);
         cancellationToken.ThrowIfCancellationRequested();
         await Changeable.AdoptAsync(reason).ConfigureAwait(false);
+    }
+
+    private async Task CancelTreesAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested && await Changeable.CancelTreesAsync().ConfigureAwait(false))
+        {
+            // Each call is a transaction, and lets others write in between.
+        }
     }
 
     /// <summary>The store, while this runtime is open.</summary>

@@ -154,7 +154,7 @@ public sealed partial class RoostRuntime
     {
         CheckChange(workId, reason);
         cancellationToken.ThrowIfCancellationRequested();
-        await Changeable.ChangeDeadLetterAsync(workId, change, reason).ConfigureAwait(false);
+        if (await Changeable.ChangeDeadLetterAsync(workId, change, reason).ConfigureAwait(false)) await CancelTreesAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<int> ChangeAllAsync(DeadLetterFilter filter, DeadLetterChange change, string? reason, CancellationToken cancellationToken)
@@ -168,6 +168,7 @@ public sealed partial class RoostRuntime
             cancellationToken.ThrowIfCancellationRequested();
             changed += await Changeable.ChangeDeadLettersAsync(some, change, reason).ConfigureAwait(false);
         }
+        if (change == DeadLetterChange.Discard && changed > 0) await CancelTreesAsync(cancellationToken).ConfigureAwait(false);
         return changed;
     }
 }

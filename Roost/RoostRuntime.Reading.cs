@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Roost.Stores;
 
 namespace Roost;
@@ -56,7 +57,8 @@ public sealed partial class RoostRuntime
     private StoreReads Readable => Store.Reads;
 
     /// <summary>Tells a snapshot by which settings its engine stores, where that is registered here.</summary>
-    private Snapshot? Told(Snapshot? snapshot)
+    [return: NotNullIfNotNull(nameof(snapshot))]
+    internal Snapshot? Told(Snapshot? snapshot)
     {
         if (snapshot is null) return null;
         return engines.Find(snapshot.Engine) is { } engine ? snapshot.ReadBy(engine.Json) : snapshot;

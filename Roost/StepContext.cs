@@ -15,7 +15,7 @@ namespace Roost;
 /// transaction that commits the step, or not at all. Use it within the step, not after it: a step that has ended takes nothing more. What is asynchronous here
 /// takes no token: it ends with the step's own (<see cref="CancellationToken"/>).
 /// </summary>
-public sealed class StepContext
+public sealed partial class StepContext
 {
     private readonly RoostRuntime runtime;
     private readonly ActiveStep step;
@@ -290,29 +290,6 @@ public sealed class StepContext
             Open().Events.Add(("engine." + kind, json));
             Open().AddBytes(json?.Length ?? 0);
         }
-    }
-
-    /// <summary>Enqueues a work item as a child of this one; it exists once the step has committed. Dropped where the item was cancelled meanwhile.</summary>
-    /// <returns>
-    /// The child's id; where the child has an idempotency key that an item of its engine has already, the id of that item.
-    /// </returns>
-    public string AddChild(WorkItem item)
-    {
-        ArgumentNullException.ThrowIfNull(item);
-        if (item.ParentId is not null && item.ParentId != Item.Id)
-            throw new InvalidInputException("ParentId", $"is {item.ParentId}; a child of this step belongs to {Item.Id}. Leave it out.") { Final = Final };
-        NewWork child = Checked(() => runtime.CheckChild(item with { ParentId = Item.Id }));
-        lock (gate)
-        {
-            if (
-                child.IsIdByKey
-                && Open().Children.Find(other => other.Item.Engine == item.Engine && other.Item.IdempotencyKey == item.IdempotencyKey) is { } same
-            )
-                child = child with { Id = same.Id }; // Of one that this step has added already; the commit compares the payloads.
-            Open().Children.Add(child);
-            Open().AddBytes(child.Bytes);
-        }
-        return child.Id;
     }
 
     /// <summary>

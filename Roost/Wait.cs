@@ -9,6 +9,9 @@ public sealed record Wait
     /// <summary>A question to a person, whose answer wakes it. Default none.</summary>
     public Ask? Ask { get; init; }
 
+    /// <summary>Its children, whose ends wake it. Default: none.</summary>
+    public ChildJoin? Children { get; init; }
+
     /// <summary>
     /// How long at most, above zero and up to 10 years, in whole milliseconds rounded up. Default: for ever. Not together with <see cref="Until"/>.
     /// </summary>
@@ -32,6 +35,9 @@ public enum WakeKind
 
     /// <summary>Its question was withdrawn.</summary>
     Withdrawn,
+
+    /// <summary>As many of its children have ended as it waited for, or one has failed where it waited for that as well, or none was open.</summary>
+    Children,
 }
 
 /// <summary>Why an item that waited goes on: what the first step after its wait is told, in each of its tries.</summary>
@@ -48,6 +54,9 @@ public sealed record Wake
 
     /// <summary>The answer, where a person has given one.</summary>
     public Answer? Answer { get; init; }
+
+    /// <summary>How its children stand, where it waited for them, whatever has woken it; else null.</summary>
+    public ChildProgress? Children { get; init; }
 }
 
 /// <summary>What an item waits for, for people.</summary>
@@ -58,6 +67,9 @@ public sealed record WaitInfo
 
     /// <summary>The id of its question; null where it asks none.</summary>
     public string? AskId { get; init; }
+
+    /// <summary>Which of its children it waits for; null for none.</summary>
+    public ChildJoin? Children { get; init; }
 
     /// <summary>When it began.</summary>
     public required DateTimeOffset Since { get; init; }

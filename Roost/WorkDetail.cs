@@ -61,6 +61,9 @@ public sealed record WorkDetail
     /// <summary>The item that it belongs to, or null.</summary>
     public string? ParentId { get; init; }
 
+    /// <summary>Whether it is a child of that in name only: the parent neither waits for its end nor takes it along when it is cancelled.</summary>
+    public bool Detached { get; init; }
+
     /// <summary>How many children it has in each state; a state without any is left out.</summary>
     public required IReadOnlyDictionary<WorkState, int> Children { get; init; }
 

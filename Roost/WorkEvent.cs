@@ -33,7 +33,7 @@ public static class EventKinds
     /// <summary>A step was committed and the item goes on; the data says version and step, and the delay where there is one.</summary>
     public const string Stepped = "stepped";
 
-    /// <summary>The item waits; the data says for which signals, and until when.</summary>
+    /// <summary>The item waits; the data says for which signals, question or children, and until when.</summary>
     public const string Waiting = "waiting";
 
     /// <summary>The item has waited and goes on; the data says what woke it.</summary>
@@ -76,6 +76,9 @@ public static class EventKinds
 
     /// <summary>The item was cancelled.</summary>
     public const string Cancelled = "cancelled";
+
+    /// <summary>What belonged to a cancelled item has been cancelled or asked to stop as well; the data says how many of its children.</summary>
+    public const string TreeCancelled = "tree_cancelled";
 
     /// <summary>
     /// Somebody gave a dead letter another state, from which it was retried; the data says the version that this made, its step, and what changed: each path
@@ -141,7 +144,7 @@ public static class EventKinds
     public static IReadOnlyList<string> All { get; } =
     [
         Enqueued, Claimed, Stepped, Waiting, Woken, Answered, AskWithdrawn, Signalled, SignalDropped, Done, StepFailed, RetryAfter, Failed, Interrupted,
-        Released, CancelRequested, Cancelled, Edited, Retried, Discarded, Requeued, PriorityChanged, Paused, Resumed, PauseOver,
+        Released, CancelRequested, Cancelled, TreeCancelled, Edited, Retried, Discarded, Requeued, PriorityChanged, Paused, Resumed, PauseOver,
         RunAgain, Triggered, TriggerSkipped, EndTold, EndUntold, Purged, WorkerStarted, WorkerStopped, WorkerLost, Adopted,
     ];
 }

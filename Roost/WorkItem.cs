@@ -109,6 +109,12 @@ public sealed record WorkItem
     /// <summary>The id of the item that this one belongs to; it must exist.</summary>
     public string? ParentId { get; init; }
 
+    /// <summary>
+    /// Whether it is a child of <see cref="ParentId"/> in name only: its end is not waited for (<see cref="ChildJoin"/>), and cancelling the parent does not
+    /// cancel it. Default false. Only with a parent. Follow-ups of triggers are detached.
+    /// </summary>
+    public bool Detached { get; init; }
+
     /// <summary>How long each step of this item may take. Default: the engine's, else <see cref="RoostOptions.StepTimeout"/>. 1 ms to 24 days.</summary>
     public TimeSpan? Timeout { get; init; }
 

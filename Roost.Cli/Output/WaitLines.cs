@@ -1,6 +1,8 @@
 namespace Roost.Cli.Output;
 
-/// <summary>Says on stderr what items wait for that somebody waits for, or that they are paused: who has to send a signal, or to resume, does not know that by himself.</summary>
+/// <summary>
+/// Says on stderr what items wait for that somebody waits for, or that they are paused: who has to send a signal, or to resume, does not know that by himself.
+/// </summary>
 internal sealed class WaitLines(RoostRuntime roost, Printer print, IReadOnlyCollection<string> ids)
 {
     private readonly Dictionary<string, string> said = new(StringComparer.Ordinal);

@@ -5,14 +5,13 @@ internal static class WaitWords
 {
     public static string Of(WaitInfo wait)
     {
-        string ask = wait.AskId is { } id ? $"an answer to question {id}" : "";
-        return (ask, wait.Signals) switch
-        {
-            ("", []) => "a time",
-            ("", { } signals) => Names(signals),
-            (_, []) => ask,
-            (_, { } signals) => $"{ask}, or {Names(signals)}",
-        };
+        string[] things =
+        [
+            .. wait.AskId is { } id ? (string[])[$"an answer to question {id}"] : [],
+            .. wait.Signals.Count > 0 ? (string[])[Names(wait.Signals)] : [],
+            .. wait.Children is { } join ? (string[])[$"children ({join})"] : [],
+        ];
+        return things.Length == 0 ? "a time" : string.Join(", or ", things);
     }
 
     private static string Names(IReadOnlyList<string> signals) =>

@@ -56,7 +56,8 @@ internal sealed class ListVerb : Verb
             ["id", "engine", "queue", "state", "prio", "version", "step", "updated", "error"],
             page.Items.Select(item => new[]
             {
-                print.Id(item.Id), item.Engine, item.Queue, item.State.Name() + (item.Pause is null ? "" : ", paused"), item.Priority.ToString(CultureInfo.InvariantCulture),
+                print.Id(item.Id), item.Engine, item.Queue, item.State.Name() + (item.Pause is null ? "" : ", paused"),
+                item.Priority.ToString(CultureInfo.InvariantCulture),
                 item.Version.ToString(CultureInfo.InvariantCulture), item.Step ?? "", print.Time(item.UpdatedAt), Text.Short(print.Hide(item.Error), 60),
             }),
             "No work item is like that.");

@@ -12,7 +12,10 @@ internal sealed class PauseTargetOptions
         Arity = ArgumentArity.ZeroOrOne,
     }.OffersIds();
     private readonly Option<string> engine = CommonOptions.Engine("All items of this engine, instead of one item.");
-    private readonly Option<string> queue = new Option<string>("--queue", "-q") { Description = "All items in this queue, instead of one item." }.OffersQueues();
+    private readonly Option<string> queue = new Option<string>("--queue", "-q")
+    {
+        Description = "All items in this queue, instead of one item.",
+    }.OffersQueues();
     private readonly Option<bool> all = new("--all") { Description = "Everything in the file, instead of one item." };
 
     public Symbol[] All => [id, engine, queue, all];
@@ -34,6 +37,6 @@ internal sealed class PauseTargetOptions
             .. new Option[] { engine, queue, all }.Where(call.IsGiven).Select(option => option.Name),
         ];
         if (given.Length == 0) throw new UsageException("It is not said what is meant; give an id, --engine, --queue or --all.");
-        if (given.Length > 1) throw new UsageException($"{string.Join(" and ", given)} are given together; give one of them, and the others by calls of their own.");
+        if (given.Length > 1) throw new UsageException($"{string.Join(" and ", given)} are given together; give one of them.");
     }
 }

@@ -8,7 +8,12 @@ namespace Roost.Cli.Verbs;
 internal sealed class PauseVerb : Verb
 {
     private readonly PauseTargetOptions target = new();
-    private readonly Option<string> reason = new("--reason") { Description = "Why, for whoever wonders and for the events.", HelpName = "text", Required = true };
+    private readonly Option<string> reason = new("--reason")
+    {
+        Description = "Why, for whoever wonders and for the events.",
+        HelpName = "text",
+        Required = true,
+    };
     private readonly Option<string> by = AnswerVerb.ByOption("Who pauses it, for the history.");
     private readonly Option<string> until = new("--until")
     {
@@ -42,7 +47,8 @@ internal sealed class PauseVerb : Verb
     private DateTimeOffset After(Call call, TimeSpan time)
     {
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
-        if (time <= TimeSpan.Zero || time > DateTimeOffset.MaxValue - now) throw new UsageException($"--for is {call.Get(length)}; give a duration above zero.");
-        return now + time;
+        return time > TimeSpan.Zero && time <= DateTimeOffset.MaxValue - now
+            ? now + time
+            : throw new UsageException($"--for is {call.Get(length)}; give a duration above zero.");
     }
 }

@@ -32,8 +32,8 @@ internal sealed class PruneVerb : Verb
         if (named.Length > 0) filter = filter with { States = [.. named.Select(StateOf)] };
         await using RoostRuntime roost = call.Open();
         long counted = Stopwatch.GetTimestamp();
-        (long count, string what) = await CountAsync(roost, filter, call.Stop);
-        if (call.Get(dryRun) || count == 0) return Tell(call, new() { Items = count });
+        (PurgeResult found, string what) = await CountAsync(roost, filter, call.Stop);
+        if (call.Get(dryRun) || found.Items == 0) return Tell(call, found);
         if (!call.IsSure && !call.Ask($"{what} would be removed, with all snapshots, events and artifacts of theirs. This cannot be undone. Go on?"))
             throw new UsageException($"{what} would be removed; nothing was. Give --yes to do it.");
         // What has become old enough while somebody thought about it was not in the number.
@@ -44,17 +44,17 @@ internal sealed class PruneVerb : Verb
     }
 
     /// <summary>All that would go, however much it is, by state.</summary>
-    private static async Task<(long Count, string What)> CountAsync(RoostRuntime roost, PurgeFilter filter, CancellationToken stop)
+    private static async Task<(PurgeResult Count, string What)> CountAsync(RoostRuntime roost, PurgeFilter filter, CancellationToken stop)
     {
-        long count = 0;
+        var all = new PurgeResult();
         var parts = new List<string>();
         foreach (WorkState state in filter.States.Distinct())
         {
             PurgeResult found = await roost.PurgeAsync(filter with { States = [state] }, dryRun: true, cancellationToken: stop);
-            count += found.Items;
+            all = all with { Items = all.Items + found.Items, KeptForParents = all.KeptForParents + found.KeptForParents };
             if (found.Items > 0) parts.Add($"{Printer.Number(found.Items)} {state.Name()}");
         }
-        return (count, $"{Text.Count(count, "work item")} ({string.Join(", ", parts)})");
+        return (all, $"{Text.Count(all.Items, "work item")} ({string.Join(", ", parts)})");
     }
 
     private int Tell(Call call, PurgeResult result)
@@ -64,15 +64,17 @@ internal sealed class PruneVerb : Verb
                 new
                 {
                     Count = result.Items,
+                    result.KeptForParents,
                     result.FreedBytes,
                     DryRun = call.Get(dryRun),
                 }
             );
         else
             call.Print.Line(
-                call.Get(dryRun)
+                (call.Get(dryRun)
                     ? $"{Text.Count(result.Items, "work item")} would be removed"
-                    : $"{Text.Count(result.Items, "work item")} removed, {Times.Size(result.FreedBytes)} given back"
+                    : $"{Text.Count(result.Items, "work item")} removed, {Times.Size(result.FreedBytes)} given back")
+                + (result.KeptForParents == 0 ? "" : $"; {Text.Count(result.KeptForParents, "work item")} kept for parents that have not ended")
             );
         return ExitCodes.Ok;
     }

@@ -94,6 +94,24 @@ internal sealed class InvariantTests
         "what is kept of an item's children is what they are",
         "INSERT INTO roost_child_count (parent, open, done, failed, cancelled) VALUES (999, 0, 0, 0, 0)"
     )]
+    [TestCase(
+        "the ends that an item is to be shown are numbered, and of those that are open it counts each that is not detached",
+        "UPDATE roost_work SET parent = (SELECT key FROM roost_work WHERE id = 'done') WHERE id = 'ready'"
+    )]
+    [TestCase(
+        "the ends that an item is to be shown are numbered, and of those that are open it counts each that is not detached",
+        "INSERT INTO roost_child_count (parent, open, done, failed, cancelled, ends) SELECT key, 0, 0, 0, 0, 1 FROM roost_work WHERE id = 'done'"
+    )]
+    [TestCase(
+        "the ends that an item is to be shown are numbered, and of those that are open it counts each that is not detached",
+        "INSERT INTO roost_child_end (parent, n, child) VALUES (999, 1, 1)"
+    )]
+    [TestCase(
+        "the ends that an item is to be shown are numbered, and of those that are open it counts each that is not detached",
+        "UPDATE roost_work SET detached = 1 WHERE id = 'ready'"
+    )]
+    [TestCase("nothing waits for children that have ended", "UPDATE roost_wait SET child_ends = 0")]
+    [TestCase("children are cancelled of what has ended", "INSERT INTO roost_tree_cancel (work, after, n) SELECT key, 0, 0 FROM roost_work WHERE id = 'ready'")]
     [TestCase("an hour has at least the steps and failed tries of its minutes", "UPDATE roost_step_tally SET steps = steps + 1 WHERE span = 1")]
     [TestCase("an hour has at least the steps and failed tries of its minutes", "DELETE FROM roost_step_tally WHERE span = 60")]
     [TestCase(

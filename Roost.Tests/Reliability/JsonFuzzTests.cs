@@ -16,7 +16,7 @@ internal sealed class JsonFuzzTests : FolderFixture
     {
         var random = new Random(Effort.Seed());
         var fuzz = new JsonFuzz(random);
-        int tries = Effort.Times(4000, 200_000), accepted = 0, refused = 0;
+        int tries = Effort.Times(2000, 200_000), accepted = 0, refused = 0;
         await using RoostRuntime roost = TestRuntime.Create(null);
         for (int i = 0; i < tries; i++)
         {
@@ -46,7 +46,7 @@ internal sealed class JsonFuzzTests : FolderFixture
     {
         var random = new Random(Effort.Seed());
         var fuzz = new JsonFuzz(random);
-        int tries = Effort.Times(1500, 60_000), accepted = 0, refused = 0;
+        int tries = Effort.Times(1000, 60_000), accepted = 0, refused = 0;
         var texts = new Dictionary<string, (string Text, bool IsGood, string Field)>();
         var engine = new RawEngine((snapshot, item, context) =>
         {
@@ -97,7 +97,7 @@ internal sealed class JsonFuzzTests : FolderFixture
     public async Task Any_text_of_a_host_object_is_refused_or_reads_back_equal()
     {
         var random = new Random(Effort.Seed());
-        int tries = Effort.Times(3000, 100_000), refused = 0;
+        int tries = Effort.Times(1500, 100_000), refused = 0;
         await using RoostRuntime roost = TestRuntime.Create(null);
         for (int i = 0; i < tries; i++)
         {
@@ -125,7 +125,7 @@ internal sealed class JsonFuzzTests : FolderFixture
     {
         var random = new Random(Effort.Seed());
         var fuzz = new JsonFuzz(random);
-        int tries = Effort.Times(4000, 200_000), accepted = 0;
+        int tries = Effort.Times(2000, 200_000), accepted = 0;
         string path = folder["roost.json"];
         for (int i = 0; i < tries; i++)
         {

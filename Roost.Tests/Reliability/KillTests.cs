@@ -18,7 +18,7 @@ internal sealed class KillTests : FolderFixture
     public async Task Killing_workers_at_random_moments_loses_tears_and_doubles_nothing()
     {
         int seed = Effort.Seed(),
-            kills = Effort.Times(50, 10_000),
+            kills = Effort.Times(30, 10_000),
             files = Math.Max(FilesAtOnce, kills / KillsInOneFile),
             done = 0,
             acknowledged = 0,

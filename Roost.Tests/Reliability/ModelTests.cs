@@ -22,7 +22,7 @@ internal sealed partial class ModelTests
     [Test]
     public async Task Any_sequence_of_operations_on_two_runtimes_leaves_what_the_model_says()
     {
-        int operations = 0, sequences = Effort.Times(40, 4000);
+        int operations = 0, sequences = Effort.Times(25, 4000);
         await CheckAsync(Operations.Any.Array[1, LongestSequence], sequences, async sequence =>
         {
             await using var world = new World();

@@ -12,7 +12,7 @@ internal sealed class ScheduleTests
     [Test]
     public async Task Whatever_clocks_and_workers_do_nothing_told_is_lost_each_version_is_made_once_and_everything_ends()
     {
-        int seed = Effort.Seed(), schedules = Effort.Times(200, 10_000), told = 0, refused = 0;
+        int seed = Effort.Seed(), schedules = Effort.Times(120, 10_000), told = 0, refused = 0;
         await Parallel.ForEachAsync(Enumerable.Range(0, schedules), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (i, _) =>
         {
             int own = unchecked(seed + i);

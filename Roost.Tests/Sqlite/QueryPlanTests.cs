@@ -40,7 +40,7 @@ internal sealed partial class QueryPlanTests
     [TestCase("SELECT key, token, cancel_requested FROM roost_work", "roost_work_running")]
     [TestCase("SELECT key, priority, place, lane FROM roost_work WHERE blocked_on = ?1 AND lane > ?2", "roost_work_blocked")]
     [TestCase("SELECT min(blocked_on) FROM roost_work", "roost_work_blocked")]
-    [TestCase("SELECT key, parent FROM roost_work WHERE worker IS NULL AND lane = ?1", "roost_work_recent")]
+    [TestCase("SELECT key, parent, updated_at,", "roost_work_recent")]
     public async Task A_transition_finds_its_items_by_the_partial_index_for_them(string statement, string index)
     {
         await using RoostRuntime roost = TestRuntime.Create(null);
@@ -49,7 +49,8 @@ internal sealed partial class QueryPlanTests
 
         List<string> plan = Plan(roost, sql);
 
-        plan.Should().ContainSingle().Which.Should().MatchRegex($@"^SEARCH roost_work USING (COVERING )?INDEX {index}( |$)");
+        plan.Where(step => step.StartsWith("SEARCH", StringComparison.Ordinal) && !step.EndsWith("USING INTEGER PRIMARY KEY (rowid=?)", StringComparison.Ordinal))
+            .Should().ContainSingle().Which.Should().MatchRegex($@"^SEARCH (roost_work|w) USING (COVERING )?INDEX {index}( |$)");
     }
 
     [Test]
@@ -60,7 +61,7 @@ internal sealed partial class QueryPlanTests
         string[] statements = [.. session.Connection.Statements.Select(it => it.Sql).Where(sql => Explained().IsMatch(sql))];
 
         statements.Should().HaveCountGreaterThan(50);
-        statements.SelectMany(sql => Scans(roost, sql, "roost_resource")).Should().BeEmpty();
+        statements.SelectMany(sql => Scans(roost, sql, "roost_resource", "roost_tree_cancel")).Should().BeEmpty();
     }
 
     [Test]

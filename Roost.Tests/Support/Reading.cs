@@ -37,6 +37,10 @@ internal static class Reading
     public static string? EventData(this RoostRuntime roost, string workId, string kind) =>
         roost.Events(new EventFilter { WorkId = workId, Kinds = [kind] }).LastOrDefault()?.Text();
 
+    /// <summary>The same of all of them, in order.</summary>
+    public static IEnumerable<string?> AllEventData(this RoostRuntime roost, string workId, string kind) =>
+        roost.Events(new EventFilter { WorkId = workId, Kinds = [kind] }).Select(one => one.Text());
+
     /// <summary>Events of some kinds, in order.</summary>
     public static List<WorkEvent> Events(this RoostRuntime roost, params string[] kinds) => roost.Events(new EventFilter { Kinds = kinds });
 

@@ -38,7 +38,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, StoreLoop store, Loop lo
         renewedAt = time.GetTimestamp();
         await LookFirstAsync().ConfigureAwait(false);
         timer = time.CreateTimer(_ => _ = TickAsync(), null, Period, Period);
-        store.OnForeignWrite = Hurry;
+        store.OnLeasesTouched = Hurry;
     }
 
     /// <summary>Another process that keeps the file to itself keeps no loop from starting: the ticks do it then.</summary>
@@ -78,7 +78,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, StoreLoop store, Loop lo
     public async ValueTask DisposeAsync()
     {
         stopped = true;
-        store.OnForeignWrite = null;
+        store.OnLeasesTouched = null;
         if (timer is not null) await timer.DisposeAsync().ConfigureAwait(false);
         await turn.WaitAsync().ConfigureAwait(false);
         turn.Dispose();

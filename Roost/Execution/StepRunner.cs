@@ -180,7 +180,7 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
             throw new ItemEndedException(
                 lease.Item.Id,
                 FailReasons.CorruptSnapshot,
-                $"Version {lease.Version} of work item {lease.Item.Id} is missing from the file. {Damage.Advice}"
+                Damage.OfMissing(lease.Item.Id, lease.Version)
             );
         if (lease.SnapshotHash is { } hash && !Damage.IsWhole(snapshot.Utf8.Span, hash))
             throw new ItemEndedException(

@@ -58,9 +58,9 @@ internal sealed class SqliteLoop : StoreLoop
 
     public override int Doubts => writer.Doubts;
 
-    public override Action? OnForeignWrite
+    public override Action? OnLeasesTouched
     {
-        set => writer.OnForeignWrite = value;
+        set => writer.OnLeasesTouched = value;
     }
 
     public override async Task OpenAsync(int slots, long claims, ILeaseTaker taker, bool clocksParted, CancellationToken cancellationToken)

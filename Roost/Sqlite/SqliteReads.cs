@@ -50,6 +50,10 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
             cancellationToken
         );
 
+    public override Task<(IReadOnlyList<StoredChild> Children, long? Next)> ChildrenAsync(
+        ChildSelection selection, long after, int limit, CancellationToken cancellationToken) =>
+        reader.RunAsync(db => ChildQueries.Page(db, selection, KeyOf(db, selection.ParentId), after, limit, options), cancellationToken);
+
     public override Task<WorkCounts> CountsAsync(CancellationToken cancellationToken)
     {
         long now = Now;
@@ -121,7 +125,7 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
     public override Task<PurgeScope> WithWhatHasEndedAsync(PurgeScope scope, CancellationToken cancellationToken) =>
         reader.RunAsync(db => PurgeQueries.WithWhatHasEnded(db, scope), cancellationToken);
 
-    public override Task<long> CountPurgedAsync(PurgeScope scope, CancellationToken cancellationToken) =>
+    public override Task<PurgeResult> CountPurgedAsync(PurgeScope scope, CancellationToken cancellationToken) =>
         reader.RunAsync(db => PurgeQueries.Count(db, scope), cancellationToken);
 
     public override Task<EventStretch> EventsAsync(string? workId, long? after, int limit, CancellationToken cancellationToken) =>

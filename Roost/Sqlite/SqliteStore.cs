@@ -89,8 +89,10 @@ internal sealed class SqliteStore : Store
         return true;
     }, again.Bytes);
 
-    public override Task<(bool IsCancelled, long? Lease)> CancelAsync(string workId, string? reason) =>
-        ChangeAsync(workId, (session, row) => (session.Endings.Cancel(row, reason), row.Token));
+    public override Task<(bool IsCancelled, long? Lease, bool HasTree)> CancelAsync(string workId, string? reason) =>
+        ChangeAsync(workId, (session, row) => (session.Endings.Cancel(row, reason), row.Token, session.Trees.IsAny));
+
+    public override Task<bool> CancelTreesAsync() => ChangeAsync(session => session.Trees.WorkOff());
 
     public override Task<bool> RequeueNowAsync(string workId, string? reason) =>
         ChangeAsync(workId, (session, row) => session.Operator.RequeueNow(row, workId, reason));
@@ -106,17 +108,17 @@ internal sealed class SqliteStore : Store
         ? ChangeAsync(target.Name!, (session, row) => session.Pausing.Resume(row, target, by, reason))
         : ChangeAsync(session => session.Pausing.Resume(target, by, reason));
 
-    public override Task<long> ReleaseLeaseAsync(string workId, string? reason) => ChangeAsync(workId, (session, row) =>
+    public override Task<(long Lease, bool HasTree)> ReleaseLeaseAsync(string workId, string? reason) => ChangeAsync(workId, (session, row) =>
     {
         session.Operator.ReleaseByForce(row, workId, reason);
-        return row.Token!.Value;
+        return (row.Token!.Value, session.Trees.IsAny);
     });
 
-    public override Task ChangeDeadLetterAsync(string workId, DeadLetterChange change, string? reason) => ChangeAsync(workId, (session, row) =>
+    public override Task<bool> ChangeDeadLetterAsync(string workId, DeadLetterChange change, string? reason) => ChangeAsync(workId, (session, row) =>
     {
         if (row.State != WorkState.Failed) throw NoDeadLetter(workId, row.State);
         Change(session, row, change, reason);
-        return true;
+        return session.Trees.IsAny;
     });
 
     /// <summary>Only where it is still the failure that was found: since then somebody may have retried it, or it may have failed anew.</summary>
@@ -142,12 +144,13 @@ internal sealed class SqliteStore : Store
 
     public override async Task<PurgeResult> PurgeAsync(PurgeScope scope, string? reason, CancellationToken cancellationToken)
     {
-        long items = 0, pages = 0;
-        for (long? from = 0; from is { } lane;)
+        long items = 0, kept = 0, pages = 0;
+        for (PurgePlace? from = new PurgePlace(0); from is { } place;)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            PurgeBatch batch = await ChangeAsync(session => session.Purge.Execute(scope, lane, PurgeAtOnce, reason)).ConfigureAwait(false);
+            PurgeBatch batch = await ChangeAsync(session => session.Purge.Execute(scope, place, PurgeAtOnce, reason)).ConfigureAwait(false);
             items += batch.Items;
+            kept += batch.Kept;
             from = batch.Next;
         }
         for (long given = PurgeTransition.PagesAtOnce; items > 0 && given > 0; pages += given)
@@ -156,7 +159,7 @@ internal sealed class SqliteStore : Store
             given = await ChangeAsync(session => session.Purge.ShrinkFile()).ConfigureAwait(false);
         }
         long freed = pages == 0 ? 0 : pages * await Task.Run(() => Database.Checkpoint(path, options), CancellationToken.None).ConfigureAwait(false);
-        return new() { Items = items, FreedBytes = freed };
+        return new() { Items = items, KeptForParents = kept, FreedBytes = freed };
     }
 
     public override Task AdoptAsync(string? reason) => Writer.RunAsync(session => session.Operator.Adopt(reason));

@@ -16,6 +16,11 @@ internal static class Damage
         return found.SequenceEqual(sha256);
     }
 
+    public static string OfMissing(string workId, int version) => $"Version {version} of work item {workId} is missing from the file. {Advice}";
+
+    public static string OfVersion(string workId, int version) =>
+        $"Version {version} of work item {workId} does not match its SHA-256; its bytes were changed after they were written. {Advice}";
+
     public static string OfSignal(Signal signal) =>
         $"The payload of signal \"{signal.Name}\" to work item {signal.WorkId} is not what was stored; its bytes were changed after they were " +
         $"written. {Advice}";

@@ -7,7 +7,8 @@ namespace Roost.Stores;
 /// <param name="TimeoutMs">How long at most; null where that is a moment, or for ever.</param>
 /// <param name="Until">The moment at which it is over; or null.</param>
 /// <param name="Ask">The question whose answer it waits for; or null.</param>
-internal sealed record WaitFor(IReadOnlyList<string> Signals, long? TimeoutMs, long? Until, NewAsk? Ask);
+/// <param name="Children">The children whose ends it waits for; or null.</param>
+internal sealed record WaitFor(IReadOnlyList<string> Signals, long? TimeoutMs, long? Until, NewAsk? Ask, ChildJoin? Children);
 
 /// <summary>A question, checked, with its schema as JSON.</summary>
 internal sealed record NewAsk(string Id, string Question, byte[] Schema, string? For, IReadOnlyList<string> Artifacts);

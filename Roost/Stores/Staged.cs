@@ -8,6 +8,9 @@ internal sealed class Staged
     public List<StagedArtifact> Artifacts { get; } = [];
     public List<NewWork> Children { get; } = [];
 
+    /// <summary>The ids of those that have an idempotency key, by engine and key.</summary>
+    public Dictionary<(string Engine, string Key), string> KeyedChildren { get; } = [];
+
     public List<StagedSignal> Signals { get; } = [];
 
     /// <summary>The keys of the signals that the step has taken from its mailbox.</summary>

@@ -43,8 +43,13 @@ internal abstract class Store : IAsyncDisposable
     /// <summary>Creates the same work anew, where the item of this id is done or was cancelled.</summary>
     public abstract Task RunAgainAsync(string workId, NewWork again, byte[] told);
 
-    /// <summary>Ends an item that is queued; one that runs is asked to stop, and its lease's token is returned.</summary>
-    public abstract Task<(bool IsCancelled, long? Lease)> CancelAsync(string workId, string? reason);
+    /// <summary>Ends an item that is queued or waits; one that runs is asked to stop, and its lease's token is returned. Then its tree follows.</summary>
+    public abstract Task<(bool IsCancelled, long? Lease, bool HasTree)> CancelAsync(string workId, string? reason);
+
+    /// <summary>
+    /// Goes on with cancelling the children of what was cancelled, a bounded number of them; every loop does so by itself. False where nothing is left.
+    /// </summary>
+    public abstract Task<bool> CancelTreesAsync();
 
     /// <summary>Makes a delayed item ready. False where it was ready already.</summary>
     public abstract Task<bool> RequeueNowAsync(string workId, string? reason);
@@ -58,11 +63,11 @@ internal abstract class Store : IAsyncDisposable
     /// <summary>False where it was not paused.</summary>
     public abstract Task<bool> ResumeAsync(PauseTarget target, string by, string? reason);
 
-    /// <summary>Takes a running item from its worker, without a charge; the token of the lease that was.</summary>
-    public abstract Task<long> ReleaseLeaseAsync(string workId, string? reason);
+    /// <summary>Takes a running item from its worker, without a charge; the token of the lease that was, and whether its tree follows.</summary>
+    public abstract Task<(long Lease, bool HasTree)> ReleaseLeaseAsync(string workId, string? reason);
 
-    /// <summary>Queues a dead letter again, or gives it up.</summary>
-    public abstract Task ChangeDeadLetterAsync(string workId, DeadLetterChange change, string? reason);
+    /// <summary>Queues a dead letter again, or gives it up; true where its tree follows.</summary>
+    public abstract Task<bool> ChangeDeadLetterAsync(string workId, DeadLetterChange change, string? reason);
 
     /// <summary>The same for many, where each is still the failure that was found; how many were.</summary>
     public abstract Task<int> ChangeDeadLettersAsync(IReadOnlyCollection<Position> found, DeadLetterChange change, string? reason);

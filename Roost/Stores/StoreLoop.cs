@@ -33,8 +33,8 @@ internal abstract class StoreLoop
     /// <summary>How often nobody could tell whether a commit had landed: the store may hold leases that no step here knows of.</summary>
     public abstract int Doubts { get; }
 
-    /// <summary>Called on the store's thread when another process's writes were noticed.</summary>
-    public abstract Action? OnForeignWrite { set; }
+    /// <summary>Called on the store's thread when leases may have been touched by others: another process has written, or steps that run were asked to stop by what has cancelled their parents.</summary>
+    public abstract Action? OnLeasesTouched { set; }
 
     /// <summary>Begins to claim.</summary>
     public abstract Task OpenAsync(int slots, long claims, ILeaseTaker taker, bool clocksParted, CancellationToken cancellationToken);

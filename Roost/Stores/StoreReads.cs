@@ -21,6 +21,10 @@ internal abstract class StoreReads
     /// <summary>A version of an item's state, by default the last.</summary>
     public abstract Task<Snapshot> SnapshotAsync(string workId, int? version, CancellationToken cancellationToken);
 
+    /// <summary>Children of an item behind a place in their order, and the place behind the last of these; null at the end.</summary>
+    public abstract Task<(IReadOnlyList<StoredChild> Children, long? Next)> ChildrenAsync(
+        ChildSelection selection, long after, int limit, CancellationToken cancellationToken);
+
     public abstract Task<WorkCounts> CountsAsync(CancellationToken cancellationToken);
 
     public abstract Task<IReadOnlyList<Lease>> LeasesAsync(CancellationToken cancellationToken);
@@ -50,8 +54,8 @@ internal abstract class StoreReads
     /// <summary>The same scope, up to what has ended by now.</summary>
     public abstract Task<PurgeScope> WithWhatHasEndedAsync(PurgeScope scope, CancellationToken cancellationToken);
 
-    /// <summary>How many items a purge would remove.</summary>
-    public abstract Task<long> CountPurgedAsync(PurgeScope scope, CancellationToken cancellationToken);
+    /// <summary>How many items a purge would remove, and how many it would leave for their parents.</summary>
+    public abstract Task<PurgeResult> CountPurgedAsync(PurgeScope scope, CancellationToken cancellationToken);
 
     /// <summary>Events in their order; of an item, or of all.</summary>
     public abstract Task<EventStretch> EventsAsync(string? workId, long? after, int limit, CancellationToken cancellationToken);

@@ -23,11 +23,13 @@ internal static class WaitCheck
         if (wait.Timeout is not null && wait.Until is not null)
             throw new InvalidInputException("Timeout", $"is given together with Until ({where}); give one of them.");
         if (wait.Timeout <= TimeSpan.Zero) throw new InvalidInputException("Timeout", $"is {wait.Timeout} ({where}); it must be above zero.");
-        if (wait.Signals.Count == 0 && wait.Ask is null && wait.Timeout is null && wait.Until is null)
-            throw new InvalidInputException("wait", $"names nothing ({where}): the item would wait for ever. Give signals, a question or a time.");
+        if (wait.Signals.Count == 0 && wait.Ask is null && wait.Children is null && wait.Timeout is null && wait.Until is null)
+            throw new InvalidInputException("wait", $"names nothing ({where}): the item would wait for ever. Give signals, a question, children or a time.");
+        if (wait.Children is { IsAll: false, Ends: < 1 } join)
+            throw new InvalidInputException("Children", $"is AtLeast({join.Ends}) ({where}); wait for at least 1, or for All.");
         long? timeout = wait.Timeout is { } length ? WorkItemCheck.Milliseconds("Timeout", length) : null;
         NewAsk? ask = wait.Ask is null ? null : Check(wait.Ask, where, options);
-        return new([.. wait.Signals.Distinct(StringComparer.Ordinal)], timeout, wait.Until is { } until ? StoredTime.RoundUp(until) : null, ask);
+        return new([.. wait.Signals.Distinct(StringComparer.Ordinal)], timeout, wait.Until is { } until ? StoredTime.RoundUp(until) : null, ask, wait.Children);
     }
 
     /// <summary>An answer to a question that was asked with this schema.</summary>

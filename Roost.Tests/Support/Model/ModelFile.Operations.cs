@@ -42,12 +42,12 @@ internal sealed partial class ModelFile
         {
             Verb.Cancel when item.IsEnded => [Answer.Is(false)],
             Verb.Cancel when runs => [item.CancelRequested ? Answer.Is(true) : Answer.Is(true, (EventKinds.CancelRequested, id))],
-            Verb.Cancel => [Answer.Is(true, (EventKinds.Cancelled, id))],
+            Verb.Cancel => [Answer.Is(true, [(EventKinds.Cancelled, id), .. Waking(item), .. Tree([item])])],
             Verb.Edit when failed && item.Version > 0 => [Answer.Is(null, [(EventKinds.Edited, id), .. Retrying(item)])],
             Verb.Retry or Verb.Edit => [failed ? Answer.Is(null, [.. Retrying(item)]) : conflict],
             Verb.RunAgain when item.IsEnded && !failed => [Answer.Is(null, (EventKinds.RunAgain, id), (EventKinds.Enqueued, "?"))],
             Verb.RunAgain => [conflict],
-            Verb.Discard => [failed ? Answer.Is(null, (EventKinds.Discarded, id)) : conflict],
+            Verb.Discard => [failed ? Answer.Is(null, [(EventKinds.Discarded, id), .. Tree([item])]) : conflict],
             Verb.Requeue when item.State != WorkState.Queued => [conflict],
             Verb.Requeue when item.Due > Now => [Answer.Is(true, (EventKinds.Requeued, id))],
             Verb.Requeue => [
@@ -61,10 +61,10 @@ internal sealed partial class ModelFile
             Verb.Resume when item.IsPaused && item.PausedUntil <= Now => [Answer.Is(false, (EventKinds.PauseOver, id))],
             Verb.Resume => [item.IsPaused ? Answer.Is(true, (EventKinds.Resumed, id)) : Answer.Is(false)],
             Verb.Signal when item.State is WorkState.Done or WorkState.Cancelled => [conflict],
-            Verb.Signal when item.State == WorkState.Waiting => [Answer.Is(null, (EventKinds.Signalled, id), (EventKinds.Woken, id))],
+            Verb.Signal when item is { State: WorkState.Waiting, Join: null } => [Answer.Is(null, (EventKinds.Signalled, id), (EventKinds.Woken, id))],
             Verb.Signal => [Answer.Is(null, (EventKinds.Signalled, id))],
             Verb.Release when !runs => [conflict],
-            _ => [item.CancelRequested ? Answer.Is(null, (EventKinds.Released, id), (EventKinds.Cancelled, id)) : Answer.Is(null, (EventKinds.Released, id))],
+            _ => [item.CancelRequested ? Answer.Is(null, [(EventKinds.Released, id), (EventKinds.Cancelled, id), .. Waking(item), .. Tree([item])]) : Answer.Is(null, (EventKinds.Released, id))],
         };
     }
 
@@ -103,6 +103,7 @@ internal sealed partial class ModelFile
 
     public Answer DiscardAll(string? engine) => Many(EventKinds.Discarded, engine);
 
+    /// <summary>What a purge means, that which it leaves for parents included.</summary>
     public List<ModelItem> Purgeable(string? engine, TimeSpan olderThan, IReadOnlyList<WorkState> states) =>
         [.. Items.Values.Where(item => states.Contains(item.State) && (engine is null || item.Spec.Engine == engine) && item.UpdatedAt <= Now - olderThan)];
 
@@ -116,16 +117,50 @@ internal sealed partial class ModelFile
                 .OrderBy(item => item.UpdatedAt)
                 .ThenBy(item => item.Serial),
         ];
-        return Answer.Is(failed.Length, [.. failed.SelectMany(item => kind == EventKinds.Retried ? Retrying(item) : [(kind, item.Id)])]);
+        return kind == EventKinds.Retried
+            ? Answer.Is(failed.Length, [.. failed.SelectMany(Retrying)])
+            : Answer.Is(failed.Length, [.. failed.Select(item => (kind, item.Id)), .. Tree(failed)]);
     }
 
     /// <summary>One that has failed while it waited waits again, and goes on at once where its signal is there.</summary>
-    private static IEnumerable<(string Kind, string Id)> Retrying(ModelItem item)
+    private IEnumerable<(string Kind, string Id)> Retrying(ModelItem item)
     {
         yield return (EventKinds.Retried, item.Id);
         if (!item.IsInWait) yield break;
         yield return (EventKinds.Waiting, item.Id);
-        if (item.Mail.Count > 0) yield return (EventKinds.Woken, item.Id);
+        if (IsThere(item)) yield return (EventKinds.Woken, item.Id);
+    }
+
+    /// <summary>The parent of an item that has not ended goes on where that is the end that it waits for.</summary>
+    private IEnumerable<(string Kind, string Id)> Waking(ModelItem ending)
+    {
+        if (ending is not { IsDetached: false, Parent: { State: WorkState.Waiting, Join: { } join } parent }) yield break;
+        if (!Items.ContainsKey(parent.Id)) yield break;
+        if (OpenChildren(parent) == 1 || join == 1) yield return (EventKinds.Woken, parent.Id);
+    }
+
+    /// <summary>What follows items that are cancelled, in the order in which it does.</summary>
+    private List<(string Kind, string Id)> Tree(IEnumerable<ModelItem> cancelled)
+    {
+        var events = new List<(string, string)>();
+        var trees = new SortedDictionary<int, ModelItem>(cancelled.ToDictionary(item => item.Serial));
+        var gone = cancelled.ToHashSet();
+        while (trees.Count > 0)
+        {
+            (int first, ModelItem tree) = trees.First();
+            int n = 0;
+            foreach (ModelItem child in Items.Values.Where(child => child.Parent == tree && !child.IsDetached).OrderBy(child => child.Serial))
+            {
+                if (child.State is WorkState.Done or WorkState.Failed && !gone.Contains(child)) trees.TryAdd(child.Serial, child);
+                if (child.IsEnded || child.CancelRequested || !gone.Add(child)) continue;
+                n++;
+                events.Add((child.State == WorkState.Running ? EventKinds.CancelRequested : EventKinds.Cancelled, child.Id));
+                if (child.State != WorkState.Running) trees.TryAdd(child.Serial, child);
+            }
+            trees.Remove(first);
+            if (n > 0) events.Add((EventKinds.TreeCancelled, tree.Id));
+        }
+        return events;
     }
 
     private (string Id, Spec Spec)? Keyed(string key, string engine, Dictionary<string, Spec> made)

@@ -12,8 +12,12 @@ internal sealed partial class ModelFile
         Must(delay == (made is { Act: Act.Delay } step ? step.N : 0), "this is not its delay");
         Advance(item);
         if (item.CancelRequested) Follow(EventKinds.Cancelled, item);
-        else if (next == Next.FailsSaved || item.Deadline <= Now || item.IsBeyondItsSteps) Follow(EventKinds.Failed, item);
-        else if (made?.Act == Act.Wait) Follow(EventKinds.Waiting, item);
+        else if (next == Next.FailsSaved || item.Deadline <= Now || item.IsBeyondItsSteps)
+        {
+            Follow(EventKinds.Failed, item);
+            if (made?.Act is Act.Wait or Act.Join) BeginWait(item); // A retry begins it.
+        }
+        else if (made?.Act is Act.Wait or Act.Join) Follow(EventKinds.Waiting, item);
         else if (delay > 0) Queue(item, Now.AddMilliseconds(delay));
         else if (item.IsPaused || IsCovered(item)) Queue(item, null); // Nobody keeps a lease into a pause.
         else item.IsUnsure = true;
@@ -33,7 +37,8 @@ internal sealed partial class ModelFile
                 Follow(EventKinds.TriggerSkipped, item);
                 continue;
             }
-            followUp = new(item.Spec.Script, rule.Enqueue, item.Spec.Queue, Priority: item.Priority, Names: item.Spec.Names, Life: item.Spec.Life);
+            followUp = new(
+                item.Spec.Script, rule.Enqueue, item.Spec.Queue, Priority: item.Priority, Names: item.Spec.Names, Life: item.Spec.Life, Detached: true);
             mustFollow.Enqueue((EventKinds.Enqueued, null));
             Follow(EventKinds.Triggered, item);
         }
@@ -47,6 +52,7 @@ internal sealed partial class ModelFile
         Must((Number(e, "attempt") ?? 1) == item.Failures + 1, "this is not its try");
         Next next = item.Next;
         bool dropsChildren = item.CancelRequested && next != Next.Done;
+        string[] joined = item.IsJoined ? ["engine.joined"] : [];
         string[] expected = item.Step?.Act switch
         {
             Act.Child or Act.SameChild when !dropsChildren => [item.ChildId],
@@ -54,7 +60,10 @@ internal sealed partial class ModelFile
             Act.Take => ["engine.took"],
             _ => [],
         };
-        Must(item.Staged.SequenceEqual(expected), $"it brings {string.Join(", ", item.Staged)}, not {string.Join(", ", expected)}");
+        // Events come before children in a commit.
+        Must(
+            item.Staged.SequenceEqual([.. joined, .. expected]),
+            $"it brings {string.Join(", ", item.Staged)}, not {string.Join(", ", [.. joined, .. expected])}");
         return next;
     }
 
@@ -64,6 +73,8 @@ internal sealed partial class ModelFile
         int[] taken = item.Step?.Act == Act.Take ? [.. InReach(item), item.Waker] : [item.Waker];
         item.Mail.RemoveAll(taken.Contains);
         item.Waker = 0;
+        if (item.IsJoined) item.Shown = item.Progress!.Value.Last;
+        (item.IsJoined, item.Progress) = (false, null);
         item.Staged.Clear();
         item.Shapes.Add(ShapeAt(item.Worker!, item.Spec));
         (item.Failures, item.Interruptions, item.RetryAfters) = (0, 0, 0);

@@ -141,7 +141,10 @@ internal sealed partial class ModelFile
             case EventKinds.Signalled:
                 Must(item.State is not (WorkState.Done or WorkState.Cancelled), "nothing takes signals for it any more");
                 item.Mail.Add(++signals);
-                if (item.State == WorkState.Waiting) Follow(EventKinds.Woken, item);
+                if (item is { State: WorkState.Waiting, Join: null }) Follow(EventKinds.Woken, item);
+                break;
+            case EventKinds.TreeCancelled:
+                Must(item.IsEnded && Given(e, "children") > 0, "it has not ended");
                 break;
             case EventKinds.Edited:
                 Must(item.State == WorkState.Failed && Given(e, "version") == item.Version + 1, "only a dead letter is edited, and to its next version");
@@ -192,9 +195,17 @@ internal sealed partial class ModelFile
                 break;
             case EventKinds.TriggerSkipped: Must(follows, "nothing was triggered"); break;
             default:
-                Must(e.Kind is "engine.note" or "engine.thrown" or "engine.lost" or "engine.took", "this kind is not known");
+                Must(e.Kind is "engine.note" or "engine.thrown" or "engine.lost" or "engine.took" or "engine.joined", "this kind is not known");
                 Keeps(item);
                 if (e.Kind == "engine.took") Must(Number(e, "n") == InReach(item).Count(), $"it has {InReach(item).Count()} signals in reach");
+                if (e.Kind == "engine.joined")
+                {
+                    (int last, int open) = item.Progress!.Value;
+                    Must(
+                        Number(e, "n") == last - item.Shown && Number(e, "open") == open
+                            && Number(e, "read") == item.Ends.Take(last).Skip(item.Shown).Count(IsFirstOf(item, last)),
+                        $"it is shown {last - item.Shown} ends, and {open} are open");
+                }
                 item.Staged.Add(e.Kind);
                 break;
         }
@@ -207,6 +218,7 @@ internal sealed partial class ModelFile
                     or EventKinds.TriggerSkipped
                     or EventKinds.Signalled
                     or EventKinds.EndTold
+                    or EventKinds.TreeCancelled
                     or EventKinds.RunAgain
                     or EventKinds.Paused
                     or EventKinds.Resumed
@@ -236,6 +248,7 @@ internal sealed partial class ModelFile
             if (other.Priority == item.Priority && item.AskedForNothing) Must(!(other.Place < item.Place), $"{other} has been ready for longer");
         }
         foreach (string name in item.Spec.AllNames) Take(name, item);
+        if (item.IsJoined && (item.TriedVersion != item.Version || item.Progress is null)) item.Progress = (item.Ends.Count, OpenChildren(item));
         if (item.TriedVersion != item.Version) item.Seen = signals; // What comes while one version is tried is for the next.
         item.TriedVersion = item.Version;
         (item.State, item.Worker, item.Due, item.DueLatest, item.Place) = (WorkState.Running, worker, null, null, null);
@@ -274,7 +287,10 @@ internal sealed partial class ModelFile
         {
             // It may have joined a transaction that had begun before it was asked for, and has the time of that.
             DateTimeOffset from = caller.From < Now ? caller.From : Now;
-            made = new(id, caller.Spec, caller.ParentId is null ? null : Items[caller.ParentId], 0, ++serial, from, caller.To);
+            made = new(id, caller.Spec, caller.ParentId is null ? null : Items[caller.ParentId], 0, ++serial, from, caller.To)
+            {
+                IsDetached = caller is { ParentId: not null, Spec.Detached: true },
+            };
         }
         else if (maker is not null)
         {
@@ -285,7 +301,7 @@ internal sealed partial class ModelFile
         else
         {
             Must(followUp is not null && triggeredBy is not null, "nobody has asked for it");
-            made = new(id, followUp!, triggeredBy, triggeredBy!.Depth + 1, ++serial, Now, Now);
+            made = new(id, followUp!, triggeredBy, triggeredBy!.Depth + 1, ++serial, Now, Now) { IsDetached = true };
         }
         Must(Text(e, "engine") == made.Spec.Engine, "this is not its engine");
         if (made.Due is null) made.Place = serial;
@@ -317,19 +333,41 @@ internal sealed partial class ModelFile
     /// <summary>It waits until a signal comes or its time is over. One that is there already ends that at once.</summary>
     private void Rest(ModelItem item)
     {
-        if (!item.IsInWait) item.WaitMs = item.Spec.Script.Steps[item.Version - 2].N; // Else it failed in that, and its state may have been edited.
+        if (!item.IsInWait) BeginWait(item); // Else it failed in that, and its state may have been edited.
         Queue(item, item.WaitMs == 0 ? null : Now.AddMilliseconds(item.WaitMs));
-        (item.State, item.IsInWait) = (WorkState.Waiting, true);
-        if (item.Mail.Count > 0) Follow(EventKinds.Woken, item);
+        item.State = WorkState.Waiting;
+        if (IsThere(item)) Follow(EventKinds.Woken, item);
+    }
+
+    private static void BeginWait(ModelItem item)
+    {
+        ScriptStep step = item.Spec.Script.Steps[item.Version - 2];
+        (item.IsInWait, item.WaitMs, item.Join) = (true, step.Act == Act.Wait ? step.N : 0, step.Act == Act.Join ? step.N : null);
+    }
+
+    /// <summary>What it waits for has come.</summary>
+    private bool IsThere(ModelItem item)
+    {
+        if (item.Join is not { } join) return item.Mail.Count > 0;
+        return OpenChildren(item) == 0 || (join == 1 && item.Ends.Count > item.Shown) || (join == -1 && item.LastFailed > item.Shown);
+    }
+
+    private int OpenChildren(ModelItem item) => Items.Values.Count(child => child.Parent == item && !child.IsDetached && !child.IsEnded);
+
+    /// <summary>Who has ended twice is read once.</summary>
+    private static Func<ModelItem, bool> IsFirstOf(ModelItem item, int last)
+    {
+        var seen = new HashSet<ModelItem>();
+        return child => item.Ends.Take(last).Contains(child) && seen.Add(child);
     }
 
     private void Wake(ModelItem item, string by)
     {
         Must(item.State == WorkState.Waiting, "it does not wait");
         bool isOver = item.Due <= Now;
-        Must(by == (isOver ? "timeout" : "signal"), $"its time is {(isOver ? "" : "not ")}over");
-        Must(isOver || item.Mail.Count > 0, "no signal has come");
-        (item.IsInWait, item.Waker) = (false, isOver ? 0 : item.Mail[0]);
+        Must(by == (isOver ? "timeout" : item.Join is null ? "signal" : "children"), $"its time is {(isOver ? "" : "not ")}over");
+        Must(isOver || IsThere(item), "nothing that it waits for has come");
+        (item.IsInWait, item.Waker, item.IsJoined) = (false, isOver || item.Join is not null ? 0 : item.Mail[0], item.Join is not null);
         Queue(item, null, comes: true);
     }
 
@@ -338,11 +376,37 @@ internal sealed partial class ModelFile
 
     private void End(ModelItem item, WorkState state)
     {
+        if (!item.IsEnded && item is { IsDetached: false, Parent: { } parent })
+        {
+            parent.Ends.Add(item);
+            if (state == WorkState.Failed) parent.LastFailed = parent.Ends.Count;
+        }
+        if (state == WorkState.Cancelled) Doom(item);
         (item.State, item.IsUnsure, item.Worker, item.Due, item.DueLatest, item.Place) = (state, false, null, null, null, null);
         item.IsUntold = state != WorkState.Done;
         item.IsPaused = false;
         item.Staged.Clear();
         FreeNames(item);
+    }
+
+    /// <summary>What is open below a cancelled item follows, what runs once its step has ended.</summary>
+    private void Doom(ModelItem item)
+    {
+        foreach (ModelItem child in Items.Values.Where(child => child.Parent == item && !child.IsDetached))
+        {
+            child.IsDoomed = !child.IsEnded;
+            if (child.State is WorkState.Done or WorkState.Failed) Doom(child);
+        }
+    }
+
+    /// <summary>The loops have nothing left to do.</summary>
+    public void CheckTrees()
+    {
+        foreach (ModelItem item in Items.Values)
+        {
+            Must(!item.IsDoomed || item.IsEnded || item is { State: WorkState.Running, CancelRequested: true }, $"{item} belongs to what was cancelled");
+            Must(item.State != WorkState.Waiting || !IsThere(item), $"{item} waits for what has come");
+        }
     }
 
     private void FreeNames(ModelItem item)

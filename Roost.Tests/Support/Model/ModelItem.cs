@@ -88,6 +88,28 @@ internal sealed class ModelItem(string id, Spec spec, ModelItem? parent, int dep
     /// <summary>How long its wait lasts at most; 0 for ever.</summary>
     public int WaitMs { get; set; }
 
+    /// <summary>How many children it waits for, as its script says; null where it waits for a signal.</summary>
+    public int? Join { get; set; }
+
+    /// <summary>Its parent neither counts its end nor takes it along.</summary>
+    public bool IsDetached { get; init; }
+
+    /// <summary>The ends of its children, how many of them it was shown, and which was the last failure.</summary>
+    public List<ModelItem> Ends { get; } = [];
+
+    public int Shown { get; set; }
+
+    public int LastFailed { get; set; }
+
+    /// <summary>What its step after a wait for children is shown; null where it is none.</summary>
+    public (int Last, int Open)? Progress { get; set; }
+
+    /// <summary>It was woken from a wait for children, and the step after that has not committed.</summary>
+    public bool IsJoined { get; set; }
+
+    /// <summary>What it belongs to was cancelled.</summary>
+    public bool IsDoomed { get; set; }
+
     /// <summary>It waits, or has failed while it did.</summary>
     public bool IsInWait { get; set; }
 

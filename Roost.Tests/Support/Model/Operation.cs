@@ -36,6 +36,7 @@ internal static class Operations
         (3, Gen.OneOf(0, 100, 5000).Select(ms => new ScriptStep(Act.Wait, ms))),
         (3, Gen.Int[0, 2].Select(n => new ScriptStep(Act.Take, n))),
         (1, Gen.Const(new ScriptStep(Act.SignalSelf))),
+        (3, Gen.Int[-1, 1].Select(n => new ScriptStep(Act.Join, n))),
         (5, Gen.OneOf(
                 Act.Fail, Act.FailSaved, Act.Child, Act.SameChild, Act.Artifact, Act.Stream, Act.Event, Act.CancelSelf, Act.CancelAndDone, Act.ReleaseSelf)
             .Select(act => new ScriptStep(act))));
@@ -69,14 +70,15 @@ internal static class Operations
         Gen.Select(
             Gen.Frequency((6, Gen.Const((string?)null)), (1, Gen.OneOf<string?>("k1", "k2"))),
             Gen.Frequency((6, Gen.Const((string?)null)), (1, Gen.OneOf<string?>("i1", "i2", "i3"))),
-            Gen.Frequency((6, Gen.Const(-1)), (1, Gen.Int[0, 5]))
+            Gen.Frequency((4, Gen.Const(-1)), (1, Gen.Int[0, 5])),
+            Gen.Frequency((4, Gen.Const(false)), (1, Gen.Const(true)))
         ),
         (what, when, how, who) => new Spec(
             who.Item1 is null ? what.Item1 : Script.OfChild with { Follow = what.Item1.Follow },
             what.Item2, what.Item3, who.Item2,
             when.Item1, when.Item2, when.Item3,
             how.Item1, how.Item2, how.Item3,
-            who.Item1, who.Item3, how.Item4));
+            who.Item1, who.Item3, how.Item4, who.Item4));
 
     private static readonly Gen<Operation> Enqueue = Gen.Select(Runtime, Gen.Frequency((4, Specs.Array[1, 1]), (1, Specs.Array[2, 3])), (runtime, specs) =>
         new Operation($"{runtime}: enqueue {string.Join(" and ", (object[])specs)}", world => world.EnqueueAsync(runtime, specs)));

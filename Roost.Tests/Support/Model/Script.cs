@@ -19,13 +19,15 @@ internal enum Act
     ReleaseSelf,
     RaiseSelf,
     Wait,
+    Join,
     Take,
     SignalSelf,
     RetryAfter,
 }
 
 /// <summary>
-/// One step; the number is a delay or the longest wait in milliseconds (0 for ever), how many tries fail or ask to be made again, or a priority.
+/// One step; the number is a delay or the longest wait in milliseconds (0 for ever), how many tries fail or ask to be made again, a priority, or how many children
+/// are waited for (0 for all, -1 for all or a failure).
 /// </summary>
 internal sealed record ScriptStep(Act Act, int N = 0)
 {
@@ -48,7 +50,7 @@ internal sealed record Script(ScriptStep[] Steps, bool Follow = false)
 internal sealed record Spec(
     Script Script, string Engine, string Queue = WorkItem.DefaultQueue, string? Id = null, int Priority = 0, int DelayMs = 0, int DeadlineMs = 0,
     string[]? Names = null, bool Life = false, int? MaxAttempts = null, string? Key = null, int Parent = -1,
-    int? MaxSteps = null)
+    int? MaxSteps = null, bool Detached = false)
 {
     public const int TimeoutMs = 1000;
 
@@ -74,6 +76,7 @@ internal sealed record Spec(
             MaxSteps = MaxSteps,
             IdempotencyKey = Key,
             ParentId = parentId,
+            Detached = parentId is not null && Detached,
             Timeout = HasTimeout ? TimeSpan.FromMilliseconds(TimeoutMs) : null,
         };
         return Id is null ? item : item with { Id = Id };
@@ -83,7 +86,8 @@ internal sealed record Spec(
         $"{Id ?? "?"}:{Engine}/{Queue} {Script}{Unless(0, Priority, "priority")}{Unless(0, DelayMs, "delay")}{Unless(0, DeadlineMs, "deadline")}"
         + (AllNames.Count == 0 ? "" : $" [{string.Join(' ', AllNames)}]{(Life ? " for life" : "")}")
         + (MaxSteps is null ? "" : $" steps {MaxSteps}")
-        + (MaxAttempts is null ? "" : $" tries {MaxAttempts}") + (Key is null ? "" : $" key {Key}") + Unless(-1, Parent, "parent #");
+        + (MaxAttempts is null ? "" : $" tries {MaxAttempts}") + (Key is null ? "" : $" key {Key}") + Unless(-1, Parent, "parent #")
+        + (Detached ? " detached" : "");
 
     private static string Unless(int usual, int value, string what) => value == usual ? "" : $" {what} {value}";
 }

@@ -51,11 +51,12 @@ internal sealed class ScriptEngine(string id, int shape, FakeTimeProvider clock,
         log.SeeKey(context.IdempotencyKey, name);
         if (state != StateOf(context.Version, shape)) log.Complaints.Enqueue($"{name} was given the state {state}");
         Script script = context.Item.PayloadAs<Script>();
-        if (context.Version > script.Steps.Length) return Done(state + 1);
-        ScriptStep step = script.Steps[context.Version - 1];
-        bool hasWaited = context.Version >= 2 && script.Steps[context.Version - 2].Act == Act.Wait;
+        bool hasWaited = context.Version >= 2 && context.Version - 2 < script.Steps.Length && script.Steps[context.Version - 2].Act is Act.Wait or Act.Join;
         if (hasWaited != context.Wake is not null && !log.Edited.ContainsKey(id))
             log.Complaints.Enqueue($"{name} was woken by {context.Wake?.Kind.ToString() ?? "nothing"}");
+        if (context.Wake?.Children is { } children) await TellChildrenAsync(context, children);
+        if (context.Version > script.Steps.Length) return Done(state + 1);
+        ScriptStep step = script.Steps[context.Version - 1];
         switch (step.Act)
         {
             case Act.Delay: return Continue(state + 1, TimeSpan.FromMilliseconds(step.N));
@@ -65,6 +66,7 @@ internal sealed class ScriptEngine(string id, int shape, FakeTimeProvider clock,
                 await PassTimeoutAsync(context.CancellationToken);
                 break;
             case Act.Wait: return WaitFor("go", state + 1, step.N == 0 ? null : TimeSpan.FromMilliseconds(step.N));
+            case Act.Join: return WaitForChildren(state + 1, step.N == 1 ? ChildJoin.Any : ChildJoin.All with { OrFailure = step.N == -1 });
             case Act.Take:
                 context.AddEvent("took", new { n = context.TakeSignals().Count });
                 if (context.Attempt <= step.N) throw new InvalidOperationException("as the script says");
@@ -91,6 +93,13 @@ internal sealed class ScriptEngine(string id, int shape, FakeTimeProvider clock,
             case Act.RaiseSelf: await runtime().SetPriorityAsync(id, step.N); break;
         }
         return Continue(state + 1);
+    }
+
+    private static async Task TellChildrenAsync(StepContext context, ChildProgress children)
+    {
+        int read = 0;
+        await foreach (Child<int> child in context.ChildrenAsync<int>(ChildScope.NewlyEnded)) read += child.Id.Length > 0 ? 1 : 0;
+        context.AddEvent("joined", new { n = children.NewlyEnded, open = children.Open, read });
     }
 
     protected override Task OnEndedAsync(int state, EndContext context)

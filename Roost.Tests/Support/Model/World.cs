@@ -107,7 +107,8 @@ internal sealed partial class World : IAsyncDisposable
         if (failedToo) filter = filter with { States = [WorkState.Done, WorkState.Failed, WorkState.Cancelled] };
         List<ModelItem> meant = Foretold().Purgeable(engine, filter.OlderThan, filter.States);
         PurgeResult result = await runtimes[runtime].PurgeAsync(filter, dryRun);
-        Must(result.Items == meant.Count, $"a purge of {meant.Count} items says {result.Items}");
+        int kept = meant.RemoveAll(item => item is { IsDetached: false, Parent: { IsPurged: false, IsEnded: false } });
+        Must(result.Items == meant.Count && result.KeptForParents == kept, $"a purge of {meant.Count} items that leaves {kept} says {result}");
         if (!dryRun) meant.ForEach(model.Remove);
         await ReplayAsync();
     }
@@ -118,6 +119,7 @@ internal sealed partial class World : IAsyncDisposable
         ghosts.Clear(); // Whoever has died is found when a worker starts.
         DateTimeOffset? due = await runtimes[runtime].RunUntilIdleAsync().WaitAsync(Patience);
         await ReplayAsync();
+        model.CheckTrees();
         CheckIdle(runtime, due);
     }
 

@@ -46,6 +46,34 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             UNION ALL
             SELECT 'children of ' || parent || ', which is gone' FROM roost_child_count WHERE parent NOT IN (SELECT key FROM roost_work)
             """),
+        new("ends of children", "the ends that an item is to be shown are numbered, and of those that are open it counts each that is not detached",
+            """
+            SELECT 'children of ' || parent || ': counted ' || sum(awaited) || ', real ' || sum(truth) FROM (
+                SELECT parent, awaited, 0 AS truth FROM roost_child_count
+                UNION ALL
+                SELECT parent, 0, count(*) FROM roost_work WHERE detached = 0 AND ended_at IS NULL AND parent IN (SELECT key FROM roost_work) GROUP BY 1)
+            GROUP BY parent HAVING sum(awaited) <> sum(truth)
+            UNION ALL
+            SELECT 'children of ' || c.parent || ': ' || c.ends || ' ends, ' || count(e.n) || ' kept, the last shown ' || c.shown
+            FROM roost_child_count c LEFT JOIN roost_child_end e ON e.parent = c.parent GROUP BY c.parent
+            HAVING c.ends <> count(e.n) OR c.ends <> coalesce(max(e.n), 0) OR c.shown NOT BETWEEN 0 AND c.ends OR c.failed_end NOT BETWEEN 0 AND c.ends
+            UNION ALL
+            SELECT 'end of a child of ' || parent || ', which is gone' FROM roost_child_end WHERE parent NOT IN (SELECT key FROM roost_work)
+            UNION ALL
+            SELECT id || ' is detached from nothing' FROM roost_work WHERE detached <> 0 AND parent IS NULL
+            """),
+        new("joins", "nothing waits for children that have ended",
+            """
+            SELECT w.id || ' waits for ' || t.child_ends || ' ends' FROM roost_work w JOIN roost_wait t ON t.work = w.key AND t.wake IS NULL
+            LEFT JOIN roost_child_count c ON c.parent = w.key
+            WHERE w.state = 'waiting' AND t.child_ends IS NOT NULL AND (coalesce(c.awaited, 0) = 0
+                OR (t.child_ends > 0 AND c.ends - c.shown >= t.child_ends) OR (t.or_failure <> 0 AND c.failed_end > c.shown))
+            """),
+        new("trees", "children are cancelled of what has ended",
+            """
+            SELECT 'children of ' || t.work FROM roost_tree_cancel t LEFT JOIN roost_work w ON w.key = t.work
+            WHERE w.key IS NULL OR w.ended_at IS NULL
+            """),
         new("times", "what is stored as a time is one",
             $"""
             SELECT id FROM roost_work WHERE created_at {IsNoTime} OR updated_at {IsNoTime} OR coalesce(ended_at, 0) {IsNoTime}
@@ -99,7 +127,7 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
                 SELECT max(seq) FROM roost_event WHERE work = w.key
                 AND kind NOT LIKE 'engine.%' AND kind NOT IN (
                     'triggered', 'trigger_skipped', 'priority_changed', 'cancel_requested', 'signalled', 'signal_dropped', 'answered', 'ask_withdrawn',
-                    'run_again', 'end_told', 'end_untold', 'paused', 'resumed', 'pause_over'))
+                    'run_again', 'end_told', 'end_untold', 'tree_cancelled', 'paused', 'resumed', 'pause_over'))
             WHERE NOT CASE w.state
                 WHEN 'running' THEN e.kind IN ('claimed', 'stepped')
                 WHEN 'queued' THEN e.kind IN (

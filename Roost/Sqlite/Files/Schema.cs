@@ -8,7 +8,11 @@ namespace Roost.Sqlite.Files;
 internal static class Schema
 {
     /// <summary>The names of the scripts, in the order of the versions. What has landed never changes: another version is added.</summary>
-    public static readonly IReadOnlyList<string> Scripts = ["001_initial.sql", "002_payload_hash.sql", "003_real_use.sql", "004_names.sql", "005_waiting.sql", "006_pause.sql"];
+    public static readonly IReadOnlyList<string> Scripts =
+    [
+        "001_initial.sql", "002_payload_hash.sql", "003_real_use.sql", "004_names.sql", "005_waiting.sql",
+        "006_children.sql", "007_pause.sql",
+    ];
 
     /// <summary>The last version whose tables are not called roost_...</summary>
     public const int LastOfShortNames = 3;

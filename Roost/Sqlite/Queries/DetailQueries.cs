@@ -19,6 +19,7 @@ internal static class DetailQueries
         public int? MaxSteps { get; init; }
         public string? IdempotencyKey { get; init; }
         public string? ParentId { get; init; }
+        public bool Detached { get; init; }
         public long? ReadyAt { get; init; }
         public long? DueAt { get; init; }
         public string? BlockedOn { get; init; }
@@ -63,9 +64,11 @@ internal static class DetailQueries
         Lease? lease = WorkerQueries.LeaseOf(db, row.Key);
         (JsonElement payload, string? payloadError) = PayloadOf(row, workId);
         (Snapshot? snapshot, string? snapshotError) = SnapshotQueries.Last(db, row.Key, item, options);
+        long awaited = Awaited(db, row.Key);
         WaitInfo? wait = item.State == WorkState.Waiting ? SignalQueries.WaitOf(db, row.Key) : null;
         PauseInfo[] pauses = item.State.IsEnded() ? [] : PausesOf(db, item, now);
-        (string situation, string? why) = (SituationOf(db, item, row, lease, now, workers) with { Wait = wait, Pauses = pauses }).InWords();
+        Situation stands = SituationOf(db, item, row, lease, now, workers) with { Wait = wait, OpenChildren = awaited, Pauses = pauses };
+        (string situation, string? why) = stands.InWords();
         return new()
         {
             Summary = item,
@@ -85,6 +88,7 @@ internal static class DetailQueries
             MaxSteps = row.MaxSteps,
             IdempotencyKey = row.IdempotencyKey,
             ParentId = row.ParentId,
+            Detached = row.Detached,
             Children = ReadChildren(db, row.Key),
             Wait = wait,
             Pauses = pauses,
@@ -128,7 +132,7 @@ internal static class DetailQueries
         SELECT w.key AS Key, l.state_version AS StateVersion, CAST(i.payload AS BLOB) AS Payload, i.payload_sha256 AS PayloadHash,
                i.timeout_ms AS TimeoutMs, i.max_attempts AS MaxAttempts, i.max_steps AS MaxSteps,
                coalesce(m.n, 0) AS Signals, w.retry_afters AS RetryAfters, w.retry_why AS RetryWhy,
-               i.idempotency_key AS IdempotencyKey, p.id AS ParentId, w.ready_at AS ReadyAt, w.due_at AS DueAt, w.blocked_on AS BlockedOn,
+               i.idempotency_key AS IdempotencyKey, p.id AS ParentId, w.detached AS Detached, w.ready_at AS ReadyAt, w.due_at AS DueAt, w.blocked_on AS BlockedOn,
                holder.id AS HolderId, h.id AS HolderWorkerId, w.solo AS Solo, w.failures AS Failures, w.interruptions AS Interruptions,
                w.cancel_requested AS CancelRequested, w.cancel_reason AS CancelReason, w.deadline AS Deadline, w.hold_for_life AS HoldForLife
         FROM roost_work w
@@ -147,6 +151,9 @@ internal static class DetailQueries
         SELECT n.name AS Name, EXISTS (SELECT 1 FROM roost_resource r WHERE r.name = n.name AND r.work = n.work) AS IsHeld
         FROM roost_work_resource n WHERE n.work = @work ORDER BY n.name
         """, new { work });
+
+    private static long Awaited(SqliteConnection db, long parent) =>
+        db.ExecuteScalar<long>("SELECT coalesce((SELECT awaited FROM roost_child_count WHERE parent = @parent), 0)", new { parent });
 
     /// <summary>What is open is kept as one number; what runs of it is few and is looked up.</summary>
     private static Dictionary<WorkState, int> ReadChildren(SqliteConnection db, long parent)

@@ -44,7 +44,7 @@ internal static class FailureQueries
     }
 
     /// <summary>The last errors of these items, in their order, without the stacks.</summary>
-    private static (WorkFailure Failure, string? Group)[] InLists(SqliteConnection db, long[] keys)
+    public static (WorkFailure Failure, string? Group)[] InLists(SqliteConnection db, long[] keys)
     {
         using var row = new Statement(
             db.Handle!,

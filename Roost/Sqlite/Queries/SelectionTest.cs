@@ -36,7 +36,8 @@ internal sealed class SelectionTest : IDisposable
             Add(
                 """
                 EXISTS (SELECT 1 FROM roost_work w
-                WHERE w.key = ?1 AND CASE {0} WHEN 'ready' THEN coalesce(w.ready_seq, iif(w.paused, w.place, NULL)) WHEN 'delayed' THEN w.due_at ELSE w.blocked_on END IS NOT NULL)
+                WHERE w.key = ?1 AND CASE {0}
+                    WHEN 'ready' THEN coalesce(w.ready_seq, iif(w.paused, w.place, NULL)) WHEN 'delayed' THEN w.due_at ELSE w.blocked_on END IS NOT NULL)
                 """,
                 selection.ConditionName
             );

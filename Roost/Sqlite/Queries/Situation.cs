@@ -20,6 +20,10 @@ internal sealed record Situation
     public string? HolderId { get; init; }
     public string? HolderWorkerId { get; init; }
     public WaitInfo? Wait { get; init; }
+
+    /// <summary>How many children it has that have not ended and are not detached.</summary>
+    public long OpenChildren { get; init; }
+
     public bool RunsAlone { get; init; }
 
     /// <summary>Its own first.</summary>
@@ -85,12 +89,19 @@ internal sealed record Situation
         [
             .. Wait.AskId is null ? (string[])[] : [$"an answer to question {Wait.AskId}"],
             .. Wait.Signals.Count == 0 ? (string[])[] : [$"the signal {Names(Wait.Signals)}"],
+            .. Wait.Children is { } join ? (string[])[OfChildren(join)] : [],
         ];
         string what = things.Length == 0 ? "" : $" for {string.Join(" or ", things)}";
         string until = Wait.Until is not { } end ? "" : end > Now ? $" until {StoredTime.InWords(end)}" : $"; its time was over at {StoredTime.InWords(end)}";
         string? unserved = Wait.Until <= Now ? new ServedLanes(Workers).WhyUnserved(Item.Engine, Item.Queue, StateVersion) : null;
         string why = $"{what}{until}, since {StoredTime.InWords(Wait.Since)}{(unserved is null ? "" : $", but {unserved}")}";
         return (Item.State.Name() + why, why.TrimStart(' ', ',', ';'));
+    }
+
+    private string OfChildren(ChildJoin join)
+    {
+        string what = join.IsAll ? "the end of all children" : join.Ends == 1 ? "the end of any child" : $"the ends of at least {join.Ends:N0} children";
+        return $"{what}{(join.OrFailure ? " or the failure of one" : "")}, of which {OpenChildren:N0} {(OpenChildren == 1 ? "is" : "are")} open";
     }
 
     private static string Names(IReadOnlyList<string> signals) => signals.Count <= MaxNames

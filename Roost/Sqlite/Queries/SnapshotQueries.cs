@@ -44,10 +44,7 @@ internal static class SnapshotQueries
             FROM roost_snapshot WHERE key = (SELECT key FROM roost_snapshot WHERE work = @work AND version = @version) AND +work = @work AND +version = @version
             """, new { work, version }); // Not by the index alone: a damaged one would lead to another item's.
         if (row is null) return null;
-        if (!Damage.IsWhole(row.Data, row.Sha256))
-            throw new DataCorruptException(
-                $"Version {version} of work item {item.Id} does not match its SHA-256; its bytes were changed after they were written. {Damage.Advice}"
-            );
+        if (!Damage.IsWhole(row.Data, row.Sha256)) throw new DataCorruptException(Damage.OfVersion(item.Id, version));
         bool isLast = version == item.Version;
         return new()
         {
@@ -75,7 +72,7 @@ internal static class SnapshotQueries
         try
         {
             Snapshot? snapshot = Read(db, work, item, item.Version, options);
-            return (snapshot, snapshot is null ? $"Version {item.Version} of work item {item.Id} is missing from the file. {Damage.Advice}" : null);
+            return (snapshot, snapshot is null ? Damage.OfMissing(item.Id, item.Version) : null);
         }
         catch (DataCorruptException e)
         {

@@ -49,6 +49,9 @@ internal readonly record struct WorkRow
     public bool HoldForLife { get; init; }
     public long? Parent { get; init; }
 
+    /// <summary>Its parent neither counts its end nor takes it along when it is cancelled.</summary>
+    public bool Detached { get; init; }
+
     /// <summary>How many times in a row its state was committed as it was before.</summary>
     public int Unchanged { get; init; }
 

@@ -48,6 +48,7 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
         // From here on what no transition changes by a save.
         Deadline,
         Parent,
+        Detached,
         ResourceCount,
         HoldForLife,
     }
@@ -137,7 +138,7 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
         if (before.IsPaused) counts.AddPaused(before.Lane, -1);
         if (after.IsPaused) counts.AddPaused(after.Lane, 1);
         else if (before.IsPaused) pauses.RemoveOf(before.Key);
-        children.Move(before.Parent, before.State, after.State);
+        children.Move(before, after.State);
         ready.Remove(before);
         ready.Add(after);
     }
@@ -197,6 +198,7 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
             TriedVersion = row.Int32((int)Column.TriedVersion),
             Deadline = Nullable(Column.Deadline),
             Parent = Nullable(Column.Parent),
+            Detached = Flag(Column.Detached),
             ResourceCount = row.Int32((int)Column.ResourceCount),
             HoldForLife = Flag(Column.HoldForLife),
         };

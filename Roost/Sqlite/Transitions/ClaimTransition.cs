@@ -7,7 +7,7 @@ namespace Roost.Sqlite.Transitions;
 /// <summary>queued -> running: takes the first ready items that the running loop has room for, each with a fresh token.</summary>
 internal sealed class ClaimTransition(
     WriteConnection connection, Timers timers, ReadyOrder ready, WorkTable workTable, WorkerTable workers, ResourceTable resources, Events events,
-    LeaseTransitions leases, Mailbox mailbox, LeaseLoader loader)
+    LeaseTransitions leases, WaitTransitions waits, LeaseLoader loader)
 {
     private const int ParkAtOnce = 256;
     private const long RoomMilliseconds = 10_000;
@@ -82,7 +82,7 @@ internal sealed class ClaimTransition(
         ledger.TakeSlot(lane.Engine);
         if (row.Solo) (ledger.SoloRunning, ledger.MakeRoomUntil, ledger.RoomMilliseconds) = (true, 0, 0);
         leases.KeepAlive(ledger);
-        LeasedWork lease = loader.Load(running, lane, ledger, row.HasMail ? mailbox.Seen(row) : 0);
+        LeasedWork lease = loader.Load(running, lane, ledger, row.HasMail ? waits.See(row) : 0);
         lease.WaitMilliseconds = Math.Max(0, connection.Now - row.ReadyAt!.Value);
         return lease;
     }

@@ -72,7 +72,10 @@ internal sealed class CommitTransition(
             OutcomeKind.Done => stepped.AsEnded(WorkState.Done, connection.Now),
             _ when cancelled => stepped.AsEnded(WorkState.Cancelled, connection.Now),
             OutcomeKind.Fail => stepped.AsEnded(WorkState.Failed, connection.Now),
-            _ when overdue || IsBeyondItsSteps(commit) => stepped.AsEnded(WorkState.Failed, connection.Now),
+            _ when overdue || IsBeyondItsSteps(commit) => stepped.AsEnded(WorkState.Failed, connection.Now) with
+            {
+                HasMail = stepped.HasMail || commit.Kind == OutcomeKind.Wait,
+            },
             OutcomeKind.Wait => stepped.AsWaiting(commit.Wait!.TimeoutMs, commit.Wait.Until, connection.Now),
             _ when commit.DelayMs > 0 => stepped.AsDelayed(commit.DelayMs, connection.Now),
             _ => stepped.AsReady(counters.NextPlaceAgain(), connection.Now),
@@ -106,6 +109,7 @@ internal sealed class CommitTransition(
                 break;
             case WorkState.Failed:
                 Stepped(commit);
+                if (commit.Kind == OutcomeKind.Wait) waits.Keep(after, commit.Lease.Item.Id, commit.Wait!);
                 exit.Failed(after, WhyFailed(commit, after));
                 break;
             default:

@@ -9,7 +9,7 @@ namespace Roost.Sqlite.Transitions;
 /// what it held goes on to others, and whoever waits for its end looks again.
 /// </summary>
 internal sealed class Exit(
-    Lanes lanes, ReadyOrder ready, ResourceTable resources, AskTable asks, Events events, FailureTable failures, EndTable ends)
+    Lanes lanes, ReadyOrder ready, ResourceTable resources, AskTable asks, Events events, FailureTable failures, EndTable ends, TreeCancelTable trees)
 {
     /// <summary>True once an item has ended in this transaction: whoever waits for one looks again.</summary>
     public bool AnyEnded { get; set; }
@@ -42,6 +42,7 @@ internal sealed class Exit(
     public void Cancelled(in WorkRow row)
     {
         events.AppendReason(EventKinds.Cancelled, row.Key, row.CancelReason);
+        trees.Add(row.Key);
         ends.Add(row, lanes.Find(row.Lane)!);
         End(row);
     }
@@ -51,6 +52,7 @@ internal sealed class Exit(
     {
         failures.LeaveGroup(row.Key);
         events.AppendReason(EventKinds.Discarded, row.Key, row.CancelReason);
+        trees.Add(row.Key);
         ends.Add(row, lanes.Find(row.Lane)!);
         End(row);
     }

@@ -5,7 +5,7 @@ using Roost.Stores;
 namespace Roost.Sqlite.Transitions;
 
 /// <summary>Makes the lease of an item that has just been claimed: the item, its state, and what its step has to know.</summary>
-internal sealed class LeaseLoader(WriteConnection connection, FileIdentity identity, ResourceTable resources, Mailbox mailbox, WaitTable waits, AskTable asks)
+internal sealed class LeaseLoader(WriteConnection connection, FileIdentity identity, ResourceTable resources, Mailbox mailbox, WaitTable waits, AskTable asks, ChildCounts children)
 {
     private const int MostKept = 1024;
     private const int MostKeptBytes = 16 * 1024;
@@ -48,7 +48,20 @@ internal sealed class LeaseLoader(WriteConnection connection, FileIdentity ident
         if (waits.Load(row) is not { WokenAt: { } at } wait) return null;
         Signal? signal = wait.Signal is { } key ? mailbox.Load(row.Key, workId, key) ?? throw WaitTable.Damaged() : null;
         Answer? answer = wait.Wake == WakeKind.Answer ? asks.AnswerTo(wait.Ask!.Value, workId) ?? throw WaitTable.Damaged() : null;
-        return new() { Kind = wait.Wake!.Value, At = StoredTime.Read(at), Signal = signal, Answer = answer };
+        return new()
+        {
+            Kind = wait.Wake!.Value,
+            At = StoredTime.Read(at),
+            Signal = signal,
+            Answer = answer,
+            Children = wait.SeenEnd is { } last ? ProgressOf(row.Key, last, wait.SeenOpen!.Value) : null,
+        };
+    }
+
+    private ChildProgress ProgressOf(long work, long last, long open)
+    {
+        long shown = children.Load(work).Shown;
+        return new() { NewlyEnded = (int)(last - shown), Open = (int)open, Shown = shown, Last = last };
     }
 
     /// <summary>An item goes back behind its equals: what it will need for its next step is kept at hand.</summary>
@@ -139,6 +152,7 @@ internal sealed class LeaseLoader(WriteConnection connection, FileIdentity ident
         MaxSteps = (int?)load.NullableInt64(17),
         IdempotencyKey = load.NullableText(8),
         ParentId = load.NullableText(15),
+        Detached = row.Detached,
         Json = connection.Options.Json,
         MaxJsonBytes = connection.Options.MaxJsonBytes,
     };

@@ -6,10 +6,18 @@ namespace Roost.Sqlite.Transitions;
 
 /// <summary>
 /// The one place where time does something to an item that does not run: what is due becomes ready, a wait or a pause is over, what is overdue fails, and what a
-/// clock that was set back has delayed is moved with it. Any running loop does it.
+/// clock that was set back has delayed is moved with it. What was cancelled takes its children along at the same place. Any running loop does it.
 /// </summary>
 internal sealed class Timers(
-    WriteConnection connection, Delays delays, ReadyOrder ready, WorkTable workTable, EndTransitions endings, WaitTransitions waits, PauseTransitions pauses)
+    WriteConnection connection,
+    Delays delays,
+    ReadyOrder ready,
+    WorkTable workTable,
+    EndTransitions endings,
+    WaitTransitions waits,
+    PauseTransitions pauses,
+    TreeCancel trees
+)
 {
     private const int DueAtOnce = 1000;
     private const int OverdueAtOnce = 500;
@@ -27,7 +35,7 @@ internal sealed class Timers(
     /// <summary>Whether there is something to do by now.</summary>
     public bool AnythingToDo(SlotLedger slots) => AnythingForAll || (!slots.Displaced && connection.HasPassed(NextAt(slots)));
 
-    private bool AnythingForAll => delays.IsBehind || pauses.IsAnyOver || IsAnyOverdue;
+    private bool AnythingForAll => delays.IsBehind || pauses.IsAnyOver || IsAnyOverdue || trees.IsAny;
 
     private bool IsAnyOverdue => connection.HasPassed(ready.NextDeadline());
 
@@ -37,6 +45,7 @@ internal sealed class Timers(
         delays.MoveOn();
         pauses.EndOver();
         FailOverdue();
+        trees.WorkOff();
     }
 
     /// <summary>Makes ready what is due and served here, and wakes those whose wait has lasted long enough: a bounded number at a time.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Roost.Sqlite.Files;
 using Roost.Sqlite.Tables;
 using Roost.Stores;
@@ -9,19 +10,23 @@ namespace Roost.Sqlite.Transitions;
 /// and none comes twice.
 /// </summary>
 internal sealed class WaitTransitions(
-    WriteConnection connection, Counters counters, WorkTable workTable, Mailbox mailbox, WaitTable waits, AskTable asks, Events events)
+    WriteConnection connection, Counters counters, WorkTable workTable, ChildCounts children, Mailbox mailbox, WaitTable waits, AskTable asks, Events events)
 {
-
     private const int MostTold = 4096;
 
     private readonly Statement idOfKey = connection.Prepare(WorkRow.IdOfIdempotencyKeySql);
 
     /// <summary>running -> waiting: its row is saved. What it waits for may be there already.</summary>
-    /// <exception cref="InvalidInputException">Its question points to an artifact that there is not.</exception>
+    /// <exception cref="InvalidInputException">Its question points to an artifact that there is not, or it waits for more children than can end.</exception>
     public void Begin(in WorkRow row, string workId, WaitFor wait)
     {
-        Rest(row, waits.Begin(row, wait, wait.Ask is null ? null : asks.Insert(row, workId, wait.Ask)));
+        if (wait.Children is { MustBeThere: true } join) CheckReach(row, workId, join);
+        Rest(row, Keep(row, workId, wait));
     }
+
+    /// <summary>running -> failed, of a step that would wait: a retry begins the wait.</summary>
+    public StoredWait Keep(in WorkRow row, string workId, WaitFor wait) =>
+        waits.Begin(row, wait, wait.Ask is null ? null : asks.Insert(row, workId, wait.Ask));
 
     /// <summary>The wait in which a dead letter has failed; null where it failed in a step.</summary>
     public StoredWait? InWhichItFailed(in WorkRow row) => row.HasMail && waits.Load(row) is { Wake: null } wait ? wait : null;
@@ -42,6 +47,19 @@ internal sealed class WaitTransitions(
     {
         if (workTable.Load(work) is not { State: WorkState.Waiting } row || !connection.HasPassed(row.DueAt)) throw Database.IndexDamaged("due");
         Wake(row, WaitOf(row), WakeKind.Timeout);
+    }
+
+    /// <summary>waiting -> queued, where the item waits for ends of its children and these have come: some have ended in this transaction.</summary>
+    public void LookAtChildren(long parent)
+    {
+        if (workTable.Load(parent) is { State: WorkState.Waiting } row && WaitOf(row) is { ChildEnds: not null } wait) Look(row, wait);
+    }
+
+    /// <summary>Its first step after a wait is begun: what that sees of its mailbox and its children is settled; up to which signal that is.</summary>
+    public long See(in WorkRow row)
+    {
+        if (!row.IsTried && waits.Load(row) is { ChildEnds: not null }) waits.See(row.Key, children.Load(row.Key));
+        return mailbox.Seen(row);
     }
 
     /// <summary>
@@ -119,7 +137,9 @@ internal sealed class WaitTransitions(
         if (commit.Next is null) return true;
         long work = commit.Lease.WorkKey;
         IEnumerable<long> taken = commit.Staged?.Taken ?? [];
-        return mailbox.Remove(work, waits.End(work) is { } signal ? taken.Append(signal) : taken) > 0;
+        (long? signal, long? seenEnd) = waits.End(work);
+        if (seenEnd is { } end) children.Shown(work, end);
+        return mailbox.Remove(work, signal is { } key ? taken.Append(key) : taken) > 0;
     }
 
     private void Rest(in WorkRow row, StoredWait wait)
@@ -129,16 +149,34 @@ internal sealed class WaitTransitions(
             json.WritePropertyName("signals");
             json.WriteRawValue(it.wait.Signals);
             if (it.Ask is not null) json.WriteString("ask", it.Ask);
+            if (it.wait.ChildEnds is { } ends)
+            {
+                if (ends == 0) json.WriteString("children", "all");
+                else json.WriteNumber("children", ends);
+                if (it.wait.OrFailure) json.WriteBoolean("or_failure", true);
+            }
             if (it.DueAt is { } until) json.WriteString("until", StoredTime.Read(until));
         });
         Look(row, wait);
     }
 
-    /// <summary>waiting -> queued where its time is over, or a signal that it waits for is there; whoever notices that first.</summary>
+    /// <summary>Refuses to wait for more ends of children than there can be.</summary>
+    private void CheckReach(in WorkRow row, string workId, ChildJoin join)
+    {
+        ChildEnds now = children.Load(row.Key);
+        long most = now.Open + now.Unshown;
+        if (join.Ends <= most) return;
+        throw new InvalidInputException("Children", string.Create(CultureInfo.InvariantCulture,
+            $"is AtLeast({join.Ends:N0}) where {most:N0} can end: work item {workId} has {now.Open:N0} open children that are not detached, and " +
+            $"{now.Unshown:N0} ends that no step was shown. Wait for fewer, or for All.")) { Final = new(workId) };
+    }
+
+    /// <summary>waiting -> queued where its time is over, or what it waits for is there, a signal or its children; whoever notices that first.</summary>
     private void Look(in WorkRow row, StoredWait wait)
     {
         if (connection.HasPassed(row.DueAt)) Wake(row, wait, WakeKind.Timeout);
         else if (mailbox.Earliest(row.Key, wait.Signals) is { } signal) Wake(row, wait, WakeKind.Signal, signal);
+        else if (wait.ChildEnds is { } ends && children.Load(row.Key).Satisfy(ends, wait.OrFailure)) Wake(row, wait, WakeKind.Children);
     }
 
     private StoredWait WaitOf(in WorkRow row) => waits.Load(row) is { Wake: null } wait ? wait : throw WaitTable.Damaged();

@@ -45,6 +45,7 @@ internal sealed class GroupCommit(
         }
         while (!isolated && MoreHaveJoined(batch));
         if (demand.UntilRenewal <= TimeSpan.Zero && !session.Leases.Renew(demand.Slots!)) demand.Slots!.Displaced = true;
+        session.SettleChildren();
         Claim(session, batch, isolated);
         delivery.Disperse();
         session.Commit(last: demand.Slots is not { Running: > 0 });

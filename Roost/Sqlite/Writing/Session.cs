@@ -15,6 +15,7 @@ internal sealed class Session : IDisposable
     private readonly Action<long> doubtLane;
     private readonly LatestTime latestTime;
     private readonly LeaseLoader leaseLoader;
+    private readonly TreeCancelTable treeTable;
     private long seenDataVersion = -1;
     private bool foreignWrites;
 
@@ -42,18 +43,20 @@ internal sealed class Session : IDisposable
         var mailbox = new Mailbox(Connection);
         var waitTable = new WaitTable(Connection);
         Asks = new(Connection);
-        Waits = new(Connection, Counters, Work, mailbox, waitTable, Asks, Events);
+        Waits = new(Connection, Counters, Work, Children, mailbox, waitTable, Asks, Events);
         var failures = new FailureTable(Connection, new(Connection));
         var snapshots = new SnapshotTable(Connection);
         var fairness = new Fairness(Connection, Counters, Ready, Resources);
         Ends = new(Connection);
-        Exit = new(Lanes, Ready, Resources, Asks, Events, failures, Ends);
+        treeTable = new(Connection, Children);
+        Exit = new(Lanes, Ready, Resources, Asks, Events, failures, Ends, treeTable);
         Endings = new(Connection, Counters, Lanes, Work, snapshots, Ready, Events, Tally, failures, Waits, Ends, Exit);
         Leases = new(Connection, Counters, Lanes, Work, Workers, Resources, Blobs, Events, Exit);
         Pausing = new(Connection, Pauses, Work, Resources, Events);
-        Timers = new(Connection, Delays, Ready, Work, Endings, Waits, Pausing);
-        leaseLoader = new(Connection, Identity, Resources, mailbox, waitTable, Asks);
-        Claim = new(Connection, Timers, Ready, Work, Workers, Resources, Events, Leases, mailbox, leaseLoader);
+        Trees = new(Connection, treeTable, Work, Endings, Events);
+        Timers = new(Connection, Delays, Ready, Work, Endings, Waits, Pausing, Trees);
+        leaseLoader = new(Connection, Identity, Resources, mailbox, waitTable, Asks, Children);
+        Claim = new(Connection, Timers, Ready, Work, Workers, Resources, Events, Leases, Waits, leaseLoader);
         CommitStep = new(
             Connection, Counters, Lanes, Work, snapshots, Blobs, Events, Tally, failures, Triggers, Enqueue, Waits, Pauses, fairness, leaseLoader, Exit);
         EndTelling = new(Connection, Lanes, Work, Ends, leaseLoader, Events);
@@ -90,6 +93,7 @@ internal sealed class Session : IDisposable
     public AskTable Asks { get; }
     public WaitTransitions Waits { get; }
     public PauseTransitions Pausing { get; }
+    public TreeCancel Trees { get; }
     public Timers Timers { get; }
     public ClaimTransition Claim { get; }
     public CommitTransition CommitStep { get; }
@@ -277,10 +281,17 @@ internal sealed class Session : IDisposable
         }
     }
 
+    /// <summary>Wakes whoever waits for the children that have ended in this transaction.</summary>
+    public void SettleChildren()
+    {
+        for (IReadOnlyList<long> parents = Children.Save(); parents.Count > 0; parents = Children.Save())
+            foreach (long parent in parents) Waits.LookAtChildren(parent);
+    }
+
     private void SaveCounts()
     {
+        SettleChildren();
         Counts.Save();
-        Children.Save();
     }
 
     /// <summary>What the transaction, or the request in it, has done is taken back: so is what is remembered of it.</summary>
@@ -302,5 +313,6 @@ internal sealed class Session : IDisposable
         Triggers.Forget();
         Ends.Forget();
         Pauses.Forget();
+        treeTable.Forget();
     }
 }

@@ -70,8 +70,8 @@ internal sealed class Writer : IDisposable
     /// <summary>Pulsed when there may be an end that an engine is to be told of, here or by another process.</summary>
     public Pulse EndAdded { get; } = new();
 
-    /// <summary>Called on the writer thread when another process's writes were noticed.</summary>
-    public Action? OnForeignWrite { get; set; }
+    /// <summary>Called on the writer thread when another process's writes were noticed, or leases were touched by a cancelled tree.</summary>
+    public Action? OnLeasesTouched { get; set; }
 
     /// <summary>How many requests wait.</summary>
     public int Pending => queue.Count;
@@ -240,6 +240,7 @@ internal sealed class Writer : IDisposable
         window.Expect(batch.Requests.Count, queue.Count);
         (bool ended, bool endAdded) = (open.Exit.AnyEnded, open.Ends.AnyAdded);
         (open.Exit.AnyEnded, open.Ends.AnyAdded) = (false, false);
+        bool asked = open.Trees.TakeAsked();
         demand.Slots?.Committed();
         var callers = new List<IThreadPoolWorkItem>(batch.Requests.Count + batch.Claimed.Count);
         callers.AddRange(batch.Requests);
@@ -248,6 +249,7 @@ internal sealed class Writer : IDisposable
         batch.Claimed.Clear();
         delivery.Deliver(callers);
         TellForeignWrites(open);
+        if (asked) OnLeasesTouched?.Invoke();
         if (ended) Ended.Beat();
         if (endAdded) EndAdded.Beat();
         if (demand.Watchers > 0) Changed.Beat();
@@ -265,7 +267,7 @@ internal sealed class Writer : IDisposable
         if (!open.TakeForeignWrites()) return;
         idle.Busy();
         Interlocked.Increment(ref foreignWrites);
-        OnForeignWrite?.Invoke();
+        OnLeasesTouched?.Invoke();
         Changed.Beat();
         Ended.Beat();
         EndAdded.Beat();

@@ -1,4 +1,4 @@
--- Roost, schema 6: pause. An item, an engine, a queue or the file may be paused: nothing of it is claimed, and everything else about it goes on. Nothing is rewritten.
+-- Roost, schema 7: pause. An item, an engine, a queue or the file may be paused: nothing of it is claimed, and everything else about it goes on. Nothing is rewritten.
 --
 --   roost_pause         what is paused, by whom, why and until when. An item that is paused has its mark beside it as well, so that a claim or commit looks nowhere else;
 --                       its row goes with the mark, which no item that has ended has.
