@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Roost;
 using Roost.Samples;
 using Roost.Samples.Approval;
+using Roost.Samples.Fanout;
 using Roost.Samples.Takeover;
 
 using var interrupted = new CancellationTokenSource();
@@ -26,6 +27,11 @@ try
         case ["approval"] or ["approval", "--by-hand"]:
             await new ApprovalDemonstration(byHand: args.Length > 1, Console.Out).RunAsync(interrupted.Token);
             return 0;
+        case ["fanout", var folder]:
+            await FanoutDemonstration.RunAsync(folder, Console.Out, interrupted.Token);
+            return 0;
+        case ["fanout", ..]:
+            throw new UsageException("fanout needs one folder.");
         case [WorkerProcess.Command, var file]:
             await WorkerProcess.ServeAsync(file, interrupted.Token);
             return 0;

@@ -24,6 +24,7 @@ internal static class Usage
           script [file]       enqueue with an idempotency key and run to the end; run it twice; default roost.db
           approval            an item asks a person, its worker is killed while it waits, and another goes on
             --by-hand         with your answer, by the roost command in another terminal
+          fanout <folder>     reads a folder by an item for each file, and joins what they find to a report
           waiting [file]      an order that waits for its payments, and is sent them; default roost.db
           service [file]      a hosted service that steps work until it is stopped; default roost.db
           --help              this text

@@ -18,7 +18,7 @@ public static class WorkStates
         (WorkState.Running, "done", WorkState.Done),
         (WorkState.Running, "fail, last try, deadline", WorkState.Failed),
         (WorkState.Running, "cancel", WorkState.Cancelled),
-        (WorkState.Waiting, "signal, time over", WorkState.Queued),
+        (WorkState.Waiting, "signal, answer, children, time over", WorkState.Queued),
         (WorkState.Waiting, "reprioritised, paused, resumed", WorkState.Waiting),
         (WorkState.Waiting, "cancel", WorkState.Cancelled),
         (WorkState.Waiting, "deadline", WorkState.Failed),

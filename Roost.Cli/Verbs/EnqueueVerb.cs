@@ -47,11 +47,15 @@ internal sealed class EnqueueVerb : Verb
         HelpName = "key",
     };
     private readonly Option<string> parent = new Option<string>("--parent") { Description = "The item that this one belongs to.", HelpName = "id" }.OffersIds();
+    private readonly Option<bool> detached = new("--detached")
+    {
+        Description = "The parent neither waits for it nor takes it along when it is cancelled.",
+    };
 
     public EnqueueVerb() : base("enqueue", "Enqueue a work item and print its id.")
     {
         hold.AcceptOnlyFromAmong("step", "life");
-        Take(engine, payload, id, queue, priority, resources, hold, delay, notBefore, deadline, timeout, retries, maxSteps, idempotencyKey, parent);
+        Take(engine, payload, id, queue, priority, resources, hold, delay, notBefore, deadline, timeout, retries, maxSteps, idempotencyKey, parent, detached);
         Take(CommonOptions.Json);
     }
 
@@ -74,10 +78,11 @@ internal sealed class EnqueueVerb : Verb
             MaxSteps = call.Get(maxSteps),
             IdempotencyKey = call.Get(idempotencyKey),
         };
+        if (call.Get(detached) && call.Get(parent) is null) throw new UsageException("--detached is of a child; name its --parent.");
         if (call.Get(id) is { } given) item = item with { Id = given };
         if (!File.Exists(call.Database.Path)) RoostRuntime.Check(item); // An item that is refused makes no file, either.
         await using RoostRuntime roost = call.Get(parent) is null ? new(call.Database.Path) : call.Open();
-        if (call.Get(parent) is { } of) item = item with { ParentId = await IdResolver.FindAsync(roost, of, call.Stop) };
+        if (call.Get(parent) is { } of) item = item with { ParentId = await IdResolver.FindAsync(roost, of, call.Stop), Detached = call.Get(detached) };
         EnqueueResult result = await roost.EnqueueAsync(item, call.Stop);
         call.Done = result.Created ? $"Work item {result.Id} was enqueued" : $"Work item {result.Id} was there already, under this idempotency key";
         if (call.IsJson) call.Print.Json(new { result.Id, result.Created });

@@ -46,7 +46,7 @@ internal sealed class StatusVerb : Verb
             ("max attempts", item.MaxAttempts?.ToString(CultureInfo.InvariantCulture)),
             ("max steps", item.MaxSteps?.ToString(CultureInfo.InvariantCulture)),
             ("idempotency key", item.IdempotencyKey),
-            ("parent", item.ParentId),
+            ("parent", item.ParentId is null ? null : item.Detached ? $"{item.ParentId} (detached)" : item.ParentId),
             ("children", string.Join(", ", item.Children.Where(pair => pair.Value > 0).Select(pair => $"{pair.Value} {pair.Key.Name()}"))),
             ("resources", string.Join(", ", item.Resources.Select(name => item.ResourcesHeld.Contains(name) ? $"{name} (held)" : name))),
             ("cancel asked", item.CancelRequested ? print.Hide(item.CancelReason ?? "yes") : null),

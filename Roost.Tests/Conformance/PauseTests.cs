@@ -171,7 +171,8 @@ internal sealed class PauseTests(StoreHost host) : ConformanceTests(host)
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
         await roost.RunUntilIdleAsync();
         await roost.PauseAsync(target, Why, Who);
-        roost.Detail("it").Situation.Should().EndWith($"paused by {Who}: {Why}; waiting for the signal go until 2026-01-01 01:00:00Z, since 2026-01-01 00:00:00Z");
+        roost.Detail("it").Situation.Should().EndWith(
+            $"paused by {Who}: {Why}; waiting for the signal go until 2026-01-01 01:00:00Z, since 2026-01-01 00:00:00Z");
 
         clock.Advance(Hour);
         await roost.RunUntilIdleAsync().Soon();
@@ -199,6 +200,46 @@ internal sealed class PauseTests(StoreHost host) : ConformanceTests(host)
         MustAgree(roost);
         await roost.ResumeAsync(PauseTarget.Item("it"), Who);
         (await roost.RunUntilDoneAsync("it").Soon()).State.Should().Be(WorkState.Done);
+    }
+
+    [Test]
+    public async Task A_paused_parents_children_go_on_and_their_ends_wake_it_underneath()
+    {
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), ScriptedEngine.CountingTo(1, id: "child"), ScriptedEngine.From((state, context) =>
+        {
+            if (state > 0) return ScriptedEngine.Finish(2);
+            context.AddChild(new WorkItem("child") { Id = "c", Delay = Hour });
+            return Outcome.WaitFor(1, new Wait { Children = ChildJoin.All });
+        }));
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
+        await roost.RunUntilIdleAsync().Soon();
+        await roost.PauseAsync(PauseTarget.Item("it"), Why, Who);
+
+        await roost.RequeueNowAsync("c");
+        await roost.RunUntilIdleAsync().Soon();
+
+        roost.StateOf("c").Should().Be(WorkState.Done);
+        roost.StateOf("it").Should().Be(WorkState.Queued, "it is woken, and not begun");
+        MustAgree(roost);
+        await roost.ResumeAsync(PauseTarget.Item("it"), Who);
+        (await roost.RunUntilDoneAsync("it").Soon()).State.Should().Be(WorkState.Done);
+        MustAgree(roost);
+    }
+
+    [Test]
+    public async Task Cancelling_a_tree_reaches_what_is_paused_in_it()
+    {
+        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));
+        await roost.EnqueueAsync([new WorkItem("nobody") { Id = "it" }, new WorkItem("nobody") { Id = "c", ParentId = "it" }]);
+        await roost.PauseAsync(PauseTarget.Item("c"), Why, Who);
+        await roost.PauseAsync(PauseTarget.File, Why, Who);
+
+        await roost.CancelAsync("it");
+        await roost.RunUntilIdleAsync().Soon();
+
+        roost.StateOf("c").Should().Be(WorkState.Cancelled);
+        (await roost.ListPausesAsync(PauseScope.Item)).Items.Should().BeEmpty();
+        MustAgree(roost);
     }
 
     [Test]
@@ -333,7 +374,8 @@ internal sealed class PauseTests(StoreHost host) : ConformanceTests(host)
     public async Task A_name_is_not_handed_to_an_item_that_is_paused(PauseTarget target)
     {
         using var held = new HeldStep();
-        await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), held.Engine, ScriptedEngine.CountingTo(1), ScriptedEngine.CountingTo(1, id: "beside"));
+        await using RoostRuntime roost = await OpenAsync(
+            TestRuntime.Clock(), held.Engine, ScriptedEngine.CountingTo(1), ScriptedEngine.CountingTo(1, id: "beside"));
         await roost.EnqueueAsync(new WorkItem("held") { Id = "holder", Resources = ["x"] });
         bool isWide = target.Scope is PauseScope.Queue or PauseScope.File;
         await held.WhileRunningAsync(roost, async () =>

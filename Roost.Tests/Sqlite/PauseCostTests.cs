@@ -46,7 +46,8 @@ internal sealed class PauseCostTests
             PauseScope.Queue => ("scripted", "aside"),
             _ => ("scripted", "default"),
         };
-        IReadOnlyList<EnqueueResult> aside = await roost.EnqueueAsync(Enumerable.Range(0, paused).Select(_ => new WorkItem(engine) { Queue = queue, Priority = 5 }));
+        IReadOnlyList<EnqueueResult> aside = await roost.EnqueueAsync(
+            Enumerable.Range(0, paused).Select(_ => new WorkItem(engine) { Queue = queue, Priority = 5 }));
         if (scope == PauseScope.Item) await Task.WhenAll(aside.Select(one => roost.PauseAsync(PauseTarget.Item(one.Id), "why", "who")));
         else if (paused > 0) await roost.PauseAsync(scope == PauseScope.Engine ? PauseTarget.Engine(engine) : PauseTarget.Queue(queue), "why", "who");
         await roost.EnqueueAsync(Enumerable.Range(0, Items).Select(_ => new WorkItem("scripted")));

@@ -31,7 +31,8 @@ internal sealed class ConsolePauseTests
         (await host.ReadAsync("/work?paused=yes")).Should().Contain(Item).And.NotContain("other-item").And.Contain("<span class=\"badge paused\"");
         (await host.ReadAsync("/engines")).Should().Contain("<td class=\"r num \" data-name=\"Paused\">1</td>");
         string page = await host.ReadAsync(ConsoleHost.ItemAddress(Item));
-        page.Should().Contain("<span class=\"badge paused\">paused</span>").And.Contain("paused by ops until ").And.Contain("<p class=\"note paused\">Paused by ops")
+        page.Should().Contain("<span class=\"badge paused\">paused</span>").And.Contain("paused by ops until ")
+            .And.Contain("<p class=\"note paused\">Paused by ops")
             .And.Contain(">Resume<").And.NotContain("sk-hidden").And.Contain("roost resume --by me");
     }
 
@@ -45,7 +46,8 @@ internal sealed class ConsolePauseTests
 
         (await host.ReadAsync(address)).Should().Contain("by ops since").And.Contain("why");
         (await host.Roost.ListPausesAsync()).Items.Should().ContainSingle().Which.Should().BeEquivalentTo(new { Reason = "why", By = "ops" });
-        (await host.Roost.GetAsync(Item)).Pauses.Should().ContainSingle().Which.Until.Should().BeCloseTo(DateTimeOffset.UtcNow.AddHours(2), TimeSpan.FromMinutes(2));
+        (await host.Roost.GetAsync(Item)).Pauses.Should().ContainSingle().Which.Until.Should()
+            .BeCloseTo(DateTimeOffset.UtcNow.AddHours(2), TimeSpan.FromMinutes(2));
         (await SendAsync("resume", address, scope, name, new() { ["by"] = "ops" })).Should().Contain("Resumed.");
         (await SendAsync("resume", address, scope, name, new() { ["by"] = "ops" })).Should().Contain("It was not paused.");
         (await host.Roost.ListPausesAsync()).Items.Should().BeEmpty();

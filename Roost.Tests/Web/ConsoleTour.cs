@@ -15,7 +15,10 @@ internal sealed class ConsoleTour : IAsyncDisposable
     public static readonly IReadOnlyDictionary<Type, string[]> Addresses = new Dictionary<Type, string[]>
     {
         [typeof(Overview)] = ["/"],
-        [typeof(WorkList)] = ["/work", "/work?q=nothing-is-called-so", $"/work?parent={Parent}", "/work?state=failed", "/work?state=waiting", "/work?paused=yes"],
+        [typeof(WorkList)] =
+        [
+            "/work", "/work?q=nothing-is-called-so", $"/work?parent={Parent}", "/work?state=failed", "/work?state=waiting", "/work?paused=yes",
+        ],
         [typeof(WorkItemPage)] =
         [
             $"/work/item?id={Big}",
