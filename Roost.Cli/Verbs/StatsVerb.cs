@@ -53,7 +53,7 @@ internal sealed class StatsVerb : Verb
     private static void Show(Printer print, Stats stats, StatisticsSpan over)
     {
         print.Table(
-            ["engine", "queue", "ready", "delayed", "blocked", "running", "waiting", "done", "failed", "cancelled", "paused", "total"],
+            ["engine", "queue", "ready", "delayed", "blocked", "running", "waiting", "done", "failed", "cancelled", "total", "paused"],
             stats.Queues.Select(each => Row(each.Engine, each.Queue, each.Counts)).Append(Row("all", "", stats.Total)), "");
         foreach (PauseInfo pause in stats.Pauses) print.Line(Text.Line(print.Hide(PauseWords.Of(pause))));
         print.Fields(
@@ -83,8 +83,8 @@ internal sealed class StatsVerb : Verb
             queue,
             .. ((long[])
             [
-                counts.Ready, counts.Delayed, counts.Blocked, counts.Running, counts.Waiting, counts.Done, counts.Failed, counts.Cancelled, counts.Paused,
-                counts.Total,
+                counts.Ready, counts.Delayed, counts.Blocked, counts.Running, counts.Waiting, counts.Done, counts.Failed, counts.Cancelled, counts.Total,
+                counts.Paused,
             ]).Select(Printer.Number),
         ];
 }

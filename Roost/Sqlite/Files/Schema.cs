@@ -68,7 +68,7 @@ internal static class Schema
 
     private static void RunScripts(SqliteConnection connection, int from, int to)
     {
-        for (int version = from; version < to; version++) Database.Execute(connection, Script(Scripts[version]));
+        for (int version = from; version < to; version++) Database.ExecuteScript(connection, Script(Scripts[version]));
     }
 
     /// <summary>Reads everything in one transaction, so that a file which another process is creating is not taken for a foreign one.</summary>
