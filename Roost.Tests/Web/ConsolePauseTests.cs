@@ -32,7 +32,7 @@ internal sealed class ConsolePauseTests
         (await host.ReadAsync("/engines")).Should().Contain("<td class=\"r num \" data-name=\"Paused\">1</td>");
         string page = await host.ReadAsync(ConsoleHost.ItemAddress(Item));
         page.Should().Contain("<span class=\"badge paused\">paused</span>").And.Contain("paused by ops until ")
-            .And.Contain("<p class=\"note paused\">Paused by ops")
+            .And.Contain("<dt>Paused</dt><dd>by ops since ")
             .And.Contain(">Resume<").And.NotContain("sk-hidden").And.Contain("roost resume --by me");
     }
 
