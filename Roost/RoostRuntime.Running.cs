@@ -77,7 +77,7 @@ public sealed partial class RoostRuntime
 
     /// <summary>
     /// Runs the loop until nothing can run here now: no ready item of an engine and queue that this runtime serves, and no end that one of its engines is to
-    /// be told of (<see cref="IEngine.OnEndedAsync"/>).
+    /// be told of (<see cref="IEngine.OnEndedAsync"/>). What is paused cannot run.
     /// </summary>
     /// <returns>When there will be something to do again, and how many items wait for something else than a time.</returns>
     /// <exception cref="ConflictException">A loop of this runtime is running already, or no engine is registered.</exception>

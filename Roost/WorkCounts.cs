@@ -4,7 +4,7 @@ namespace Roost;
 /// <summary>How many work items there are in each state, with queued told apart into ready, delayed and blocked.</summary>
 public sealed record StateCounts
 {
-    /// <summary>Queued, and may run at once.</summary>
+    /// <summary>Queued, and may run at once, unless it is paused.</summary>
     public long Ready { get; init; }
 
     /// <summary>Queued, and not due or not yet noticed to be due.</summary>
@@ -28,10 +28,16 @@ public sealed record StateCounts
     /// <summary>Cancelled, or discarded from the dead letters.</summary>
     public long Cancelled { get; init; }
 
+    /// <summary>
+    /// Paused themselves, each counted in its condition as well: one that is ready counts as ready and as paused. What waits only because its engine, its queue
+    /// or the file is paused is not counted here; <see cref="WorkCounts.Pauses"/> tells of those.
+    /// </summary>
+    public long Paused { get; init; }
+
     /// <summary>Ready, delayed and blocked together.</summary>
     public long Queued => Ready + Delayed + Blocked;
 
-    /// <summary>All of them.</summary>
+    /// <summary>All of them, each once.</summary>
     public long Total => Queued + Running + Waiting + Done + Failed + Cancelled;
 
     internal static StateCounts None { get; } = new();
@@ -46,6 +52,7 @@ public sealed record StateCounts
         Done = Done + other.Done,
         Failed = Failed + other.Failed,
         Cancelled = Cancelled + other.Cancelled,
+        Paused = Paused + other.Paused,
     };
 }
 
@@ -70,4 +77,7 @@ public sealed record WorkCounts
 
     /// <summary>The sum of the lines.</summary>
     public required StateCounts Total { get; init; }
+
+    /// <summary>The pauses of the file, of engines and of queues, in this order and by name; those of items are counted alone.</summary>
+    public IReadOnlyList<PauseInfo> Pauses { get; init; } = [];
 }

@@ -70,6 +70,9 @@ public sealed record WorkDetail
     /// <summary>What it waits for, while it waits; else null.</summary>
     public WaitInfo? Wait { get; init; }
 
+    /// <summary>What keeps it from being claimed: its own pause, then those of the file, its engine and its queue. Empty once it has ended.</summary>
+    public IReadOnlyList<PauseInfo> Pauses { get; init; } = [];
+
     /// <summary>How many signals lie in its mailbox that no step has taken.</summary>
     public int Signals { get; init; }
 

@@ -98,6 +98,18 @@ public static class EventKinds
     /// <summary>The priority was changed by hand.</summary>
     public const string PriorityChanged = "priority_changed";
 
+    /// <summary>
+    /// An item, an engine, a queue or the file was paused, or paused anew; the data says which (<c>scope</c>, and the <c>name</c> of an engine or queue), who, why
+    /// and until when.
+    /// </summary>
+    public const string Paused = "paused";
+
+    /// <summary>A pause was ended by somebody; the data says what goes on, who and why. An item that ends takes its pause along without this.</summary>
+    public const string Resumed = "resumed";
+
+    /// <summary>A pause has ended because its time was over; the data says what goes on.</summary>
+    public const string PauseOver = "pause_over";
+
     /// <summary>An item that is done or was cancelled was enqueued again as a new one; the data says its id, and what changed in its payload.</summary>
     public const string RunAgain = "run_again";
 
@@ -132,7 +144,7 @@ public static class EventKinds
     public static IReadOnlyList<string> All { get; } =
     [
         Enqueued, Claimed, Stepped, Waiting, Woken, Answered, AskWithdrawn, Signalled, SignalDropped, Done, StepFailed, RetryAfter, Failed, Interrupted,
-        Released, CancelRequested, Cancelled, TreeCancelled, Edited, Retried, Discarded, Requeued, PriorityChanged, RunAgain,
-        Triggered, TriggerSkipped, EndTold, EndUntold, Purged, WorkerStarted, WorkerStopped, WorkerLost, Adopted,
+        Released, CancelRequested, Cancelled, TreeCancelled, Edited, Retried, Discarded, Requeued, PriorityChanged, Paused, Resumed, PauseOver,
+        RunAgain, Triggered, TriggerSkipped, EndTold, EndUntold, Purged, WorkerStarted, WorkerStopped, WorkerLost, Adopted,
     ];
 }

@@ -8,7 +8,7 @@ public sealed record WorkFilter
 
     /// <summary>
     /// Items in this condition alone; with <see cref="State"/>, of that state. Default: in any. Ready, delayed and blocked items are listed in the
-    /// order in which they go on, unless a parent or a resource is given: ready ones by priority and then by how long they are ready, delayed ones
+    /// order in which they go on, unless a parent, a resource or a pause is asked for: ready ones by priority and then by how long they are ready, delayed ones
     /// by when they are due, blocked ones by the name that they wait for.
     /// </summary>
     public WorkCondition? Condition { get; init; }
@@ -24,6 +24,9 @@ public sealed record WorkFilter
 
     /// <summary>Items that ask for this resource, whether they hold it or not. Default: any item.</summary>
     public string? Resource { get; init; }
+
+    /// <summary>Items that are paused themselves, or those that are not. Default: any item.</summary>
+    public bool? IsPaused { get; init; }
 
     /// <summary>Items whose last error holds this text, the letters A to Z in either case; 1 to 1,000 characters. Default: any item.</summary>
     public string? Error { get; init; }

@@ -38,4 +38,7 @@ public sealed record WorkSummary
 
     /// <summary>The message of that error; else null.</summary>
     public string? Error { get; init; }
+
+    /// <summary>Who has paused this item, why and until when; null where nobody has. Its engine, its queue or the file may be paused all the same.</summary>
+    public PauseInfo? Pause { get; init; }
 }

@@ -48,6 +48,9 @@ public sealed record WorkNode
     /// <summary>The item that it belongs to; null where it belongs to none, or to one that was purged.</summary>
     public string? ParentId { get; init; }
 
+    /// <summary>Whether it is a child of that in name only: neither waited for nor taken along when that is cancelled.</summary>
+    public bool Detached { get; init; }
+
     /// <summary>Its state, with queued told apart.</summary>
     public required WorkCondition Condition { get; init; }
 

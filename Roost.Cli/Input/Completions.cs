@@ -38,6 +38,15 @@ internal static class Completions
         return option;
     }
 
+    /// <summary>Queues in which there is or was something.</summary>
+    public static Option<T> OffersQueues<T>(this Option<T> option)
+    {
+        option.HelpName ??= "queue";
+        option.CompletionSources.Add(context => Read(context, async roost =>
+            (await roost.GetCountsAsync()).Queues.Select(line => line.Queue).Distinct(StringComparer.Ordinal)));
+        return option;
+    }
+
     /// <summary>The names that an item waits for.</summary>
     public static Argument<T> OffersSignals<T>(this Argument<T> argument, Argument<string> id)
     {

@@ -1,6 +1,8 @@
 namespace Roost.Cli.Output;
 
-/// <summary>Says on stderr what items wait for that somebody waits for: who has to send a signal does not know that by himself.</summary>
+/// <summary>
+/// Says on stderr what items wait for that somebody waits for, or that they are paused: who has to send a signal, or to resume, does not know that by himself.
+/// </summary>
 internal sealed class WaitLines(RoostRuntime roost, Printer print, IReadOnlyCollection<string> ids)
 {
     private readonly Dictionary<string, string> said = new(StringComparer.Ordinal);
@@ -16,7 +18,7 @@ internal sealed class WaitLines(RoostRuntime roost, Printer print, IReadOnlyColl
             long last = await roost.GetLastSequenceAsync(stop);
             await SayAsync(stop);
             HashSet<string> mine = [.. ids];
-            var filter = new EventFilter { Kinds = [EventKinds.Waiting], WorkId = mine.Count == 1 ? mine.Single() : null };
+            var filter = new EventFilter { Kinds = [EventKinds.Waiting, EventKinds.Paused], WorkId = mine.Count == 1 ? mine.Single() : null };
             await foreach (WorkEvent one in roost.WatchEventsAsync(filter, last, stop))
                 if (one.WorkId is { } id && mine.Contains(id)) await SayAsync(id, stop);
         }
@@ -45,8 +47,8 @@ internal sealed class WaitLines(RoostRuntime roost, Printer print, IReadOnlyColl
     private async Task SayAsync(string id, CancellationToken stop)
     {
         WorkDetail item = await roost.GetAsync(id, stop);
-        if (item.Wait is not { } wait) return;
-        string words = WaitWords.Of(wait);
+        if (item.Wait is null && item.Pauses.Count == 0) return;
+        string words = string.Join("; ", [.. item.Pauses.Select(PauseWords.Of), .. item.Wait is { } wait ? (string[])[WaitWords.Of(wait)] : []]);
         if (said.TryGetValue(id, out string? before) && before == words) return;
         said[id] = words;
         await Console.Error.WriteLineAsync(Text.Line(print.Hide($"{id}: {item.Situation}")));

@@ -23,17 +23,20 @@ internal sealed class WorkerView(RoostRuntime roost, Printer print, Cancellation
 
     private async Task<IRenderable> DrawAsync()
     {
-        StateCounts counts = (await roost.GetCountsAsync()).Total;
+        WorkCounts all = await roost.GetCountsAsync();
+        StateCounts counts = all.Total;
         IReadOnlyList<WorkSummary> running = (await roost.ListAsync(new() { State = WorkState.Running }, Shown)).Items;
         IReadOnlyList<WorkSummary> recent = (await roost.ListAsync(limit: Shown)).Items;
-        return new Rows(
+        return new Rows([
             new Markup(
                 $"[bold]roost worker[/] on {Markup.Escape(Text.Line(roost.Path))}  " +
                 $"[grey]{(draining.IsCancellationRequested ? "draining; Ctrl-C again does not wait" : "Ctrl-C drains and ends")}[/]"
             ),
             Bar(counts),
+            .. all.Pauses.Select(pause => new Markup($"[yellow]{Markup.Escape(Text.Line(print.Hide(PauseWords.Of(pause))))}[/]")),
             Table("running", running),
-            Table("latest", [.. recent.Where(item => item.State != WorkState.Running)]));
+            Table("latest", [.. recent.Where(item => item.State != WorkState.Running)]),
+        ]);
     }
 
     private static Markup Bar(StateCounts counts)
@@ -43,7 +46,7 @@ internal sealed class WorkerView(RoostRuntime roost, Printer print, Cancellation
         return new Markup(string.Create(CultureInfo.InvariantCulture,
             $"[green]{new string('━', filled)}[/][grey]{new string('━', 30 - filled)}[/] {counts.Done:N0} done, [red]{counts.Failed:N0} failed[/], " +
             $"[blue]{counts.Running:N0} running[/], [magenta]{counts.Waiting:N0} waiting[/], {counts.Ready:N0} ready, {counts.Delayed:N0} delayed, " +
-            $"{counts.Blocked:N0} blocked"));
+            $"{counts.Blocked:N0} blocked{(counts.Paused > 0 ? $", {counts.Paused:N0} paused" : "")}"));
     }
 
     private IRenderable Table(string title, IReadOnlyList<WorkSummary> items)

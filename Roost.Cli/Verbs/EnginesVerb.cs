@@ -17,7 +17,8 @@ internal sealed class EnginesVerb : Verb
         StateCounts Counts,
         IReadOnlyList<QueueCounts> Queues,
         IReadOnlyList<OldestReady> OldestReady,
-        IReadOnlyList<UnservedWork> Unserved
+        IReadOnlyList<UnservedWork> Unserved,
+        PauseInfo? Pause
     );
 
     protected override async Task<int> RunAsync(Call call)
@@ -45,25 +46,30 @@ internal sealed class EnginesVerb : Verb
             each.Counts,
             each.Queues,
             each.OldestReady,
-            each.Unserved
+            each.Unserved,
+            each.Pause
         ));
-        IEnumerable<Line> others = here.Except(stored.Select(each => each.EngineId)).Select(id => new Line(id, true, 0, nothing, [], [], []));
+        IEnumerable<Line> others = here.Except(stored.Select(each => each.EngineId)).Select(id => new Line(id, true, 0, nothing, [], [], [], null));
         return [.. known.Concat(others).OrderBy(line => line.EngineId, StringComparer.Ordinal)];
     }
 
     private static void Show(Printer print, Line[] lines)
     {
         print.Table(
-            ["engine", "built in", "workers", "queued", "running", "waiting", "done", "failed", "cancelled", "oldest ready"],
+            ["engine", "built in", "workers", "queued", "running", "waiting", "done", "failed", "cancelled", "paused", "oldest ready"],
             lines.Select(line => new[]
             {
                 line.EngineId, line.IsHere ? "yes" : "no", line.Workers.ToString(CultureInfo.InvariantCulture),
                 Printer.Number(line.Counts.Queued), Printer.Number(line.Counts.Running), Printer.Number(line.Counts.Waiting),
                 Printer.Number(line.Counts.Done), Printer.Number(line.Counts.Failed), Printer.Number(line.Counts.Cancelled),
+                line.Pause is null ? Printer.Number(line.Counts.Paused) : "all",
                 print.Time(line.OldestReady.Count == 0 ? null : line.OldestReady.Min(each => each.Since)),
             }),
             "There is no engine.");
         foreach (Line line in lines)
-            foreach (UnservedWork unserved in line.Unserved) print.Line($"{Text.Line(line.EngineId)}: {Text.Line(unserved.Why)}");
+        {
+            if (line.Pause is { } pause) print.Line(Text.Line(print.Hide($"{line.EngineId}: {PauseWords.Shortly(pause)}")));
+            foreach (UnservedWork unserved in line.Unserved) print.Line($"{Text.Line(line.EngineId)}: {Text.Line(print.Hide(unserved.Why))}");
+        }
     }
 }

@@ -23,7 +23,8 @@ internal sealed class StatsVerb : Verb
         string Path,
         long FileBytes,
         long WalBytes,
-        StepStatistics Steps
+        StepStatistics Steps,
+        IReadOnlyList<PauseInfo> Pauses
     );
 
     protected override async Task<int> RunAsync(Call call)
@@ -44,7 +45,7 @@ internal sealed class StatsVerb : Verb
         return new(
             counts.Total, counts.Queues, workers.Count, workers.Count(worker => worker.IsAlive), ready.Length == 0 ? null : ready.Min(),
             await roost.GetLastSequenceAsync(stop), roost.Path, Size(roost.Path), Size($"{roost.Path}-wal"),
-            await roost.GetStepStatisticsAsync(over, stop));
+            await roost.GetStepStatisticsAsync(over, stop), counts.Pauses);
     }
 
     private static long Size(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
@@ -52,8 +53,9 @@ internal sealed class StatsVerb : Verb
     private static void Show(Printer print, Stats stats, StatisticsSpan over)
     {
         print.Table(
-            ["engine", "queue", "ready", "delayed", "blocked", "running", "waiting", "done", "failed", "cancelled", "total"],
+            ["engine", "queue", "ready", "delayed", "blocked", "running", "waiting", "done", "failed", "cancelled", "total", "paused"],
             stats.Queues.Select(each => Row(each.Engine, each.Queue, each.Counts)).Append(Row("all", "", stats.Total)), "");
+        foreach (PauseInfo pause in stats.Pauses) print.Line(Text.Line(print.Hide(PauseWords.Of(pause))));
         print.Fields(
             ("workers", string.Create(CultureInfo.InvariantCulture, $"{stats.WorkersAlive} alive of {stats.Workers}")),
             ("oldest ready", stats.OldestReady is { } ready ? Times.Past(ready, print.Now) : null),
@@ -82,6 +84,7 @@ internal sealed class StatsVerb : Verb
             .. ((long[])
             [
                 counts.Ready, counts.Delayed, counts.Blocked, counts.Running, counts.Waiting, counts.Done, counts.Failed, counts.Cancelled, counts.Total,
+                counts.Paused,
             ]).Select(Printer.Number),
         ];
 }

@@ -86,6 +86,14 @@ internal static class Actions
             await roost.WithdrawAskAsync(sent.Id, sent.Given("by") ?? "", sent.Reason, sent.Stop);
             return "The question was withdrawn; its item goes on.";
         },
+        ["pause"] = async (roost, sent) =>
+        {
+            DateTimeOffset? until = sent.Given("for") is { } text ? After(roost, text) : null;
+            bool isNew = await roost.PauseAsync(TargetOf(sent), sent.Reason ?? "", sent.Given("by") ?? "", until, sent.Stop);
+            return isNew ? "Paused: nothing more of it is begun." : "It was paused already, and is by this pause now.";
+        },
+        ["resume"] = async (roost, sent) =>
+            await roost.ResumeAsync(TargetOf(sent), sent.Given("by") ?? "", sent.Reason, sent.Stop) ? "Resumed." : "It was not paused.",
         ["retry-all"] = async (roost, sent) =>
             $"{await roost.RetryAllAsync(DeadLetterQuery.Of(name => sent.Form[name]).Filter, sent.Reason, sent.Stop):N0} queued again.",
         ["discard-all"] = async (roost, sent) =>
@@ -134,6 +142,23 @@ internal static class Actions
         }
         string back = Back(form["back"]);
         return Results.LocalRedirect($"{back}{(back.Contains('?', StringComparison.Ordinal) ? '&' : '?')}note={note}{place}");
+    }
+
+    private static PauseTarget TargetOf(Sent sent) => sent.Given("scope") switch
+    {
+        "file" => PauseTarget.File,
+        "engine" => PauseTarget.Engine(sent.Id),
+        "queue" => PauseTarget.Queue(sent.Id),
+        "item" => PauseTarget.Item(sent.Id),
+        _ => throw new InvalidInputException("scope", "is none; it is file, engine, queue or item."),
+    };
+
+    private static DateTimeOffset After(RoostRuntime roost, string text)
+    {
+        DateTimeOffset now = roost.Options.TimeProvider.GetUtcNow();
+        return Durations.Read(text) is { } time && time > TimeSpan.Zero && time <= DateTimeOffset.MaxValue - now
+            ? now + time
+            : throw new InvalidInputException("for", $"is \"{text}\"; {Durations.Advice(text)}");
     }
 
     private static async Task<string> AnswerAsync(RoostRuntime roost, Sent sent)

@@ -16,7 +16,7 @@ internal sealed class JsonFormTests
     private CommandFolder roost = null!;
     private StuckPage page = null!;
     private CommandProcess worker = null!;
-    private const string Waiting = "waiting-item", Asking = "asking-item";
+    private const string Waiting = "waiting-item", Asking = "asking-item", Paused = "paused-item";
 
     private string ask = "", done = "", failed = "", delayed = "", running = "";
 
@@ -78,6 +78,9 @@ internal sealed class JsonFormTests
         await file.EnqueueAsync([new WorkItem("waiter") { Id = Waiting }, new WorkItem("sender")]);
         await file.RunUntilIdleAsync();
         await AskAsync(file);
+        await file.EnqueueAsync(new WorkItem("nobody") { Id = Paused });
+        foreach (PauseTarget target in (PauseTarget[])[PauseTarget.Item(Paused), PauseTarget.Engine("nobody")])
+            await file.PauseAsync(target, "why", "someone", DateTimeOffset.UtcNow.AddDays(1));
         await file.SignalAsync(Waiting, "other", new { amount = 12.5m }, "evt_81");
     }
 
@@ -144,6 +147,11 @@ internal sealed class JsonFormTests
     [TestCase("cancel <id>", "priority", "{delayed}", "3")]
     [TestCase("cancel <id>", "requeue", "{delayed}")]
     [TestCase("run-again <id>", "run-again", "{done}")]
+    [TestCase("pause <id>", "pause", "--queue", "unserved", "--reason", "why", "--by", "someone", "--for", "1h")]
+    [TestCase("pause <id>", "pause", Paused, "--reason", "why", "--by", "someone")]
+    [TestCase("pauses", "pauses")]
+    [TestCase("resume <id>", "resume", "--engine", "demo", "--by", "someone")]
+    [TestCase("status <id>", "status", Paused)]
     [TestCase("dead-letters retry", "dead-letters", "retry", "--all", "--dry-run")]
     [TestCase("dead-letters retry", "dead-letters", "discard", "{failed}", "--dry-run")]
     [TestCase("prune", "prune", "--older-than", "1d")]

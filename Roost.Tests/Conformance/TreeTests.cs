@@ -154,7 +154,7 @@ internal sealed class TreeTests(StoreHost host) : ConformanceTests(host)
     {
         FakeTimeProvider clock = TestRuntime.Clock();
         await using RoostRuntime roost = await OpenAsync(clock);
-        await roost.EnqueueAsync([Item("top"), Item("a", "top"), Item("a1", "a")]);
+        await roost.EnqueueAsync([Item("top"), Item("a", "top") with { Detached = true }, Item("a1", "a")]);
         await roost.CancelAsync("top");
         await roost.PurgeAsync(new(TimeSpan.Zero));
 

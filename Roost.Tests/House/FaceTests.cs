@@ -35,7 +35,7 @@ internal sealed class FaceTests
         ];
 
         paging.Select(member => member.Name).Should().BeEquivalentTo(
-            "ListAsync", "ListDeadLettersAsync", "ListArtifactsAsync", "ListResourcesAsync", "ListSignalsAsync", "ListAsksAsync");
+            "ListAsync", "ListDeadLettersAsync", "ListArtifactsAsync", "ListResourcesAsync", "ListSignalsAsync", "ListAsksAsync", "ListPausesAsync");
         paging
             .Should()
             .OnlyContain(member => member.GetParameters().Reverse().Skip(1).Take(2).Select(it => it.Name).SequenceEqual(new[] { "cursor", "limit" }));
@@ -72,6 +72,8 @@ internal sealed class FaceTests
             [
                 () => roost.EnqueueAsync(new WorkItem("scripted"), over), () => roost.EnqueueAsync([new WorkItem("scripted")], over),
                 () => roost.CancelAsync("late", cancellationToken: over), () => roost.RequeueNowAsync("late", cancellationToken: over),
+                () => roost.PauseAsync(PauseTarget.Item("late"), "why", "who", cancellationToken: over),
+                () => roost.ResumeAsync(PauseTarget.Item("late"), "who", cancellationToken: over),
                 () => roost.SetPriorityAsync("late", 7, cancellationToken: over), () => roost.ReleaseLeaseAsync("late", cancellationToken: over),
                 () => roost.RetryAsync("dead", cancellationToken: over), () => roost.DiscardAsync("dead", cancellationToken: over),
                 () => roost.RetryAsync("dead", JsonEdit.From(1), cancellationToken: over),

@@ -8,6 +8,8 @@ namespace Roost.Tests.Reliability;
 [TestFixture, Category("Reliability")]
 internal sealed class InvariantTests
 {
+    private const string Pauses = "an item is marked that has a pause, no other is, and who is marked stands in no order that leads to a claim";
+
     [TestCase("an item that runs holds all its names", "DELETE FROM roost_resource WHERE name = 'x'")]
     [TestCase(
         "a name is held by an item that asks for it and has not ended",
@@ -119,6 +121,21 @@ internal sealed class InvariantTests
     [TestCase("each version has its event", "DELETE FROM roost_event WHERE kind = 'done'")]
     [TestCase("an item's state is what its last event says", "UPDATE roost_event SET kind = 'failed' WHERE kind = 'done'")]
     [TestCase("whoever holds a lease is a registered worker", "DELETE FROM roost_worker")]
+    [TestCase(Pauses, "DELETE FROM roost_pause WHERE work IS NOT NULL")]
+    [TestCase(Pauses, "UPDATE roost_work SET ready_seq = place, place = NULL, paused = 0 WHERE id = 'paused'")]
+    [TestCase(Pauses, "PRAGMA ignore_check_constraints = ON; UPDATE roost_work SET paused = 1 WHERE id = 'ready'")]
+    [TestCase(
+        "what is paused and does not run holds only what it holds for life",
+        "INSERT INTO roost_work_resource (work, name) SELECT key, 'y' FROM roost_work WHERE id = 'paused'; INSERT INTO roost_resource (name, work, since) " +
+        "SELECT 'y', key, 0 FROM roost_work WHERE id = 'paused'"
+    )]
+    [TestCase("the counts of each lane are those of its items", "UPDATE roost_lane_count SET n = 0 WHERE condition = 'paused'")]
+    [TestCase(
+        "a queued item stands in one place of one order, and no other stands there",
+        "UPDATE roost_work SET place = (SELECT ready_seq FROM roost_work WHERE id = 'ready') WHERE id = 'paused'"
+    )]
+    [TestCase("what is stored as a time is one", "UPDATE roost_pause SET until = 300000000000000")]
+    [TestCase("nothing is kept of an item that is gone", "UPDATE roost_pause SET work = 999 WHERE work IS NOT NULL")]
     [TestCase("an item goes by purge alone", "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'roost_work'")]
     public async Task What_is_wrong_in_a_file_is_found(string rule, string damage)
     {
@@ -155,6 +172,8 @@ internal sealed class InvariantTests
         await roost.EnqueueAsync([new WorkItem("scripted") { Id = "runs", Resources = ["x"] }, new WorkItem("scripted") { Id = "waits", Resources = ["x"] }]);
         await ghost.ClaimAsync(2);
         await roost.EnqueueAsync([new WorkItem("scripted") { Id = "ready" }, new WorkItem("scripted") { Id = "ready too" }]);
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "paused" });
+        await roost.PauseAsync(PauseTarget.Item("paused"), "as the test says", "the test");
         return ghost;
     }
 }

@@ -42,14 +42,14 @@ internal sealed class SchemaRoomTests : FolderFixture
     {
         const string Before = "SELECT rootpage FROM sqlite_schema WHERE name = 'roost_work'";
         string root = Names(Before).Single();
-        Database.Execute(db,
+        Database.ExecuteScript(db,
             """
             ALTER TABLE roost_work DROP CONSTRAINT roost_work_state;
             ALTER TABLE roost_work ADD CONSTRAINT roost_work_state CHECK (state IN ('queued', 'running', 'waiting', 'done', 'failed', 'cancelled'));
             ALTER TABLE roost_work DROP CONSTRAINT roost_work_placed;
             ALTER TABLE roost_work ADD CONSTRAINT roost_work_placed
                 CHECK ((state IN ('queued', 'waiting')) = (ready_seq IS NOT NULL OR due_at IS NOT NULL OR blocked_on IS NOT NULL));
-            ALTER TABLE roost_work ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
+            ALTER TABLE roost_work ADD COLUMN parked INTEGER NOT NULL DEFAULT 0;
             ALTER TABLE roost_lane_count DROP CONSTRAINT roost_lane_count_condition;
             ALTER TABLE roost_lane_count ADD CONSTRAINT roost_lane_count_condition CHECK (condition <> '');
             UPDATE roost_work SET state = 'waiting', ready_seq = NULL, due_at = 1;
@@ -62,6 +62,12 @@ internal sealed class SchemaRoomTests : FolderFixture
             .Throw<SqliteException>()
             .WithMessage("*roost_work_state*");
     }
+
+    [TestCase("ALTER TABLE roost_work ADD CONSTRAINT roost_x CHECK (key > 0); ALTER TABLE roost_work ADD COLUMN paused INTEGER; CREATE TABLE roost_y (x)")]
+    [TestCase("ALTER TABLE roost_work ADD CONSTRAINT roost_x CHECK (parent > 0); CREATE TABLE roost_y (x)")]
+    [TestCase("SELECT 1; INSERT INTO roost_meta (key) VALUES ('x'); CREATE TABLE roost_y (x)")]
+    public void An_error_within_a_script_is_told(string script) =>
+        FluentActions.Invoking(() => Database.ExecuteScript(db, script)).Should().Throw<SqliteException>();
 
     private string[] Names(string sql) => [.. Dapper.SqlMapper.Query<string>(db, sql)];
 }

@@ -110,14 +110,15 @@ internal sealed partial class QueryPlanTests
         WorkFilter[] filters =
         [
             new(), new() { Engine = "scripted" }, new() { Queue = "default" }, new() { ParentId = "parent" }, new() { Resource = "r" }, new() { Error = "x" },
+            new() { IsPaused = true }, new() { IsPaused = false }, new() { IsPaused = true, Condition = WorkCondition.Ready },
             new() { State = WorkState.Failed, Engine = "scripted", Queue = "default", ParentId = "parent", Resource = "r", Error = "x" },
         ];
-        foreach (WorkFilter filter in filters) WorkQueries.List(db, Selection.Of(filter), 3, Position.Start);
-        WorkQueries.List(db, Selection.Of(new WorkFilter()), 3, new Position(now, 5)); // Within what was updated at one time.
+        foreach (WorkFilter filter in filters) WorkQueries.List(db, Selection.Of(filter), 3, Position.Start, now);
+        WorkQueries.List(db, Selection.Of(new WorkFilter()), 3, new Position(now, 5), now); // Within what was updated at one time.
         foreach (WorkCondition condition in (WorkCondition[])[WorkCondition.Ready, WorkCondition.Delayed, WorkCondition.Blocked])
             foreach (ConditionOrder.Place place in (ConditionOrder.Place[])[ConditionOrder.Place.Start, new("q", 1, 0, 0, 0)])
-                WorkQueries.List(db, Selection.Of(new WorkFilter { Condition = condition, Engine = "other" }), 3, place);
-        WorkQueries.List(db, Selection.Of(new WorkFilter { Condition = WorkCondition.Ready, ParentId = "parent" }), 3, Position.Start);
+                WorkQueries.List(db, Selection.Of(new WorkFilter { Condition = condition, Engine = "other" }), 3, place, now);
+        WorkQueries.List(db, Selection.Of(new WorkFilter { Condition = WorkCondition.Ready, ParentId = "parent" }), 3, Position.Start, now);
         DeadLetterFilter[] letters =
         [
             new(), new() { Group = "0000000000000001" }, new() { Group = DeadLetterFilter.NoGroup },
@@ -163,6 +164,7 @@ internal sealed partial class QueryPlanTests
                 EventQueries.Last(db, EventSelection.Of(filter), work, 100, 10);
             }
         }
+        foreach (PauseScope? scope in (PauseScope?[])[null, PauseScope.Engine, PauseScope.Item]) PauseQueries.Page(db, scope, 0, 3, now);
         ArtifactQueries.Latest(db, new(), 3, long.MaxValue);
         ArtifactQueries.Latest(db, new() { Engine = "scripted", Name = "x" }, 3, 5);
         WorkQueries.FindIds(db, "unknown", 10);
@@ -171,7 +173,7 @@ internal sealed partial class QueryPlanTests
         TreeQueries.Read(db, "bad", new(), null, ".", roost.Options, TestRuntime.Start);
         var walk = new TreeWalk("bad");
         walk.Left.Push(WorkQueries.KeyOf(db, "parent")!.Value);
-        TreeQueries.GoOn(db, walk);
+        TreeQueries.GoOn(db, walk, now);
         EngineQueries.Engines(db, WorkerQueries.All(db, ".", now), now);
         WorkerQueries.Leases(db);
         ResourceQueries.Held(db, "", 10);
@@ -189,6 +191,7 @@ internal sealed partial class QueryPlanTests
         await roost.RunUntilIdleAsync();
         await roost.EnqueueAsync([new WorkItem("scripted") { Id = "blocked", Resources = ["r"] }, new WorkItem("other") { ParentId = "parent" }]);
         await roost.RunUntilIdleAsync();
+        await roost.PauseAsync(PauseTarget.Item("blocked"), "why", "who");
         return roost;
     }
 

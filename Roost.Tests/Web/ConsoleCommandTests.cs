@@ -28,6 +28,7 @@ internal sealed partial class ConsoleCommandTests
         await host.Roost.RunUntilIdleAsync();
         await host.Roost.SignalAsync(waiting, "other");
         await host.Roost.EnqueueAsync(new WorkItem("nobody") { Id = OddId, Delay = TimeSpan.FromHours(1) });
+        await host.Roost.PauseAsync(PauseTarget.Item(OddId), "why", "who");
 
         string[] pages =
         [
@@ -46,7 +47,7 @@ internal sealed partial class ConsoleCommandTests
         commands
             .Select(command => command.Split(' ')[1])
             .Should()
-            .Contain(["status", "events", "diff", "retry", "cancel", "signal", "signals", "inbox", "artifacts", "doctor", "prune", "worker"]);
+            .Contain(["status", "events", "diff", "retry", "cancel", "signal", "signals", "resume", "inbox", "artifacts", "doctor", "prune", "worker"]);
 
         foreach (string command in commands)
         {

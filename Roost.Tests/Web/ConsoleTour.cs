@@ -15,7 +15,10 @@ internal sealed class ConsoleTour : IAsyncDisposable
     public static readonly IReadOnlyDictionary<Type, string[]> Addresses = new Dictionary<Type, string[]>
     {
         [typeof(Overview)] = ["/"],
-        [typeof(WorkList)] = ["/work", "/work?q=nothing-is-called-so", $"/work?parent={Parent}", "/work?state=failed", "/work?state=waiting"],
+        [typeof(WorkList)] =
+        [
+            "/work", "/work?q=nothing-is-called-so", $"/work?parent={Parent}", "/work?state=failed", "/work?state=waiting", "/work?paused=yes",
+        ],
         [typeof(WorkItemPage)] =
         [
             $"/work/item?id={Big}",
@@ -118,6 +121,10 @@ internal sealed class ConsoleTour : IAsyncDisposable
         var stop = new CancellationTokenSource();
         var tour = new ConsoleTour(host, stop, roost.RunAsync(stop.Token));
         await probe.Held.Task.WaitAsync(TimeSpan.FromMinutes(2));
+        PauseTarget[] paused = [PauseTarget.Item(Parent), PauseTarget.Engine("window"), PauseTarget.Queue("queue-3")];
+        foreach (PauseTarget target in paused)
+            await roost.PauseAsync(target, Long[..900], "someone with a name that is long", DateTimeOffset.UtcNow.AddDays(3));
+        await roost.PauseAsync(PauseTarget.File, "A sentence that says why, as a person writes one.", "someone", DateTimeOffset.UtcNow.AddDays(3));
         roost.Execute(
             """
             WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 30)

@@ -10,7 +10,7 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
     private readonly string folder = System.IO.Path.GetDirectoryName(path)!;
 
     public override Task<WorkSummary?> FindAsync(string workId, CancellationToken cancellationToken) =>
-        reader.RunAsync(db => WorkQueries.Summary(db, workId), cancellationToken);
+        reader.RunAsync(db => WorkQueries.Summary(db, workId, Now), cancellationToken);
 
     public override Task<int> StateVersionAsync(string workId, CancellationToken cancellationToken) =>
         reader.RunAsync(db => WorkQueries.StateVersion(db, workId), cancellationToken);
@@ -22,20 +22,21 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
         reader.RunAsync(db => TreeQueries.Read(db, workId, bounds, cursor, folder, options, clock.Now), cancellationToken);
 
     public override Task<WalkState?> WalkAsync(TreeWalk walk, CancellationToken cancellationToken) =>
-        reader.RunAsync(db => TreeQueries.GoOn(db, walk), cancellationToken);
+        reader.RunAsync(db => TreeQueries.GoOn(db, walk, Now), cancellationToken);
 
     public override Task<IReadOnlyList<string>> FindIdsAsync(string part, int limit, CancellationToken cancellationToken) =>
         reader.RunAsync(db => WorkQueries.FindIds(db, part, limit), cancellationToken);
 
     public override Task<Page<WorkSummary>> ListAsync(Selection selection, int limit, string? cursor, CancellationToken cancellationToken)
     {
+        long now = Now;
         if (ConditionOrder.Serves(selection))
         {
             var from = ConditionOrder.Place.Read(cursor);
-            return reader.RunAsync(db => WorkQueries.List(db, selection, limit, from), cancellationToken);
+            return reader.RunAsync(db => WorkQueries.List(db, selection, limit, from, now), cancellationToken);
         }
         var after = Position.Read(cursor);
-        return reader.RunAsync(db => WorkQueries.List(db, selection, limit, after), cancellationToken);
+        return reader.RunAsync(db => WorkQueries.List(db, selection, limit, after, now), cancellationToken);
     }
 
     public override Task<IReadOnlyList<SnapshotVersion>> HistoryAsync(string workId, CancellationToken cancellationToken) =>
@@ -59,7 +60,17 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
         ChildSelection selection, long after, int limit, CancellationToken cancellationToken) =>
         reader.RunAsync(db => ChildQueries.Page(db, selection, KeyOf(db, selection.ParentId), after, limit, options), cancellationToken);
 
-    public override Task<WorkCounts> CountsAsync(CancellationToken cancellationToken) => reader.RunAsync(EngineQueries.Counts, cancellationToken);
+    public override Task<WorkCounts> CountsAsync(CancellationToken cancellationToken)
+    {
+        long now = Now;
+        return reader.RunAsync(db => EngineQueries.Counts(db, now), cancellationToken);
+    }
+
+    public override Task<Page<PauseInfo>> PausesAsync(PauseScope? scope, int limit, string? cursor, CancellationToken cancellationToken)
+    {
+        (long after, long now) = (PauseQueries.ReadCursor(cursor), Now);
+        return reader.RunAsync(db => PauseQueries.Page(db, scope, after, limit, now), cancellationToken);
+    }
 
     public override Task<IReadOnlyList<Lease>> LeasesAsync(CancellationToken cancellationToken) => reader.RunAsync(WorkerQueries.Leases, cancellationToken);
 
@@ -192,7 +203,7 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
     /// <summary>What the wall clock shows: leases are written by it.</summary>
     private long Wall => options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
 
-    private WorkSummary SummaryOf(SqliteConnection db, string workId) => WorkQueries.Summary(db, workId) ?? throw NotFound(workId);
+    private WorkSummary SummaryOf(SqliteConnection db, string workId) => WorkQueries.Summary(db, workId, Now) ?? throw NotFound(workId);
 
     private long KeyOf(SqliteConnection db, string workId) => WorkQueries.KeyOf(db, workId) ?? throw NotFound(workId);
 

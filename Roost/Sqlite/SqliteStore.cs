@@ -100,6 +100,14 @@ internal sealed class SqliteStore : Store
     public override Task<bool> SetPriorityAsync(string workId, int priority, string? reason) =>
         ChangeAsync(workId, (session, row) => session.Operator.SetPriority(row, workId, priority, reason));
 
+    public override Task<bool> PauseAsync(PauseTarget target, NewPause pause) => target.Scope == PauseScope.Item
+        ? ChangeAsync(target.Name!, (session, row) => session.Pausing.Pause(row, target, pause))
+        : ChangeAsync(session => session.Pausing.Pause(target, pause, path));
+
+    public override Task<bool> ResumeAsync(PauseTarget target, string by, string? reason) => target.Scope == PauseScope.Item
+        ? ChangeAsync(target.Name!, (session, row) => session.Pausing.Resume(row, target, by, reason))
+        : ChangeAsync(session => session.Pausing.Resume(target, by, reason));
+
     public override Task<(long Lease, bool HasTree)> ReleaseLeaseAsync(string workId, string? reason) => ChangeAsync(workId, (session, row) =>
     {
         session.Operator.ReleaseByForce(row, workId, reason);

@@ -31,6 +31,10 @@ internal sealed record Selection
     public string? Queue { get; init; }
     public string? ParentId { get; init; }
     public string? Resource { get; init; }
+    public bool? IsPaused { get; init; }
+
+    /// <summary>The time: a pause that is over by now is none.</summary>
+    public long Now { get; init; }
     public string? Error { get; init; }
     public string? Reason { get; init; }
     public string? ErrorType { get; init; }
@@ -69,6 +73,7 @@ internal sealed record Selection
             Queue = filter.Queue,
             ParentId = filter.ParentId,
             Resource = filter.Resource,
+            IsPaused = filter.IsPaused,
             Error = Containing(filter.Error),
         };
     }

@@ -57,6 +57,12 @@ internal abstract class Store : IAsyncDisposable
     /// <summary>False where it had that priority already.</summary>
     public abstract Task<bool> SetPriorityAsync(string workId, int priority, string? reason);
 
+    /// <summary>Pauses an item, an engine, a queue or everything. False where it was paused, which it is by this one now.</summary>
+    public abstract Task<bool> PauseAsync(PauseTarget target, NewPause pause);
+
+    /// <summary>False where it was not paused.</summary>
+    public abstract Task<bool> ResumeAsync(PauseTarget target, string by, string? reason);
+
     /// <summary>Takes a running item from its worker, without a charge; the token of the lease that was, and whether its tree follows.</summary>
     public abstract Task<(long Lease, bool HasTree)> ReleaseLeaseAsync(string workId, string? reason);
 

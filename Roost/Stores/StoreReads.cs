@@ -37,6 +37,9 @@ internal abstract class StoreReads
 
     public abstract Task<Page<ResourceInfo>> ResourcesAsync(int limit, string? cursor, CancellationToken cancellationToken);
 
+    /// <summary>What is paused, the longest paused first.</summary>
+    public abstract Task<Page<PauseInfo>> PausesAsync(PauseScope? scope, int limit, string? cursor, CancellationToken cancellationToken);
+
     public abstract Task<IReadOnlyList<WorkerInfo>> WorkersAsync(CancellationToken cancellationToken);
 
     public abstract Task<IReadOnlyList<EngineInfo>> EnginesAsync(CancellationToken cancellationToken);

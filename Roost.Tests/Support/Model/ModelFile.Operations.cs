@@ -13,6 +13,8 @@ internal enum Verb
     Signal,
     Edit,
     RunAgain,
+    Pause,
+    Resume,
 }
 
 /// <summary>What an operation must answer, and the events of items that it must write, in their order.</summary>
@@ -54,12 +56,25 @@ internal sealed partial class ModelFile
                 .. item.Due is null ? Array.Empty<Answer>() : [Answer.Is(true, (EventKinds.Requeued, id))]],
             Verb.Priority when item.IsEnded => [conflict],
             Verb.Priority => [item.Priority == priority ? Answer.Is(false) : Answer.Is(true, (EventKinds.PriorityChanged, id))],
+            Verb.Pause when item.IsEnded => [conflict],
+            Verb.Pause => [Answer.Is(!IsPausedItself(item), (EventKinds.Paused, id))],
+            Verb.Resume when item.IsPaused && item.PausedUntil <= Now => [Answer.Is(false, (EventKinds.PauseOver, id))],
+            Verb.Resume => [item.IsPaused ? Answer.Is(true, (EventKinds.Resumed, id)) : Answer.Is(false)],
             Verb.Signal when item.State is WorkState.Done or WorkState.Cancelled => [conflict],
             Verb.Signal when item is { State: WorkState.Waiting, Join: null } => [Answer.Is(null, (EventKinds.Signalled, id), (EventKinds.Woken, id))],
             Verb.Signal => [Answer.Is(null, (EventKinds.Signalled, id))],
             Verb.Release when !runs => [conflict],
             _ => [item.CancelRequested ? Answer.Is(null, [(EventKinds.Released, id), (EventKinds.Cancelled, id), .. Waking(item), .. Tree([item])]) : Answer.Is(null, (EventKinds.Released, id))],
         };
+    }
+
+    /// <summary>Of an engine or queue in which there is nothing, it may be that a lane is left of what was there.</summary>
+    public Answer[] ChangeWide(PauseTarget target, bool pause)
+    {
+        if (!pause) return [Answer.Is(wide.Contains(target))];
+        Answer paused = Answer.Is(!wide.Contains(target));
+        bool isKnown = target.Scope == PauseScope.File || Items.Values.Any(item => IsIn(target, item));
+        return isKnown ? [paused] : [paused, Answer.Throws<NotFoundException>()];
     }
 
     /// <summary>All of them, or none. An id that the runtime shall choose is "?" in the answer.</summary>

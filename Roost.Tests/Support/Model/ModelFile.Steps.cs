@@ -19,6 +19,7 @@ internal sealed partial class ModelFile
         }
         else if (made?.Act is Act.Wait or Act.Join) Follow(EventKinds.Waiting, item);
         else if (delay > 0) Queue(item, Now.AddMilliseconds(delay));
+        else if (item.IsPaused || IsCovered(item)) Queue(item, null); // Nobody keeps a lease into a pause.
         else item.IsUnsure = true;
         if (made?.Act == Act.SignalSelf && !item.CancelRequested) Follow(EventKinds.Signalled, item);
     }

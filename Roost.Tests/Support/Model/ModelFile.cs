@@ -13,6 +13,7 @@ internal sealed partial class ModelFile
     private readonly Dictionary<string, ModelItem> holders = [];
     private readonly Dictionary<string, (Spec Spec, string? ParentId, DateTimeOffset From, DateTimeOffset To)> announced = [];
     private readonly Queue<(string Kind, string? Id)> mustFollow = new();
+    private readonly HashSet<PauseTarget> wide = [];
     private int serial;
     private int signals;
     private Spec? followUp;
@@ -42,7 +43,10 @@ internal sealed partial class ModelFile
                     $"{expected.Kind} of {expected.Id ?? "a new item"} must come here"
                 );
             if (e.WorkId is null)
+            {
+                ApplyToFile(e);
                 return;
+            }
             if (e.Kind == EventKinds.Enqueued)
                 Enqueue(e);
             Must(Items.TryGetValue(e.WorkId, out ModelItem? item), "the item is not known");
@@ -54,6 +58,32 @@ internal sealed partial class ModelFile
             Items.TryGetValue(e.WorkId ?? "", out ModelItem? item);
             throw new ModelException($"Event {e.Sequence} at {e.At:mm:ss.fff}, {e.Kind} of {item?.ToString() ?? e.WorkId} {e.Data}: {wrong.Message}");
         }
+    }
+
+    /// <summary>Its own pause lasts.</summary>
+    public bool IsPausedItself(ModelItem item) => item.IsPaused && !(item.PausedUntil <= Now);
+
+    /// <summary>Its engine, its queue or the file is paused.</summary>
+    public bool IsCovered(ModelItem item) => wide.Any(target => IsIn(target, item));
+
+    private static bool IsIn(PauseTarget target, ModelItem item) => target.Scope switch
+    {
+        PauseScope.Engine => target.Name == item.Spec.Engine,
+        PauseScope.Queue => target.Name == item.Spec.Queue,
+        _ => true,
+    };
+
+    private void ApplyToFile(WorkEvent e)
+    {
+        if (e.Kind is not (EventKinds.Paused or EventKinds.Resumed)) return;
+        PauseTarget target = Text(e, "scope") switch
+        {
+            "file" => PauseTarget.File,
+            "engine" => PauseTarget.Engine(Text(e, "name")),
+            _ => PauseTarget.Queue(Text(e, "name")),
+        };
+        if (e.Kind == EventKinds.Paused) wide.Add(target);
+        else Must(wide.Remove(target), "it was not paused");
     }
 
     /// <summary>After the last event nothing is half done.</summary>
@@ -128,6 +158,19 @@ internal sealed partial class ModelFile
                 announced[again] = (spec, null, Now, Now);
                 mustFollow.Enqueue((EventKinds.Enqueued, again));
                 break;
+            case EventKinds.Paused:
+                Must(!item.IsEnded, "it has ended");
+                item.IsPaused = true;
+                item.PausedUntil = e.Data!.Value.TryGetProperty("until", out var until) ? until.GetDateTimeOffset() : null;
+                break;
+            case EventKinds.Resumed:
+                Must(IsPausedItself(item), "it is not paused");
+                item.IsPaused = false;
+                break;
+            case EventKinds.PauseOver:
+                Must(item.IsPaused && item.PausedUntil <= Now, "its pause is not over");
+                item.IsPaused = false;
+                break;
             case EventKinds.Discarded:
                 Must(item.State == WorkState.Failed, "only a dead letter is discarded");
                 End(item, WorkState.Cancelled);
@@ -177,6 +220,9 @@ internal sealed partial class ModelFile
                     or EventKinds.EndTold
                     or EventKinds.TreeCancelled
                     or EventKinds.RunAgain
+                    or EventKinds.Paused
+                    or EventKinds.Resumed
+                    or EventKinds.PauseOver
                 )
             && !e.Kind.StartsWith("engine.", StringComparison.Ordinal)
         )
@@ -189,6 +235,7 @@ internal sealed partial class ModelFile
         string worker = Text(e, "worker");
         Must(item.State == WorkState.Queued, "only a queued item is claimed");
         Must(IsServed(worker, item), "its worker does not serve it");
+        Must(!item.IsPaused && !IsCovered(item), "it is paused");
         Must(!(item.Due > Now), "it is not due");
         Must(!(item.Deadline <= Now), "its deadline has passed");
         foreach (ModelItem other in Items.Values)
@@ -212,6 +259,8 @@ internal sealed partial class ModelFile
         item is { State: WorkState.Queued, IsUnsure: false, AskedForNothing: true }
         && !(item.DueLatest > Now)
         && !(item.Deadline <= Now)
+        && !item.IsPaused
+        && !IsCovered(item)
         && IsServed(worker, item);
 
     private bool IsServed(string worker, ModelItem item) => ShapeAt(worker, item.Spec) is > 0 and int shape && item.Shape <= shape;
@@ -336,6 +385,7 @@ internal sealed partial class ModelFile
         if (state == WorkState.Cancelled) Doom(item);
         (item.State, item.IsUnsure, item.Worker, item.Due, item.DueLatest, item.Place) = (state, false, null, null, null, null);
         item.IsUntold = state != WorkState.Done;
+        item.IsPaused = false;
         item.Staged.Clear();
         FreeNames(item);
     }

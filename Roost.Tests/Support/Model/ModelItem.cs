@@ -61,6 +61,11 @@ internal sealed class ModelItem(string id, Spec spec, ModelItem? parent, int dep
 
     public bool CancelRequested { get; set; }
 
+    /// <summary>It is paused itself, as far as anybody has noticed; and when that ends.</summary>
+    public bool IsPaused { get; set; }
+
+    public DateTimeOffset? PausedUntil { get; set; }
+
     /// <summary>When it is due: not before this, and where jitter is not told, at <see cref="DueLatest"/> at last.</summary>
     public DateTimeOffset? Due { get; set; } = spec.DelayMs == 0 ? null : calledFrom.AddMilliseconds(spec.DelayMs);
 

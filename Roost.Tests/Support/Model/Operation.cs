@@ -84,9 +84,17 @@ internal static class Operations
         new Operation($"{runtime}: enqueue {string.Join(" and ", (object[])specs)}", world => world.EnqueueAsync(runtime, specs)));
 
     private static readonly Gen<Operation> Change = Gen.Select(Runtime, Gen.Enum<Verb>(), Target, Gen.Int[-1, 2], (runtime, verb, target, n) =>
-        new Operation($"{runtime}: {verb} #{target}{(verb == Verb.Priority ? $" {n}" : "")}", world =>
+        new Operation($"{runtime}: {verb} #{target}{(verb is Verb.Priority or Verb.Pause ? $" {n}" : "")}", world =>
             world.ChangeAsync(runtime, verb, world.Target(target), n)
         )
+    );
+
+    private static readonly Gen<Operation> ChangeWide = Gen.Select(
+        Runtime,
+        Gen.Frequency((1, Gen.Const(true)), (2, Gen.Const(false))),
+        Gen.OneOf(PauseTarget.File, PauseTarget.Engine("a"), PauseTarget.Engine("b"), PauseTarget.Queue("default"), PauseTarget.Queue("other")),
+        (runtime, pause, target) =>
+            new Operation($"{runtime}: {(pause ? "pause" : "resume")} {target}", world => world.ChangeWideAsync(runtime, target, pause))
     );
 
     private static readonly Gen<Operation> ChangeAll = Gen.Select(Runtime, Gen.Bool, Gen.OneOf<string?>(null, "a", "b"), (runtime, retry, engine) =>
@@ -119,6 +127,7 @@ internal static class Operations
         (6, Gen.Select(Runtime, Target, (runtime, target) =>
             new Operation($"{runtime}: Signal #{target}", world => world.ChangeAsync(runtime, Verb.Signal, world.Target(target), 0)))),
         (4, ChangeAll),
+        (5, ChangeWide),
         (4, Purge),
         (12, Advance),
         (4, Gen.Select(Runtime, Gen.Int[1, 3], (runtime, n) => new Operation($"{runtime}: a worker takes {n} and dies", world => world.DieAsync(runtime, n)))),
@@ -139,7 +148,7 @@ internal static class Operations
                 (world, name) => world.CallEnqueueAsync(name, runtime, spec, spec.Parent < 0 ? null : $"c{caller}.{i}")))),
         (8, Gen.Select(Runtime, Gen.Enum<Verb>(), Gen.Int[0, 3], Gen.Int[0, 8], Gen.Int[-1, 2], (runtime, verb, caller, i, n) =>
             new Call(
-                $"{runtime}: {verb} c{caller}.{i}{(verb == Verb.Priority ? $" {n}" : "")}",
+                $"{runtime}: {verb} c{caller}.{i}{(verb is Verb.Priority or Verb.Pause ? $" {n}" : "")}",
                 (world, name) => world.CallChangeAsync(name, runtime, verb, $"c{caller}.{i}", n)))),
         (1, Gen.Select(Runtime, Specs.Array[2, 4], (runtime, specs) =>
             new Call($"{runtime}: enqueue {string.Join(" and ", (object[])specs)}", (world, name) => world.CallEnqueueAsync(name, runtime, specs)))),

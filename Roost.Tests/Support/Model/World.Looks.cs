@@ -15,15 +15,21 @@ internal sealed partial class World
         HashSet<ModelItem> stuck = Stuck(queued);
         ModelItem[] here = [.. queued.Concat(waiting.Where(item => item.Due is not null)).Where(item => IsServed(runtime, item))];
         foreach (ModelItem item in here)
-            Must(item.DueLatest > model.Now || stuck.Contains(item), $"{item} could run, and the loop is idle at {model.Now:mm:ss.fff}");
+            Must(
+                item.DueLatest > model.Now || stuck.Contains(item) || (item.State == WorkState.Queued && (item.IsPaused || model.IsCovered(item))),
+                $"{item} could run, and the loop is idle at {model.Now:mm:ss.fff}"
+            );
         ModelItem[] delayed = [.. here.Where(item => item.Due > model.Now)];
+        DateTimeOffset[] ends = [.. model.Items.Values.Where(item => item.IsPaused && item.PausedUntil is not null).Select(item => item.PausedUntil!.Value)];
+        Must(ends.All(end => end > model.Now), "the end of a pause has passed, and a loop has run");
         if (due is { } next)
             Must(
-                here.Any(item => item.Due <= next && next <= item.DueLatest) && !delayed.Any(item => item.DueLatest < next),
+                (ends.Contains(next) || here.Any(item => item.Due <= next && next <= item.DueLatest))
+                    && !delayed.Any(item => item.DueLatest < next) && !ends.Any(end => end < next),
                 $"the loop waits for {next:mm:ss.fff}"
             );
         else
-            Must(delayed.Length == 0, $"the loop waits for nothing, and {delayed.FirstOrDefault()} is delayed");
+            Must(delayed.Length == 0 && ends.Length == 0, $"the loop waits for nothing, and {delayed.FirstOrDefault()} is delayed, or a pause ends");
     }
 
     /// <summary>Whoever waits for a name that another holds for its life, or for a name that one who waits so may hold meanwhile.</summary>
@@ -112,6 +118,8 @@ internal sealed partial class World
         if (detail.Failures != item.Failures || detail.Interruptions != item.Interruptions) yield return $"failures {detail.Failures}, interruptions " +
             $"{detail.Interruptions}";
         if (!item.IsEnded && detail.CancelRequested != item.CancelRequested) yield return $"cancel requested: {detail.CancelRequested}";
+        if ((detail.Summary.Pause is not null) != model.IsPausedItself(item)) yield return $"its pause is {detail.Summary.Pause}";
+        if (!item.IsEnded && (detail.Pauses.Count > 0) != (model.IsPausedItself(item) || model.IsCovered(item))) yield return $"{detail.Pauses.Count} pauses";
         if (detail.Signals != item.Mail.Count) yield return $"{detail.Signals} signals, not {item.Mail.Count}";
         if ((detail.Wait is not null) != (item.State == WorkState.Waiting)) yield return $"it waits for {detail.Wait}";
         if (detail.Deadline != item.Deadline) yield return $"deadline {detail.Deadline}";
@@ -162,11 +170,18 @@ internal sealed partial class World
             string[] meant = [.. model.Items.Values.Where(item => item.State == state).Select(item => item.Id)];
             Must(ids.Order().SequenceEqual(meant.Order()), $"{state} are {string.Join(' ', meant)}, and the pages say {string.Join(' ', ids)}");
         }
+        foreach (bool paused in (bool[])[true, false])
+        {
+            string[] found = [.. (await roost.ListAsync(new() { IsPaused = paused }, limit: 1000)).Items.Select(item => item.Id)];
+            string[] meant = [.. model.Items.Values.Where(item => model.IsPausedItself(item) == paused).Select(item => item.Id)];
+            Must(found.Order().SequenceEqual(meant.Order()), $"{string.Join(' ', found)} are listed as {(paused ? "" : "not ")}paused");
+        }
         foreach (QueueCounts queue in (await roost.GetCountsAsync()).Queues)
         {
             ModelItem[] own = [.. model.Items.Values.Where(item => item.Spec.Engine == queue.Engine && item.Spec.Queue == queue.Queue)];
             long[] meant = [.. States.Select(state => own.LongCount(item => item.State == state))];
             long[] counted = [queue.Counts.Queued, queue.Counts.Running, queue.Counts.Waiting, queue.Counts.Done, queue.Counts.Failed, queue.Counts.Cancelled];
+            Must(queue.Counts.Paused == own.LongCount(model.IsPausedItself), $"{queue.Counts.Paused} of {queue.Engine}/{queue.Queue} are counted as paused");
             Must(meant.SequenceEqual(counted), $"the counts of {queue.Engine}/{queue.Queue} are {string.Join(' ', counted)}, not {string.Join(' ', meant)}");
         }
         Page<DeadLetter> letters = await roost.ListDeadLettersAsync(limit: 1000);

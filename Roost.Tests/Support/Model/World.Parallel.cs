@@ -128,9 +128,11 @@ internal sealed partial class World
             Verb.Requeue => EventKinds.Requeued,
             Verb.Priority => EventKinds.PriorityChanged,
             Verb.Signal => EventKinds.Signalled,
+            Verb.Pause => EventKinds.Paused,
+            Verb.Resume => EventKinds.Resumed,
             _ => EventKinds.Released,
         };
-        answers.Enqueue((kind, name, error is null && result is not false));
+        answers.Enqueue((kind, name, error is null && (result is not false || verb == Verb.Pause))); // What is paused already is by this one then.
     }
 
     /// <summary>Reads what there is of an item, and lists and counts.</summary>

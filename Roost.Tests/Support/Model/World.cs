@@ -81,6 +81,16 @@ internal sealed partial class World : IAsyncDisposable
         await CompareAsync(answers, result, error, one => known.Contains(one) ? one : "?");
     }
 
+    /// <summary>Pauses or resumes an engine, a queue or the file.</summary>
+    public async Task ChangeWideAsync(int runtime, PauseTarget target, bool pause)
+    {
+        Answer[] answers = Foretold().ChangeWide(target, pause);
+        (object? result, Exception? error) = await CatchAsync(async () =>
+            pause ? await runtimes[runtime].PauseAsync(target, ByHand, "the model") : await runtimes[runtime].ResumeAsync(target, "the model")
+        );
+        await CompareAsync(answers, result, error);
+    }
+
     public async Task ChangeAllAsync(int runtime, bool retry, string? engine)
     {
         Answer answer = retry ? Foretold().RetryAll(engine) : Foretold().DiscardAll(engine);
@@ -163,6 +173,10 @@ internal sealed partial class World : IAsyncDisposable
             case Verb.Discard: await roost.DiscardAsync(id, reason); break;
             case Verb.Signal: await roost.SignalAsync(id, "go", null, reason == ByHand ? null : reason); break;
             case Verb.RunAgain: await roost.RunAgainAsync(id, reason: reason); break;
+            case Verb.Pause:
+                DateTimeOffset? until = priority > 0 ? clock.GetUtcNow().AddMilliseconds(5000 * priority) : null;
+                return await roost.PauseAsync(PauseTarget.Item(id), reason, "the model", until);
+            case Verb.Resume: return await roost.ResumeAsync(PauseTarget.Item(id), "the model", reason);
             case Verb.Edit when (await roost.GetDeadLetterAsync(id)).Snapshot is { } last:
                 log.Edited[id] = true;
                 await roost.RetryAsync(id, JsonEdit.From(ScriptEngine.StateOf(last.Version + 1, last.StateVersion)), last.Version, reason);

@@ -224,7 +224,13 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
                 : dead.Length > 0 ? "The next worker that runs takes them over."
                 : null
         );
-        UnservedWork[] unserved = [.. EngineQueries.Engines(db, workers, now).SelectMany(engine => engine.Unserved)];
+        List<PauseInfo> pauses = PauseQueries.Wide(db, now);
+        Add("pauses", CheckStatus.Ok, pauses.Count == 0 ? "no engine or queue is paused" : string.Join("; ", pauses.Take(ProblemsShown).Select(PauseQueries.InWords)));
+        UnservedWork[] unserved =
+        [
+            .. EngineQueries.Engines(db, workers, now).SelectMany(engine =>
+                engine.Unserved.Where(each => !PauseQueries.Covering(pauses, engine.EngineId, each.Queue).Any())),
+        ];
         Add(
             "engines",
             unserved.Length > 0 ? CheckStatus.Warning : CheckStatus.Ok,

@@ -190,6 +190,19 @@ internal static class Database
         command.ExecuteNonQuery();
     }
 
+    /// <summary>
+    /// Runs many statements, by SQLite itself: a command of the provider swallows the error of a statement that comes after one which it takes for a query, as it does
+    /// ALTER TABLE ... ADD CONSTRAINT, and leaves out the rest. Waits for no lock.
+    /// </summary>
+    public static void ExecuteScript(SqliteConnection connection, string sql)
+    {
+        SQLitePCL.sqlite3 handle = connection.Handle!;
+        int rc = SQLitePCL.raw.sqlite3_exec(handle, sql);
+        if (rc == SQLitePCL.raw.SQLITE_OK) return;
+        string error = SQLitePCL.raw.sqlite3_errmsg(handle).utf8_to_string();
+        throw new SqliteException($"SQLite error {rc}: {error}.", rc & 0xFF, SQLitePCL.raw.sqlite3_extended_errcode(handle));
+    }
+
     public static object? Scalar(SqliteConnection connection, string sql)
     {
         using SqliteCommand command = connection.CreateCommand();

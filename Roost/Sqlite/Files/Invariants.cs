@@ -10,7 +10,7 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
     public const string HoldsForLifeSql = "(w.hold_for_life = 1 AND w.blocked_on IS NULL AND (w.version > 0 OR w.failures > 0 OR w.interruptions > 0))";
 
     private const string ConditionOf =
-        "CASE WHEN state <> 'queued' THEN state WHEN ready_seq IS NOT NULL THEN 'ready' WHEN due_at IS NOT NULL THEN 'delayed' ELSE 'blocked' END";
+        "CASE WHEN state <> 'queued' THEN state WHEN ready_seq IS NOT NULL OR (paused = 1 AND place IS NOT NULL) THEN 'ready' WHEN due_at IS NOT NULL THEN 'delayed' ELSE 'blocked' END";
 
     private const string IsNoTime = "NOT BETWEEN -62135596800000 AND 253402300799999"; // Of the years 1 to 9999, in milliseconds.
 
@@ -24,7 +24,9 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             SELECT lane || '/' || condition || ': counted ' || sum(counted) || ', real ' || sum(truth) FROM (
                 SELECT lane, condition, n AS counted, 0 AS truth FROM roost_lane_count
                 UNION ALL
-                SELECT lane, {ConditionOf}, 0, count(*) FROM roost_work GROUP BY 1, 2)
+                SELECT lane, {ConditionOf}, 0, count(*) FROM roost_work GROUP BY 1, 2
+                UNION ALL
+                SELECT lane, 'paused', 0, count(*) FROM roost_work WHERE paused = 1 GROUP BY 1)
             GROUP BY lane, condition HAVING sum(counted) <> sum(truth)
             """),
         new("lanes", "counts are kept of lanes that are there",
@@ -87,6 +89,7 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             UNION ALL SELECT 'resource ' || name FROM roost_resource WHERE since {IsNoTime}
             UNION ALL SELECT 'wait of ' || work FROM roost_wait
                 WHERE since {IsNoTime} OR coalesce(until, 0) {IsNoTime} OR coalesce(woken_at, 0) {IsNoTime}
+            UNION ALL SELECT 'pause ' || key FROM roost_pause WHERE since {IsNoTime} OR coalesce(until, 0) {IsNoTime}
             UNION ALL SELECT 'signal ' || key FROM roost_signal WHERE at {IsNoTime}
             UNION ALL SELECT 'question ' || id FROM roost_ask WHERE asked_at {IsNoTime} OR coalesce(closed_at, 0) {IsNoTime}
             """),
@@ -124,7 +127,7 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
                 SELECT max(seq) FROM roost_event WHERE work = w.key
                 AND kind NOT LIKE 'engine.%' AND kind NOT IN (
                     'triggered', 'trigger_skipped', 'priority_changed', 'cancel_requested', 'signalled', 'signal_dropped', 'answered', 'ask_withdrawn',
-                    'run_again', 'end_told', 'end_untold', 'tree_cancelled'))
+                    'run_again', 'end_told', 'end_untold', 'tree_cancelled', 'paused', 'resumed', 'pause_over'))
             WHERE NOT CASE w.state
                 WHEN 'running' THEN e.kind IN ('claimed', 'stepped')
                 WHEN 'queued' THEN e.kind IN (
@@ -175,12 +178,32 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             WHERE w.blocked_on IS NOT NULL AND NOT EXISTS (SELECT 1 FROM roost_resource r WHERE r.name = w.blocked_on)
             AND EXISTS (SELECT 1 FROM roost_worker h WHERE EXISTS (SELECT 1 FROM json_each(h.queues) q WHERE q.value = l.queue)
                 AND EXISTS (SELECT 1 FROM json_each(h.engines) e WHERE e.value ->> 'id' = l.engine AND e.value ->> 'state_version' >= l.state_version))
+            AND NOT EXISTS (SELECT 1 FROM roost_pause p WHERE p.work IS NULL AND p.scope = 'file')
+            AND NOT EXISTS (SELECT 1 FROM roost_pause p WHERE p.work IS NULL AND p.scope = 'engine' AND coalesce(p.name, '') = l.engine)
+            AND NOT EXISTS (SELECT 1 FROM roost_pause p WHERE p.work IS NULL AND p.scope = 'queue' AND coalesce(p.name, '') = l.queue)
             """),
         new("places", "a queued item stands in one place of one order, and no other stands there",
             """
-            SELECT id FROM roost_work WHERE state = 'queued' AND (ready_seq IS NOT NULL) + (due_at IS NOT NULL) + (blocked_on IS NOT NULL) <> 1
+            SELECT id FROM roost_work WHERE state = 'queued' AND (ready_seq IS NOT NULL) + (due_at IS NOT NULL) + (blocked_on IS NOT NULL)
+                + (paused = 1 AND place IS NOT NULL) <> 1
             UNION ALL
-            SELECT 'place ' || ready_seq FROM roost_work WHERE ready_seq IS NOT NULL GROUP BY ready_seq HAVING count(*) > 1
+            SELECT 'place ' || place FROM (
+                SELECT ready_seq AS place FROM roost_work WHERE ready_seq IS NOT NULL
+                UNION ALL
+                SELECT place FROM roost_work WHERE paused = 1 AND place IS NOT NULL)
+            GROUP BY place HAVING count(*) > 1
+            """),
+        new("pauses", "an item is marked that has a pause, no other is, and who is marked stands in no order that leads to a claim",
+            """
+            SELECT w.id FROM roost_work w LEFT JOIN roost_pause p ON p.work = w.key
+            WHERE (w.paused = 1) <> (p.work IS NOT NULL) OR (w.paused = 1 AND (w.ready_seq IS NOT NULL OR w.blocked_on IS NOT NULL OR w.ended_at IS NOT NULL))
+            UNION ALL
+            SELECT 'pause of ' || scope || ' ' || coalesce(name, '') FROM roost_pause WHERE work IS NULL GROUP BY scope, name HAVING count(*) > 1
+            """),
+        new("paused names", "what is paused and does not run holds only what it holds for life",
+            $"""
+            SELECT w.id || ' holds ' || r.name FROM roost_work w JOIN roost_resource r ON r.work = w.key
+            WHERE w.paused = 1 AND w.state <> 'running' AND NOT {HoldsForLifeSql}
             """),
         new("waits", "what waits says for what, what was woken says by what, and nothing else does",
             """
@@ -303,6 +326,7 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
                 UNION SELECT 'name', work FROM roost_work_resource
                 UNION SELECT 'resource', work FROM roost_resource
                 UNION SELECT 'wait', work FROM roost_wait
+                UNION SELECT 'pause', work FROM roost_pause WHERE work IS NOT NULL
                 UNION SELECT 'question', work FROM roost_ask
                 UNION SELECT 'mailbox', work FROM roost_mailbox
                 UNION SELECT 'signal', work FROM roost_signal

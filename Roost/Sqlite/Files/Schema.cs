@@ -11,7 +11,7 @@ internal static class Schema
     public static readonly IReadOnlyList<string> Scripts =
     [
         "001_initial.sql", "002_payload_hash.sql", "003_real_use.sql", "004_names.sql", "005_waiting.sql",
-        "006_children.sql",
+        "006_children.sql", "007_pause.sql",
     ];
 
     /// <summary>The last version whose tables are not called roost_...</summary>
@@ -68,7 +68,7 @@ internal static class Schema
 
     private static void RunScripts(SqliteConnection connection, int from, int to)
     {
-        for (int version = from; version < to; version++) Database.Execute(connection, Script(Scripts[version]));
+        for (int version = from; version < to; version++) Database.ExecuteScript(connection, Script(Scripts[version]));
     }
 
     /// <summary>Reads everything in one transaction, so that a file which another process is creating is not taken for a foreign one.</summary>

@@ -29,7 +29,7 @@ ALTER TABLE roost_wait ADD COLUMN or_failure INTEGER NOT NULL DEFAULT 0;        
 ALTER TABLE roost_wait ADD COLUMN seen_end INTEGER;                             -- the last end, and how many children were open, when the step after the wait was first begun
 ALTER TABLE roost_wait ADD COLUMN seen_open INTEGER;
 ALTER TABLE roost_wait DROP CONSTRAINT roost_wait_wake;
-ALTER TABLE roost_wait ADD CONSTRAINT roost_wait_wake CHECK (wake IN ('signal', 'answer', 'withdrawn', 'timeout', 'children'));
+ALTER TABLE roost_wait ADD CONSTRAINT roost_wait_wake CHECK (wake IS NULL OR wake IN ('signal', 'answer', 'withdrawn', 'timeout', 'children'));
 
 CREATE TABLE roost_tree_cancel (
     work INTEGER PRIMARY KEY,

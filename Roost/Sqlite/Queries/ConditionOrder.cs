@@ -88,9 +88,9 @@ internal sealed class ConditionOrder : IDisposable
         places = isBlocked ? Blocked(after) : Merged(after);
     }
 
-    /// <summary>Children and those that ask for a resource are few, and are found by that.</summary>
+    /// <summary>Children, those that ask for a resource and those that are paused are few, and are found by that.</summary>
     public static bool Serves(Selection selection) =>
-        selection is { Condition: Condition.Ready or Condition.Delayed or Condition.Blocked, ParentId: null, Resource: null };
+        selection is { Condition: Condition.Ready or Condition.Delayed or Condition.Blocked, ParentId: null, Resource: null, IsPaused: null };
 
     /// <summary>The place of the item that was looked at last.</summary>
     public Place Reached { get; private set; }
@@ -140,6 +140,15 @@ internal sealed class ConditionOrder : IDisposable
                 lanes,
                 Open(new Statement(db.Handle!, $"{Alone} AND priority = ?2 AND ready_seq > ?3 ORDER BY ready_seq LIMIT ?4")),
                 Open(new Statement(db.Handle!, $"{Alone} AND priority < ?2 ORDER BY priority DESC, ready_seq LIMIT ?3")),
+                after,
+                -1
+            );
+            // So have those that are paused, which stand where they would go on.
+            const string Paused = "SELECT key, priority, place FROM roost_work WHERE lane = ?1 AND paused = 1 AND place IS NOT NULL";
+            Add(
+                lanes,
+                Open(new Statement(db.Handle!, $"{Paused} AND priority = ?2 AND place > ?3 ORDER BY place LIMIT ?4")),
+                Open(new Statement(db.Handle!, $"{Paused} AND priority < ?2 ORDER BY priority DESC, place LIMIT ?3")),
                 after,
                 -1
             );

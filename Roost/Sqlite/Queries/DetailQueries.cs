@@ -55,7 +55,7 @@ internal static class DetailQueries
 
     public static WorkDetail? Read(SqliteConnection db, string workId, string folder, RoostOptions options, DateTimeOffset now)
     {
-        if (WorkQueries.Summary(db, workId) is not { } item) return null;
+        if (WorkQueries.Summary(db, workId, now.ToUnixTimeMilliseconds()) is not { } item) return null;
         Row row = ReadRow(db, workId, withPayload: true);
         IReadOnlyList<WorkerInfo> workers = item.State.IsEnded()
             ? []
@@ -64,9 +64,9 @@ internal static class DetailQueries
         Lease? lease = WorkerQueries.LeaseOf(db, row.Key);
         (JsonElement payload, string? payloadError) = PayloadOf(row, workId);
         (Snapshot? snapshot, string? snapshotError) = SnapshotQueries.Last(db, row.Key, item, options);
-        long awaited = Awaited(db, row.Key);
-        WaitInfo? wait = item.State == WorkState.Waiting ? SignalQueries.WaitOf(db, row.Key) : null;
-        (string situation, string? why) = (SituationOf(db, item, row, lease, now, workers) with { Wait = wait, OpenChildren = awaited }).InWords();
+        PauseInfo[] pauses = item.State.IsEnded() ? [] : PausesOf(item, PauseQueries.Wide(db, now.ToUnixTimeMilliseconds()));
+        Situation stands = SituationOf(db, item, row, lease, now, workers) with { Pauses = pauses };
+        (string situation, string? why) = stands.InWords();
         return new()
         {
             Summary = item,
@@ -88,7 +88,8 @@ internal static class DetailQueries
             ParentId = row.ParentId,
             Detached = row.Detached,
             Children = ReadChildren(db, row.Key),
-            Wait = wait,
+            Wait = stands.Wait,
+            Pauses = pauses,
             Signals = row.Signals,
             Failures = row.Failures,
             Interruptions = row.Interruptions,
@@ -105,15 +106,21 @@ internal static class DetailQueries
     }
 
     /// <summary>Where an item stands, as a sentence, and without the state's name where that begins it.</summary>
-    public static (string Sentence, string? Why) InWords(SqliteConnection db, WorkSummary item, DateTimeOffset now, IReadOnlyList<WorkerInfo> workers)
+    /// <param name="db">Where it is read.</param>
+    /// <param name="item">The item.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="workers">Those there are.</param>
+    /// <param name="wide">The pauses that are not of one item.</param>
+    public static (string Sentence, string? Why) InWords(
+        SqliteConnection db, WorkSummary item, DateTimeOffset now, IReadOnlyList<WorkerInfo> workers, IReadOnlyList<PauseInfo> wide)
     {
         // Its line says it all, and what has ended is most of a large tree.
         if (item.State is WorkState.Done or WorkState.Failed)
             return new Situation { Item = item, StateVersion = 0, IsCopy = false, Now = now, Workers = workers }.InWords();
         Row row = ReadRow(db, item.Id, withPayload: false);
-        WaitInfo? wait = item.State == WorkState.Waiting ? SignalQueries.WaitOf(db, row.Key) : null;
         Lease? lease = item.State == WorkState.Running ? WorkerQueries.LeaseOf(db, row.Key) : null;
-        return (SituationOf(db, item, row, lease, now, workers) with { Wait = wait }).InWords();
+        PauseInfo[] pauses = item.State.IsEnded() ? [] : PausesOf(item, wide);
+        return (SituationOf(db, item, row, lease, now, workers) with { Pauses = pauses }).InWords();
     }
 
     private static (JsonElement Payload, string? Error) PayloadOf(Row row, string workId)
@@ -129,6 +136,9 @@ internal static class DetailQueries
         }
         return (JsonText.Parse("null"u8.ToArray()), Damage.OfPayload(workId));
     }
+
+    private static PauseInfo[] PausesOf(WorkSummary item, IReadOnlyList<PauseInfo> wide) =>
+        [.. item.Pause is { } own ? (PauseInfo[])[own] : [], .. PauseQueries.Covering(wide, item.Engine, item.Queue)];
 
     private static Row ReadRow(SqliteConnection db, string workId, bool withPayload) => db.QuerySingle<Row>(
         """
@@ -191,6 +201,8 @@ internal static class DetailQueries
             Now = now,
             Workers = workers,
             Lease = lease,
+            Wait = item.State == WorkState.Waiting ? SignalQueries.WaitOf(db, row.Key) : null,
+            OpenChildren = item.State == WorkState.Waiting ? Awaited(db, row.Key) : 0,
             ReadySince = StoredTime.Read(row.ReadyAt),
             DueAt = StoredTime.Read(row.DueAt),
             BlockedOn = row.BlockedOn,

@@ -28,29 +28,38 @@ internal static class EngineQueries
         public long DueAt { get; init; }
     }
 
-    public static WorkCounts Counts(SqliteConnection db)
+    public static WorkCounts Counts(SqliteConnection db, long now)
     {
         List<QueueCounts> lines = db.Query<CountRow>(
             """
             SELECT l.engine AS Engine, l.queue AS Queue, c.condition AS Condition, sum(c.n) AS N
             FROM roost_lane l JOIN roost_lane_count c ON c.lane = l.key GROUP BY l.engine, l.queue, c.condition ORDER BY l.engine, l.queue
             """)
+            .Concat(OverPauses(db, now))
             .GroupBy(row => (row.Engine, row.Queue), row => (row.Condition, row.N))
             .Select(group => new QueueCounts
             {
                 Engine = group.Key.Engine,
                 Queue = group.Key.Queue,
-                Counts = Sum(group.ToDictionary(it => it.Condition, it => it.N)),
+                Counts = Sum(group.GroupBy(it => it.Condition).ToDictionary(it => it.Key, it => it.Sum(one => one.N))),
             })
             .ToList();
-        return new() { Queues = lines, Total = Sum(lines) };
+        return new() { Queues = lines, Total = Sum(lines), Pauses = PauseQueries.Wide(db, now) };
     }
+
+    /// <summary>What is marked still though its pause is over by now counts no more; as a rule there is nothing of the kind while a worker runs.</summary>
+    private static IEnumerable<CountRow> OverPauses(SqliteConnection db, long now) => db.Query<CountRow>(
+        """
+        SELECT l.engine AS Engine, l.queue AS Queue, 'paused' AS Condition, -1 AS N
+        FROM roost_pause p CROSS JOIN roost_work w ON w.key = p.work CROSS JOIN roost_lane l ON l.key = w.lane WHERE p.until <= @now
+        """, new { now });
 
     public static IReadOnlyList<EngineInfo> Engines(SqliteConnection db, IReadOnlyList<WorkerInfo> workers, long now)
     {
         var servedLanes = new ServedLanes(workers);
         ILookup<string, LaneRow> lanes = ReadLanes(db).ToLookup(lane => lane.Engine);
-        ILookup<string, QueueCounts> counts = Counts(db).Queues.ToLookup(line => line.Engine);
+        WorkCounts all = Counts(db, now);
+        ILookup<string, QueueCounts> counts = all.Queues.ToLookup(line => line.Engine);
         IEnumerable<string> served = workers.Where(worker => worker.IsAlive).SelectMany(worker => worker.Engines).Select(engine => engine.EngineId);
         return counts.Select(group => group.Key).Union(served).Order(StringComparer.Ordinal).Select(engine => new EngineInfo
         {
@@ -59,7 +68,8 @@ internal static class EngineQueries
             Counts = Sum(counts[engine]),
             Workers = servedLanes.WorkersOf(engine),
             OldestReady = OldestOf(db, lanes[engine]),
-            Unserved = Unserved(lanes[engine], servedLanes, now),
+            Unserved = Unserved(lanes[engine], servedLanes, all.Pauses, now),
+            Pause = all.Pauses.FirstOrDefault(pause => pause.Target == PauseTarget.Engine(engine)),
         }).ToList();
     }
 
@@ -72,14 +82,15 @@ internal static class EngineQueries
         FROM roost_lane_count c CROSS JOIN roost_lane l ON l.key = c.lane WHERE c.condition IN ('ready', 'delayed') AND c.n > 0 GROUP BY c.lane
         """).OrderBy(lane => lane.Queue, StringComparer.Ordinal).ThenBy(lane => lane.StateVersion).ToList();
 
-    private static List<UnservedWork> Unserved(IEnumerable<LaneRow> lanes, ServedLanes served, long now)
+    private static List<UnservedWork> Unserved(IEnumerable<LaneRow> lanes, ServedLanes served, IReadOnlyList<PauseInfo> pauses, long now)
     {
         var unserved = new List<UnservedWork>();
         foreach (LaneRow lane in lanes)
         {
             long? due = lane.DueAt >= 0 && lane.DueAt <= now ? lane.DueAt : null;
             if (lane.Ready == 0 && due is null) continue;
-            if (served.WhyUnserved(lane.Engine, lane.Queue, lane.StateVersion) is { } why)
+            PauseInfo? pause = PauseQueries.Covering(pauses, lane.Engine, lane.Queue).FirstOrDefault();
+            if ((pause is null ? served.WhyUnserved(lane.Engine, lane.Queue, lane.StateVersion) : PauseQueries.InWords(pause)) is { } why)
                 unserved.Add(new() { Queue = lane.Queue, StateVersion = lane.StateVersion, Ready = lane.Ready, DueSince = StoredTime.Read(due), Why = why });
         }
         return unserved;
@@ -124,5 +135,6 @@ internal static class EngineQueries
         Done = n.GetValueOrDefault("done"),
         Failed = n.GetValueOrDefault("failed"),
         Cancelled = n.GetValueOrDefault("cancelled"),
+        Paused = n.GetValueOrDefault("paused"),
     };
 }

@@ -31,7 +31,7 @@ internal static class FailureQueries
         return new(
             [
                 .. WorkQueries
-                    .Summaries(db, keys)
+                    .Summaries(db, keys, now: 0)
                     .Zip(InLists(db, keys), (item, failure) => new DeadLetter
                         {
                             Item = item,

@@ -16,6 +16,9 @@ internal sealed class RecentOrder : IDisposable
     /// <summary>A resource that fewer items ask for is better found by its name.</summary>
     private const int FewAskFor = 2000;
 
+    /// <summary>Where more are paused, they are looked for among all.</summary>
+    private const int FewArePaused = 2000;
+
     /// <summary>A kept lease leaves the time of the item alone; its snapshot has the time of the last step.</summary>
     private const string LastUpdate =
         """
@@ -49,6 +52,7 @@ internal sealed class RecentOrder : IDisposable
         this.selection = selection;
         Reached = selection.Below <= after.At && selection.Below != long.MaxValue ? new(selection.Below, 0) : after;
         if (selection.Resource is not null && ReadByResource() is { } few) AddWhole(few, SelectionFact.Resource);
+        else if (selection.IsPaused == true && ReadPaused() is { } paused) AddWhole(paused, SelectionFact.Pause);
         else AddPieces();
     }
 
@@ -192,6 +196,17 @@ internal sealed class RecentOrder : IDisposable
         return Prepare($"SELECT w.key, {LastUpdate} FROM roost_work_resource n CROSS JOIN roost_work w ON w.key = n.work WHERE n.name = ?1")
             .Bind(1, selection.Resource)
             .All(PositionAt);
+    }
+
+    /// <summary>All items that are paused, or null where they are many.</summary>
+    private List<Position>? ReadPaused()
+    {
+        if (Prepare("SELECT count(*) FROM (SELECT 1 FROM roost_pause WHERE work IS NOT NULL LIMIT ?1 + 1)").Bind(1, FewArePaused).Scalar() > FewArePaused) return null;
+        return Prepare(
+            $"""
+            SELECT w.key, {LastUpdate} FROM roost_pause p CROSS JOIN roost_work w ON w.key = p.work
+            WHERE p.work IS NOT NULL AND (p.until IS NULL OR p.until > ?1)
+            """).Bind(1, selection.Now).All(PositionAt);
     }
 
     private static Position PositionAt(Statement row) => new(row.Int64(1), row.Int64(0));

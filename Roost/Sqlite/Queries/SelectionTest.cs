@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Roost.Sqlite.Files;
 using Roost.Stores;
@@ -17,6 +18,7 @@ internal enum SelectionFact
 
     /// <summary>Ready, delayed or blocked.</summary>
     Condition = 16,
+    Pause = 32,
 }
 
 /// <summary>Whether a selection means an item: each condition that is asked for, and not known already, by one look at an index.</summary>
@@ -34,7 +36,8 @@ internal sealed class SelectionTest : IDisposable
             Add(
                 """
                 EXISTS (SELECT 1 FROM roost_work w
-                WHERE w.key = ?1 AND CASE {0} WHEN 'ready' THEN w.ready_seq WHEN 'delayed' THEN w.due_at ELSE w.blocked_on END IS NOT NULL)
+                WHERE w.key = ?1 AND CASE {0}
+                    WHEN 'ready' THEN coalesce(w.ready_seq, iif(w.paused, w.place, NULL)) WHEN 'delayed' THEN w.due_at ELSE w.blocked_on END IS NOT NULL)
                 """,
                 selection.ConditionName
             );
@@ -47,6 +50,18 @@ internal sealed class SelectionTest : IDisposable
             Add("EXISTS (SELECT 1 FROM roost_work w CROSS JOIN roost_work p ON p.key = w.parent WHERE w.key = ?1 AND p.id = {0})", selection.ParentId);
         if (!known.HasFlag(SelectionFact.Resource))
             Add("EXISTS (SELECT 1 FROM roost_work_resource r WHERE r.work = ?1 AND r.name = {0})", selection.Resource);
+        if (!known.HasFlag(SelectionFact.Pause))
+        {
+            string now = selection.Now.ToString(CultureInfo.InvariantCulture);
+            Add(
+                "EXISTS (SELECT 1 FROM roost_pause p WHERE p.work = ?1 AND (p.until IS NULL OR p.until > CAST({0} AS INTEGER)))",
+                selection.IsPaused == true ? now : null
+            );
+            Add(
+                "NOT EXISTS (SELECT 1 FROM roost_pause p WHERE p.work = ?1 AND (p.until IS NULL OR p.until > CAST({0} AS INTEGER)))",
+                selection.IsPaused == false ? now : null
+            );
+        }
         Add("EXISTS (SELECT 1 FROM roost_failure f WHERE f.work = ?1 AND f.reason = {0})", selection.Reason);
         Add("EXISTS (SELECT 1 FROM roost_failure f WHERE f.work = ?1 AND {0} IN (f.error_type, f.cause_type))", selection.ErrorType);
         Add(

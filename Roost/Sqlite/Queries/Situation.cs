@@ -25,6 +25,9 @@ internal sealed record Situation
     public long OpenChildren { get; init; }
 
     public bool RunsAlone { get; init; }
+
+    /// <summary>Its own first.</summary>
+    public IReadOnlyList<PauseInfo> Pauses { get; init; } = [];
     public int Failures { get; init; }
     public int Interruptions { get; init; }
     public int RetryAfters { get; init; }
@@ -40,9 +43,13 @@ internal sealed record Situation
         WorkState.Cancelled => AfterState(": ", CancelReason),
         _ when IsCopy => Whole("this file is a backup copy and runs nothing"),
         WorkState.Running => Running(),
-        WorkState.Waiting => Waiting(),
+        WorkState.Waiting when Pauses.Count == 0 => Waiting(),
+        WorkState.Waiting => Whole($"{Paused()}; {Waiting().Sentence}"),
+        _ when Pauses.Count > 0 => Whole($"{Paused()}; {Queued()}"),
         _ => Whole(Queued()),
     };
+
+    private string Paused() => string.Join("; ", Pauses.Select(PauseQueries.InWords));
 
     private (string Sentence, string? Why) AfterState(string between, string? why) =>
         (why is null ? Item.State.Name() : Item.State.Name() + between + why, why);
@@ -52,7 +59,7 @@ internal sealed record Situation
     private (string Sentence, string? Why) Running()
     {
         if (Lease is null) return AfterState(" ", null);
-        string cancel = CancelRequested ? "; it was asked to cancel" : "";
+        string cancel = (CancelRequested ? "; it was asked to cancel" : "") + (Pauses.Count > 0 ? $"; after this step {Paused()}" : "");
         return Workers.Any(worker => worker.Id == Lease.WorkerId && worker.IsAlive)
             ? AfterState(" ", $"on worker {Lease.WorkerId} since {StoredTime.InWords(Lease.ClaimedAt)}{cancel}")
             : Whole($"was running on worker {Lease.WorkerId}, which has died; the next worker that runs takes it over{cancel}");
@@ -66,7 +73,7 @@ internal sealed record Situation
         if (BlockedOn is not null) return Blocked() + but;
         if (DueAt > Now) return $"delayed until {StoredTime.InWords(DueAt.Value)}{Tries()}{but}";
         string since = DueAt is { } due ? $"due since {StoredTime.InWords(due)}" : $"ready since {StoredTime.InWords(ReadySince ?? Item.UpdatedAt)}";
-        if (unserved is not null) return since + but;
+        if (unserved is not null || Pauses.Count > 0) return since + but;
         if (served.FirstToClaimAgain(Item.Engine, Item.Queue, StateVersion) is { } worker)
             return $"{since}; the clock was set by {worker.ClockSetBy:c}, and the workers that serve it claim nothing until " +
                 $"{StoredTime.InWords(worker.ClaimsAgainAt!.Value)}";

@@ -13,6 +13,7 @@ internal sealed class TreeQueries : IDisposable
     private const int MostRolledUp = 20_000;
 
     private readonly SqliteConnection db;
+    private readonly long now;
     private readonly ChildOrder order;
     private readonly Statement countsOf, factsOf;
 
@@ -37,14 +38,14 @@ internal sealed class TreeQueries : IDisposable
         public bool IsAtLeast { get; set; }
     }
 
-    private TreeQueries(SqliteConnection db)
+    private TreeQueries(SqliteConnection db, long now)
     {
-        this.db = db;
+        (this.db, this.now) = (db, now);
         order = new(db);
         countsOf = new(db.Handle!, "SELECT open, waiting, done, failed, cancelled FROM roost_child_count WHERE parent = ?1");
         factsOf = new(db.Handle!,
             """
-            SELECT w.ready_seq IS NOT NULL, w.ready_at, w.due_at, w.blocked_on, w.resource_count, w.parent, p.id
+            SELECT w.ready_seq IS NOT NULL OR (w.place IS NOT NULL AND w.blocked_on IS NULL), w.ready_at, w.due_at, w.blocked_on, w.resource_count, w.parent, p.id, w.detached
             FROM roost_work w LEFT JOIN roost_work p ON p.key = w.parent WHERE w.key = ?1
             """);
     }
@@ -55,36 +56,37 @@ internal sealed class TreeQueries : IDisposable
         var after = ChildOrder.Place.Read(cursor);
         if (WorkQueries.KeyOf(db, workId) is not { } key) return null;
         IReadOnlyList<WorkerInfo> workers = WorkerQueries.All(db, folder, options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds());
-        using var tree = new TreeQueries(db);
+        using var tree = new TreeQueries(db, now.ToUnixTimeMilliseconds());
+        List<PauseInfo> wide = PauseQueries.Wide(db, tree.now);
         (List<WorkSummary> above, bool isMore, bool isGone) = tree.ReadAbove(key);
         Shown top = new(key, 0, tree.CountsOf(key));
         string? next = tree.Show(top, bounds, cursor is null ? null : after);
         Dictionary<long, Roll> rolled = tree.RollUp(key);
         List<Shown> shown = [.. InOrder(top)];
-        WorkSummary[] items = WorkQueries.Summaries(db, shown.ConvertAll(each => each.Key));
+        WorkSummary[] items = WorkQueries.Summaries(db, shown.ConvertAll(each => each.Key), tree.now);
         return new()
         {
             Above = above,
             IsMoreAbove = isMore,
             IsParentGone = isGone,
-            Items = [.. shown.Select((each, i) => tree.NodeOf(each, items[i], rolled, workers, now))],
+            Items = [.. shown.Select((each, i) => tree.NodeOf(each, items[i], rolled, workers, wide, now))],
             Next = next,
         };
     }
 
     /// <summary>Goes on with a walk until it rests, is at its end, or has looked at enough for one read.</summary>
     /// <returns>Null where the item is not there.</returns>
-    public static WalkState? GoOn(SqliteConnection db, TreeWalk walk)
+    public static WalkState? GoOn(SqliteConnection db, TreeWalk walk, long now)
     {
         if (walk.Top is null)
         {
             if (WorkQueries.KeyOf(db, walk.WorkId) is not { } key) return null;
-            WorkSummary top = WorkQueries.Summaries(db, [key])[0];
+            WorkSummary top = WorkQueries.Summaries(db, [key], now)[0];
             if (!top.State.IsEnded()) return WalkState.Rests;
             walk.Top = top;
             walk.Left.Push(key);
         }
-        using var tree = new TreeQueries(db);
+        using var tree = new TreeQueries(db, now);
         for (int looked = 0; walk.Left.TryPeek(out long parent);)
         {
             if (looked >= MostRolledUp) return WalkState.GoesOn;
@@ -127,7 +129,7 @@ internal sealed class TreeQueries : IDisposable
             (long? parent, bool isThere) = (factsOf.NullableInt64(5), !factsOf.IsNull(6));
             factsOf.Reset();
             bool isMore = isThere && keys.Count == MostAbove;
-            if (!isThere || isMore) return ([.. WorkQueries.Summaries(db, keys)], isMore, parent is not null && !isThere);
+            if (!isThere || isMore) return ([.. WorkQueries.Summaries(db, keys, now)], isMore, parent is not null && !isThere);
             keys.Insert(0, at = parent!.Value);
         }
     }
@@ -192,7 +194,8 @@ internal sealed class TreeQueries : IDisposable
         return all;
     }
 
-    private WorkNode NodeOf(Shown shown, WorkSummary item, Dictionary<long, Roll> rolled, IReadOnlyList<WorkerInfo> workers, DateTimeOffset now)
+    private WorkNode NodeOf(Shown shown, WorkSummary item, Dictionary<long, Roll> rolled, IReadOnlyList<WorkerInfo> workers, IReadOnlyList<PauseInfo> wide,
+        DateTimeOffset now)
     {
         int running = order.Running(shown.Key);
         Dictionary<WorkState, int> children = ToStates(
@@ -212,6 +215,7 @@ internal sealed class TreeQueries : IDisposable
             Summary = item,
             Depth = shown.Depth,
             ParentId = factsOf.NullableText(6),
+            Detached = factsOf.Int64(7) != 0,
             Condition = item.State switch
             {
                 WorkState.Running => WorkCondition.Running,
@@ -233,7 +237,7 @@ internal sealed class TreeQueries : IDisposable
             Shown = shown.Children.Count,
         };
         factsOf.Reset();
-        return node with { Why = DetailQueries.InWords(db, item, now, workers).Why };
+        return node with { Why = DetailQueries.InWords(db, item, now, workers, wide).Why };
     }
 
     private static Dictionary<WorkState, int> ToStates(Func<WorkState, int> count) =>

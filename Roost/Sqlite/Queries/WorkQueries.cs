@@ -36,7 +36,8 @@ internal static class WorkQueries
         return key.Bind(1, workId).Scalar();
     }
 
-    public static WorkSummary? Summary(SqliteConnection db, string workId) => KeyOf(db, workId) is { } key ? Summaries(db, [key])[0] : null;
+    public static WorkSummary? Summary(SqliteConnection db, string workId, long now) =>
+        KeyOf(db, workId) is { } key ? Summaries(db, [key], now)[0] : null;
 
     /// <summary>
     /// Ids that a part of one may mean: the id itself, else those that begin with it, by the index, and those of the latest items that end with it.
@@ -58,17 +59,17 @@ internal static class WorkQueries
         return [.. found.Distinct(StringComparer.Ordinal).Take(limit)];
     }
 
-    public static Page<WorkSummary> List(SqliteConnection db, Selection selection, int limit, Position after)
+    public static Page<WorkSummary> List(SqliteConnection db, Selection selection, int limit, Position after, long now)
     {
-        (List<Position> found, string? next) = Find(db, selection, limit, after);
-        return new(Summaries(db, [.. found.Select(place => place.Key)]), next);
+        (List<Position> found, string? next) = Find(db, selection with { Now = now }, limit, after);
+        return new(Summaries(db, [.. found.Select(place => place.Key)], now), next);
     }
 
-    public static Page<WorkSummary> List(SqliteConnection db, Selection selection, int limit, ConditionOrder.Place after)
+    public static Page<WorkSummary> List(SqliteConnection db, Selection selection, int limit, ConditionOrder.Place after, long now)
     {
-        using var order = new ConditionOrder(db, selection, after);
+        using var order = new ConditionOrder(db, selection with { Now = now }, after);
         List<long> found = order.Take(limit);
-        return new(Summaries(db, found), order.IsAtEnd ? null : order.Reached.Write());
+        return new(Summaries(db, found, now), order.IsAtEnd ? null : order.Reached.Write());
     }
 
     /// <summary>The places of the items of a page, and the cursor of the next where there may be one.</summary>
@@ -79,13 +80,13 @@ internal static class WorkQueries
         return (found, order.IsAtEnd ? null : order.Reached.Write());
     }
 
-    /// <summary>The items of these keys, in their order.</summary>
-    public static WorkSummary[] Summaries(SqliteConnection db, IReadOnlyList<long> keys)
+    /// <summary>The items of these keys, in their order; a pause that is over by now is none.</summary>
+    public static WorkSummary[] Summaries(SqliteConnection db, IReadOnlyList<long> keys, long now)
     {
         using var row = new Statement(db.Handle!,
             """
             SELECT w.id, l.engine, l.queue, w.state, w.priority, w.version, s.step, w.created_at, max(w.updated_at, coalesce(s.at, 0)), w.ended_at,
-                   f.reason, f.message
+                   f.reason, f.message, w.paused
             FROM roost_work w
             JOIN roost_lane l ON l.key = w.lane
             LEFT JOIN roost_snapshot s ON s.work = w.key AND s.version = w.version
@@ -110,6 +111,7 @@ internal static class WorkQueries
                 EndedAt = StoredTime.Read(row.NullableInt64(9)),
                 FailReason = row.NullableText(10),
                 Error = row.NullableText(11),
+                Pause = row.Int32(12) == 0 ? null : PauseQueries.Of(db, keys[n], now),
             };
             row.Reset();
         }

@@ -53,6 +53,9 @@ internal sealed class ActiveLane(Lane lane, EngineLanes engine)
 
     public EngineLanes Engine => engine;
 
+    /// <summary>Its engine, its queue or the file is paused: nothing of it is claimed, and what is due in it becomes ready.</summary>
+    public bool IsPaused { get; set; }
+
     /// <summary>How many were counted at this priority or above when somebody asked last; 0 once one of them has left.</summary>
     public int CountedPriority { get; set; }
 

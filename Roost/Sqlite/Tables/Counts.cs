@@ -7,13 +7,16 @@ namespace Roost.Sqlite.Tables;
 /// <summary>Items per lane and condition: gathered while a transaction runs, added to the table at its end.</summary>
 internal sealed class Counts(WriteConnection connection)
 {
-    private static readonly string[] Names = ["ready", "delayed", "blocked", "running", "waiting", "done", "failed", "cancelled"];
+    private static readonly string[] Names = ["ready", "delayed", "blocked", "running", "waiting", "done", "failed", "cancelled", "paused"];
 
     private readonly Statement add = connection.Prepare(
         """
         INSERT INTO roost_lane_count (lane, condition, n) VALUES (?1, ?2, ?3)
         ON CONFLICT (lane, condition) DO UPDATE SET n = n + excluded.n
         """);
+
+    /// <summary>Beside the conditions: how many items are paused themselves, whatever their condition.</summary>
+    private static readonly Condition Paused = (Condition)(Names.Length - 1);
 
     private readonly Dictionary<(long Lane, Condition Condition), int> changes = [];
 
@@ -22,6 +25,8 @@ internal sealed class Counts(WriteConnection connection)
         changes.TryGetValue((lane, condition), out int before);
         changes[(lane, condition)] = before + n;
     }
+
+    public void AddPaused(long lane, int n) => Add(lane, Paused, n);
 
     public void Save()
     {

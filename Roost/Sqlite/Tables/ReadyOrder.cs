@@ -10,11 +10,12 @@ namespace Roost.Sqlite.Tables;
 /// <item>It is read from the file once, one index probe for each such lane, and then follows every change: <see cref="Add"/> and <see cref="Remove"/>.</item>
 /// <item>A head that has left is looked up again when the order is asked next; until then its lane keeps its place, for what follows is no earlier.</item>
 /// <item>Engines at their own limit stand aside with all their lanes, so that they hide nobody and nobody has to step over them.</item>
+/// <item>Paused lanes stand aside the same way: only what is due in them is found. An item that is paused itself stands here for its due time alone.</item>
 /// <item>Lanes that another process has changed, or a transaction that was rolled back, are in doubt: taken out, and probed again when the order is
 /// asked next. Where it is not known which lanes those are, everything is forgotten.</item>
 /// </list>
 /// </summary>
-internal sealed class ReadyOrder(WriteConnection connection, Counters counters, Counts counts, LaneChanges laneChanges, Lanes laneTable)
+internal sealed class ReadyOrder(WriteConnection connection, Counters counters, Counts counts, LaneChanges laneChanges, Lanes laneTable, PauseTable pauses)
 {
     private const int CountAhead = 64;
     private const int EmptyLanesKept = 1000;
@@ -50,7 +51,11 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
         "SELECT key, state = 'waiting' FROM roost_work WHERE lane = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3");
     private readonly Statement promote = connection.Prepare(
         "UPDATE roost_work SET ready_seq = ?2, ready_at = due_at, due_at = NULL, delayed_at = NULL, retry_why = NULL " +
-        "WHERE key = ?1 AND lane = ?3 AND due_at <= ?4 RETURNING priority, solo"
+        "WHERE key = ?1 AND lane = ?3 AND due_at <= ?4 AND paused = 0 RETURNING priority, solo, 0"
+    );
+    private readonly Statement promotePaused = connection.Prepare(
+        "UPDATE roost_work SET place = ?2, ready_at = due_at, due_at = NULL, delayed_at = NULL, retry_why = NULL " +
+        "WHERE key = ?1 AND lane = ?3 AND due_at <= ?4 AND paused = 1 RETURNING priority, solo, 1"
     );
     private readonly Statement nextDeadline = connection.Prepare(
         "SELECT min(deadline) FROM roost_work WHERE deadline IS NOT NULL AND worker IS NULL AND ended_at IS NULL");
@@ -63,6 +68,7 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
     private readonly List<ActiveLane> outdated = [];
     private readonly HashSet<long> doubtful = [];
     private SlotLedger? served;
+    private int pausesSeen;
     private int mostLanes = EmptyLanesKept;
     private long? deadline;
     private bool deadlineKnown;
@@ -130,13 +136,14 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
     public void Promote(long work, long lane, long now)
     {
         Place place = counters.NextPlace();
-        if (!promote.Bind(1, work).Bind(2, place.Number).Bind(3, lane).Bind(4, now).Step()) throw Damaged(NameOf(LaneOrder.Due));
-        var row = new WorkRow { Key = work, Lane = lane, Priority = promote.Int32(0), Solo = promote.Int32(1) != 0 };
-        promote.Reset();
+        WorkRow row = Promote(promote) ?? Promote(promotePaused) ?? throw Damaged(NameOf(LaneOrder.Due));
         Remove(row with { DueAt = now });
         Add(row with { ReadyPlace = place });
         counts.Add(lane, Condition.Delayed, -1);
         counts.Add(lane, Condition.Ready, 1);
+
+        WorkRow? Promote(Statement one) => one.Bind(1, work).Bind(2, place.Number).Bind(3, lane).Bind(4, now)
+            .OneValue(it => new WorkRow { Key = work, Lane = lane, Priority = it.Int32(0), Solo = it.Int32(1) != 0, IsPaused = it.Int32(2) != 0 });
     }
 
     /// <summary>Due times of a lane were changed beside the rows that come and leave.</summary>
@@ -212,12 +219,13 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
     }
 
     private static LaneOrder? OrderOf(in WorkRow row) =>
-        row.ReadyPlace is not null ? row.Solo ? LaneOrder.Alone : LaneOrder.Ready : row.DueAt is not null ? LaneOrder.Due : null;
+        row.ReadyPlace is not null ? row.IsPaused ? null : row.Solo ? LaneOrder.Alone : LaneOrder.Ready : row.DueAt is not null ? LaneOrder.Due : null;
 
     /// <summary>Brings the order up to date with what has happened since it was asked last.</summary>
     private void Settle(SlotLedger ledger)
     {
         if (ledger != served) Load(ledger);
+        if (pausesSeen != pauses.Version) LookForPauses();
         if (doubtful.Count > 0) LookAgain(ledger);
         if (outdated.Count > 0) FindHeads();
         if (ledger.RoomChanged.Count > 0) LookForRoom(ledger);
@@ -229,6 +237,7 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
         Forget();
         laneChanges.Follow();
         laneTable.Forget(); // What others remove is told from here on.
+        pausesSeen = pauses.Version;
         foreach (LaneOrder order in Orders)
         {
             Statement next = nextLanes[(int)order];
@@ -260,6 +269,18 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
         outdated.Clear();
     }
 
+    private void LookForPauses()
+    {
+        pausesSeen = pauses.Version;
+        foreach (ActiveLane? lane in lanes.Values)
+        {
+            if (lane is null || pauses.Covers(lane.Lane) is var now && now == lane.IsPaused) continue;
+            lane.IsPaused = now;
+            ArrangeReady(lane);
+            ArrangeAlone(lane);
+        }
+    }
+
     private void LookForRoom(SlotLedger ledger)
     {
         foreach (string id in ledger.RoomChanged)
@@ -284,7 +305,7 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
         if (lanes.TryGetValue(key, out ActiveLane? known)) return known;
         if (laneTable.Find(key) is not { } lane || !ledger.Serves(lane)) return lanes[key] = null;
         if (!engines.TryGetValue(lane.Engine, out EngineLanes? engine)) engines[lane.Engine] = engine = new() { HasRoom = ledger.HasRoomFor(lane.Engine) };
-        return lanes[key] = new(lane, engine);
+        return lanes[key] = new(lane, engine) { IsPaused = pauses.Covers(lane) };
     }
 
     private void Set(ActiveLane lane, LaneOrder order, Head? head)
@@ -294,17 +315,24 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
         switch (order)
         {
             case LaneOrder.Ready:
-                Arrange(lane.Engine.Lanes, lane, front.Exists);
-                Arrange(lane.Engine);
+                ArrangeReady(lane);
                 break;
             case LaneOrder.Alone:
-                Arrange(alone, lane, front.Exists);
+                ArrangeAlone(lane);
                 break;
             default:
                 Arrange(delayed, lane, front.Exists);
                 break;
         }
     }
+
+    private void ArrangeReady(ActiveLane lane)
+    {
+        Arrange(lane.Engine.Lanes, lane, lane[LaneOrder.Ready].Exists && !lane.IsPaused);
+        Arrange(lane.Engine);
+    }
+
+    private void ArrangeAlone(ActiveLane lane) => Arrange(alone, lane, lane[LaneOrder.Alone].Exists && !lane.IsPaused);
 
     private void Arrange(EngineLanes engine) => Arrange(ready, engine, engine.HasRoom && engine.Lanes.Count > 0);
 

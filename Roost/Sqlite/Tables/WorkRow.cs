@@ -11,7 +11,7 @@ internal readonly record struct WorkRow
     public long UpdatedAt { get; init; }
     public long? EndedAt { get; init; }
 
-    /// <summary>Where it stands while it is ready.</summary>
+    /// <summary>Where it stands while it is ready; where it would stand, while it is paused then.</summary>
     public Place? ReadyPlace { get; init; }
 
     public long? ReadyAt { get; init; }
@@ -57,6 +57,9 @@ internal readonly record struct WorkRow
 
     /// <summary>It has signals in its mailbox, waits, or was woken and has not committed the step after that.</summary>
     public bool HasMail { get; init; }
+
+    /// <summary>Somebody has paused this very item: whatever its condition, it stands in no order that leads to a claim.</summary>
+    public bool IsPaused { get; init; }
 
     /// <summary>The version whose step was begun last: where that is <see cref="Version"/>, what it sees of its mailbox is settled.</summary>
     public int TriedVersion { get; init; }
@@ -112,7 +115,7 @@ internal readonly record struct WorkRow
     public WorkRow AsRunning(long worker, long token, long now) =>
         Unplaced() with { State = WorkState.Running, Worker = worker, Token = token, ClaimedAt = now, TriedVersion = Version };
 
-    public WorkRow AsEnded(WorkState state, long now) => Unplaced() with { State = state, EndedAt = now, Solo = false };
+    public WorkRow AsEnded(WorkState state, long now) => Unplaced() with { State = state, EndedAt = now, Solo = false, IsPaused = false };
 
     /// <summary>A step has succeeded: nothing is held against the next one.</summary>
     public WorkRow WithCleanRecord() => this with

@@ -8,7 +8,7 @@ namespace Roost.Sqlite.Tables;
 /// The one door through which a work item changes its state; it comes by an enqueue, goes by a purge, and what becomes due is promoted by the thousand
 /// (<see cref="ReadyOrder"/>). Every save is fenced by the token and version that were read, checked against the table of states, and counted.
 /// </summary>
-internal sealed class WorkTable(WriteConnection connection, Counts counts, ChildCounts children, ReadyOrder ready)
+internal sealed class WorkTable(WriteConnection connection, Counts counts, ChildCounts children, ReadyOrder ready, PauseTable pauses)
 {
     /// <summary>
     /// The columns that transitions read, each once: its name in SQL, its number in a row that is read, and in <see cref="save"/> behind what fences it.
@@ -42,6 +42,7 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
         CancelRequested,
         CancelReason,
         Mail,
+        Paused,
         TriedVersion,
 
         // From here on what no transition changes by a save.
@@ -63,10 +64,10 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
     private readonly Statement find = connection.Prepare($"SELECT {Columns} FROM roost_work WHERE key = {WorkRow.KeyOfIdSql}");
     private readonly Statement save = connection.Prepare($"UPDATE roost_work SET {Changes} WHERE key = ?1 AND token IS ?2 AND version = ?3");
     private readonly Statement keep = connection.Prepare(
-        "UPDATE roost_work SET version = ?3 + 1 WHERE key = ?1 AND token = ?2 AND version = ?3 AND cancel_requested = 0 AND mail = 0");
+        "UPDATE roost_work SET version = ?3 + 1 WHERE key = ?1 AND token = ?2 AND version = ?3 AND cancel_requested = 0 AND mail = 0 AND paused = 0");
     private readonly Statement keepAnew = connection.Prepare(
         "UPDATE roost_work SET version = ?3 + 1, failures = 0, interruptions = 0, acquitted = 0, retry_afters = 0, unchanged = ?4 " +
-        "WHERE key = ?1 AND token = ?2 AND version = ?3 AND cancel_requested = 0 AND mail = 0"
+        "WHERE key = ?1 AND token = ?2 AND version = ?3 AND cancel_requested = 0 AND mail = 0 AND paused = 0"
     );
     private readonly Statement setMail = connection.Prepare("UPDATE roost_work SET mail = ?2 WHERE key = ?1");
     private readonly Statement setLane = connection.Prepare("UPDATE roost_work SET lane = ?2 WHERE key = ?1");
@@ -107,12 +108,12 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
         Set(Column.Version, after.Version);
         Set(Column.UpdatedAt, connection.Now);
         Set(Column.EndedAt, after.EndedAt);
-        Set(Column.ReadySeq, after.ReadyPlace?.Number);
+        Set(Column.ReadySeq, after.IsPaused ? null : after.ReadyPlace?.Number);
         Set(Column.ReadyAt, after.ReadyAt);
         Set(Column.DueAt, after.DueAt);
         Set(Column.DelayedAt, after.DelayedAt);
         Set(Column.BlockedOn, after.BlockedOn);
-        Set(Column.Place, after.PlaceBefore?.Number);
+        Set(Column.Place, (after.IsPaused ? after.ReadyPlace : after.PlaceBefore)?.Number);
         Set(Column.Solo, after.Solo);
         Set(Column.Worker, after.Worker);
         Set(Column.Token, after.Token);
@@ -127,18 +128,22 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
         Set(Column.CancelRequested, after.CancelRequested);
         Set(Column.CancelReason, after.CancelReason);
         Set(Column.Mail, after.HasMail);
+        Set(Column.Paused, after.IsPaused);
         Set(Column.TriedVersion, before.State == WorkState.Running && after.Version == before.Version ? after.Version : after.TriedVersion);
         // Nobody else writes within this transaction, in which the row was read.
         if (save.Run() != 1)
             throw new InvalidOperationException($"Work item {Id(before.Key)} is not at version {before.Version} under the lease that was read.");
         counts.Add(before.Lane, before.Condition, -1);
         counts.Add(after.Lane, after.Condition, 1);
+        if (before.IsPaused) counts.AddPaused(before.Lane, -1);
+        if (after.IsPaused) counts.AddPaused(after.Lane, 1);
+        else if (before.IsPaused) pauses.RemoveOf(before.Key);
         children.Move(before, after.State);
         ready.Remove(before);
         ready.Add(after);
     }
 
-    /// <summary>Goes on with the same lease at the next version, touching no indexed column. False: displaced, asked to cancel, or a signal has come.</summary>
+    /// <summary>Goes on with the same lease at the next version, touching no indexed column. False: displaced, asked to cancel, paused, or a signal has come.</summary>
     public bool Keep(LeasedWork lease, Lane lane, int unchanged)
     {
         bool asBefore = !lease.HasRecord && lease.Unchanged == unchanged;
@@ -158,6 +163,8 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
 
     private static WorkRow Read(Statement row)
     {
+        bool isPaused = Flag(Column.Paused);
+        Place? place = Place.Read(row, (int)Column.Place);
         return new()
         {
             Key = row.Int64((int)Column.Key),
@@ -167,12 +174,12 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
             Version = row.Int32((int)Column.Version),
             UpdatedAt = row.Int64((int)Column.UpdatedAt),
             EndedAt = Nullable(Column.EndedAt),
-            ReadyPlace = Place.Read(row, (int)Column.ReadySeq),
+            ReadyPlace = isPaused ? place : Place.Read(row, (int)Column.ReadySeq),
             ReadyAt = Nullable(Column.ReadyAt),
             DueAt = Nullable(Column.DueAt),
             DelayedAt = Nullable(Column.DelayedAt),
             BlockedOn = row.NullableText((int)Column.BlockedOn),
-            PlaceBefore = Place.Read(row, (int)Column.Place),
+            PlaceBefore = isPaused ? null : place,
             Solo = Flag(Column.Solo),
             Worker = Nullable(Column.Worker),
             Token = Nullable(Column.Token),
@@ -187,6 +194,7 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
             CancelRequested = Flag(Column.CancelRequested),
             CancelReason = row.NullableText((int)Column.CancelReason),
             HasMail = Flag(Column.Mail),
+            IsPaused = isPaused,
             TriedVersion = row.Int32((int)Column.TriedVersion),
             Deadline = Nullable(Column.Deadline),
             Parent = Nullable(Column.Parent),

@@ -5,7 +5,7 @@ using Roost.Stores;
 namespace Roost.Sqlite.Tables;
 
 /// <summary>The running workers: who lives, and which lanes anybody serves.</summary>
-internal sealed class WorkerTable(WriteConnection connection, Lanes lanes, ReadyOrder ready)
+internal sealed class WorkerTable(WriteConnection connection, Lanes lanes, ReadyOrder ready, PauseTable pauses)
 {
     private readonly Statement insert = connection.Prepare(
         """
@@ -71,10 +71,10 @@ internal sealed class WorkerTable(WriteConnection connection, Lanes lanes, Ready
     public List<WorkerRow> OthersThan(long worker) =>
         others.Bind(1, worker).All(static row => new WorkerRow(row.Int64(0), row.Text(1), row.Text(2), row.Int64(3), row.Int64(4), row.Int64(5)));
 
-    /// <summary>Whether a registered worker serves this lane; a resource is handed on only to such an item.</summary>
+    /// <summary>Whether a registered worker serves this lane, and it is not paused; a resource is handed on only to such an item.</summary>
     public bool Serves(long lane)
     {
-        if (lanes.Find(lane) is not { } it) return false;
+        if (lanes.Find(lane) is not { } it || pauses.Covers(it)) return false;
         Load();
         foreach (long worker in there)
             if (ScopeOf(worker).Serves(it.Engine, it.Queue, it.StateVersion)) return true;

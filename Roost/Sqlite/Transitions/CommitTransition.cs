@@ -8,8 +8,8 @@ namespace Roost.Sqlite.Transitions;
 /// <summary>running -> running, queued, done, failed or cancelled: everything that a step brought, or nothing of it.</summary>
 internal sealed class CommitTransition(
     WriteConnection connection, Counters counters, Lanes lanes, WorkTable workTable, SnapshotTable snapshots, BlobTable blobs, Events events,
-    StepTally tally, FailureTable failures, TriggerTable triggers, EnqueueTransition enqueueing, WaitTransitions waits, Fairness fairness,
-    LeaseLoader loader, Exit exit)
+    StepTally tally, FailureTable failures, TriggerTable triggers, EnqueueTransition enqueueing, WaitTransitions waits, PauseTable pauses,
+    Fairness fairness, LeaseLoader loader, Exit exit)
 {
     public CommitResult Execute(StepCommit commit, SlotLedger? ledger)
     {
@@ -46,6 +46,7 @@ internal sealed class CommitTransition(
     private bool MayKeep(StepCommit commit, SlotLedger? ledger) =>
         commit.Kind == OutcomeKind.Continue && commit.DelayMs == 0 && !commit.Lease.HasMail && ledger is not null && ledger.MayGoOn
         && !connection.HasPassed(commit.Lease.Deadline) && !commit.Lease.Solo && !IsBeyondItsSteps(commit)
+        && !pauses.Covers(commit.Lease.Lane)
         && !fairness.MustYield(ledger, commit.Lease);
 
     /// <summary>It would go on after the last step that it may commit.</summary>
@@ -85,7 +86,7 @@ internal sealed class CommitTransition(
         Record(commit, after);
         if (!cancelled) Send(commit);
         tally.Add(lease, commit.Next?.Step ?? lease.StepBefore, failed: commit.Kind == OutcomeKind.Fail);
-        if (after.ReadyPlace is not null && ledger is not null)
+        if (after is { ReadyPlace: not null, IsPaused: false } && ledger is not null)
         {
             ledger.Yield(lane.Key, after.Priority);
             loader.Keep(lease, commit.Next!);

@@ -5,11 +5,19 @@ using Roost.Stores;
 namespace Roost.Sqlite.Transitions;
 
 /// <summary>
-/// The one place where time does something to an item that does not run: what is due becomes ready, a wait is over, what is overdue fails, and what a
+/// The one place where time does something to an item that does not run: what is due becomes ready, a wait or a pause is over, what is overdue fails, and what a
 /// clock that was set back has delayed is moved with it. What was cancelled takes its children along at the same place. Any running loop does it.
 /// </summary>
 internal sealed class Timers(
-    WriteConnection connection, Delays delays, ReadyOrder ready, WorkTable workTable, EndTransitions endings, WaitTransitions waits, TreeCancel trees)
+    WriteConnection connection,
+    Delays delays,
+    ReadyOrder ready,
+    WorkTable workTable,
+    EndTransitions endings,
+    WaitTransitions waits,
+    PauseTransitions pauses,
+    TreeCancel trees
+)
 {
     private const int DueAtOnce = 1000;
     private const int OverdueAtOnce = 500;
@@ -17,13 +25,17 @@ internal sealed class Timers(
     private readonly Statement overdue = connection.Prepare(
         "SELECT key FROM roost_work WHERE deadline IS NOT NULL AND worker IS NULL AND ended_at IS NULL AND deadline <= ?1 ORDER BY deadline LIMIT ?2");
 
-    /// <summary>The next moment at which something that is served here becomes due.</summary>
-    public long? NextAt(SlotLedger slots) => ready.NextDue(slots);
+    /// <summary>The next moment at which something that is served here becomes due, or a pause ends.</summary>
+    public long? NextAt(SlotLedger slots)
+    {
+        long? due = ready.NextDue(slots), end = pauses.NextEnd;
+        return due is null || end < due ? end : due;
+    }
 
     /// <summary>Whether there is something to do by now.</summary>
     public bool AnythingToDo(SlotLedger slots) => AnythingForAll || (!slots.Displaced && connection.HasPassed(NextAt(slots)));
 
-    private bool AnythingForAll => delays.IsBehind || IsAnyOverdue || trees.IsAny;
+    private bool AnythingForAll => delays.IsBehind || pauses.IsAnyOver || IsAnyOverdue || trees.IsAny;
 
     private bool IsAnyOverdue => connection.HasPassed(ready.NextDeadline());
 
@@ -31,6 +43,7 @@ internal sealed class Timers(
     public void FireForAll()
     {
         delays.MoveOn();
+        pauses.EndOver();
         FailOverdue();
         trees.WorkOff();
     }

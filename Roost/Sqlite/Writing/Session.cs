@@ -30,10 +30,11 @@ internal sealed class Session : IDisposable
         Counters = new(Connection, latestTime);
         LaneChanges = new(Connection);
         Lanes = new(Connection, Counts, LaneChanges);
-        Ready = new(Connection, Counters, Counts, LaneChanges, Lanes);
+        Pauses = new(Connection);
+        Ready = new(Connection, Counters, Counts, LaneChanges, Lanes, Pauses);
         Delays = new(Connection, latestTime, Lanes, Ready);
-        Workers = new(Connection, Lanes, Ready);
-        Work = new(Connection, Counts, Children, Ready);
+        Workers = new(Connection, Lanes, Ready, Pauses);
+        Work = new(Connection, Counts, Children, Ready, Pauses);
         Resources = new(Connection, Work, Workers);
         Events = new(Connection, Counters);
         Blobs = new(Connection, Workers);
@@ -51,12 +52,13 @@ internal sealed class Session : IDisposable
         Exit = new(Lanes, Ready, Resources, Asks, Events, failures, Ends, treeTable);
         Endings = new(Connection, Counters, Lanes, Work, snapshots, Ready, Events, Tally, failures, Waits, Ends, Exit);
         Leases = new(Connection, Counters, Lanes, Work, Workers, Resources, Blobs, Events, Exit);
+        Pausing = new(Connection, Pauses, Work, Resources, Events);
         Trees = new(Connection, treeTable, Work, Endings, Events);
-        Timers = new(Connection, Delays, Ready, Work, Endings, Waits, Trees);
+        Timers = new(Connection, Delays, Ready, Work, Endings, Waits, Pausing, Trees);
         leaseLoader = new(Connection, Identity, Resources, mailbox, waitTable, Asks, Children);
         Claim = new(Connection, Timers, Ready, Work, Workers, Resources, Events, Leases, Waits, leaseLoader);
         CommitStep = new(
-            Connection, Counters, Lanes, Work, snapshots, Blobs, Events, Tally, failures, Triggers, Enqueue, Waits, fairness, leaseLoader, Exit);
+            Connection, Counters, Lanes, Work, snapshots, Blobs, Events, Tally, failures, Triggers, Enqueue, Waits, Pauses, fairness, leaseLoader, Exit);
         EndTelling = new(Connection, Lanes, Work, Ends, leaseLoader, Events);
         Operator = new(Connection, Identity, Counters, Work, Events, Leases, Enqueue);
         Purge = new(Connection, Lanes, Counts, Children, Ready, Blobs, Events, failures);
@@ -79,6 +81,7 @@ internal sealed class Session : IDisposable
     public StepTally Tally { get; }
     public WorkTable Work { get; }
     public Events Events { get; }
+    public PauseTable Pauses { get; }
     public ReadyOrder Ready { get; }
     public WorkerTable Workers { get; }
     public ResourceTable Resources { get; }
@@ -89,6 +92,7 @@ internal sealed class Session : IDisposable
     public EnqueueTransition Enqueue { get; }
     public AskTable Asks { get; }
     public WaitTransitions Waits { get; }
+    public PauseTransitions Pausing { get; }
     public TreeCancel Trees { get; }
     public Timers Timers { get; }
     public ClaimTransition Claim { get; }
@@ -308,6 +312,7 @@ internal sealed class Session : IDisposable
         leaseLoader.Forget();
         Triggers.Forget();
         Ends.Forget();
+        Pauses.Forget();
         treeTable.Forget();
     }
 }
