@@ -24,11 +24,14 @@ public sealed record WorkEvent
 /// <summary>The kinds of events that Roost itself writes. An engine's own kinds are stored with the prefix <c>engine.</c></summary>
 public static class EventKinds
 {
-    /// <summary>A work item was created; where it runs another again, the data says which (<c>from</c>).</summary>
+    /// <summary>A work item was created; the data says its delay, and where it runs another again, which (<c>from</c>).</summary>
     public const string Enqueued = "enqueued";
 
-    /// <summary>A worker took the lease.</summary>
+    /// <summary>A worker took the lease; of an item that asks for resources the data says how long it had been ready by then.</summary>
     public const string Claimed = "claimed";
+
+    /// <summary>A worker would have taken the lease, and another item holds a resource that it takes; the data says which. It waits for that.</summary>
+    public const string Blocked = "blocked";
 
     /// <summary>A step was committed and the item goes on; the data says version and step, and the delay where there is one.</summary>
     public const string Stepped = "stepped";
@@ -65,7 +68,7 @@ public static class EventKinds
     /// <summary>The item became a dead letter; the data says why.</summary>
     public const string Failed = "failed";
 
-    /// <summary>The process died while a step ran; the item is queued again.</summary>
+    /// <summary>The process died while a step ran; the item is queued again, and the data says the wait before the next try.</summary>
     public const string Interrupted = "interrupted";
 
     /// <summary>The lease was given back without a charge: a clean shutdown, or by force.</summary>
@@ -143,7 +146,7 @@ public static class EventKinds
     /// <summary>All of them, in the order in which they stand here.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        Enqueued, Claimed, Stepped, Waiting, Woken, Answered, AskWithdrawn, Signalled, SignalDropped, Done, StepFailed, RetryAfter, Failed, Interrupted,
+        Enqueued, Claimed, Blocked, Stepped, Waiting, Woken, Answered, AskWithdrawn, Signalled, SignalDropped, Done, StepFailed, RetryAfter, Failed, Interrupted,
         Released, CancelRequested, Cancelled, TreeCancelled, Edited, Retried, Discarded, Requeued, PriorityChanged, Paused, Resumed, PauseOver,
         RunAgain, Triggered, TriggerSkipped, EndTold, EndUntold, Purged, WorkerStarted, WorkerStopped, WorkerLost, Adopted,
     ];

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Roost.Cli.Web;
 
 /// <summary>
-/// Reads from an item's events what it did from its creation to its end, or to now: segments without gaps and overlaps. Where the events do not tell, as they
-/// do not tell when an item was blocked or that it was enqueued with a delay, the segment says so, unless that is how the item stands now.
+/// Reads from an item's events what it did from its creation to its end, or to now: segments without gaps and overlaps. Where the events do not tell, as those
+/// of an older Roost do not tell delays of an enqueue and names that were busy, the segment says so, unless that is how the item stands now.
 /// </summary>
 internal sealed class Life
 {
@@ -18,7 +18,7 @@ internal sealed class Life
     // While it is queued: until when it is held up and as what, and whether it is ready after that.
     private DateTimeOffset? heldUntil;
     private LifeKind heldAs;
-    private bool isTold;
+    private bool isTold, isBlocked;
 
     private string? worker, waitsFor;
 
@@ -62,7 +62,13 @@ internal sealed class Life
                 Add(heldAs, time);
                 Queue();
                 break;
+            case EventKinds.Blocked when mode == Mode.Queued:
+                if (!isBlocked) CloseAsReady(time, TimeSpan.Zero);
+                Add(LifeKind.Blocked, time);
+                isBlocked = true;
+                break;
             case EventKinds.Claimed:
+                if (mode == Mode.Queued && Milliseconds(one.Data, "ready_ms") is { } ready) CloseAsReady(time, ready);
                 Close(time);
                 Run(Text(one.Data, "worker"));
                 break;
@@ -92,7 +98,8 @@ internal sealed class Life
                 break;
             case EventKinds.Interrupted:
                 Close(time, one.Kind, "bad");
-                Queue(null, LifeKind.Backoff, isTold: Number(one.Data, "interruptions") < 2); // From the second on it is held up.
+                // From the second on it is held up.
+                Queue(Milliseconds(one.Data, "backoff_ms"), LifeKind.Backoff, isTold: Has(one.Data, "backoff_ms") || Number(one.Data, "interruptions") < 2);
                 break;
             case EventKinds.Released:
                 Close(time, one.Kind, "released");
@@ -135,7 +142,7 @@ internal sealed class Life
     }
 
     private void Queue(TimeSpan? held = null, LifeKind heldAs = LifeKind.Ready, bool isTold = true) =>
-        (mode, heldUntil, this.heldAs, this.isTold) = (Mode.Queued, held is { } time ? at + time : null, heldAs, isTold);
+        (mode, heldUntil, this.heldAs, this.isTold, isBlocked) = (Mode.Queued, held is { } time ? at + time : null, heldAs, isTold, false);
 
     private void Run(string? by) => (mode, worker) = (Mode.Running, by);
 
@@ -178,16 +185,25 @@ internal sealed class Life
         if (heldUntil is { } until) Add(heldAs, until < to ? until : to);
         if (isLast && facts.IsBlocked)
         {
-            Add(LifeKind.Queued, facts.UpdatedAt < to ? facts.UpdatedAt : to);
+            if (!isBlocked) Add(LifeKind.Queued, facts.UpdatedAt < to ? facts.UpdatedAt : to);
             Add(LifeKind.Blocked, to);
         }
         if (isLast && facts.ReadySince is { } ready)
         {
-            Add(facts.HasResources ? LifeKind.Queued : heldAs, ready < to ? ready : to);
+            Add(isBlocked ? LifeKind.Blocked : facts.HasResources ? LifeKind.Queued : heldAs, ready < to ? ready : to);
             Add(LifeKind.Ready, to);
         }
         Add(After, to);
         if (isLast && segments.Count == before) segments.Add(new(facts.ReadySince is null ? After : LifeKind.Ready, at, to));
+    }
+
+    /// <summary>Ends the time of a queued item that is known to have been ready at its end, and for how long.</summary>
+    private void CloseAsReady(DateTimeOffset to, TimeSpan ready)
+    {
+        DateTimeOffset since = to - ready;
+        if (heldUntil is { } until) Add(heldAs, until < to ? until : to);
+        if (ready > TimeSpan.Zero && since > at) Add(isBlocked ? LifeKind.Blocked : LifeKind.Queued, since);
+        Add(isBlocked && ready == TimeSpan.Zero ? LifeKind.Blocked : LifeKind.Ready, to);
     }
 
     private void Add(LifeKind kind, DateTimeOffset to)
@@ -217,6 +233,7 @@ internal sealed class Life
         "answer" => "answered",
         "withdrawn" => "the question was withdrawn",
         "signal" => "woken by its signal",
+        "children" => "woken by its children",
         { } by => $"woken by {by}",
         null => "woken",
     };
@@ -227,6 +244,7 @@ internal sealed class Life
         string[] things =
         [
             .. Text(data, "ask") is null ? (string[])[] : ["an answer"],
+            .. Has(data, "children") ? (string[])["children"] : [],
             .. data is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty("signals", out JsonElement names)
                 && names.ValueKind == JsonValueKind.Array
                 ? names.EnumerateArray().Select(name => name.ToString())

@@ -46,7 +46,7 @@ internal sealed class RunAgainTests(StoreHost host) : ConformanceTests(host)
         made.Payload.GetRawText().Should().Be(was.Payload.GetRawText());
         (was.Summary.State, was.IdempotencyKey).Should().Be((WorkState.Done, "once"));
         roost.Events(EventKinds.RunAgain).Single().Text().Should().Be($$"""{"to":"{{again}}","reason":"to be sure"}""");
-        roost.Events(EventKinds.Enqueued)[^1].Text().Should().Be($$"""{"engine":"scripted","queue":"slow","from":"{{first}}"}""");
+        roost.Events(EventKinds.Enqueued)[^1].Text().Should().Be($$"""{"engine":"scripted","queue":"slow","delay_ms":0,"from":"{{first}}"}""");
         (await roost.EnqueueAsync(item with { Deadline = null })).Id.Should().Be(first, "the key still belongs to the old one");
         await roost.RunUntilIdleAsync();
         roost.StateOf(again).Should().Be(WorkState.Done);

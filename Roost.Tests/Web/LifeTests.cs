@@ -32,6 +32,17 @@ internal sealed class LifeTests
             "running 22-50 failed (bad)");
 
     [Test]
+    public void What_the_events_tell_of_delays_and_busy_names_is_told_apart() => Told(
+        Facts(WorkState.Done, ended: 60) with { HasResources = true },
+        (0, EventKinds.Enqueued, new { delay_ms = 5000 }), (7, EventKinds.Blocked, new { on = "x" }), (20, EventKinds.Claimed, new { ready_ms = 3000 }),
+        (21, EventKinds.Interrupted, new { interruptions = 2, backoff_ms = 4000 }), (30, EventKinds.Claimed, new { ready_ms = 5000 }),
+        (31, EventKinds.Released, null), (40, EventKinds.Blocked, new { on = "x" }), (50, EventKinds.Claimed, new { ready_ms = 0 }),
+        (60, EventKinds.Done, new { version = 1, step = "end" }))
+        .Should().Equal(
+            "delayed 0-5", "ready 5-7", "blocked 7-17", "ready 17-20", "running 20-21 interrupted (bad)", "backoff 21-25", "ready 25-30",
+            "running 30-31 released (released)", "ready 31-40", "blocked 40-50", "running 50-60 done (ok)");
+
+    [Test]
     public void Steps_under_one_lease_follow_each_other_and_the_last_reaches_to_now() => Told(
         Facts(WorkState.Running),
         (0, EventKinds.Enqueued, null), (1, EventKinds.Claimed, null), (2, EventKinds.Stepped, new { version = 1, step = "a" }),

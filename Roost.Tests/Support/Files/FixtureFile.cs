@@ -40,11 +40,21 @@ internal static class FixtureFile
         "rests"
     );
 
+    /// <summary>An item that waits for its child, which waits itself.</summary>
+    private static ScriptedEngine Gathering => ScriptedEngine.From(
+        (state, context) => context.Wake is null ? Outcome.WaitFor(state + 1, new Wait { Children = ChildJoin.All }) : ScriptedEngine.Finish(state),
+        "gathers"
+    );
+
     private static async Task RestAsync(RoostRuntime roost)
     {
         await roost.EnqueueAsync(new WorkItem("rests") { Id = "rests" });
         await roost.RunUntilIdleAsync();
         await roost.SignalAsync("rests", "other", new { n = 1 }, "first");
+        await roost.EnqueueAsync([new WorkItem("gathers") { Id = "gathers" }, new WorkItem("rests") { Id = "gathered", ParentId = "gathers" }]);
+        await roost.RunUntilIdleAsync();
+        await roost.PauseAsync(PauseTarget.Item("gathered"), "as the fixture says", "somebody");
+        await roost.PauseAsync(PauseTarget.Engine("gathers"), "as the fixture says", "somebody");
     }
 
     public static byte[] Content(string of, int size = ArtifactBytes)
@@ -59,7 +69,7 @@ internal static class FixtureFile
     {
         await using var roost = new RoostRuntime(new RoostOptions { Path = path, Triggers = [new("scripted", "follow") { If = "item.payload.never" }] });
         roost.AddEngine(Engine(makes: true, artifactBytes: artifactBytes));
-        if (kills) await RestAsync(roost.AddEngine(Resting));
+        if (kills) await RestAsync(roost.AddEngine(Resting).AddEngine(Gathering));
         await roost.EnqueueAsync(new WorkItem("scripted", new Fate(3)) { Id = "done", IdempotencyKey = "once", Priority = 5 });
         await roost.EnqueueAsync(new WorkItem("scripted", new Fate(2, "fail")) { Id = "dead" });
         await roost.EnqueueAsync(new WorkItem("scripted", new Fate(5, WaitsAt: 2)) { Id = "half" });

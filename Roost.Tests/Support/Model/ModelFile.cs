@@ -105,7 +105,13 @@ internal sealed partial class ModelFile
     {
         switch (e.Kind)
         {
-            case EventKinds.Enqueued: break;
+            case EventKinds.Enqueued:
+                Must(Given(e, "delay_ms") == item.Spec.DelayMs, "this is not its delay");
+                break;
+            case EventKinds.Blocked:
+                GoneBack(item);
+                Must(item.State == WorkState.Queued && item.Spec.AllNames.Contains(Text(e, "on")), "it asks for no such name");
+                break;
             case EventKinds.Claimed: Claim(item, e); break;
             case EventKinds.Stepped: Step(item, e); break;
             case EventKinds.Done: Finish(item, e); break;

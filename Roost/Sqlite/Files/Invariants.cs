@@ -131,7 +131,7 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             WHERE NOT CASE w.state
                 WHEN 'running' THEN e.kind IN ('claimed', 'stepped')
                 WHEN 'queued' THEN e.kind IN (
-                    'enqueued', 'stepped', 'step_failed', 'retry_after', 'interrupted', 'released', 'retried', 'requeued', 'woken')
+                    'enqueued', 'blocked', 'stepped', 'step_failed', 'retry_after', 'interrupted', 'released', 'retried', 'requeued', 'woken')
                 WHEN 'waiting' THEN e.kind = 'waiting'
                 WHEN 'cancelled' THEN e.kind IN ('cancelled', 'discarded')
                 ELSE e.kind = w.state END

@@ -70,6 +70,7 @@ internal sealed class ClaimTransition(
         if (row.ResourceCount > 0 && resources.TakeAll(work) is { } busy)
         {
             workTable.Save(row, row.AsBlocked(busy, row.ReadyPlace!.Value));
+            events.Append(EventKinds.Blocked, work, busy, static (json, name) => json.WriteString("on", name));
             return null;
         }
         EngineFacts engine = ledger.EngineOf(lane);
@@ -78,12 +79,17 @@ internal sealed class ClaimTransition(
             ParkInterrupted = engine.OnInterrupted == OnInterrupted.Park,
         };
         workTable.Save(row, running);
-        events.Append(EventKinds.Claimed, work, ledger.WorkerId, static (json, worker) => json.WriteString("worker", worker));
+        long readyFor = Math.Max(0, connection.Now - row.ReadyAt!.Value);
+        events.Append(EventKinds.Claimed, work, (ledger.WorkerId, Ready: row.ResourceCount > 0 ? readyFor : (long?)null), static (json, it) =>
+        {
+            json.WriteString("worker", it.WorkerId);
+            if (it.Ready is { } since) json.WriteNumber("ready_ms", since);
+        });
         ledger.TakeSlot(lane.Engine);
         if (row.Solo) (ledger.SoloRunning, ledger.MakeRoomUntil, ledger.RoomMilliseconds) = (true, 0, 0);
         leases.KeepAlive(ledger);
         LeasedWork lease = loader.Load(running, lane, ledger, row.HasMail ? waits.See(row) : 0);
-        lease.WaitMilliseconds = Math.Max(0, connection.Now - row.ReadyAt!.Value);
+        lease.WaitMilliseconds = readyFor;
         return lease;
     }
 }

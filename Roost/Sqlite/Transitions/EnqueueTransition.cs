@@ -70,11 +70,12 @@ internal sealed class EnqueueTransition(
         children.Add(parent, item.Detached);
         ready.Add(new() { Key = created, Lane = lane.Key, Priority = item.Priority, ReadyPlace = place, DueAt = dueAt });
         if (deadline is not null) ready.DeadlinesChanged();
-        events.Append(EventKinds.Enqueued, created, work, static (json, enqueued) =>
+        events.Append(EventKinds.Enqueued, created, (work, Delay: dueAt is { } late ? late - connection.Now : 0), static (json, it) =>
         {
-            json.WriteString("engine", enqueued.Item.Engine);
-            if (enqueued.Item.Queue != WorkItem.DefaultQueue) json.WriteString("queue", enqueued.Item.Queue);
-            if (enqueued.From is not null) json.WriteString("from", enqueued.From);
+            json.WriteString("engine", it.work.Item.Engine);
+            if (it.work.Item.Queue != WorkItem.DefaultQueue) json.WriteString("queue", it.work.Item.Queue);
+            json.WriteNumber("delay_ms", it.Delay);
+            if (it.work.From is not null) json.WriteString("from", it.work.From);
         });
         return new(work.Id, true);
     }

@@ -147,10 +147,11 @@ internal sealed class LeaseTransitions(
             : wait > 0 ? charged.AsDelayed(wait, connection.Now)
             : charged.AsReady(counters.NextPlaceAtHead(), connection.Now);
         workTable.Save(row, after);
-        events.Append(EventKinds.Interrupted, row.Key, (worker, interruptions), static (json, it) =>
+        events.Append(EventKinds.Interrupted, row.Key, (worker, interruptions, Wait: after.DueAt is null ? 0 : wait), static (json, it) =>
         {
             json.WriteString("worker", it.worker);
             json.WriteNumber("interruptions", it.interruptions);
+            json.WriteNumber("backoff_ms", it.Wait);
         });
         exit.Leave(after, dead ? new(FailReasons.Interrupted, null, WhyInterrupted(charged, suspicions), null, row.Failures + 1) : null);
     }
