@@ -15,6 +15,8 @@ internal enum Verb
     RunAgain,
     Pause,
     Resume,
+    Answer,
+    Withdraw,
 }
 
 /// <summary>What an operation must answer, and the events of items that it must write, in their order.</summary>
@@ -61,7 +63,12 @@ internal sealed partial class ModelFile
             Verb.Resume when item.IsPaused && item.PausedUntil <= Now => [Answer.Is(false, (EventKinds.PauseOver, id))],
             Verb.Resume => [item.IsPaused ? Answer.Is(true, (EventKinds.Resumed, id)) : Answer.Is(false)],
             Verb.Signal when item.State is WorkState.Done or WorkState.Cancelled => [conflict],
-            Verb.Signal when item is { State: WorkState.Waiting, Join: null } => [Answer.Is(null, (EventKinds.Signalled, id), (EventKinds.Woken, id))],
+            Verb.Answer or Verb.Withdraw when !item.HasAsked => [Answer.Is(false)],
+            Verb.Answer or Verb.Withdraw when item is { State: WorkState.Waiting, Asks: true } && !(item.Due <= Now) =>
+                [Answer.Is(true, (verb == Verb.Answer ? EventKinds.Answered : EventKinds.AskWithdrawn, id), (EventKinds.Woken, id))],
+            Verb.Answer when item.AnsweredBy is not null => [Answer.Is(false)], // The same by the same person.
+            Verb.Answer or Verb.Withdraw => [Answer.Throws<AskClosedException>()],
+            Verb.Signal when item is { State: WorkState.Waiting, Join: null, Asks: false } => [Answer.Is(null, (EventKinds.Signalled, id), (EventKinds.Woken, id))],
             Verb.Signal => [Answer.Is(null, (EventKinds.Signalled, id))],
             Verb.Release when !runs => [conflict],
             _ => [item.CancelRequested ? Answer.Is(null, [(EventKinds.Released, id), (EventKinds.Cancelled, id), .. Waking(item), .. Tree([item])]) : Answer.Is(null, (EventKinds.Released, id))],

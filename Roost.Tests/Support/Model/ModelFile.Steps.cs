@@ -15,9 +15,9 @@ internal sealed partial class ModelFile
         else if (next == Next.FailsSaved || item.Deadline <= Now || item.IsBeyondItsSteps)
         {
             Follow(EventKinds.Failed, item);
-            if (made?.Act is Act.Wait or Act.Join) BeginWait(item); // A retry begins it.
+            if (made?.Act is Act.Wait or Act.Join or Act.Ask) BeginWait(item); // A retry begins it.
         }
-        else if (made?.Act is Act.Wait or Act.Join) Follow(EventKinds.Waiting, item);
+        else if (made?.Act is Act.Wait or Act.Join or Act.Ask) Follow(EventKinds.Waiting, item);
         else if (delay > 0) Queue(item, Now.AddMilliseconds(delay));
         else if (item.IsPaused || IsCovered(item)) Queue(item, null); // Nobody keeps a lease into a pause.
         else item.IsUnsure = true;

@@ -147,7 +147,12 @@ internal sealed partial class ModelFile
             case EventKinds.Signalled:
                 Must(item.State is not (WorkState.Done or WorkState.Cancelled), "nothing takes signals for it any more");
                 item.Mail.Add(++signals);
-                if (item is { State: WorkState.Waiting, Join: null }) Follow(EventKinds.Woken, item);
+                if (item is { State: WorkState.Waiting, Join: null, Asks: false }) Follow(EventKinds.Woken, item);
+                break;
+            case EventKinds.Answered or EventKinds.AskWithdrawn:
+                Must(item is { State: WorkState.Waiting, Asks: true } && !(item.Due <= Now), "nobody is asked");
+                (item.Closed, item.AnsweredBy) = e.Kind == EventKinds.Answered ? ("answer", Text(e, "by")) : ("withdrawn", null);
+                Follow(EventKinds.Woken, item);
                 break;
             case EventKinds.TreeCancelled:
                 Must(item.IsEnded && Given(e, "children") > 0, "it has not ended");
@@ -225,6 +230,8 @@ internal sealed partial class ModelFile
                     or EventKinds.Signalled
                     or EventKinds.EndTold
                     or EventKinds.TreeCancelled
+                    or EventKinds.Answered
+                    or EventKinds.AskWithdrawn
                     or EventKinds.RunAgain
                     or EventKinds.Paused
                     or EventKinds.Resumed
@@ -349,12 +356,15 @@ internal sealed partial class ModelFile
     private static void BeginWait(ModelItem item)
     {
         ScriptStep step = item.Spec.Script.Steps[item.Version - 2];
-        (item.IsInWait, item.WaitMs, item.Join) = (true, step.Act == Act.Wait ? step.N : 0, step.Act == Act.Join ? step.N : null);
+        (item.IsInWait, item.WaitMs, item.Join) = (true, step.Act == Act.Join ? 0 : step.N, step.Act == Act.Join ? step.N : null);
+        item.Asks = step.Act == Act.Ask;
+        if (item.Asks) (item.HasAsked, item.AnsweredBy) = (true, null);
     }
 
     /// <summary>What it waits for has come.</summary>
     private bool IsThere(ModelItem item)
     {
+        if (item.Asks) return item.Closed is not null;
         if (item.Join is not { } join) return item.Mail.Count > 0;
         return OpenChildren(item) == 0 || (join == 1 && item.Ends.Count > item.Shown) || (join == -1 && item.LastFailed > item.Shown);
     }
@@ -372,9 +382,12 @@ internal sealed partial class ModelFile
     {
         Must(item.State == WorkState.Waiting, "it does not wait");
         bool isOver = item.Due <= Now;
-        Must(by == (isOver ? "timeout" : item.Join is null ? "signal" : "children"), $"its time is {(isOver ? "" : "not ")}over");
+        Must(
+            by == (isOver ? "timeout" : item.Asks ? item.Closed : item.Join is null ? "signal" : "children"),
+            $"its time is {(isOver ? "" : "not ")}over");
         Must(isOver || IsThere(item), "nothing that it waits for has come");
-        (item.IsInWait, item.Waker, item.IsJoined) = (false, isOver || item.Join is not null ? 0 : item.Mail[0], item.Join is not null);
+        (item.IsInWait, item.Waker, item.IsJoined) = (false, isOver || item.Asks || item.Join is not null ? 0 : item.Mail[0], item.Join is not null);
+        (item.Asks, item.Closed) = (false, null);
         Queue(item, null, comes: true);
     }
 

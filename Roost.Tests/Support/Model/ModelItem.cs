@@ -91,6 +91,18 @@ internal sealed class ModelItem(string id, Spec spec, ModelItem? parent, int dep
     /// <summary>How many children it waits for, as its script says; null where it waits for a signal.</summary>
     public int? Join { get; set; }
 
+    /// <summary>It waits for an answer.</summary>
+    public bool Asks { get; set; }
+
+    /// <summary>By whom its last question was answered; null where it was not.</summary>
+    public string? AnsweredBy { get; set; }
+
+    /// <summary>It has asked at least once.</summary>
+    public bool HasAsked { get; set; }
+
+    /// <summary>What has closed its question in this moment: an answer, or that it was withdrawn.</summary>
+    public string? Closed { get; set; }
+
     /// <summary>Its parent neither counts its end nor takes it along.</summary>
     public bool IsDetached { get; init; }
 

@@ -37,6 +37,7 @@ internal static class Operations
         (3, Gen.Int[0, 2].Select(n => new ScriptStep(Act.Take, n))),
         (1, Gen.Const(new ScriptStep(Act.SignalSelf))),
         (3, Gen.Int[-1, 1].Select(n => new ScriptStep(Act.Join, n))),
+        (2, Gen.OneOf(0, 100, 5000).Select(ms => new ScriptStep(Act.Ask, ms))),
         (5, Gen.OneOf(
                 Act.Fail, Act.FailSaved, Act.Child, Act.SameChild, Act.Artifact, Act.Stream, Act.Event, Act.CancelSelf, Act.CancelAndDone, Act.ReleaseSelf)
             .Select(act => new ScriptStep(act))));
@@ -126,6 +127,8 @@ internal static class Operations
         (26, Change),
         (6, Gen.Select(Runtime, Target, (runtime, target) =>
             new Operation($"{runtime}: Signal #{target}", world => world.ChangeAsync(runtime, Verb.Signal, world.Target(target), 0)))),
+        (4, Gen.Select(Runtime, Target, Gen.OneOf(Verb.Answer, Verb.Withdraw), (runtime, target, verb) =>
+            new Operation($"{runtime}: {verb} #{target}", world => world.ChangeAsync(runtime, verb, world.Target(target), 0)))),
         (4, ChangeAll),
         (5, ChangeWide),
         (4, Purge),

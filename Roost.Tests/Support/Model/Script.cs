@@ -20,6 +20,7 @@ internal enum Act
     RaiseSelf,
     Wait,
     Join,
+    Ask,
     Take,
     SignalSelf,
     RetryAfter,

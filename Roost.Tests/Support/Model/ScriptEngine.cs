@@ -51,9 +51,10 @@ internal sealed class ScriptEngine(string id, int shape, FakeTimeProvider clock,
         log.SeeKey(context.IdempotencyKey, name);
         if (state != StateOf(context.Version, shape)) log.Complaints.Enqueue($"{name} was given the state {state}");
         Script script = context.Item.PayloadAs<Script>();
-        bool hasWaited = context.Version >= 2 && context.Version - 2 < script.Steps.Length && script.Steps[context.Version - 2].Act is Act.Wait or Act.Join;
+        bool hasWaited = context.Version >= 2 && context.Version - 2 < script.Steps.Length && script.Steps[context.Version - 2].Act is Act.Wait or Act.Join or Act.Ask;
         if (hasWaited != context.Wake is not null && !log.Edited.ContainsKey(id))
             log.Complaints.Enqueue($"{name} was woken by {context.Wake?.Kind.ToString() ?? "nothing"}");
+        if (context.Wake is { Kind: WakeKind.Answer, Answer: var given } && given?.As<string>() != "go") log.Complaints.Enqueue($"{name} was given {given}");
         if (context.Wake?.Children is { } children) await TellChildrenAsync(context, children);
         if (context.Version > script.Steps.Length) return Done(state + 1);
         ScriptStep step = script.Steps[context.Version - 1];
@@ -66,6 +67,9 @@ internal sealed class ScriptEngine(string id, int shape, FakeTimeProvider clock,
                 await PassTimeoutAsync(context.CancellationToken);
                 break;
             case Act.Wait: return WaitFor("go", state + 1, step.N == 0 ? null : TimeSpan.FromMilliseconds(step.N));
+            case Act.Ask:
+                return WaitFor(
+                    new Wait { Ask = Roost.Ask.Of<string>("Go on?"), Timeout = step.N == 0 ? null : TimeSpan.FromMilliseconds(step.N) }, state + 1);
             case Act.Join: return WaitForChildren(state + 1, step.N == 1 ? ChildJoin.Any : ChildJoin.All with { OrFailure = step.N == -1 });
             case Act.Take:
                 context.AddEvent("took", new { n = context.TakeSignals().Count });

@@ -128,6 +128,8 @@ internal sealed partial class World
             Verb.Requeue => EventKinds.Requeued,
             Verb.Priority => EventKinds.PriorityChanged,
             Verb.Signal => EventKinds.Signalled,
+            Verb.Answer => EventKinds.Answered,
+            Verb.Withdraw => EventKinds.AskWithdrawn,
             Verb.Pause => EventKinds.Paused,
             Verb.Resume => EventKinds.Resumed,
             _ => EventKinds.Released,
@@ -213,7 +215,12 @@ internal sealed partial class World
             );
     }
 
-    private static string ReasonIn(string kind) => kind == EventKinds.Signalled ? "id" : "reason";
+    private static string ReasonIn(string kind) => kind switch
+    {
+        EventKinds.Signalled => "id",
+        EventKinds.Answered or EventKinds.AskWithdrawn => "by",
+        _ => "reason",
+    };
 
     private async Task CheckPurgedAsync()
     {

@@ -172,6 +172,11 @@ internal sealed partial class World : IAsyncDisposable
             case Verb.Retry: await roost.RetryAsync(id, reason); break;
             case Verb.Discard: await roost.DiscardAsync(id, reason); break;
             case Verb.Signal: await roost.SignalAsync(id, "go", null, reason == ByHand ? null : reason); break;
+            case Verb.Answer or Verb.Withdraw:
+                if ((await roost.ListAsksAsync(new() { WorkId = id }, limit: 1)).Items is not [AskInfo ask]) return false;
+                if (verb == Verb.Answer) return (await roost.AnswerAsync(ask.Id, "go", reason)).Created;
+                await roost.WithdrawAskAsync(ask.Id, reason);
+                return true;
             case Verb.RunAgain: await roost.RunAgainAsync(id, reason: reason); break;
             case Verb.Pause:
                 DateTimeOffset? until = priority > 0 ? clock.GetUtcNow().AddMilliseconds(5000 * priority) : null;
