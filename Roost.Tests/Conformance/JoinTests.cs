@@ -113,6 +113,18 @@ internal sealed class JoinTests(StoreHost host) : ConformanceTests(host)
     }
 
     [Test]
+    public async Task The_time_of_a_wait_for_children_is_told_apart_from_how_many_are_open()
+    {
+        await using RoostRuntime roost = await OpenAsync(
+            TestRuntime.Clock(), new Fan(_ => Items("waits"), new() { Children = ChildJoin.Any, Timeout = TimeSpan.FromHours(1) }), new Worker());
+        string id = await roost.EnqueueAsync(new WorkItem("fan"));
+        await roost.RunUntilIdleAsync();
+
+        roost.Detail(id).Situation.Should()
+            .Be("waiting for the end of any child, of which 1 is open, until 2026-01-01 01:00:00Z, since 2026-01-01 00:00:00Z");
+    }
+
+    [Test]
     public async Task The_failure_of_one_wakes_where_it_is_waited_for()
     {
         await using RoostRuntime roost = await OpenAsync(
