@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Roost.Cli.Web;
@@ -249,8 +250,20 @@ internal sealed class Life
                 && names.ValueKind == JsonValueKind.Array
                 ? names.EnumerateArray().Select(name => name.ToString())
                 : [],
+            .. Children(data) is { } children ? (string[])[children] : [],
         ];
         return things.Length == 0 ? "for a time" : $"for {string.Join(" or ", things)}";
+    }
+
+    private static string? Children(JsonElement? data)
+    {
+        string? what = Text(data, "children") is not null ? "all children" : Number(data, "children") switch
+        {
+            null => null,
+            1 => "any child",
+            { } ends => string.Create(CultureInfo.InvariantCulture, $"at least {ends:N0} children"),
+        };
+        return what is not null && Has(data, "or_failure") ? $"{what} or the failure of one" : what;
     }
 
     private static string? WhyOf(WorkEvent one) => Text(one.Data, "message") ?? Text(one.Data, "why");

@@ -36,12 +36,13 @@ internal sealed class FolderEngine : Engine<FolderState>
         var unread = new List<string>();
         await foreach (Child<FileState> child in context.ChildrenAsync<FileState>())
         {
-            FileState file = child.Data!;
-            if (child.Error is { } error)
+            if (child.State != WorkState.Done)
             {
-                unread.Add($"- {Name(state, file)}: {error.Message}");
+                string name = child.Data is null ? child.Id : Name(state, child.Data);
+                unread.Add($"- {name}: {child.Error?.Message ?? child.State.Name()}");
                 continue;
             }
+            FileState file = child.Data!;
             (int Files, long Lines, long Words) sum = kinds.GetValueOrDefault(file.Kind);
             kinds[file.Kind] = (sum.Files + 1, sum.Lines + file.Lines, sum.Words + file.Words);
             found.Add(file);

@@ -25,7 +25,7 @@ internal sealed class PauseVerbTests : FolderFixture
         (await RunAsync(0, ["pause", "it-1", .. Why])).Word.Should().Be("work item it-1: paused");
 
         (await RunAsync(0, "status", "it-1")).Output.Should().MatchRegex("situation +paused by ops: the vendor is down; ready since ")
-            .And.MatchRegex("paused +work item it-1 is paused by ops: the vendor is down \\(since ");
+            .And.MatchRegex("paused +work item it-1 is paused by ops: the vendor is down \\(since [-:.0-9TZ]+, [^()]+\\)");
         (await RunAsync(0, "list", "--paused")).Output.Should().Contain("it-1").And.Contain("queued, paused").And.NotContain("other-1");
         (await RunAsync(0, "pauses")).Output.Should().MatchRegex("item +it-1 +.* +ops +the vendor is down");
         (await RunAsync(0, "stats", "--json")).Json.GetProperty("total").GetProperty("paused").GetInt32().Should().Be(1);
@@ -50,6 +50,15 @@ internal sealed class PauseVerbTests : FolderFixture
         (await RunAsync(0, "engines")).Output.Should().Contain("paused by ops until ");
         (await RunAsync(0, "status", "other-1")).Output.Should().Contain($"{what} is paused by ops until ");
         (await RunAsync(0, ["resume", .. target, "--by", "ops", "--json"])).Json.GetProperty("result").GetString().Should().Be("resumed");
+    }
+
+    [TestCase("--for", "2h")]
+    [TestCase("--until", "2050-01-31T12:00:00.1234567Z")]
+    public async Task The_end_that_is_told_is_the_one_that_is_kept(string option, string end)
+    {
+        string? told = (await RunAsync(0, ["pause", "it-1", .. Why, option, end, "--json"])).Json.GetProperty("until").GetString();
+
+        (await RunAsync(0, "pauses", "--json")).Json.GetProperty("items")[0].GetProperty("until").GetString().Should().Be(told);
     }
 
     [Test]

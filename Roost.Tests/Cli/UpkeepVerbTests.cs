@@ -83,7 +83,7 @@ internal sealed class UpkeepVerbTests
 
         result.Ends(0).Json.GetProperty("healthy").GetBoolean().Should().BeTrue();
         result.Json.GetProperty("checks").EnumerateArray().Select(check => check.GetProperty("name").GetString())
-            .Should().Contain(["integrity", "schema", "pragmas", "disk_space", "leases", "engines"]);
+            .Should().OnlyHaveUniqueItems().And.Contain(["integrity", "schema", "pragmas", "disk_space", "leases", "engines"]);
     }
 
     [Test]

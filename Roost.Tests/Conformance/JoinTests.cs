@@ -113,6 +113,18 @@ internal sealed class JoinTests(StoreHost host) : ConformanceTests(host)
     }
 
     [Test]
+    public async Task The_time_of_a_wait_for_children_is_told_apart_from_how_many_are_open()
+    {
+        await using RoostRuntime roost = await OpenAsync(
+            TestRuntime.Clock(), new Fan(_ => Items("waits"), new() { Children = ChildJoin.Any, Timeout = TimeSpan.FromHours(1) }), new Worker());
+        string id = await roost.EnqueueAsync(new WorkItem("fan"));
+        await roost.RunUntilIdleAsync();
+
+        roost.Detail(id).Situation.Should()
+            .Be("waiting for the end of any child, of which 1 is open, until 2026-01-01 01:00:00Z, since 2026-01-01 00:00:00Z");
+    }
+
+    [Test]
     public async Task The_failure_of_one_wakes_where_it_is_waited_for()
     {
         await using RoostRuntime roost = await OpenAsync(
@@ -280,7 +292,7 @@ internal sealed class JoinTests(StoreHost host) : ConformanceTests(host)
 
     [TestCase(0, "*Children*AtLeast(0)*at least 1*")]
     [TestCase(-1, "*Children*AtLeast(-1)*")]
-    [TestCase(3, "*Children*AtLeast(3) where 2 can end*")]
+    [TestCase(3, "*Children*AtLeast(3) where 2 can end*would have 2 open children, detached ones left out, and 0 ends that no step was shown*")]
     public async Task Waiting_for_no_end_or_for_more_than_there_can_be_is_refused_for_good(int n, string message)
     {
         await using RoostRuntime roost = await OpenAsync(

@@ -16,6 +16,7 @@ internal sealed class ConsoleTreeTests
         {
             "bad" when context.Attempt == 1 => throw new InvalidOperationException("token=t-secret-123456 refused"),
             "bad" => ScriptedEngine.GiveUp("never"),
+            "joins" => Outcome.WaitFor(1, new Wait { Children = ChildJoin.Any with { OrFailure = true } }),
             "waits" => Outcome.WaitFor(1, new Wait { Signals = ["go"] }),
             _ => ScriptedEngine.Finish(state),
         }));
@@ -50,6 +51,18 @@ internal sealed class ConsoleTreeTests
         (await host.ReadAsync(ConsoleHost.ItemAddress("late"))).Should().Contain("href=\"/work/tree?id=top\"");
         (await host.ReadAsync("/work/tree?id=inner"))
             .Should().Contain("href=\"/work/tree?id=first\"").And.Contain("href=\"/work/tree?id=top\"").And.Contain("It has no children.");
+    }
+
+    [Test]
+    public async Task An_item_that_waits_for_its_children_says_so_and_that_cancelling_it_takes_them_along()
+    {
+        await host.Roost.EnqueueAsync([Item("joins", null, "scripted"), Item("open", "joins")]);
+        await host.Roost.RunUntilIdleAsync();
+
+        string page = await host.ReadAsync(ConsoleHost.ItemAddress("joins"));
+        page.Should().Contain("<dt>Children</dt><dd>any or a failure</dd>").And.Contain("cancelled with it");
+        page.Should().Contain("for any child or the failure of one").And.NotContain("for a time");
+        (await host.ReadAsync(ConsoleHost.ItemAddress("late"))).Should().NotContain("cancelled with it");
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using Roost.Cli.Web;
 using Roost.Tests.Support;
@@ -70,6 +71,24 @@ internal sealed class WaitTimelineTests
         List<WorkEvent> events = roost.Events(new EventFilter { WorkId = id });
 
         Rows(events[^1..], id).Should().Equal("queued (wait) 0 ms: ");
+    }
+
+    [TestCase("""{"signals":[],"children":"all"}""", "for all children")]
+    [TestCase("""{"signals":[],"children":1}""", "for any child")]
+    [TestCase("""{"signals":["stop"],"children":3,"or_failure":true}""", "for stop or at least 3 children or the failure of one")]
+    public async Task A_wait_for_children_says_so_and_what_woke_it(string wait, string says)
+    {
+        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
+        await roost.RunUntilIdleAsync();
+        using var data = JsonDocument.Parse(wait);
+        using var by = JsonDocument.Parse("""{"by":"children"}""");
+        List<WorkEvent> events = roost.Events(new EventFilter { WorkId = id });
+        events[^1] = events[^1] with { Data = data.RootElement };
+        clock.Advance(Minute);
+        WorkEvent woken = events[^1] with { Kind = EventKinds.Woken, At = clock.GetUtcNow(), Data = by.RootElement };
+
+        Rows(events, id)[^1].Should().Be($"waiting (waiting) 1 min: {says}");
+        Rows([.. events, woken], id).Should().Contain($"waited (waiting) 1 min: {says}: woken by its children");
     }
 
     private List<string> Rows(string id) => Rows(roost.Events(new EventFilter { WorkId = id }), id);

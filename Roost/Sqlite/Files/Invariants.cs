@@ -193,7 +193,7 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
                 SELECT place FROM roost_work WHERE paused = 1 AND place IS NOT NULL)
             GROUP BY place HAVING count(*) > 1
             """),
-        new("pauses", "an item is marked that has a pause, no other is, and who is marked stands in no order that leads to a claim",
+        new("paused items", "an item is marked that has a pause, no other is, and who is marked stands in no order that leads to a claim",
             """
             SELECT w.id FROM roost_work w LEFT JOIN roost_pause p ON p.work = w.key
             WHERE (w.paused = 1) <> (p.work IS NOT NULL) OR (w.paused = 1 AND (w.ready_seq IS NOT NULL OR w.blocked_on IS NOT NULL OR w.ended_at IS NOT NULL))
