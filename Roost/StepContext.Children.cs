@@ -24,35 +24,48 @@ public sealed partial class StepContext
     public string AddChild(WorkItem item)
     {
         ArgumentNullException.ThrowIfNull(item);
+        return Add(CheckedChild(item));
+    }
+
+    /// <summary>Enqueues many work items as children of this one: all of them with the step's commit, or none.</summary>
+    /// <param name="items">As for <see cref="AddChild"/>.</param>
+    /// <returns>Their ids, in their order.</returns>
+    /// <exception cref="InvalidInputException">A field of one breaks a rule; none was added.</exception>
+    public IReadOnlyList<string> AddChildren(IEnumerable<WorkItem> items)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        NewWork[] children = [.. items.Select(item => CheckedChild(item ?? throw new InvalidInputException("items", "holds null.") { Final = Final }))];
+        return [.. children.Select(Add)];
+    }
+
+    private NewWork CheckedChild(WorkItem item)
+    {
         if (item.ParentId is not null && item.ParentId != Item.Id)
             throw new InvalidInputException("ParentId", $"is {item.ParentId}; a child of this step belongs to {Item.Id}. Leave it out.") { Final = Final };
-        NewWork child = Checked(() => runtime.CheckChild(item with { ParentId = Item.Id }));
+        return Checked(() => runtime.CheckChild(item with { ParentId = Item.Id }));
+    }
+
+    private string Add(NewWork child)
+    {
         lock (gate)
         {
             Staged open = Open();
-            if (child.IsIdByKey && !open.KeyedChildren.TryAdd((item.Engine, item.IdempotencyKey!), child.Id))
-                child = child with { Id = open.KeyedChildren[(item.Engine, item.IdempotencyKey!)] }; // The commit compares the payloads.
+            if (child.IsIdByKey && !open.KeyedChildren.TryAdd((child.Item.Engine, child.Item.IdempotencyKey!), child.Id))
+                child = child with { Id = open.KeyedChildren[(child.Item.Engine, child.Item.IdempotencyKey!)] }; // The commit compares the payloads.
             open.Children.Add(child);
             open.AddBytes(child.Bytes);
         }
         return child.Id;
     }
 
-    /// <summary>Enqueues many work items as children of this one: all of them with the step's commit, or none.</summary>
-    /// <param name="items">As for <see cref="AddChild"/>.</param>
-    /// <returns>Their ids, in their order.</returns>
-    /// <exception cref="InvalidInputException">A field of one breaks a rule; those before it are added.</exception>
-    public IReadOnlyList<string> AddChildren(IEnumerable<WorkItem> items)
-    {
-        ArgumentNullException.ThrowIfNull(items);
-        return [.. items.Select(AddChild)];
-    }
-
     /// <summary>
     /// The item's children as they are now, read a page at a time while they are enumerated: their states, their last data and their errors. Those that this
     /// step adds are not there yet. Cancelled with the step.
     /// </summary>
-    /// <typeparam name="TState">What their state is read as, by <see cref="RoostOptions.Json"/> or the settings of their engine where it is registered here.</typeparam>
+    /// <typeparam name="TState">
+    /// What their state is read as, by <see cref="RoostOptions.Json"/> or the settings of their engine where it is registered here. Of children whose engine has
+    /// another state, that may be all defaults: name the engine where there are several.
+    /// </typeparam>
     /// <param name="scope">
     /// Which of them. <see cref="ChildScope.NewlyEnded"/> is of a step that is the first after a wait for children, the same in each of its tries.
     /// </param>

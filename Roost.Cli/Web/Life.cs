@@ -245,7 +245,6 @@ internal sealed class Life
         string[] things =
         [
             .. Text(data, "ask") is null ? (string[])[] : ["an answer"],
-            .. Has(data, "children") ? (string[])["children"] : [],
             .. data is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty("signals", out JsonElement names)
                 && names.ValueKind == JsonValueKind.Array
                 ? names.EnumerateArray().Select(name => name.ToString())

@@ -68,7 +68,7 @@ internal sealed partial class ModelFile
                 [Answer.Is(true, (verb == Verb.Answer ? EventKinds.Answered : EventKinds.AskWithdrawn, id), (EventKinds.Woken, id))],
             Verb.Answer when item.AnsweredBy is not null => [Answer.Is(false)], // The same by the same person.
             Verb.Answer or Verb.Withdraw => [Answer.Throws<AskClosedException>()],
-            Verb.Signal when item is { State: WorkState.Waiting, Join: null, Asks: false } => [Answer.Is(null, (EventKinds.Signalled, id), (EventKinds.Woken, id))],
+            Verb.Signal when IsWokenBySignal(item) => [Answer.Is(null, (EventKinds.Signalled, id), (EventKinds.Woken, id))],
             Verb.Signal => [Answer.Is(null, (EventKinds.Signalled, id))],
             Verb.Release when !runs => [conflict],
             _ => [item.CancelRequested ? Answer.Is(null, [(EventKinds.Released, id), (EventKinds.Cancelled, id), .. Waking(item), .. Tree([item])]) : Answer.Is(null, (EventKinds.Released, id))],

@@ -147,7 +147,7 @@ internal sealed partial class ModelFile
             case EventKinds.Signalled:
                 Must(item.State is not (WorkState.Done or WorkState.Cancelled), "nothing takes signals for it any more");
                 item.Mail.Add(++signals);
-                if (item is { State: WorkState.Waiting, Join: null, Asks: false }) Follow(EventKinds.Woken, item);
+                if (IsWokenBySignal(item)) Follow(EventKinds.Woken, item);
                 break;
             case EventKinds.Answered or EventKinds.AskWithdrawn:
                 Must(item is { State: WorkState.Waiting, Asks: true } && !(item.Due <= Now), "nobody is asked");
@@ -360,6 +360,9 @@ internal sealed partial class ModelFile
         item.Asks = step.Act == Act.Ask;
         if (item.Asks) (item.HasAsked, item.AnsweredBy) = (true, null);
     }
+
+    /// <summary>One that it waits for, or any that is there when its time is over: whoever notices that first.</summary>
+    private bool IsWokenBySignal(ModelItem item) => item.State == WorkState.Waiting && (item is { Join: null, Asks: false } || item.Due <= Now);
 
     /// <summary>What it waits for has come.</summary>
     private bool IsThere(ModelItem item)

@@ -42,7 +42,15 @@ internal static class Operations
                 Act.Fail, Act.FailSaved, Act.Child, Act.SameChild, Act.Artifact, Act.Stream, Act.Event, Act.CancelSelf, Act.CancelAndDone, Act.ReleaseSelf)
             .Select(act => new ScriptStep(act))));
 
-    private static readonly Gen<Script> Scripts = Gen.Select(Step.Array[0, 4], Gen.Frequency((4, Gen.Const(false)), (1, Gen.Const(true))), (steps, follow) =>
+    /// <summary>Some children, and a wait for them: chance alone would hardly put these behind each other.</summary>
+    private static readonly Gen<ScriptStep[]> Family = Gen.Select(
+        Gen.OneOf(Act.Child, Act.SameChild).Array[1, 2], Gen.Int[-1, 1], Gen.Int[-1, 1], Step.Array[0, 2], (children, first, second, then) =>
+            (ScriptStep[])[.. children.Distinct().Select(act => new ScriptStep(act)), new(Act.Join, first), .. then, new(Act.Join, second)]);
+
+    private static readonly Gen<ScriptStep[]> Asking = Gen.Select(
+        Gen.OneOf(0, 100, 5000), Step.Array[0, 2], (ms, then) => (ScriptStep[])[new(Act.Ask, ms), .. then, new(Act.Ask, ms)]);
+
+    private static readonly Gen<Script> Scripts = Gen.Select(Gen.Frequency((6, Step.Array[0, 4]), (2, Family), (1, Asking)), Gen.Frequency((4, Gen.Const(false)), (1, Gen.Const(true))), (steps, follow) =>
         new Script(steps, follow)
     );
 

@@ -17,7 +17,7 @@ internal sealed partial class World
         foreach (ModelItem item in here)
             Must(
                 item.DueLatest > model.Now || stuck.Contains(item) || (item.State == WorkState.Queued && (item.IsPaused || model.IsCovered(item))),
-                $"{item} could run, and the loop is idle at {model.Now:mm:ss.fff}"
+                $"{item} could run, and the loop is idle at {model.Now:mm:ss.fff}: {runtimes[0].Detail(item.Id).Situation}"
             );
         ModelItem[] delayed = [.. here.Where(item => item.Due > model.Now)];
         DateTimeOffset[] ends = [.. model.Items.Values.Where(item => item.IsPaused && item.PausedUntil is not null).Select(item => item.PausedUntil!.Value)];
