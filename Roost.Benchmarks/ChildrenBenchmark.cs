@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace Roost.Benchmarks;
 
 /// <summary>
-/// What a family costs: many children of one parent that are enqueued by its step, run, joined and read, beside as many items without a parent; and the end of a
+/// What a family costs: many children of one parent that are enqueued by its step, run, joined and read, beside as many items without a parent; and the
+/// end of a
 /// child beside few and beside many brothers.
 /// </summary>
 internal static class ChildrenBenchmark
@@ -134,7 +135,8 @@ internal static class ChildrenBenchmark
             string parent = await roost.EnqueueAsync(new WorkItem("nobody"));
             for (int n = 0; n < brothers; n += AtOnce)
                 await roost.EnqueueAsync(
-                    Enumerable.Range(n, Math.Min(AtOnce, brothers - n)).Select(number => Child.Of(number) with { ParentId = parent, Delay = TimeSpan.FromDays(1) }));
+                    Enumerable.Range(n, Math.Min(AtOnce, brothers - n))
+                        .Select(number => Child.Of(number) with { ParentId = parent, Delay = TimeSpan.FromDays(1) }));
             await roost.EnqueueAsync(Enumerable.Range(0, ends).Select(number => Child.Of(number) with { ParentId = parent }));
             TimeSpan processor = Environment.CpuUsage.TotalTime;
             await roost.RunUntilIdleAsync();

@@ -54,7 +54,9 @@ public class Outcome
     [OverloadResolutionPriority(1)] // A snapshot is no state.
     public static Outcome Continue(Snapshot next, TimeSpan after = default) => new(OutcomeKind.Continue, next, after, null);
 
-    /// <summary>Save the snapshot and rest until what is waited for has come, or a time is over; the next step is told which by <see cref="StepContext.Wake"/>.</summary>
+    /// <summary>
+    /// Save the snapshot and rest until what is waited for has come, or a time is over; the next step is told which by <see cref="StepContext.Wake"/>.
+    /// </summary>
     /// <param name="next">The next snapshot.</param>
     /// <param name="wait">What it waits for.</param>
     [OverloadResolutionPriority(1)] // A snapshot is no state.

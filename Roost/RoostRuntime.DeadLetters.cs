@@ -154,7 +154,8 @@ public sealed partial class RoostRuntime
     {
         CheckChange(workId, reason);
         cancellationToken.ThrowIfCancellationRequested();
-        if (await Changeable.ChangeDeadLetterAsync(workId, change, reason).ConfigureAwait(false)) await CancelTreesAsync(cancellationToken).ConfigureAwait(false);
+        if (await Changeable.ChangeDeadLetterAsync(workId, change, reason).ConfigureAwait(false))
+            await CancelTreesAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<int> ChangeAllAsync(DeadLetterFilter filter, DeadLetterChange change, string? reason, CancellationToken cancellationToken)

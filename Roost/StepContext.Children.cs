@@ -14,7 +14,8 @@ public sealed partial class StepContext
     /// for it (<see cref="ChildJoin"/>), and cancelling the item cancels it, unless it is detached.
     /// </summary>
     /// <param name="item">
-    /// The child. With an idempotency key it is the one that has the key already, which counts once; where that is no child of this item the step fails for good,
+    /// The child. With an idempotency key it is the one that has the key already, which counts once; where that is no child of this item the step fails
+    /// for good,
     /// unless <see cref="WorkItem.Detached"/> is set.
     /// </param>
     /// <returns>
@@ -63,7 +64,8 @@ public sealed partial class StepContext
     /// step adds are not there yet. Cancelled with the step.
     /// </summary>
     /// <typeparam name="TState">
-    /// What their state is read as, by <see cref="RoostOptions.Json"/> or the settings of their engine where it is registered here. Of children whose engine has
+    /// What their state is read as, by <see cref="RoostOptions.Json"/> or the settings of their engine where it is registered here. Of children whose
+    /// engine has
     /// another state, that may be all defaults: name the engine where there are several.
     /// </typeparam>
     /// <param name="scope">
@@ -99,7 +101,8 @@ public sealed partial class StepContext
         var of = new ChildSelection(Item.Id, engine, onlyNew ? Wake!.Children!.Shown : null, onlyNew ? Wake!.Children!.Last : null);
         for (long? after = onlyNew ? Wake!.Children!.Shown : 0; after is { } place;)
         {
-            (IReadOnlyList<StoredChild> page, after) = await runtime.Store.Reads.ChildrenAsync(of, place, ChildrenAtOnce, cancellationToken).ConfigureAwait(false);
+            (IReadOnlyList<StoredChild> page, after) = await runtime.Store.Reads.ChildrenAsync(of, place, ChildrenAtOnce, cancellationToken)
+                .ConfigureAwait(false);
             foreach (StoredChild child in page)
                 if (!onlyNew || seen.Add(child.Id)) yield return Read(child, read);
         }

@@ -102,7 +102,8 @@ public static class EventKinds
     public const string PriorityChanged = "priority_changed";
 
     /// <summary>
-    /// An item, an engine, a queue or the file was paused, or paused anew; the data says which (<c>scope</c>, and the <c>name</c> of an engine or queue), who, why
+    /// An item, an engine, a queue or the file was paused, or paused anew; the data says which (<c>scope</c>, and the <c>name</c> of an engine or queue),
+    /// who, why
     /// and until when.
     /// </summary>
     public const string Paused = "paused";
@@ -146,8 +147,8 @@ public static class EventKinds
     /// <summary>All of them, in the order in which they stand here.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        Enqueued, Claimed, Blocked, Stepped, Waiting, Woken, Answered, AskWithdrawn, Signalled, SignalDropped, Done, StepFailed, RetryAfter, Failed, Interrupted,
-        Released, CancelRequested, Cancelled, TreeCancelled, Edited, Retried, Discarded, Requeued, PriorityChanged, Paused, Resumed, PauseOver,
+        Enqueued, Claimed, Blocked, Stepped, Waiting, Woken, Answered, AskWithdrawn, Signalled, SignalDropped, Done, StepFailed, RetryAfter, Failed,
+        Interrupted, Released, CancelRequested, Cancelled, TreeCancelled, Edited, Retried, Discarded, Requeued, PriorityChanged, Paused, Resumed, PauseOver,
         RunAgain, Triggered, TriggerSkipped, EndTold, EndUntold, Purged, WorkerStarted, WorkerStopped, WorkerLost, Adopted,
     ];
 }

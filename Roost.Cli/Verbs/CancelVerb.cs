@@ -3,7 +3,9 @@ using Roost.Cli.Output;
 namespace Roost.Cli.Verbs;
 
 /// <summary>Cancels a work item.</summary>
-internal sealed class CancelVerb() : ChangeVerb("cancel", "Cancel a work item: at once where it is queued or waits, else its step is asked to stop. Its children that are not detached are cancelled with it.")
+internal sealed class CancelVerb() : ChangeVerb(
+    "cancel",
+    "Cancel a work item: at once where it is queued or waits, else its step is asked to stop. Its children that are not detached are cancelled with it.")
 {
     protected override async Task<string> ChangeAsync(Call call, RoostRuntime roost, string workId)
     {

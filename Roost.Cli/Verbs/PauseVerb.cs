@@ -34,7 +34,9 @@ internal sealed class PauseVerb : Verb
         if (call.Get(until) is not null && call.Get(length) is not null) throw new UsageException("--until and --for are given together; give one of them.");
         DateTimeOffset? end = Instants.Optional("--until", call.Get(until));
         if (Durations.Optional("--for", call.Get(length)) is { } time) end = After(call, time);
-        if (end is { } precise) end = precise.AddTicks((TimeSpan.TicksPerMillisecond - precise.Ticks % TimeSpan.TicksPerMillisecond) % TimeSpan.TicksPerMillisecond); // As it is stored.
+        if (end is { } precise)
+            // As it is stored.
+            end = precise.AddTicks((TimeSpan.TicksPerMillisecond - precise.Ticks % TimeSpan.TicksPerMillisecond) % TimeSpan.TicksPerMillisecond);
         await using RoostRuntime roost = call.Open();
         PauseTarget what = await target.ReadAsync(call, roost);
         bool isNew = await roost.PauseAsync(what, call.Get(reason)!, call.Get(by)!, end, call.Stop);

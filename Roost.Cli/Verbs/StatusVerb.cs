@@ -39,7 +39,8 @@ internal sealed class StatusVerb : Verb
             ("waits since", Past(item.Wait?.Since, print)),
             ("waits until", Time(item.Wait?.Until, print)),
             ("mailbox", item.Signals == 0 ? null : $"{Text.Count(item.Signals, "signal")} that no step has taken; \"roost signals\" lists them"),
-            ("paused", string.Join("\n", item.Pauses.Select(pause => $"{print.Hide(PauseWords.Of(pause))} (since {Times.Exact(pause.Since)}, {Times.PastRelative(pause.Since, print.Now)})"))),
+            ("paused", string.Join("\n", item.Pauses.Select(pause =>
+                $"{print.Hide(PauseWords.Of(pause))} (since {Times.Exact(pause.Since)}, {Times.PastRelative(pause.Since, print.Now)})"))),
             ("due", Time(item.DueAt, print)),
             ("deadline", Time(item.Deadline, print)),
             ("timeout", item.Timeout is { } timeout ? Times.Span(timeout) : null),

@@ -25,7 +25,8 @@ internal sealed class FileEngine : Engine<FileState>
             if (line.Contains('\0')) return Done(state with { Kind = "(binary)" });
             lines++;
             words += line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length;
-            if (title is null && line.StartsWith("# ", StringComparison.Ordinal)) title = line.Length <= LongestTitle ? line[2..] : $"{line[2..LongestTitle]}...";
+            if (title is null && line.StartsWith("# ", StringComparison.Ordinal))
+                title = line.Length <= LongestTitle ? line[2..] : $"{line[2..LongestTitle]}...";
         }
         string kind = Path.GetExtension(state.Path).ToLowerInvariant();
         return Done(state with { Kind = kind.Length == 0 ? "(none)" : kind, Lines = lines, Words = words, Title = title });

@@ -358,7 +358,8 @@ internal sealed class JoinTests(StoreHost host) : ConformanceTests(host)
     public async Task Follow_ups_of_triggers_are_not_waited_for()
     {
         await using RoostRuntime roost = await OpenAsync(
-            new RoostOptions { Triggers = [new("part", "later")] }, TestRuntime.Clock(), new Fan(_ => Items("one"), new() { Children = ChildJoin.All }), new Worker());
+            new RoostOptions { Triggers = [new("part", "later")] }, TestRuntime.Clock(),
+            new Fan(_ => Items("one"), new() { Children = ChildJoin.All }), new Worker());
         string id = await roost.EnqueueAsync(new WorkItem("fan"));
 
         await roost.RunUntilDoneAsync(id).Soon();

@@ -60,7 +60,8 @@ internal sealed class KillTests : FolderFixture
         signals.Should().BePositive();
         answers.Should().BePositive();
         children.Should().BePositive();
-        Effort.Report($"{kills} kills on {files} files, {signals} signals and {answers} answers acknowledged, each applied once, and {children} children joined");
+        Effort.Report(
+            $"{kills} kills on {files} files, {signals} signals and {answers} answers acknowledged, each applied once, and {children} children joined");
     }
 
     /// <summary>Three or four processes live at any time; one of them, whichever, is killed wherever it is, its start included.</summary>

@@ -49,7 +49,8 @@ internal sealed partial class QueryPlanTests
 
         List<string> plan = Plan(roost, sql);
 
-        plan.Where(step => step.StartsWith("SEARCH", StringComparison.Ordinal) && !step.EndsWith("USING INTEGER PRIMARY KEY (rowid=?)", StringComparison.Ordinal))
+        plan.Where(step => step.StartsWith("SEARCH", StringComparison.Ordinal)
+                && !step.EndsWith("USING INTEGER PRIMARY KEY (rowid=?)", StringComparison.Ordinal))
             .Should().ContainSingle().Which.Should().MatchRegex($@"^SEARCH (roost_work|w) USING (COVERING )?INDEX {index}( |$)");
     }
 

@@ -119,7 +119,8 @@ internal sealed class LifeTests
                 _ => JsonSerializer.SerializeToElement(new { by = "signal", worker = "w", why = "y" }),
             },
         });
-        Gen<LifeFacts> facts = Gen.Select(Gen.Int[0, 5], Gen.Int[0, 60], Gen.Bool, Gen.Bool, (n, at, first, second) => FactsOf((WorkState)n, at, first, second));
+        Gen<LifeFacts> facts = Gen.Select(
+            Gen.Int[0, 5], Gen.Int[0, 60], Gen.Bool, Gen.Bool, (n, at, first, second) => FactsOf((WorkState)n, at, first, second));
 
         Gen.Select(one.List[0, 30], facts).Sample((events, known) =>
         {

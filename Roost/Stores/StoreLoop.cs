@@ -33,7 +33,10 @@ internal abstract class StoreLoop
     /// <summary>How often nobody could tell whether a commit had landed: the store may hold leases that no step here knows of.</summary>
     public abstract int Doubts { get; }
 
-    /// <summary>Called on the store's thread when leases may have been touched by others: another process has written, or steps that run were asked to stop by what has cancelled their parents.</summary>
+    /// <summary>
+    /// Called on the store's thread when leases may have been touched by others: another process has written, or steps that run were asked to stop by
+    /// what has cancelled their parents.
+    /// </summary>
     public abstract Action? OnLeasesTouched { set; }
 
     /// <summary>Begins to claim.</summary>

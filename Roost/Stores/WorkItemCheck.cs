@@ -20,7 +20,8 @@ internal static class WorkItemCheck
         if (item.IsIdGiven) Names.Check("Id", item.Id);
         if (item.IdempotencyKey is not null) Names.Check("IdempotencyKey", item.IdempotencyKey);
         if (item.ParentId is not null) Names.Check("ParentId", item.ParentId);
-        if (item.Detached && item.ParentId is null) throw new InvalidInputException("Detached", "is set without ParentId; name the item that it is a child of.");
+        if (item.Detached && item.ParentId is null)
+            throw new InvalidInputException("Detached", "is set without ParentId; name the item that it is a child of.");
         if (item.ResourceHold is not (ResourceHold.Step or ResourceHold.Life))
             throw new InvalidInputException("ResourceHold", $"is {(int)item.ResourceHold}; it must be Step or Life.");
         if (item.MaxAttempts is < 1 or > 1000) throw new InvalidInputException("MaxAttempts", $"is {item.MaxAttempts}; it must be from 1 to 1,000.");

@@ -12,7 +12,8 @@ internal static class SignalAudit
         await using RoostRuntime roost = SignalVerb.Open(ChildVerbs.Options(path));
         List<string> ids = roost.Items().FindAll(item => item.Engine != "member").ConvertAll(item => item.Id);
         foreach (string id in ids)
-            while (roost.Detail(id) is not { Summary.State: WorkState.Waiting, Wait.Children: null }) await roost.RunUntilIdleAsync(); // Nothing that it waits for is there.
+            // Nothing that it waits for is there.
+            while (roost.Detail(id) is not { Summary.State: WorkState.Waiting, Wait.Children: null }) await roost.RunUntilIdleAsync();
         int children = 0;
         foreach (string id in ids)
         {

@@ -90,7 +90,8 @@ internal static class SignalVerb
         }
     }
 
-    public static Task<int> RunAsync(string path, int seed) => RunAsync(ChildVerbs.Options(path), new(seed), $"{seed}", Acts, leaves: false, ChildProgram.UntilInputEnds());
+    public static Task<int> RunAsync(string path, int seed) =>
+        RunAsync(ChildVerbs.Options(path), new(seed), $"{seed}", Acts, leaves: false, ChildProgram.UntilInputEnds());
 
     /// <param name="options">Of the file.</param>
     /// <param name="random">What it does follows from it.</param>

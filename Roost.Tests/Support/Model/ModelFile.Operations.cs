@@ -71,7 +71,9 @@ internal sealed partial class ModelFile
             Verb.Signal when IsWokenBySignal(item) => [Answer.Is(null, (EventKinds.Signalled, id), (EventKinds.Woken, id))],
             Verb.Signal => [Answer.Is(null, (EventKinds.Signalled, id))],
             Verb.Release when !runs => [conflict],
-            _ => [item.CancelRequested ? Answer.Is(null, [(EventKinds.Released, id), (EventKinds.Cancelled, id), .. Waking(item), .. Tree([item])]) : Answer.Is(null, (EventKinds.Released, id))],
+            _ when item.CancelRequested =>
+                [Answer.Is(null, [(EventKinds.Released, id), (EventKinds.Cancelled, id), .. Waking(item), .. Tree([item])])],
+            _ => [Answer.Is(null, (EventKinds.Released, id))],
         };
     }
 

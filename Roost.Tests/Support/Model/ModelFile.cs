@@ -304,7 +304,8 @@ internal sealed partial class ModelFile
             {
                 IsDetached = caller is { ParentId: not null, Spec.Detached: true },
             };
-            if (made.Deadline is not null) made.Deadline = caller.From.AddMilliseconds(caller.Spec.DelayMs + caller.Spec.DeadlineMs); // Its caller has worked it out.
+            // Its caller has worked it out.
+            if (made.Deadline is not null) made.Deadline = caller.From.AddMilliseconds(caller.Spec.DelayMs + caller.Spec.DeadlineMs);
         }
         else if (maker is not null)
         {

@@ -50,7 +50,8 @@ internal static class Operations
     private static readonly Gen<ScriptStep[]> Asking = Gen.Select(
         Gen.OneOf(0, 100, 5000), Step.Array[0, 2], (ms, then) => (ScriptStep[])[new(Act.Ask, ms), .. then, new(Act.Ask, ms)]);
 
-    private static readonly Gen<Script> Scripts = Gen.Select(Gen.Frequency((6, Step.Array[0, 4]), (2, Family), (1, Asking)), Gen.Frequency((4, Gen.Const(false)), (1, Gen.Const(true))), (steps, follow) =>
+    private static readonly Gen<Script> Scripts = Gen.Select(
+        Gen.Frequency((6, Step.Array[0, 4]), (2, Family), (1, Asking)), Gen.Frequency((4, Gen.Const(false)), (1, Gen.Const(true))), (steps, follow) =>
         new Script(steps, follow)
     );
 

@@ -51,7 +51,8 @@ internal sealed class ScriptEngine(string id, int shape, FakeTimeProvider clock,
         log.SeeKey(context.IdempotencyKey, name);
         if (state != StateOf(context.Version, shape)) log.Complaints.Enqueue($"{name} was given the state {state}");
         Script script = context.Item.PayloadAs<Script>();
-        bool hasWaited = context.Version >= 2 && context.Version - 2 < script.Steps.Length && script.Steps[context.Version - 2].Act is Act.Wait or Act.Join or Act.Ask;
+        bool hasWaited =
+            context.Version >= 2 && context.Version - 2 < script.Steps.Length && script.Steps[context.Version - 2].Act is Act.Wait or Act.Join or Act.Ask;
         if (hasWaited != context.Wake is not null && !log.Edited.ContainsKey(id))
             log.Complaints.Enqueue($"{name} was woken by {context.Wake?.Kind.ToString() ?? "nothing"}");
         if (context.Wake is { Kind: WakeKind.Answer, Answer: var given } && given?.As<string>() != "go") log.Complaints.Enqueue($"{name} was given {given}");

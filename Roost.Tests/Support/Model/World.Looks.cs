@@ -157,6 +157,7 @@ internal sealed partial class World
     /// <summary>Every list, count and page.</summary>
     public async Task LookAtAllAsync(int runtime)
     {
+        Foretold();
         RoostRuntime roost = runtimes[runtime];
         foreach (WorkState state in States)
         {

@@ -225,7 +225,9 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
                 : null
         );
         List<PauseInfo> pauses = PauseQueries.Wide(db, now);
-        Add("pauses", CheckStatus.Ok, pauses.Count == 0 ? "neither the file nor an engine or queue is paused" : string.Join("; ", pauses.Take(ProblemsShown).Select(PauseQueries.InWords)));
+        Add("pauses", CheckStatus.Ok, pauses.Count == 0
+            ? "neither the file nor an engine or queue is paused"
+            : string.Join("; ", pauses.Take(ProblemsShown).Select(PauseQueries.InWords)));
         UnservedWork[] unserved =
         [
             .. EngineQueries.Engines(db, workers, now).SelectMany(engine =>

@@ -10,7 +10,8 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
     public const string HoldsForLifeSql = "(w.hold_for_life = 1 AND w.blocked_on IS NULL AND (w.version > 0 OR w.failures > 0 OR w.interruptions > 0))";
 
     private const string ConditionOf =
-        "CASE WHEN state <> 'queued' THEN state WHEN ready_seq IS NOT NULL OR (paused = 1 AND place IS NOT NULL) THEN 'ready' WHEN due_at IS NOT NULL THEN 'delayed' ELSE 'blocked' END";
+        "CASE WHEN state <> 'queued' THEN state WHEN ready_seq IS NOT NULL OR (paused = 1 AND place IS NOT NULL) THEN 'ready' " +
+        "WHEN due_at IS NOT NULL THEN 'delayed' ELSE 'blocked' END";
 
     private const string IsNoTime = "NOT BETWEEN -62135596800000 AND 253402300799999"; // Of the years 1 to 9999, in milliseconds.
 

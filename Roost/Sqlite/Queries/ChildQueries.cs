@@ -35,7 +35,9 @@ internal static class ChildQueries
         WHERE e.parent = ?1 AND e.n > ?2 AND (?3 IS NULL OR l.engine = ?3) AND e.n <= ?5 ORDER BY e.n LIMIT ?4
         """;
 
-    /// <summary>Some children behind a place in their order, as many as are asked for or as fit in some megabytes, and the place behind the last of them.</summary>
+    /// <summary>
+    /// Some children behind a place in their order, as many as are asked for or as fit in some megabytes, and the place behind the last of them.
+    /// </summary>
     public static (IReadOnlyList<StoredChild> Children, long? Next) Page(
         SqliteConnection db, ChildSelection selection, long parent, long after, int limit, RoostOptions options)
     {

@@ -146,7 +146,8 @@ internal static class DetailQueries
                CASE WHEN @withPayload THEN CAST(i.payload AS BLOB) END AS Payload, i.payload_sha256 AS PayloadHash,
                i.timeout_ms AS TimeoutMs, i.max_attempts AS MaxAttempts, i.max_steps AS MaxSteps,
                coalesce(m.n, 0) AS Signals, w.retry_afters AS RetryAfters, w.retry_why AS RetryWhy,
-               i.idempotency_key AS IdempotencyKey, p.id AS ParentId, w.detached AS Detached, w.ready_at AS ReadyAt, w.due_at AS DueAt, w.blocked_on AS BlockedOn,
+               i.idempotency_key AS IdempotencyKey, p.id AS ParentId, w.detached AS Detached,
+               w.ready_at AS ReadyAt, w.due_at AS DueAt, w.blocked_on AS BlockedOn,
                holder.id AS HolderId, h.id AS HolderWorkerId, w.solo AS Solo, w.failures AS Failures, w.interruptions AS Interruptions,
                w.cancel_requested AS CancelRequested, w.cancel_reason AS CancelReason, w.deadline AS Deadline, w.hold_for_life AS HoldForLife
         FROM roost_work w

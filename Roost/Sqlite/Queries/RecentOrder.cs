@@ -201,7 +201,8 @@ internal sealed class RecentOrder : IDisposable
     /// <summary>All items that are paused, or null where they are many.</summary>
     private List<Position>? ReadPaused()
     {
-        if (Prepare("SELECT count(*) FROM (SELECT 1 FROM roost_pause WHERE work IS NOT NULL LIMIT ?1 + 1)").Bind(1, FewArePaused).Scalar() > FewArePaused) return null;
+        if (Prepare("SELECT count(*) FROM (SELECT 1 FROM roost_pause WHERE work IS NOT NULL LIMIT ?1 + 1)").Bind(1, FewArePaused).Scalar() > FewArePaused)
+            return null;
         return Prepare(
             $"""
             SELECT w.key, {LastUpdate} FROM roost_pause p CROSS JOIN roost_work w ON w.key = p.work

@@ -43,7 +43,8 @@ internal static class SignalQueries
     {
         using var wait = new Statement(db.Handle!,
             """
-            SELECT t.signals, t.since, w.due_at, a.id, t.child_ends, t.or_failure FROM roost_work w JOIN roost_wait t ON t.work = w.key AND t.version = w.version
+            SELECT t.signals, t.since, w.due_at, a.id, t.child_ends, t.or_failure
+            FROM roost_work w JOIN roost_wait t ON t.work = w.key AND t.version = w.version
             LEFT JOIN roost_ask a ON a.key = t.ask
             WHERE w.key = ?1 AND w.state = 'waiting'
             """);

@@ -92,7 +92,10 @@ internal sealed record Situation
             .. Wait.Children is { } join ? (string[])[OfChildren(join)] : [],
         ];
         string what = things.Length == 0 ? "" : $" for {string.Join(" or ", things)}";
-        string until = Wait.Until is not { } end ? "" : end > Now ? $"{(Wait.Children is null ? "" : ",")} until {StoredTime.InWords(end)}" : $"; its time was over at {StoredTime.InWords(end)}";
+        string until =
+            Wait.Until is not { } end ? ""
+            : end > Now ? $"{(Wait.Children is null ? "" : ",")} until {StoredTime.InWords(end)}"
+            : $"; its time was over at {StoredTime.InWords(end)}";
         string? unserved = Wait.Until <= Now ? new ServedLanes(Workers).WhyUnserved(Item.Engine, Item.Queue, StateVersion) : null;
         string why = $"{what}{until}, since {StoredTime.InWords(Wait.Since)}{(unserved is null ? "" : $", but {unserved}")}";
         return (Item.State.Name() + why, why.TrimStart(' ', ',', ';'));

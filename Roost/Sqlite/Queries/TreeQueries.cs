@@ -45,7 +45,8 @@ internal sealed class TreeQueries : IDisposable
         countsOf = new(db.Handle!, "SELECT open, waiting, done, failed, cancelled FROM roost_child_count WHERE parent = ?1");
         factsOf = new(db.Handle!,
             """
-            SELECT w.ready_seq IS NOT NULL OR (w.place IS NOT NULL AND w.blocked_on IS NULL), w.ready_at, w.due_at, w.blocked_on, w.resource_count, w.parent, p.id, w.detached
+            SELECT w.ready_seq IS NOT NULL OR (w.place IS NOT NULL AND w.blocked_on IS NULL), w.ready_at, w.due_at,
+                   w.blocked_on, w.resource_count, w.parent, p.id, w.detached
             FROM roost_work w LEFT JOIN roost_work p ON p.key = w.parent WHERE w.key = ?1
             """);
     }

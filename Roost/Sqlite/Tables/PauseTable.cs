@@ -12,7 +12,8 @@ namespace Roost.Sqlite.Tables;
 internal readonly record struct StoredPause(long Key, PauseScope Scope, string? Name, long? Work, long? Until);
 
 /// <summary>
-/// What is paused. An item that is has a mark in its row (<see cref="WorkRow.IsPaused"/>); engines, queues and the file are few and known here, so that a claim or
+/// What is paused. An item that is has a mark in its row (<see cref="WorkRow.IsPaused"/>); engines, queues and the file are few and known here, so that a
+/// claim or
 /// a commit asks the file for nothing.
 /// </summary>
 internal sealed class PauseTable(WriteConnection connection)
@@ -24,7 +25,8 @@ internal sealed class PauseTable(WriteConnection connection)
     private readonly Statement load = connection.Prepare("SELECT scope, name FROM roost_pause WHERE work IS NULL AND scope IN ('file', 'engine', 'queue')");
     private readonly Statement nextEnd = connection.Prepare("SELECT min(until) FROM roost_pause WHERE until IS NOT NULL");
     private readonly Statement findOfWork = connection.Prepare($"SELECT {Columns} FROM roost_pause WHERE work = ?1");
-    private readonly Statement findOther = connection.Prepare($"SELECT {Columns} FROM roost_pause WHERE work IS NULL AND scope = ?1 AND coalesce(name, '') = ?2");
+    private readonly Statement findOther = connection.Prepare(
+        $"SELECT {Columns} FROM roost_pause WHERE work IS NULL AND scope = ?1 AND coalesce(name, '') = ?2");
     private readonly Statement over = connection.Prepare($"SELECT {Columns} FROM roost_pause WHERE until <= ?1 ORDER BY until LIMIT ?2");
     private readonly Statement insert = connection.Prepare(
         "INSERT INTO roost_pause (scope, name, work, reason, by, since, until) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
@@ -71,7 +73,8 @@ internal sealed class PauseTable(WriteConnection connection)
     {
         Load();
         return paused.Count > 0
-            && (paused.Contains((PauseScope.File, null)) || paused.Contains((PauseScope.Engine, lane.Engine)) || paused.Contains((PauseScope.Queue, lane.Queue)));
+            && (paused.Contains((PauseScope.File, null)) || paused.Contains((PauseScope.Engine, lane.Engine))
+                || paused.Contains((PauseScope.Queue, lane.Queue)));
     }
 
     public StoredPause? Find(PauseTarget target, long? work) => work is { } key

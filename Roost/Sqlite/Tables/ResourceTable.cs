@@ -52,7 +52,9 @@ internal sealed class ResourceTable(WriteConnection connection, WorkTable workTa
         return best;
     }
 
-    /// <summary>Takes back what waits in lanes that nobody serves any more, or that are paused, and wakes those whose name is free and whose lane is served again.</summary>
+    /// <summary>
+    /// Takes back what waits in lanes that nobody serves any more, or that are paused, and wakes those whose name is free and whose lane is served again.
+    /// </summary>
     public void WorkersChanged()
     {
         foreach (long work in heldWhileQueued.All(static row => row.Int64(0)))

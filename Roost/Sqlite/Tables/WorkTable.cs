@@ -143,7 +143,9 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
         ready.Add(after);
     }
 
-    /// <summary>Goes on with the same lease at the next version, touching no indexed column. False: displaced, asked to cancel, paused, or a signal has come.</summary>
+    /// <summary>
+    /// Goes on with the same lease at the next version, touching no indexed column. False: displaced, asked to cancel, paused, or a signal has come.
+    /// </summary>
     public bool Keep(LeasedWork lease, Lane lane, int unchanged)
     {
         bool asBefore = !lease.HasRecord && lease.Unchanged == unchanged;

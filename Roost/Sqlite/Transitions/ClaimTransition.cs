@@ -65,7 +65,8 @@ internal sealed class ClaimTransition(
 
     private LeasedWork? TryClaim(long work, Lane lane, SlotLedger ledger)
     {
-        if (workTable.Load(work) is not { State: WorkState.Queued, ReadyPlace: not null, IsPaused: false } row || row.Lane != lane.Key) throw ready.Damaged("ready");
+        if (workTable.Load(work) is not { State: WorkState.Queued, ReadyPlace: not null, IsPaused: false } row || row.Lane != lane.Key)
+            throw ready.Damaged("ready");
         if (timers.FailIfOverdue(row)) return null;
         if (row.ResourceCount > 0 && resources.TakeAll(work) is { } busy)
         {

@@ -18,7 +18,8 @@ internal sealed class EnqueueTransition(
 {
     private readonly Statement findKey = connection.Prepare(
         """
-        SELECT w.id, i.payload, i.payload_sha256, w.parent FROM roost_idempotency k JOIN roost_work w ON w.key = k.work JOIN roost_work_input i ON i.work = k.work
+        SELECT w.id, i.payload, i.payload_sha256, w.parent
+        FROM roost_idempotency k JOIN roost_work w ON w.key = k.work JOIN roost_work_input i ON i.work = k.work
         WHERE k.engine = ?1 AND k.key = ?2
         """);
     private readonly Statement findId = connection.Prepare("SELECT key FROM roost_work WHERE id = ?1");
@@ -103,8 +104,8 @@ internal sealed class EnqueueTransition(
             );
         if (isAnothers)
             throw new ConflictException(
-                $"The idempotency key \"{key}\" of engine \"{work.Item.Engine}\" belongs to work item {id}, which is no child of {work.Item.ParentId}: its end " +
-                $"would not be counted. Use another key, or set Detached where the item is only to be there."
+                $"The idempotency key \"{key}\" of engine \"{work.Item.Engine}\" belongs to work item {id}, which is no child of {work.Item.ParentId}: " +
+                $"its end would not be counted. Use another key, or set Detached where the item is only to be there."
             );
         if (payload.AsSpan().SequenceEqual(work.Payload) || JsonElement.DeepEquals(JsonText.Parse(payload), JsonText.Parse(work.Payload)))
             return id;

@@ -5,7 +5,8 @@ using Roost.Stores;
 namespace Roost.Sqlite.Transitions;
 
 /// <summary>Makes the lease of an item that has just been claimed: the item, its state, and what its step has to know.</summary>
-internal sealed class LeaseLoader(WriteConnection connection, FileIdentity identity, ResourceTable resources, Mailbox mailbox, WaitTable waits, AskTable asks, ChildCounts children)
+internal sealed class LeaseLoader(
+    WriteConnection connection, FileIdentity identity, ResourceTable resources, Mailbox mailbox, WaitTable waits, AskTable asks, ChildCounts children)
 {
     private const int MostKept = 1024;
     private const int MostKeptBytes = 16 * 1024;

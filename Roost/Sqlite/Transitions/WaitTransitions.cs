@@ -168,7 +168,8 @@ internal sealed class WaitTransitions(
         if (join.Ends <= most) return;
         throw new InvalidInputException("Children", string.Create(CultureInfo.InvariantCulture,
             $"is AtLeast({join.Ends:N0}) where {most:N0} can end: work item {workId} would have {now.Open:N0} open {(now.Open == 1 ? "child" : "children")}, " +
-            $"detached ones left out, and {now.Unshown:N0} {(now.Unshown == 1 ? "end" : "ends")} that no step was shown. Wait for fewer, or for All.")) { Final = new(workId) };
+            $"detached ones left out, and {now.Unshown:N0} {(now.Unshown == 1 ? "end" : "ends")} that no step was shown. Wait for fewer, or for All."))
+        { Final = new(workId) };
     }
 
     /// <summary>waiting -> queued where its time is over, or what it waits for is there, a signal or its children; whoever notices that first.</summary>
