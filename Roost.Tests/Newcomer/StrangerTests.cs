@@ -14,7 +14,7 @@ internal sealed class StrangerTests
         string? child = null;
         var parent = ScriptedEngine.From((state, context) =>
         {
-            child = context.AddChild(new WorkItem("other", new { a = 1 }) { IdempotencyKey = "once" });
+            child = context.AddChild(new WorkItem("other", new { a = 1 }) { IdempotencyKey = "once", Detached = true });
             return ScriptedEngine.Finish(state);
         });
         await using RoostRuntime roost = TestRuntime.Create(null, parent);
@@ -51,7 +51,7 @@ internal sealed class StrangerTests
         string? other = null;
         await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { MaxAttempts = 1 }, null, new ScriptedEngine(async (state, context) =>
         {
-            children.Add(context.AddChild(new WorkItem("other", new { a = 1 }) { IdempotencyKey = "once" }));
+            children.Add(context.AddChild(new WorkItem("other", new { a = 1 }) { IdempotencyKey = "once", Detached = true }));
             other ??= await enqueuer!.EnqueueAsync(new WorkItem("other", new { a = 1 }) { IdempotencyKey = "once" });
             return ScriptedEngine.Finish(state);
         }));
