@@ -3,9 +3,8 @@ using System.Diagnostics;
 namespace Roost.Benchmarks;
 
 /// <summary>
-/// What a family costs: many children of one parent that are enqueued by its step, run, joined and read, beside as many items without a parent; and the
-/// end of a
-/// child beside few and beside many brothers.
+/// What a family costs: many children of one parent that are enqueued by its step, run, joined and read, beside as many items without a parent; and the end
+/// of a child beside few and beside many brothers.
 /// </summary>
 internal static class ChildrenBenchmark
 {

@@ -18,8 +18,8 @@ public sealed record ChildJoin
     public static ChildJoin AtLeast(int ends) => new(ends) { MustBeThere = true };
 
     /// <summary>
-    /// Whether the failure of one is enough: a child that has become a dead letter, of which no step was shown. Default false. One that was cancelled is
-    /// no failure.
+    /// Whether the failure of one is enough: a child that has become a dead letter, of which no step was shown. Default false. One that was cancelled is no
+    /// failure.
     /// </summary>
     public bool OrFailure { get; init; }
 

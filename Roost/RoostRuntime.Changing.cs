@@ -38,9 +38,8 @@ public sealed partial class RoostRuntime
 
     /// <summary>
     /// Cancels a work item: a queued one at once; a running one's token fires, and its step's outcome keeps snapshot, events and artifacts but no
-    /// children or triggers. A step that ends with done wins. Once it is cancelled its tree follows: its children that are not detached, theirs, and so
-    /// on; this
-    /// call goes on with that until all of it that can be is cancelled and what runs is asked to stop, and where it is interrupted the next loop does.
+    /// children or triggers. A step that ends with done wins. Once it is cancelled its tree follows: its children that are not detached, theirs, and so on;
+    /// this call goes on with that until all of it that can be is cancelled and what runs is asked to stop, and where it is interrupted the next loop does.
     /// </summary>
     /// <returns>False where the item has ended already.</returns>
     /// <exception cref="NotFoundException">There is no such item.</exception>

@@ -8,10 +8,8 @@ public sealed partial class RoostRuntime
     /// <summary>
     /// Removes finished work with its snapshots, events, artifacts and idempotency key, in small transactions that let other writes in between
     /// (what belongs to one item goes in one), then gives the freed space back to the file system. Work that is queued, running or waiting is never
-    /// removed, nor is what a parent
-    /// that has not ended may still want to read. Cancelled
-    /// half-way, it leaves
-    /// done what was done. Workspaces are not touched: remove one with <c>GetWorkspace(id).RemoveAsync()</c> while its id is known.
+    /// removed, nor is what a parent that has not ended may still want to read. Cancelled half-way, it leaves done what was done. Workspaces are not
+    /// touched: remove one with <c>GetWorkspace(id).RemoveAsync()</c> while its id is known.
     /// </summary>
     /// <param name="filter">What to remove.</param>
     /// <param name="dryRun">Counts, and writes nothing.</param>

@@ -8,8 +8,7 @@ public sealed partial class RoostRuntime
     /// Pauses an item, an engine, a queue or the file, in all processes: from here on nothing of it is claimed, and nobody keeps a lease into it; a step that
     /// runs finishes. Everything else goes on underneath: delays and waits become due, signals and answers come, deadlines count, and cancelling works at once.
     /// What a paused item holds for a step goes to others, what it holds for life stays. A pause of an item ends with the item; its children are items of
-    /// their own, and go on. Pausing again what is paused
-    /// changes reason, person and end.
+    /// their own, and go on. Pausing again what is paused changes reason, person and end.
     /// </summary>
     /// <param name="target">What to pause.</param>
     /// <param name="reason">Why, for whoever wonders and for the events; 1 to 1,000 characters.</param>

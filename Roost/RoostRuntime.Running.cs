@@ -48,8 +48,7 @@ public sealed partial class RoostRuntime
     /// whoever runs them. It returns once a look at all of them found none open, and how the item itself ended; <see cref="GetTreeAsync"/> tells how the others
     /// did. A dead letter has ended; one that is retried before the others have is waited for again. An item below that waits for a signal or an answer is
     /// waited for, and so is one whose engine is not served here, which another process has to run: a token says for how long. What is below an item that
-    /// was purged
-    /// meanwhile is not waited for.
+    /// was purged meanwhile is not waited for.
     /// </summary>
     /// <param name="workId">The item.</param>
     /// <param name="tree">False: only until the item itself has ended.</param>

@@ -14,9 +14,8 @@ public sealed partial class StepContext
     /// for it (<see cref="ChildJoin"/>), and cancelling the item cancels it, unless it is detached.
     /// </summary>
     /// <param name="item">
-    /// The child. With an idempotency key it is the one that has the key already, which counts once; where that is no child of this item the step fails
-    /// for good,
-    /// unless <see cref="WorkItem.Detached"/> is set.
+    /// The child. With an idempotency key it is the one that has the key already, which counts once; where that is no child of this item the step fails for
+    /// good, unless <see cref="WorkItem.Detached"/> is set.
     /// </param>
     /// <returns>
     /// The child's id; where the child has an idempotency key that an item of its engine has already, the id of that item.
@@ -65,8 +64,7 @@ public sealed partial class StepContext
     /// </summary>
     /// <typeparam name="TState">
     /// What their state is read as, by <see cref="RoostOptions.Json"/> or the settings of their engine where it is registered here. Of children whose
-    /// engine has
-    /// another state, that may be all defaults: name the engine where there are several.
+    /// engine has another state, that may be all defaults: name the engine where there are several.
     /// </typeparam>
     /// <param name="scope">
     /// Which of them. <see cref="ChildScope.NewlyEnded"/> is of a step that is the first after a wait for children, the same in each of its tries.

@@ -103,8 +103,7 @@ public static class EventKinds
 
     /// <summary>
     /// An item, an engine, a queue or the file was paused, or paused anew; the data says which (<c>scope</c>, and the <c>name</c> of an engine or queue),
-    /// who, why
-    /// and until when.
+    /// who, why and until when.
     /// </summary>
     public const string Paused = "paused";
 

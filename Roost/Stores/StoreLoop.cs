@@ -34,8 +34,8 @@ internal abstract class StoreLoop
     public abstract int Doubts { get; }
 
     /// <summary>
-    /// Called on the store's thread when leases may have been touched by others: another process has written, or steps that run were asked to stop by
-    /// what has cancelled their parents.
+    /// Called on the store's thread when leases may have been touched by others: another process has written, or steps that run were asked to stop by what
+    /// has cancelled their parents.
     /// </summary>
     public abstract Action? OnLeasesTouched { set; }
 

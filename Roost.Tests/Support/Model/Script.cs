@@ -28,8 +28,7 @@ internal enum Act
 
 /// <summary>
 /// One step; the number is a delay or the longest wait in milliseconds (0 for ever), how many tries fail or ask to be made again, a priority, or how many
-/// children
-/// are waited for (0 for all, -1 for all or a failure).
+/// children are waited for (0 for all, -1 for all or a failure).
 /// </summary>
 internal sealed record ScriptStep(Act Act, int N = 0)
 {

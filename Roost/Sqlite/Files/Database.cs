@@ -191,9 +191,8 @@ internal static class Database
     }
 
     /// <summary>
-    /// Runs many statements, by SQLite itself: a command of the provider swallows the error of a statement that comes after one which it takes for a
-    /// query, as it does
-    /// ALTER TABLE ... ADD CONSTRAINT, and leaves out the rest. Waits for no lock.
+    /// Runs many statements, by SQLite itself: a command of the provider swallows the error of a statement that comes after one which it takes for a query,
+    /// as it does ALTER TABLE ... ADD CONSTRAINT, and leaves out the rest. Waits for no lock.
     /// </summary>
     public static void ExecuteScript(SqliteConnection connection, string sql)
     {

@@ -79,25 +79,17 @@ internal static class ChildQueries
     private static (Snapshot? Snapshot, string? Error) SnapshotOf(Statement row, string id, WorkState state, int version, RoostOptions options)
     {
         if (row.IsNull(10)) return (null, Damage.OfMissing(id, version));
-        byte[] data = row.Bytes(12).ToArray();
-        if (!Damage.IsWhole(data, row.Bytes(13))) return (null, Damage.OfVersion(id, version));
-        DateTimeOffset? ended = StoredTime.Read(row.NullableInt64(9));
-        return (new()
+        var stored = new SnapshotQueries.Row
         {
-            WorkId = id,
-            Engine = row.Text(3),
             Version = version,
             StateVersion = row.Int32(10),
             Step = row.Text(11),
-            Utf8 = data,
-            CreatedAt = StoredTime.Read(row.Int64(8)),
-            UpdatedAt = StoredTime.Read(row.Int64(14)),
-            FinishedAt = state is WorkState.Done or WorkState.Cancelled ? ended : null,
-            FailedAt = state == WorkState.Failed ? ended : null,
-            Delay = TimeSpan.FromMilliseconds(row.Int64(15)),
-            Json = options.Json,
-            IsFromElsewhere = true,
-            MaxJsonBytes = options.MaxJsonBytes,
-        }, null);
+            Data = row.Bytes(12).ToArray(),
+            At = row.Int64(14),
+            DelayMs = row.Int64(15),
+        };
+        if (!Damage.IsWhole(stored.Data, row.Bytes(13))) return (null, Damage.OfVersion(id, version));
+        DateTimeOffset? ended = StoredTime.Read(row.NullableInt64(9));
+        return (SnapshotQueries.Made(stored, id, row.Text(3), StoredTime.Read(row.Int64(8)), state, ended, options), null);
     }
 }

@@ -46,24 +46,35 @@ internal static class SnapshotQueries
         if (row is null) return null;
         if (!Damage.IsWhole(row.Data, row.Sha256)) throw new DataCorruptException(Damage.OfVersion(item.Id, version));
         bool isLast = version == item.Version;
-        return new()
-        {
-            WorkId = item.Id,
-            Engine = item.Engine,
-            Version = version,
-            StateVersion = row.StateVersion,
-            Step = row.Step,
-            Utf8 = row.Data,
-            CreatedAt = item.CreatedAt,
-            UpdatedAt = StoredTime.Read(row.At),
-            FinishedAt = isLast && item.State is (WorkState.Done or WorkState.Cancelled) ? item.EndedAt : null,
-            FailedAt = isLast && item.State == WorkState.Failed ? item.EndedAt : null,
-            Delay = TimeSpan.FromMilliseconds(row.DelayMs),
-            Json = options.Json,
-            IsFromElsewhere = true,
-            MaxJsonBytes = options.MaxJsonBytes,
-        };
+        return Made(row, item.Id, item.Engine, item.CreatedAt, item.State, isLast ? item.EndedAt : null, options);
     }
+
+    /// <summary>A version as a reader outside of its engine is given it.</summary>
+    /// <param name="row">As it is stored; its hash was looked at.</param>
+    /// <param name="workId">The item.</param>
+    /// <param name="engine">Its engine.</param>
+    /// <param name="createdAt">When the item was made.</param>
+    /// <param name="state">The item's state.</param>
+    /// <param name="endedAt">When the item has ended, where it is its last version and it has.</param>
+    /// <param name="options">How its data is read.</param>
+    public static Snapshot Made(
+        Row row, string workId, string engine, DateTimeOffset createdAt, WorkState state, DateTimeOffset? endedAt, RoostOptions options) => new()
+    {
+        WorkId = workId,
+        Engine = engine,
+        Version = row.Version,
+        StateVersion = row.StateVersion,
+        Step = row.Step,
+        Utf8 = row.Data,
+        CreatedAt = createdAt,
+        UpdatedAt = StoredTime.Read(row.At),
+        FinishedAt = state is WorkState.Done or WorkState.Cancelled ? endedAt : null,
+        FailedAt = state == WorkState.Failed ? endedAt : null,
+        Delay = TimeSpan.FromMilliseconds(row.DelayMs),
+        Json = options.Json,
+        IsFromElsewhere = true,
+        MaxJsonBytes = options.MaxJsonBytes,
+    };
 
     /// <summary>The last version, or why it cannot be shown; neither before the first.</summary>
     public static (Snapshot? Snapshot, string? Error) Last(SqliteConnection db, long work, WorkSummary item, RoostOptions options)

@@ -13,8 +13,7 @@ internal readonly record struct StoredPause(long Key, PauseScope Scope, string? 
 
 /// <summary>
 /// What is paused. An item that is has a mark in its row (<see cref="WorkRow.IsPaused"/>); engines, queues and the file are few and known here, so that a
-/// claim or
-/// a commit asks the file for nothing.
+/// claim or a commit asks the file for nothing.
 /// </summary>
 internal sealed class PauseTable(WriteConnection connection)
 {

@@ -6,9 +6,8 @@ using Roost.Stores;
 namespace Roost.Sqlite.Transitions;
 
 /// <summary>
-/// A pause begins and ends. An item's is a mark beside its condition: it stays in its state, leaves the orders that lead to a claim, and gives back what
-/// it holds
-/// for a step. That of an engine, a queue or the file makes their lanes count as unserved, whatever is in them.
+/// A pause begins and ends. An item's is a mark beside its condition: it stays in its state, leaves the orders that lead to a claim, and gives back what it
+/// holds for a step. That of an engine, a queue or the file makes their lanes count as unserved, whatever is in them.
 /// </summary>
 internal sealed class PauseTransitions(WriteConnection connection, PauseTable pauses, WorkTable workTable, ResourceTable resources, Events events)
 {

@@ -29,7 +29,7 @@ internal sealed class PurgeTransition(
     public const int PagesAtOnce = 1000;
 
     /// <summary>Of a row of work named w that has ended: its parent has not, and may still want to read it.</summary>
-    public const string IsKeptSql =
+    private const string IsKeptSql =
         "(w.detached = 0 AND EXISTS (SELECT 1 FROM roost_work p WHERE p.key = w.parent AND p.ended_at IS NULL))";
 
     private readonly Statement find = connection.Prepare(
@@ -79,8 +79,8 @@ internal sealed class PurgeTransition(
                 continue;
             }
             WorkState state = scope.States[place.State];
-            int asked = left, before = purged;
-            foreach (Found item in Find(lane, state, scope.Before, place, asked))
+            int before = purged;
+            foreach (Found item in Find(lane, state, scope.Before, place, left))
             {
                 if (IsEnough()) break;
                 place = place with { At = item.At, Key = item.Key };

@@ -6,8 +6,7 @@ namespace Roost.Sqlite.Transitions;
 
 /// <summary>
 /// The one place where time does something to an item that does not run: what is due becomes ready, a wait or a pause is over, what is overdue fails, and
-/// what a
-/// clock that was set back has delayed is moved with it. What was cancelled takes its children along at the same place. Any running loop does it.
+/// what a clock that was set back has delayed is moved with it. What was cancelled takes its children along at the same place. Any running loop does it.
 /// </summary>
 internal sealed class Timers(
     WriteConnection connection,
