@@ -59,22 +59,22 @@ internal static class SnapshotQueries
     /// <param name="options">How its data is read.</param>
     public static Snapshot Made(
         Row row, string workId, string engine, DateTimeOffset createdAt, WorkState state, DateTimeOffset? endedAt, RoostOptions options) => new()
-    {
-        WorkId = workId,
-        Engine = engine,
-        Version = row.Version,
-        StateVersion = row.StateVersion,
-        Step = row.Step,
-        Utf8 = row.Data,
-        CreatedAt = createdAt,
-        UpdatedAt = StoredTime.Read(row.At),
-        FinishedAt = state is WorkState.Done or WorkState.Cancelled ? endedAt : null,
-        FailedAt = state == WorkState.Failed ? endedAt : null,
-        Delay = TimeSpan.FromMilliseconds(row.DelayMs),
-        Json = options.Json,
-        IsFromElsewhere = true,
-        MaxJsonBytes = options.MaxJsonBytes,
-    };
+        {
+            WorkId = workId,
+            Engine = engine,
+            Version = row.Version,
+            StateVersion = row.StateVersion,
+            Step = row.Step,
+            Utf8 = row.Data,
+            CreatedAt = createdAt,
+            UpdatedAt = StoredTime.Read(row.At),
+            FinishedAt = state is WorkState.Done or WorkState.Cancelled ? endedAt : null,
+            FailedAt = state == WorkState.Failed ? endedAt : null,
+            Delay = TimeSpan.FromMilliseconds(row.DelayMs),
+            Json = options.Json,
+            IsFromElsewhere = true,
+            MaxJsonBytes = options.MaxJsonBytes,
+        };
 
     /// <summary>The last version, or why it cannot be shown; neither before the first.</summary>
     public static (Snapshot? Snapshot, string? Error) Last(SqliteConnection db, long work, WorkSummary item, RoostOptions options)
