@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Roost.Cli.Web;
+using Roost.AspNetCore;
 
 namespace Roost.Benchmarks;
 

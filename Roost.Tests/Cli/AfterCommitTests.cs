@@ -1,5 +1,5 @@
 using System.Text;
-using Roost.Cli;
+using Roost.Commands;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Cli;

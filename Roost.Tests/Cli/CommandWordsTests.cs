@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Roost.Cli.Input;
+using Roost.AspNetCore.Input;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Cli;

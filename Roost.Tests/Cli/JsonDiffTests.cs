@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Roost.Cli.Output;
+using Roost.AspNetCore.Output;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Cli;

@@ -1,13 +1,13 @@
 using System.CommandLine;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using Roost.Cli;
-using Roost.Cli.Input;
+using Roost.Commands;
+using Roost.Commands.Input;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Cli;
 
-/// <summary>Roost.Cli/JSON.md says what --json prints, field by field, and nothing else is printed.</summary>
+/// <summary>docs/json.md says what --json prints, field by field, and nothing else is printed.</summary>
 [TestFixture]
 internal sealed class JsonFormTests
 {
@@ -227,5 +227,5 @@ internal sealed class JsonFormTests
             foreach (string found in WithJson(each, $"{path} {each.Name}".Trim())) yield return found;
     }
 
-    private static string PathOf([CallerFilePath] string here = "") => Path.Combine(here, "..", "..", "..", "Roost.Cli", "JSON.md");
+    private static string PathOf([CallerFilePath] string here = "") => Path.Combine(here, "..", "..", "..", "docs", "json.md");
 }

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Roost.Cli.Output;
+using Roost.AspNetCore.Output;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Cli;

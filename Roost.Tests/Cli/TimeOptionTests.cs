@@ -1,5 +1,5 @@
-using Roost.Cli;
-using Roost.Cli.Input;
+using Roost.AspNetCore.Input;
+using Roost.Commands;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Cli;

@@ -25,7 +25,7 @@ internal sealed class ToolPackageTests
         )
             ? "Release"
             : "Debug";
-        (await RunAsync("dotnet", "pack", ProjectOf(), "--no-build", "--configuration", configuration, "--output", folder["packages"])).Ends(0);
+        (await RunAsync("dotnet", "pack", ProjectOf(), "--no-build", "--configuration", configuration, "-p:RuntimeIdentifiers=", "--output", folder["packages"])).Ends(0);
         package = Directory.GetFiles(folder["packages"], "*.nupkg").Single();
     }
 

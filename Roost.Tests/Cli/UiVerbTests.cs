@@ -89,7 +89,7 @@ internal sealed class UiVerbTests
         await roost.EnqueueAsync();
 
         (await roost.RunAsync("ui", "--host", "192.0.2.1"))
-            .Ends(Roost.Cli.ExitCodes.Error)
+            .Ends(Roost.Commands.ExitCodes.Error)
             .Error.Should()
             .Contain("cannot be listened on")
             .And.Contain("192.0.2.1")
@@ -123,7 +123,7 @@ internal sealed class UiVerbTests
     {
         await roost.EnqueueAsync();
 
-        (await roost.RunAsync("ui", option, value)).Ends(Roost.Cli.ExitCodes.Usage).Error.Should().NotContain("   at ");
+        (await roost.RunAsync("ui", option, value)).Ends(Roost.Commands.ExitCodes.Usage).Error.Should().NotContain("   at ");
     }
 
     private static async Task<int> PortAsync(CommandProcess ui)
@@ -154,7 +154,7 @@ internal sealed class UiVerbTests
     [Test]
     public async Task A_file_that_is_missing_is_refused_and_not_made()
     {
-        (await roost.RunAsync("ui", "--db", roost.Folder["missing.db"])).Ends(Roost.Cli.ExitCodes.NotFound).Error.Should().Contain("missing.db");
+        (await roost.RunAsync("ui", "--db", roost.Folder["missing.db"])).Ends(Roost.Commands.ExitCodes.NotFound).Error.Should().Contain("missing.db");
 
         File.Exists(roost.Folder["missing.db"]).Should().BeFalse();
     }

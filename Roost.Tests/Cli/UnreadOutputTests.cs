@@ -1,4 +1,4 @@
-using Roost.Cli.Output;
+using Roost.Commands.Output;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Cli;

@@ -2,7 +2,8 @@ using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Time.Testing;
-using Roost.Cli;
+using Roost.AspNetCore;
+using Roost.Commands;
 using Roost.Samples;
 using Roost.Samples.Demo;
 using Roost.Samples.Watchlist;
@@ -77,6 +78,7 @@ internal sealed class ReadmeTests
             .. typeof(RoostRuntime).Assembly.GetExportedTypes(),
             .. typeof(WatchlistEngine).Assembly.GetTypes(),
             .. typeof(RoostCommand).Assembly.GetExportedTypes(),
+            .. typeof(ConsoleServer).Assembly.GetExportedTypes(),
         ];
         HashSet<string> members = [.. types.SelectMany(type => type.GetMembers(All)).Select(member => member.Name)];
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
-using Roost.Cli;
+using Roost.Commands;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Reliability;

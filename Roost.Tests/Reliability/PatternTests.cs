@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Roost.Cli;
-using Roost.Cli.Output;
+using Roost.AspNetCore;
+using Roost.AspNetCore.Output;
+using Roost.Commands;
 using Roost.Stores;
 using Roost.Tests.Support;
 
@@ -42,7 +43,7 @@ internal sealed class PatternTests
     [Test]
     public void Every_pattern_of_the_program_is_one_that_cannot_go_back()
     {
-        foreach (string project in (string[])["Roost", "Roost.Cli"])
+        foreach (string project in (string[])["Roost", "Roost.Cli", "Roost.Extensions"])
             foreach (string file in Directory.EnumerateFiles(SourceTree.PathOf(project), "*.*", SearchOption.AllDirectories).Where(IsSource))
                 foreach (
                     string line in File.ReadLines(file)
@@ -54,7 +55,7 @@ internal sealed class PatternTests
     [Test]
     public void No_pattern_is_kept_that_can_go_back()
     {
-        foreach (Assembly assembly in (Assembly[])[typeof(RoostRuntime).Assembly, typeof(RoostCommand).Assembly])
+        foreach (Assembly assembly in (Assembly[])[typeof(RoostRuntime).Assembly, typeof(ConsoleServer).Assembly, typeof(RoostCommand).Assembly])
         {
             assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Regex))).Should().BeEmpty("the generator knows no pattern without going back");
             foreach (
@@ -73,7 +74,7 @@ internal sealed class PatternTests
     {
         foreach (
             string file in Directory
-                .EnumerateFiles(SourceTree.PathOf("Roost.Cli", "Web"), "*.*", SearchOption.AllDirectories)
+                .EnumerateFiles(SourceTree.PathOf("Roost.Extensions", "Roost.AspNetCore"), "*.*", SearchOption.AllDirectories)
                 .Where(file => Path.GetExtension(file) is ".js" or ".razor")
         )
             File.ReadAllText(file).Should().NotContainAny("RegExp", ".match(", ".matchAll(", ".replace(/", ".split(/", ".test(", " pattern=");

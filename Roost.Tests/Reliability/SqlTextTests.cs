@@ -82,9 +82,9 @@ internal sealed class SqlTextTests
     }
 
     [Test]
-    public void The_command_and_the_console_hold_no_SQL_and_no_connection()
+    public void The_command_and_the_extensions_hold_no_SQL_and_no_connection()
     {
-        foreach (string file in Source("Roost.Cli"))
+        foreach (string file in Source("Roost.Cli").Concat(Source("Roost.Extensions")))
             File.ReadAllText(file).Should().NotContainAny("Microsoft.Data.Sqlite", "SqliteConnection", "CommandText", "using Dapper", "Roost.Sqlite");
     }
 

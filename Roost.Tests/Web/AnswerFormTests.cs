@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
-using Roost.Cli.Web;
+using Roost.AspNetCore;
 
 namespace Roost.Tests.Web;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Net;
 using System.Text.RegularExpressions;
-using Roost.Cli;
+using Roost.Commands;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Web;

@@ -266,7 +266,7 @@ internal sealed class ConsoleContentTests
     [TestCase("max_tokens", false)]
     [TestCase("secretary", false)]
     public void A_key_is_secret_by_its_words(string key, bool secret) =>
-        new Roost.Cli.Output.SecretKeys(Roost.Cli.Output.SecretKeys.Usual, false).IsSecret(key).Should().Be(secret);
+        new Roost.AspNetCore.Output.SecretKeys(Roost.AspNetCore.Output.SecretKeys.Usual, false).IsSecret(key).Should().Be(secret);
 
     private static async Task<string> Secretive(ConsoleHost host)
     {

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using Roost.Cli.Web;
+using Roost.AspNetCore;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Web;

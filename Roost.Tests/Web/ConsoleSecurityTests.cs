@@ -1,5 +1,5 @@
 using System.Net;
-using Roost.Cli.Web;
+using Roost.AspNetCore;
 
 namespace Roost.Tests.Web;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.Playwright;
-using Roost.Cli.Web;
+using Roost.AspNetCore;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Web;

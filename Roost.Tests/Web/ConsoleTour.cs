@@ -1,5 +1,5 @@
-using Roost.Cli.Web;
-using Roost.Cli.Web.Pages;
+using Roost.AspNetCore;
+using Roost.AspNetCore.Pages;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Web;
@@ -36,7 +36,7 @@ internal sealed class ConsoleTour : IAsyncDisposable
         [typeof(DeadLetters)] = ["/dead-letters", "/dead-letters?all=1"],
         [typeof(Events)] = ["/events", "/events?kind=failed", "/events?kind=worker_lost", "/events?kind=signal", "/events?no=1", $"/events?id={Big}"],
         [typeof(Resources)] = ["/resources"],
-        [typeof(Roost.Cli.Web.Pages.Artifacts)] = ["/artifacts", "/artifacts?name=nothing"],
+        [typeof(Roost.AspNetCore.Pages.Artifacts)] = ["/artifacts", "/artifacts?name=nothing"],
         [typeof(Engines)] = ["/engines", "/engines?after=nobody"],
         [typeof(SystemPage)] = ["/system", "/system?check=quick"],
         [typeof(Problem)] = ["/nowhere"],

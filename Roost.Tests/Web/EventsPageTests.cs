@@ -51,7 +51,7 @@ internal sealed partial class EventsPageTests
     [TestCase("fail", new[] { "step_failed", "failed", "engine.fail" })]
     [TestCase("worker lost, engine.seen", new[] { "worker_lost", "engine.seen" })]
     public void A_kind_is_meant_by_its_name_or_a_part_of_it(string written, string[] kinds) =>
-        Roost.Cli.Web.EventQuery.Of(name => name == "kind" ? written : null).Filter.Kinds.Should().Equal(kinds);
+        Roost.AspNetCore.EventQuery.Of(name => name == "kind" ? written : null).Filter.Kinds.Should().Equal(kinds);
 
     [TestCase("/events?from=soon")]
     [TestCase("/events?from=1h&until=2h")]

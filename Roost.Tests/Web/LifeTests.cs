@@ -1,6 +1,6 @@
 using System.Text.Json;
 using CsCheck;
-using Roost.Cli.Web;
+using Roost.AspNetCore;
 
 namespace Roost.Tests.Web;
 

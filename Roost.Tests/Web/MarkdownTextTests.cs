@@ -1,5 +1,5 @@
-using Roost.Cli.Output;
-using Roost.Cli.Web;
+using Roost.AspNetCore;
+using Roost.AspNetCore.Output;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Web;

@@ -80,7 +80,7 @@ internal sealed class ReadmeScreenshots
         await page.ScreenshotAsync(
             new()
             {
-                Path = SourceTree.PathOf("Roost.Cli", "Screenshots", name),
+                Path = SourceTree.PathOf("docs", "pictures", name),
                 FullPage = true,
                 Clip = new() { Width = Width, Height = end.Y + end.Height },
             }

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
-using Roost.Cli.Web;
+using Roost.AspNetCore;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Web;
@@ -94,5 +94,5 @@ internal sealed class WaitTimelineTests
     private List<string> Rows(string id) => Rows(roost.Events(new EventFilter { WorkId = id }), id);
 
     private List<string> Rows(List<WorkEvent> events, string id) => [.. Timeline.Of(Life.Of(events, LifeFacts.Of(roost.Detail(id)), clock.GetUtcNow()))
-        .Select(row => $"{row.Label} ({row.Outcome}) {Roost.Cli.Output.Times.Span(row.Waited)}: {row.Detail}")];
+        .Select(row => $"{row.Label} ({row.Outcome}) {Roost.AspNetCore.Output.Times.Span(row.Waited)}: {row.Detail}")];
 }

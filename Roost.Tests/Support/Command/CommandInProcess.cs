@@ -1,6 +1,8 @@
 using System.Text;
-using Roost.Cli;
-using Roost.Cli.Input;
+using Roost.Commands;
+using Roost.Commands.Input;
+using Roost.Samples.Demo;
+using Roost.Samples.Watchlist;
 
 namespace Roost.Tests.Support;
 
@@ -28,7 +30,7 @@ internal static class CommandInProcess
             Console.SetError(error ?? complained);
             Console.SetIn(given);
             StandardInput.Open = () => new MemoryStream(Encoding.UTF8.GetBytes(input));
-            int code = await RoostCommand.RunAsync(arguments, addEngines, cancellationToken: stop.Token).WaitAsync(Gate.Patience + Gate.Patience);
+            int code = await RoostCommand.RunAsync(arguments, addEngines ?? AddSamples, stop.Token).WaitAsync(Gate.Patience + Gate.Patience);
             return new(code, said.ToString(), (error ?? complained).ToString() ?? "");
         }
         finally
@@ -39,4 +41,7 @@ internal static class CommandInProcess
             StandardInput.Open = open;
         }
     }
+
+    /// <summary>As the installed command does.</summary>
+    private static void AddSamples(RoostRuntime roost) => roost.AddEngine(new DemoEngine()).AddEngine(new WatchlistEngine());
 }

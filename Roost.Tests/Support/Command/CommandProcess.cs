@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
-using Roost.Cli;
 
 namespace Roost.Tests.Support;
 
@@ -36,6 +35,9 @@ internal sealed class CommandProcess : IAsyncDisposable
         "ROOST_BASE_REVISION",
     ];
 
+    /// <summary>The command as it is built, beside the tests.</summary>
+    public static readonly string Program = Path.Combine(AppContext.BaseDirectory, "Roost.Cli.dll");
+
     private readonly Process process;
     private readonly Task<string> error;
 
@@ -46,12 +48,12 @@ internal sealed class CommandProcess : IAsyncDisposable
     }
 
     public static CommandProcess Start(TemporaryFolder folder, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
-        Start(folder, environment, Programs.Run(typeof(RoostCommand).Assembly.Location, arguments));
+        Start(folder, environment, Programs.Run(Program, arguments));
 
     /// <summary>Started as nohup does: a signal is ignored from the beginning.</summary>
     public static CommandProcess StartIgnoring(string signal, TemporaryFolder folder, params string[] arguments)
     {
-        ProcessStartInfo start = Programs.Run(typeof(RoostCommand).Assembly.Location, arguments);
+        ProcessStartInfo start = Programs.Run(Program, arguments);
         string[] command = [start.FileName, .. start.ArgumentList];
         start.FileName = "/bin/sh";
         start.ArgumentList.Clear();

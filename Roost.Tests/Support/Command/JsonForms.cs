@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Roost.Tests.Support;
 
-/// <summary>The tables and examples of Roost.Cli/JSON.md, to hold what the command prints against.</summary>
+/// <summary>The tables and examples of docs/json.md, to hold what the command prints against.</summary>
 internal sealed partial class JsonForms
 {
     private const string Inherits = "…";

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text;
-using Roost.Cli;
 
 namespace Roost.Tests.Support;
 
@@ -64,7 +63,7 @@ internal sealed class Terminal : IAsyncDisposable
             program = Path.Combine(bin, "roost");
         File.WriteAllText(
             program,
-            $"#!/bin/sh\nexec \"{Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet"}\" exec \"{typeof(RoostCommand).Assembly.Location}\" " +
+            $"#!/bin/sh\nexec \"{Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet"}\" exec \"{CommandProcess.Program}\" " +
             $"\"$@\"\n"
         );
         if (!OperatingSystem.IsWindows())
