@@ -19,7 +19,7 @@ internal sealed class ConsolePages : IAsyncDisposable
     public static async Task<ConsolePages> StartAsync(RoostRuntime roost)
     {
         ConsoleServer server = await ConsoleServer.StartAsync(
-            new ConsoleOptions
+            new ConsoleServerOptions
             {
                 Runtime = roost,
                 ReadOnly = true,

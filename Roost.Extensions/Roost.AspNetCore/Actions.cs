@@ -100,24 +100,12 @@ internal static class Actions
             $"{await roost.DiscardAllAsync(DeadLetterQuery.Of(name => sent.Form[name]).Filter, sent.Reason, sent.Stop):N0} given up.",
     };
 
-    public static void Map(WebApplication application, ConsoleOptions options) =>
-        application.MapPost(
-            "/actions/{verb}",
-            (string verb, HttpContext context, IAntiforgery antiforgery, RoostRuntime roost, Notes notes, SecretKeys secrets) =>
-                RunAsync(verb, context, antiforgery, roost, notes, secrets, options)
-        );
+    public static void Map(IEndpointRouteBuilder console, ConsoleMount mount) =>
+        console.MapPost("/actions/{verb}", (string verb, HttpContext context, IAntiforgery antiforgery) => RunAsync(verb, context, antiforgery, mount));
 
-    private static async Task<IResult> RunAsync(
-        string verb,
-        HttpContext context,
-        IAntiforgery antiforgery,
-        RoostRuntime roost,
-        Notes notes,
-        SecretKeys secrets,
-        ConsoleOptions options
-    )
+    private static async Task<IResult> RunAsync(string verb, HttpContext context, IAntiforgery antiforgery, ConsoleMount mount)
     {
-        if (options.ReadOnly) return Results.Text("This console is read-only: it was started with --read-only.\n", statusCode: StatusCodes.Status403Forbidden);
+        if (mount.Options.ReadOnly) return Results.Text("This console is read-only.\n", statusCode: StatusCodes.Status403Forbidden);
         if (Written.Contains(verb) && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = MaxTextBytes;
         if (!context.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(context).ConfigureAwait(false))
@@ -131,17 +119,17 @@ internal static class Actions
         string note, place = "";
         try
         {
-            note = notes.Keep(false, await run(roost, new(form, secrets, context.RequestAborted)).ConfigureAwait(false));
+            note = mount.Notes.Keep(false, await run(mount.Runtime, new(form, mount.Secrets, context.RequestAborted)).ConfigureAwait(false));
         }
         catch (RoostException error)
             when (error is ConflictException or InvalidInputException or FormRefusedException or FileBusyException or DiskFullException or FileRefusedException)
         {
             Draft? draft = Written.Contains(verb) ? Draft.Of(verb, form, error) : null;
-            note = notes.Keep(true, CommandWords.Of(error), draft);
+            note = mount.Notes.Keep(true, CommandWords.Of(error), draft);
             if (draft is { IsOfFields: true }) place = $"#{verb}";
         }
         string back = Back(form["back"]);
-        return Results.LocalRedirect($"{back}{(back.Contains('?', StringComparison.Ordinal) ? '&' : '?')}note={note}{place}");
+        return Results.LocalRedirect($"{context.Request.PathBase}{mount.Prefix}{back}{(back.Contains('?', StringComparison.Ordinal) ? '&' : '?')}note={note}{place}");
     }
 
     private static PauseTarget TargetOf(Sent sent) => sent.Given("scope") switch

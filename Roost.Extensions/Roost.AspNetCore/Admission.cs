@@ -52,7 +52,7 @@ internal sealed class Admission
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        SetHeaders(context.Response.Headers);
+        SecurityHeaders.Set(context.Response.Headers);
         string? host = HostName.Of(context.Request.Host.Host);
         string? given = HttpMethods.IsGet(context.Request.Method) && context.Request.Query[TokenParameter] is [{ } asked] ? asked : null;
         if (host is null || !(IsSessionHost(host, context) || HostName.IsLoopback(host)))
@@ -91,17 +91,6 @@ internal sealed class Admission
         {
             await next(context).ConfigureAwait(false);
         }
-    }
-
-    public static void SetHeaders(IHeaderDictionary headers)
-    {
-        headers.ContentSecurityPolicy = "default-src 'self'; frame-ancestors 'none'; object-src 'none'; base-uri 'none'; form-action 'self'";
-        headers.XContentTypeOptions = "nosniff";
-        headers.XFrameOptions = "DENY";
-        headers["Referrer-Policy"] = "same-origin"; // With no-referrer, a browser would send its own forms with the origin "null".
-        headers["Cross-Origin-Opener-Policy"] = "same-origin";
-        headers["Cross-Origin-Resource-Policy"] = "same-origin";
-        headers.CacheControl = "no-store";
     }
 
     /// <summary>

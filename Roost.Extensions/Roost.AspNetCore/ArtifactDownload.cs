@@ -10,12 +10,12 @@ internal static class ArtifactDownload
 {
     public const int MaxImageBytes = 20 * 1024 * 1024;
 
-    public static async Task SendAsync(HttpContext context, RoostRuntime roost)
+    public static async Task SendAsync(HttpContext context)
     {
         IQueryCollection query = context.Request.Query;
         string name = query["name"].ToString();
         int? version = int.TryParse(query["version"], NumberStyles.None, CultureInfo.InvariantCulture, out int given) ? given : null;
-        Stream content = await roost.OpenArtifactAsync(query["id"].ToString(), name, version, context.RequestAborted).ConfigureAwait(false);
+        Stream content = await ConsoleMount.Of(context).Runtime.OpenArtifactAsync(query["id"].ToString(), name, version, context.RequestAborted).ConfigureAwait(false);
         await using (content.ConfigureAwait(false))
         {
             string? image = query["show"] == "1" ? await ImageTypeAsync(content, context.RequestAborted).ConfigureAwait(false) : null;

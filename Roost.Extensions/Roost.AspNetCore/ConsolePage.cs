@@ -6,11 +6,13 @@ namespace Roost.AspNetCore;
 /// <summary>What every page needs: the runtime, the request's query, the clock.</summary>
 public abstract class ConsolePage : ComponentBase
 {
-    [Inject] public RoostRuntime Roost { get; set; } = null!;
+    [Inject] internal ConsoleMount Mount { get; set; } = null!;
 
     [Inject] public ConsoleOptions Options { get; set; } = null!;
 
     [Inject] public IHttpContextAccessor Accessor { get; set; } = null!;
+
+    protected RoostRuntime Roost => Mount.Runtime;
 
     protected HttpContext Context => Accessor.HttpContext!;
 
@@ -48,11 +50,11 @@ public abstract class ConsolePage : ComponentBase
     /// <summary>This page's address for another span.</summary>
     protected string For(StatisticsSpan span) => With(("over", span == StatisticsSpan.Hour ? null : span.ToString().ToLowerInvariant()));
 
-    /// <summary>This page's address with some fields changed; null takes a field out.</summary>
+    /// <summary>This page's address within the console with some fields changed; null takes a field out.</summary>
     protected string With(params (string Name, string? Value)[] changes)
     {
         var fields = Context.Request.Query.Where(field => field.Key != "note").ToDictionary(field => field.Key, field => (string?)field.Value.ToString());
         foreach ((string name, string? value) in changes) fields[name] = value;
-        return Context.Request.Path + QueryString.Create(fields.Where(field => !string.IsNullOrEmpty(field.Value)));
+        return Mount.Within(Context.Request) + QueryString.Create(fields.Where(field => !string.IsNullOrEmpty(field.Value)));
     }
 }

@@ -25,16 +25,16 @@ public sealed class ConsoleServer : IAsyncDisposable
 
     /// <summary>
     /// The address to open, with the token that lets a browser in: on a host name of the console's own under .localhost, or that of <see
-    /// cref="ConsoleOptions.PublicUrl"/>.
+    /// cref="ConsoleServerOptions.PublicUrl"/>.
     /// </summary>
     public Uri Link { get; }
 
-    /// <summary>The same on each of <see cref="ConsoleOptions.Hosts"/>, and where there is a public address, on the console's own name.</summary>
+    /// <summary>The same on each of <see cref="ConsoleServerOptions.Hosts"/>, and where there is a public address, on the console's own name.</summary>
     public IReadOnlyList<Uri> OtherLinks { get; }
 
     /// <summary>Serves until cancelled; prints the link when it is ready.</summary>
     /// <returns>The exit code: 0.</returns>
-    public static async Task<int> RunAsync(ConsoleOptions options, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(ConsoleServerOptions options, CancellationToken cancellationToken)
     {
         ConsoleServer server = await StartAsync(options, cancellationToken).ConfigureAwait(false);
         await using (server.ConfigureAwait(false))
@@ -55,7 +55,7 @@ public sealed class ConsoleServer : IAsyncDisposable
     /// <exception cref="InvalidInputException">A host is neither a name nor an address, or the public address has more than a scheme, a host and a
     /// port.</exception>
     /// <exception cref="RoostException">The file is missing or refused, or the address cannot be listened on.</exception>
-    public static async Task<ConsoleServer> StartAsync(ConsoleOptions options, CancellationToken cancellationToken = default)
+    public static async Task<ConsoleServer> StartAsync(ConsoleServerOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         Check(options);
@@ -99,7 +99,7 @@ public sealed class ConsoleServer : IAsyncDisposable
         if (owned is not null) await owned.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static void Check(ConsoleOptions options)
+    private static void Check(ConsoleServerOptions options)
     {
         foreach (string host in options.Hosts)
             if (HostName.Of(host) is null)
@@ -129,7 +129,7 @@ public sealed class ConsoleServer : IAsyncDisposable
     }
 
     private static async Task<WebApplication> BuildAsync(
-        ConsoleOptions options,
+        ConsoleServerOptions options,
         RoostRuntime roost,
         Admission admission,
         int port,
@@ -152,8 +152,7 @@ public sealed class ConsoleServer : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopPatience); // However slowly a client takes its page.
         builder.Services.AddRoutingCore();
         builder.Services.AddLogging();
-        builder.Services.AddRazorComponents();
-        builder.Services.AddHttpContextAccessor();
+        builder.Services.AddRoostConsole();
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.Services.AddAntiforgery(antiforgery =>
         {
@@ -161,17 +160,18 @@ public sealed class ConsoleServer : IAsyncDisposable
             antiforgery.Cookie.SameSite = SameSiteMode.Strict;
             antiforgery.Cookie.HttpOnly = true;
         });
-        builder.Services.AddSingleton(roost).AddSingleton(options).AddSingleton<Notes>();
-        builder.Services.AddSingleton(new SecretKeys(options.SecretKeys, options.Reveal));
 
         WebApplication application = builder.Build();
         application.Use(next => context => admission.InvokeAsync(context, next));
-        application.Use(Problems.CatchAsync);
+        var mount = new ConsoleMount("", options, () => roost, ReportAsync, "on the standard error of roost ui");
+        application.Use(next => mount.Serve(next)); // What ends before it has an address of the console as well.
         application.UseRouting();
-        application.UseAntiforgery();
-        Routes.Map(application, options);
+        Routes.Map(application.MapGroup(""), mount);
         return application;
     }
+
+    private static Task ReportAsync(HttpContext context, Exception defect) =>
+        Console.Error.WriteLineAsync(Text.Lines($"{context.Request.Path}: {defect}"));
 
     /// <summary>Loopback, and what was named beyond it.</summary>
     private static async Task<IPAddress[]> AddressesAsync(IReadOnlyList<string> hosts, CancellationToken cancellationToken)

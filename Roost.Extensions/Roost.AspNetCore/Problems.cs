@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Roost.AspNetCore.Input;
-using Roost.AspNetCore.Output;
 using Roost.AspNetCore.Pages;
 
 namespace Roost.AspNetCore;
@@ -26,12 +25,9 @@ internal static class Problems
         }
         catch (Exception error) when (!context.Response.HasStarted)
         {
-            await Console.Error.WriteLineAsync(Text.Lines($"{context.Request.Path}: {error}")).ConfigureAwait(false);
-            await AnswerAsync(
-                    context,
-                    StatusCodes.Status500InternalServerError,
-                    "The console has a defect; what happened is on the standard error of roost ui."
-                )
+            ConsoleMount mount = ConsoleMount.Of(context);
+            await mount.ReportAsync(context, error).ConfigureAwait(false);
+            await AnswerAsync(context, StatusCodes.Status500InternalServerError, $"The console has a defect; what happened is {mount.ReportedTo}.")
                 .ConfigureAwait(false);
         }
     }
@@ -44,7 +40,7 @@ internal static class Problems
         {
             context.RequestServices = scope.ServiceProvider;
             context.Response.Clear();
-            Admission.SetHeaders(context.Response.Headers);
+            SecurityHeaders.Set(context.Response.Headers);
             await new RazorComponentResult<Problem>(
                 new { Title = status == StatusCodes.Status404NotFound ? "Not found" : "This did not work", Message = message }
             )

@@ -14,29 +14,31 @@ internal static class Routes
         Asset("console.css", "text/css; charset=utf-8"), Asset("console.js", "text/javascript; charset=utf-8"), Asset("roost.svg", "image/svg+xml"),
     }.ToFrozenDictionary(asset => asset.Name, asset => (asset.Bytes, asset.Type, asset.Tag));
 
-    public static void Map(WebApplication application, ConsoleOptions options)
+    public static void Map(RouteGroupBuilder console, ConsoleMount mount)
     {
-        Page<Overview>(application, "/");
-        Page<WorkList>(application, "/work");
-        Page<WorkItemPage>(application, "/work/item");
-        Page<TreePage>(application, "/work/tree");
-        Page<ArtifactPage>(application, "/work/item/artifact");
-        Page<Inbox>(application, "/inbox");
-        Page<AskPage>(application, "/inbox/question");
-        Page<DeadLetters>(application, "/dead-letters");
-        Page<Events>(application, "/events");
-        Page<Resources>(application, "/resources");
-        Page<Artifacts>(application, "/artifacts");
-        Page<Engines>(application, "/engines");
-        Page<SystemPage>(application, "/system");
-        application.MapGet("/work/item/file", ArtifactDownload.SendAsync);
-        application.MapGet("/assets/{name}", SendAsset);
-        Actions.Map(application, options);
-        application.MapFallback(IResult () => throw new NotFoundException("There is no such page."));
+        Page<Overview>(console, "/");
+        Page<WorkList>(console, "/work");
+        Page<WorkItemPage>(console, "/work/item");
+        Page<TreePage>(console, "/work/tree");
+        Page<ArtifactPage>(console, "/work/item/artifact");
+        Page<Inbox>(console, "/inbox");
+        Page<AskPage>(console, "/inbox/question");
+        Page<DeadLetters>(console, "/dead-letters");
+        Page<Events>(console, "/events");
+        Page<Resources>(console, "/resources");
+        Page<Artifacts>(console, "/artifacts");
+        Page<Engines>(console, "/engines");
+        Page<SystemPage>(console, "/system");
+        console.MapGet("/work/item/file", ArtifactDownload.SendAsync);
+        console.MapGet("/assets/{name}", SendAsset);
+        Actions.Map(console, mount);
+        console.MapFallback(IResult () => throw new NotFoundException("There is no such page."));
+        console.WithMetadata(mount);
+        ((IEndpointConventionBuilder)console).Finally(endpoint => endpoint.RequestDelegate = mount.Serve(endpoint.RequestDelegate!));
     }
 
-    private static void Page<TPage>(WebApplication application, string address) where TPage : IComponent =>
-        application.MapGet(address, () => new RazorComponentResult<TPage> { PreventStreamingRendering = true });
+    private static void Page<TPage>(IEndpointRouteBuilder console, string address) where TPage : IComponent =>
+        console.MapGet(address, () => new RazorComponentResult<TPage> { PreventStreamingRendering = true });
 
     private static async Task SendAsset(string name, HttpContext context)
     {

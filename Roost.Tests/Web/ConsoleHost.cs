@@ -26,10 +26,10 @@ internal sealed partial class ConsoleHost : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    public static async Task<ConsoleHost> StartAsync(Func<ConsoleOptions, ConsoleOptions>? with = null, params IEngine[] engines)
+    public static async Task<ConsoleHost> StartAsync(Func<ConsoleServerOptions, ConsoleServerOptions>? with = null, params IEngine[] engines)
     {
         RoostRuntime roost = TestRuntime.Create(new RoostOptions { DrainTime = TimeSpan.Zero }, null, engines); // No test waits for a step that does not end.
-        var options = new ConsoleOptions { Runtime = roost };
+        var options = new ConsoleServerOptions { Runtime = roost };
         options = with?.Invoke(options) ?? options;
         var host = new ConsoleHost(roost, await ConsoleServer.StartAsync(options));
         (await host.Client.GetAsync(host.Server.Link)).EnsureSuccessStatusCode();

@@ -197,7 +197,7 @@ internal sealed class ConsoleSecurityTests
     public async Task A_missing_file_is_refused_and_not_made()
     {
         string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.db");
-        await FluentActions.Awaiting(() => ConsoleServer.StartAsync(new ConsoleOptions { Path = path })).Should().ThrowAsync<NotFoundException>();
+        await FluentActions.Awaiting(() => ConsoleServer.StartAsync(new ConsoleServerOptions { Path = path })).Should().ThrowAsync<NotFoundException>();
         File.Exists(path).Should().BeFalse();
     }
 }

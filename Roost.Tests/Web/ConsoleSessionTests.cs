@@ -156,7 +156,7 @@ internal sealed class ConsoleSessionTests
     [TestCase("https://roost.example.com/?a=1")]
     public async Task A_public_address_with_more_than_a_host_is_refused(string url) =>
         await FluentActions
-            .Awaiting(() => ConsoleServer.StartAsync(new ConsoleOptions { Runtime = host.Roost, PublicUrl = new Uri(url) }))
+            .Awaiting(() => ConsoleServer.StartAsync(new ConsoleServerOptions { Runtime = host.Roost, PublicUrl = new Uri(url) }))
             .Should()
             .ThrowAsync<InvalidInputException>()
             .WithMessage("PublicUrl: *");

@@ -130,6 +130,6 @@
     else if (event.key === "?") help.showModal();
     else if (event.key === "p") pause();
     else if (event.key === "g") going = Date.now();
-    else if (Date.now() - going < 1500 && places[event.key]) location.href = places[event.key];
+    else if (Date.now() - going < 1500 && places[event.key]) location.href = (document.body.dataset.root ?? "") + places[event.key];
   });
 })();

@@ -28,7 +28,7 @@ internal sealed class UiVerb : Verb
         if (hosts.Any(string.IsNullOrWhiteSpace)) throw new UsageException("--host is empty; name an address or a host.");
         if (call.Get(port) is < 0 or > 65_535) throw new UsageException($"--port is {call.Get(port)}; give 1 to 65535, or 0 for a free one.");
         return ConsoleServer.RunAsync(
-            new ConsoleOptions
+            new ConsoleServerOptions
             {
                 Path = call.Database.Path,
                 Port = call.Get(port),
