@@ -12,8 +12,8 @@ public static class EngineSteps
     public static async Task<StepResult<TState>> InitAsync<TState>(this Engine<TState> engine, WorkItem? item = null, StepSetup? setup = null)
     {
         setup ??= new();
-        StepResult result = await StepTrial.RunAsync(engine, null, (item is null ? setup : setup with { Item = item }) with { Version = 0 }).ConfigureAwait(false);
-        return Typed<TState>(engine, result);
+        setup = setup with { Version = 0, Item = item ?? setup.Item };
+        return Typed<TState>(engine, await StepTrial.RunAsync(engine, null, setup).ConfigureAwait(false));
     }
 
     /// <summary>
@@ -33,7 +33,7 @@ public static class EngineSteps
     public static Task<StepResult> InitRawAsync(this IEngine engine, WorkItem? item = null, StepSetup? setup = null)
     {
         setup ??= new();
-        return StepTrial.RunAsync(engine, null, (item is null ? setup : setup with { Item = item }) with { Version = 0 });
+        return StepTrial.RunAsync(engine, null, setup with { Version = 0, Item = item ?? setup.Item });
     }
 
     /// <summary>Runs one step of an engine on raw snapshots.</summary>

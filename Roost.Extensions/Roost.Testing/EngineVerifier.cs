@@ -5,8 +5,8 @@ namespace Roost.Testing;
 /// <summary>
 /// Runs an engine through one item under virtual time and tells whether it can stand that its process dies at any step. Each step is tried several times from
 /// the same snapshot, at the same time and with the same idempotency key: the first tries are dropped before their commit, one is committed, and another is
-/// made by an instance that has run all steps so far. What they bring is compared: outcome, state, artifacts, events, children, signals. HTTP calls are looked at
-/// for the step's key. Everything outside is done as often as the steps are tried, so give the engine what a test gives it.
+/// made by an instance that has run all steps so far. What they bring is compared: outcome, state, artifacts, events, children, signals. HTTP calls are
+/// looked at for the step's key. Everything outside is done as often as the steps are tried, so give the engine what a test gives it.
 /// </summary>
 public static class EngineVerifier
 {

@@ -3,7 +3,7 @@ using Roost.Stores;
 
 namespace Roost.Testing;
 
-/// <summary>The same ids, keys and jitter for the same seed. Each is drawn from a row of its own, so that one more of the one changes none of the others.</summary>
+/// <summary>Ids, keys and jitter by a seed. Each is drawn from a row of its own, so that one more of the one changes none of the others.</summary>
 internal sealed class SeededRandomness(int seed) : Randomness
 {
     private readonly Lock gate = new();

@@ -63,7 +63,9 @@ public sealed record GivenChild(string Engine)
     /// <summary>Its idempotency key. Default: none.</summary>
     public string? IdempotencyKey { get; init; }
 
-    /// <summary>How it has ended: <see cref="WorkState.Done"/> (the default) or <see cref="WorkState.Failed"/>; or <see cref="WorkState.Queued"/>, open.</summary>
+    /// <summary>
+    /// How it has ended: <see cref="WorkState.Done"/> (the default) or <see cref="WorkState.Failed"/>; or <see cref="WorkState.Queued"/>, open.
+    /// </summary>
     public WorkState State { get; init; } = WorkState.Done;
 
     /// <summary>Its last state: anything that serializes to JSON. Default: <c>{}</c>. An open child has none.</summary>

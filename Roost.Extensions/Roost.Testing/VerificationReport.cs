@@ -101,9 +101,9 @@ public sealed record VerificationReport
     {
         var text = new StringBuilder();
         CultureInfo culture = CultureInfo.InvariantCulture;
-        text.Append(culture, $"{(Passed ? "Nothing" : Findings.Count.ToString(culture))} found in {Steps:N0} steps and {Tries:N0} tries, ");
-        text.Append(culture, $"{CrashesBeforeCommit:N0} of which were dropped before their commit; {CrashesAfterCommit:N0} commits were followed by a fresh engine; ");
-        text.Append(culture, $"{HttpCalls:N0} HTTP calls were seen; {VirtualTime:c} of virtual time.");
+        text.Append(culture, $"{(Passed ? "Nothing" : Findings.Count.ToString(culture))} found in {Steps:N0} steps and {Tries:N0} tries: ");
+        text.Append(culture, $"{CrashesBeforeCommit:N0} crashes before a commit, {CrashesAfterCommit:N0} after one. ");
+        text.Append(culture, $"{HttpCalls:N0} HTTP calls were seen. {VirtualTime:c} of virtual time has passed.");
         if (Item is { } item)
             text.Append(culture, $"\nThe item is {item.State.Name()} at version {item.Version}{(item.Error is { } error ? $": {error}" : ".")}");
         for (int i = 0; i < Findings.Count; i++) text.Append(culture, $"\n\n[{i + 1}] {Findings[i]}");

@@ -3,7 +3,7 @@ using Roost.Stores;
 
 namespace Roost.Testing;
 
-/// <summary>An engine around another, which the runtime takes for that one: same id, same judgement of its state, same answers to everything but steps.</summary>
+/// <summary>An engine around another, which the runtime takes for that one: it answers as that does to everything but steps.</summary>
 internal abstract class WrappedEngine(IEngine inner) : IEngine, ITypedEngine
 {
     private readonly EngineFacts facts = EngineFacts.Of(inner);

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Roost.Testing.Http;
 
 /// <summary>The HTTP calls of one try, whichever thread makes them.</summary>
-internal sealed class CallLog
+internal sealed class CallLog(HttpWatch watch)
 {
     private static readonly AsyncLocal<CallLog?> Current = new();
 
@@ -14,6 +14,9 @@ internal sealed class CallLog
 
     /// <summary>That of the try on whose behalf this runs; null outside of one.</summary>
     public static CallLog? Here => Current.Value;
+
+    /// <summary>Who looks: where several verifications run at once, each is told of all calls.</summary>
+    public HttpWatch Watch => watch;
 
     /// <summary>Those whose request was seen.</summary>
     public IReadOnlyList<HttpCall> Calls
@@ -34,7 +37,7 @@ internal sealed class CallLog
     }
 
     /// <summary>From here on, and in what the calling method awaits, calls are those of this try.</summary>
-    public static CallLog Begin() => Current.Value = new();
+    public static CallLog Begin(HttpWatch watch) => Current.Value = new(watch);
 
     public void Begun()
     {

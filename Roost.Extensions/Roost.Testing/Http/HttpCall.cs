@@ -41,7 +41,8 @@ internal sealed record HttpCall
         Headers.Select(one => one.Value).Append(Address.ToString()).Append(Body ?? "").Where(value => value.Contains(text, StringComparison.OrdinalIgnoreCase));
 
     private static IEnumerable<KeyValuePair<string, string>> HeadersOf(HttpHeaders headers) =>
-        headers.NonValidated.Where(one => !Added.Contains(one.Key, StringComparer.OrdinalIgnoreCase)).Select(one => KeyValuePair.Create(one.Key, one.Value.ToString()));
+        headers.NonValidated.Where(one => !Added.Contains(one.Key, StringComparer.OrdinalIgnoreCase))
+            .Select(one => KeyValuePair.Create(one.Key, one.Value.ToString()));
 
     /// <summary>What is in memory can be read twice; a stream could not be sent any more.</summary>
     private static string? BodyOf(HttpContent content)

@@ -13,9 +13,13 @@ internal sealed class HttpWatch : IDisposable, IObserver<DiagnosticListener>, IO
 
     private readonly Lock gate = new();
     private readonly List<IDisposable> subscriptions = [];
-    private readonly Beginnings beginnings = new();
+    private readonly Beginnings beginnings;
 
-    public HttpWatch() => Keep(DiagnosticListener.AllListeners.Subscribe(this));
+    public HttpWatch()
+    {
+        beginnings = new(this);
+        Keep(DiagnosticListener.AllListeners.Subscribe(this));
+    }
 
     public void Dispose()
     {
@@ -26,12 +30,12 @@ internal sealed class HttpWatch : IDisposable, IObserver<DiagnosticListener>, IO
 
     void IObserver<DiagnosticListener>.OnNext(DiagnosticListener listener)
     {
-        if (listener.Name == Listener) Keep(listener.Subscribe(this, static (name, _, _) => name == Request && CallLog.Here is not null));
+        if (listener.Name == Listener) Keep(listener.Subscribe(this, (name, _, _) => name == Request && CallLog.Here?.Watch == this));
     }
 
     void IObserver<KeyValuePair<string, object?>>.OnNext(KeyValuePair<string, object?> told)
     {
-        if (told.Key != Request || CallLog.Here is not { } log) return;
+        if (told.Key != Request || CallLog.Here is not { } log || log.Watch != this) return;
         if (told.Value?.GetType().GetProperty("Request")?.GetValue(told.Value) is HttpRequestMessage request) log.Add(request);
     }
 
@@ -48,7 +52,7 @@ internal sealed class HttpWatch : IDisposable, IObserver<DiagnosticListener>, IO
         lock (gate) subscriptions.Add(subscription);
     }
 
-    private sealed class Beginnings : EventListener
+    private sealed class Beginnings(HttpWatch watch) : EventListener
     {
         protected override void OnEventSourceCreated(EventSource source)
         {
@@ -57,7 +61,7 @@ internal sealed class HttpWatch : IDisposable, IObserver<DiagnosticListener>, IO
 
         protected override void OnEventWritten(EventWrittenEventArgs told)
         {
-            if (told.EventName == "RequestStart") CallLog.Here?.Begun();
+            if (told.EventName == "RequestStart" && CallLog.Here is { } log && log.Watch == watch) log.Begun();
         }
     }
 }

@@ -18,7 +18,8 @@ internal sealed class CallJudge(StepUnderTest step, Verification run)
         IReadOnlyList<HttpCall> same = other.Log.Calls, changed = (await step.TryAsync(key: OtherKey)).Log.Calls;
         foreach (int i in without)
         {
-            bool isSame = i < same.Count && same[i].Signature == calls[i].Signature, isChanged = i < changed.Count && changed[i].Signature != calls[i].Signature;
+            bool isSame = i < same.Count && same[i].Signature == calls[i].Signature;
+            bool isChanged = i < changed.Count && changed[i].Signature != calls[i].Signature;
             if (!isSame || !isChanged) Add(calls[i], isCompared: i < same.Count && i < changed.Count, isSame);
         }
     }
@@ -28,8 +29,9 @@ internal sealed class CallJudge(StepUnderTest step, Verification run)
         && !run.Options.HostsWithoutKey.Any(host => host.Equals(call.Address.Host, StringComparison.OrdinalIgnoreCase)
             || host.Equals(call.Address.Authority, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The key of this step; that of one before, which can only have come by the state; or another that the state, the payload or the item has.</summary>
-    private bool HasKey(HttpCall call) => run.KeysOf(step.Item.Id, step.Context.IdempotencyKey).Any(call.Contains) || call.Headers.Any(IsSavedKey);
+    /// <summary>The key of this step; that of one before, which only the state can have kept; or another that the state, the payload or the item has.</summary>
+    private bool HasKey(HttpCall call) =>
+        run.KeysOf(step.Item.Id, step.Context.IdempotencyKey).Any(call.Contains) || call.Headers.Any(IsSavedKey);
 
     private bool IsSavedKey(KeyValuePair<string, string> header) =>
         header.Key.Contains("idempotency", StringComparison.OrdinalIgnoreCase)
@@ -40,9 +42,10 @@ internal sealed class CallJudge(StepUnderTest step, Verification run)
 
     private void Add(HttpCall call, bool isCompared, bool isSame)
     {
-        string body = call.Body is null ? "its headers (its body was not looked at)" : "its headers or its body";
+        string place = $"{call.Method} {call.Address.GetLeftPart(UriPartial.Path)}";
+        string body = call.Body is null ? "its headers (its body is a stream and was not looked at)" : "its headers, nor in its body";
         string more = !isCompared ? ""
-            : isSame ? " Run with another key, the step has sent the same request: nothing in it depends on the key."
+            : isSame ? " Run with another key, the step has sent the same once more."
             : " Two tries with one key have sent different requests.";
         run.Add(new()
         {
@@ -50,11 +53,11 @@ internal sealed class CallJudge(StepUnderTest step, Verification run)
             Engine = step.Item.Engine,
             Step = step.Step,
             Version = step.Context.Version,
-            Paths = [$"{call.Method} {call.Address.GetLeftPart(UriPartial.Path)}"],
-            Seen = $"{call.Method} {call.Address.GetLeftPart(UriPartial.Path)} was sent without the step's key: context.IdempotencyKey stands neither in its URL, " +
-                $"nor in {body}.{more} Its headers: {(call.Headers.Count == 0 ? "none" : string.Join(", ", call.Headers.Select(one => one.Key)))}.",
-            ToDo = "a step that is run again calls again, so give the other side context.IdempotencyKey to know that by, say as header Idempotency-Key. Where the call " +
-                "may be made twice, name its method in VerifierOptions.MethodsWithoutKey or its host in HostsWithoutKey.",
+            Paths = [place],
+            Seen = $"{place} was sent without the step's key: context.IdempotencyKey stands neither in its URL, nor in {body}.{more} Its headers: " +
+                $"{(call.Headers.Count == 0 ? "none" : string.Join(", ", call.Headers.Select(one => one.Key)))}.",
+            ToDo = "a step that is run again calls again, so give the other side context.IdempotencyKey to know that by, say as header Idempotency-Key. Where " +
+                "the call may be made twice, name its method in VerifierOptions.MethodsWithoutKey or its host in HostsWithoutKey.",
         });
     }
 }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
@@ -8,13 +10,15 @@ namespace Roost.Testing.Verifying;
 internal sealed record Difference(string Path, string One, string Other)
 {
     /// <summary>The path without what counts elements, by which the same finding is known again.</summary>
-    public string Shape => Regex.Replace(Path, @"\[\d+\]", "[*]");
+    public static string ShapeOf(string path) => Regex.Replace(path, @"\[\d+\]", "[*]");
 }
 
 /// <summary>Compares what tries have brought. Members have no order in JSON, elements have.</summary>
 internal sealed class OutcomeDifference(IReadOnlyList<string> ignored)
 {
     private const int Most = 10, Shown = 120, Before = 20;
+
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly Regex[] patterns = [.. ignored.Select(PatternOf)];
 
@@ -85,9 +89,4 @@ internal sealed class OutcomeDifference(IReadOnlyList<string> ignored)
         string rest = text[Math.Min(from, text.Length)..];
         return $"{(from > 0 ? "..." : "")}{(rest.Length > Shown ? $"{rest[..Shown]}..." : rest)}";
     }
-
-    private static readonly System.Text.Json.JsonSerializerOptions Readable = new()
-    {
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
 }

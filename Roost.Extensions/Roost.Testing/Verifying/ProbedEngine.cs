@@ -34,24 +34,20 @@ internal sealed class ProbedEngine(EngineSource source, IEngine first, Verificat
     private async Task<Outcome?> StepAsync(WorkItem item, Snapshot? before, StepContext context, Func<IEngine, StepContext, Task<Outcome?>> call)
     {
         run.StepBegins();
-        var step = new StepUnderTest(source, run.Runtime, item, before, context, call);
-        try
-        {
-            bool repeats = OnInterrupted != OnInterrupted.Park;
-            if (!repeats) run.Note($"Engine \"{EngineId}\" asks that a step whose process died is not run again (OnInterrupted.Park): its steps were not " +
-                "repeated, and its HTTP calls not looked at for a key. A step that throws is tried again all the same, unless Retry says otherwise.");
-            StepTry? dropped = repeats ? await step.TryAsync() : null;
-            StepTry? interrupted = repeats ? await step.TryAsync(interruptions: 1) : null;
-            StepTry real = await step.TryInEarnestAsync();
-            StepTry? lasted = lasting is null ? null : await step.TryOnAsync(lasting);
-            run.Count(repeats ? 2 : 0, isFollowedByFresh: source.IsFresh && real.Error is null);
-            await new StepJudge(step, run).JudgeAsync(dropped, interrupted, real, lasting, lasted);
-            if (real.Error is not null) ExceptionDispatchInfo.Throw(real.Error);
-            return real.Outcome;
-        }
-        finally
-        {
-            run.CountTries(step.Tries);
-        }
+        var step = new StepUnderTest(source, run, item, before, context, call);
+        bool repeats = OnInterrupted != OnInterrupted.Park;
+        if (!repeats) run.Note(Parks);
+        StepTry? dropped = repeats ? await step.TryAsync() : null;
+        StepTry? interrupted = repeats ? await step.TryAsync(interruptions: 1) : null;
+        StepTry real = await step.TryInEarnestAsync();
+        StepTry? lasted = lasting is null ? null : await step.TryOnAsync(lasting);
+        run.Count(repeats ? 2 : 0, isFollowedByFresh: source.IsFresh && real.Error is null);
+        await new StepJudge(step, run).JudgeAsync(dropped, interrupted, real, lasting, lasted);
+        if (real.Error is not null) ExceptionDispatchInfo.Throw(real.Error);
+        return real.Outcome;
     }
+
+    private string Parks =>
+        $"Engine \"{EngineId}\" asks that a step whose process died is not run again (OnInterrupted.Park): its steps were not repeated, and its HTTP calls " +
+        "not looked at for a key. A step that throws is tried again all the same, unless Retry says otherwise.";
 }

@@ -10,10 +10,7 @@ internal sealed class StepJudge(StepUnderTest step, Verification run)
         foreach (StepTry? one in new[] { dropped, interrupted, real, lasted })
             if (one is not null) SeeState(one);
         if (dropped is not null)
-        {
-            foreach (StepTry one in new[] { dropped, real }) run.CountCalls(one.Log);
             await new CallJudge(step, run).JudgeAsync(real.Error is null ? real : dropped, real.Error is null ? dropped : real);
-        }
         if (real.Error is not null)
             await SeeWhoFailedAsync(dropped, interrupted, real, lasted);
         else if (real.Brought is not null && !await TriesDifferAsync(dropped, interrupted, real) && lasting is not null)
@@ -34,8 +31,8 @@ internal sealed class StepJudge(StepUnderTest step, Verification run)
         if (Different(await step.TryAsync(), real)) return true;
         StepTry again = await step.TryAsync(interruptions: 1);
         if (again.Brought is not null && differences.Between(interrupted.Brought, again.Brought).Count > 0) return Different(interrupted, again);
-        run.Note($"Engine \"{step.Item.Engine}\", the step from version {step.Context.Version} (\"{step.Step}\"): where context.Interruptions is 1 more, it brings " +
-            $"something else: {Listed(told)}. That is its right.");
+        run.Note($"Engine \"{step.Item.Engine}\", the step from version {step.Context.Version} (\"{step.Step}\"): where context.Interruptions is 1 more, it " +
+            $"brings something else: {Listed(told)}. That is its right.");
         return false;
     }
 
@@ -45,9 +42,10 @@ internal sealed class StepJudge(StepUnderTest step, Verification run)
         run.Add(Found(
             FindingKind.TriesDiffer,
             found,
-            $"From the same snapshot, with the same context.Now and context.IdempotencyKey, two tries have brought different things:\n{Lines(found, "one try", "another")}",
-            "where a process dies before the commit, what one try has sent out is not what another saves. Take keys from context.IdempotencyKey and the time from " +
-            "context.Now, or draw a value in a step before, whose commit saves it. Where a step reads the world, say so by VerifierOptions.Ignore."));
+            "From the same snapshot, with the same context.Now and context.IdempotencyKey, two tries have brought different things:\n" +
+            Lines(found, "one try", "another"),
+            "where a process dies before the commit, what one try has sent out is not what another saves. Take keys from context.IdempotencyKey and the time " +
+            "from context.Now, or draw a value in a step before, whose commit saves it. Where a step reads the world, say so by VerifierOptions.Ignore."));
         return true;
     }
 
@@ -61,7 +59,7 @@ internal sealed class StepJudge(StepUnderTest step, Verification run)
         if (check.Brought is null || Different(check, real)) return;
         IReadOnlyList<Difference> found = fails ? [] : differences.Between(lasted.Brought!, real.Brought!);
         string what = fails
-            ? $"has thrown {lasted.Thrown}, twice, where fresh ones returned."
+            ? $"has thrown twice, where fresh ones returned:\n  {lasted.Thrown}"
             : $"has brought something else than fresh ones, which agree with each other:\n{Lines(found, "that instance", "fresh ones")}";
         run.Add(Found(FindingKind.InstanceDiffers, found, $"An instance that has made every step so far {what}", Remembers));
     }
@@ -75,7 +73,8 @@ internal sealed class StepJudge(StepUnderTest step, Verification run)
         run.Add(Found(
             FindingKind.InstanceDiffers,
             [],
-            $"Fresh engines have thrown {real.Thrown} in each of {(dropped is null ? 2 : 4)} tries, and an instance that has made every step so far has returned {lasted.Outcome.Kind}.",
+            $"Fresh engines have thrown in each of {(dropped is null ? 2 : 4)} tries, and an instance that has made every step so far has returned " +
+            $"{lasted.Outcome.Kind}:\n  {real.Thrown}",
             Remembers));
     }
 
@@ -96,5 +95,6 @@ internal sealed class StepJudge(StepUnderTest step, Verification run)
     private static string Lines(IReadOnlyList<Difference> found, string one, string other) =>
         string.Join('\n', found.Select(each => $"  {each.Path}: {each.One} in {one}, {each.Other} in {other}"));
 
-    private static string Listed(IReadOnlyList<Difference> found) => string.Join("; ", found.Select(each => $"{each.Path} is {each.One} instead of {each.Other}"));
+    private static string Listed(IReadOnlyList<Difference> found) =>
+        string.Join("; ", found.Select(each => $"{each.Path} is {each.One} instead of {each.Other}"));
 }

@@ -17,7 +17,7 @@ internal sealed record StepTry(Outcome? Outcome, JsonObject? Brought, Exception?
 
 /// <summary>A step that is tried: how to call it, and what all its tries have in common.</summary>
 internal sealed class StepUnderTest(
-    EngineSource source, RoostRuntime runtime, WorkItem item, Snapshot? before, StepContext context, Func<IEngine, StepContext, Task<Outcome?>> call)
+    EngineSource source, Verification run, WorkItem item, Snapshot? before, StepContext context, Func<IEngine, StepContext, Task<Outcome?>> call)
 {
     public WorkItem Item => item;
 
@@ -26,8 +26,6 @@ internal sealed class StepUnderTest(
     public StepContext Context => context;
 
     public string Step => before?.Step ?? "init";
-
-    public int Tries { get; private set; }
 
     /// <summary>A try by a fresh engine, which is dropped.</summary>
     public Task<StepTry> TryAsync(int interruptions = 0, string? key = null) => TryAsync(null, context.Again(interruptions, key));
@@ -40,8 +38,7 @@ internal sealed class StepUnderTest(
 
     private async Task<StepTry> TryAsync(IEngine? instance, StepContext its)
     {
-        Tries++;
-        var log = CallLog.Begin();
+        var log = CallLog.Begin(run.Watch);
         IEngine engine = instance ?? source.Next();
         bool isInEarnest = its == context;
         Staged? staged = null;
@@ -49,7 +46,7 @@ internal sealed class StepUnderTest(
         {
             Outcome? outcome = await call(engine, its);
             staged = isInEarnest ? its.Staged : its.EndReturned();
-            return new(outcome, outcome is null or { Kind: OutcomeKind.RetryAfter } ? null : OutcomeJson.Of(outcome, staged, runtime.Options), null, log);
+            return new(outcome, outcome is null or { Kind: OutcomeKind.RetryAfter } ? null : OutcomeJson.Of(outcome, staged, run.Runtime.Options), null, log);
         }
         catch (Exception e)
         {
@@ -58,6 +55,7 @@ internal sealed class StepUnderTest(
         }
         finally
         {
+            run.CountTry(log);
             if (!isInEarnest) await DropAsync(staged);
             if (instance is null) await source.EndAsync(engine);
         }
@@ -66,6 +64,6 @@ internal sealed class StepUnderTest(
     private async Task DropAsync(Staged? staged)
     {
         foreach (StagedArtifact artifact in staged?.Artifacts ?? [])
-            if (artifact.Blob is { } blob) await runtime.Store.DropUploadAsync(blob);
+            if (artifact.Blob is { } blob) await run.Runtime.Store.DropUploadAsync(blob);
     }
 }

@@ -12,6 +12,10 @@ internal sealed class Verification(VerifierOptions options) : IDisposable
     /// <summary>What an item may end with by its engine's will, or its own settings.</summary>
     private static readonly string[] Wanted = [FailReasons.EngineFailed, FailReasons.NotRetried, FailReasons.DeadlineExceeded, FailReasons.MaxSteps];
 
+    private const string OneInstance =
+        "An instance of the engine was given and has made all tries: what its fields keep from one step to the next could not be seen. Give a factory: " +
+        "() => new ...";
+
     private readonly List<Finding> findings = [];
     private readonly List<string> notes = [];
     private readonly Dictionary<string, HashSet<string>> keys = new(StringComparer.Ordinal);
@@ -24,17 +28,21 @@ internal sealed class Verification(VerifierOptions options) : IDisposable
 
     public RoostRuntime Runtime { get; private set; } = null!;
 
+    public HttpWatch Watch { get; private set; } = null!;
+
+    public int Steps => steps;
+
     public async Task<VerificationReport> RunAsync(EngineSource source, WorkItem item, CancellationToken cancellationToken)
     {
         RoostOptions settings = options.Runtime.DrainTime <= Drain ? options.Runtime : options.Runtime with { DrainTime = Drain };
         await using RoostTest test = RoostTest.Create(options.Seed, settings, options.Start);
         Runtime = test.Runtime;
-        using var watch = new HttpWatch();
+        using HttpWatch watch = Watch = new();
         var engines = new List<ProbedEngine>();
         try
         {
             if (!TryAdd(source, engines) || !options.Engines.All(factory => TryAdd(new(factory), engines))) return Report(null, default);
-            if (!source.IsFresh) Note("An instance of the engine was given and has made all tries: what its fields keep from one step to the next could not be seen. Give a factory: () => new ...");
+            if (!source.IsFresh) Note(OneInstance);
             string id = await Runtime.EnqueueAsync(item, cancellationToken);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, enough.Token);
             stop.CancelAfter(options.Patience);
@@ -69,10 +77,9 @@ internal sealed class Verification(VerifierOptions options) : IDisposable
         if (isFollowedByFresh) after++;
     }
 
-    public void CountTries(int made) => tries += made;
-
-    public void CountCalls(CallLog log)
+    public void CountTry(CallLog log)
     {
+        tries++;
         calls += log.Calls.Count;
         unseen += log.Unseen;
     }
@@ -98,7 +105,8 @@ internal sealed class Verification(VerifierOptions options) : IDisposable
         else findings.Add(finding);
     }
 
-    private static string ShapeOf(Finding finding) => $"{finding.Kind} {finding.Engine} {finding.Step} {new Difference(finding.Paths.Count > 0 ? finding.Paths[0] : "", "", "").Shape}";
+    private static string ShapeOf(Finding finding) =>
+        $"{finding.Kind} {finding.Engine} {finding.Step} {(finding.Paths.Count > 0 ? Difference.ShapeOf(finding.Paths[0]) : "")}";
 
     private bool TryAdd(EngineSource source, List<ProbedEngine> engines)
     {
@@ -111,7 +119,7 @@ internal sealed class Verification(VerifierOptions options) : IDisposable
         }
         catch (InvalidInputException e) when (e.Field == "state")
         {
-            Add(new() { Kind = FindingKind.StateNotKept, Engine = engine.EngineId, Seen = e.Message, ToDo = "let the type of the state keep what it needs, as the message says." });
+            Add(new() { Kind = FindingKind.StateNotKept, Engine = engine.EngineId, Seen = e.Message, ToDo = "change the type of the state so." });
             return false;
         }
     }
@@ -138,8 +146,8 @@ internal sealed class Verification(VerifierOptions options) : IDisposable
     private VerificationReport Report(WorkSummary? item, TimeSpan time)
     {
         if (unseen > 0)
-            Note($"{unseen} HTTP calls went through a handler of the program's own, which shows its requests to nobody: whether they had a key is not known. Put a " +
-                "StepKeyHandler in front of it: new HttpClient(new StepKeyHandler(handler)).");
+            Note($"{unseen} HTTP calls went through a handler of the program's own, which shows its requests to nobody: whether they had a key is not known. " +
+                "Put a StepKeyHandler in front of it: new HttpClient(new StepKeyHandler(handler)).");
         return new()
         {
             Findings = findings,

@@ -1,8 +1,14 @@
+using System.Globalization;
+
 namespace Roost.Testing.Verifying;
 
 /// <summary>Brings an item to its end: runs it, answers, sends signals, and moves the clock where nothing else is left.</summary>
 internal sealed class VerificationDrive(Verification run, RoostTest test, string id)
 {
+    private const string MoreSteps = "let it come to an end, or raise VerifierOptions.MaxSteps where it needs more.",
+        MoreTime = "see what the step waits for: time stands still for whoever waits by the virtual clock. Raise VerifierOptions.Patience where it is slow.",
+        WhatItWaitsFor = "give it what it waits for by VerifierOptions: Signals, Answer, or Engines for its children.";
+
     private readonly List<SentSignal> unsent = [.. run.Options.Signals];
     private readonly HashSet<string> unanswered = new(StringComparer.Ordinal);
 
@@ -18,10 +24,8 @@ internal sealed class VerificationDrive(Verification run, RoostTest test, string
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             if (run.IsFull) run.Note("The run was ended when so much had been found.");
-            else await NotEndedAsync(run.IsBeyondSteps
-                ? $"{run.Options.MaxSteps:N0} steps were run. Raise VerifierOptions.MaxSteps where it needs more."
-                : $"{run.Options.Patience} of the real clock are over. A step that waits by the real clock, or by a clock that nobody moves, hangs; raise " +
-                    "VerifierOptions.Patience where it is slow.");
+            else if (run.IsBeyondSteps) await NotEndedAsync(string.Create(CultureInfo.InvariantCulture, $"after {run.Steps:N0} steps"), MoreSteps);
+            else await NotEndedAsync($"after {run.Options.Patience:c} of the real clock", MoreTime);
         }
     }
 
@@ -38,8 +42,8 @@ internal sealed class VerificationDrive(Verification run, RoostTest test, string
                 test.MoveTo(due);
                 continue;
             }
-            await NotEndedAsync("nothing can run any more, and no time brings it on. Give it what it waits for by VerifierOptions: Signals, Answer, or Engines for " +
-                "its children.");
+            string situation = (await test.Runtime.GetAsync(id, stop)).Situation;
+            await NotEndedAsync($"and nothing can run, nor will by any time: {situation}", WhatItWaitsFor);
             return;
         }
     }
@@ -74,15 +78,15 @@ internal sealed class VerificationDrive(Verification run, RoostTest test, string
         return false;
     }
 
-    private async Task NotEndedAsync(string why)
+    private async Task NotEndedAsync(string how, string toDo)
     {
         WorkDetail item = await test.Runtime.GetAsync(id);
         run.Add(new()
         {
             Kind = FindingKind.NotEnded,
             Engine = item.Summary.Engine,
-            Seen = $"The item has not ended at version {item.Summary.Version} (\"{item.Summary.Step ?? "init"}\"). {item.Situation}",
-            ToDo = why,
+            Seen = $"The item is {item.Summary.State.Name()} at version {item.Summary.Version}{(item.Summary.Step is { } step ? $" (\"{step}\")" : "")} {how}.",
+            ToDo = toDo,
         });
     }
 }
