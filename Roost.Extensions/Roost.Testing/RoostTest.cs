@@ -98,7 +98,8 @@ public sealed partial class RoostTest : IAsyncDisposable
     /// <exception cref="NotFoundException">There is no such item.</exception>
     public async Task<WorkSummary> RunUntilDoneAsync(string workId, TimeSpan? within = null, CancellationToken cancellationToken = default)
     {
-        DateTimeOffset last = Now + (within ?? DefaultPatience);
+        TimeSpan patience = within ?? DefaultPatience;
+        DateTimeOffset last = Now + patience;
         while (true)
         {
             IdleState idle = await RunUntilIdleAsync(cancellationToken).ConfigureAwait(false);
@@ -107,7 +108,7 @@ public sealed partial class RoostTest : IAsyncDisposable
             if (idle.Due is not { } due)
                 throw new TimeoutException($"Work item {workId} has not ended, and no time brings it on: {item.Situation}");
             if (due > last)
-                throw new TimeoutException($"Work item {workId} has not ended within {last - start:c} of virtual time: {item.Situation}");
+                throw new TimeoutException($"Work item {workId} has not ended within {patience:c} of virtual time: {item.Situation}");
             MoveTo(due);
         }
     }

@@ -6,6 +6,7 @@ using Roost.Cli;
 using Roost.Samples;
 using Roost.Samples.Demo;
 using Roost.Samples.Watchlist;
+using Roost.Testing;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;
@@ -77,6 +78,7 @@ internal sealed class ReadmeTests
             .. typeof(RoostRuntime).Assembly.GetExportedTypes(),
             .. typeof(WatchlistEngine).Assembly.GetTypes(),
             .. typeof(RoostCommand).Assembly.GetExportedTypes(),
+            .. typeof(EngineVerifier).Assembly.GetExportedTypes(),
         ];
         HashSet<string> members = [.. types.SelectMany(type => type.GetMembers(All)).Select(member => member.Name)];
 

@@ -174,6 +174,8 @@ internal sealed class VerifierFaultTests
             .Should().ThrowAsync<InvalidInputException>().WithMessage("MaxSteps: is 0*");
         await FluentActions.Awaiting(() => EngineVerifier.CheckAsync(() => new FieldCounter(), Item(), new() { Runtime = new() { Path = "a.db" } }))
             .Should().ThrowAsync<InvalidInputException>().WithMessage("Path: *");
+        await FluentActions.Awaiting(() => EngineVerifier.CheckAsync(() => new FieldCounter(), new WorkItem("two")))
+            .Should().ThrowAsync<InvalidInputException>().WithMessage("item: is for engine \"two\", and the one to verify is \"one\".");
         await FluentActions.Awaiting(() => EngineVerifier.CheckAsync(() => null!, Item()))
             .Should().ThrowAsync<InvalidInputException>().WithMessage("factory: *");
         await FluentActions.Awaiting(() => EngineVerifier.CheckAsync(() => new FieldCounter(), Item(), cancellationToken: new(canceled: true)))

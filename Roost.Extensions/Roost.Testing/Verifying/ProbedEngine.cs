@@ -33,7 +33,7 @@ internal sealed class ProbedEngine(EngineSource source, IEngine first, Verificat
 
     private async Task<Outcome?> StepAsync(WorkItem item, Snapshot? before, StepContext context, Func<IEngine, StepContext, Task<Outcome?>> call)
     {
-        run.StepBegins();
+        await run.StepBeginsAsync(context);
         var step = new StepUnderTest(source, run, item, before, context, call);
         bool repeats = OnInterrupted != OnInterrupted.Park;
         if (!repeats) run.Note(Parks);

@@ -42,6 +42,8 @@ internal sealed class Verification(VerifierOptions options) : IDisposable
         try
         {
             if (!TryAdd(source, engines) || !options.Engines.All(factory => TryAdd(new(factory), engines))) return Report(null, default);
+            if (item.Engine != engines[0].EngineId)
+                throw new InvalidInputException(nameof(item), $"is for engine \"{item.Engine}\", and the one to verify is \"{engines[0].EngineId}\".");
             if (!source.IsFresh) Note(OneInstance);
             string id = await Runtime.EnqueueAsync(item, cancellationToken);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, enough.Token);
@@ -59,11 +61,14 @@ internal sealed class Verification(VerifierOptions options) : IDisposable
 
     public void Dispose() => enough.Dispose();
 
-    /// <summary>A step begins; ends the run where there are too many.</summary>
-    public void StepBegins()
+    /// <summary>A step begins; ends the run where there are too many, and then the step is charged nothing.</summary>
+    public async Task StepBeginsAsync(StepContext context)
     {
-        if (steps >= options.MaxSteps || findings.Count >= MostFindings) enough.Cancel();
-        enough.Token.ThrowIfCancellationRequested();
+        if (IsBeyondSteps || IsFull)
+        {
+            await enough.CancelAsync();
+            await Task.Delay(Timeout.InfiniteTimeSpan, context.Stopping);
+        }
         steps++;
     }
 
