@@ -1,3 +1,4 @@
+using System.Text;
 using Roost.Testing;
 
 namespace Roost.Tests;
@@ -16,7 +17,7 @@ internal sealed class VerifierFaultTests
         Finding found = report.Findings[0];
         (found.Kind, found.Engine, found.Step, found.Version).Should().Be((FindingKind.InstanceDiffers, "one", "count", 2), "in their first steps they agree");
         found.Paths.Should().Equal("state.n");
-        found.Seen.Should().Contain("state.n: 2 in that instance, 1 in fresh ones");
+        found.Seen.Should().Contain("something else than 6 fresh ones, which agree with each other:\n  state.n: 2 in that instance, 1 in fresh ones");
         report.Findings[^1].Kind.Should().Be(FindingKind.NotEnded, "fresh ones count to 1 for ever");
         report.Findings[^1].Seen.Should().Be("The item is queued at version 5 (\"count\") after 5 steps.");
     }
@@ -72,8 +73,42 @@ internal sealed class VerifierFaultTests
         report.Findings.Should().ContainSingle().Which.Paths.Should().Equal("state.n");
     }
 
+    [Test]
+    public async Task What_a_coin_decides_is_told_as_a_difference_of_tries_and_as_nothing_else()
+    {
+        for (int seed = 0; seed < 12; seed++)
+        {
+            var coin = new Random(seed);
+            VerificationReport report = await EngineVerifier.CheckAsync(
+                () => new OneStep((kept, _) => kept.N < 8 ? Outcome.Continue(new Kept(kept.N + 1, Toss(coin))) : Outcome.Done(kept)), Item());
+
+            report.Findings.Select(found => found.Kind).Distinct().Should().Equal([FindingKind.TriesDiffer], $"of coin {seed}");
+            report.Notes.Should().BeEmpty($"of coin {seed}");
+        }
+
+        static string Toss(Random coin) => coin.Next(2) == 0 ? "heads" : "tails";
+    }
+
+    [Test]
+    public async Task A_body_that_is_streamed_is_said_not_to_be_looked_at()
+    {
+        using var http = new HttpClient(new StepKeyHandler(new FakeService()));
+
+        VerificationReport report = await EngineVerifier.CheckAsync(
+            () => new OneStep(async (kept, context) =>
+            {
+                using var body = new StreamContent(new MemoryStream(Encoding.UTF8.GetBytes(context.IdempotencyKey)));
+                using HttpResponseMessage answer = await http.PutAsync(new Uri("http://store/a"), body, context.CancellationToken);
+                return Outcome.Done(kept with { N = (int)answer.StatusCode });
+            }),
+            Item());
+
+        report.Findings.Should().ContainSingle().Which.Seen
+            .Should().StartWith("PUT http://store/a was sent").And.Contain("its body is a stream and was not looked at");
+    }
+
     [TestCase(KeyPlace.None, "Run with another key, the step has sent the same once more.")]
-    [TestCase(KeyPlace.Fresh, "Two tries with one key have sent different requests.")]
+    [TestCase(KeyPlace.Fresh, "Another try with the same key has not sent this request.")]
     public async Task A_POST_without_the_steps_key_is_found_through_the_frameworks_own_handlers(KeyPlace place, string told)
     {
         await using var service = new LoopbackService();

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Roost.Samples;
 using Roost.Samples.Approval;
 using Roost.Samples.Demo;
@@ -88,6 +90,29 @@ internal sealed class VerifierPassTests
         VerificationReport report = await EngineVerifier.VerifyAsync(() => new Charging(http, service.Address, place), new WorkItem("charging"));
 
         report.HttpCalls.Should().BeGreaterThanOrEqualTo(4).And.Be(service.Calls, "none was overlooked");
+    }
+
+    [Test]
+    public async Task Calls_at_the_same_time_pass_in_whatever_order_they_are_sent()
+    {
+        int steps = 0;
+        using var http = new HttpClient(new StepKeyHandler(new FakeService()));
+
+        VerificationReport report = await EngineVerifier.VerifyAsync(
+            () => new OneStep(async (kept, context) =>
+            {
+                int[] order = Interlocked.Increment(ref steps) % 2 == 0 ? [1, 2] : [2, 1];
+                foreach (int n in order)
+                {
+                    string hashed = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{context.IdempotencyKey} {n}")));
+                    using var request = new HttpRequestMessage(HttpMethod.Post, "http://pay/") { Headers = { { "Request-Key", hashed } } };
+                    using HttpResponseMessage answer = await http.SendAsync(request);
+                }
+                return Outcome.Done(kept);
+            }),
+            new WorkItem("one"));
+
+        report.HttpCalls.Should().Be(2 * 5, "in four tries, and in one with another key");
     }
 
     [Test]

@@ -12,17 +12,20 @@ internal sealed class CallJudge(StepUnderTest step, Verification run)
     public async Task JudgeAsync(StepTry made, StepTry other)
     {
         IReadOnlyList<HttpCall> calls = made.Log.Calls;
-        int[] without = [.. Enumerable.Range(0, calls.Count).Where(i => NeedsKey(calls[i]) && !HasKey(calls[i]))];
+        HttpCall[] without = [.. calls.Where(call => NeedsKey(call) && !HasKey(call))];
         if (without.Length == 0) return;
-        // What is derived from the key, a hash say, is the same in two tries with one key, and another in a try with another.
-        IReadOnlyList<HttpCall> same = other.Log.Calls, changed = (await step.TryAsync(key: OtherKey)).Log.Calls;
-        foreach (int i in without)
+        // What is derived from the key, a hash say, is sent by each try with that key, and by none with another. A step may call in any order.
+        HashSet<string> same = SentBy(other), changed = SentBy(await step.TryAsync(key: OtherKey));
+        foreach (HttpCall call in without)
         {
-            bool isSame = i < same.Count && same[i].Signature == calls[i].Signature;
-            bool isChanged = i < changed.Count && changed[i].Signature != calls[i].Signature;
-            if (!isSame || !isChanged) Add(calls[i], isCompared: i < same.Count && i < changed.Count, isSame);
+            bool isSame = same.Contains(call.Signature), isWithoutKey = changed.Contains(call.Signature);
+            if (isWithoutKey) Add(call, " Run with another key, the step has sent the same once more.");
+            else if (!isSame && same.Count > 0) Add(call, " Another try with the same key has not sent this request.");
+            else if (!isSame || changed.Count == 0) Add(call, "");
         }
     }
+
+    private static HashSet<string> SentBy(StepTry one) => [.. one.Log.Calls.Select(call => call.Signature)];
 
     private bool NeedsKey(HttpCall call) =>
         !run.Options.MethodsWithoutKey.Contains(call.Method.Method, StringComparer.OrdinalIgnoreCase)
@@ -40,13 +43,10 @@ internal sealed class CallJudge(StepUnderTest step, Verification run)
             || step.Item.Payload.GetRawText().Contains($"\"{value}\"", StringComparison.Ordinal)
             || step.Before?.Data.GetRawText().Contains($"\"{value}\"", StringComparison.Ordinal) == true);
 
-    private void Add(HttpCall call, bool isCompared, bool isSame)
+    private void Add(HttpCall call, string compared)
     {
         string place = $"{call.Method} {call.Address.GetLeftPart(UriPartial.Path)}";
         string body = call.Body is null ? "its headers (its body is a stream and was not looked at)" : "its headers, nor in its body";
-        string more = !isCompared ? ""
-            : isSame ? " Run with another key, the step has sent the same once more."
-            : " Two tries with one key have sent different requests.";
         run.Add(new()
         {
             Kind = FindingKind.CallWithoutKey,
@@ -54,10 +54,10 @@ internal sealed class CallJudge(StepUnderTest step, Verification run)
             Step = step.Step,
             Version = step.Context.Version,
             Paths = [place],
-            Seen = $"{place} was sent without the step's key: context.IdempotencyKey stands neither in its URL, nor in {body}.{more} Its headers: " +
+            Seen = $"{place} was sent without the step's key: context.IdempotencyKey stands neither in its URL, nor in {body}.{compared} Its headers: " +
                 $"{(call.Headers.Count == 0 ? "none" : string.Join(", ", call.Headers.Select(one => one.Key)))}.",
-            ToDo = "a step that is run again calls again, so give the other side context.IdempotencyKey to know that by, say as header Idempotency-Key. Where " +
-                "the call may be made twice, name its method in VerifierOptions.MethodsWithoutKey or its host in HostsWithoutKey.",
+            ToDo = "a step that is run again calls again, so give the other side context.IdempotencyKey to know that by, say as header Idempotency-Key. " +
+                "Where the call may be made twice, name its method in VerifierOptions.MethodsWithoutKey or its host in HostsWithoutKey.",
         });
     }
 }

@@ -3,6 +3,9 @@ namespace Roost.Testing.Verifying;
 /// <summary>Compares the tries of one step. Before it says what a difference comes with, it makes sure by another try.</summary>
 internal sealed class StepJudge(StepUnderTest step, Verification run)
 {
+    /// <summary>So often in a row no coin falls as it does here, or seldom.</summary>
+    private const int Checks = 4;
+
     private readonly OutcomeDifference differences = run.Differences;
 
     public async Task JudgeAsync(StepTry? dropped, StepTry? interrupted, StepTry real, IEngine? lasting, StepTry? lasted)
@@ -14,7 +17,7 @@ internal sealed class StepJudge(StepUnderTest step, Verification run)
         if (real.Error is not null)
             await SeeWhoFailedAsync(dropped, interrupted, real, lasted);
         else if (real.Brought is not null && !await TriesDifferAsync(dropped, interrupted, real) && lasting is not null)
-            await SeeInstanceAsync(real, lasting, lasted!);
+            await SeeInstanceAsync(dropped, real, lasting, lasted!);
     }
 
     private void SeeState(StepTry one)
@@ -27,10 +30,13 @@ internal sealed class StepJudge(StepUnderTest step, Verification run)
     {
         if (Different(dropped, real)) return true;
         if (interrupted?.Brought is null || differences.Between(interrupted.Brought, real.Brought!) is not { Count: > 0 } told) return false;
-        // The one thing that this try was told otherwise is how often the process has died. Twice the same makes that sure.
-        if (Different(await step.TryAsync(), real)) return true;
-        StepTry again = await step.TryAsync(interruptions: 1);
-        if (again.Brought is not null && differences.Between(interrupted.Brought, again.Brought).Count > 0) return Different(interrupted, again);
+        // The one thing that this try was told otherwise is how often the process has died; that it comes with that is to be seen again and again.
+        for (int i = 0; i < Checks; i++)
+        {
+            if (Different(await step.TryAsync(), real)) return true;
+            StepTry again = await step.TryAsync(interruptions: 1);
+            if (again.Brought is not null && differences.Between(interrupted.Brought, again.Brought).Count > 0) return Different(interrupted, again);
+        }
         run.Note($"Engine \"{step.Item.Engine}\", the step from version {step.Context.Version} (\"{step.Step}\"): where context.Interruptions is 1 more, it " +
             $"brings something else: {Listed(told)}. That is its right.");
         return false;
@@ -50,17 +56,20 @@ internal sealed class StepJudge(StepUnderTest step, Verification run)
     }
 
     /// <summary>The instance that has made all steps brought something else, or failed, where fresh ones agree.</summary>
-    private async Task SeeInstanceAsync(StepTry real, IEngine lasting, StepTry lasted)
+    private async Task SeeInstanceAsync(StepTry? dropped, StepTry real, IEngine lasting, StepTry lasted)
     {
         if (lasted.Error is not null) lasted = await step.TryOnAsync(lasting); // What fails once may be the world.
         bool fails = lasted.Error is not null;
         if (!fails && (lasted.Brought is null || differences.Between(lasted.Brought, real.Brought!).Count == 0)) return;
-        StepTry check = await step.TryAsync();
-        if (check.Brought is null || Different(check, real)) return;
+        for (int i = 0; i < Checks; i++)
+        {
+            StepTry check = await step.TryAsync();
+            if (check.Brought is null || Different(check, real)) return;
+        }
         IReadOnlyList<Difference> found = fails ? [] : differences.Between(lasted.Brought!, real.Brought!);
         string what = fails
-            ? $"has thrown twice, where fresh ones returned:\n  {lasted.Thrown}"
-            : $"has brought something else than fresh ones, which agree with each other:\n{Lines(found, "that instance", "fresh ones")}";
+            ? $"has thrown twice, where {Fresh(dropped)} fresh ones returned:\n  {lasted.Thrown}"
+            : $"has brought something else than {Fresh(dropped)} fresh ones, which agree with each other:\n{Lines(found, "that instance", "fresh ones")}";
         run.Add(Found(FindingKind.InstanceDiffers, found, $"An instance that has made every step so far {what}", Remembers));
     }
 
@@ -77,6 +86,8 @@ internal sealed class StepJudge(StepUnderTest step, Verification run)
             $"{lasted.Outcome.Kind}:\n  {real.Thrown}",
             Remembers));
     }
+
+    private static int Fresh(StepTry? dropped) => Checks + (dropped?.Brought is null ? 1 : 2);
 
     private const string Remembers =
         "after a crash, or in another process, there is only the saved state: keep in it what a later step needs, not in the engine's fields.";

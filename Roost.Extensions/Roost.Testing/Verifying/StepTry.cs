@@ -46,7 +46,7 @@ internal sealed class StepUnderTest(
         {
             Outcome? outcome = await call(engine, its);
             staged = isInEarnest ? its.Staged : its.EndReturned();
-            return new(outcome, outcome is null or { Kind: OutcomeKind.RetryAfter } ? null : OutcomeJson.Of(outcome, staged, run.Runtime.Options), null, log);
+            return new(outcome, BroughtBy(outcome, staged), null, log);
         }
         catch (Exception e)
         {
@@ -58,6 +58,19 @@ internal sealed class StepUnderTest(
             run.CountTry(log);
             if (!isInEarnest) await DropAsync(staged);
             if (instance is null) await source.EndAsync(engine);
+        }
+    }
+
+    private JsonObject? BroughtBy(Outcome? outcome, Staged? staged)
+    {
+        if (outcome is null or { Kind: OutcomeKind.RetryAfter }) return null;
+        try
+        {
+            return OutcomeJson.Of(outcome, staged, run.Runtime.Options);
+        }
+        catch (Exception e) when (e is NullReferenceException or ArgumentException or InvalidOperationException)
+        {
+            return null; // An outcome that lacks something: the runner refuses it, and says so.
         }
     }
 
