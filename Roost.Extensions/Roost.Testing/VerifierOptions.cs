@@ -29,6 +29,9 @@ public sealed record VerifierOptions
     /// <summary>How many steps all items may take together before the run is ended. Default 1,000; 1 or more.</summary>
     public int MaxSteps { get; init; } = 1000;
 
+    /// <summary>Whether the item may go on for ever, as one that polls: <see cref="MaxSteps"/> then ends the run without a finding. Default false.</summary>
+    public bool IsEndless { get; init; }
+
     /// <summary>How long the run may take by the real clock, for a step that hangs. Default 1 minute; above zero.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(1);
 

@@ -17,7 +17,7 @@ internal sealed class VerifierFaultTests
         Finding found = report.Findings[0];
         (found.Kind, found.Engine, found.Step, found.Version).Should().Be((FindingKind.InstanceDiffers, "one", "count", 2), "in their first steps they agree");
         found.Paths.Should().Equal("state.n");
-        found.Seen.Should().Contain("something else than 6 fresh ones, which agree with each other:\n  state.n: 2 in that instance, 1 in fresh ones");
+        found.Seen.Should().Contain("something else than 10 fresh ones, which agree with each other:\n  state.n: 2 in that instance, 1 in fresh ones");
         report.Findings[^1].Kind.Should().Be(FindingKind.NotEnded, "fresh ones count to 1 for ever");
         report.Findings[^1].Seen.Should().Be("The item is queued at version 5 (\"count\") after 5 steps.");
     }

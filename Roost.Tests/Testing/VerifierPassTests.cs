@@ -93,6 +93,17 @@ internal sealed class VerifierPassTests
     }
 
     [Test]
+    public async Task What_goes_on_for_ever_passes_where_it_is_to()
+    {
+        VerificationReport report = await EngineVerifier.VerifyAsync(
+            () => new OneStep((kept, _) => Outcome.Continue(kept with { N = kept.N + 1 }, TimeSpan.FromHours(6))),
+            new WorkItem("one"),
+            new() { IsEndless = true, MaxSteps = 30 });
+
+        (report.Steps, report.Item!.State, report.Item.Version, report.VirtualTime).Should().Be((30, WorkState.Queued, 30, TimeSpan.FromHours(6 * 29)));
+    }
+
+    [Test]
     public async Task Calls_at_the_same_time_pass_in_whatever_order_they_are_sent()
     {
         int steps = 0;

@@ -5,7 +5,7 @@ namespace Roost.Testing.Verifying;
 /// <summary>One run of an engine through an item, and what is found of it.</summary>
 internal sealed class Verification(VerifierOptions options) : IDisposable
 {
-    private const int MostFindings = 20;
+    private const int MostFindings = 20, MostTimes = 50;
 
     private static readonly TimeSpan Drain = TimeSpan.FromSeconds(1);
 
@@ -74,7 +74,12 @@ internal sealed class Verification(VerifierOptions options) : IDisposable
 
     public bool IsBeyondSteps => steps >= options.MaxSteps;
 
-    public bool IsFull => findings.Count >= MostFindings;
+    public bool IsFull => findings.Count >= MostFindings || findings.Exists(found => found.Times >= MostTimes);
+
+    /// <summary>That place has differed from try to try before: of what it comes with nothing can be said.</summary>
+    public bool Varies(string engine, Difference at) =>
+        findings.Exists(found => found.Kind == FindingKind.TriesDiffer && found.Engine == engine
+            && found.Paths.Any(path => Difference.ShapeOf(path) == Difference.ShapeOf(at.Path)));
 
     public void Count(int dropped, bool isFollowedByFresh)
     {

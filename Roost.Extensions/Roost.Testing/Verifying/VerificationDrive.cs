@@ -5,7 +5,7 @@ namespace Roost.Testing.Verifying;
 /// <summary>Brings an item to its end: runs it, answers, sends signals, and moves the clock where nothing else is left.</summary>
 internal sealed class VerificationDrive(Verification run, RoostTest test, string id)
 {
-    private const string MoreSteps = "let it come to an end, or raise VerifierOptions.MaxSteps where it needs more.",
+    private const string MoreSteps = "let it come to an end; or raise VerifierOptions.MaxSteps where it needs more, or say IsEndless where it has none.",
         MoreTime = "see what the step waits for: time stands still for whoever waits by the virtual clock. Raise VerifierOptions.Patience where it is slow.",
         WhatItWaitsFor = "give it what it waits for by VerifierOptions: Signals, Answer, or Engines for its children.";
 
@@ -24,6 +24,7 @@ internal sealed class VerificationDrive(Verification run, RoostTest test, string
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             if (run.IsFull) run.Note("The run was ended when so much had been found.");
+            else if (run.IsBeyondSteps && run.Options.IsEndless) return;
             else if (run.IsBeyondSteps) await NotEndedAsync(string.Create(CultureInfo.InvariantCulture, $"after {run.Steps:N0} steps"), MoreSteps);
             else await NotEndedAsync($"after {run.Options.Patience:c} of the real clock", MoreTime);
         }
