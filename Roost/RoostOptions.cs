@@ -168,6 +168,9 @@ public sealed record RoostOptions
     /// </summary>
     public bool AllowNetworkFileSystem { get; init; }
 
+    /// <summary>Where ids, keys and jitter come from: tests give a seeded one.</summary>
+    internal Randomness Randomness { get; init; } = Randomness.System;
+
     internal void Validate()
     {
         if (Durability is not (Durability.Full or Durability.ProcessCrash or Durability.None))

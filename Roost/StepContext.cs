@@ -26,6 +26,7 @@ public sealed partial class StepContext
     private string? streaming;
     private int streams;
     private bool ended;
+    private int interrupted;
 
     internal StepContext(RoostRuntime runtime, ActiveStep step)
     {
@@ -49,7 +50,7 @@ public sealed partial class StepContext
     public int RetryAfters => lease.RetryAfters;
 
     /// <summary>How often the process has died during this step so far.</summary>
-    public int Interruptions => lease.Interruptions;
+    public int Interruptions => lease.Interruptions + interrupted;
 
     /// <summary>
     /// Give it to the outside call that this step makes. The same for every try of one step; different for every other step and item, and
@@ -87,6 +88,16 @@ public sealed partial class StepContext
 
     /// <summary>What its engine has said of the exception that it has thrown.</summary>
     internal RetryDecision Decision { get; set; }
+
+    /// <summary>What it has staged so far.</summary>
+    internal Staged? Staged => staged;
+
+    /// <summary>
+    /// The same step once more, with nothing staged, for a try whose outcome is compared and dropped.
+    /// </summary>
+    /// <param name="interruptions">How often the process has died during this step beyond what the file says.</param>
+    /// <param name="key">Another idempotency key. Default: the same.</param>
+    internal StepContext Again(int interruptions = 0, string? key = null) => new(runtime, step) { interrupted = interruptions, idempotencyKey = key };
 
     /// <summary>Ends the step: what it has staged, to which nothing more is added.</summary>
     internal Staged? End()

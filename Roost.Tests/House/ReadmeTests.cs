@@ -7,6 +7,7 @@ using Roost.Commands;
 using Roost.Samples;
 using Roost.Samples.Demo;
 using Roost.Samples.Watchlist;
+using Roost.Testing;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;
@@ -78,7 +79,11 @@ internal sealed class ReadmeTests
             .. typeof(RoostRuntime).Assembly.GetExportedTypes(),
             .. typeof(WatchlistEngine).Assembly.GetTypes(),
             .. typeof(RoostCommand).Assembly.GetExportedTypes(),
+<<<<<<< HEAD
             .. typeof(ConsoleServer).Assembly.GetExportedTypes(),
+=======
+            .. typeof(EngineVerifier).Assembly.GetExportedTypes(),
+>>>>>>> testing
         ];
         HashSet<string> members = [.. types.SelectMany(type => type.GetMembers(All)).Select(member => member.Name)];
 

@@ -79,7 +79,7 @@ internal sealed class SqliteGhost : Ghost
     public override async Task<IReadOnlyList<WorkerRow>> OthersAsync() => await writer.RunAsync(session => session.Workers.OthersThan(Key));
 
     public override Task<int?> RescueAsync(WorkerRow dead, TimeSpan backoff = default) =>
-        writer.RunAsync(session => session.Leases.Rescue(dead, new Backoff(backoff, backoff)));
+        writer.RunAsync(session => session.Leases.Rescue(dead, new Backoff(backoff, backoff, Randomness.System)));
 
     public override Task LeaveAsync() => writer.RunAsync(session =>
     {

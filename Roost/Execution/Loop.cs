@@ -49,7 +49,7 @@ internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictiona
     public void BeginToGiveUp() => givingUp = true;
 
     /// <summary>How long the next try waits.</summary>
-    public Backoff Backoff { get; } = new(options.RetryBaseDelay, options.RetryMaxDelay);
+    public Backoff Backoff { get; } = new(options.RetryBaseDelay, options.RetryMaxDelay, options.Randomness);
 
     /// <summary>A lease was claimed for us, and that is durable.</summary>
     IThreadPoolWorkItem ILeaseTaker.Take(LeasedWork lease)

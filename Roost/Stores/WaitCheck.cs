@@ -70,7 +70,7 @@ internal static class WaitCheck
         for (int i = 0; i < ask.Artifacts.Count; i++) Names.CheckFile($"Artifacts[{i}]", ask.Artifacts[i]);
         JsonTypeInfo? type = ask.AnswerInfo ?? (ask.AnswerType is { } answer ? options.Json.GetTypeInfo(answer) : null);
         byte[] schema = ask.Schema is { } given ? AnswerSchema.Checked("Schema", given) : type is not null ? AnswerSchema.Of(type) : "true"u8.ToArray();
-        return new(Guid.CreateVersion7().ToString(), ask.Question, schema, ask.For, ask.Artifacts);
+        return new(options.Randomness.NextId(options.TimeProvider.GetUtcNow()).ToString(), ask.Question, schema, ask.For, ask.Artifacts);
     }
 
     public static NewSignal Check(string name, object? payload, string? id, RoostOptions options)

@@ -33,7 +33,7 @@ internal static class WorkItemCheck
                 "Deadline",
                 string.Create(CultureInfo.InvariantCulture, $"{deadline:u} is in the past (it is {now:u}); it must lie ahead.")
             );
-        string id = item.IsIdGiven ? item.Id : Guid.CreateVersion7(now).ToString();
+        string id = item.IsIdGiven ? item.Id : options.Randomness.NextId(now).ToString();
         (long? moment, long? delay) = Wait(item, now);
         long? due = moment ?? now.ToUnixTimeMilliseconds() + delay;
         if (item.Deadline is { } end && due >= end.ToUnixTimeMilliseconds())

@@ -138,7 +138,7 @@ internal static class Schema
     {
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = "INSERT INTO roost_meta (key, value) VALUES ('file_id', $id), ('created_at', $now)";
-        command.Parameters.AddWithValue("$id", Guid.NewGuid().ToString("N"));
+        command.Parameters.AddWithValue("$id", options.Randomness.NextFileId().ToString("N"));
         command.Parameters.AddWithValue("$now", options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture));
         command.ExecuteNonQuery();
         if (FilePlace.At(path, !options.AllowNetworkFileSystem) is not { } place) return;

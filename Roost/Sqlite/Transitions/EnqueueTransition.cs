@@ -61,7 +61,7 @@ internal sealed class EnqueueTransition(
             .Bind(5, place?.Number).Bind(6, isReady ? connection.Now : null).Bind(7, dueAt)
             .Bind(8, deadline).Bind(9, parent).Bind(10, work.Resources.Count).Bind(11, item.ResourceHold == ResourceHold.Life ? 1 : 0)
             .Bind(12, isReady || work.DelayMs is null ? null : connection.Now).Bind(13, item.Detached ? 1 : 0).Scalar()!.Value;
-        insertInput.Bind(1, created).BindText(2, work.Payload).Bind(3, Counters.Token()).Bind(4, depth)
+        insertInput.Bind(1, created).BindText(2, work.Payload).Bind(3, connection.Options.Randomness.NextNonce() ?? Counters.Token()).Bind(4, depth)
             .Bind(5, Milliseconds(item.Timeout)).Bind(6, item.MaxAttempts).Bind(7, item.IdempotencyKey).BindBlob(8, work.PayloadHash)
             .Bind(9, item.MaxSteps).Run();
         if (item.IdempotencyKey is not null) insertKey.Bind(1, item.Engine).Bind(2, item.IdempotencyKey).Bind(3, created).Run();
