@@ -79,11 +79,8 @@ internal sealed class ReadmeTests
             .. typeof(RoostRuntime).Assembly.GetExportedTypes(),
             .. typeof(WatchlistEngine).Assembly.GetTypes(),
             .. typeof(RoostCommand).Assembly.GetExportedTypes(),
-<<<<<<< HEAD
             .. typeof(ConsoleServer).Assembly.GetExportedTypes(),
-=======
             .. typeof(EngineVerifier).Assembly.GetExportedTypes(),
->>>>>>> testing
         ];
         HashSet<string> members = [.. types.SelectMany(type => type.GetMembers(All)).Select(member => member.Name)];
 
