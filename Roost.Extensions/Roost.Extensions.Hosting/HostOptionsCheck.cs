@@ -8,18 +8,7 @@ namespace Roost.Extensions.Hosting;
 internal sealed class HostOptionsCheck(RuntimeRegistration registration, IHostEnvironment? environment) : IValidateOptions<RoostHostOptions>
 {
     /// <summary>The settings that a configuration may hold, as they are called there.</summary>
-    private static readonly string[] Known =
-    [
-        nameof(RoostHostOptions.Path), nameof(RoostHostOptions.Root), nameof(RoostHostOptions.Namespace), nameof(RoostHostOptions.RunLoop),
-        nameof(RoostHostOptions.DrainTime), nameof(RoostHostOptions.TriggerFile), nameof(RoostHostOptions.Durability), nameof(RoostHostOptions.Concurrency),
-        nameof(RoostHostOptions.Queues), nameof(RoostHostOptions.LeaseTime), nameof(RoostHostOptions.StepTimeout), nameof(RoostHostOptions.StepTimeoutGrace),
-        nameof(RoostHostOptions.MaxAttempts), nameof(RoostHostOptions.MaxRetryAfters), nameof(RoostHostOptions.MaxSignals),
-        nameof(RoostHostOptions.MaxInterruptions), nameof(RoostHostOptions.MaxStepsWithoutProgress), nameof(RoostHostOptions.RetryBaseDelay),
-        nameof(RoostHostOptions.RetryMaxDelay), nameof(RoostHostOptions.EndedTimeout), nameof(RoostHostOptions.SlotTime),
-        nameof(RoostHostOptions.PollInterval), nameof(RoostHostOptions.BusyTimeout), nameof(RoostHostOptions.MaxJsonBytes),
-        nameof(RoostHostOptions.HistoryFirst), nameof(RoostHostOptions.HistoryLast), nameof(RoostHostOptions.MaxEvents),
-        nameof(RoostHostOptions.Workspaces), nameof(RoostHostOptions.AllowNetworkFileSystem),
-    ];
+    private static readonly string[] Known = [.. typeof(RoostHostOptions).GetProperties().Select(setting => setting.Name)];
 
     public ValidateOptionsResult Validate(string? name, RoostHostOptions options)
     {

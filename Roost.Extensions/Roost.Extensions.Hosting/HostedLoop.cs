@@ -19,7 +19,7 @@ internal enum LoopState
     /// <summary>The host stops; running steps finish.</summary>
     Stopping,
 
-    /// <summary>It has stopped with the host.</summary>
+    /// <summary>It has stopped with the host, or because its runtime was disposed.</summary>
     Stopped,
 
     /// <summary>It has ended with an error.</summary>
@@ -61,6 +61,7 @@ internal sealed class HostedLoop(RuntimeRegistration registration, IServiceProvi
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         RoostRuntime roost = registration.Resolve(services);
+        ILogger log = (services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger<RoostRuntime>();
         // From the moment at which the host begins to stop: services that are stopped before this one may use up the time that is left for it.
         CancellationToken stopping = services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None;
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, stopping);
@@ -69,15 +70,14 @@ internal sealed class HostedLoop(RuntimeRegistration registration, IServiceProvi
         try
         {
             await roost.RunAsync(either.Token).ConfigureAwait(false);
-            if (!either.IsCancellationRequested)
-                throw new InvalidOperationException($"{registration.Words} was disposed while the host runs; only the container disposes it.");
+            if (!either.IsCancellationRequested) log.LogWarning("The loop of {Path} has ended because its runtime was disposed", roost.Path);
             state = LoopState.Stopped;
         }
         catch (Exception e)
         {
             (Error, state) = (e, LoopState.Failed);
-            (services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger<RoostRuntime>().LogError(
-                e, "The loop of {Path} has ended with an error; what HostOptions.BackgroundServiceExceptionBehavior says becomes of the host", roost.Path);
+            log.LogError(
+                e, "The loop of {Path} has ended with an error; HostOptions.BackgroundServiceExceptionBehavior says what becomes of the host", roost.Path);
             throw;
         }
     }

@@ -94,7 +94,7 @@ internal sealed class RoostHealthCheck(string runtime, string name, IServiceProv
         LoopState.None => "This program runs no loop.",
         LoopState.Running => "The loop runs.",
         LoopState.Stopping => "The host stops: nothing more is claimed, and running steps finish.",
-        LoopState.Stopped => "The loop has stopped with the host.",
+        LoopState.Stopped => "The loop has stopped.",
         _ => $"The loop has ended with an error: {loop.Error?.Message}",
     };
 
