@@ -7,8 +7,8 @@ namespace Roost.Extensions.Hosting;
 /// <summary>Looks at the options of one runtime when the host starts, and says by its key what is wrong. Opens and writes nothing.</summary>
 internal sealed class HostOptionsCheck(RuntimeRegistration registration, IHostEnvironment? environment) : IValidateOptions<RoostHostOptions>
 {
-    /// <summary>The settings that a configuration may hold, as they are called there.</summary>
-    private static readonly string[] Known = [.. typeof(RoostHostOptions).GetProperties().Select(setting => setting.Name)];
+    private static readonly string[] Settings = [.. typeof(RoostHostOptions).GetProperties().Select(setting => setting.Name)];
+    private static readonly string[] OfWorkspaces = [.. typeof(RoostHostWorkspaces).GetProperties().Select(setting => setting.Name)];
 
     public ValidateOptionsResult Validate(string? name, RoostHostOptions options)
     {
@@ -20,11 +20,13 @@ internal sealed class HostOptionsCheck(RuntimeRegistration registration, IHostEn
     /// <summary>
     /// Keys of the configuration that are no settings, for they are misspelled. One with a section below it may be anything: another runtime's settings, say.
     /// </summary>
-    private IEnumerable<string> Unknown() =>
-        from section in registration.Sections.OfType<IConfigurationSection>()
+    private IEnumerable<string> Unknown() => registration.Sections.OfType<IConfigurationSection>().SelectMany(section =>
+        Unknown(section, Settings).Concat(Unknown(section.GetSection(nameof(RoostHostOptions.Workspaces)), OfWorkspaces)));
+
+    private static IEnumerable<string> Unknown(IConfigurationSection section, string[] known) =>
         from key in section.GetChildren()
-        where key.Value is not null && !Known.Contains(key.Key, StringComparer.OrdinalIgnoreCase)
-        select $"{key.Path}: there is no such setting; the settings are {string.Join(", ", Known)}.";
+        where key.Value is not null && !known.Contains(key.Key, StringComparer.OrdinalIgnoreCase)
+        select $"{key.Path}: there is no such setting; the settings are {string.Join(", ", known)}.";
 
     private IEnumerable<string> Wrong(RoostHostOptions options)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Hosting;
 
 namespace Roost.Extensions.Hosting;
@@ -5,5 +6,7 @@ namespace Roost.Extensions.Hosting;
 /// <summary>Paths of a configuration: relative ones are taken from the host's content root, which is where a service's files are wherever it was started.</summary>
 internal sealed class Places(IHostEnvironment? environment)
 {
-    public string Of(string path) => Path.GetFullPath(path, environment is { ContentRootPath: { Length: > 0 } root } ? root : Environment.CurrentDirectory);
+    [return: NotNullIfNotNull(nameof(path))]
+    public string? Of(string? path) =>
+        path is null ? null : Path.GetFullPath(path, environment is { ContentRootPath: { Length: > 0 } root } ? root : Environment.CurrentDirectory);
 }

@@ -104,8 +104,8 @@ public sealed class RoostHostOptions
     /// <inheritdoc cref="RoostOptions.MaxEvents"/>
     public long? MaxEvents { get; set; }
 
-    /// <summary>Where workspaces are made and of what. Default (null): plain folders in <c>&lt;file&gt;.workspaces</c> beside the data file.</summary>
-    public WorkspaceOptions? Workspaces { get; set; }
+    /// <inheritdoc cref="RoostOptions.Workspaces"/>
+    public RoostHostWorkspaces Workspaces { get; set; } = new();
 
     /// <inheritdoc cref="RoostOptions.AllowNetworkFileSystem"/>
     public bool AllowNetworkFileSystem { get; set; }
@@ -140,7 +140,31 @@ public sealed class RoostHostOptions
         HistoryFirst = HistoryFirst,
         HistoryLast = HistoryLast,
         MaxEvents = MaxEvents,
-        Workspaces = Workspaces ?? Default.Workspaces,
+        Workspaces = Workspaces is null ? null! : Workspaces.ToRuntime(),
         AllowNetworkFileSystem = AllowNetworkFileSystem,
     };
+}
+
+/// <summary>The settings of workspaces in a configuration: those of <see cref="WorkspaceOptions"/>, with the same names and defaults.</summary>
+public sealed class RoostHostWorkspaces
+{
+    /// <summary>
+    /// The folder that holds one folder for each workspace; created when missing. A relative path is taken from the host's content root. Default (null): a
+    /// folder beside the data file.
+    /// </summary>
+    public string? Root { get; set; }
+
+    /// <summary>
+    /// The path of the local git repository that workspaces start from; see <see cref="WorkspaceOptions.Repository"/>. A relative path is taken from the
+    /// host's content root. Default (null): plain folders.
+    /// </summary>
+    public string? Repository { get; set; }
+
+    /// <inheritdoc cref="WorkspaceOptions.Mode"/>
+    public WorkspaceMode Mode { get; set; }
+
+    /// <inheritdoc cref="WorkspaceOptions.BaseRevision"/>
+    public string? BaseRevision { get; set; }
+
+    internal WorkspaceOptions ToRuntime() => new() { Root = Root, Repository = Repository, Mode = Mode, BaseRevision = BaseRevision };
 }

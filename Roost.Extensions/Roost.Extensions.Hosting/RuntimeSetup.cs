@@ -64,8 +64,9 @@ internal sealed class RuntimeSetup
         RoostOptions options = host.ToRuntime();
         options = options with
         {
-            Path = host.Path is null ? null : places.Of(host.Path),
-            Root = host.Root is null ? null : places.Of(host.Root),
+            Path = places.Of(host.Path),
+            Root = places.Of(host.Root),
+            Workspaces = options.Workspaces with { Root = places.Of(host.Workspaces.Root), Repository = places.Of(host.Workspaces.Repository) },
             Triggers = host.TriggerFile is null ? null : TriggerFile.Load(places.Of(host.TriggerFile)),
             DrainTime = host.DrainTime is null && most < options.DrainTime ? most.Value : options.DrainTime,
             TimeProvider = services.GetService<TimeProvider>() ?? TimeProvider.System,

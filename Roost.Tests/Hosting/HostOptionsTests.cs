@@ -52,7 +52,7 @@ internal sealed class HostOptionsTests
               "Roost": {
                 "Path": "roost.db", "Durability": "ProcessCrash", "Concurrency": 3, "Queues": [ "bulk", "mail" ], "LeaseTime": "00:01:00",
                 "StepTimeout": "00:00:10", "DrainTime": "00:00:02.5", "MaxEvents": 5000, "TriggerFile": "triggers.json",
-                "Workspaces": { "Root": "elsewhere" }, "Orders": { "Path": "orders.db" }, "RunLoop": "true"
+                "Workspaces": { "Root": "elsewhere", "Mode": "Folder" }, "Orders": { "Path": "orders.db" }, "RunLoop": "true"
               }
             }
             """);
@@ -74,7 +74,7 @@ internal sealed class HostOptionsTests
         (options.StepTimeout, options.DrainTime, options.MaxEvents).Should().Be((TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(2.5), 5000L));
         options.Queues.Should().Equal("bulk", "mail");
         options.Triggers.Should().ContainSingle(trigger => trigger.Enqueue == "other");
-        options.Workspaces.Root.Should().Be("elsewhere");
+        options.Workspaces.Should().Be(new WorkspaceOptions { Root = folder["elsewhere"], Mode = WorkspaceMode.Folder });
         options.Json.Should().BeSameAs(json);
         host.Services.GetRequiredKeyedService<RoostRuntime>("orders").Path.Should().Be(folder["orders.db"]);
         await host.StopAsync();
@@ -87,7 +87,13 @@ internal sealed class HostOptionsTests
         : type == typeof(bool) ? true
         : type == typeof(TimeSpan) ? TimeSpan.FromSeconds(7)
         : type == typeof(Durability) ? Durability.None
-        : type == typeof(WorkspaceOptions) ? new WorkspaceOptions { Root = "elsewhere" }
+        : type == typeof(RoostHostWorkspaces) ? new RoostHostWorkspaces
+        {
+            Root = "elsewhere",
+            Repository = "repository",
+            Mode = WorkspaceMode.Clone,
+            BaseRevision = "main",
+        }
         : type == typeof(IList<string>) ? new List<string> { "bulk" }
         : throw new NotSupportedException($"{type} is new here; give it a value.");
 }

@@ -22,13 +22,18 @@ internal sealed class HostStartTests
         protected override Task<Outcome> StepAsync(int state, StepContext context) => Task.FromResult(Done(state));
     }
 
-    private sealed class LosingEngine : Engine<object>
+    private sealed class Losing
+    {
+        public int Count { get; private set; }
+    }
+
+    private sealed class LosingEngine : Engine<Losing>
     {
         public override string EngineId => "losing";
 
-        protected override object Init(WorkItem item) => 0;
+        protected override Losing Init(WorkItem item) => new();
 
-        protected override Task<Outcome> StepAsync(object state, StepContext context) => Task.FromResult(Done(state));
+        protected override Task<Outcome> StepAsync(Losing state, StepContext context) => Task.FromResult(Done(state));
     }
 
     private static IEnumerable<TestCaseData> Wrong()
@@ -52,6 +57,12 @@ internal sealed class HostStartTests
         yield return Case(
             "A_key_that_is_misspelled", it => it.AddRoost(Section(("Concurency", "3"))).AddEngine<HostedEngine>(),
             "App:Roost:Concurency: there is no such setting", "Concurrency");
+        yield return Case(
+            "A_key_of_workspaces_that_is_misspelled", it => it.AddRoost(Section(("Workspaces:Rot", "here"))).AddEngine<HostedEngine>(),
+            "App:Roost:Workspaces:Rot: there is no such setting", "Repository");
+        yield return Case(
+            "Workspaces_that_break_a_rule", it => it.AddRoost(Section(("Path", "roost.db"), ("Workspaces:Mode", "Clone"))).AddEngine<HostedEngine>(),
+            "App:Roost:Workspaces:Repository: is missing");
         yield return Case(
             "A_trigger_file_that_is_not_there", it => it.AddRoost(o => (o.Path, o.TriggerFile) = ("roost.db", "no.json")).AddEngine<HostedEngine>(),
             "RoostHostOptions.TriggerFile: ", "no.json");

@@ -25,6 +25,7 @@ internal sealed partial class WorkHandleTests
 
     private sealed class Other(string id) : Adder(id);
 
+    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
     [JsonSerializable(typeof(Sum))]
     [JsonSerializable(typeof(int))]
     private sealed partial class Context : JsonSerializerContext;
