@@ -20,7 +20,7 @@ internal sealed class HostOptionsCheck(RuntimeRegistration registration, IHostEn
     /// <summary>
     /// Keys of the configuration that are no settings, for they are misspelled. One with a section below it may be anything: another runtime's settings, say.
     /// </summary>
-    private IEnumerable<string> Unknown() => registration.Sections.OfType<IConfigurationSection>().SelectMany(section =>
+    private IEnumerable<string> Unknown() => registration.Sections.SelectMany(section =>
         Unknown(section, Settings).Concat(Unknown(section.GetSection(nameof(RoostHostOptions.Workspaces)), OfWorkspaces)));
 
     private static IEnumerable<string> Unknown(IConfigurationSection section, string[] known) =>

@@ -3,8 +3,8 @@ namespace Roost.Extensions.Hosting;
 /// <summary>
 /// The settings of one runtime in a host: what of <see cref="RoostOptions"/> can stand in a configuration, with the same names, defaults and ranges, and
 /// what the host does with it. Durations are written <c>hh:mm:ss</c> there (<c>"00:00:30"</c>), or <c>d.hh:mm:ss</c>. The rest of RoostOptions is set by
-/// <see cref="RoostBuilder.ConfigureRuntime(Func{RoostOptions, RoostOptions})"/>. Values out of range, and settings that there are not, stop the host's start
-/// with the name of the key, before anything is written.
+/// <see cref="RoostBuilder.ConfigureRuntime(Func{RoostOptions, RoostOptions})"/>. They are read once, when the host starts. Values
+/// out of range, and settings that there are not, stop its start with the name of the key, before the file is opened.
 /// </summary>
 public sealed class RoostHostOptions
 {

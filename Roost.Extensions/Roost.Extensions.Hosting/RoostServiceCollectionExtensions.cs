@@ -23,13 +23,13 @@ public static class RoostServiceCollectionExtensions
 
     /// <summary>Adds the runtime that is resolved as <see cref="RoostRuntime"/>, with its options from a configuration.</summary>
     /// <param name="services">The services of the host.</param>
-    /// <param name="configuration">The section with the settings of <see cref="RoostHostOptions"/>; a key that is none of them is an error at the start.</param>
+    /// <param name="section">The settings of <see cref="RoostHostOptions"/>; a value under a key that is none of them is an error at the start.</param>
     /// <param name="configure">Sets options after that. Default: none.</param>
     /// <returns>What adds engines to it.</returns>
-    public static RoostBuilder AddRoost(this IServiceCollection services, IConfiguration configuration, Action<RoostHostOptions>? configure = null)
+    public static RoostBuilder AddRoost(this IServiceCollection services, IConfigurationSection section, Action<RoostHostOptions>? configure = null)
     {
-        ArgumentNullException.ThrowIfNull(configuration);
-        return services.Add(Options.Options.DefaultName, configuration, configure);
+        ArgumentNullException.ThrowIfNull(section);
+        return services.Add(Options.Options.DefaultName, section, configure);
     }
 
     /// <summary>Adds a runtime of several: a keyed service, resolved by <c>[FromKeyedServices("orders")] RoostRuntime roost</c>.</summary>
@@ -46,27 +46,27 @@ public static class RoostServiceCollectionExtensions
     /// <summary>Adds a runtime of several, a keyed service, with its options from a configuration.</summary>
     /// <param name="services">The services of the host.</param>
     /// <param name="name">Its name, which is the key.</param>
-    /// <param name="configuration">The section with the settings of <see cref="RoostHostOptions"/>; a key that is none of them is an error at the start.</param>
+    /// <param name="section">The settings of <see cref="RoostHostOptions"/>; a value under a key that is none of them is an error at the start.</param>
     /// <param name="configure">Sets options after that. Default: none.</param>
     /// <returns>What adds engines to it.</returns>
     public static RoostBuilder AddRoost(
-        this IServiceCollection services, string name, IConfiguration configuration, Action<RoostHostOptions>? configure = null)
+        this IServiceCollection services, string name, IConfigurationSection section, Action<RoostHostOptions>? configure = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
-        ArgumentNullException.ThrowIfNull(configuration);
-        return services.Add(name, configuration, configure);
+        ArgumentNullException.ThrowIfNull(section);
+        return services.Add(name, section, configure);
     }
 
-    private static RoostBuilder Add(this IServiceCollection services, string name, IConfiguration? configuration, Action<RoostHostOptions>? configure)
+    private static RoostBuilder Add(this IServiceCollection services, string name, IConfigurationSection? section, Action<RoostHostOptions>? configure)
     {
         ArgumentNullException.ThrowIfNull(services);
-        if (configuration is null) ArgumentNullException.ThrowIfNull(configure);
+        if (section is null) ArgumentNullException.ThrowIfNull(configure);
         RuntimeRegistration registration = RuntimeRegistration.Find(services, name) ?? Register(services, name);
         OptionsBuilder<RoostHostOptions> options = services.AddOptions<RoostHostOptions>(name);
-        if (configuration is not null)
+        if (section is not null)
         {
-            registration.Sections.Add(configuration);
-            options.Bind(configuration);
+            registration.Sections.Add(section);
+            options.Bind(section);
         }
         if (configure is not null) options.Configure(configure);
         return new(services, registration);

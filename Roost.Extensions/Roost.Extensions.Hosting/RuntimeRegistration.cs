@@ -15,7 +15,7 @@ internal sealed class RuntimeRegistration(string name)
     public string Words => IsDefault ? "the Roost runtime" : $"the Roost runtime \"{Name}\"";
 
     /// <summary>The configurations that its options are bound from.</summary>
-    public List<IConfiguration> Sections { get; } = [];
+    public List<IConfigurationSection> Sections { get; } = [];
 
     public List<EngineSource> Engines { get; } = [];
 
@@ -35,8 +35,7 @@ internal sealed class RuntimeRegistration(string name)
 
     /// <summary>A setting as whoever wrote it finds it: by its key where there is a configuration, else by its member.</summary>
     public string Key(string setting) =>
-        Sections.OfType<IConfigurationSection>().LastOrDefault() is { } section ? $"{section.Path}:{setting.Replace('.', ':')}"
-        : Sections.Count > 0 ? setting.Replace('.', ':')
+        Sections.LastOrDefault() is { } section ? $"{section.Path}:{setting.Replace('.', ':')}"
         : IsDefault ? $"RoostHostOptions.{setting}"
         : $"RoostHostOptions.{setting} of \"{Name}\"";
 

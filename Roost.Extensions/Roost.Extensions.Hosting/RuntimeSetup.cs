@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -6,6 +7,7 @@ using Microsoft.Extensions.Options;
 namespace Roost.Extensions.Hosting;
 
 /// <summary>Makes one runtime of what was registered: first all is checked, and only then the file is opened.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "The runtime is the container's singleton, which it disposes.")]
 internal sealed class RuntimeSetup
 {
     /// <summary>What a loop needs to stop beside the time in which steps may finish: a second in which they obey their tokens, and the last writes.</summary>
@@ -13,31 +15,74 @@ internal sealed class RuntimeSetup
 
     private readonly RuntimeRegistration registration;
     private readonly IServiceProvider services;
-    private readonly Lazy<RoostOptions> verified;
+    private readonly Lazy<RoostHostOptions> host;
+    private readonly Lock gate = new();
+    private RoostOptions? options;
+    private RoostRuntime? opened;
+    private bool isChecking, isChecked;
 
     public RuntimeSetup(RuntimeRegistration registration, IServiceProvider services)
     {
         (this.registration, this.services) = (registration, services);
-        verified = new(Verify);
+        host = new(() => services.GetRequiredService<IOptionsMonitor<RoostHostOptions>>().Get(registration.Name), LazyThreadSafetyMode.PublicationOnly);
     }
 
-    /// <summary>The options as the host's program has set them.</summary>
+    /// <summary>The options as the host's program has set them, read once.</summary>
     /// <exception cref="OptionsValidationException">One is wrong.</exception>
-    public RoostHostOptions HostOptions => services.GetRequiredService<IOptionsMonitor<RoostHostOptions>>().Get(registration.Name);
+    public RoostHostOptions HostOptions => host.Value;
 
-    /// <summary>Checks options and engines; nothing is opened or written.</summary>
+    /// <summary>Checks options and engines; nothing is opened or written, unless an engine cannot be made without the runtime.</summary>
     /// <exception cref="OptionsValidationException">An option is wrong.</exception>
     /// <exception cref="InvalidInputException">An engine cannot be made or added.</exception>
-    public void Check() => _ = verified.Value;
+    public void Check()
+    {
+        lock (gate)
+        {
+            if (isChecked) return;
+            options ??= Compose();
+            isChecking = true;
+            try
+            {
+                CheckEngines(options);
+            }
+            catch
+            {
+                opened?.Dispose(); // Nobody may go on with one that has no engines.
+                throw;
+            }
+            finally
+            {
+                isChecking = false;
+            }
+            WarnOfSkipped();
+            isChecked = true;
+            if (opened is not null) AddEngines(opened);
+        }
+    }
 
-    /// <summary>Opens the file.</summary>
+    /// <summary>
+    /// Opens the file, once all is checked. The container asks again while this runs where an engine's services take the runtime itself: they are given the
+    /// one that is about to get its engines.
+    /// </summary>
     public RoostRuntime Open()
     {
-        var roost = new RoostRuntime(verified.Value);
+        lock (gate)
+        {
+            if (opened is not null) return opened;
+            if (isChecking) return opened = new(options!);
+            Check();
+            if (opened is not null) return opened;
+            opened = new(options!);
+            AddEngines(opened);
+            return opened;
+        }
+    }
+
+    private void AddEngines(RoostRuntime roost)
+    {
         try
         {
             foreach (EngineSource engine in registration.Engines) engine.AddTo(roost, services);
-            return roost;
         }
         catch
         {
@@ -46,57 +91,54 @@ internal sealed class RuntimeSetup
         }
     }
 
-    private RoostOptions Verify()
+    private void WarnOfSkipped()
     {
-        RoostOptions options = Compose();
-        CheckEngines(options);
         string[] skipped = [.. registration.Skipped.Where(each => registration.Engines.All(engine => engine.Type != each.Key)).Select(each => each.Value)];
         if (skipped.Length > 0)
             services.GetService<ILoggerFactory>()?.CreateLogger<RoostRuntime>().LogWarning("Engines that were not added: {Skipped}", string.Join("; ", skipped));
-        return options;
     }
 
     private RoostOptions Compose()
     {
-        RoostHostOptions host = HostOptions;
         var places = new Places(services.GetService<IHostEnvironment>());
-        TimeSpan? most = host.RunLoop ? MostDrain() : null;
-        RoostOptions options = host.ToRuntime();
-        options = options with
+        TimeSpan? most = HostOptions.RunLoop ? MostDrain() : null;
+        RoostOptions composed = HostOptions.ToRuntime();
+        composed = composed with
         {
-            Path = places.Of(host.Path),
-            Root = places.Of(host.Root),
-            Workspaces = options.Workspaces with { Root = places.Of(host.Workspaces.Root), Repository = places.Of(host.Workspaces.Repository) },
-            Triggers = host.TriggerFile is null ? null : TriggerFile.Load(places.Of(host.TriggerFile)),
-            DrainTime = host.DrainTime is null && most < options.DrainTime ? most.Value : options.DrainTime,
+            Path = places.Of(composed.Path),
+            Root = places.Of(composed.Root),
+            Workspaces = composed.Workspaces with { Root = places.Of(composed.Workspaces.Root), Repository = places.Of(composed.Workspaces.Repository) },
+            Triggers = HostOptions.TriggerFile is null ? null : TriggerFile.Load(places.Of(HostOptions.TriggerFile)),
+            DrainTime = HostOptions.DrainTime is null && most < composed.DrainTime ? most.Value : composed.DrainTime,
             TimeProvider = services.GetService<TimeProvider>() ?? TimeProvider.System,
             LoggerFactory = services.GetService<ILoggerFactory>(),
         };
         foreach (Func<RoostOptions, IServiceProvider, RoostOptions> alter in registration.Alterations)
-            options = alter(options, services) ?? throw Wrong("ConfigureRuntime", "returned null; return the options, altered by a with expression.");
+            composed = alter(composed, services) ?? throw Wrong("ConfigureRuntime", "returned null; return the options, altered by a with expression.");
         try
         {
-            RoostRuntime.Check(options);
+            RoostRuntime.Check(composed);
         }
         catch (InvalidInputException e)
         {
             throw Refused(registration.Told(e));
         }
-        if (options.DrainTime > most)
+        if (composed.DrainTime > most)
             throw Refused(
-                $"{registration.Key(nameof(RoostHostOptions.DrainTime))}: {options.DrainTime} does not fit into the time that the host has to stop; it may be " +
+                $"{registration.Key(nameof(RoostHostOptions.DrainTime))}: {composed.DrainTime} does not fit into the time that the host has to stop; it may be " +
                 $"{most} at most, {BesideDrain.TotalSeconds:0} s less than HostOptions.ShutdownTimeout. Shorten it, lengthen that, or leave it out.");
-        return options;
+        return composed;
     }
 
-    /// <summary>How long steps may finish when the host stops; null for ever.</summary>
+    /// <summary>How long steps may finish when the host stops; null for ever, or where there is no host.</summary>
     private TimeSpan? MostDrain()
     {
+        if (services.GetService<IHostApplicationLifetime>() is null) return null;
         if (services.GetService<IOptions<HostOptions>>()?.Value.ShutdownTimeout is not { } whole || whole == Timeout.InfiniteTimeSpan) return null;
         return whole > BesideDrain ? whole - BesideDrain : TimeSpan.Zero;
     }
 
-    private void CheckEngines(RoostOptions options)
+    private void CheckEngines(RoostOptions composed)
     {
         if (registration.Engines.Count == 0 && HostOptions.RunLoop)
             throw Wrong(
@@ -105,7 +147,7 @@ internal sealed class RuntimeSetup
         var known = new Dictionary<string, Type>(StringComparer.Ordinal);
         foreach (EngineSource engine in registration.Engines)
         {
-            string id = IdOf(engine, options);
+            string id = IdOf(engine, composed);
             if (!known.TryAdd(id, engine.Type))
                 throw Wrong(
                     "AddEngine", known[id] == engine.Type
@@ -114,11 +156,11 @@ internal sealed class RuntimeSetup
         }
     }
 
-    private string IdOf(EngineSource engine, RoostOptions options)
+    private string IdOf(EngineSource engine, RoostOptions composed)
     {
         try
         {
-            return RoostRuntime.EngineIdsOf(roost => engine.AddTo(roost, services), options)[0];
+            return RoostRuntime.EngineIdsOf(roost => engine.AddTo(roost, services), composed)[0];
         }
         catch (Exception e)
         {

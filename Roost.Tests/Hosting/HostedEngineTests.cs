@@ -26,6 +26,43 @@ internal sealed class HostedEngineTests
         (visits.Disposed, visits.Early).Should().Be((visits.Made, 0));
     }
 
+    /// <summary>A service that enqueues, and that an engine uses as well.</summary>
+    private sealed class Follower(RoostRuntime roost)
+    {
+        public Task<EnqueueResult> FollowAsync(string of) => roost.EnqueueAsync(new WorkItem("given") { IdempotencyKey = of });
+    }
+
+    private sealed class FollowedEngine(Follower follower) : Engine<int>
+    {
+        public override string EngineId => "followed";
+
+        protected override int Init(WorkItem item) => 0;
+
+        protected override async Task<Outcome> StepAsync(int state, StepContext context)
+        {
+            await follower.FollowAsync(context.Item.Id);
+            return Done(1);
+        }
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task An_engine_may_take_services_that_take_the_runtime_itself(bool isResolvedBefore)
+    {
+        using var folder = new TemporaryFolder();
+        await using TestHost host = TestHost.Of(services => services.AddScoped<Follower>()
+            .AddRoost(it => it.Path = folder["roost.db"]).AddEngine<FollowedEngine>().AddEngine(ScriptedEngine.CountingTo(1, id: "given")));
+        RoostRuntime? before = isResolvedBefore ? host.Roost : null;
+        await host.StartAsync();
+
+        WorkHandle work = await host.Roost.EnqueueAsync<FollowedEngine>();
+
+        (await work.WaitAsync<int>(Gate.Patience)).Should().Be(1);
+        host.Roost.EngineIds.Should().Equal("followed", "given");
+        if (isResolvedBefore) host.Roost.Should().BeSameAs(before);
+        (await host.Roost.GetCountsAsync()).Total.Total.Should().Be(2);
+    }
+
     [Test]
     public async Task A_step_that_fails_disposes_its_scope_and_the_next_try_has_another()
     {
