@@ -48,8 +48,8 @@ public sealed partial class RoostRuntime
             $"{TypeNames.Of(typeof(TEngine))} is not registered in this runtime, so that its id is not known; call AddEngine first, or name the engine by " +
             $"its id in a WorkItem."),
         var several => throw new ConflictException(
-            $"{TypeNames.Of(typeof(TEngine))} is registered in this runtime under several ids ({string.Join(", ", several)}); name the one that is meant in a " +
-            $"WorkItem."),
+            $"{TypeNames.Of(typeof(TEngine))} is registered in this runtime under several ids ({string.Join(", ", several)}); name the one that is meant in " +
+            $"a WorkItem."),
     };
 
     private async Task<WorkHandle> EnqueueHandleAsync(WorkItem item, Func<WorkItem, WorkItem>? with, CancellationToken cancellationToken)

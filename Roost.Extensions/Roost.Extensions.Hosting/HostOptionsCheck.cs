@@ -42,7 +42,7 @@ internal sealed class HostOptionsCheck(RuntimeRegistration registration, IHostEn
         (string setting, string path) = options.Root is { } root ? (nameof(options.Root), root) : (nameof(options.Path), options.Path!);
         string full = places.Of(path), folder = options.Root is null ? Path.GetDirectoryName(full) ?? full : full;
         if (Directory.Exists(folder)) return null;
-        return $"{registration.Key(setting)}: \"{path}\" leads to {full}, and there is no folder {folder}; create it, or name another. Roost creates the file alone.";
+        return $"{registration.Key(setting)}: there is no folder {folder} for \"{path}\"; create it, or name another. Roost creates the file alone.";
     }
 
     private string? Told(Action check, string? setting = null)

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Roost.Extensions.Hosting;
 
-/// <summary>Paths of a configuration: relative ones are taken from the host's content root, which is where a service's files are wherever it was started.</summary>
+/// <summary>Paths of a configuration. Relative ones are taken from the host's content root, where a service's files are wherever it was started.</summary>
 internal sealed class Places(IHostEnvironment? environment)
 {
     [return: NotNullIfNotNull(nameof(path))]

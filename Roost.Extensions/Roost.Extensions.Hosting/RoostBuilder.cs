@@ -6,8 +6,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace Roost.Extensions.Hosting;
 
 /// <summary>
-/// Adds engines to a runtime of the host. All of them are made once when the host starts, to learn their ids: one whose services are missing, or two of one id,
-/// stop the start before anything is written.
+/// Adds engines to a runtime of the host. Each of them is made when the host starts, in a scope that is disposed again, to learn its id: one whose services are
+/// missing, or two of one id, stop the start before the file is opened.
 /// </summary>
 public sealed class RoostBuilder
 {

@@ -36,8 +36,8 @@ public sealed class RoostHostOptions
     public TimeSpan? DrainTime { get; set; }
 
     /// <summary>
-    /// A JSON file of triggers, as <see cref="TriggerFile"/> reads it, for <see cref="RoostOptions.Triggers"/>. A relative path is taken from the host's content
-    /// root. Default: none.
+    /// A JSON file of triggers, as <see cref="Roost.TriggerFile"/> reads it, for <see cref="RoostOptions.Triggers"/>. A relative path is taken from the host's
+    /// content root. Default: none.
     /// </summary>
     public string? TriggerFile { get; set; }
 

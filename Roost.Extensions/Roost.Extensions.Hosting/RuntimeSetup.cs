@@ -94,8 +94,9 @@ internal sealed class RuntimeSetup
     private void WarnOfSkipped()
     {
         string[] skipped = [.. registration.Skipped.Where(each => registration.Engines.All(engine => engine.Type != each.Key)).Select(each => each.Value)];
-        if (skipped.Length > 0)
-            services.GetService<ILoggerFactory>()?.CreateLogger<RoostRuntime>().LogWarning("Engines that were not added: {Skipped}", string.Join("; ", skipped));
+        if (skipped.Length == 0) return;
+        ILogger? log = services.GetService<ILoggerFactory>()?.CreateLogger<RoostRuntime>();
+        log?.LogWarning("Engines that were not added: {Skipped}", string.Join("; ", skipped));
     }
 
     private RoostOptions Compose()
@@ -125,8 +126,8 @@ internal sealed class RuntimeSetup
         }
         if (composed.DrainTime > most)
             throw Refused(
-                $"{registration.Key(nameof(RoostHostOptions.DrainTime))}: {composed.DrainTime} does not fit into the time that the host has to stop; it may be " +
-                $"{most} at most, {BesideDrain.TotalSeconds:0} s less than HostOptions.ShutdownTimeout. Shorten it, lengthen that, or leave it out.");
+                $"{registration.Key(nameof(RoostHostOptions.DrainTime))}: {composed.DrainTime} does not fit into the time that the host has to stop; it may " +
+                $"be {most} at most, {BesideDrain.TotalSeconds:0} s less than HostOptions.ShutdownTimeout. Shorten it, lengthen that, or leave it out.");
         return composed;
     }
 

@@ -27,8 +27,16 @@ internal sealed class HealthCheckTests
         (entry.Status, entry.Description).Should().Be((HealthStatus.Healthy, "The loop runs."));
         entry.Data.Should().BeEquivalentTo(new Dictionary<string, object>
         {
-            ["loop"] = "running", ["file"] = host.Roost.Path, ["ready"] = 0L, ["delayed"] = 1L, ["blocked"] = 0L, ["running"] = 0L, ["waiting"] = 0L,
-            ["paused"] = 0L, ["dead_letters"] = 0L, ["open_asks"] = 0,
+            ["loop"] = "running",
+            ["file"] = host.Roost.Path,
+            ["ready"] = 0L,
+            ["delayed"] = 1L,
+            ["blocked"] = 0L,
+            ["running"] = 0L,
+            ["waiting"] = 0L,
+            ["paused"] = 0L,
+            ["dead_letters"] = 0L,
+            ["open_asks"] = 0,
         });
     }
 

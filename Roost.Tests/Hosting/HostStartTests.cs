@@ -44,10 +44,10 @@ internal sealed class HostStartTests
         yield return Case("No_path_in_a_configuration", it => it.AddRoost(Section()).AddEngine<HostedEngine>(), "App:Roost:Path: is empty");
         yield return Case(
             "A_path_in_a_folder_that_is_not_there", it => it.AddRoost(o => o.Path = "no/such/roost.db").AddEngine<HostedEngine>(),
-            "RoostHostOptions.Path: \"no/such/roost.db\" leads to ", "there is no folder ");
+            "RoostHostOptions.Path: there is no folder ", "for \"no/such/roost.db\"");
         yield return Case(
             "A_root_that_is_not_there", it => it.AddRoost(o => (o.Root, o.Namespace) = ("no/such", "acme")).AddEngine<HostedEngine>(),
-            "RoostHostOptions.Root: \"no/such\" leads to ");
+            "RoostHostOptions.Root: there is no folder ", "for \"no/such\"");
         yield return Case("A_file_in_memory", it => it.AddRoost(o => o.Path = ":memory:").AddEngine<HostedEngine>(), "RoostHostOptions.Path: \":memory:\"");
         yield return Case(
             "A_lease_of_nothing", it => it.AddRoost(Section(("LeaseTime", "00:00:00"))).AddEngine<HostedEngine>(),
@@ -98,7 +98,8 @@ internal sealed class HostStartTests
             it => it.AddRoost(o => o.Path = "roost.db").AddEngine<HostedEngine>().ConfigureRuntime(o => o with { Concurrency = 0 }),
             "RoostHostOptions.Concurrency: 0 is out of range; it must be from 1 to 4096.");
         yield return Case(
-            "A_health_check_of_no_runtime", it => it.AddHealthChecks().AddRoost("orders"), "Health check \"roost:orders\": there is no Roost runtime \"orders\"");
+            "A_health_check_of_no_runtime", it => it.AddHealthChecks().AddRoost("orders"),
+            "Health check \"roost:orders\": there is no Roost runtime \"orders\"");
         yield return Case("A_threshold_below_zero", it =>
         {
             it.AddRoost(o => o.Path = "roost.db").AddEngine<HostedEngine>();
