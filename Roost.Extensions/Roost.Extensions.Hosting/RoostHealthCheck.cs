@@ -53,7 +53,7 @@ internal sealed class RoostHealthCheck(string runtime, string name, IServiceProv
         StateCounts total = counts.Total;
         (data["ready"], data["delayed"], data["blocked"], data["running"]) = (total.Ready, total.Delayed, total.Blocked, total.Running);
         (data["waiting"], data["paused"], data["dead_letters"]) = (total.Waiting, total.Paused, total.Failed);
-        if (total.Failed > limits.DeadLetters) over.Add(Counted("There are", total.Failed, "dead letters", limits.DeadLetters.Value));
+        if (total.Failed > limits.DeadLetters) over.Add(Counted("Dead letters: ", total.Failed, limits.DeadLetters.Value));
 
         if (limits.OldestReady is { } longest && await OldestReadyAsync(roost, counts, cancellationToken).ConfigureAwait(false) is { } since)
         {
@@ -67,7 +67,7 @@ internal sealed class RoostHealthCheck(string runtime, string name, IServiceProv
         {
             int asks = (await roost.ListAsksAsync(limit: most + 1, cancellationToken: cancellationToken).ConfigureAwait(false)).Items.Count;
             data[asks > most ? "open_asks_at_least" : "open_asks"] = asks;
-            if (asks > most) over.Add(Counted("At least", asks, "questions wait for a person", most));
+            if (asks > most) over.Add(Counted("Open questions: at least ", asks, most));
         }
         return over;
     }
@@ -108,8 +108,8 @@ internal sealed class RoostHealthCheck(string runtime, string name, IServiceProv
         _ => "failed",
     };
 
-    private static string Counted(string begin, long found, string of, long most) =>
-        string.Create(CultureInfo.InvariantCulture, $"{begin} {found:N0} {of}, more than {most:N0}.");
+    private static string Counted(string what, long found, long most) =>
+        string.Create(CultureInfo.InvariantCulture, $"{what}{found:N0}, more than {most:N0}.");
 
     private static TimeSpan Whole(TimeSpan age) => TimeSpan.FromSeconds((long)age.TotalSeconds);
 }

@@ -108,7 +108,7 @@ internal sealed class HealthCheckTests
         await (await host.Roost.EnqueueAsync<HostedEngine>()).WaitAsync(Gate.Patience);
 
         HealthReportEntry entry = await CheckAsync(host);
-        (entry.Status, entry.Description).Should().Be((HealthStatus.Degraded, "The loop runs. There are 2 dead letters, more than 1."));
+        (entry.Status, entry.Description).Should().Be((HealthStatus.Degraded, "The loop runs. Dead letters: 2, more than 1."));
         entry.Data.Should().Contain("dead_letters", 2L);
     }
 
@@ -126,7 +126,7 @@ internal sealed class HealthCheckTests
 
         HealthReportEntry entry = await CheckAsync(host);
 
-        (entry.Status, entry.Description).Should().Be((HealthStatus.Degraded, "The loop runs. At least 2 questions wait for a person, more than 1."));
+        (entry.Status, entry.Description).Should().Be((HealthStatus.Degraded, "The loop runs. Open questions: at least 2, more than 1."));
         entry.Data.Should().Contain("open_asks_at_least", 2).And.NotContainKey("open_asks");
     }
 
