@@ -42,6 +42,16 @@ public sealed class NotFoundException(string message) : RoostException(message);
 /// </summary>
 public class ConflictException(string message) : RoostException(message);
 
+/// <summary>A work item whose last state was waited for has ended without being done.</summary>
+/// <param name="work">How it has ended.</param>
+public sealed class WorkNotDoneException(WorkSummary work) : RoostException(
+    $"Work item {work.Id} of engine \"{work.Engine}\" is {work.State.Name()}, not done{(work.FailReason is null ? "" : $" ({work.FailReason})")}" +
+    $"{(work.Error is null ? "." : $": {work.Error}")}")
+{
+    /// <summary>How it has ended.</summary>
+    public WorkSummary Work { get; } = work;
+}
+
 /// <summary>A question is not open any more: somebody has answered or withdrawn it, its time is over, or its item has gone on or ended.</summary>
 /// <param name="ask">The question as it is, with the answer that was accepted.</param>
 /// <param name="message">The same for a person.</param>

@@ -7,6 +7,9 @@ namespace Roost.Execution;
 /// <summary>An engine as registered: what it said about itself, and the one instance that runs its steps or how to open a scope for each.</summary>
 internal sealed record EngineEntry(EngineFacts Facts, IEngine? Shared, Func<EngineScope>? Open)
 {
+    /// <summary>The class of the engine, by which a typed enqueue finds its id.</summary>
+    public required Type Type { get; init; }
+
     /// <summary>The settings of its own that its state is stored by; null where those are the runtime's.</summary>
     public JsonSerializerOptions? Json { get; private init; }
 
@@ -21,7 +24,7 @@ internal sealed record EngineEntry(EngineFacts Facts, IEngine? Shared, Func<Engi
     {
         var facts = EngineFacts.Of(engine);
         object? trial = Judge(engine, facts, json);
-        return new(facts, engine, null) { Json = (engine as ITypedEngine)?.OwnJson, State = trial as IStateTrial };
+        return new(facts, engine, null) { Type = engine.GetType(), Json = (engine as ITypedEngine)?.OwnJson, State = trial as IStateTrial };
     }
 
     /// <summary>
@@ -36,6 +39,7 @@ internal sealed record EngineEntry(EngineFacts Facts, IEngine? Shared, Func<Engi
             object? trial = Judge(scope.Engine, facts, json);
             return new(facts, null, trial is null ? open : Sharing(open, scope.Engine.GetType(), json, trial))
             {
+                Type = scope.Engine.GetType(),
                 Json = (scope.Engine as ITypedEngine)?.OwnJson,
                 State = trial as IStateTrial,
             };

@@ -46,6 +46,17 @@ internal sealed class EngineRegistry
         lock (gate) return engines.GetValueOrDefault(id);
     }
 
+    /// <summary>The ids of the engines of a type: those of that very class where there are any, else those that derive from or implement it.</summary>
+    public IReadOnlyList<string> IdsOf(Type type)
+    {
+        lock (gate)
+        {
+            EngineEntry[] of = [.. engines.Values.Where(entry => type.IsAssignableFrom(entry.Type))];
+            EngineEntry[] exactly = [.. of.Where(entry => entry.Type == type)];
+            return [.. (exactly.Length > 0 ? exactly : of).Select(entry => entry.Facts.EngineId).Order(StringComparer.Ordinal)];
+        }
+    }
+
     /// <summary>A loop begins or ends.</summary>
     public void Use(bool begins)
     {
