@@ -33,7 +33,7 @@ internal static class StepTrial
         if (item.Engine != entry.Facts.EngineId)
             throw new InvalidInputException(nameof(setup.Item), $"is for engine \"{item.Engine}\", and this is \"{entry.Facts.EngineId}\".");
         if (!item.IsIdGiven) item = item with { Id = DefaultId };
-        await StepWorld.BuildAsync(test, item, setup);
+        await StepWorld.BuildAsync(test, item, setup).ConfigureAwait(false);
         StoreLoop worker = await runtime.Store.JoinAsync([entry.Facts], CancellationToken.None);
         try
         {

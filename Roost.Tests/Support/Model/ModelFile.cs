@@ -211,10 +211,10 @@ internal sealed partial class ModelFile
                 if (e.Kind == "engine.took") Must(Number(e, "n") == InReach(item).Count(), $"it has {InReach(item).Count()} signals in reach");
                 if (e.Kind == "engine.joined")
                 {
-                    (int last, int open) = item.Progress!.Value;
+                    (int last, int open) = item.Progress!.Value; // Who has ended twice is read once, and who was purged while the parent had failed is not.
                     Must(
                         Number(e, "n") == last - item.Shown && Number(e, "open") == open
-                            && Number(e, "read") == item.Ends.Take(last).Skip(item.Shown).Count(IsFirstOf(item, last)),
+                            && Number(e, "read") == item.Ends.Take(last).Skip(item.Shown).Where(child => !child.IsPurged).Distinct().Count(),
                         $"it is shown {last - item.Shown} ends, and {open} are open");
                 }
                 item.Staged.Add(e.Kind);
@@ -374,13 +374,6 @@ internal sealed partial class ModelFile
     }
 
     private int OpenChildren(ModelItem item) => Items.Values.Count(child => child.Parent == item && !child.IsDetached && !child.IsEnded);
-
-    /// <summary>Who has ended twice is read once.</summary>
-    private static Func<ModelItem, bool> IsFirstOf(ModelItem item, int last)
-    {
-        var seen = new HashSet<ModelItem>();
-        return child => item.Ends.Take(last).Contains(child) && seen.Add(child);
-    }
 
     private void Wake(ModelItem item, string by)
     {
