@@ -12,7 +12,12 @@ foreach (TypeDefinition type in metadata.TypeDefinitions.Select(metadata.GetType
     string name = NameOf(type);
     seen.Add($"T:{name}");
     foreach (MethodDefinition method in type.GetMethods().Select(metadata.GetMethodDefinition).Where(method => IsSeenMember((int)method.Attributes)))
-        seen.Add(KeyOf($"M:{name}.{metadata.GetString(method.Name).Replace('.', '#')}", method.GetParameters().Count(each => metadata.GetParameter(each).SequenceNumber > 0)));
+        seen.Add(
+            KeyOf(
+                $"M:{name}.{metadata.GetString(method.Name).Replace('.', '#')}",
+                method.GetParameters().Count(each => metadata.GetParameter(each).SequenceNumber > 0)
+            )
+        );
     foreach (FieldDefinition field in type.GetFields().Select(metadata.GetFieldDefinition).Where(field => IsSeenMember((int)field.Attributes)))
         seen.Add($"F:{name}.{metadata.GetString(field.Name)}");
     foreach (PropertyDefinition property in type.GetProperties().Select(metadata.GetPropertyDefinition))
@@ -37,7 +42,9 @@ return members.Length > 0 && seen.Count > 0 ? 0 : 1;
 bool IsSeen(TypeDefinition type) => (type.Attributes & TypeAttributes.VisibilityMask) switch
 {
     TypeAttributes.Public => true,
-    TypeAttributes.NestedPublic or TypeAttributes.NestedFamily or TypeAttributes.NestedFamORAssem => IsSeen(metadata.GetTypeDefinition(type.GetDeclaringType())),
+    TypeAttributes.NestedPublic or TypeAttributes.NestedFamily or TypeAttributes.NestedFamORAssem => IsSeen(
+        metadata.GetTypeDefinition(type.GetDeclaringType())
+    ),
     _ => false,
 };
 

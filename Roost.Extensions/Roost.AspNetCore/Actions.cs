@@ -129,7 +129,8 @@ internal static class Actions
             if (draft is { IsOfFields: true }) place = $"#{verb}";
         }
         string back = Back(form["back"]);
-        return Results.LocalRedirect($"{context.Request.PathBase}{mount.Prefix}{back}{(back.Contains('?', StringComparison.Ordinal) ? '&' : '?')}note={note}{place}");
+        char separator = back.Contains('?', StringComparison.Ordinal) ? '&' : '?';
+        return Results.LocalRedirect($"{context.Request.PathBase}{mount.Prefix}{back}{separator}note={note}{place}");
     }
 
     private static PauseTarget TargetOf(Sent sent) => sent.Given("scope") switch

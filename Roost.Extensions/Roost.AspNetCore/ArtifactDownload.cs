@@ -15,7 +15,8 @@ internal static class ArtifactDownload
         IQueryCollection query = context.Request.Query;
         string name = query["name"].ToString();
         int? version = int.TryParse(query["version"], NumberStyles.None, CultureInfo.InvariantCulture, out int given) ? given : null;
-        Stream content = await ConsoleMount.Of(context).Runtime.OpenArtifactAsync(query["id"].ToString(), name, version, context.RequestAborted).ConfigureAwait(false);
+        RoostRuntime roost = ConsoleMount.Of(context).Runtime;
+        Stream content = await roost.OpenArtifactAsync(query["id"].ToString(), name, version, context.RequestAborted).ConfigureAwait(false);
         await using (content.ConfigureAwait(false))
         {
             string? image = query["show"] == "1" ? await ImageTypeAsync(content, context.RequestAborted).ConfigureAwait(false) : null;

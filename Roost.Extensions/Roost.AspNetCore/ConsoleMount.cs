@@ -50,7 +50,9 @@ internal sealed class ConsoleMount
     };
 }
 
-/// <summary>What comes before every address of the console at hand: the base path of the host, and where it is mapped. Empty where it has a host for itself.</summary>
+/// <summary>
+/// What comes before every address of the console at hand: the base path of the host, and where it is mapped. Empty where it has a host for itself.
+/// </summary>
 internal sealed class ConsoleRoot(IHttpContextAccessor accessor)
 {
     private readonly string root = accessor.HttpContext is { } context ? context.Request.PathBase + ConsoleMount.Of(context).Prefix : "";

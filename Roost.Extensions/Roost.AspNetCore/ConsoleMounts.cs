@@ -17,7 +17,9 @@ internal sealed class ConsoleMounts
     /// <summary>Each console with the addresses that it has in the end.</summary>
     public IEnumerable<(ConsoleMount Mount, Endpoint[] Endpoints)> All => all.Select(each => (
         each.Mount,
-        each.Endpoints.DataSources.SelectMany(source => source.Endpoints).Where(endpoint => endpoint.Metadata.GetMetadata<ConsoleMount>() == each.Mount).ToArray()
+        each.Endpoints.DataSources.SelectMany(source => source.Endpoints)
+            .Where(endpoint => endpoint.Metadata.GetMetadata<ConsoleMount>() == each.Mount)
+            .ToArray()
     ));
 }
 
@@ -32,8 +34,9 @@ internal sealed class MountCheck(ConsoleMounts mounts, IHostEnvironment environm
             if (environment.IsDevelopment()) continue;
             if (endpoints.Any(endpoint => !SaysWhoMay(endpoint)) && !await HasFallbackAsync().ConfigureAwait(false))
                 throw new InvalidOperationException(
-                    $"The console of Roost at {mount.Prefix} is mapped without authorisation, and this is not the development environment: whoever reaches it could " +
-                    "read and change all work. Add .RequireAuthorization() to MapRoostConsole, or .AllowAnonymous() where something else guards it."
+                    $"The console of Roost at {mount.Prefix} is mapped without authorisation, and this is not the development environment: whoever " +
+                    "reaches it could read and change all work. Add .RequireAuthorization() to MapRoostConsole, or .AllowAnonymous() where " +
+                    "something else guards it."
                 );
         }
     }

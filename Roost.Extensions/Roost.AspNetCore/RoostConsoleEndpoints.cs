@@ -22,7 +22,9 @@ public static class RoostConsoleEndpoints
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         ConsoleMounts mounts = endpoints.ServiceProvider.GetService<ConsoleMounts>()
-            ?? throw new InvalidOperationException("The console of Roost has no services: call builder.Services.AddRoostConsole() before the program is built.");
+            ?? throw new InvalidOperationException(
+                "The console of Roost has no services: call builder.Services.AddRoostConsole() before the program is built."
+            );
         options ??= new();
         var mount = new ConsoleMount(
             PathOf(prefix),

@@ -17,7 +17,22 @@ internal static class Json
 
     private static readonly JsonSerializerOptions Indented = new(Options) { WriteIndented = true };
 
-    public static JsonNode? Node(object? value) => value as JsonNode ?? JsonSerializer.SerializeToNode(value, Options);
+    public static JsonNode? Node(object? value) => value switch
+    {
+        null => null,
+        JsonNode node => node,
+        JsonElement stored => Node(stored),
+        _ => JsonSerializer.SerializeToNode(value, Options),
+    };
+
+    /// <summary>Without the serializer, which takes longer to wake than most verbs.</summary>
+    private static JsonNode? Node(JsonElement stored) => stored.ValueKind switch
+    {
+        JsonValueKind.Object => JsonObject.Create(stored),
+        JsonValueKind.Array => JsonArray.Create(stored),
+        JsonValueKind.Null or JsonValueKind.Undefined => null,
+        _ => JsonValue.Create(stored),
+    };
 
     /// <summary>Letters and signs of every script stand as they are: the serializer writes those beyond the basic plane, such as emoji, as escapes.</summary>
     public static string Text(JsonNode? node, bool indented) => Readable(node?.ToJsonString(indented ? Indented : Options) ?? "null");

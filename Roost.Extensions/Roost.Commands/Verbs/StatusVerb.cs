@@ -16,7 +16,7 @@ internal sealed class StatusVerb : Verb
     {
         WorkDetail item = await roost.GetAsync(workId, call.Stop);
         AskInfo? ask = item.Wait?.AskId is { } id ? await roost.GetAskAsync(id, call.Stop) : null;
-        return new(ItemJson.Of(item), print => Show(print, item, ask));
+        return new(() => ItemJson.Of(item), print => Show(print, item, ask));
     }));
 
     private static void Show(Printer print, WorkDetail item, AskInfo? ask)

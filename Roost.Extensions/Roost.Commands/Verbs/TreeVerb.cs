@@ -33,7 +33,7 @@ internal sealed class TreeVerb : Verb
         return call.WithItemAsync(id, (roost, workId) => call.ShowAsync(async () =>
         {
             WorkTree tree = await roost.GetTreeAsync(workId, bounds, call.Get(cursor), call.Stop);
-            return new(TreeJson.Of(tree), print => TreeLines.Show(print, tree, isFirst: !call.IsGiven(cursor)));
+            return new(() => TreeJson.Of(tree), print => TreeLines.Show(print, tree, isFirst: !call.IsGiven(cursor)));
         }));
     }
 }

@@ -54,10 +54,12 @@ internal abstract class Verb : Command
         }
         catch (Exception e)
         {
-            await ComplainAsync(call, IsExpected(e) ? CommandWords.Of(e, option => Options.Any(each => each.Name == option || each.Aliases.Contains(option))) : e.ToString());
+            await ComplainAsync(call, IsExpected(e) ? CommandWords.Of(e, HasOption) : e.ToString());
             return CodeOf(e);
         }
     }
+
+    private bool HasOption(string name) => Options.Any(each => each.Name == name || each.Aliases.Contains(name));
 
     private async Task ComplainAsync(Call call, string message)
     {
