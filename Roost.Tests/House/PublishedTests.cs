@@ -50,6 +50,41 @@ internal sealed class PublishedTests
         File.Exists(Path.Combine(published, "Roost.dll")).Should().Be(how == "PublishTrimmed");
     }
 
+    /// <summary>What a system cannot show here is whether it runs there.</summary>
+    [TestCase("win-x64", "e_sqlite3.dll")]
+    [TestCase("osx-arm64", "libe_sqlite3.dylib")]
+    [TestCase("linux-arm64", "libe_sqlite3.so")]
+    [TestCase("linux-musl-x64", "libe_sqlite3.so")]
+    public async Task A_program_is_published_for_another_system_with_the_SQLite_of_that(string system, string native)
+    {
+        if (Environment.GetEnvironmentVariable(Asked) != "1")
+            Assert.Ignore($"It takes minutes; {Asked}=1 asks for it, as .ci/run does.");
+        using var folder = new TemporaryFolder();
+        string published = Path.Combine(folder.Root, "published");
+
+        (int exitCode, string output) = await RunAsync(
+            "dotnet",
+            [
+                "publish",
+                SourceTree.PathOf("Roost.Tests", "Published", "Published.csproj"),
+                "--artifacts-path",
+                Path.Combine(folder.Root, "artifacts"),
+                "--runtime",
+                system,
+                "--self-contained",
+                "false",
+                "-p:UseAppHost=false",
+                "-v",
+                "quiet",
+                "--output",
+                published,
+            ]
+        );
+
+        exitCode.Should().Be(0, output);
+        Directory.GetFiles(published, "*e_sqlite3.*").Select(Path.GetFileName).Where(name => name != "SQLitePCLRaw.provider.e_sqlite3.dll").Should().Equal(native);
+    }
+
     private static bool IsOnPath(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
 
