@@ -67,7 +67,7 @@ internal sealed class PageCodeTests
     {
         using var folder = new TemporaryFolder();
 
-        await Waiting.RunAsync(folder["roost.db"]);
+        await Samples.Waiting.RunAsync(folder["roost.db"]);
 
         await using var roost = new RoostRuntime(folder["roost.db"]);
         WorkDetail order = await roost.GetAsync((await roost.ListAsync()).Items.Single().Id);
@@ -79,8 +79,8 @@ internal sealed class PageCodeTests
     {
         using var folder = new TemporaryFolder();
 
-        await Script.RunAsync(folder["roost.db"]);
-        await Script.RunAsync(folder["roost.db"]);
+        await Samples.Script.RunAsync(folder["roost.db"]);
+        await Samples.Script.RunAsync(folder["roost.db"]);
 
         await using var roost = new RoostRuntime(folder["roost.db"]);
         (await roost.ListAsync()).Items.Should().ContainSingle().Which.State.Should().Be(WorkState.Done);

@@ -4,7 +4,7 @@ internal sealed record Approval(bool Approved, string? Why = null);
 
 internal sealed record Deletion(int Files, string? Result = null);
 
-/// <summary>Code that pages show: asks before it deletes.</summary>
+/// <summary>Asks before it deletes.</summary>
 internal sealed class DeletionEngine : Engine<Deletion>
 {
     public override string EngineId => "deletion";

@@ -58,7 +58,7 @@ internal static class Basics
         Console.WriteLine($"{detail.Summary.State.Name()}: {detail.Situation}");
         DemoState state = detail.Snapshot!.DataAs<DemoState>();
         byte[] report = await roost.ReadArtifactAsync(id, "count.json");
-        foreach (WorkEvent happened in (await roost.ListEventsAsync(id)).Events) Console.WriteLine($"{happened.At:T} {happened.Kind}");
+        foreach (WorkEvent happened in (await roost.ListEventsAsync(id)).Items) Console.WriteLine($"{happened.At:T} {happened.Kind}");
 
         (state.Count, report.Length > 0).Should().Be((2, true));
     }
@@ -72,8 +72,8 @@ internal static class Basics
 
         foreach (DeadLetter letter in (await roost.ListDeadLettersAsync()).Items)
         {
-            Console.WriteLine($"{letter.Work.Id} has failed at version {letter.Work.Version}: {letter.Reason}");
-            await roost.RetryAsync(letter.Work.Id, reason: "the input was mended");
+            Console.WriteLine($"{letter.Item.Id} has failed at version {letter.Failure.Version}: {letter.Failure.Reason}");
+            await roost.RetryAsync(letter.Item.Id, reason: "the input was mended");
         }
     }
 

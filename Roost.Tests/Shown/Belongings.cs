@@ -2,7 +2,7 @@ namespace Roost.Tests.Shown;
 
 internal sealed record Notes(string? Folder = null);
 
-/// <summary>Code that pages show: what a step leaves beside its state.</summary>
+/// <summary>What a step leaves beside its state.</summary>
 internal sealed class NotesEngine : Engine<Notes>
 {
     public override string EngineId => "notes";
@@ -40,7 +40,7 @@ internal static class Belongings
 
     public static async Task TriggeredAsync(string file)
     {
-        var trigger = new Trigger(When: "notes", Enqueue: "mail") { If = "snapshot.data.folder" }.WithValue("urgent", false);
+        var trigger = new Trigger(When: "notes", Enqueue: "mail") { If = "snapshot.data.folder", Values = new Dictionary<string, object?> { ["urgent"] = false } };
         await using var roost = new RoostRuntime(new RoostOptions { Path = file, Triggers = [trigger] });
         roost.AddEngine(new NotesEngine());
 

@@ -2,7 +2,7 @@ using Roost.Samples.Demo;
 
 namespace Roost.Tests.Shown;
 
-/// <summary>Code that pages show: a program with windows runs the loop beside them and shows what happens.</summary>
+/// <summary>A program with windows runs the loop beside them and shows what happens.</summary>
 internal sealed class MainWindow : IAsyncDisposable
 {
     private readonly RoostRuntime roost;

@@ -27,7 +27,7 @@ internal static class RetryingRuns
 
         await roost.RunUntilIdleAsync();
 
-        (await roost.GetDeadLetterAsync(id)).Reason.Should().Be("not_retried");
+        (await roost.GetDeadLetterAsync(id)).Failure.Reason.Should().Be("not_retried");
         rooms.Calls.Should().Be(2);
     }
 

@@ -15,7 +15,7 @@ internal sealed class OldMailEngine : Engine<OldMail>
 
 internal sealed record Mail(IReadOnlyList<string> Addresses);
 
-/// <summary>Code that pages show: the state was one address and is a list of them.</summary>
+/// <summary>The state was one address and is a list of them.</summary>
 internal sealed class MailEngine : Engine<Mail>
 {
     public override string EngineId => "mail";

@@ -22,12 +22,12 @@ internal sealed partial record Page(string Name, string Text)
     /// <summary>What stands between fences of one language, the mark before it and the block after it.</summary>
     public IEnumerable<Block> Blocks(string language)
     {
-        Match[] all = [.. Fence().Matches(Text)];
+        Match[] all = [.. Fence().Matches(Text).Cast<Match>()];
         for (int i = 0; i < all.Length; i++)
         {
             if (all[i].Groups["language"].Value != language) continue;
             string? next = i + 1 < all.Length ? all[i + 1].Groups["text"].Value : null;
-            yield return new(Name, Text[..all[i].Index].Count('\n') + 1, all[i].Groups["text"].Value, all[i].Groups["mark"].Value, next);
+            yield return new(Name, Text.AsSpan(0, all[i].Index).Count('\n') + 1, all[i].Groups["text"].Value, all[i].Groups["mark"].Value, next);
         }
     }
 
