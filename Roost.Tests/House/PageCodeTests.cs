@@ -10,8 +10,8 @@ using Roost.Tests.Support;
 namespace Roost.Tests;
 
 /// <summary>
-/// Every block of code on every page is compiled: it is part of a file of the samples or the tests, or a program of its own. What is marked <c>run</c> is run, and
-/// so is each method of <c>Roost.Tests/Shown</c> that takes a file.
+/// Every block of code on every page is compiled: it is part of a file of the samples or the tests, or a program of its own. What is marked <c>run</c> is
+/// run, and so is each method of <c>Roost.Tests/Shown</c> that takes a file or nothing.
 /// </summary>
 [TestFixture]
 internal sealed class PageCodeTests
@@ -51,7 +51,7 @@ internal sealed class PageCodeTests
 
         string output = await ShownProgram.RunAsync(block.Text, folder);
 
-        if (block.Next is { } next && next.StartsWith("$ dotnet run", StringComparison.Ordinal)) output.Should().Be(next[(next.IndexOf('\n', StringComparison.Ordinal) + 1)..]);
+        if (block.Next?.Split('\n', 2) is [var command, var shown] && command.StartsWith("$ dotnet run", StringComparison.Ordinal)) output.Should().Be(shown);
     }
 
     [TestCaseSource(nameof(ShownMethods))]

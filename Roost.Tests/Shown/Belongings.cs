@@ -40,7 +40,11 @@ internal static class Belongings
 
     public static async Task TriggeredAsync(string file)
     {
-        var trigger = new Trigger(When: "notes", Enqueue: "mail") { If = "snapshot.data.folder", Values = new Dictionary<string, object?> { ["urgent"] = false } };
+        var trigger = new Trigger(When: "notes", Enqueue: "mail")
+        {
+            If = "snapshot.data.folder",
+            Values = new Dictionary<string, object?> { ["urgent"] = false },
+        };
         await using var roost = new RoostRuntime(new RoostOptions { Path = file, Triggers = [trigger] });
         roost.AddEngine(new NotesEngine());
 
@@ -56,5 +60,6 @@ internal static class Belongings
         Path.GetDirectoryName(roost.Path).Should().Be(Path.GetDirectoryName(file));
     }
 
-    private static async Task<string> RunToEndAsync(this RoostRuntime roost, WorkItem item) => (await roost.RunUntilDoneAsync(await roost.EnqueueAsync(item))).Id;
+    private static async Task<string> RunToEndAsync(this RoostRuntime roost, WorkItem item) =>
+        (await roost.RunUntilDoneAsync(await roost.EnqueueAsync(item))).Id;
 }

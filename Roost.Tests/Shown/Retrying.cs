@@ -27,7 +27,7 @@ internal sealed class BookingEngine(HttpClient http) : Engine<Booking>
 
     protected override RetryDecision Retry(Exception exception, int attempt) => exception switch
     {
-        HttpRequestException { StatusCode: HttpStatusCode.NotFound or HttpStatusCode.Unauthorized } => RetryDecision.Never,   // a dead letter at once: not_retried
+        HttpRequestException { StatusCode: HttpStatusCode.NotFound or HttpStatusCode.Unauthorized } => RetryDecision.Never, // A dead letter: not_retried.
         HttpRequestException { StatusCode: HttpStatusCode.ServiceUnavailable } => RetryDecision.After(TimeSpan.FromMinutes(2)),
         _ => RetryDecision.Default,
     };

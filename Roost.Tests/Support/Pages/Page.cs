@@ -5,7 +5,7 @@ namespace Roost.Tests.Support;
 /// <summary>One page for readers: a Markdown file, its path below the root of the repository written with slashes.</summary>
 internal sealed partial record Page(string Name, string Text)
 {
-    private static readonly string[] Roots = ["docs", "Roost.Extensions", "Roost.Cli"];
+    private static readonly string[] Roots = ["docs", "Roost.Extensions", "Roost.Cli", "Roost.Benchmarks", "Roost.Tests"];
 
     /// <summary>All pages for readers.</summary>
     public static IReadOnlyList<Page> All { get; } = [.. Files().Order(StringComparer.Ordinal).Select(Read)];

@@ -12,14 +12,21 @@ internal static class ShownProgram
 
     private static readonly string[] Web =
     [
-        .. Console, "System.Net.Http.Json", "Microsoft.AspNetCore.Builder", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Http", "Microsoft.AspNetCore.Routing",
+        .. Console, "System.Net.Http.Json",
+        "Microsoft.AspNetCore.Builder", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Http", "Microsoft.AspNetCore.Routing",
         "Microsoft.Extensions.Configuration", "Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.Hosting", "Microsoft.Extensions.Logging",
     ];
 
     private static readonly Lazy<MetadataReference[]> References = new(() =>
-        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path))]);
+    [
+        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Where(path => Path.GetFileName(path) != "Roost.Cli.dll") // It has engines of the samples as well.
+            .Select(path => MetadataReference.CreateFromFile(path)),
+    ]);
 
-    /// <summary>Writes the assembly to a stream, and tells what the compiler has against it. The implicit usings are those of the SDK that the program needs.</summary>
+    /// <summary>
+    /// Writes the assembly to a stream, and tells what the compiler has against it. The implicit usings are those of the SDK that the program needs.
+    /// </summary>
     public static IReadOnlyList<string> Compile(string text, Stream assembly)
     {
         string[] usings = text.Contains("WebApplication", StringComparison.Ordinal) ? Web : Console;
