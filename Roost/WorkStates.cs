@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Roost;
 
-/// <summary>The one table of states. It drives the code, the tests and the diagram in the README.</summary>
+/// <summary>The one table of states. It drives the code, the tests and the diagram in docs/guide/states.md.</summary>
 public static class WorkStates
 {
     /// <summary>Every allowed transition: from, what happens, to.</summary>

@@ -1,27 +1,15 @@
-using System.Text.RegularExpressions;
 using Roost.Testing;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;
 
-/// <summary>What docs/testing.md shows is compiled, and runs.</summary>
+/// <summary>What docs/testing.md shows runs; that it is compiled is for <see cref="PageCodeTests"/>.</summary>
 [TestFixture]
 internal sealed class TestingPageTests
 {
     private const string Answer = "{\"id\":\"r-1\"}";
 
     private static readonly string Page = Read("docs", "testing.md");
-
-    [Test]
-    public void Shown_code_is_the_compiled_code()
-    {
-        string[] compiled = Lines(Read("Roost.Tests", "Testing", "ShownInDocs.cs"));
-
-        string[] shown = [.. Regex.Matches(Page, "```csharp\n(.*?)```", RegexOptions.Singleline).Select(block => block.Groups[1].Value)];
-
-        shown.Should().HaveCount(4);
-        foreach (string block in shown) string.Join('\n', compiled).Should().Contain(string.Join('\n', Lines(block)));
-    }
 
     [Test]
     public async Task What_is_shown_runs()
@@ -49,6 +37,4 @@ internal sealed class TestingPageTests
     }
 
     private static string Read(params string[] parts) => File.ReadAllText(SourceTree.PathOf(parts)).ReplaceLineEndings("\n");
-
-    private static string[] Lines(string text) => [.. text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
 }

@@ -38,6 +38,7 @@ internal static class ChildProgram
             "tell" => TellingHost.RunAsync(path),
             "lock" => EndingHost.LockAsync(path),
             "backups" => ChildVerbs.BackUpAsync(path),
+            "program" => ShownProgram.RunHereAsync(path),
             "read-all" => HostSettings.ReadAllAsync(path, rest[0] == "set"),
             "rest" => RestingItems.RunAsync(path, Fault.Parse(rest)),
             _ => throw new ArgumentException($"There is no verb {verb}."),
