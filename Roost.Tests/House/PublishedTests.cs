@@ -82,7 +82,7 @@ internal sealed class PublishedTests
         );
 
         exitCode.Should().Be(0, output);
-        Directory.GetFiles(published, "*e_sqlite3.*").Select(Path.GetFileName).Where(name => name != "SQLitePCLRaw.provider.e_sqlite3.dll").Should().Equal(native);
+        Directory.GetFiles(published, "*e_sqlite3.*").Select(Path.GetFileName).Except(["SQLitePCLRaw.provider.e_sqlite3.dll"]).Should().Equal(native);
     }
 
     private static bool IsOnPath(string program) =>

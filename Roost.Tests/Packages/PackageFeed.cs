@@ -19,6 +19,7 @@ internal sealed class PackageFeed : IDisposable
         "Roost.Extensions/Roost.Commands",
         "Roost.Extensions/Roost.Extensions.Hosting",
         "Roost.Extensions/Roost.Testing",
+        "Roost.Extensions/Roost.Templates",
         "Roost.Cli",
     ];
 

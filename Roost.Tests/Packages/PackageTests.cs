@@ -10,7 +10,7 @@ namespace Roost.Tests.Packages;
 [Category("Packages")]
 internal sealed partial class PackageTests
 {
-    private const string Asked = "ROOST_PACK", Ids = "Roost,Roost.AspNetCore,Roost.Commands,Roost.Extensions.Hosting,Roost.Testing,Roost.Cli";
+    private const string Asked = "ROOST_PACK", Ids = "Roost,Roost.AspNetCore,Roost.Commands,Roost.Extensions.Hosting,Roost.Testing,Roost.Templates,Roost.Cli";
 
     private PackageFeed feed = null!;
 
@@ -171,6 +171,19 @@ internal sealed partial class PackageTests
         if (restored.ExitCode != 0 && restored.Output.Contains("NU1", StringComparison.Ordinal))
             Assert.Ignore($"{framework} could not be restored: {restored.Output}");
         (await feed.RunAsync("dotnet", "test", feed[name])).Ends(0).Output.Should().MatchRegex(@"Passed:\s+2");
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task A_worker_made_from_the_template_builds_and_its_tests_pass(bool withTests)
+    {
+        string name = withTests ? "tested-worker" : "plain-worker";
+        (await feed.RunAsync("dotnet", "new", "install", Directory.GetFiles(feed.Packages, "Roost.Templates.*.nupkg").Single(), "--force")).Ends(0);
+        (await feed.RunAsync("dotnet", ["new", "roost-worker", "-o", name, .. withTests ? (string[])["--tests"] : []])).Ends(0);
+
+        (await feed.RunAsync("dotnet", "build", name, "-warnaserror")).Ends(0);
+        Directory.Exists(feed[Path.Combine(name, "tests")]).Should().Be(withTests);
+        if (withTests) (await feed.RunAsync("dotnet", "test", feed[Path.Combine(name, "tests")])).Ends(0).Output.Should().MatchRegex(@"Passed:\s+2");
     }
 
     [Test]
