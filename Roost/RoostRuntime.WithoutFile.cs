@@ -11,7 +11,7 @@ public sealed partial class RoostRuntime
     {
         (Options, Path, Folder) = (new(), "", "");
         log = new ForgivingLog(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
-        (store, loops, ends) = (null!, null!, null!);
+        (store, loops, ends, observed) = (null!, null!, null!, null!);
         (namesEngines, disposed) = (true, 1);
     }
 

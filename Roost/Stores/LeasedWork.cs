@@ -1,3 +1,5 @@
+using Roost.Observing;
+
 namespace Roost.Stores;
 
 /// <summary>What each claim finds anew of an item.</summary>
@@ -60,6 +62,9 @@ internal sealed class LeasedWork(LeaseFacts facts)
     /// <summary>What the payload has to match; null where it is not known, or checked already.</summary>
     public byte[]? PayloadHash { get; set; }
 
+    /// <summary>Where it comes from, and the span of its step; null where nobody traces it.</summary>
+    public ItemTrace? Trace { get; set; }
+
     /// <summary>What has woken it, where its present step is the first after a wait.</summary>
     public Wake? Wake { get; set; }
 
@@ -111,6 +116,7 @@ internal sealed class LeasedWork(LeaseFacts facts)
         Branch = Branch,
         Depth = Depth,
         LastVersion = LastVersion,
+        Trace = Trace?.Origin is { } origin ? new(origin) : null,
     };
 
     /// <summary>Goes on with the next step under the same lease.</summary>
