@@ -80,11 +80,11 @@ internal sealed class LeasedWork(LeaseFacts facts)
     /// <summary>The name of the step that a try which fails is counted under: the one that it started from.</summary>
     public string StepBefore => Snapshot?.Step ?? FirstStep;
 
-    public int Failures { get; private set; } = facts.Failures;
-    public int Interruptions { get; private set; } = facts.Interruptions;
+    public int Failures => IsFirst ? facts.Failures : 0;
+    public int Interruptions => IsFirst ? facts.Interruptions : 0;
 
     /// <summary>How many times in a row its step has asked to be tried again.</summary>
-    public int RetryAfters { get; private set; } = facts.RetryAfters;
+    public int RetryAfters => IsFirst ? facts.RetryAfters : 0;
 
     /// <summary>A try of this step has ended without a version, or its process with it: there is something that its commit has to take back.</summary>
     public bool HasRecord => Failures > 0 || Interruptions > 0 || RetryAfters > 0;
@@ -119,6 +119,9 @@ internal sealed class LeasedWork(LeaseFacts facts)
         Trace = Trace?.Origin is { } origin ? new(origin) : null,
     };
 
+    /// <summary>Its step is the one that it was claimed for: nothing is held against those that follow.</summary>
+    private bool IsFirst => Version == facts.Version;
+
     /// <summary>Goes on with the next step under the same lease.</summary>
     public void Advance(StepCommit commit, CommitResult result)
     {
@@ -128,9 +131,6 @@ internal sealed class LeasedWork(LeaseFacts facts)
         PayloadHash = null;
         WaitMilliseconds = null;
         Lane = result.Lane!;
-        Failures = 0;
-        Interruptions = 0;
-        RetryAfters = 0;
         Unchanged = commit.Unchanged;
     }
 }

@@ -145,7 +145,12 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
 
         WorkRow? Promote(Statement one) => one.Bind(1, work).Bind(2, place.Number).Bind(3, lane).Bind(4, now).OneValue(it => new WorkRow
         {
-            Key = work, Lane = lane, Priority = it.Int32(0), Solo = it.Int32(1) != 0, IsPaused = it.Int32(2) != 0, UpdatedAt = it.Int64(3),
+            Key = work,
+            Lane = lane,
+            Priority = it.Int32(0),
+            Solo = it.Int32(1) != 0,
+            IsPaused = it.Int32(2) != 0,
+            UpdatedAt = it.Int64(3),
         });
     }
 
