@@ -149,7 +149,8 @@ internal sealed class TelemetryLinkTests : FolderFixture
     public async Task What_the_engine_starts_is_below_its_step()
     {
         var current = new List<Activity?>();
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { StepTimeout = TimeSpan.FromMinutes(1) }, null, new ScriptedEngine(async (state, _) =>
+        var options = new RoostOptions { StepTimeout = TimeSpan.FromMinutes(1) };
+        await using RoostRuntime roost = TestRuntime.Create(options, null, new ScriptedEngine(async (state, _) =>
         {
             await Task.Yield();
             using Activity chat = Traces.Begin("chat some-model");

@@ -47,7 +47,8 @@ internal sealed class TelemetryLogTests
     [Test]
     public void The_lines_are_those_that_the_page_lists()
     {
-        IEnumerable<string> made = Methods().Zip(Messages, (method, message) => $"| {message.EventId} | {message.Level} | `{method.Name}` | {message.Message} |");
+        IEnumerable<string> made = Methods().Zip(Messages, (method, message) =>
+            $"| {message.EventId} | {message.Level} | `{method.Name}` | {message.Message} |");
         string[] listed = [.. TelemetryPage.RowsBelow("| id | level |")];
 
         listed.Should().BeEquivalentTo(made);
@@ -58,7 +59,8 @@ internal sealed class TelemetryLogTests
     {
         string[] files = Directory.GetFiles(SourceTree.PathOf("Roost"), "*.cs", SearchOption.AllDirectories);
         foreach (string file in files.Where(file => Path.GetFileName(file) != "ForgivingLog.cs" && !file.Contains($"{Path.DirectorySeparatorChar}obj")))
-            Regex.IsMatch(File.ReadAllText(file), @"\.Log(Trace|Debug|Information|Warning|Error|Critical)?\(", RegexOptions.NonBacktracking).Should().BeFalse(file);
+            Regex.IsMatch(File.ReadAllText(file), @"\.Log(Trace|Debug|Information|Warning|Error|Critical)?\(", RegexOptions.NonBacktracking)
+                .Should().BeFalse(file);
     }
 
     [Test]

@@ -17,7 +17,8 @@ internal sealed class TelemetryNamesTests
     [OneTimeSetUp]
     public async Task RunThroughAllSituationsAsync()
     {
-        using TracerProvider tracing = Sdk.CreateTracerProviderBuilder().AddSource("Roost").SetSampler(new AlwaysOnSampler()).AddInMemoryExporter(spans).Build();
+        using TracerProvider tracing = Sdk.CreateTracerProviderBuilder().AddSource("Roost").SetSampler(new AlwaysOnSampler()).AddInMemoryExporter(spans)
+            .Build();
         using MeterProvider metering = Sdk.CreateMeterProviderBuilder().AddMeter("Roost").AddInMemoryExporter(metrics).Build();
         var options = new RoostOptions
         {
@@ -126,7 +127,8 @@ internal sealed class TelemetryNamesTests
     private static async Task StepAsync(RoostRuntime roost)
     {
         using Activity request = new Activity("request").Start();
-        await roost.EnqueueAsync([new WorkItem("scripted") { Id = "count-1", Resources = ["name"] }, new WorkItem("scripted") { Id = "count-2", Resources = ["name"] }]);
+        string[] counting = ["count-1", "count-2"];
+        await roost.EnqueueAsync(counting.Select(id => new WorkItem("scripted") { Id = id, Resources = ["name"] }));
         foreach (string id in (string[])["fail", "throw", "later", "time", "parent"]) await roost.EnqueueAsync(new WorkItem("scripted") { Id = id });
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "cancelled", Delay = TimeSpan.FromHours(1) });
         await roost.CancelAsync("cancelled");
