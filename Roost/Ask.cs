@@ -114,6 +114,9 @@ public sealed record AskInfo
 
     /// <summary>Who has withdrawn it; else null.</summary>
     public string? WithdrawnBy { get; init; }
+
+    /// <summary>The trace of the step that asks.</summary>
+    internal string? Trace { get; init; }
 }
 
 /// <summary>Which questions are meant.</summary>
@@ -164,6 +167,9 @@ public sealed class Answer
     }
 
     internal string WorkId { get; init; } = "";
+
+    /// <summary>Where it comes from, for whoever traces.</summary>
+    internal string? Trace { get; init; }
 
     internal bool IsWhole => Damage.IsWhole(value.Utf8, hash);
 

@@ -5,7 +5,17 @@ namespace Roost;
 /// <summary>The host's log, which the work does not depend on: where it throws, on a full disk perhaps, the line is lost and nothing else.</summary>
 internal sealed class ForgivingLog(ILogger log) : ILogger
 {
-    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+    public IDisposable? BeginScope<TState>(TState state) where TState : notnull
+    {
+        try
+        {
+            return log.BeginScope(state) is { } scope ? new Scope(scope) : null;
+        }
+        catch (Exception)
+        {
+            return null;
+        }
+    }
 
     public bool IsEnabled(LogLevel logLevel)
     {
@@ -28,6 +38,21 @@ internal sealed class ForgivingLog(ILogger log) : ILogger
         catch (Exception)
         {
             // There is nobody left to tell.
+        }
+    }
+
+    private sealed class Scope(IDisposable scope) : IDisposable
+    {
+        public void Dispose()
+        {
+            try
+            {
+                scope.Dispose();
+            }
+            catch (Exception)
+            {
+                // There is nobody left to tell.
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization.Metadata;
+using Roost.Observing;
 using Roost.Stores;
 
 namespace Roost;
@@ -77,18 +79,35 @@ public sealed partial class RoostRuntime
     /// <param name="cancellationToken">Ends the call before it has begun.</param>
     /// <exception cref="NotFoundException">There is no such question.</exception>
     /// <exception cref="AskClosedException">It is not open any more.</exception>
-    public async Task WithdrawAskAsync(string askId, string by, string? reason = null, CancellationToken cancellationToken = default)
+    public Task WithdrawAskAsync(string askId, string by, string? reason = null, CancellationToken cancellationToken = default) => Spans.HasListeners
+        ? TracedAnswerAsync("withdraw", askId, _ => WithdrawAsync(askId, by, reason, cancellationToken))
+        : WithdrawAsync(askId, by, reason, cancellationToken);
+
+    private async Task<AnswerResult> WithdrawAsync(string askId, string by, string? reason, CancellationToken cancellationToken)
     {
         Names.Check("askId", askId);
         cancellationToken.ThrowIfCancellationRequested();
-        await Changeable.AnswerAsync(askId, WaitCheck.CheckWithdrawal(by, reason)).ConfigureAwait(false);
+        return await SaveAsync(askId, WaitCheck.CheckWithdrawal(by, reason)).ConfigureAwait(false);
     }
 
-    private async Task<AnswerResult> AnswerAnyAsync(string askId, object? value, string by, string? comment, CancellationToken cancellationToken)
+    private Task<AnswerResult> AnswerAnyAsync(string askId, object? value, string by, string? comment, CancellationToken cancellationToken) =>
+        Spans.HasListeners
+            ? TracedAnswerAsync("answer", askId, span => AnswerOneAsync(span, askId, value, by, comment, cancellationToken))
+            : AnswerOneAsync(null, askId, value, by, comment, cancellationToken);
+
+    private async Task<AnswerResult> AnswerOneAsync(
+        Activity? span, string askId, object? value, string by, string? comment, CancellationToken cancellationToken)
     {
         Names.Check("askId", askId);
         cancellationToken.ThrowIfCancellationRequested();
         AskInfo ask = await Readable.AskAsync(askId, cancellationToken).ConfigureAwait(false);
-        return await Changeable.AnswerAsync(askId, WaitCheck.Check(ask, value, by, comment, Options)).ConfigureAwait(false);
+        Spans.Link(span, ask.Trace, "ask");
+        return await SaveAsync(askId, WaitCheck.Check(ask, value, by, comment, Options)).ConfigureAwait(false);
+    }
+
+    private Task<AnswerResult> SaveAsync(string askId, NewAnswer answer)
+    {
+        answer.Trace = TraceContext.Current;
+        return Changeable.AnswerAsync(askId, answer);
     }
 }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Microsoft.Extensions.Logging;
+using Roost.Observing;
 using Roost.Stores;
 using Roost.Writing;
 
@@ -10,11 +10,15 @@ public sealed partial class RoostRuntime
     /// <summary>Enqueues one work item. When the task ends it is durable.</summary>
     /// <exception cref="InvalidInputException">A field breaks a rule.</exception>
     /// <exception cref="ConflictException">The id exists already, or the idempotency key with another payload.</exception>
-    public async Task<EnqueueResult> EnqueueAsync(WorkItem item, CancellationToken cancellationToken = default)
+    public Task<EnqueueResult> EnqueueAsync(WorkItem item, CancellationToken cancellationToken = default) =>
+        Spans.HasListeners ? TracedEnqueueAsync(item, cancellationToken) : EnqueueOneAsync(item, cancellationToken);
+
+    private async Task<EnqueueResult> EnqueueOneAsync(WorkItem item, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(item);
         cancellationToken.ThrowIfCancellationRequested();
         NewWork work = WorkItemCheck.Check(item, Options, Now);
+        work.Trace = TraceContext.Current;
         EnqueueResult result = (await Changeable.EnqueueAsync([work]).ConfigureAwait(false))[0];
         WarnUnserved(item.Engine);
         return result;
@@ -24,13 +28,18 @@ public sealed partial class RoostRuntime
     /// <returns>One result for each item, in their order.</returns>
     /// <exception cref="InvalidInputException">A field of an item breaks a rule; nothing was written.</exception>
     /// <exception cref="ConflictException">An id exists already, or an idempotency key with another payload; nothing was written.</exception>
-    public async Task<IReadOnlyList<EnqueueResult>> EnqueueAsync(IEnumerable<WorkItem> items, CancellationToken cancellationToken = default)
+    public Task<IReadOnlyList<EnqueueResult>> EnqueueAsync(IEnumerable<WorkItem> items, CancellationToken cancellationToken = default) =>
+        Spans.HasListeners ? TracedEnqueueAsync(items, cancellationToken) : EnqueueManyAsync(items, cancellationToken);
+
+    private async Task<IReadOnlyList<EnqueueResult>> EnqueueManyAsync(IEnumerable<WorkItem> items, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(items);
         cancellationToken.ThrowIfCancellationRequested();
         DateTimeOffset now = Now;
         NewWork[] works = [.. items.Select((item, i) => WorkItemCheck.Check(item ?? throw new InvalidInputException($"items[{i}]", "is null."), Options, now))];
         if (works.Length == 0) return [];
+        if (TraceContext.Current is { } trace)
+            foreach (NewWork work in works) work.Trace = trace;
         IReadOnlyList<EnqueueResult> results = await Changeable.EnqueueAsync(works).ConfigureAwait(false);
         foreach (string engine in works.Select(work => work.Item.Engine).Distinct()) WarnUnserved(engine);
         return results;
@@ -110,7 +119,7 @@ public sealed partial class RoostRuntime
             MaxAttempts = ended.MaxAttempts,
             MaxSteps = ended.MaxSteps,
         };
-        NewWork again = WorkItemCheck.Check(item, Options, Now) with { From = workId };
+        NewWork again = WorkItemCheck.Check(item, Options, Now) with { From = workId, Trace = TraceContext.Current };
         JsonElement now = JsonText.Parse(again.Payload);
         bool isChanged = ended.PayloadError is null && !JsonElement.DeepEquals(ended.Payload, now);
         byte[] told = JsonChanges.Told(json =>
@@ -195,6 +204,6 @@ public sealed partial class RoostRuntime
     private void WarnUnserved(string engine)
     {
         if (engines.Find(engine) is not null) return;
-        log.LogWarning("Engine \"{Engine}\" is not registered in this runtime; its items wait until a worker serves it", engine);
+        log.EngineUnserved(engine);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization.Metadata;
+using Roost.Observing;
 using Roost.Stores;
 
 namespace Roost;
@@ -98,7 +99,12 @@ public sealed partial class RoostRuntime
         return EnqueueAndSignalAnyAsync(item, name, new TypedJson(payload, type), signalId, cancellationToken);
     }
 
-    private async Task<EnqueueResult> EnqueueAndSignalAnyAsync(
+    private Task<EnqueueResult> EnqueueAndSignalAnyAsync(
+        WorkItem item, string name, object? payload, string? signalId, CancellationToken cancellationToken) => Spans.HasListeners
+        ? TracedEnqueueAndSignalAsync(item, name, payload, signalId, cancellationToken)
+        : SignalledAsync(item, name, payload, signalId, cancellationToken);
+
+    private async Task<EnqueueResult> SignalledAsync(
         WorkItem item, string name, object? payload, string? signalId, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(item);
@@ -107,6 +113,7 @@ public sealed partial class RoostRuntime
             throw new InvalidInputException("IdempotencyKey", "is missing; it tells which item is signalled where there is one already.");
         NewWork work = WorkItemCheck.Check(item, Options, Now);
         NewSignal signal = WaitCheck.Check(name, payload, signalId, Options);
+        work.Trace = signal.Trace = TraceContext.Current;
         (EnqueueResult result, _) = await Changeable.EnqueueAndSignalAsync(work, signal).ConfigureAwait(false);
         WarnUnserved(item.Engine);
         return result;
@@ -125,11 +132,17 @@ public sealed partial class RoostRuntime
         return Readable.SignalsAsync(workId, limit, cursor, cancellationToken);
     }
 
-    private async Task<SignalResult> SignalAsync(
+    private Task<SignalResult> SignalAsync(
+        SignalTarget target, string name, object? payload, string? signalId, CancellationToken cancellationToken) => Spans.HasListeners
+        ? TracedSignalAsync(target, name, payload, signalId, cancellationToken)
+        : SendAsync(target, name, payload, signalId, cancellationToken);
+
+    private async Task<SignalResult> SendAsync(
         SignalTarget target, string name, object? payload, string? signalId, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         NewSignal signal = WaitCheck.Check(name, payload, signalId, Options);
+        signal.Trace = TraceContext.Current;
         return await Changeable.SignalAsync(target, signal).ConfigureAwait(false);
     }
 }

@@ -12,7 +12,7 @@ public sealed partial class RoostRuntime
         RoostJson.Freeze(options.Json);
         (Options, Path, Folder) = (options, "", "");
         log = new ForgivingLog(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
-        (store, loops, ends) = (null!, null!, null!);
+        (store, loops, ends, observed) = (null!, null!, null!, null!);
         (this.namesEngines, disposed) = (namesEngines, 1);
     }
 

@@ -3,6 +3,7 @@ using System.Reflection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Roost.Execution;
+using Roost.Observing;
 using Roost.Sqlite;
 using Roost.Stores;
 
@@ -42,6 +43,7 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
     private readonly Store store;
     private readonly LoopHost loops;
     private readonly EndWait ends;
+    private readonly ObservedStore observed;
     private readonly string? temporaryFolder;
     private int disposed;
 
@@ -68,6 +70,7 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
         store = new SqliteStore(Path, options, log);
         loops = new(this, store, engines, log, closing.Token);
         ends = new(store, Path, options.TimeProvider, closing.Token);
+        OpenFiles.Add(observed = new(Path, store.Reads));
     }
 
     /// <summary>The full path of the data file.</summary>
@@ -172,7 +175,7 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
                 $"{assembly.GetName().Name} has no public class that implements IEngine.{(skipped.Count == 0 ? "" : $" Skipped: {left}.")}"
             );
         if (skipped.Count > 0)
-            log.LogWarning("Engines of {Assembly} that were not added: {Skipped}", assembly.GetName().Name, left);
+            log.EnginesSkipped(assembly.GetName().Name, left);
         foreach (Type type in types)
             AddEngine(
                 (create is null ? EngineTypes.Make(type) : create(type))
@@ -203,6 +206,7 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;
         await closing.CancelAsync().ConfigureAwait(false);
+        OpenFiles.Remove(observed);
         try
         {
             await loops.DisposeAsync().ConfigureAwait(false);

@@ -43,6 +43,9 @@ public sealed class Signal
         return Read(ReadTypes.Of(type));
     }
 
+    /// <summary>Where it comes from, for whoever traces.</summary>
+    internal string? Trace { get; init; }
+
     internal long Key { get; }
 
     /// <summary>The id of the item that it is for.</summary>

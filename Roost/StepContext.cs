@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Serialization.Metadata;
-using Microsoft.Extensions.Logging;
 using Roost.Execution;
+using Roost.Observing;
 using Roost.Stores;
 
 namespace Roost;
@@ -229,7 +229,7 @@ public sealed partial class StepContext
         catch (Exception e)
         {
             // Where nobody awaits this, nobody else would say it.
-            runtime.Log.LogWarning(e, "Artifact \"{Name}\" was not added to the step of work item {WorkId} from version {Version}", name, Item.Id, Version);
+            runtime.Log.ArtifactNotAdded(e, name, Item.Id, Version);
             throw;
         }
     }
@@ -325,7 +325,11 @@ public sealed partial class StepContext
             IReadOnlyList<Signal> found = runtime.Store.Reads.Signals(Item.Id, name, lease.SignalsSeen, gone, limit);
             if (found.FirstOrDefault(signal => !signal.IsWhole) is { } damaged)
                 throw new ItemEndedException(Item.Id, FailReasons.CorruptSignal, Damage.OfSignal(damaged));
-            foreach (Signal signal in found) taken.Add(signal.Key);
+            foreach (Signal signal in found)
+            {
+                taken.Add(signal.Key);
+                Spans.Link(lease.Trace?.Step, signal.Trace, "signal");
+            }
             return found;
         }
     }

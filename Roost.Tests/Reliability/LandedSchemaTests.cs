@@ -18,6 +18,7 @@ internal sealed class LandedSchemaTests : FolderFixture
         ("004_names.sql", "d96bfe90152e9638ed41b8333fe896f6f01f218496d23f7cacd49460f785474c"),
         ("005_waiting.sql", "c3be2bddcd1c6d9965ef924dca93f515f896b9e107c3a0225c04ab23118ca3df"),
         ("006_children_and_pauses.sql", "15c0c83e67c4554fcc92d5e8bd4f5c2cd1b0c2a2e4b9402e4be8ea7edc6fa775"),
+        ("007_traces.sql", "6bd9faad121f83d895e4ca3bf3977a0558b14c6146bc6b3166a419701dd40f07"),
     ];
 
     private const string EarlyArtifacts =

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Roost.Observing;
 using Roost.Stores;
 
 namespace Roost.Execution;
@@ -60,13 +61,8 @@ internal sealed class ClockWatch(Clock clock, TimeSpan leaseTime, TimeSpan longe
         if (set.InAll == toldInAll) return;
         toldInAll = set.InAll;
         if (clock.Read().IsSuspected)
-            log.LogWarning(
-                "The clock was set by {SetBy}; until it was put right or has stood for {Probation}, time goes on as if it had not been, so that nothing " +
-                "becomes due or overdue by it",
-                set.By,
-                Clock.Probation
-            );
+            log.ClockSuspected(set.By, Clock.Probation);
         else
-            log.LogWarning("The clock was set by {SetBy}", set.By);
+            log.ClockSet(set.By);
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Roost.Observing;
 using Roost.Stores;
 
 namespace Roost.Execution;
@@ -117,7 +118,7 @@ internal sealed class EndHooks(RoostRuntime runtime, StoreLoop store, IReadOnlyD
             }
             catch (Exception e)
             {
-                log.LogError(e, "Roost could not look for ends that an engine is to be told of");
+                log.EndsNotLookedFor(e);
                 await Task.Delay(StopPatience, stopping).ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
             }
         }
@@ -188,12 +189,7 @@ internal sealed class EndHooks(RoostRuntime runtime, StoreLoop store, IReadOnlyD
         }
         catch (Exception e)
         {
-            log.LogError(
-                e,
-                "How engine {Engine} was told of the end of work item {WorkId} could not be saved; it is told again",
-                ended.Item.Engine,
-                ended.Item.Id
-            );
+            log.TellingUnsaved(e, ended.Item.Engine, ended.Item.Id);
         }
     }
 
@@ -219,16 +215,11 @@ internal sealed class EndHooks(RoostRuntime runtime, StoreLoop store, IReadOnlyD
         }
     }
 
-    private void Tell(EndedWork ended, Exception e, bool isLast) =>
-        log.Log(
-            isLast ? LogLevel.Error : LogLevel.Warning,
-            CauseChain.ForLog(e),
-            "Engine {Engine} was not told of the end of work item {WorkId} in try {Attempt}{Fate}",
-            ended.Item.Engine,
-            ended.Item.Id,
-            ended.Attempt,
-            isLast ? ", and is not told of it any more" : ""
-        );
+    private void Tell(EndedWork ended, Exception e, bool isLast)
+    {
+        if (isLast) log.EndNeverTold(CauseChain.ForLog(e), ended.Item.Engine, ended.Item.Id, ended.Attempt);
+        else log.EndNotTold(CauseChain.ForLog(e), ended.Item.Engine, ended.Item.Id, ended.Attempt);
+    }
 
     private static async Task CallAsync(EngineEntry entry, EndedWork ended, EndContext context)
     {

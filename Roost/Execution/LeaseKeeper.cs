@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Roost.Observing;
 using Roost.Stores;
 
 namespace Roost.Execution;
@@ -51,7 +52,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, StoreLoop store, Loop lo
         }
         catch (FileBusyException e)
         {
-            log.LogWarning(e, "Worker {WorkerId} could not look for dead workers as it started; it goes on to look", store.WorkerId);
+            log.DeadNotLookedFor(e, store.WorkerId);
         }
     }
 
@@ -100,7 +101,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, StoreLoop store, Loop lo
         }
         catch (Exception e)
         {
-            log.LogError(e, "Worker {WorkerId} could not look after its leases", store.WorkerId);
+            log.LeasesNotKept(e, store.WorkerId);
         }
         finally
         {
@@ -156,7 +157,7 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, StoreLoop store, Loop lo
         if (renew) renewedAt = time.GetTimestamp();
         if (!report.IsAlive)
         {
-            log.LogWarning("Worker {WorkerId} was declared dead by another and starts afresh; its running steps are lost", store.WorkerId);
+            log.WorkerDisplaced(store.WorkerId);
             await rejoin().ConfigureAwait(false);
             isNewRow = true;
             return;
@@ -181,15 +182,9 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, StoreLoop store, Loop lo
             if (other.IsDead is null) unknown.Add(id);
             if (other.IsDead != true && !HasRunDown(other.Row)) continue;
             int? rescued = await store.RescueAsync(other, loop.Backoff).ConfigureAwait(false);
-            if (rescued is not null)
-                unknown.Remove(id);
-            if (rescued > 0)
-                log.LogWarning(
-                    "Worker {WorkerId} {How}; {Count} items were taken over",
-                    id,
-                    other.IsDead == true ? "has died" : "has let its leases run down",
-                    rescued
-                );
+            if (rescued is not { } count) continue;
+            unknown.Remove(id);
+            if (count > 0) log.WorkerLost(id, other.IsDead == true ? "has died" : "has let its leases run down", count);
         }
         ofUnknownLife = unknown;
     }
@@ -223,16 +218,9 @@ internal sealed class LeaseKeeper(RoostRuntime runtime, StoreLoop store, Loop lo
         parted = now; // Before the ledger is told: one that is just being made asks.
         TimeSpan setBy = clocks.SetBy;
         if (now)
-            log.LogWarning(
-                "Worker {WorkerId} claims nothing for {Left}: the clock was set by {SetBy}, and no lock says whether {Strangers} lives, so that every " +
-                "lease is given its time",
-                store.WorkerId,
-                left,
-                setBy,
-                ofUnknownLife.Count > 0 ? $"worker {string.Join(", ", ofUnknownLife)}" : "this one"
-            );
+            log.ClaimsPaused(store.WorkerId, left, setBy, ofUnknownLife.Count > 0 ? $"worker {string.Join(", ", ofUnknownLife)}" : "this one");
         else
-            log.LogWarning("Worker {WorkerId} claims again", store.WorkerId);
+            log.ClaimsResumed(store.WorkerId);
         try
         {
             await store.PauseClaimsAsync(now ? (long)left!.Value.TotalMilliseconds : null, now ? (long)setBy.TotalMilliseconds : null).ConfigureAwait(false);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
+using Roost.Observing;
 using Roost.Stores;
 
 namespace Roost.Execution;
@@ -9,7 +10,8 @@ namespace Roost.Execution;
 /// The loop. Leases that the store has claimed come in at <see cref="ILeaseTaker.Take"/>; each steps its item and commits how the step ended, for as long as
 /// the item keeps its lease.
 /// </summary>
-internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictionary<string, EngineEntry> engines, RoostOptions options, ILogger log)
+internal sealed class Loop(
+    StoreLoop store, StepRunner runner, IReadOnlyDictionary<string, EngineEntry> engines, RoostOptions options, string path, ILogger log)
     : ILeaseTaker
 {
     private const int TriesOnDamage = 3;
@@ -76,25 +78,29 @@ internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictiona
     /// <summary>One slot: step, commit, and on with the same item while its lease is kept.</summary>
     private async Task RunSlotAsync(ActiveStep step)
     {
+        StepMeasure? measure = null;
         try
         {
             EngineEntry engine = engines[step.Lease.Lane.Engine];
             bool kept = true;
             while (kept)
             {
-                using var telemetry = Telemetry.Step(step.Lease);
+                measure = StepMeasure.Begin(step.Lease, path, log);
                 StepEnd end = await runner.RunAsync(step, engine).ConfigureAwait(false);
-                kept = await CommitAsync(step, end).ConfigureAwait(false);
+                kept = await CommitAsync(step, end, measure).ConfigureAwait(false);
+                measure?.End();
+                measure = null;
                 if (kept) step.GoOn();
             }
         }
         catch (Exception e)
         {
-            log.LogError(e, "The slot of work item {WorkId} failed", step.Lease.Item.Id);
+            log.SlotFailed(e, step.Lease.Item.Id);
             await ReturnAsync(step, "its end could not be saved").ConfigureAwait(false);
         }
         finally
         {
+            measure?.End();
             if (!step.IsSlotFree) store.FreeSlot(step.Lease);
             Active.Remove(step);
             step.Dispose();
@@ -106,15 +112,15 @@ internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictiona
     /// kept.
     /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> CommitAsync(ActiveStep step, StepEnd end)
+    private async ValueTask<bool> CommitAsync(ActiveStep step, StepEnd end, StepMeasure? measure)
     {
         for (int damaged = 0; ;)
         {
             Exception fault;
             try
             {
-                if (end.Commit is { } commit) return await CommitOnceAsync(step, commit).ConfigureAwait(false);
-                await EndOnceAsync(step, end).ConfigureAwait(false);
+                if (end.Commit is { } commit) return await CommitOnceAsync(step, commit, measure).ConfigureAwait(false);
+                await EndOnceAsync(step, end, measure).ConfigureAwait(false);
                 return false;
             }
             catch (Exception e)
@@ -147,22 +153,21 @@ internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictiona
                 ExceptionDispatchInfo.Throw(fault);
                 break;
         }
-        log.LogError(fault, "Work item {WorkId} could not be saved; trying again", step.Lease.Item.Id);
+        log.StepUnsaved(fault, step.Lease.Item.Id);
         if (step.IsLost || givingUp) return null;
         await Task.Delay(CommitRetry).ConfigureAwait(false);
         return end;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> CommitOnceAsync(ActiveStep step, StepCommit commit)
+    private async ValueTask<bool> CommitOnceAsync(ActiveStep step, StepCommit commit, StepMeasure? measure)
     {
         LeasedWork lease = step.Lease;
         CommitResult result = await store.CommitAsync(commit).ConfigureAwait(false);
         step.IsSlotFree = !result.IsKept;
-        if (result == CommitResult.Lost)
-            Lost(step);
-        else if (commit.Kind == OutcomeKind.Fail)
-            log.LogError("Work item {WorkId} of engine {Engine} is a dead letter: {Reason}", lease.Item.Id, lease.Lane.Engine, commit.Reason);
+        if (result == CommitResult.Lost) Lost(step, measure);
+        else measure?.Saved(commit);
+        if (result != CommitResult.Lost && commit.Kind == OutcomeKind.Fail) log.EngineFailed(lease.Item.Id, lease.Lane.Engine, commit.Reason);
         if (!result.IsKept)
             return false;
         lease.Advance(commit, result);
@@ -170,7 +175,7 @@ internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictiona
     }
 
     /// <summary>Saves a failed try, or that it is to be made again; or gives the lease back.</summary>
-    private async Task EndOnceAsync(ActiveStep step, StepEnd end)
+    private async Task EndOnceAsync(ActiveStep step, StepEnd end, StepMeasure? measure)
     {
         LeasedWork lease = step.Lease;
         bool isHeld = end.Failure is { } failure
@@ -178,28 +183,26 @@ internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictiona
             : end.Later is { } again ? await store.RetryAfterAsync(lease, again, end.Staged).ConfigureAwait(false)
             : await store.ReturnAsync(lease, end.Exception?.Message ?? "shutting down", end.Staged).ConfigureAwait(false);
         step.IsSlotFree = true;
-        if (!isHeld) Lost(step);
-        else if (end.Failure is { } why)
-            log.Log(
-                end.IsFinal ? LogLevel.Error : LogLevel.Warning,
-                CauseChain.ForLog(end.Exception),
-                "Work item {WorkId} of engine {Engine} failed try {Attempt} at version {Version}{Fate}: {Message}",
-                lease.Item.Id,
-                lease.Lane.Engine,
-                why.Attempt,
-                lease.Version,
-                end.IsFinal ? " and is a dead letter" : "",
-                why.Message
-            );
+        if (!isHeld) Lost(step, measure);
+        else TellEnd(lease, end, measure);
+    }
+
+    private void TellEnd(LeasedWork lease, in StepEnd end, StepMeasure? measure)
+    {
+        (string id, string engine, int version) = (lease.Item.Id, lease.Lane.Engine, lease.Version);
+        if (end.Failure is { } why)
+        {
+            measure?.Failed(why, end.Exception);
+            Exception? told = CauseChain.ForLog(end.Exception);
+            if (end.IsFinal) log.LastTryFailed(told, id, engine, why.Attempt, version, why.Message);
+            else log.TryFailed(told, id, engine, why.Attempt, version, why.Message);
+        }
         else if (end.Later is { } later)
-            log.LogInformation(
-                "Work item {WorkId} of engine {Engine} asked to be tried again in {Delay} at version {Version}: {Why}",
-                lease.Item.Id,
-                lease.Lane.Engine,
-                TimeSpan.FromMilliseconds(later.DelayMs),
-                lease.Version,
-                later.Why
-            );
+        {
+            measure?.Ended(FailReasons.RetryAfter);
+            log.RetryAsked(id, engine, TimeSpan.FromMilliseconds(later.DelayMs), version, later.Why);
+        }
+        else measure?.Ended(StepMeasure.Returned);
     }
 
     /// <summary>Gives a lease back uncharged, with its slot, where the step's own end will not.</summary>
@@ -212,21 +215,14 @@ internal sealed class Loop(StoreLoop store, StepRunner runner, IReadOnlyDictiona
         }
         catch (Exception e) when (e is RoostException or ObjectDisposedException)
         {
-            log.LogError(
-                e,
-                "The lease of work item {WorkId} could not be given back; it is released with the next renewal, or rescued when it expires",
-                step.Lease.Item.Id
-            );
+            log.LeaseNotReturned(e, step.Lease.Item.Id);
         }
     }
 
-    private void Lost(ActiveStep step)
+    private void Lost(ActiveStep step, StepMeasure? measure)
     {
+        measure?.Lost();
         step.Cancel(CancellationReason.LeaseLost);
-        log.LogWarning(
-            "The lease of work item {WorkId} was lost at version {Version}; what the step brings now is thrown away",
-            step.Lease.Item.Id,
-            step.Lease.Version
-        );
+        log.LeaseLost(step.Lease.Item.Id, step.Lease.Version);
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Roost.Observing;
 using Roost.Stores;
 
 namespace Roost.Execution;
@@ -91,12 +92,7 @@ internal sealed class LoopHost(RoostRuntime runtime, Store store, EngineRegistry
             }
             catch (FileBusyException e) when (!cancellationToken.IsCancellationRequested)
             {
-                log.LogWarning(
-                    e,
-                    "The loop cannot begin: another process has kept {Path} locked for {BusyTimeout}; it goes on to wait",
-                    runtime.Path,
-                    runtime.Options.BusyTimeout
-                );
+                log.LoopWaitsForLock(e, runtime.Path, runtime.Options.BusyTimeout);
             }
         }
     }

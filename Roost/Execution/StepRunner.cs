@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
+using Roost.Observing;
 using Roost.Stores;
 
 namespace Roost.Execution;
@@ -72,7 +73,7 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
             }
             catch (Exception e)
             {
-                log.LogWarning(e, "What belonged to the step of work item {WorkId} could not be disposed", step.Lease.Item.Id);
+                log.ScopeNotDisposed(e, step.Lease.Item.Id);
             }
         }
     }
@@ -125,12 +126,7 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
         }
         catch (Exception e)
         {
-            log.LogWarning(
-                CauseChain.ForLog(e),
-                "Engine {Engine} could not decide whether a failed try of work item {WorkId} is made again; it is, as by default",
-                lease.Lane.Engine,
-                lease.Item.Id
-            );
+            log.RetryUndecided(CauseChain.ForLog(e), lease.Lane.Engine, lease.Item.Id);
             return RetryDecision.Default;
         }
     }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Roost.Observing;
 using Roost.Stores;
 
 namespace Roost.Execution;
@@ -19,7 +20,7 @@ internal sealed class Worker : IAsyncDisposable
     private Worker(RoostRuntime runtime, StoreLoop store, IReadOnlyDictionary<string, EngineEntry> engines, ILogger log)
     {
         (this.store, this.log) = (store, log);
-        loop = new(store, new StepRunner(runtime, log), engines, runtime.Options, log)
+        loop = new(store, new StepRunner(runtime, log), engines, runtime.Options, runtime.Path, log)
         {
             Hurry = () => keeper!.Hurry(),
             LookForDead = () => keeper!.TakeOver(),
@@ -45,22 +46,11 @@ internal sealed class Worker : IAsyncDisposable
         StoreLoop store = await runtime.Store.JoinAsync([.. engines.Values.Select(engine => engine.Facts)], cancellationToken).ConfigureAwait(false);
         var worker = new Worker(runtime, store, engines, log);
         if (!store.HasLock)
-            log.LogWarning(
-                "File locks tell nothing in {Folder}; where worker {WorkerId} dies, others learn it when its leases of {LeaseTime} are over",
-                runtime.Folder,
-                store.WorkerId,
-                runtime.Options.LeaseTime
-            );
+            log.LocksTellNothing(runtime.Folder, store.WorkerId, runtime.Options.LeaseTime);
         try
         {
             await worker.keeper.StartAsync().ConfigureAwait(false);
-            log.LogInformation(
-                "Worker {WorkerId} serves {Engines} in queues {Queues} of {Path}",
-                store.WorkerId,
-                string.Join(", ", engines.Keys),
-                string.Join(", ", runtime.Options.ServedQueues),
-                runtime.Path
-            );
+            log.WorkerStarted(store.WorkerId, string.Join(", ", engines.Keys), string.Join(", ", runtime.Options.ServedQueues), runtime.Path);
             return worker;
         }
         catch
@@ -130,16 +120,11 @@ internal sealed class Worker : IAsyncDisposable
         try
         {
             await store.LeaveAsync().ConfigureAwait(false);
-            log.LogInformation("Worker {WorkerId} has stopped", store.WorkerId);
+            log.WorkerStopped(store.WorkerId);
         }
         catch (FileBusyException e)
         {
-            log.LogWarning(
-                e,
-                "Worker {WorkerId} has stopped while another process kept the file locked; its row is left over, and another worker removes it when its " +
-                "lease is over",
-                store.WorkerId
-            );
+            log.WorkerStoppedLocked(e, store.WorkerId);
         }
     }
 
@@ -152,7 +137,7 @@ internal sealed class Worker : IAsyncDisposable
         }
         catch (Exception e) when (e is RoostException or TimeoutException)
         {
-            log.LogWarning(e, "The file could not be written while the loop was closing");
+            log.UnwrittenAtClose(e);
         }
     }
 
@@ -186,7 +171,7 @@ internal sealed class Worker : IAsyncDisposable
         }
         catch (AggregateException failed)
         {
-            log.LogWarning(failed, "Worker {WorkerId} could not give back what it held", store.WorkerId);
+            log.WorkerKeepsLeases(failed, store.WorkerId);
         }
     }
 
@@ -207,7 +192,7 @@ internal sealed class Worker : IAsyncDisposable
         }
         catch (RoostException e)
         {
-            log.LogWarning(e, "Worker {WorkerId} could not start, and its row could not be removed", store.WorkerId);
+            log.WorkerRowLeft(e, store.WorkerId);
         }
     }
 }

@@ -60,10 +60,12 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
         ChildSelection selection, long after, int limit, CancellationToken cancellationToken) =>
         reader.RunAsync(db => ChildQueries.Page(db, selection, KeyOf(db, selection.ParentId), after, limit, options), cancellationToken);
 
-    public override Task<WorkCounts> CountsAsync(CancellationToken cancellationToken)
+    public override Task<WorkCounts> CountsAsync(CancellationToken cancellationToken) => Task.Run(Counts, cancellationToken);
+
+    public override WorkCounts Counts()
     {
         long now = Now;
-        return reader.RunAsync(db => EngineQueries.Counts(db, now), cancellationToken);
+        return reader.Run(db => EngineQueries.Counts(db, now));
     }
 
     public override Task<Page<PauseInfo>> PausesAsync(PauseScope? scope, int limit, string? cursor, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Roost.Native;
+using Roost.Observing;
 using Roost.Sqlite.Checks;
 using Roost.Sqlite.Files;
 using Roost.Sqlite.Queries;
@@ -225,16 +226,11 @@ internal sealed class SqliteStore : Store
         {
             Leftovers.Sweeping sweeping = Leftovers.Sweep(folder);
             if (sweeping.Removed.Count > 0)
-                log.LogInformation(
-                    "Removed {Files} files ({Bytes} bytes) that killed backups or creations had left in {Folder}",
-                    sweeping.Removed.Count,
-                    sweeping.Bytes,
-                    folder
-                );
+                log.LeftoversRemoved(sweeping.Removed.Count, sweeping.Bytes, folder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            log.LogWarning(e, "{Folder} could not be looked through for what killed backups have left", folder);
+            log.LeftoversNotFound(e, folder);
         }
     }
 }

@@ -1,3 +1,5 @@
+using Roost.Observing;
+
 namespace Roost.Stores;
 
 /// <summary>What each claim finds anew of an item.</summary>
@@ -60,6 +62,9 @@ internal sealed class LeasedWork(LeaseFacts facts)
     /// <summary>What the payload has to match; null where it is not known, or checked already.</summary>
     public byte[]? PayloadHash { get; set; }
 
+    /// <summary>Where it comes from, and the span of its step; null where nobody traces it.</summary>
+    public ItemTrace? Trace { get; set; }
+
     /// <summary>What has woken it, where its present step is the first after a wait.</summary>
     public Wake? Wake { get; set; }
 
@@ -75,11 +80,11 @@ internal sealed class LeasedWork(LeaseFacts facts)
     /// <summary>The name of the step that a try which fails is counted under: the one that it started from.</summary>
     public string StepBefore => Snapshot?.Step ?? FirstStep;
 
-    public int Failures { get; private set; } = facts.Failures;
-    public int Interruptions { get; private set; } = facts.Interruptions;
+    public int Failures => IsFirst ? facts.Failures : 0;
+    public int Interruptions => IsFirst ? facts.Interruptions : 0;
 
     /// <summary>How many times in a row its step has asked to be tried again.</summary>
-    public int RetryAfters { get; private set; } = facts.RetryAfters;
+    public int RetryAfters => IsFirst ? facts.RetryAfters : 0;
 
     /// <summary>A try of this step has ended without a version, or its process with it: there is something that its commit has to take back.</summary>
     public bool HasRecord => Failures > 0 || Interruptions > 0 || RetryAfters > 0;
@@ -111,7 +116,11 @@ internal sealed class LeasedWork(LeaseFacts facts)
         Branch = Branch,
         Depth = Depth,
         LastVersion = LastVersion,
+        Trace = Trace?.Origin is { } origin ? new(origin) : null,
     };
+
+    /// <summary>Its step is the one that it was claimed for: nothing is held against those that follow.</summary>
+    private bool IsFirst => Version == facts.Version;
 
     /// <summary>Goes on with the next step under the same lease.</summary>
     public void Advance(StepCommit commit, CommitResult result)
@@ -122,9 +131,6 @@ internal sealed class LeasedWork(LeaseFacts facts)
         PayloadHash = null;
         WaitMilliseconds = null;
         Lane = result.Lane!;
-        Failures = 0;
-        Interruptions = 0;
-        RetryAfters = 0;
         Unchanged = commit.Unchanged;
     }
 }

@@ -16,6 +16,9 @@ internal sealed record NewWork(WorkItem Item, string Id, byte[] Payload, IReadOn
     /// <summary>How long it waits from the moment at which it exists, in milliseconds; instead of a moment.</summary>
     public long? DelayMs { get; init; }
 
+    /// <summary>Where it comes from, where that is no step.</summary>
+    public string? Trace { get; set; }
+
     public int Bytes => Payload.Length + 256;
 }
 

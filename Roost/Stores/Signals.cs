@@ -11,7 +11,11 @@ namespace Roost.Stores;
 internal sealed record WaitFor(IReadOnlyList<string> Signals, long? TimeoutMs, long? Until, NewAsk? Ask, ChildJoin? Children);
 
 /// <summary>A question, checked, with its schema as JSON.</summary>
-internal sealed record NewAsk(string Id, string Question, byte[] Schema, string? For, IReadOnlyList<string> Artifacts);
+internal sealed record NewAsk(string Id, string Question, byte[] Schema, string? For, IReadOnlyList<string> Artifacts)
+{
+    /// <summary>The trace of the step that asks.</summary>
+    public string? Trace { get; set; }
+}
 
 /// <summary>An answer that fits its question's schema, or that one is withdrawn (no value).</summary>
 internal sealed class NewAnswer(byte[]? value, string by, string? comment)
@@ -19,6 +23,9 @@ internal sealed class NewAnswer(byte[]? value, string by, string? comment)
     public byte[]? Value => value;
     public string By => by;
     public string? Comment => comment;
+
+    /// <summary>Where it comes from.</summary>
+    public string? Trace { get; set; }
 
     public byte[] Hash { get; } = value is null ? [] : SHA256.HashData(value);
 
@@ -28,6 +35,9 @@ internal sealed class NewAnswer(byte[]? value, string by, string? comment)
 /// <summary>A signal, checked and its payload written as JSON, ready for the transaction that delivers it.</summary>
 internal sealed record NewSignal(string Name, string? Id, byte[] Payload)
 {
+    /// <summary>Where it comes from.</summary>
+    public string? Trace { get; set; }
+
     public byte[] Hash { get; } = SHA256.HashData(Payload);
 
     public int Bytes => Payload.Length + 256;

@@ -33,6 +33,9 @@ internal abstract class StoreReads
 
     public abstract Task<WorkCounts> CountsAsync(CancellationToken cancellationToken);
 
+    /// <summary>The same at once.</summary>
+    public abstract WorkCounts Counts();
+
     public abstract Task<IReadOnlyList<Lease>> LeasesAsync(CancellationToken cancellationToken);
 
     public abstract Task<Page<ResourceInfo>> ResourcesAsync(int limit, string? cursor, CancellationToken cancellationToken);

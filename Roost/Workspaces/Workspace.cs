@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Roost.Native;
+using Roost.Observing;
 using Roost.Workspaces;
 
 namespace Roost;
@@ -147,7 +148,7 @@ public sealed class Workspace
                 return;
             if (options.Mode == WorkspaceMode.Worktree)
                 throw new RoostException($"git could not make the worktree '{Path}': {refused}. Repair the cause, or use mode Auto or Clone.");
-            logger.LogWarning("Git could not make the worktree {Path}, a clone is made instead: {Reason}", Path, refused);
+            logger.CloneInstead(Path, refused);
             FolderTree.Delete(Path);
         }
 

@@ -36,6 +36,7 @@ internal static class ChildProgram
             "no-reflection" => NoReflection.RunAsync(path),
             "end" => EndingHost.RunAsync(path, bool.Parse(rest[0])),
             "tell" => TellingHost.RunAsync(path),
+            "trace" => TracedHost.RunAsync(path),
             "lock" => EndingHost.LockAsync(path),
             "backups" => ChildVerbs.BackUpAsync(path),
             "program" => ShownProgram.RunHereAsync(path),

@@ -67,6 +67,7 @@ internal static class FixtureFile
     /// <summary>Makes the file; the last item's step ends the process where that is wanted, else the item has ended too.</summary>
     public static async Task<int> MakeAsync(string path, bool kills, int artifactBytes = ArtifactBytes)
     {
+        using Activity? trace = kills ? new Activity("fixture") { TraceStateString = "fixture=1" }.Start() : null;
         await using var roost = new RoostRuntime(new RoostOptions { Path = path, Triggers = [new("scripted", "follow") { If = "item.payload.never" }] });
         roost.AddEngine(Engine(makes: true, artifactBytes: artifactBytes));
         if (kills) await RestAsync(roost.AddEngine(Resting).AddEngine(Gathering));

@@ -1,6 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Win32.SafeHandles;
 using Roost.Native;
+using Roost.Observing;
 using Roost.Stores;
 
 namespace Roost.Sqlite.Files;
@@ -25,6 +26,7 @@ internal sealed class WriteConnection : IDisposable
     public WriteConnection(string path, RoostOptions options, Clock clock)
     {
         (Path, Options, this.clock) = (path, options, clock);
+        Measured = new(path);
         connection = Database.OpenForWriting(path, options);
         begin = Prepare("BEGIN IMMEDIATE");
         commit = Prepare("COMMIT");
@@ -38,6 +40,9 @@ internal sealed class WriteConnection : IDisposable
     }
 
     public RoostOptions Options { get; }
+
+    /// <summary>What the running transaction does, for whoever measures.</summary>
+    public Measured Measured { get; }
 
     /// <summary>The full path of the file.</summary>
     public string Path { get; }
@@ -101,7 +106,7 @@ internal sealed class WriteConnection : IDisposable
     public void Begin(int? patience = null)
     {
         CommitUnderWay = false;
-        long since = Telemetry.LockWaitBegins();
+        long since = Meters.Since(Meters.LockWait);
         WaitForTurn();
         int milliseconds = patience ?? (int)Options.BusyTimeout.TotalMilliseconds;
         if (milliseconds != lockPatience) SQLitePCL.raw.sqlite3_busy_timeout(connection.Handle!, lockPatience = milliseconds);
@@ -111,7 +116,7 @@ internal sealed class WriteConnection : IDisposable
         }
         finally
         {
-            Telemetry.LockWaitEnded(since); // A wait is tried in parts.
+            if (since != 0) Meters.Record(Meters.LockWait, since, new() { { AttributeNames.File, OpenFiles.NameOf(Path) } }); // A wait is tried in parts.
         }
         if (!logFound) FindLog();
     }

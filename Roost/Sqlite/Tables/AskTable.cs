@@ -12,22 +12,23 @@ internal sealed class AskTable(WriteConnection connection)
 
     private readonly Statement insert = connection.Prepare(
         """
-        INSERT INTO roost_ask (id, work, version, question, schema, assignee, artifacts, asked_at, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'open')
-        RETURNING key
+        INSERT INTO roost_ask (id, work, version, question, schema, assignee, artifacts, asked_at, state, trace)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'open', ?9) RETURNING key
         """);
     private readonly Statement hasArtifact = connection.Prepare("SELECT 1 FROM roost_artifact WHERE work = ?1 AND name = ?2 LIMIT 1");
     private readonly Statement find = connection.Prepare("SELECT key, work, state, by, comment, answer_sha256 FROM roost_ask WHERE id = ?1");
     private readonly Statement id = connection.Prepare("SELECT id FROM roost_ask WHERE key = ?1");
     private readonly Statement accept = connection.Prepare(
         """
-        UPDATE roost_ask SET state = ?2, closed_at = ?3, answer = ?4, answer_sha256 = ?5, by = ?6, comment = ?7 WHERE key = ?1 AND state = 'open'
+        UPDATE roost_ask SET state = ?2, closed_at = ?3, answer = ?4, answer_sha256 = ?5, by = ?6, comment = ?7, answer_trace = ?8
+        WHERE key = ?1 AND state = 'open'
         """);
     private readonly Statement close = connection.Prepare("UPDATE roost_ask SET state = ?2, closed_at = ?3 WHERE key = ?1 AND state = 'open'");
     private readonly Statement closeOf = connection.Prepare(
         "UPDATE roost_ask SET state = 'closed', closed_at = ?2 WHERE key = (SELECT ask FROM roost_wait WHERE work = ?1) AND state = 'open'");
     private readonly Statement reopen = connection.Prepare("UPDATE roost_ask SET state = 'open', closed_at = NULL WHERE key = ?1 AND state = 'closed'");
     private readonly Statement answer = connection.Prepare(
-        "SELECT CAST(answer AS BLOB), answer_sha256, by, comment, closed_at FROM roost_ask WHERE key = ?1 AND state = 'answered'");
+        "SELECT CAST(answer AS BLOB), answer_sha256, by, comment, closed_at, answer_trace FROM roost_ask WHERE key = ?1 AND state = 'answered'");
 
     /// <summary>Asks, and answers the question's key.</summary>
     /// <exception cref="InvalidInputException">The item has no artifact of a name that the question points to.</exception>
@@ -37,7 +38,8 @@ internal sealed class AskTable(WriteConnection connection)
             if (hasArtifact.Bind(1, row.Key).Bind(2, name).Scalar() is null)
                 throw new InvalidInputException("Artifacts", $"names \"{name}\", which work item {workId} has not attached.") { Final = new(workId) };
         return insert.Bind(1, ask.Id).Bind(2, row.Key).Bind(3, row.Version).Bind(4, ask.Question).BindText(5, ask.Schema).Bind(6, ask.For)
-            .Bind(7, JsonSerializer.Serialize(ask.Artifacts, ColumnJson.Default.IReadOnlyListString)).Bind(8, connection.Now).Scalar()!.Value;
+            .Bind(7, JsonSerializer.Serialize(ask.Artifacts, ColumnJson.Default.IReadOnlyListString)).Bind(8, connection.Now).Bind(9, ask.Trace)
+            .Scalar()!.Value;
     }
 
     public StoredAsk? Find(string askId) => find.Bind(1, askId).OneValue(static row => new StoredAsk(
@@ -53,7 +55,7 @@ internal sealed class AskTable(WriteConnection connection)
     public void Accept(long key, NewAnswer given)
     {
         AskState state = given.Value is null ? AskState.Withdrawn : AskState.Answered;
-        accept.Bind(1, key).Bind(2, States[(int)state]).Bind(3, connection.Now).Bind(6, given.By).Bind(7, given.Comment);
+        accept.Bind(1, key).Bind(2, States[(int)state]).Bind(3, connection.Now).Bind(6, given.By).Bind(7, given.Comment).Bind(8, given.Trace);
         if (given.Value is null) accept.BindNull(4).BindNull(5);
         else accept.BindText(4, given.Value).BindBlob(5, given.Hash);
         if (accept.Run() != 1) throw WaitTable.Damaged();
@@ -72,6 +74,7 @@ internal sealed class AskTable(WriteConnection connection)
         By = row.Text(2),
         Comment = row.NullableText(3),
         At = StoredTime.Read(row.Int64(4)),
+        Trace = row.NullableText(5),
         WorkId = workId,
         Json = connection.Options.Json,
     });

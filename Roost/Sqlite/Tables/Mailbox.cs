@@ -16,7 +16,7 @@ internal sealed class Mailbox(WriteConnection connection)
         "UPDATE roost_mailbox SET seen = (SELECT max(key) FROM roost_signal WHERE work = ?1) WHERE work = ?1 RETURNING seen");
     private readonly Statement seen = connection.Prepare("SELECT seen FROM roost_mailbox WHERE work = ?1");
     private readonly Statement insert = connection.Prepare(
-        "INSERT INTO roost_signal (work, name, signal_id, sender, payload, sha256, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING key");
+        "INSERT INTO roost_signal (work, name, signal_id, sender, payload, sha256, at, trace) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING key");
     private readonly Statement remove = connection.Prepare("DELETE FROM roost_signal WHERE key = ?1 AND work = ?2");
     private readonly Statement load = connection.Prepare(
         $"SELECT {StoredSignal.Columns} FROM roost_signal WHERE key = ?1 AND work = ?2");
@@ -37,7 +37,7 @@ internal sealed class Mailbox(WriteConnection connection)
                 $"The mailbox of work item {workId} is full: {n:N0} signals lie there that no step has taken (RoostOptions.MaxSignals). Let its engine take " +
                 $"them, or send fewer."));
         long key = insert.Bind(1, row.Key).Bind(2, signal.Name).Bind(3, signal.Id).Bind(4, sender).BindText(5, signal.Payload).BindBlob(6, signal.Hash)
-            .Bind(7, connection.Now).Scalar()!.Value;
+            .Bind(7, connection.Now).Bind(8, signal.Trace).Scalar()!.Value;
         if (n > 0) grow.Bind(1, row.Key).Run();
         else open.Bind(1, row.Key).Bind(2, row.IsTried ? key - 1 : key).Run();
         if (signal.Id is not null)

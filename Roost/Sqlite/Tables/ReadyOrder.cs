@@ -51,11 +51,11 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
         "SELECT key, state = 'waiting' FROM roost_work WHERE lane = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3");
     private readonly Statement promote = connection.Prepare(
         "UPDATE roost_work SET ready_seq = ?2, ready_at = due_at, due_at = NULL, delayed_at = NULL, retry_why = NULL " +
-        "WHERE key = ?1 AND lane = ?3 AND due_at <= ?4 AND paused = 0 RETURNING priority, solo, 0"
+        "WHERE key = ?1 AND lane = ?3 AND due_at <= ?4 AND paused = 0 RETURNING priority, solo, 0, updated_at"
     );
     private readonly Statement promotePaused = connection.Prepare(
         "UPDATE roost_work SET place = ?2, ready_at = due_at, due_at = NULL, delayed_at = NULL, retry_why = NULL " +
-        "WHERE key = ?1 AND lane = ?3 AND due_at <= ?4 AND paused = 1 RETURNING priority, solo, 1"
+        "WHERE key = ?1 AND lane = ?3 AND due_at <= ?4 AND paused = 1 RETURNING priority, solo, 1, updated_at"
     );
     private readonly Statement nextDeadline = connection.Prepare(
         "SELECT min(deadline) FROM roost_work WHERE deadline IS NOT NULL AND worker IS NULL AND ended_at IS NULL");
@@ -137,13 +137,21 @@ internal sealed class ReadyOrder(WriteConnection connection, Counters counters, 
     {
         Place place = counters.NextPlace();
         WorkRow row = Promote(promote) ?? Promote(promotePaused) ?? throw Damaged(NameOf(LaneOrder.Due));
+        connection.Measured.Waited(lane, "delayed", now - row.UpdatedAt);
         Remove(row with { DueAt = now });
         Add(row with { ReadyPlace = place });
         counts.Add(lane, Condition.Delayed, -1);
         counts.Add(lane, Condition.Ready, 1);
 
-        WorkRow? Promote(Statement one) => one.Bind(1, work).Bind(2, place.Number).Bind(3, lane).Bind(4, now)
-            .OneValue(it => new WorkRow { Key = work, Lane = lane, Priority = it.Int32(0), Solo = it.Int32(1) != 0, IsPaused = it.Int32(2) != 0 });
+        WorkRow? Promote(Statement one) => one.Bind(1, work).Bind(2, place.Number).Bind(3, lane).Bind(4, now).OneValue(it => new WorkRow
+        {
+            Key = work,
+            Lane = lane,
+            Priority = it.Int32(0),
+            Solo = it.Int32(1) != 0,
+            IsPaused = it.Int32(2) != 0,
+            UpdatedAt = it.Int64(3),
+        });
     }
 
     /// <summary>Due times of a lane were changed beside the rows that come and leave.</summary>

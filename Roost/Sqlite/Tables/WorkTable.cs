@@ -133,8 +133,11 @@ internal sealed class WorkTable(WriteConnection connection, Counts counts, Child
         // Nobody else writes within this transaction, in which the row was read.
         if (save.Run() != 1)
             throw new InvalidOperationException($"Work item {Id(before.Key)} is not at version {before.Version} under the lease that was read.");
-        counts.Add(before.Lane, before.Condition, -1);
-        counts.Add(after.Lane, after.Condition, 1);
+        (Condition from, Condition to) = (before.Condition, after.Condition);
+        if (from == Condition.Blocked || (from == Condition.Delayed && to == Condition.Ready))
+            connection.Measured.Waited(before.Lane, from == Condition.Blocked ? "blocked" : "delayed", connection.Now - before.UpdatedAt);
+        counts.Add(before.Lane, from, -1);
+        counts.Add(after.Lane, to, 1);
         if (before.IsPaused) counts.AddPaused(before.Lane, -1);
         if (after.IsPaused) counts.AddPaused(after.Lane, 1);
         else if (before.IsPaused) pauses.RemoveOf(before.Key);

@@ -81,6 +81,7 @@ internal sealed class ClaimTransition(
         };
         workTable.Save(row, running);
         long readyFor = Math.Max(0, connection.Now - row.ReadyAt!.Value);
+        connection.Measured.Waited(lane.Key, "ready", readyFor);
         events.Append(EventKinds.Claimed, work, (ledger.WorkerId, Ready: row.ResourceCount > 0 ? readyFor : (long?)null), static (json, it) =>
         {
             json.WriteString("worker", it.WorkerId);

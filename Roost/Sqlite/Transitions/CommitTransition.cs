@@ -96,6 +96,7 @@ internal sealed class CommitTransition(
 
     private void Record(StepCommit commit, in WorkRow after)
     {
+        if (commit.Wait?.Ask is { } ask) ask.Trace = commit.Lease.Trace?.ToPassOn;
         switch (after.State)
         {
             case WorkState.Done:
@@ -159,7 +160,7 @@ internal sealed class CommitTransition(
     {
         try
         {
-            enqueueing.Execute(child, lease.WorkKey, lease.Depth);
+            enqueueing.Execute(child, lease.WorkKey, lease.Depth, lease.Trace?.ToPassOn);
         }
         catch (RoostException e) when (e is ConflictException or InvalidInputException)
         {

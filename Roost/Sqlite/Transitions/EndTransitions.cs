@@ -48,6 +48,7 @@ internal sealed class EndTransitions(
             : later.DelayMs > 0 ? again.AsDelayed(later.DelayMs, connection.Now) with { RetryWhy = later.Why }
             : again.AsReady(counters.NextPlace(), connection.Now);
         workTable.Save(row, after);
+        if (after.State == WorkState.Queued) connection.Measured.Retried(after.Lane, FailReasons.RetryAfter);
         events.Append(EventKinds.RetryAfter, row.Key, (later, after.RetryAfters), static (json, it) =>
         {
             json.WriteNumber("delay_ms", it.later.DelayMs);
@@ -137,6 +138,7 @@ internal sealed class EndTransitions(
     private void NoteRetry(in WorkRow row, Failure failure, long backoffMs)
     {
         failures.Save(row, failure);
+        connection.Measured.Retried(row.Lane, failure.Reason);
         events.Append(EventKinds.StepFailed, row.Key, (failure, backoffMs), static (json, it) =>
         {
             json.WriteString("reason", it.failure.Reason);

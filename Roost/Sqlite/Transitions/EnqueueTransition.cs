@@ -31,8 +31,8 @@ internal sealed class EnqueueTransition(
         """);
     private readonly Statement insertInput = connection.Prepare(
         """
-        INSERT INTO roost_work_input (work, payload, nonce, branch, depth, timeout_ms, max_attempts, idempotency_key, payload_sha256, max_steps)
-        VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9)
+        INSERT INTO roost_work_input (work, payload, nonce, branch, depth, timeout_ms, max_attempts, idempotency_key, payload_sha256, max_steps, trace)
+        VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
         """);
     private readonly Statement insertKey = connection.Prepare("INSERT INTO roost_idempotency (engine, key, work) VALUES (?1, ?2, ?3)");
     private readonly Statement insertName = connection.Prepare("INSERT INTO roost_work_resource (work, name) VALUES (?1, ?2)");
@@ -41,7 +41,8 @@ internal sealed class EnqueueTransition(
     /// <param name="work">What to create.</param>
     /// <param name="parent">The parent's key, where a step of that adds the item: the item is to be its own.</param>
     /// <param name="depth">How many triggers led here.</param>
-    public EnqueueResult Execute(NewWork work, long? parent = null, int depth = 0)
+    /// <param name="trace">Where it comes from, where that is a step or its end.</param>
+    public EnqueueResult Execute(NewWork work, long? parent = null, int depth = 0, string? trace = null)
     {
         WorkItem item = work.Item;
         if (item.IdempotencyKey is { } key && Existing(work, key, parent) is { } known) return new(known, false);
@@ -63,7 +64,7 @@ internal sealed class EnqueueTransition(
             .Bind(12, isReady || work.DelayMs is null ? null : connection.Now).Bind(13, item.Detached ? 1 : 0).Scalar()!.Value;
         insertInput.Bind(1, created).BindText(2, work.Payload).Bind(3, connection.Options.Randomness.NextNonce() ?? Counters.Token()).Bind(4, depth)
             .Bind(5, Milliseconds(item.Timeout)).Bind(6, item.MaxAttempts).Bind(7, item.IdempotencyKey).BindBlob(8, work.PayloadHash)
-            .Bind(9, item.MaxSteps).Run();
+            .Bind(9, item.MaxSteps).Bind(10, trace ?? work.Trace).Run();
         if (item.IdempotencyKey is not null) insertKey.Bind(1, item.Engine).Bind(2, item.IdempotencyKey).Bind(3, created).Run();
         foreach (string name in work.Resources) insertName.Bind(1, created).Bind(2, name).Run();
 
@@ -71,6 +72,7 @@ internal sealed class EnqueueTransition(
         children.Add(parent, item.Detached);
         ready.Add(new() { Key = created, Lane = lane.Key, Priority = item.Priority, ReadyPlace = place, DueAt = dueAt });
         if (deadline is not null) ready.DeadlinesChanged();
+        connection.Measured.Enqueued(lane.Key);
         events.Append(EventKinds.Enqueued, created, (work, Delay: dueAt is { } late ? late - connection.Now : 0), static (json, it) =>
         {
             json.WriteString("engine", it.work.Item.Engine);

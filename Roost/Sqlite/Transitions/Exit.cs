@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Roost.Sqlite.Files;
 using Roost.Sqlite.Tables;
 using Roost.Stores;
 
@@ -9,7 +10,8 @@ namespace Roost.Sqlite.Transitions;
 /// what it held goes on to others, and whoever waits for its end looks again.
 /// </summary>
 internal sealed class Exit(
-    Lanes lanes, ReadyOrder ready, ResourceTable resources, AskTable asks, Events events, FailureTable failures, EndTable ends, TreeCancelTable trees)
+    WriteConnection connection, Lanes lanes, ReadyOrder ready, ResourceTable resources, AskTable asks, Events events, FailureTable failures, EndTable ends,
+    TreeCancelTable trees)
 {
     /// <summary>True once an item has ended in this transaction: whoever waits for one looks again.</summary>
     public bool AnyEnded { get; set; }
@@ -70,7 +72,7 @@ internal sealed class Exit(
             WriteCause(json, it);
         });
         ends.Add(row, lane);
-        End(row);
+        End(row, failure.Reason);
     }
 
     /// <summary>Its deadline has passed while it was queued: with what its last try said.</summary>
@@ -92,8 +94,9 @@ internal sealed class Exit(
         json.WriteString("cause_message", failure.CauseMessage);
     }
 
-    private void End(in WorkRow row)
+    private void End(in WorkRow row, string? reason = null)
     {
+        connection.Measured.Ended(row.Lane, row.State, reason);
         AnyEnded = true;
         if (row.HasMail) asks.CloseOf(row.Key);
         Release(row);

@@ -16,7 +16,7 @@ internal sealed class LeaseLoader(
         """
         SELECT w.id, w.created_at, i.payload, i.nonce, i.branch, i.depth, i.timeout_ms, i.max_attempts, i.idempotency_key,
                s.state_version, s.step, s.data, s.sha256, s.at, s.delay_ms, p.id, i.payload_sha256,
-               i.max_steps, i.steps_from
+               i.max_steps, i.steps_from, i.trace
         FROM roost_work w
         LEFT JOIN roost_work_input i ON i.work = w.key
         LEFT JOIN roost_snapshot s ON s.key = (SELECT key FROM roost_snapshot WHERE work = w.key AND version = w.version)
@@ -112,6 +112,7 @@ internal sealed class LeaseLoader(
             Nonce = load.Int64(3),
             Branch = load.Int32(4),
             Depth = load.Int32(5),
+            Trace = load.NullableText(19) is { } origin ? new(origin) : null,
             LastVersion = item.MaxSteps is { } steps ? (int)Math.Min(int.MaxValue, load.Int64(18) + steps) : null,
         };
         load.Reset();

@@ -147,6 +147,7 @@ internal sealed class LeaseTransitions(
             : wait > 0 ? charged.AsDelayed(wait, connection.Now)
             : charged.AsReady(counters.NextPlaceAtHead(), connection.Now);
         workTable.Save(row, after);
+        connection.Measured.Interrupted(row.Lane);
         events.Append(EventKinds.Interrupted, row.Key, (worker, interruptions, Wait: after.DueAt is null ? 0 : wait), static (json, it) =>
         {
             json.WriteString("worker", it.worker);

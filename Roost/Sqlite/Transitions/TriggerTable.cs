@@ -77,7 +77,7 @@ internal sealed class TriggerTable(WriteConnection connection, EnqueueTransition
         WorkItem origin = commit.Lease.Item;
         var item = new WorkItem(rule.Enqueue) { Queue = origin.Queue, Priority = done.Priority, ResourceHold = origin.ResourceHold, Detached = true };
         var work = new NewWork(item, connection.Options.Randomness.NextId(StoredTime.Read(connection.Now)).ToString(), merged, origin.Resources, null);
-        enqueueing.Execute(work, done.Key, depth);
+        enqueueing.Execute(work, done.Key, depth, commit.Lease.Trace?.ToPassOn);
         events.Append(EventKinds.Triggered, done.Key, (rule.Enqueue, work.Id), static (json, it) =>
         {
             json.WriteString("engine", it.Enqueue);

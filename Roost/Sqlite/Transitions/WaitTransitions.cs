@@ -114,6 +114,7 @@ internal sealed class WaitTransitions(
     {
         try
         {
+            staged.Signal.Trace = lease.Trace?.ToPassOn;
             WorkRow row = workTable.Find(staged.WorkId) ?? throw new NotFoundException($"There is no work item {staged.WorkId}.");
             Signal(row, staged.WorkId, staged.Signal, lease.Item.Id);
         }
@@ -186,6 +187,7 @@ internal sealed class WaitTransitions(
     {
         waits.Wake(row, by, signal);
         if (wait.Ask is { } ask) asks.Close(ask, by == WakeKind.Timeout ? AskState.Expired : AskState.Closed); // Unless that is what has closed it.
+        connection.Measured.Waited(row.Lane, WaitTable.NameOf(by), connection.Now - row.UpdatedAt);
         workTable.Save(row, row.AsReady(counters.NextPlace(), connection.Now));
         events.Append(EventKinds.Woken, row.Key, by, static (json, it) => json.WriteString("by", WaitTable.NameOf(it)));
     }

@@ -1,6 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Roost.Native;
+using Roost.Observing;
 using Roost.Sqlite.Files;
 
 namespace Roost.Sqlite.Writing;
@@ -80,7 +81,7 @@ internal sealed class FileGuard(string path, OpenFile? file, SessionHolder sessi
     {
         if (stopped.Task.IsCompleted) return;
         why = because;
-        log.LogCritical("Nothing more is written to {Path}: {Message}", path, because().Message);
+        log.WritingStopped(path, because().Message);
         sessions.Abandon();
         stopped.SetResult();
         atStop();
@@ -94,7 +95,7 @@ internal sealed class FileGuard(string path, OpenFile? file, SessionHolder sessi
         }
         catch (Exception e) when (e is SqliteException or RoostException)
         {
-            log.LogError(e, "The log of {Path} was taken away, and what it held could not be moved to the file", path);
+            log.LogTakenAway(e, path);
         }
     }
 }

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Roost.Observing;
 using Roost.Sqlite.Files;
 
 namespace Roost.Sqlite.Writing;
@@ -38,6 +40,7 @@ internal sealed class GroupCommit(
         if (!session.Connection.HasTurn) delivery.Disperse(); // It may take a while to get it.
         session.Begin(lockWait.Patience(batch));
         lockWait.Locked();
+        long since = Meters.Since(Meters.CommitDuration);
         int run = 0;
         do
         {
@@ -49,6 +52,15 @@ internal sealed class GroupCommit(
         Claim(session, batch, isolated);
         delivery.Disperse();
         session.Commit(last: demand.Slots is not { Running: > 0 });
+        Measure(since, batch.Requests.Count);
+    }
+
+    private void Measure(long since, int requests)
+    {
+        if (since == 0 && !Meters.CommitRequests.Enabled) return;
+        var tags = new TagList { { AttributeNames.File, OpenFiles.NameOf(path) } };
+        Meters.Record(Meters.CommitDuration, since, tags);
+        Meters.Record(Meters.CommitRequests, requests, tags);
     }
 
     private void RunRequest(Session session, WriteRequest request, bool isolated)
@@ -94,7 +106,7 @@ internal sealed class GroupCommit(
         }
         catch (Exception e) when (!StorageFault.IsOne(e))
         {
-            log.LogError(e, "Roost could not claim work in {Path}", path);
+            log.NothingClaimed(e, path);
             ledger.RolledBackTo(mark);
             batch.Claimed.Clear();
             ClaimsFailed = e;

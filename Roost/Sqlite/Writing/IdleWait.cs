@@ -1,6 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Roost.Native;
+using Roost.Observing;
 using Roost.Sqlite.Files;
 
 namespace Roost.Sqlite.Writing;
@@ -84,7 +85,7 @@ internal sealed class IdleWait(string path, RoostOptions options, WriteQueue que
         }
         catch (SqliteException e)
         {
-            log.LogWarning(e, "The log of {Path} could not be moved to the file; it is opened anew for the next write", path);
+            log.LogNotMoved(e, path);
             if (!StorageFault.IsDefinite(e)) sessions.Abandon();
         }
     }

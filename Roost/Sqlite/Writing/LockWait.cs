@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
+using Roost.Observing;
 using Roost.Sqlite.Files;
 
 namespace Roost.Sqlite.Writing;
@@ -62,7 +63,7 @@ internal sealed class LockWait(string path, RoostOptions options, Evidence evide
         if (told is not null || now - loggedAt >= busyMilliseconds)
         {
             loggedAt = now;
-            log.LogError(busy, "Roost could not write {Path}: {Message}", path, busy.Message);
+            log.NotWritten(busy, path, busy.Message);
         }
         if (waiting.Count > 0) Thread.Sleep(PauseMilliseconds); // SQLite may say so at once.
     }

@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
+using Roost.Observing;
 using Roost.Sqlite.Files;
 
 namespace Roost.Sqlite.Writing;
@@ -33,7 +34,7 @@ internal sealed class Recovery(string path, Demand demand, SessionHolder session
     /// </summary>
     public BatchFate AfterStorageFault(SqliteException fault, Batch batch, bool mayRunAgain)
     {
-        log.LogError(fault, "Roost could not write {Path}: {Message}", path, fault.Message);
+        log.NotWritten(fault, path, fault.Message);
         if (sessions.Current is not { Connection.CommitUnderWay: true } failed || StorageFault.IsDefinite(fault))
         {
             demand.Slots?.RolledBack();
@@ -68,7 +69,7 @@ internal sealed class Recovery(string path, Demand demand, SessionHolder session
     /// <summary>Something that no request did and no disk: the callers learn it, and the next batch begins on a fresh connection.</summary>
     public BatchFate AfterError(Exception e, Batch batch)
     {
-        log.LogError(e, "Roost could not write {Path}: {Message}", path, e.Message);
+        log.NotWritten(e, path, e.Message);
         demand.Slots?.RolledBack();
         bool unknown = sessions.Current is { Connection.CommitUnderWay: true };
         FileRefusedException? refusal = sessions.Current?.Refusal;
@@ -103,7 +104,7 @@ internal sealed class Recovery(string path, Demand demand, SessionHolder session
             }
             catch (Exception e) when (e is SqliteException or RoostException or IOException or UnauthorizedAccessException)
             {
-                log.LogError(e, "Roost could not open {Path} again", path);
+                log.NotReopened(e, path);
                 sessions.Abandon();
                 Thread.Sleep(100 << attempt);
             }

@@ -30,6 +30,7 @@ internal sealed class Session : IDisposable
         Counters = new(Connection, latestTime);
         LaneChanges = new(Connection);
         Lanes = new(Connection, Counts, LaneChanges);
+        Connection.Measured.EngineOf = lane => Lanes.Find(lane)!.Engine;
         Pauses = new(Connection);
         Ready = new(Connection, Counters, Counts, LaneChanges, Lanes, Pauses);
         Delays = new(Connection, latestTime, Lanes, Ready);
@@ -49,7 +50,7 @@ internal sealed class Session : IDisposable
         var fairness = new Fairness(Connection, Counters, Ready, Resources);
         Ends = new(Connection);
         treeTable = new(Connection, Children);
-        Exit = new(Lanes, Ready, Resources, Asks, Events, failures, Ends, treeTable);
+        Exit = new(Connection, Lanes, Ready, Resources, Asks, Events, failures, Ends, treeTable);
         Endings = new(Connection, Counters, Lanes, Work, snapshots, Ready, Events, Tally, failures, Waits, Ends, Exit);
         Leases = new(Connection, Counters, Lanes, Work, Workers, Resources, Blobs, Events, Exit);
         Pausing = new(Connection, Pauses, Work, Resources, Events);
@@ -154,6 +155,7 @@ internal sealed class Session : IDisposable
         LaneChanges.Save(LaneChanges.IsAny && Workers.AnyBut(Ready.Worker));
         Counters.Save();
         Connection.Commit();
+        Connection.Measured.Tell();
         LaneChanges.Committed();
         Tally.Saved();
     }
@@ -163,6 +165,7 @@ internal sealed class Session : IDisposable
         Undo();
         Delays.Drop();
         Tally.Drop();
+        Connection.Measured.DropTo(0);
         LaneChanges.Clear();
         Counters.Forget();
         Connection.Rollback();
@@ -172,7 +175,7 @@ internal sealed class Session : IDisposable
     public void Isolated(Action body)
     {
         SaveCounts();
-        int tallied = Tally.Mark;
+        (int tallied, int measured) = (Tally.Mark, Connection.Measured.Mark);
         Connection.BeginSavepoint();
         try
         {
@@ -185,6 +188,7 @@ internal sealed class Session : IDisposable
             Undo();
             Delays.Drop();
             Tally.DropTo(tallied);
+            Connection.Measured.DropTo(measured);
             if (!Connection.IsInTransaction) throw; // SQLite has rolled back by itself, as it does for a full disk; a savepoint would begin a transaction.
             Connection.RollbackToSavepoint();
             throw;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Roost.Observing;
 using Roost.Sqlite.Files;
 using Roost.Stores;
 
@@ -56,12 +57,7 @@ internal sealed class WorkerSeat
                 return (session.Leases.Register(identity), original);
             }, cancellationToken).ConfigureAwait(false);
             if (original is not null)
-                log.LogWarning(
-                    "{Path} is a copy of {Original} that was made by hand, with the same identity and the same work: what runs here as well as there is " +
-                    "done twice. Adopt this one (roost adopt, AdoptAsync), or remove one of the two",
-                    path,
-                    original
-                );
+                log.FileIsCopy(path, original);
             return new(id, key, held, lockPath);
         }
         catch

@@ -1,6 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Roost.Native;
+using Roost.Observing;
 using Roost.Sqlite.Files;
 using Roost.Stores;
 
@@ -187,7 +188,7 @@ internal sealed class Writer : IDisposable
         }
         catch (Exception e)
         {
-            log.LogError(e, "Roost could not look for work in {Path}", path);
+            log.WorkNotLookedFor(e, path);
             if (sessions.Current?.Refusal is { } refusal) guard.StopFor(refusal);
             else if (StorageFault.IsLasting(e)) guard.Suspect(e);
             return false;
@@ -254,12 +255,7 @@ internal sealed class Writer : IDisposable
         if (endAdded) EndAdded.Beat();
         if (demand.Watchers > 0) Changed.Beat();
         if (open.Delays.TakeDone() is { } moved)
-            log.LogWarning(
-                "The clock was set back by {Moved}; {Items} items of {Path} whose delay was counted from the time before were moved with it",
-                moved.By,
-                moved.Items,
-                path
-            );
+            log.DelaysMoved(moved.By, moved.Items, path);
     }
 
     private void TellForeignWrites(Session open)
