@@ -56,7 +56,7 @@ public sealed partial class RoostTest
 
     private string LineOf(WorkEvent one)
     {
-        string data = one.Data is { } json ? $" {WorkerName().Replace(json.GetRawText(), "\"worker\":\"worker\"")}" : "";
+        string data = one.Data is { } json ? $" {WorkerName.Replace(json.GetRawText(), "\"worker\":\"worker\"")}" : "";
         return string.Create(CultureInfo.InvariantCulture, $"{one.At - start:c} {one.Kind} {one.WorkId}{data}");
     }
 
@@ -67,6 +67,5 @@ public sealed partial class RoostTest
         throw new InvalidOperationException($"Work item {workId} has no open question: {item.Situation}");
     }
 
-    [GeneratedRegex("\"worker\":\\s*\"[^\"]*\"")]
-    private static partial Regex WorkerName();
+    private static readonly Regex WorkerName = new("\"worker\":\\s*\"[^\"]*\"", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
 }
