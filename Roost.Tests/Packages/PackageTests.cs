@@ -20,6 +20,7 @@ internal sealed partial class PackageTests
         if (Environment.GetEnvironmentVariable(Asked) != "1") Assert.Ignore($"It takes minutes; {Asked}=1 asks for it, as .ci/run does.");
         feed = new();
         await feed.PackAsync();
+        (await feed.RunAsync("dotnet", "new", "install", Directory.GetFiles(feed.Packages, "Roost.Templates.*.nupkg").Single())).Ends(0);
     }
 
     [OneTimeTearDown]
@@ -58,7 +59,7 @@ internal sealed partial class PackageTests
 
         needed.Select(each => each.Attribute("id")!.Value).Should().BeEquivalentTo(dependencies.Split(','));
         needed.Where(each => each.Attribute("id")!.Value.StartsWith("Roost", StringComparison.Ordinal)).Select(each => each.Attribute("version")!.Value)
-            .Should().OnlyContain(version => version == $"[{VersionOfAll()}]", "they use each other's internals");
+            .Except([$"[{VersionOfAll()}]"]).Should().BeEmpty("they use each other's internals");
     }
 
     [TestCase("Roost")]
@@ -178,7 +179,6 @@ internal sealed partial class PackageTests
     public async Task A_worker_made_from_the_template_builds_and_its_tests_pass(bool withTests)
     {
         string name = withTests ? "tested-worker" : "plain-worker";
-        (await feed.RunAsync("dotnet", "new", "install", Directory.GetFiles(feed.Packages, "Roost.Templates.*.nupkg").Single(), "--force")).Ends(0);
         (await feed.RunAsync("dotnet", ["new", "roost-worker", "-o", name, .. withTests ? (string[])["--tests"] : []])).Ends(0);
 
         (await feed.RunAsync("dotnet", "build", name, "-warnaserror")).Ends(0);
