@@ -9,7 +9,7 @@ namespace Roost.Tests.Reliability;
 [TestFixture, Category("Reliability")]
 internal sealed class UpgradeTests : FolderFixture
 {
-    private const int MostWrites = 300;
+    private const int MostWrites = 400;
 
     private static readonly RoostOptions Options = new() { MaxInterruptions = 100 };
 
