@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Compression;
 using System.Xml.Linq;
 using Roost.Tests.Support;
@@ -64,25 +63,17 @@ internal sealed class PackageFeed : IDisposable
             )).Ends(0);
     }
 
-    public async Task<CommandResult> RunAsync(string program, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(program == "dotnet" ? Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? program : program, arguments)
+    public Task<CommandResult> RunAsync(string program, params string[] arguments) => PackageProgram.RunAsync(
+        folder,
+        Patience,
+        new()
         {
-            WorkingDirectory = folder.Root,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["NUGET_PACKAGES"] = folder["cache"]; // A package of the same version from an earlier run must not answer.
-        start.Environment["DOTNET_CLI_HOME"] = folder["home"]; // Templates are installed for a user.
-        start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = start.Environment["DOTNET_NOLOGO"] = start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
-        using Process process = Process.Start(start)!;
-        process.StandardInput.Close();
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        string output = await process.StandardOutput.ReadToEndAsync().WaitAsync(Patience);
-        await process.WaitForExitAsync().WaitAsync(Patience);
-        return new(process.ExitCode, output, await error);
-    }
+            ["DOTNET_CLI_HOME"] = folder["home"], // Templates are installed for a user.
+            ["MSBUILDDISABLENODEREUSE"] = "1",
+        },
+        program,
+        arguments
+    );
 
     public Task<ZipArchive> OpenAsync(string id, string kind = "nupkg") =>
         ZipFile.OpenReadAsync(Directory.GetFiles(Packages, $"{id}.*.{kind}").Single(file => char.IsAsciiDigit(Path.GetFileName(file)[id.Length + 1])));

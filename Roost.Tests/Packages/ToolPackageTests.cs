@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Compression;
 using System.Runtime.CompilerServices;
 using System.Xml.Linq;
@@ -81,24 +80,7 @@ internal sealed class ToolPackageTests
         systems.Should().OnlyContain(system => system.StartsWith("linux-") || system.StartsWith("win-") || system.StartsWith("osx-"));
     }
 
-    private async Task<CommandResult> RunAsync(string program, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(program == "dotnet" ? Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? program : program, arguments)
-        {
-            WorkingDirectory = folder.Root,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["NUGET_PACKAGES"] = folder["cache"]; // A package of the same version from an earlier run must not answer.
-        start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = start.Environment["DOTNET_NOLOGO"] = "1";
-        using Process process = Process.Start(start)!;
-        process.StandardInput.Close();
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        string output = await process.StandardOutput.ReadToEndAsync().WaitAsync(Patience);
-        await process.WaitForExitAsync().WaitAsync(Patience);
-        return new(process.ExitCode, output, await error);
-    }
+    private Task<CommandResult> RunAsync(string program, params string[] arguments) => PackageProgram.RunAsync(folder, Patience, [], program, arguments);
 
     private static string ProjectOf([CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(here, "..", "..", "..", "Roost.Cli", "Roost.Cli.csproj"));
