@@ -133,8 +133,7 @@ internal sealed class ConsoleMarkupTests : FolderFixture
         await using ConsoleHost host = await ConsoleHost.StartAsync(options => options with { Runtime = roost });
         await using HeadlessBrowser browser = await HeadlessBrowser.StartAsync();
         Microsoft.Playwright.IPage page = await browser.OpenAsync();
-        await page.GotoAsync(host.Server.Link.AbsoluteUri, new() { WaitUntil = Microsoft.Playwright.WaitUntilState.Commit });
-        await page.WaitForURLAsync(host.Root.AbsoluteUri); // The link leads there, and must not meet what is opened next.
+        await page.SignInAsync(host.Server.Link);
         foreach (string address in new[] { "/", "/work", "/dead-letters", ConsoleHost.ItemAddress(HostileFile.Plain) })
         {
             await page.GotoAsync(new Uri(host.Root, address).ToString());

@@ -159,8 +159,7 @@ internal sealed class ConsoleAskTests
     {
         await using HeadlessBrowser browser = await HeadlessBrowser.StartAsync();
         IPage page = await browser.OpenAsync(new() { JavaScriptEnabled = false, ViewportSize = new() { Width = 390, Height = 844 } });
-        await page.GotoAsync(host.Server.Link.AbsoluteUri, new() { WaitUntil = WaitUntilState.Commit });
-        await page.WaitForURLAsync(host.Root.AbsoluteUri);
+        await page.SignInAsync(host.Server.Link);
         await page.GetByRole(AriaRole.Link, new() { Name = "Inbox" }).ClickAsync();
         await page.Locator(".asks .what").ClickAsync();
 

@@ -55,8 +55,7 @@ internal sealed class ConsolePageTests
                 ReducedMotion = ReducedMotion.Reduce,
             }
         );
-        await page.GotoAsync(tour.Host.Server.Link.AbsoluteUri, new() { WaitUntil = WaitUntilState.Commit });
-        await page.WaitForURLAsync(tour.Host.Root.AbsoluteUri);
+        await page.SignInAsync(tour.Host.Server.Link);
         string checks = await File.ReadAllTextAsync(SourceTree.PathOf("Roost.Tests", "Web", "PageChecks.js"));
         var wrong = new List<string>();
         foreach (string address in ConsoleTour.Addresses.Values.SelectMany(each => each))

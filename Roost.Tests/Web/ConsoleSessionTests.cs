@@ -53,8 +53,7 @@ internal sealed class ConsoleSessionTests
             """);
         await using IBrowserContext context = await browser.ContextAsync();
         IPage page = await context.NewPageAsync();
-        await page.GotoAsync(host.Server.Link.AbsoluteUri, new() { WaitUntil = WaitUntilState.Commit });
-        await page.WaitForURLAsync(host.Root.AbsoluteUri);
+        await page.SignInAsync(host.Server.Link);
         await Assertions.Expect(page).ToHaveTitleAsync("Overview · Roost");
 
         foreach (string name in (string[])["127.0.0.1", "localhost"])

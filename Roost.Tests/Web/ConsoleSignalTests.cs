@@ -130,8 +130,7 @@ internal sealed class ConsoleSignalTests
     {
         await using HeadlessBrowser browser = await HeadlessBrowser.StartAsync();
         IPage page = await browser.OpenAsync(new() { JavaScriptEnabled = false, ViewportSize = new() { Width = 390, Height = 844 } });
-        await page.GotoAsync(host.Server.Link.AbsoluteUri, new() { WaitUntil = WaitUntilState.Commit });
-        await page.WaitForURLAsync(host.Root.AbsoluteUri);
+        await page.SignInAsync(host.Server.Link);
         await page.GotoAsync(new Uri(host.Root, ConsoleHost.ItemAddress(Item)).AbsoluteUri);
 
         await page.Locator("#field-payload").FillAsync("{\"amount\": 1");
@@ -152,8 +151,7 @@ internal sealed class ConsoleSignalTests
     {
         await using HeadlessBrowser browser = await HeadlessBrowser.StartAsync();
         IPage page = await browser.OpenAsync();
-        await page.GotoAsync(host.Server.Link.AbsoluteUri, new() { WaitUntil = WaitUntilState.Commit });
-        await page.WaitForURLAsync(host.Root.AbsoluteUri);
+        await page.SignInAsync(host.Server.Link);
         await page.GotoAsync(new Uri(host.Root, ConsoleHost.ItemAddress(Item)).AbsoluteUri);
         await page.Locator("#field-payload").FillAsync("half a payl");
 

@@ -26,8 +26,7 @@ internal sealed class ConsoleTaskTests
         browser = await HeadlessBrowser.StartAsync();
         host = await ConsoleHost.StartAsync(null, engine, ConsoleSignalTests.Waiter());
         page = await browser.OpenAsync();
-        await page.GotoAsync(host.Server.Link.AbsoluteUri, new() { WaitUntil = WaitUntilState.Commit });
-        await page.WaitForURLAsync(host.Root.AbsoluteUri);
+        await page.SignInAsync(host.Server.Link);
     }
 
     [TearDown]

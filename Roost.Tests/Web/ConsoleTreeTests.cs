@@ -84,8 +84,7 @@ internal sealed class ConsoleTreeTests
     {
         await using HeadlessBrowser browser = await HeadlessBrowser.StartAsync();
         IPage page = await browser.OpenAsync(new() { ViewportSize = new() { Width = 390, Height = 800 } });
-        await page.GotoAsync(host.Server.Link.AbsoluteUri, new() { WaitUntil = WaitUntilState.Commit });
-        await page.WaitForURLAsync(host.Root.AbsoluteUri);
+        await page.SignInAsync(host.Server.Link);
         await page.GotoAsync(new Uri(host.Root, "/work/tree?id=top").AbsoluteUri);
 
         double[] left = await page.EvaluateAsync<double[]>("[...document.querySelectorAll('.tree .life')].map(life => life.getBoundingClientRect().left)");

@@ -73,8 +73,7 @@ internal sealed class ReadmeScreenshots
     private static async Task ShootAsync(HeadlessBrowser browser, Uri link, ColorScheme scheme, string address, string name, string last)
     {
         IPage page = await browser.OpenAsync(new() { ViewportSize = new() { Width = Width, Height = 900 }, ColorScheme = scheme, DeviceScaleFactor = 1.5f });
-        await page.GotoAsync(link.AbsoluteUri, new() { WaitUntil = WaitUntilState.Commit });
-        await page.WaitForURLAsync(new Uri(link, "/").AbsoluteUri);
+        await page.SignInAsync(link);
         await page.GotoAsync(new Uri(link, address).AbsoluteUri);
         LocatorBoundingBoxResult end = (await page.Locator(last).BoundingBoxAsync())!;
         await page.ScreenshotAsync(

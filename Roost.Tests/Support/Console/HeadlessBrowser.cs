@@ -36,3 +36,16 @@ internal sealed class HeadlessBrowser : IAsyncDisposable
         playwright.Dispose();
     }
 }
+
+internal static class SigningIn
+{
+    /// <summary>
+    /// Opens the link with the token and waits until it has led to the console's first page. The address is asked for until it is that: to wait for
+    /// a navigation (<c>WaitForURLAsync</c>) misses one that ends between the look at the address and the wait.
+    /// </summary>
+    public static async Task SignInAsync(this IPage page, Uri link)
+    {
+        await page.GotoAsync(link.AbsoluteUri, new() { WaitUntil = WaitUntilState.Commit });
+        await Assertions.Expect(page).ToHaveURLAsync(new Uri(link, "/").AbsoluteUri, new() { Timeout = 30_000 });
+    }
+}
