@@ -41,6 +41,8 @@ Benchmark[] all =
         "--items 1000 --mebibytes 8 --seconds 1"
     ),
     new("allocation", "bytes allocated per step, and what stays, over many steps: [--steps N]", AllocationBenchmark.RunAsync, "--steps 4000"),
+    new("growing", "what a state costs that grows by a kilobyte a turn: the log, the time, the memory, and reading it: [--turns N]", GrowingBenchmark.RunAsync,
+        "--turns 20"),
     new("minute", "how long commits take and how large the log grows at full speed: [--seconds N]", MinuteBenchmark.RunAsync, "--seconds 1"),
     new("processes", "two, four and eight processes on one file beside one: [--seconds S] each (default 60) [--processes N,N]",
         ProcessesBenchmark.RunAsync, "--seconds 0.5 --processes 2"),
@@ -64,6 +66,7 @@ Benchmark[] ofChildren =
     new("open-once", "", OpenBenchmark.OnceAsync, ""),
     new("work-in", "", MemoryBenchmark.WorkAsync, ""),
     new("steps-slowly", "", SlowDiskBenchmark.StepAsync, ""),
+    new(GrowingBenchmark.Part, "", GrowingBenchmark.OnceAsync, ""),
     new("stream", "", MemoryBenchmark.StreamAsync, ""),
 ];
 string verb = args.FirstOrDefault() ?? "";

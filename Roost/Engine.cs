@@ -186,7 +186,7 @@ public abstract class Engine<[DynamicallyAccessedMembers(JsonMembers.Judged)] TS
             {
                 Final = new(item.Id),
             };
-        return Snapshot.FirstWritten(item, StateJson.Of(item.Id, state, TrialFor(item.Json), item.MaxJsonBytes), "init");
+        return Snapshot.FirstWritten(item, StateJson.Of(item.Id, state, TrialFor(item.Json), item.MaxJsonBytes, about: 0), "init");
     }
 
     async Task<Outcome> IEngine.StepAsync(Snapshot snapshot, WorkItem item, StepContext context)

@@ -62,7 +62,7 @@ internal static class JsonText
     {
         var buffer = new BoundedBuffer(field, maxBytes);
         using (var writer = new Utf8JsonWriter(buffer, WriterOptions(type.As.Options))) JsonSerializer.Serialize(writer, value, type.As);
-        byte[] utf8 = buffer.ToArray();
+        byte[] utf8 = buffer.Written.ToArray();
         if (MayHoldReplaced(utf8)) CheckReplaced(field, utf8, value, type.As, type.As.Options);
         type.Check(field, value, utf8.Length);
         return utf8;
@@ -79,28 +79,69 @@ internal static class JsonText
         SkipValidation = true,
     };
 
-    /// <summary>Takes no more than what may be stored and a little: a sequence that goes on and on is refused before it fills the memory.</summary>
-    private sealed class BoundedBuffer(string field, int maxBytes) : IBufferWriter<byte>
+    /// <summary>
+    /// Takes no more than what may be stored and a little: a sequence that goes on and on is refused before it fills the memory. What is large is taken
+    /// from <see cref="StatePool"/>.
+    /// </summary>
+    private sealed class BoundedBuffer(string field, int maxBytes, int about = 0) : IBufferWriter<byte>
     {
-        private readonly ArrayBufferWriter<byte> written = new();
+        private const int Smallest = 1024;
+
+        private byte[] array = Room(Math.Max(about, Smallest));
+        private int used;
+
+        public ReadOnlyMemory<byte> Written => array.AsMemory(0, used);
 
         public void Advance(int count)
         {
             // Before it is taken, so that the writer that is closed after this says the same once more.
-            if (written.WrittenCount + (long)count > maxBytes + (long)Slack)
+            if (used + (long)count > maxBytes + (long)Slack)
                 throw new InvalidInputException(
                     field,
                     $"is more than {maxBytes + (long)Slack:N0} bytes; the limit (RoostOptions.MaxJsonBytes) is {maxBytes:N0}. Store large content as an " +
                     $"artifact and keep its name here."
                 );
-            written.Advance(count);
+            used += count;
         }
 
-        public Memory<byte> GetMemory(int sizeHint = 0) => written.GetMemory(sizeHint);
+        public Memory<byte> GetMemory(int sizeHint = 0)
+        {
+            if (array.Length - used < Math.Max(sizeHint, 1))
+            {
+                byte[] small = array;
+                array = Room(Math.Max(used + Math.Max(sizeHint, 1), 2 * used));
+                small.AsSpan(0, used).CopyTo(array);
+                StatePool.Return(small);
+            }
+            return array.AsMemory(used);
+        }
 
-        public Span<byte> GetSpan(int sizeHint = 0) => written.GetSpan(sizeHint);
+        public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
-        public byte[] ToArray() => written.WrittenSpan.ToArray();
+        private static byte[] Room(int bytes) => bytes >= StatePool.LeastBytes ? StatePool.Rent(bytes) : new byte[bytes];
+    }
+
+    /// <summary>The stored form of a large state, which is to be given back to <see cref="StatePool"/> by whoever knows that nobody looks at it any more.</summary>
+    /// <param name="field">What it is called where it is refused.</param>
+    /// <param name="value">The state.</param>
+    /// <param name="type">How it is written.</param>
+    /// <param name="maxBytes">How large it may be.</param>
+    /// <param name="about">How large it will about be.</param>
+    public static ReadOnlyMemory<byte> SerializeLarge<T>(string field, T value, JsonTypeInfo<T> type, int maxBytes, int about)
+    {
+        try
+        {
+            var buffer = new BoundedBuffer(field, maxBytes, about);
+            using (var writer = new Utf8JsonWriter(buffer, WriterOptions(type.Options))) JsonSerializer.Serialize(writer, value, type);
+            ReadOnlySpan<byte> utf8 = buffer.Written.Span;
+            if (MayHoldReplaced(utf8)) CheckReplaced(field, utf8, value!, type, type.Options);
+            Check(field, utf8, maxBytes, objectOnly: false);
+            return buffer.Written;
+        }
+        catch (Exception e) when (IsOfValue(e))
+        {
+            throw Unwritable(field, value!, type, e);
+        }
     }
 
     /// <summary>The stored form of a value whose type is known; what <see cref="Engine{TState}"/> uses for each step.</summary>
@@ -122,9 +163,14 @@ internal static class JsonText
     /// <summary>What the serializer wrote has no duplicate keys and a bounded depth; only a NUL can be wrong with it, and that is always escaped.</summary>
     private static byte[] Accept(string field, byte[] utf8, int maxBytes, bool objectOnly)
     {
-        CheckSize(field, utf8.Length, maxBytes);
-        if (objectOnly || utf8.AsSpan().IndexOf("\\u0000"u8) >= 0) Verify(field, utf8, objectOnly);
+        Check(field, utf8, maxBytes, objectOnly);
         return utf8;
+    }
+
+    private static void Check(string field, ReadOnlySpan<byte> utf8, int maxBytes, bool objectOnly)
+    {
+        CheckSize(field, utf8.Length, maxBytes);
+        if (objectOnly || utf8.IndexOf("\\u0000"u8) >= 0) Verify(field, utf8, objectOnly);
     }
 
     /// <summary>JSON for people, of any size.</summary>
@@ -266,7 +312,7 @@ internal static class JsonText
     /// <summary>
     /// One pass over the tokens: an object where one is asked for, bounded depth, no duplicate keys, no NUL, no number that reads back as infinite.
     /// </summary>
-    private static void Verify(string field, byte[] utf8, bool objectOnly)
+    private static void Verify(string field, ReadOnlySpan<byte> utf8, bool objectOnly)
     {
         if (objectOnly && utf8[0] != (byte)'{')
             throw new InvalidInputException(field, $"is JSON that begins with '{(char)utf8[0]}'; it must be an object such as {{\"url\": \"...\"}}.");
@@ -299,7 +345,7 @@ internal static class JsonText
         }
     }
 
-    private static void CheckKey(string field, byte[] utf8, ref Utf8JsonReader reader, Stack<HashSet<string>?> keys)
+    private static void CheckKey(string field, ReadOnlySpan<byte> utf8, ref Utf8JsonReader reader, Stack<HashSet<string>?> keys)
     {
         CheckString(field, utf8, ref reader);
         HashSet<string> seen = keys.Pop() ?? new HashSet<string>(StringComparer.Ordinal);
@@ -309,7 +355,7 @@ internal static class JsonText
         keys.Push(seen);
     }
 
-    private static void CheckString(string field, byte[] utf8, ref Utf8JsonReader reader)
+    private static void CheckString(string field, ReadOnlySpan<byte> utf8, ref Utf8JsonReader reader)
     {
         if (!reader.ValueIsEscaped) return;
         try

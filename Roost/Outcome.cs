@@ -151,7 +151,8 @@ internal sealed class TypedOutcome<TState>(
             {
                 Final = new(before.WorkId),
             };
-        Snapshot? next = hasState ? before.NextWritten(StateJson.Of(before.WorkId, state!, trial, maxBytes), step, isOurs: true) : null;
+        int about = before.Utf8.Length + before.Utf8.Length / 16;
+        Snapshot? next = hasState ? before.NextWritten(StateJson.Of(before.WorkId, state!, trial, maxBytes, about), step, isOurs: true) : null;
         return Kind switch
         {
             OutcomeKind.Continue => Continue(next!, After),

@@ -40,7 +40,7 @@ public sealed class Snapshot
 
     /// <summary>The state as UTF-8 JSON, as it is stored.</summary>
     [JsonIgnore]
-    public ReadOnlyMemory<byte> Utf8 { get; internal init; }
+    public ReadOnlyMemory<byte> Utf8 { get; internal set; }
 
     /// <summary>The state as JSON.</summary>
     public JsonElement Data => data ??= JsonText.Parse(Utf8);
@@ -140,7 +140,7 @@ public sealed class Snapshot
         return FirstWritten(item, StateJson.Of(item.Id, new TypedJson(data, type), item.Json, item.MaxJsonBytes), step);
     }
 
-    internal static Snapshot FirstWritten(WorkItem item, byte[] utf8, string step) => new()
+    internal static Snapshot FirstWritten(WorkItem item, ReadOnlyMemory<byte> utf8, string step) => new()
     {
         WorkId = item.Id,
         Engine = item.Engine,
@@ -170,7 +170,7 @@ public sealed class Snapshot
         return NextWritten(StateJson.Of(WorkId, new TypedJson(data, type), Json, MaxJsonBytes), step);
     }
 
-    internal Snapshot NextWritten(byte[] utf8, string? step, bool isOurs = false) => new(this)
+    internal Snapshot NextWritten(ReadOnlyMemory<byte> utf8, string? step, bool isOurs = false) => new(this)
     {
         Utf8 = utf8,
         Step = step ?? Step,
@@ -203,6 +203,18 @@ public sealed class Snapshot
         Snapshot accepted = IsOurs ? this : new(this);
         (accepted.StateVersion, accepted.CreatedAt, accepted.Delay) = (stateVersion, createdAt, delay);
         return accepted;
+    }
+
+    /// <summary>
+    /// Gives the memory of its state back, where that was lent for a state that an engine has returned: called once the next version is committed, and only
+    /// where no code but Roost's has had this one in its hands. It has no state from here on.
+    /// </summary>
+    internal void Recycle()
+    {
+        if (!IsOurs) return;
+        ReadOnlyMemory<byte> lent = Utf8;
+        Utf8 = default;
+        StatePool.Return(lent);
     }
 
     /// <summary>The same for a reader in a process that knows the settings of its engine.</summary>

@@ -20,4 +20,9 @@ public sealed record SnapshotVersion
 
     /// <summary>The size of the state in bytes of UTF-8 JSON.</summary>
     public required long Size { get; init; }
+
+    /// <summary>
+    /// What was written for it, in bytes: <see cref="Size"/> where it is stored whole, and what differs from the version before it where it is stored as that.
+    /// </summary>
+    public long Added { get; init; }
 }

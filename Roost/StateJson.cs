@@ -7,11 +7,11 @@ namespace Roost;
 internal static class StateJson
 {
     /// <summary>Of an engine's state.</summary>
-    public static byte[] Of<TState>(string workId, TState state, StateTrial<TState> trial, int maxBytes)
+    public static ReadOnlyMemory<byte> Of<TState>(string workId, TState state, StateTrial<TState> trial, int maxBytes, int about)
     {
         try
         {
-            return trial.Write(state, maxBytes);
+            return trial.Write(state, maxBytes, about);
         }
         catch (InvalidInputException e)
         {

@@ -82,6 +82,7 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
     private async ValueTask<Outcome> CallAsync(ActiveStep step, IEngine engine, EngineEntry entry, StepContext context)
     {
         LeasedWork lease = step.Lease;
+        lease.IsStateSeen |= engine is not ITypedEngine;
         try
         {
             VerifyPayload(lease);
@@ -176,7 +177,7 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
             throw new ItemEndedException(
                 lease.Item.Id,
                 FailReasons.CorruptSnapshot,
-                Damage.OfMissing(lease.Item.Id, lease.Version)
+                lease.SnapshotFault ?? Damage.OfMissing(lease.Item.Id, lease.Version)
             );
         if (lease.SnapshotHash is { } hash && !Damage.IsWhole(snapshot.Utf8.Span, hash))
             throw new ItemEndedException(

@@ -21,6 +21,15 @@ internal static class Damage
     public static string OfVersion(string workId, int version) =>
         $"Version {version} of work item {workId} does not match its SHA-256; its bytes were changed after they were written. {Advice}";
 
+    /// <summary>A version is stored as what differs from those before it, and one of them is damaged, or it itself.</summary>
+    public static string OfBase(string workId, int version, int damaged) =>
+        $"Version {version} of work item {workId} is stored as what differs from the versions before it, and the bytes of version {damaged} were changed " +
+        $"after they were written. {Advice}";
+
+    public static string OfMissingBase(string workId, int version, int missing) =>
+        $"Version {version} of work item {workId} is stored as what differs from the versions before it, and version {missing} is missing from the file. " +
+        $"{Advice}";
+
     public static string OfSignal(Signal signal) =>
         $"The payload of signal \"{signal.Name}\" to work item {signal.WorkId} is not what was stored; its bytes were changed after they were " +
         $"written. {Advice}";

@@ -59,6 +59,21 @@ internal sealed class LeasedWork(LeaseFacts facts)
     public required Snapshot? Snapshot { get; set; }
     public required byte[]? SnapshotHash { get; set; }
 
+    /// <summary>Why there is no <see cref="Snapshot"/> where its version has one.</summary>
+    public string? SnapshotFault { get; init; }
+
+    /// <summary>What its next version can be stored as a difference from; null where there is no version.</summary>
+    public StateBase? Base { get; set; }
+
+    /// <summary>Versions of it are, or were, stored as differences.</summary>
+    public bool HasDifferences { get; set; }
+
+    /// <summary>Code that is not Roost's has had its snapshots in its hands, and may go on looking at them.</summary>
+    public bool IsStateSeen { get; set; }
+
+    /// <summary>It has stepped since it was read from the file.</summary>
+    public bool HasStepped { get; private set; }
+
     /// <summary>What the payload has to match; null where it is not known, or checked already.</summary>
     public byte[]? PayloadHash { get; set; }
 
@@ -105,11 +120,14 @@ internal sealed class LeasedWork(LeaseFacts facts)
     public required int Depth { get; init; }
 
     /// <summary>The same item under a new lease, at the version that its last step has saved.</summary>
-    public LeasedWork Again(LeaseFacts lease, int priority, Snapshot snapshot) => new(lease)
+    public LeasedWork Again(LeaseFacts lease, int priority, Snapshot snapshot, StateForm form) => new(lease)
     {
         Item = priority == Item.Priority && lease.Deadline == Deadline ? Item : Item with { Priority = priority, Deadline = StoredTime.Read(lease.Deadline) },
         Snapshot = snapshot,
         SnapshotHash = null,
+        Base = form.Base,
+        HasDifferences = HasDifferences || !form.IsWhole,
+        HasStepped = true,
         FileId = FileId,
         CreatedAt = CreatedAt,
         Nonce = Nonce,
@@ -126,8 +144,12 @@ internal sealed class LeasedWork(LeaseFacts facts)
     public void Advance(StepCommit commit, CommitResult result)
     {
         Version++;
+        if (!IsStateSeen) Snapshot?.Recycle();
         Snapshot = commit.Next;
         SnapshotHash = null;
+        Base = commit.Form!.Base;
+        HasDifferences |= !commit.Form.IsWhole;
+        HasStepped = true;
         PayloadHash = null;
         WaitMilliseconds = null;
         Lane = result.Lane!;

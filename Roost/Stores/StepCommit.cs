@@ -43,5 +43,8 @@ internal sealed record StepCommit(
     /// <summary>The group of the dead letter that it makes, where it is one.</summary>
     public long Group { get; init; }
 
-    public int Bytes => (Next?.Utf8.Length ?? 0) + (Staged?.Bytes ?? 0) + 256;
+    /// <summary>How its state is stored, where it has one.</summary>
+    public StateForm? Form { get; set; }
+
+    public int Bytes => (Form?.Bytes ?? Next?.Utf8.Length ?? 0) + (Staged?.Bytes ?? 0) + 256;
 }

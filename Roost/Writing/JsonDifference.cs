@@ -6,7 +6,7 @@ namespace Roost.Writing;
 internal static class JsonDifference
 {
     /// <summary>The paths at which they differ.</summary>
-    public static HashSet<string> Find(byte[] one, byte[] other)
+    public static HashSet<string> Find(ReadOnlyMemory<byte> one, ReadOnlyMemory<byte> other)
     {
         var found = new HashSet<string>(StringComparer.Ordinal);
         Find(JsonText.Parse(one), JsonText.Parse(other), "$", found);

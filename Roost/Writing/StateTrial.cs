@@ -26,10 +26,13 @@ internal sealed class StateTrial<TState>(JsonTypeInfo<TState> type) : IStateTria
     public JsonTypeInfo<TState> Type => type;
 
     /// <summary>The state as it is stored.</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="maxBytes">How large it may be.</param>
+    /// <param name="about">How large it will about be, as far as is known; what is large is taken from <see cref="StatePool"/>.</param>
     /// <exception cref="InvalidInputException">It cannot be written, is too large, or would not come back.</exception>
-    public byte[] Write(TState state, int maxBytes)
+    public ReadOnlyMemory<byte> Write(TState state, int maxBytes, int about)
     {
-        byte[] utf8 = JsonText.Serialize("state", state, type, maxBytes);
+        ReadOnlyMemory<byte> utf8 = Written(state, maxBytes, about);
         if (IsJson) return utf8;
         bool isNew = kinds.IsNew(state, utf8.Length);
         if (!IsDue(utf8.Length) && !isNew) return utf8;
@@ -54,7 +57,7 @@ internal sealed class StateTrial<TState>(JsonTypeInfo<TState> type) : IStateTria
             throw new InvalidInputException("state", $"cannot be read as {TypeNames.Of(typeof(TState))}: {e.Message}", e);
         }
         if (state is null) throw new InvalidInputException("state", $"is null where {TypeNames.A(typeof(TState))} is expected.");
-        return Write(state, maxBytes);
+        return Write(state, maxBytes, 0).ToArray();
     }
 
     private JsonTypeInfo<TState> Strict()
@@ -71,13 +74,17 @@ internal sealed class StateTrial<TState>(JsonTypeInfo<TState> type) : IStateTria
         return isLonger || n < First || n % OneIn == 0;
     }
 
-    private void Try(TState state, byte[] utf8, int maxBytes)
+    private ReadOnlyMemory<byte> Written(TState state, int maxBytes, int about) => about < StatePool.LeastBytes || IsJson
+        ? JsonText.Serialize("state", state, type, maxBytes)
+        : JsonText.SerializeLarge("state", state, type, maxBytes, about);
+
+    private void Try(TState state, ReadOnlyMemory<byte> utf8, int maxBytes)
     {
         TState? back;
-        byte[] again;
+        ReadOnlyMemory<byte> again;
         try
         {
-            back = JsonSerializer.Deserialize(utf8, type);
+            back = JsonSerializer.Deserialize(utf8.Span, type);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -86,7 +93,7 @@ internal sealed class StateTrial<TState>(JsonTypeInfo<TState> type) : IStateTria
         try
         {
             new Comparison(type.Options).Run(type, state, back);
-            again = JsonText.Serialize("state", back!, type, maxBytes);
+            again = Written(back!, maxBytes, utf8.Length);
         }
         catch (LostException lost)
         {
@@ -99,7 +106,11 @@ internal sealed class StateTrial<TState>(JsonTypeInfo<TState> type) : IStateTria
                 $"what was read back cannot be written again, so something that it needs is lost: {e.Message}"
             ).In<TState>();
         }
-        if (again.AsSpan().SequenceEqual(utf8)) return;
+        if (utf8.Span.SequenceEqual(again.Span))
+        {
+            StatePool.Return(again);
+            return;
+        }
         HashSet<string> changed = JsonDifference.Find(utf8, again);
         if (changed.Count > 0)
             // What differs from itself, such as a time that is left, is no loss.

@@ -22,6 +22,9 @@ internal sealed record ChildPayload(
     /// <summary>Its second step fails for good, until it has been retried.</summary>
     public bool GivesUp { get; init; }
 
+    /// <summary>Its state is a large one from the beginning and grows, so that its versions are stored as differences.</summary>
+    public bool Grows { get; init; }
+
     /// <summary>Asks the trigger of <see cref="CrashVerb"/> for a follow-up.</summary>
     public bool Follows { get; init; }
 
@@ -40,14 +43,17 @@ internal sealed record ChildPayload(
 /// How far it is. The nonce tells a version that was saved from one that was saved again after it had been lost; the artifact is the SHA-256 of
 /// what the step has streamed.
 /// </summary>
-internal sealed record ChildState(int Count, string Nonce, int By, string? Artifact = null);
+internal sealed record ChildState(int Count, string Nonce, int By, string? Artifact = null, IReadOnlyList<string>? Notes = null);
 
 /// <summary>An engine for processes that are killed. It says each version that it is given: whoever is given a version knows that it was committed.</summary>
 internal sealed class ChildEngine(Action<string> say) : Engine<ChildState>
 {
     public override string EngineId => "child";
 
-    protected override ChildState Init(WorkItem item) => new(0, Nonce(), Environment.ProcessId);
+    protected override ChildState Init(WorkItem item) => new(0, Nonce(), Environment.ProcessId)
+    {
+        Notes = item.PayloadAs<ChildPayload>().Grows ? [.. Enumerable.Range(0, 20).Select(Note)] : null,
+    };
 
     protected override async Task<Outcome> StepAsync(ChildState state, StepContext context)
     {
@@ -62,7 +68,7 @@ internal sealed class ChildEngine(Action<string> say) : Engine<ChildState>
             context.AddArtifactBytes(ChildPayload.GivenUpArtifact, ChildContent.Small(context.Item.Id, version, state.Nonce));
             return Fail("It waits for an operator.");
         }
-        ChildState next = new(state.Count + 1, Nonce(), Environment.ProcessId);
+        ChildState next = new(state.Count + 1, Nonce(), Environment.ProcessId) { Notes = state.Notes is { } notes ? [.. notes, Note(version)] : null };
         foreach (string name in payload.ArtifactsOf(version)) await AttachAsync(context, name, next.Nonce);
         if (payload.Fails && version % 4 == 2 && context.Attempt == 1) throw new InvalidOperationException("The first try fails.");
         if (payload.Child && version == 2) context.AddChild(new WorkItem("child", new ChildPayload(3)) { Id = context.Item.Id + "-child" });
@@ -87,6 +93,8 @@ internal sealed class ChildEngine(Action<string> say) : Engine<ChildState>
         else
             context.AddArtifactBytes(name, ChildContent.Small(context.Item.Id, context.Version, nonce));
     }
+
+    private static string Note(int n) => $"{n} {new string((char)('a' + n % 26), 200)}";
 
     private static string Nonce() => Guid.NewGuid().ToString("N")[..8];
 }

@@ -10,6 +10,9 @@ internal static class ChildVerbs
         new(
             "child",
             new ChildPayload(random.Next(1, 20), random.Next(3) == 0 ? random.Next(40) : 0, random.Next(4) == 0, random.Next(4) == 0, random.Next(4) == 0)
+            {
+                Grows = random.Next(3) == 0,
+            }
         )
         {
             Id = id,

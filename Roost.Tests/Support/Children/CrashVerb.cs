@@ -113,6 +113,7 @@ internal static class CrashVerb
             Streams = Sometimes(5),
             GivesUp = Sometimes(10),
             Follows = Sometimes(4),
+            Grows = Sometimes(3),
         };
         return new WorkItem("child", payload)
         {

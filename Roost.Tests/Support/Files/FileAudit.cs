@@ -30,6 +30,7 @@ internal static class FileAudit
             }.ToString()
         );
         connection.Open();
+        StoredStates.AddTo(connection);
         return connection;
     }
 
@@ -77,7 +78,7 @@ internal static class FileAudit
             )
             .ToDictionary(row => row.Id);
         var versions = file.Query<(string Id, long Version, string Nonce)>(
-                "SELECT w.id, s.version, s.data ->> 'nonce' FROM roost_snapshot s JOIN roost_work w ON w.key = s.work"
+                "SELECT w.id, s.version, state_of(s.work, s.version) ->> 'nonce' FROM roost_snapshot s JOIN roost_work w ON w.key = s.work"
             )
             .ToDictionary(row => (row.Id, row.Version), row => row.Nonce);
         var keys = file.Query<(string Key, string Id)>(

@@ -12,8 +12,6 @@ internal static class ContentCheck
         """
         SELECT 'payload of ' || w.id, i.payload, i.payload_sha256 FROM roost_work_input i JOIN roost_work w ON w.key = i.work WHERE i.payload_sha256 IS NOT NULL
         UNION ALL
-        SELECT 'version ' || s.version || ' of ' || w.id, s.data, s.sha256 FROM roost_snapshot s JOIN roost_work w ON w.key = s.work
-        UNION ALL
         SELECT 'signal ' || s.name || ' (' || s.key || ') to ' || w.id, s.payload, s.sha256 FROM roost_signal s JOIN roost_work w ON w.key = s.work
         UNION ALL
         SELECT 'answer to question ' || a.id, a.answer, a.answer_sha256 FROM roost_ask a WHERE a.answer IS NOT NULL
@@ -36,8 +34,10 @@ internal static class ContentCheck
                 examined++;
                 if (!Damage.IsWhole(contents.Bytes(1), contents.Bytes(2))) damaged.Add(contents.Text(0));
             }
+        (IReadOnlyList<string> versions, long count) = VersionCheck.Run(db, cancellationToken);
+        damaged.AddRange(versions);
         damaged.AddRange(WholeContents(db, cancellationToken));
-        return (damaged, examined);
+        return (damaged, examined + count);
     }
 
     /// <summary>Chunks that are each as they were written, and are not those of their content.</summary>

@@ -142,6 +142,16 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             SELECT w.id || ' is at ' || w.version || ', its last snapshot is ' || coalesce(max(s.version), 'missing') FROM roost_work w
             LEFT JOIN roost_snapshot s ON s.work = w.key GROUP BY w.key HAVING coalesce(max(s.version), 0) <> w.version
             """),
+        new("differences", "each version that is stored as a difference has what it is built on",
+            """
+            SELECT 'version ' || s.version || ' of ' || s.work FROM roost_snapshot s WHERE s.whole IS NOT NULL AND (
+                s.edits IS NULL OR s.size IS NULL OR s.row_sha256 IS NULL
+                OR NOT EXISTS (SELECT 1 FROM roost_snapshot b WHERE b.work = s.work AND b.version = s.version - 1 AND coalesce(b.whole, b.version) = s.whole)
+                OR NOT EXISTS (SELECT 1 FROM roost_work_input i WHERE i.work = s.work AND i.differences <> 0))
+            UNION ALL
+            SELECT 'version ' || s.version || ' of ' || s.work || ' is no difference' FROM roost_snapshot s
+            WHERE s.whole IS NULL AND (s.edits IS NOT NULL OR s.size IS NOT NULL OR s.row_sha256 IS NOT NULL)
+            """),
         new("inputs", "each item has its payload and its lane",
             """
             SELECT w.id FROM roost_work w WHERE NOT EXISTS (SELECT 1 FROM roost_work_input i WHERE i.work = w.key)

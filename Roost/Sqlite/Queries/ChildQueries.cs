@@ -12,7 +12,7 @@ internal static class ChildQueries
     private const string Columns =
         """
         w.key, w.id, l.engine, w.state, w.version, w.detached, i.idempotency_key, w.created_at, w.ended_at,
-        s.state_version, s.step, s.data, s.sha256, s.at, s.delay_ms
+        s.state_version, s.step, s.data, s.sha256, s.at, s.delay_ms, s.whole
         """;
 
     // The snapshot is taken by the index and by what its row says: a damaged index would lead to another item's.
@@ -61,7 +61,7 @@ internal static class ChildQueries
         string id = row.Text(2);
         WorkState state = WorkStates.Parse(row.Bytes(4));
         int version = row.Int32(5);
-        (Snapshot? snapshot, string? error) = version == 0 ? (null, null) : SnapshotOf(row, id, state, version, options);
+        (Snapshot? snapshot, string? error) = version == 0 ? (null, null) : SnapshotOf(db, row, id, state, version, options);
         return new()
         {
             Id = id,
@@ -76,7 +76,8 @@ internal static class ChildQueries
         };
     }
 
-    private static (Snapshot? Snapshot, string? Error) SnapshotOf(Statement row, string id, WorkState state, int version, RoostOptions options)
+    private static (Snapshot? Snapshot, string? Error) SnapshotOf(
+        SqliteConnection db, Statement row, string id, WorkState state, int version, RoostOptions options)
     {
         if (row.IsNull(10)) return (null, Damage.OfMissing(id, version));
         var stored = new SnapshotQueries.Row
@@ -84,12 +85,19 @@ internal static class ChildQueries
             Version = version,
             StateVersion = row.Int32(10),
             Step = row.Text(11),
-            Data = row.Bytes(12).ToArray(),
             At = row.Int64(14),
             DelayMs = row.Int64(15),
         };
-        if (!Damage.IsWhole(stored.Data, row.Bytes(13))) return (null, Damage.OfVersion(id, version));
-        DateTimeOffset? ended = StoredTime.Read(row.NullableInt64(9));
-        return (SnapshotQueries.Made(stored, id, row.Text(3), StoredTime.Read(row.Int64(8)), state, ended, options), null);
+        try
+        {
+            int? whole = row.IsNull(16) ? null : row.Int32(16);
+            byte[] data = SnapshotQueries.StateOf(db, row.Int64(1), id, version, row.Bytes(12).ToArray(), row.Bytes(13).ToArray(), whole);
+            DateTimeOffset? ended = StoredTime.Read(row.NullableInt64(9));
+            return (SnapshotQueries.Made(stored, data, id, row.Text(3), StoredTime.Read(row.Int64(8)), state, ended, options), null);
+        }
+        catch (DataCorruptException e)
+        {
+            return (null, e.Message);
+        }
     }
 }

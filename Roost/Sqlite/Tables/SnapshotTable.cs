@@ -1,19 +1,67 @@
 using Roost.Sqlite.Files;
+using Roost.Stores;
 
 namespace Roost.Sqlite.Tables;
 
-/// <summary>The versions of the items' states: the first and the last of each are kept.</summary>
+/// <summary>What is stored of a version beside its state.</summary>
+internal readonly record struct SavedVersion(int Version, int StateVersion, string Step, byte[] Hash, long DelayMs);
+
+/// <summary>
+/// The versions of the items' states: the first and the last of each are kept, and those that they are built on where they are stored as differences.
+/// </summary>
 internal sealed class SnapshotTable(WriteConnection connection)
 {
+    /// <summary>How many versions that nobody needs any more a commit deletes: that of a chain of differences ends for all of them at once.</summary>
+    private const int MostTrimmed = 32;
+
+    /// <summary>The same of the first commit of a claim, which works off what a longer history has left.</summary>
+    private const int MostTrimmedAtFirst = 1000;
+
     private readonly Statement insert = connection.Prepare(
         "INSERT INTO roost_snapshot (work, version, state_version, step, data, sha256, delay_ms, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    private readonly Statement insertDifference = connection.Prepare(
+        """
+        INSERT INTO roost_snapshot (work, version, state_version, step, data, sha256, delay_ms, at, whole, edits, size, row_sha256)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+        """);
+    private readonly Statement noteDifferences = connection.Prepare("UPDATE roost_work_input SET differences = 1 WHERE work = ?1");
     private readonly Statement trim = connection.Prepare("DELETE FROM roost_snapshot WHERE work = ?1 AND version > ?2 AND version <= ?3");
+    private readonly Statement trimSome = connection.Prepare(
+        """
+        DELETE FROM roost_snapshot
+        WHERE key IN (SELECT key FROM roost_snapshot WHERE work = ?1 AND version > ?2 AND version <= ?3 ORDER BY version LIMIT ?4)
+        """);
+    private readonly Statement builtOn = connection.Prepare("SELECT whole FROM roost_snapshot WHERE work = ?1 AND version = ?2");
+    private readonly Statement leaveHistory = connection.Prepare(
+        "UPDATE roost_snapshot SET base = 1 WHERE work = ?1 AND version >= ?2 AND version <= ?3 AND base = 0");
 
-    public void Save(long work, int version, int stateVersion, string step, ReadOnlySpan<byte> data, byte[] hash, long delayMs)
+    public void Save(long work, in SavedVersion version, StateForm form)
     {
-        insert.Bind(1, work).Bind(2, version).Bind(3, stateVersion).Bind(4, step)
-            .BindText(5, data).BindBlob(6, hash).Bind(7, delayMs).Bind(8, connection.Now).Run();
-        int first = connection.Options.HistoryFirst, last = version - connection.Options.HistoryLast;
-        if (last > first) trim.Bind(1, work).Bind(2, first).Bind(3, last).Run();
+        Statement row = form.IsWhole ? insert : insertDifference;
+        row.Bind(1, work).Bind(2, version.Version).Bind(3, version.StateVersion).Bind(4, version.Step)
+            .BindText(5, form.Data.Span).BindBlob(6, version.Hash).Bind(7, version.DelayMs).Bind(8, connection.Now);
+        if (!form.IsWhole) row.Bind(9, form.Base.Whole).BindText(10, form.Edits).Bind(11, form.Size).BindBlob(12, form.RowHash);
+        row.Run();
+    }
+
+    /// <summary>An item has its first version that is stored as a difference.</summary>
+    public void NoteDifferences(long work) => noteDifferences.Bind(1, work).Run();
+
+    /// <summary>What a version that its step has just saved moves out of the history is deleted, or marked where later ones are built on it.</summary>
+    public void Trim(LeasedWork lease, StateForm form)
+    {
+        int version = lease.Version + 1, first = connection.Options.HistoryFirst, gone = version - connection.Options.HistoryLast;
+        if (gone <= first) return;
+        if (!lease.HasDifferences && form.IsWhole)
+        {
+            if (lease.HasStepped) trim.Bind(1, lease.WorkKey).Bind(2, Math.Max(first, gone - MostTrimmed)).Bind(3, gone).Run();
+            else trimSome.Bind(1, lease.WorkKey).Bind(2, first).Bind(3, gone).Bind(4, MostTrimmedAtFirst).Run();
+            return;
+        }
+        int needed = form.Base.Whole <= gone + 1 ? form.Base.Whole : (int?)builtOn.Bind(1, lease.WorkKey).Bind(2, gone + 1).Scalar() ?? gone + 1;
+        trimSome.Bind(1, lease.WorkKey).Bind(2, first).Bind(3, needed - 1).Bind(4, MostTrimmed).Run();
+        // All of them where it may have been begun with a longer history.
+        int from = Math.Max(lease.HasStepped ? gone : first + 1, needed);
+        if (from <= gone) leaveHistory.Bind(1, lease.WorkKey).Bind(2, from).Bind(3, gone).Run();
     }
 }

@@ -89,7 +89,7 @@ internal sealed class CommitTransition(
         if (after is { ReadyPlace: not null, IsPaused: false } && ledger is not null)
         {
             ledger.Yield(lane.Key, after.Priority);
-            loader.Keep(lease, commit.Next!);
+            loader.Keep(commit);
         }
         return CommitResult.Released;
     }
@@ -134,7 +134,10 @@ internal sealed class CommitTransition(
     {
         LeasedWork lease = commit.Lease;
         commit.Next!.UpdatedAt = StoredTime.Read(connection.Now);
-        snapshots.Save(lease.WorkKey, lease.Version + 1, commit.StateVersion, commit.Next.Step, commit.Next.Utf8.Span, commit.Hash, commit.DelayMs);
+        var version = new SavedVersion(lease.Version + 1, commit.StateVersion, commit.Next.Step, commit.Hash, commit.DelayMs);
+        snapshots.Save(lease.WorkKey, version, commit.Form!);
+        if (!commit.Form!.IsWhole && !lease.HasDifferences) snapshots.NoteDifferences(lease.WorkKey);
+        snapshots.Trim(lease, commit.Form);
     }
 
     private void Attach(StepCommit commit, bool goesOn)

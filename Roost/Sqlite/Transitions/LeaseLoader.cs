@@ -9,14 +9,14 @@ internal sealed class LeaseLoader(
     WriteConnection connection, FileIdentity identity, ResourceTable resources, Mailbox mailbox, WaitTable waits, AskTable asks, ChildCounts children)
 {
     private const int MostKept = 1024;
-    private const int MostKeptBytes = 16 * 1024;
+    private const long MostKeptBytes = 64L * 1024 * 1024;
 
     // The snapshot is taken by the index and by what its row says: a damaged index would lead to another item's.
     private readonly Statement load = connection.Prepare(
         """
         SELECT w.id, w.created_at, i.payload, i.nonce, i.branch, i.depth, i.timeout_ms, i.max_attempts, i.idempotency_key,
                s.state_version, s.step, s.data, s.sha256, s.at, s.delay_ms, p.id, i.payload_sha256,
-               i.max_steps, i.steps_from, i.trace
+               i.max_steps, i.steps_from, i.trace, s.whole, i.differences
         FROM roost_work w
         LEFT JOIN roost_work_input i ON i.work = w.key
         LEFT JOIN roost_snapshot s ON s.key = (SELECT key FROM roost_snapshot WHERE work = w.key AND version = w.version)
@@ -29,7 +29,15 @@ internal sealed class LeaseLoader(
     /// What was known of items that have gone back behind their equals, by key. A version's snapshot never changes, nor does what else is taken from
     /// here, so that the version alone says whether it still holds; a rollback empties it, for its versions may not have come to be.
     /// </summary>
-    private readonly Dictionary<long, (LeasedWork Lease, Snapshot Next)> kept = [];
+    private readonly Dictionary<long, Kept> kept = [];
+    private long keptBytes;
+
+    private readonly record struct Kept(LeasedWork Lease, Snapshot Next, StateForm Form)
+    {
+        public long Bytes => Lease.Item.PayloadUtf8(int.MaxValue).Length + (Lease.Snapshot?.Utf8.Length ?? 0) + Next.Utf8.Length;
+    }
+
+    private readonly StoredState differences = new(connection.Prepare(StoredState.RowsSql));
 
     /// <param name="row">As it runs.</param>
     /// <param name="lane">Its lane.</param>
@@ -37,8 +45,8 @@ internal sealed class LeaseLoader(
     /// <param name="seen">Up to which signal its step sees.</param>
     public LeasedWork Load(in WorkRow row, Lane lane, SlotLedger ledger, long seen)
     {
-        LeasedWork lease = kept.Remove(row.Key, out (LeasedWork Lease, Snapshot Next) known) && known.Next.Version == row.Version
-            ? known.Lease.Again(FactsOf(row, lane, ledger), row.Priority, known.Next)
+        LeasedWork lease = Take(row.Key) is { } known && known.Next.Version == row.Version
+            ? known.Lease.Again(FactsOf(row, lane, ledger), row.Priority, known.Next, known.Form)
             : Read(row, lane, ledger);
         if (row.HasMail) (lease.SignalsSeen, lease.Wake) = (seen, WakeOf(row, lease.Item.Id));
         return lease;
@@ -66,16 +74,29 @@ internal sealed class LeaseLoader(
     }
 
     /// <summary>An item goes back behind its equals: what it will need for its next step is kept at hand.</summary>
-    public void Keep(LeasedWork lease, Snapshot next)
+    public void Keep(StepCommit commit)
     {
-        if (lease.LastVersion is not null) return; // A retry moves it.
-        int bytes = lease.Item.PayloadUtf8(int.MaxValue).Length + (lease.Snapshot?.Utf8.Length ?? 0) + next.Utf8.Length;
-        if (bytes > MostKeptBytes) return;
-        if (kept.Count >= MostKept) kept.Clear();
-        kept[lease.WorkKey] = (lease, next);
+        if (commit.Lease.LastVersion is not null) return; // A retry moves it.
+        var next = new Kept(commit.Lease, commit.Next!, commit.Form!);
+        if (next.Bytes > MostKeptBytes) return;
+        if (kept.Count >= MostKept || keptBytes + next.Bytes > MostKeptBytes) Forget();
+        Take(commit.Lease.WorkKey);
+        kept.Add(commit.Lease.WorkKey, next);
+        keptBytes += next.Bytes;
     }
 
-    public void Forget() => kept.Clear();
+    public void Forget()
+    {
+        kept.Clear();
+        keptBytes = 0;
+    }
+
+    private Kept? Take(long key)
+    {
+        if (!kept.Remove(key, out Kept known)) return null;
+        keptBytes -= known.Bytes;
+        return known;
+    }
 
     private LeaseFacts FactsOf(in WorkRow row, Lane lane, SlotLedger ledger) => new()
     {
@@ -101,13 +122,17 @@ internal sealed class LeaseLoader(
     {
         load.Bind(1, row.Key).Step();
         WorkItem item = ItemOf(row, lane);
+        Loaded state = row.Version == 0 ? default : StateOf(row.Key, item, row.Version);
         var lease = new LeasedWork(FactsOf(row, lane, ledger))
         {
             FileId = identity.FileId,
             Item = item,
-            Snapshot = row.Version == 0 ? null : SnapshotOf(item, row.Version),
+            Snapshot = state.Snapshot,
+            SnapshotFault = state.Fault,
+            SnapshotHash = state.Hash,
+            Base = state.Base,
+            HasDifferences = load.Int32(21) != 0,
             PayloadHash = load.IsNull(2) ? [] : load.IsNull(16) ? null : load.Bytes(16).ToArray(), // Nothing matches none.
-            SnapshotHash = row.Version == 0 || load.IsNull(12) ? null : load.Bytes(12).ToArray(),
             CreatedAt = StoredTime.Read(load.Int64(1)),
             Nonce = load.Int64(3),
             Branch = load.Int32(4),
@@ -124,7 +149,7 @@ internal sealed class LeaseLoader(
     {
         load.Bind(1, row.Key).Step();
         WorkItem item = ItemOf(row, lane);
-        Snapshot? snapshot = row.Version == 0 ? null : SnapshotOf(item, row.Version);
+        Loaded state = row.Version == 0 ? default : StateOf(row.Key, item, row.Version);
         var ended = new EndedWork(row.Key, nonce, attempt)
         {
             FileId = identity.FileId,
@@ -134,7 +159,7 @@ internal sealed class LeaseLoader(
             Error = error,
             Version = row.Version,
             EndedAt = StoredTime.Read(row.EndedAt!.Value),
-            Snapshot = snapshot is null || load.IsNull(12) || !Damage.IsWhole(snapshot.Utf8.Span, load.Bytes(12)) ? null : snapshot,
+            Snapshot = state.Hash is null || Damage.IsWhole(state.Snapshot!.Utf8.Span, state.Hash) ? state.Snapshot : null,
         };
         load.Reset();
         return ended;
@@ -159,15 +184,34 @@ internal sealed class LeaseLoader(
         MaxJsonBytes = connection.Options.MaxJsonBytes,
     };
 
-    /// <summary>Null where the version that the item is at is missing: the step fails as corrupt, and nothing runs on guesses.</summary>
-    private Snapshot? SnapshotOf(WorkItem item, int version) => load.IsNull(9) ? null : new()
+    /// <param name="Snapshot">Null where the version that the item is at is missing, or cannot be had: its step fails as corrupt, and nothing runs on guesses.</param>
+    /// <param name="Hash">What it has yet to be held against.</param>
+    /// <param name="Base">What the next version can be a difference from.</param>
+    /// <param name="Fault">Why it cannot be had, where it is not missing.</param>
+    private readonly record struct Loaded(Snapshot? Snapshot, byte[]? Hash, StateBase? Base, string? Fault);
+
+    private Loaded StateOf(long work, WorkItem item, int version)
+    {
+        if (load.IsNull(9)) return default;
+        ReadOnlySpan<byte> hash = load.Bytes(12);
+        if (load.IsNull(20))
+        {
+            byte[] whole = load.Bytes(11).ToArray();
+            return new(SnapshotOf(item, version, whole), hash.ToArray(), new(version, whole.Length), null);
+        }
+        int from = load.Int32(20);
+        StoredState.Found found = differences.Read(work, item.Id, from, version, hash);
+        return found.Utf8 is { } utf8 ? new(SnapshotOf(item, version, utf8), null, new(from, found.Bytes), null) : new(null, null, null, found.Fault);
+    }
+
+    private Snapshot SnapshotOf(WorkItem item, int version, byte[] utf8) => new()
     {
         WorkId = item.Id,
         Engine = item.Engine,
         Version = version,
         StateVersion = load.Int32(9),
         Step = load.Text(10),
-        Utf8 = load.Bytes(11).ToArray(),
+        Utf8 = utf8,
         CreatedAt = StoredTime.Read(load.Int64(1)),
         UpdatedAt = StoredTime.Read(load.Int64(13)),
         Delay = TimeSpan.FromMilliseconds(load.Int64(14)),
