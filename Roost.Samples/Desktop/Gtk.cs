@@ -29,7 +29,8 @@ internal static partial class Gtk
                 throw new NoDesktopException($"There is no GTK 3 here: {library} could not be loaded. Debian has it as libgtk-3-0.");
         if (!InitCheck(0, 0))
             throw new NoDesktopException(
-                $"There is no display here: DISPLAY is \"{Environment.GetEnvironmentVariable("DISPLAY")}\", and GTK could open none. Xvfb gives one without a screen.");
+                $"There is no display here: DISPLAY is \"{Environment.GetEnvironmentVariable("DISPLAY")}\", and GTK could open none. " +
+                "Xvfb gives one without a screen.");
     }
 
     [LibraryImport(Library, EntryPoint = "gtk_init_check")]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Roost.Samples.Desktop;
@@ -58,7 +59,7 @@ internal sealed class ReadingWindow
         await stopping.CancelAsync();
         await loop; // Running steps finish, within DrainTime.
         await news;
-        output.WriteLine($"Closed. {shown} steps were shown, and the longest gap between two ticks of the window was {heartbeat.LongestGap.TotalMilliseconds:0} ms.");
+        output.WriteLine($"Closed. {shown} steps were shown, and the longest gap between two ticks of the window was {Longest}.");
     }
 
     /// <summary>Shows what there is, and then whatever happens, whichever process makes it happen.</summary>
@@ -113,7 +114,9 @@ internal sealed class ReadingWindow
 
     private void ShowPause() => Gtk.SetButton(pause, isPaused ? "Go on" : "Pause");
 
-    private void ShowLine() => Gtk.SetText(line, $"longest stall of this window: {heartbeat.LongestGap.TotalMilliseconds:0} ms");
+    private string Longest => string.Create(CultureInfo.InvariantCulture, $"{heartbeat.LongestGap.TotalMilliseconds:0} ms");
+
+    private void ShowLine() => Gtk.SetText(line, $"longest stall of this window: {Longest}");
 
     /// <summary>What a button has begun; its failure ends the program.</summary>
     private void Watch(Task begun) => begun.ContinueWith(

@@ -25,7 +25,8 @@ internal sealed class PageTests
     {
         string[] shown =
         [
-            .. Pages.SelectMany(page => Regex.Matches(page.Text, @"\bRoost(?:\.\w+)*(?:@| --version |"" Version="")(\d[^\s""]*)").Select(it => it.Groups[1].Value)),
+            .. Pages.SelectMany(page => Regex.Matches(page.Text, @"\bRoost(?:\.\w+)*(?:@| --version |"" Version="")(\d[^\s""]*)")
+                .Select(one => one.Groups[1].Value)),
         ];
 
         shown.Should().NotBeEmpty("docs/guide/scripts.md shows one").And.OnlyContain(version => version == SourceTree.Version);

@@ -7,7 +7,7 @@ using Roost.Tests.Support;
 namespace Roost.Tests;
 
 /// <summary>The sample with a window, as a real process on a display without a screen.</summary>
-[TestFixture]
+[TestFixture, NonParallelizable] // It measures.
 internal sealed class DesktopTests
 {
     private const int Block = 2000;
@@ -132,7 +132,8 @@ internal sealed class DesktopTests
         public async Task<string> CloseAsync()
         {
             await process.SignalAsync("TERM");
-            string output = await process.StandardOutput.ReadToEndAsync().WaitAsync(SampleProcess.Patience), error = await process.StandardError.ReadToEndAsync();
+            string output = await process.StandardOutput.ReadToEndAsync().WaitAsync(SampleProcess.Patience);
+            string error = await process.StandardError.ReadToEndAsync();
             await process.WaitForExitAsync().WaitAsync(SampleProcess.Patience);
             (process.ExitCode, error).Should().Be((0, ""));
             return output.TrimEnd().Split('\n')[^1];

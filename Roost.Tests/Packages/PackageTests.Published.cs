@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using Roost.Tests.Support;
@@ -47,7 +48,8 @@ internal sealed partial class PackageTests
 
         HostApplicationBuilder builder = Host.CreateApplicationBuilder(args);
         builder.Logging.ClearProviders();
-        builder.Services.AddRoost(it => { it.Path = "roost.db"; it.Json = new(RoostJson.Default) { TypeInfoResolver = AppJson.Default }; }).AddEngine<ParcelEngine>();
+        var json = new System.Text.Json.JsonSerializerOptions(RoostJson.Default) { TypeInfoResolver = AppJson.Default };
+        builder.Services.AddRoost(it => (it.Path, it.Json) = ("roost.db", json)).AddEngine<ParcelEngine>();
         using IHost host = builder.Build();
         await host.StartAsync();
         Console.WriteLine("started");
@@ -88,22 +90,25 @@ internal sealed partial class PackageTests
         restored.Ends(0);
         string output = (await feed.RunAsync("dotnet", "publish", feed[name], "--no-restore", "--output", published)).Ends(0).Output;
 
-        Warnings().Matches(output).Select(warning => warning.Value).Should().OnlyContain(warning => warning.Contains("Dapper.AOT"), "docs/guide/publishing.md says so");
+        Warnings().Matches(output).Select(warning => warning.Value).Should()
+            .OnlyContain(warning => warning.Contains("Dapper.AOT"), "docs/guide/publishing.md says so");
         File.Exists(Path.Combine(published, "Roost.dll")).Should().Be(how == "PublishTrimmed");
         string program = Path.Combine(published, OperatingSystem.IsWindows() ? "program.exe" : "program");
         var starts = new List<TimeSpan>();
         for (int i = 0; i <= Starts; i++) starts.Add(await StartAsync(program));
         FileInfo[] files = [.. new DirectoryInfo(published).EnumerateFiles("*", SearchOption.AllDirectories)];
         double[] measured = [.. starts.Skip(1).Select(start => start.TotalMilliseconds).Order()]; // The first makes the file.
-        TestContext.Out.WriteLine(FormattableString.Invariant(
-            $"{package}, {how}: {files.Sum(file => file.Length) / 1e6:0.0} MB in {files.Length} files; started within {measured[Starts / 2]:0} ms ({measured[0]:0} to {measured[^1]:0} ms)."));
+        TestContext.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{package}, {how}: {files.Sum(file => file.Length) / 1e6:0.0} MB in {files.Length} files; " +
+            $"{Starts} starts: {measured[Starts / 2]:0} ms ({measured[0]:0} to {measured[^1]:0} ms)."));
     }
 
     /// <summary>How long it takes until its runtime is there. It goes on and does its work.</summary>
     private async Task<TimeSpan> StartAsync(string program)
     {
         long since = Stopwatch.GetTimestamp();
-        using Process process = Process.Start(new ProcessStartInfo(program) { WorkingDirectory = feed[""], RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var start = new ProcessStartInfo(program) { WorkingDirectory = feed[""], RedirectStandardOutput = true, RedirectStandardError = true };
+        using Process process = Process.Start(start)!;
         string? first = await process.StandardOutput.ReadLineAsync().Soon();
         TimeSpan started = Stopwatch.GetElapsedTime(since);
         string rest = await process.StandardOutput.ReadToEndAsync().Soon(), error = await process.StandardError.ReadToEndAsync().Soon();

@@ -20,7 +20,8 @@ internal sealed class ScreenPicture
     public static ScreenPicture Read(ReadOnlySpan<byte> dump)
     {
         (int width, int height, int bits, int rowBytes) = (Number(dump, 4), Number(dump, 5), Number(dump, 11), Number(dump, 12));
-        if ((Number(dump, 1), bits, Number(dump, 7)) != (7, 32, 0)) throw new InvalidDataException("This is no dump of 32 bits a pixel, the lowest byte first.");
+        if ((Number(dump, 1), bits, Number(dump, 7)) != (7, 32, 0))
+            throw new InvalidDataException("This is no dump of 32 bits a pixel, the lowest byte first.");
         const int colourBytes = 12;
         ReadOnlySpan<byte> rows = dump[(Number(dump, 0) + Number(dump, 19) * colourBytes)..];
         var pixels = new byte[width * height * Channels];

@@ -61,7 +61,9 @@ internal sealed class VirtualDisplay : IDisposable
         nint display = XOpenDisplay(Encoding.ASCII.GetBytes($"{Name}\0"));
         display.Should().NotBe(0);
         const uint left = 1;
-        bool sent = XTestFakeMotionEvent(display, -1, x, y, 0) != 0 && XTestFakeButtonEvent(display, left, 1, 0) != 0 && XTestFakeButtonEvent(display, left, 0, 0) != 0;
+        bool sent = XTestFakeMotionEvent(display, -1, x, y, 0) != 0
+            && XTestFakeButtonEvent(display, left, 1, 0) != 0
+            && XTestFakeButtonEvent(display, left, 0, 0) != 0;
         _ = XCloseDisplay(display);
         sent.Should().BeTrue();
     }
