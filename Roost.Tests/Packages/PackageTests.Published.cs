@@ -49,7 +49,7 @@ internal sealed partial class PackageTests
         HostApplicationBuilder builder = Host.CreateApplicationBuilder(args);
         builder.Logging.ClearProviders();
         var json = new System.Text.Json.JsonSerializerOptions(RoostJson.Default) { TypeInfoResolver = AppJson.Default };
-        builder.Services.AddRoost(it => (it.Path, it.Json) = ("roost.db", json)).AddEngine<ParcelEngine>();
+        builder.Services.AddRoost(it => it.Path = "roost.db").ConfigureRuntime(it => it with { Json = json }).AddEngine<ParcelEngine>();
         using IHost host = builder.Build();
         await host.StartAsync();
         Console.WriteLine("started");
@@ -90,8 +90,8 @@ internal sealed partial class PackageTests
         restored.Ends(0);
         string output = (await feed.RunAsync("dotnet", "publish", feed[name], "--no-restore", "--output", published)).Ends(0).Output;
 
-        Warnings().Matches(output).Select(warning => warning.Value).Should()
-            .OnlyContain(warning => warning.Contains("Dapper.AOT"), "docs/guide/publishing.md says so");
+        Warnings().Matches(output).Select(warning => warning.Value).Where(warning => !warning.Contains("Dapper.AOT")).Should()
+            .BeEmpty("docs/guide/publishing.md knows of no other");
         File.Exists(Path.Combine(published, "Roost.dll")).Should().Be(how == "PublishTrimmed");
         string program = Path.Combine(published, OperatingSystem.IsWindows() ? "program.exe" : "program");
         var starts = new List<TimeSpan>();
