@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Roost;
 using Roost.Samples;
 using Roost.Samples.Approval;
+using Roost.Samples.Desktop;
 using Roost.Samples.Fanout;
 using Roost.Samples.Takeover;
 
@@ -27,6 +28,9 @@ try
         case ["approval"] or ["approval", "--by-hand"]:
             await new ApprovalDemonstration(byHand: args.Length > 1, Console.Out).RunAsync(interrupted.Token);
             return 0;
+        case ["desktop"] or ["desktop", _]:
+            DesktopDemonstration.Run(args.ElementAtOrDefault(1) ?? "roost.db", Console.Out, interrupted.Token);
+            return 0;
         case ["fanout", var folder]:
             await FanoutDemonstration.RunAsync(folder, Console.Out, interrupted.Token);
             return 0;
@@ -44,6 +48,11 @@ catch (UsageException e)
 {
     Console.Error.WriteLine($"{e.Message}\n\n{Usage.Text}");
     return 2;
+}
+catch (NoDesktopException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 3;
 }
 catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
 {

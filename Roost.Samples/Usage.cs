@@ -26,6 +26,8 @@ internal static class Usage
             --by-hand         with your answer, by the roost command in another terminal
           fanout <folder>     reads a folder by an item for each file, and joins what they find to a report
           waiting [file]      an order that waits for its payments, and is sent them; default roost.db
+          desktop [file]      a window of GTK 3 with work that steps behind it; default roost.db. Ends with 3 where there is
+                              no GTK or no display
           service [file]      a hosted service that steps work until it is stopped; default roost.db
           --help              this text
         """;

@@ -80,13 +80,14 @@ public sealed partial class RoostRuntime
     /// <exception cref="NotFoundException">There is no such question.</exception>
     /// <exception cref="AskClosedException">It is not open any more.</exception>
     public Task WithdrawAskAsync(string askId, string by, string? reason = null, CancellationToken cancellationToken = default) => Spans.HasListeners
-        ? TracedAnswerAsync("withdraw", askId, _ => WithdrawAsync(askId, by, reason, cancellationToken))
-        : WithdrawAsync(askId, by, reason, cancellationToken);
+        ? TracedAnswerAsync("withdraw", askId, span => WithdrawAsync(span, askId, by, reason, cancellationToken))
+        : WithdrawAsync(null, askId, by, reason, cancellationToken);
 
-    private async Task<AnswerResult> WithdrawAsync(string askId, string by, string? reason, CancellationToken cancellationToken)
+    private async Task<AnswerResult> WithdrawAsync(Activity? span, string askId, string by, string? reason, CancellationToken cancellationToken)
     {
         Names.Check("askId", askId);
         cancellationToken.ThrowIfCancellationRequested();
+        if (span is { IsAllDataRequested: true }) Spans.Link(span, (await Readable.AskAsync(askId, cancellationToken).ConfigureAwait(false)).Trace, "ask");
         return await SaveAsync(askId, WaitCheck.CheckWithdrawal(by, reason)).ConfigureAwait(false);
     }
 

@@ -57,6 +57,9 @@ public sealed record Wake
 
     /// <summary>How its children stand, where it waited for them, whatever has woken it; else null.</summary>
     public ChildProgress? Children { get; init; }
+
+    /// <summary>The trace of who has withdrawn the question, where that is what has woken it.</summary>
+    internal string? WithdrawalTrace { get; init; }
 }
 
 /// <summary>What an item waits for, for people.</summary>

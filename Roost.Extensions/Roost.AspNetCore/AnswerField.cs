@@ -42,12 +42,16 @@ public sealed record AnswerField
     /// <summary>As the library calls it, <c>value.size.width</c>.</summary>
     public required string Path { get; init; }
 
+    /// <summary>How it is called beside its control.</summary>
     public required string Label { get; init; }
 
+    /// <summary>By which control it is given.</summary>
     public required AnswerKind Kind { get; init; }
 
+    /// <summary>An answer without it is refused.</summary>
     public bool IsRequired { get; init; }
 
+    /// <summary>It may be null.</summary>
     public bool IsNullable { get; init; }
 
     /// <summary>Of a number or of lines of numbers.</summary>
@@ -65,8 +69,10 @@ public sealed record AnswerField
     /// <summary>The longest text; null for any.</summary>
     public int? MostLetters { get; init; }
 
+    /// <summary>The values that it may have; empty where it may have any of its kind.</summary>
     public IReadOnlyList<JsonElement> Choices { get; init; } = [];
 
+    /// <summary>What it is made of, where it is an object, in the order of the schema.</summary>
     public IReadOnlyList<(string Member, AnswerField Field)> Members { get; init; } = [];
 
     /// <summary>The form of an answer.</summary>

@@ -8,21 +8,28 @@ public abstract class ConsolePage : ComponentBase
 {
     [Inject] internal ConsoleMount Mount { get; set; } = null!;
 
+    /// <summary>How the host has set the console up.</summary>
     [Inject] public ConsoleOptions Options { get; set; } = null!;
 
+    /// <summary>Where the request comes from.</summary>
     [Inject] public IHttpContextAccessor Accessor { get; set; } = null!;
 
+    /// <summary>The runtime whose file the page shows.</summary>
     protected RoostRuntime Roost => Mount.Runtime;
 
+    /// <summary>The request that is answered.</summary>
     protected HttpContext Context => Accessor.HttpContext!;
 
+    /// <summary>Fires when whoever asked has gone.</summary>
     protected CancellationToken Aborted => Context.RequestAborted;
 
+    /// <summary>The time by the runtime's clock.</summary>
     protected DateTimeOffset Now => Roost.Options.TimeProvider.GetUtcNow();
 
     /// <summary>Reads all that the page shows, before it is drawn for the first and only time.</summary>
     protected virtual Task LoadAsync() => Task.CompletedTask;
 
+    /// <inheritdoc/>
     public override async Task SetParametersAsync(ParameterView parameters)
     {
         parameters.SetParameterProperties(this);
@@ -33,6 +40,8 @@ public abstract class ConsolePage : ComponentBase
     /// <summary>A field of the address; null where it is missing or empty.</summary>
     protected string? Query(string name) => Context.Request.Query[name] is [{ Length: > 0 } value] ? value : null;
 
+    /// <summary>A whole number of the address; null where it is missing or empty.</summary>
+    /// <exception cref="InvalidInputException">It is something else.</exception>
     protected int? Number(string name)
     {
         if (Query(name) is not { } text)

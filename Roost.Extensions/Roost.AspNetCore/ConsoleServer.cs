@@ -92,6 +92,7 @@ public sealed class ConsoleServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Stops serving.</summary>
     public async ValueTask DisposeAsync()
     {
         await application.StopAsync().ConfigureAwait(false);

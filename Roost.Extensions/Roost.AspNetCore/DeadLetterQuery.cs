@@ -8,6 +8,7 @@ public sealed record DeadLetterQuery(DeadLetterFilter Filter)
 {
     private static readonly string[] Names = ["engine", "queue", "reason-is", "type", "error", "group", "until"];
 
+    /// <summary>It means all of them.</summary>
     public bool IsEmpty => Fields.All(part => part.Value is null);
 
     /// <summary>The fields by the names that <see cref="Of"/> reads.</summary>
@@ -25,6 +26,7 @@ public sealed record DeadLetterQuery(DeadLetterFilter Filter)
             (name, value) => KeyValuePair.Create(name, value)
         );
 
+    /// <summary>Reads it from an address or a form.</summary>
     public static DeadLetterQuery Of(Func<string, StringValues> read)
     {
         return new(

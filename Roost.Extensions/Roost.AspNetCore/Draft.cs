@@ -10,11 +10,13 @@ namespace Roost.AspNetCore;
 /// <param name="Problems">What is wrong, by field; under the empty name what is wrong with no field of its own.</param>
 public sealed record Draft(string Verb, string Id, IReadOnlyDictionary<string, StringValues> Typed, IReadOnlyDictionary<string, string> Problems)
 {
+    /// <summary>What was typed into a field; null where nothing was.</summary>
     public string? Value(string field) => Typed.TryGetValue(field, out StringValues value) && value is [{ } text, ..] ? text : null;
 
     /// <summary>Whether this is one of the values that were chosen.</summary>
     public bool IsChosen(string field, string value) => Typed.TryGetValue(field, out StringValues values) && values.Contains(value);
 
+    /// <summary>What is wrong with a field; null where nothing is.</summary>
     public string? Problem(string field) => Problems.GetValueOrDefault(field);
 
     /// <summary>The form says what is wrong; else the page does.</summary>
@@ -26,6 +28,7 @@ public sealed record Draft(string Verb, string Id, IReadOnlyDictionary<string, S
         return new(verb, typed.GetValueOrDefault("id").ToString(), typed, problems);
     }
 
+    /// <summary>A form that was refused, with what the runtime says of it at the field that it names.</summary>
     public static Draft Of(string verb, IFormCollection form, RoostException error)
     {
         if (error is FormRefusedException refused) return Of(verb, form, refused.Problems);

@@ -20,6 +20,7 @@ public sealed record LifeAxis(DateTimeOffset From, DateTimeOffset To)
         return all.Length == 0 ? new(now, now) : new(all.Min(one => one.From), all.Max(one => one.To));
     }
 
+    /// <summary>How long it is.</summary>
     public TimeSpan Length => To - From;
 
     /// <summary>What is drawn of a life. What is too narrow to be seen goes into one piece with its neighbours; a try among them makes that a try.</summary>
@@ -43,6 +44,7 @@ public sealed record LifeAxis(DateTimeOffset From, DateTimeOffset To)
         }
     }
 
+    /// <summary>What people call a segment of this kind.</summary>
     public static string NameOf(LifeKind kind) => kind switch
     {
         LifeKind.DeadLetter => "dead letter",

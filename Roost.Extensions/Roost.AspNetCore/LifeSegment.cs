@@ -38,6 +38,7 @@ public enum LifeKind
 /// <param name="IsOpen">It goes on.</param>
 public sealed record LifeSegment(LifeKind Kind, DateTimeOffset From, DateTimeOffset To, bool IsOpen = false)
 {
+    /// <summary>How long it was.</summary>
     public TimeSpan Length => To - From;
 
     /// <summary>What ended it, where that was the end of a try or of the item.</summary>
@@ -46,6 +47,7 @@ public sealed record LifeSegment(LifeKind Kind, DateTimeOffset From, DateTimeOff
     /// <summary>How that was: ok, bad, released, or now.</summary>
     public string? Outcome { get; init; }
 
+    /// <summary>The worker that ran it, where it is a try.</summary>
     public string? Worker { get; init; }
 
     /// <summary>What it waited for, or why it failed; from an engine, so that it may hold a secret.</summary>

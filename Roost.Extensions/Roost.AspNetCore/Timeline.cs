@@ -8,6 +8,7 @@ public sealed record TimelineRow(string Label, string Outcome, DateTimeOffset Fr
     /// <summary>The parts of the item's life that it is made of.</summary>
     public IReadOnlyList<LifeSegment> Segments { get; init; } = [];
 
+    /// <summary>When it ended.</summary>
     public DateTimeOffset To => From + Waited + (Ran ?? TimeSpan.Zero);
 }
 

@@ -20,6 +20,18 @@ internal sealed class PageTests
 
     private static IEnumerable<Page> Pages => Page.All.Where(page => !History.Contains(page.Name));
 
+    [Test]
+    public void Packages_that_are_shown_with_a_version_have_that_of_this_tree()
+    {
+        string[] shown =
+        [
+            .. Pages.SelectMany(page => Regex.Matches(page.Text, @"\bRoost(?:\.\w+)*(?:@| --version |"" Version="")(\d[^\s""]*)")
+                .Select(one => one.Groups[1].Value)),
+        ];
+
+        shown.Should().NotBeEmpty("docs/guide/scripts.md shows one").And.OnlyContain(version => version == SourceTree.Version);
+    }
+
     [TestCaseSource(nameof(Pages))]
     public void Every_link_leads_somewhere(Page page)
     {

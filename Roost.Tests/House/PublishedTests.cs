@@ -20,7 +20,7 @@ internal sealed class PublishedTests
     {
         if (Environment.GetEnvironmentVariable(Asked) != "1")
             Assert.Ignore($"It takes minutes; {Asked}=1 asks for it, as .ci/run does.");
-        if (how == "PublishAot" && OperatingSystem.IsLinux() && !IsOnPath("clang") && !IsOnPath("gcc"))
+        if (how == "PublishAot" && OperatingSystem.IsLinux() && !Programs.IsOnPath("clang") && !Programs.IsOnPath("gcc"))
             Assert.Ignore("Neither clang nor gcc is on the PATH, to link what was compiled ahead of time.");
         using var folder = new TemporaryFolder();
         string project = SourceTree.PathOf("Roost.Tests", "Published", "Published.csproj"),
@@ -84,9 +84,6 @@ internal sealed class PublishedTests
         exitCode.Should().Be(0, output);
         Directory.GetFiles(published, "*e_sqlite3.*").Select(Path.GetFileName).Except(["SQLitePCLRaw.provider.e_sqlite3.dll"]).Should().Equal(native);
     }
-
-    private static bool IsOnPath(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
 
     private static async Task<(int ExitCode, string Output)> RunAsync(string program, string[] arguments)
     {

@@ -202,7 +202,7 @@ internal sealed partial class PackageTests
 
     private static string[] EveryId() => Ids.Split(',');
 
-    private static string VersionOfAll() => XDocument.Load(SourceTree.PathOf("Directory.Build.props")).Descendants("Version").Single().Value;
+    private static string VersionOfAll() => SourceTree.Version;
 
     private static System.Reflection.Assembly Load(string id) => System.Reflection.Assembly.Load(id);
 

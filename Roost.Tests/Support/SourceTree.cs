@@ -1,3 +1,5 @@
+using System.Xml.Linq;
+
 namespace Roost.Tests.Support;
 
 /// <summary>The files that this build was made from.</summary>
@@ -6,6 +8,9 @@ internal static class SourceTree
     private static readonly string Root = FindRoot();
 
     public static string PathOf(params string[] parts) => Path.Combine([Root, .. parts]);
+
+    /// <summary>That of all packages.</summary>
+    public static string Version => XDocument.Load(PathOf("Directory.Build.props")).Descendants("Version").Single().Value;
 
     private static string FindRoot()
     {

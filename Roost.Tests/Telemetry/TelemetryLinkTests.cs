@@ -129,6 +129,28 @@ internal sealed class TelemetryLinkTests : FolderFixture
     }
 
     [Test]
+    public async Task A_withdrawal_is_linked_to_the_step_that_asks_and_each_try_of_the_next_step_to_the_withdrawal()
+    {
+        int tries = 0;
+        await using RoostRuntime roost = TestRuntime.Create(Quick, null, ScriptedEngine.From((state, context) =>
+            context.Wake is null ? Outcome.WaitFor(state, new Wait { Ask = new("Go on?") })
+            : ++tries == 1 ? throw new InvalidOperationException("once")
+            : ScriptedEngine.Finish(state)));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
+        await roost.RunUntilIdleAsync().Soon();
+        AskInfo ask = (await roost.ListAsksAsync()).Items.Single();
+        await roost.WithdrawAskAsync(ask.Id, "someone");
+        await roost.RunUntilDoneAsync(id).Soon();
+
+        Activity withdraw = traces.Of("withdraw").Single();
+        List<Activity> steps = traces.StepsOf(id);
+        steps.Should().HaveCount(4);
+        Traces.LinksOf(withdraw).Should().Equal(Traces.To(steps[1], "ask"));
+        foreach (Activity step in steps[2..])
+            Traces.LinksOf(step).Should().Equal(Traces.To(traces.Of("enqueue").Single(), "enqueue"), Traces.To(withdraw, "withdraw"));
+    }
+
+    [Test]
     public async Task A_step_that_was_interrupted_keeps_its_links()
     {
         await using RoostRuntime roost = TestRuntime.Create(null, ScriptedEngine.CountingTo(1));

@@ -33,6 +33,8 @@ internal sealed class TelemetryNamesTests
         await WaitAsync(roost);
         await InterruptAsync(roost);
         await LoseAsync(roost, gate);
+        await LeaveUnsavedAsync(options);
+        await Waiting.Until(() => metering.ForceFlush() && Values("roost.steps", "roost.outcome").Contains("unsaved")); // Counted once its span is over.
         metering.ForceFlush().Should().BeTrue();
     }
 
@@ -79,7 +81,9 @@ internal sealed class TelemetryNamesTests
         Values("roost.wait.duration", "roost.cause").Should()
             .BeEquivalentTo("ready", "delayed", "blocked", "signal", "answer", "timeout", "children", "withdrawn");
         Values("roost.items", "roost.condition").Should().BeEquivalentTo("ready", "delayed", "blocked", "running", "waiting", "failed");
-        Values("roost.steps", "roost.outcome").Should().BeEquivalentTo("continue", "wait", "done", "fail", "error", "retry_after", "returned", "lost");
+        Values("roost.steps", "roost.outcome").Should()
+            .BeEquivalentTo("continue", "wait", "done", "fail", "error", "retry_after", "returned", "lost", "unsaved");
+        spans.Single(span => span.GetTagItem("roost.outcome") is "unsaved").GetTagItem("error.type").Should().Be("unsaved");
         Values("roost.ends", "roost.state").Should().BeEquivalentTo("done", "failed", "cancelled");
     }
 
@@ -173,5 +177,21 @@ internal sealed class TelemetryNamesTests
         await Waiting.Until(() => roost.EventsOf("held-1").Count(kind => kind == EventKinds.Claimed) >= 2);
         await stop.CancelAsync();
         await loop.Soon();
+    }
+
+    /// <summary>A step heeds nobody, and returns once its runtime is closed.</summary>
+    private static async Task LeaveUnsavedAsync(RoostOptions options)
+    {
+        var gate = new Gate();
+        RoostRuntime roost = TestRuntime.Create(options, null, new ScriptedEngine(async (state, _) =>
+        {
+            await gate.PassAsync();
+            return ScriptedEngine.Finish(state);
+        }));
+        await roost.EnqueueAsync(new WorkItem("scripted"));
+        _ = roost.RunAsync(CancellationToken.None);
+        await gate.Reached;
+        await roost.DisposeAsync();
+        gate.Open();
     }
 }

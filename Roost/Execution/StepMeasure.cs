@@ -107,13 +107,14 @@ internal sealed class StepMeasure
         return started;
     }
 
-    /// <summary>To whoever has enqueued the item, and to who sent what woke it; each try of a step has the same.</summary>
+    /// <summary>To whoever has enqueued the item, and to who sent what woke it or took it back; each try of a step has the same.</summary>
     private List<ActivityLink>? Links()
     {
         List<ActivityLink>? links = null;
         Add(lease.Trace?.Origin, "enqueue");
         Add(lease.Wake?.Signal?.Trace, "signal");
         Add(lease.Wake?.Answer?.Trace, "answer");
+        Add(lease.Wake?.WithdrawalTrace, "withdraw");
         return links;
 
         void Add(string? stored, string origin)

@@ -19,8 +19,10 @@ public sealed class JsonDiff
     /// <summary>The lists that differ so much that they were compared place by place.</summary>
     public IReadOnlyList<string> Placewise => placewise;
 
+    /// <summary>What differs between two snapshots, secrets masked.</summary>
     public static JsonDiff Between(Snapshot before, Snapshot after, SecretKeys secrets) => Between(Json.Node(before.Data), Json.Node(after.Data), secrets);
 
+    /// <summary>What differs between two values, secrets masked.</summary>
     public static JsonDiff Between(JsonNode? before, JsonNode? after, SecretKeys secrets)
     {
         var diff = new JsonDiff(secrets);

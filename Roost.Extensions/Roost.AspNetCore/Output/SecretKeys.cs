@@ -28,6 +28,9 @@ public sealed class SecretKeys
     private readonly string[] keys;
     private readonly SecretText? inText;
 
+    /// <summary>Masks the values of these keys.</summary>
+    /// <param name="keys">Words; a key that has one of them is meant, unless it tells of the secret only, as <c>token_count</c> does.</param>
+    /// <param name="reveal">Mask nothing.</param>
     public SecretKeys(IEnumerable<string> keys, bool reveal)
     {
         this.keys = reveal ? [] : [.. keys.Select(Words).Where(words => words.Length > 2)];
@@ -43,6 +46,7 @@ public sealed class SecretKeys
 
     internal bool IsMasking => inText is not null;
 
+    /// <summary>Whether the value of a key is masked.</summary>
     public bool IsSecret(string key)
     {
         if (keys.Length == 0) return false;

@@ -18,6 +18,9 @@ internal static class Programs
         };
     }
 
+    public static bool IsOnPath(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
+
     /// <summary>Sends a signal by name, such as STOP.</summary>
     public static async Task SignalAsync(this Process process, string name)
     {

@@ -11,12 +11,14 @@ internal static class SampleProcess
     /// <summary>The samples' own build: the copy beside the tests lacks what their own framework reference brings.</summary>
     private static readonly string Program = typeof(DemoEngine).Assembly.Location.Replace("Roost.Tests", "Roost.Samples", StringComparison.Ordinal);
 
-    public static Process Start(TemporaryFolder folder, params string[] arguments)
+    public static Process Start(TemporaryFolder folder, params string[] arguments) => Process.Start(Prepare(folder, arguments))!;
+
+    public static ProcessStartInfo Prepare(TemporaryFolder folder, params string[] arguments)
     {
         ProcessStartInfo start = Programs.Run(Program, arguments);
         start.WorkingDirectory = folder.Root;
         start.Environment["TMPDIR"] = folder.Root;
-        return Process.Start(start)!;
+        return start;
     }
 
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(TemporaryFolder folder, params string[] arguments)

@@ -29,6 +29,8 @@ internal sealed class AskTable(WriteConnection connection)
     private readonly Statement reopen = connection.Prepare("UPDATE roost_ask SET state = 'open', closed_at = NULL WHERE key = ?1 AND state = 'closed'");
     private readonly Statement answer = connection.Prepare(
         "SELECT CAST(answer AS BLOB), answer_sha256, by, comment, closed_at, answer_trace FROM roost_ask WHERE key = ?1 AND state = 'answered'");
+    private readonly Statement withdrawal = connection.Prepare(
+        "SELECT answer_trace FROM roost_ask WHERE key = ?1 AND state = 'withdrawn' AND answer_trace IS NOT NULL");
 
     /// <summary>Asks, and answers the question's key.</summary>
     /// <exception cref="InvalidInputException">The item has no artifact of a name that the question points to.</exception>
@@ -78,6 +80,9 @@ internal sealed class AskTable(WriteConnection connection)
         WorkId = workId,
         Json = connection.Options.Json,
     });
+
+    /// <summary>Where it was withdrawn from, as far as anybody traced that.</summary>
+    public string? WithdrawalTrace(long key) => withdrawal.Bind(1, key).One(static row => row.Text(0));
 }
 
 /// <summary>A question as it is stored, without what it says.</summary>

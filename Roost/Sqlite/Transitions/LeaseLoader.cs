@@ -64,6 +64,7 @@ internal sealed class LeaseLoader(
             Signal = signal,
             Answer = answer,
             Children = wait.SeenEnd is { } last ? ProgressOf(row.Key, last, wait.SeenOpen!.Value) : null,
+            WithdrawalTrace = wait.Wake == WakeKind.Withdrawn ? asks.WithdrawalTrace(wait.Ask!.Value) : null,
         };
     }
 
