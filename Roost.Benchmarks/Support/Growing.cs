@@ -15,8 +15,11 @@ internal enum GrowthShape
     /// <summary>Two lists that gain half a kilobyte each, and a counter between them.</summary>
     TwoLists,
 
-    /// <summary>A dictionary of 256 entries, of which one kilobyte changes.</summary>
+    /// <summary>A dictionary that gains an entry of half a kilobyte, and of which another of as much changes.</summary>
     Dictionary,
+
+    /// <summary>A dictionary of 256 entries of a kilobyte, of which one changes.</summary>
+    Replaced,
 
     /// <summary>Nothing of it is as it was: a megabyte of other text in each turn.</summary>
     Random,
@@ -83,7 +86,11 @@ internal static class Growing
         {
             OnTurn = onTurn,
         },
-        GrowthShape.Dictionary => new GrowingEngine<DictionaryState>(shape,
+        GrowthShape.Dictionary => new GrowingEngine<DictionaryState>(shape, () => new(0, []), (state, turn) => Added(state, turn), state => state.Turn)
+        {
+            OnTurn = onTurn,
+        },
+        GrowthShape.Replaced => new GrowingEngine<DictionaryState>(shape,
             () => new(0, Enumerable.Range(0, Entries).ToDictionary(n => $"page-{n}", n => Text(n, Kilobyte))), (state, turn) => Changed(state, turn),
             state => state.Turn)
         {
@@ -101,6 +108,13 @@ internal static class Growing
     {
         list.Add(Text(turn, length));
         return list;
+    }
+
+    private static DictionaryState Added(DictionaryState state, int turn)
+    {
+        state.Pages[$"page-{turn * 7919 % (turn + 1)}"] = Text(turn, Kilobyte / 2);
+        state.Pages[$"page-{turn + 1}"] = Text(-turn, Kilobyte / 2);
+        return state with { Turn = turn + 1 };
     }
 
     private static DictionaryState Changed(DictionaryState state, int turn)

@@ -108,7 +108,7 @@ internal sealed class DifferenceTests(StoreHost host) : ConformanceTests(host)
         string? seen = null;
         var parent = new ParentEngine(async context =>
         {
-            await foreach (Child<JsonNode> child in context.ChildrenAsync<JsonNode>()) seen = child.Data!.ToJsonString();
+            await foreach (Child<JsonNode> child in context.ChildrenAsync<JsonNode>()) seen = child.Data!.ToJsonString(RoostJson.Default);
         });
         await using RoostRuntime roost = await OpenAsync(null, engine, parent);
         string id = await roost.EnqueueAsync(new WorkItem("parent"));

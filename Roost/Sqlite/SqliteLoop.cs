@@ -96,16 +96,11 @@ internal sealed class SqliteLoop : StoreLoop
         writer.Serve(null);
     }
 
-    public override Task<CommitResult> CommitAsync(StepCommit commit)
+    public override Task<CommitResult> CommitAsync(StepCommit commit) => writer.RunAsync((writer, commit), static (session, it) =>
     {
-        // Here, on the step's own thread: the writer's has all of them to serve.
-        if (commit.Next is { } next) commit.Form ??= StateForm.Of(commit.Lease, next.Utf8, commit.StateVersion);
-        return writer.RunAsync((writer, commit), static (session, it) =>
-        {
-            SlotLedger slots = it.commit.Lease.Slots;
-            return FreeUnlessKept(session, it.commit.Lease, session.CommitStep.Execute(it.commit, it.writer.Slots == slots ? slots : null));
-        }, commit.Bytes);
-    }
+        SlotLedger slots = it.commit.Lease.Slots;
+        return FreeUnlessKept(session, it.commit.Lease, session.CommitStep.Execute(it.commit, it.writer.Slots == slots ? slots : null));
+    }, commit.Bytes);
 
     public override Task<bool> FailAsync(LeasedWork lease, Failure failure, long backoffMs, bool isLast, Staged? staged) =>
         EndAsync(lease, staged, session => session.Endings.FailStep(lease, failure, backoffMs, isLast));

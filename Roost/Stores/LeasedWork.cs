@@ -143,12 +143,13 @@ internal sealed class LeasedWork(LeaseFacts facts)
     /// <summary>Goes on with the next step under the same lease.</summary>
     public void Advance(StepCommit commit, CommitResult result)
     {
-        Version++;
+        StateForm form = commit.Form!; // It looks at the state before.
         if (!IsStateSeen) Snapshot?.Recycle();
+        Version++;
         Snapshot = commit.Next;
         SnapshotHash = null;
-        Base = commit.Form!.Base;
-        HasDifferences |= !commit.Form.IsWhole;
+        Base = form.Base;
+        HasDifferences |= !form.IsWhole;
         HasStepped = true;
         PayloadHash = null;
         WaitMilliseconds = null;

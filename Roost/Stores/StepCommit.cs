@@ -34,6 +34,8 @@ internal sealed record StepCommit(
     Staged? Staged
 )
 {
+    private StateForm? form;
+
     /// <summary>How many times in a row the state has been the same with this commit; 0 where it got on.</summary>
     public int Unchanged { get; init; }
 
@@ -43,8 +45,8 @@ internal sealed record StepCommit(
     /// <summary>The group of the dead letter that it makes, where it is one.</summary>
     public long Group { get; init; }
 
-    /// <summary>How its state is stored, where it has one.</summary>
-    public StateForm? Form { get; set; }
+    /// <summary>How its state is stored, where it has one; found out by whoever asks first, which is the step's own thread.</summary>
+    public StateForm? Form => Next is null ? null : form ??= StateForm.Of(Lease, Next.Utf8, StateVersion);
 
-    public int Bytes => (Form?.Bytes ?? Next?.Utf8.Length ?? 0) + (Staged?.Bytes ?? 0) + 256;
+    public int Bytes => (Form?.Bytes ?? 0) + (Staged?.Bytes ?? 0) + 256;
 }

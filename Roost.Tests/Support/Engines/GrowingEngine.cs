@@ -48,7 +48,7 @@ internal sealed class GrowingEngine(int seed, int steps) : Engine<JsonNode>
 
     private JsonNode Kept(int version, JsonNode state)
     {
-        Made[version] = state.ToJsonString();
+        Made[version] = state.ToJsonString(RoostJson.Default); // As it is stored.
         return state;
     }
 

@@ -69,8 +69,9 @@ internal static class FixtureFile
     {
         using Activity? trace = kills ? new Activity("fixture") { TraceStateString = "fixture=1" }.Start() : null;
         await using var roost = new RoostRuntime(new RoostOptions { Path = path, Triggers = [new("scripted", "follow") { If = "item.payload.never" }] });
-        roost.AddEngine(Engine(makes: true, artifactBytes: artifactBytes));
+        roost.AddEngine(Engine(makes: true, artifactBytes: artifactBytes)).AddEngine(new GrowingEngine(1, steps: kills ? 60 : 8));
         if (kills) await RestAsync(roost.AddEngine(Resting).AddEngine(Gathering));
+        await roost.EnqueueAsync(new WorkItem("growing") { Id = "grown" });
         await roost.EnqueueAsync(new WorkItem("scripted", new Fate(3)) { Id = "done", IdempotencyKey = "once", Priority = 5 });
         await roost.EnqueueAsync(new WorkItem("scripted", new Fate(2, "fail")) { Id = "dead" });
         await roost.EnqueueAsync(new WorkItem("scripted", new Fate(5, WaitsAt: 2)) { Id = "half" });

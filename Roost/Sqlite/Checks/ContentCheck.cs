@@ -25,8 +25,7 @@ internal static class ContentCheck
     /// <summary>What does not match, in words; and how much was looked at.</summary>
     public static (IReadOnlyList<string> Damaged, long Examined) Run(SqliteConnection db, CancellationToken cancellationToken)
     {
-        var damaged = new List<string>();
-        long examined = 0;
+        (List<string> damaged, long examined) = VersionCheck.Run(db, cancellationToken);
         using (var contents = new Statement(db.Handle!, Contents))
             while (contents.Step())
             {
@@ -34,10 +33,8 @@ internal static class ContentCheck
                 examined++;
                 if (!Damage.IsWhole(contents.Bytes(1), contents.Bytes(2))) damaged.Add(contents.Text(0));
             }
-        (IReadOnlyList<string> versions, long count) = VersionCheck.Run(db, cancellationToken);
-        damaged.AddRange(versions);
         damaged.AddRange(WholeContents(db, cancellationToken));
-        return (damaged, examined + count);
+        return (damaged, examined);
     }
 
     /// <summary>Chunks that are each as they were written, and are not those of their content.</summary>

@@ -27,7 +27,7 @@ internal sealed class VersionCheck : IDisposable
     private VersionCheck() { }
 
     /// <summary>What does not match, in words; and how many versions there are.</summary>
-    public static (IReadOnlyList<string> Damaged, long Examined) Run(SqliteConnection db, CancellationToken cancellationToken)
+    public static (List<string> Damaged, long Examined) Run(SqliteConnection db, CancellationToken cancellationToken)
     {
         long examined = 0;
         using var check = new VersionCheck();

@@ -47,21 +47,25 @@ internal sealed class SnapshotTable(WriteConnection connection)
     /// <summary>An item has its first version that is stored as a difference.</summary>
     public void NoteDifferences(long work) => noteDifferences.Bind(1, work).Run();
 
-    /// <summary>What a version that its step has just saved moves out of the history is deleted, or marked where later ones are built on it.</summary>
-    public void Trim(LeasedWork lease, StateForm form)
+    /// <summary>What a version that was saved just now moves out of the history is deleted, or marked where later ones are built on it.</summary>
+    /// <param name="work">The item.</param>
+    /// <param name="version">The version.</param>
+    /// <param name="form">How it is stored.</param>
+    /// <param name="mayHaveDifferences">Versions before it may be stored as differences.</param>
+    /// <param name="isSteady">The version before it was trimmed by this runtime: there is no more to do than for one that moves out.</param>
+    public void Trim(long work, int version, StateForm form, bool mayHaveDifferences, bool isSteady)
     {
-        int version = lease.Version + 1, first = connection.Options.HistoryFirst, gone = version - connection.Options.HistoryLast;
+        int first = connection.Options.HistoryFirst, gone = version - connection.Options.HistoryLast;
         if (gone <= first) return;
-        if (!lease.HasDifferences && form.IsWhole)
+        if (!mayHaveDifferences && form.IsWhole)
         {
-            if (lease.HasStepped) trim.Bind(1, lease.WorkKey).Bind(2, Math.Max(first, gone - MostTrimmed)).Bind(3, gone).Run();
-            else trimSome.Bind(1, lease.WorkKey).Bind(2, first).Bind(3, gone).Bind(4, MostTrimmedAtFirst).Run();
+            if (isSteady) trim.Bind(1, work).Bind(2, Math.Max(first, gone - MostTrimmed)).Bind(3, gone).Run();
+            else trimSome.Bind(1, work).Bind(2, first).Bind(3, gone).Bind(4, MostTrimmedAtFirst).Run();
             return;
         }
-        int needed = form.Base.Whole <= gone + 1 ? form.Base.Whole : (int?)builtOn.Bind(1, lease.WorkKey).Bind(2, gone + 1).Scalar() ?? gone + 1;
-        trimSome.Bind(1, lease.WorkKey).Bind(2, first).Bind(3, needed - 1).Bind(4, MostTrimmed).Run();
-        // All of them where it may have been begun with a longer history.
-        int from = Math.Max(lease.HasStepped ? gone : first + 1, needed);
-        if (from <= gone) leaveHistory.Bind(1, lease.WorkKey).Bind(2, from).Bind(3, gone).Run();
+        int needed = form.Base.Whole <= gone + 1 ? form.Base.Whole : (int?)builtOn.Bind(1, work).Bind(2, gone + 1).Scalar() ?? gone + 1;
+        trimSome.Bind(1, work).Bind(2, first).Bind(3, needed - 1).Bind(4, MostTrimmed).Run();
+        int from = Math.Max(isSteady ? gone : first + 1, needed);
+        if (from <= gone) leaveHistory.Bind(1, work).Bind(2, from).Bind(3, gone).Run();
     }
 }

@@ -134,10 +134,10 @@ internal sealed class CommitTransition(
     {
         LeasedWork lease = commit.Lease;
         commit.Next!.UpdatedAt = StoredTime.Read(connection.Now);
-        var version = new SavedVersion(lease.Version + 1, commit.StateVersion, commit.Next.Step, commit.Hash, commit.DelayMs);
-        snapshots.Save(lease.WorkKey, version, commit.Form!);
-        if (!commit.Form!.IsWhole && !lease.HasDifferences) snapshots.NoteDifferences(lease.WorkKey);
-        snapshots.Trim(lease, commit.Form);
+        (StateForm form, int version) = (commit.Form!, lease.Version + 1);
+        snapshots.Save(lease.WorkKey, new(version, commit.StateVersion, commit.Next.Step, commit.Hash, commit.DelayMs), form);
+        if (!form.IsWhole && !lease.HasDifferences) snapshots.NoteDifferences(lease.WorkKey);
+        snapshots.Trim(lease.WorkKey, version, form, lease.HasDifferences, lease.HasStepped);
     }
 
     private void Attach(StepCommit commit, bool goesOn)
