@@ -88,7 +88,8 @@ internal static class GrowingBenchmark
     private static async Task<Run> AskAsync(string folder, GrowthShape shape, int turns, int items, bool keepsAll = false)
     {
         string path = StoredFile.New(folder);
-        await using Child child = Child.Start(Part, "--file", path, "--shape", $"{shape}", "--turns", $"{turns}", "--items", $"{items}", keepsAll ? "--all" : "");
+        string all = keepsAll ? "--all" : "";
+        await using Child child = Child.Start(Part, "--file", path, "--shape", $"{shape}", "--turns", $"{turns}", "--items", $"{items}", all);
         string[] words = await child.ReadAsync("grown");
         await child.StopAsync();
         StoredFile.Delete(path);

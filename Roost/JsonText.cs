@@ -121,7 +121,9 @@ internal static class JsonText
         private static byte[] Room(int bytes) => bytes >= StatePool.LeastBytes ? StatePool.Rent(bytes) : new byte[bytes];
     }
 
-    /// <summary>The stored form of a large state, which is to be given back to <see cref="StatePool"/> by whoever knows that nobody looks at it any more.</summary>
+    /// <summary>
+    /// The stored form of a large state, which is to be given back to <see cref="StatePool"/> by whoever knows that nobody looks at it any more.
+    /// </summary>
     /// <param name="field">What it is called where it is refused.</param>
     /// <param name="value">The state.</param>
     /// <param name="type">How it is written.</param>

@@ -67,7 +67,8 @@ internal static class Growing
 
     public static IEngine Engine(GrowthShape shape, Action<int>? onTurn = null) => shape switch
     {
-        GrowthShape.Small => new GrowingEngine<SmallState>(shape, () => new(0, Text(0, 150)), (state, turn) => state with { Turn = turn + 1 }, state => state.Turn)
+        GrowthShape.Small => new GrowingEngine<SmallState>(shape, () => new(0, Text(0, 150)),
+            (state, turn) => state with { Turn = turn + 1 }, state => state.Turn)
         {
             OnTurn = onTurn,
         },

@@ -185,7 +185,9 @@ internal sealed class DetailTests(StoreHost host) : ConformanceTests(host)
         IReadOnlyList<SnapshotVersion> history = await roost.ListHistoryAsync(id);
 
         history.Select(version => version.Version).Should().Equal(1, 2, 6, 7);
-        history[0].Should().Be(new SnapshotVersion { Version = 1, Step = "init", StateVersion = 1, At = TestRuntime.Start, Delay = TimeSpan.Zero, Size = 1, Added = 1 });
+        history[0]
+            .Should()
+            .Be(new SnapshotVersion { Version = 1, Step = "init", StateVersion = 1, At = TestRuntime.Start, Delay = default, Size = 1, Added = 1 });
         history[2].At.Should().Be(TestRuntime.Start.AddMinutes(4));
         history[2].Delay.Should().Be(TimeSpan.FromMinutes(1));
         (await roost.GetSnapshotAsync(id, 2)).DataAs<int>().Should().Be(1);

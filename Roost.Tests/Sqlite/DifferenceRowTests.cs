@@ -75,7 +75,11 @@ internal sealed class DifferenceRowTests
         roost.Execute("UPDATE roost_snapshot SET data = 'x' WHERE version < 30");
         string state = engine.Made[30];
         byte[] hash = System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(state));
-        roost.Execute("UPDATE roost_snapshot SET whole = NULL, edits = NULL, size = NULL, row_sha256 = NULL, data = $0, sha256 = $1 WHERE version = 30", state, hash);
+        roost.Execute(
+            "UPDATE roost_snapshot SET whole = NULL, edits = NULL, size = NULL, row_sha256 = NULL, data = $0, sha256 = $1 WHERE version = 30",
+            state,
+            hash
+        );
         await using RoostRuntime beside = TestRuntime.Beside(roost, engine);
 
         await beside.RunUntilIdleAsync();

@@ -36,8 +36,8 @@ internal static class StatePool
     /// <summary>Takes back what was rented, which nobody looks at any more; what is small or was made elsewhere is let go.</summary>
     public static void Return(ReadOnlyMemory<byte> memory)
     {
-        if (MemoryMarshal.TryGetArray(memory, out ArraySegment<byte> rented) && rented.Array is { Length: >= LeastBytes } array && SizeFor(array.Length) == array.Length)
-            Keep(array);
+        if (!MemoryMarshal.TryGetArray(memory, out ArraySegment<byte> rented) || rented.Array is not { Length: >= LeastBytes } array) return;
+        if (SizeFor(array.Length) == array.Length) Keep(array);
     }
 
     private static void Keep(byte[] array)

@@ -19,8 +19,8 @@ internal static class ChildAudit
             "SELECT w.key, w.id, w.state, w.version, i.payload FROM roost_work w JOIN roost_work_input i ON i.work = w.key JOIN roost_lane l ON l.key = " +
             "w.lane WHERE l.engine = 'child'")
             .Select(row => new Item(row.Key, row.Id, row.State, (int)row.Version, JsonSerializer.Deserialize<ChildPayload>(row.Payload, RoostJson.Default)!))];
-        var nonces = file.Query<(string Id, long Version, string Nonce)>("SELECT w.id, s.version, state_of(s.work, s.version) ->> 'nonce' FROM roost_snapshot s JOIN " +
-            "roost_work w ON w.key = s.work")
+        var nonces = file.Query<(string Id, long Version, string Nonce)>(
+            "SELECT w.id, s.version, state_of(s.work, s.version) ->> 'nonce' FROM roost_snapshot s JOIN roost_work w ON w.key = s.work")
             .ToDictionary(row => (row.Id, (int)row.Version), row => row.Nonce);
         Descendants(file, items).Should().BeEmpty("children and follow-ups come with their parents' commits, once");
 

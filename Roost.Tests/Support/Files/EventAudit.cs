@@ -49,7 +49,9 @@ internal static class EventAudit
         }
         List<(long Seq, string Kind, long Work, string? Worker, string? By)> events = [.. file.Query<(long, string, long, string?, string?)>(
             """
-            SELECT e.seq, e.kind, e.work, e.data ->> 'worker', CASE WHEN json_type(state_of(s.work, s.version)) = 'object' THEN state_of(s.work, s.version) ->> 'by' END FROM roost_event e
+            SELECT e.seq, e.kind, e.work, e.data ->> 'worker',
+                   CASE WHEN json_type(state_of(s.work, s.version)) = 'object' THEN state_of(s.work, s.version) ->> 'by' END
+            FROM roost_event e
             LEFT JOIN roost_snapshot s ON s.work = e.work AND e.kind IN ('stepped', 'done') AND s.version = CAST(e.data ->> 'version' AS INTEGER)
             WHERE e.work IS NOT NULL AND e.kind NOT LIKE 'engine.%'
                 AND e.kind NOT IN ('triggered', 'trigger_skipped', 'priority_changed', 'run_again', 'end_told', 'end_untold') ORDER BY e.seq

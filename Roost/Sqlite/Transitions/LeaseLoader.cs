@@ -185,7 +185,8 @@ internal sealed class LeaseLoader(
         MaxJsonBytes = connection.Options.MaxJsonBytes,
     };
 
-    /// <param name="Snapshot">Null where the version that the item is at is missing, or cannot be had: its step fails as corrupt, and nothing runs on guesses.</param>
+    /// <summary>The state that the item is at. Where it is missing or cannot be had, its step fails as corrupt, and nothing runs on guesses.</summary>
+    /// <param name="Snapshot">The version, if it is there.</param>
     /// <param name="Hash">What it has yet to be held against.</param>
     /// <param name="Base">What the next version can be a difference from.</param>
     /// <param name="Fault">Why it cannot be had, where it is not missing.</param>
