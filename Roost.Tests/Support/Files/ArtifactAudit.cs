@@ -21,9 +21,9 @@ internal static class ArtifactAudit
         file.Query<string>(
             """
             SELECT w.id || ' version ' || s.version FROM roost_snapshot s JOIN roost_work w ON w.key = s.work
-            WHERE s.data ->> 'artifact' IS NOT NULL AND NOT EXISTS (
+            WHERE state_of(s.work, s.version) ->> 'artifact' IS NOT NULL AND NOT EXISTS (
                 SELECT 1 FROM roost_artifact a JOIN roost_blob b ON b.key = a.blob
-                WHERE a.work = s.work AND a.version = s.version AND lower(hex(b.sha256)) = s.data ->> 'artifact')
+                WHERE a.work = s.work AND a.version = s.version AND lower(hex(b.sha256)) = state_of(s.work, s.version) ->> 'artifact')
             """).Should().BeEmpty("what a step has attached is committed with its version");
         return file.ExecuteScalar<long>("SELECT coalesce(sum(size), 0) FROM roost_blob WHERE sha256 IS NOT NULL");
     }
