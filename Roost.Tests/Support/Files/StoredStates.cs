@@ -12,7 +12,8 @@ internal static class StoredStates
     private sealed record Row(long Version, byte[] Data, string? Edits);
 
     /// <summary>Lets queries on a connection ask <c>state_of(work, version)</c>; null where there is no such version.</summary>
-    public static void AddTo(SqliteConnection file) => file.CreateFunction("state_of", (long? work, long? version) => work is null ? null : Of(file, work.Value, version!.Value));
+    public static void AddTo(SqliteConnection file) =>
+        file.CreateFunction("state_of", (long? work, long? version) => work is null ? null : Of(file, work.Value, version!.Value));
 
     public static string? Of(SqliteConnection file, long work, long version)
     {
