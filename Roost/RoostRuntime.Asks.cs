@@ -87,7 +87,8 @@ public sealed partial class RoostRuntime
     {
         Names.Check("askId", askId);
         cancellationToken.ThrowIfCancellationRequested();
-        return await SaveAsync(askId, WaitCheck.CheckWithdrawal(by, reason)).ConfigureAwait(false);
+        AskInfo ask = await Readable.AskAsync(askId, cancellationToken).ConfigureAwait(false);
+        return await SaveAsync(askId, WaitCheck.CheckWithdrawal(ask, by, reason)).ConfigureAwait(false);
     }
 
     private Task<AnswerResult> AnswerAnyAsync(string askId, object? value, string by, string? comment, CancellationToken cancellationToken) =>

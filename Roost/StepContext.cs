@@ -105,6 +105,7 @@ public sealed partial class StepContext
         lock (gate)
         {
             ended = true;
+            effects?.End();
             return staged;
         }
     }
@@ -116,6 +117,17 @@ public sealed partial class StepContext
         lock (gate)
         {
             ended = true;
+            effects?.End();
+            if (Over is not null) return staged;
+            if (effects?.Unfinished is { } unfinished)
+                throw new InvalidInputException(
+                    "name",
+                    $"\"{unfinished}\" is an effect whose call had not ended when the step of work item {Item.Id} returned; await it, and everything else that " +
+                    $"the step starts, before it returns."
+                )
+                {
+                    Final = Final,
+                };
             if (streams == 0)
                 return staged;
             throw new InvalidInputException(
@@ -434,6 +446,7 @@ public sealed partial class StepContext
                 $"This step of work item {Item.Id} (from version {Version}) has ended; nothing can be added to it. Await everything that the step starts " +
                 $"before it returns."
             );
+        effects?.ThrowIfOver();
         return staged ??= new();
     }
 

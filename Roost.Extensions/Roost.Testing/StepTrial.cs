@@ -89,6 +89,7 @@ internal static class StepTrial
         Deadline = null,
         CancelRequested = false,
         HasMail = setup.Signals.Count > 0,
+        IsTried = false,
         SlotTaken = default,
     };
 

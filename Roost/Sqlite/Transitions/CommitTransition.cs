@@ -8,8 +8,8 @@ namespace Roost.Sqlite.Transitions;
 /// <summary>running -> running, queued, done, failed or cancelled: everything that a step brought, or nothing of it.</summary>
 internal sealed class CommitTransition(
     WriteConnection connection, Counters counters, Lanes lanes, WorkTable workTable, SnapshotTable snapshots, BlobTable blobs, Events events,
-    StepTally tally, FailureTable failures, TriggerTable triggers, EnqueueTransition enqueueing, WaitTransitions waits, PauseTable pauses,
-    Fairness fairness, LeaseLoader loader, Exit exit)
+    StepTally tally, FailureTable failures, TriggerTable triggers, EnqueueTransition enqueueing, WaitTransitions waits, EffectTable effects,
+    PauseTable pauses, Fairness fairness, LeaseLoader loader, Exit exit)
 {
     public CommitResult Execute(StepCommit commit, SlotLedger? ledger)
     {
@@ -135,6 +135,7 @@ internal sealed class CommitTransition(
         LeasedWork lease = commit.Lease;
         commit.Next!.UpdatedAt = StoredTime.Read(connection.Now);
         snapshots.Save(lease.WorkKey, lease.Version + 1, commit.StateVersion, commit.Next.Step, commit.Next.Utf8.Span, commit.Hash, commit.DelayMs);
+        if (commit.HasEffects) effects.Trim(lease.WorkKey, lease.Version + 1);
     }
 
     private void Attach(StepCommit commit, bool goesOn)
