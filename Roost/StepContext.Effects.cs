@@ -17,7 +17,10 @@ public sealed partial class StepContext
     internal StepOverException? Over => effects?.Over;
 
     /// <summary>Where the effects of this try are recorded. Default: in the store, under its lease.</summary>
-    internal EffectLog? EffectLog { private get; init; }
+    internal EffectLog? EffectLog { private get; set; }
+
+    /// <summary>What its lease records in the store.</summary>
+    internal EffectLog StoredEffects => step.Effects ?? new LeasedEffects(runtime.Store, lease);
 
     /// <summary>It has effects.</summary>
     internal bool HasEffects => effects is { IsAny: true };
@@ -120,7 +123,7 @@ public sealed partial class StepContext
         lock (gate)
         {
             if (effects is not null) return effects;
-            effects = new(runtime, step, EffectLog ?? new LeasedEffects(runtime.Store, lease));
+            effects = new(runtime, step, EffectLog ?? StoredEffects);
             if (ended) effects.End();
             return effects;
         }

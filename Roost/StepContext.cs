@@ -97,7 +97,9 @@ public sealed partial class StepContext
     /// </summary>
     /// <param name="interruptions">How often the process has died during this step beyond what the file says.</param>
     /// <param name="key">Another idempotency key. Default: the same.</param>
-    internal StepContext Again(int interruptions = 0, string? key = null) => new(runtime, step) { interrupted = interruptions, idempotencyKey = key };
+    /// <param name="effects">Where its effects are recorded. Default: as of this one.</param>
+    internal StepContext Again(int interruptions = 0, string? key = null, EffectLog? effects = null) =>
+        new(runtime, step) { interrupted = interruptions, idempotencyKey = key, EffectLog = effects };
 
     /// <summary>Ends the step: what it has staged, to which nothing more is added.</summary>
     internal Staged? End()

@@ -29,6 +29,9 @@ internal sealed class StepEffects(RoostRuntime runtime, ActiveStep step, EffectL
     private Task<Dictionary<string, StoredEffect>>? recorded;
     private bool ended;
 
+    /// <summary>The effect whose call this runs in: its key, and whether it is made again without anybody being asked. Null outside of one.</summary>
+    public static (string Key, bool IsRepeated)? Here => Enclosing.Value is { IsOver: false } call ? (call.Place.Key, !call.HasIntent) : null;
+
     /// <summary>Why the step is over; null while it is not.</summary>
     public StepOverException? Over { get; private set; }
 
@@ -63,8 +66,9 @@ internal sealed class StepEffects(RoostRuntime runtime, ActiveStep step, EffectL
     {
         lock (gate)
         {
-            Call? within = Within();
-            return PlaceOf(within, name).Key;
+            string key = PlaceOf(Within(), name).Key;
+            log.Given(key);
+            return key;
         }
     }
 
@@ -237,7 +241,7 @@ internal sealed class StepEffects(RoostRuntime runtime, ActiveStep step, EffectL
         try
         {
             EffectQuestion.Check<T>(options);
-            return Begin(name);
+            return Begin(name, options.Interrupted.HasIntent);
         }
         catch (InvalidInputException e)
         {
@@ -246,7 +250,7 @@ internal sealed class StepEffects(RoostRuntime runtime, ActiveStep step, EffectL
         }
     }
 
-    private Call Begin(string name)
+    private Call Begin(string name, bool hasIntent)
     {
         lock (gate)
         {
@@ -259,9 +263,10 @@ internal sealed class StepEffects(RoostRuntime runtime, ActiveStep step, EffectL
                     $"which of them comes first would decide which result is whose. Give each a name of its own, or await one after the other."
                 );
             EffectPlace place = PlaceOf(within, name);
+            log.Given(place.Key);
             open.Add((path, name));
             IsAny = true;
-            return new(this, place, path, (within?.Depth ?? 0) + 1);
+            return new(this, place, path, (within?.Depth ?? 0) + 1, hasIntent);
         }
     }
 
@@ -400,8 +405,9 @@ internal sealed class StepEffects(RoostRuntime runtime, ActiveStep step, EffectL
     private InvalidInputException NullTask(string what, Call call) => new(what, $"of {Told(call)} returned a null task; return one.") { Final = Final };
 
     /// <summary>One that this try has begun.</summary>
-    private sealed class Call(StepEffects of, EffectPlace place, string within, int depth)
+    private sealed class Call(StepEffects of, EffectPlace place, string within, int depth, bool hasIntent)
     {
+        public bool HasIntent => hasIntent;
         public StepEffects Of => of;
         public EffectPlace Place => place;
         public string Within => within;

@@ -54,6 +54,9 @@ internal abstract class EffectLog
 
     /// <summary>Takes back that a call begins: it is known not to have happened. False: the lease is lost.</summary>
     public abstract Task<bool> RemoveAsync(EffectPlace place);
+
+    /// <summary>A call, or the step, was given a key.</summary>
+    public virtual void Given(string key) { }
 }
 
 /// <summary>The effects of a step under a lease of a store.</summary>
