@@ -14,6 +14,8 @@ internal sealed class TelemetryNamesTests
     private readonly List<Activity> spans = [];
     private readonly List<MetricSnapshot> metrics = [];
 
+    private static int effectTries;
+
     [OneTimeSetUp]
     public async Task RunThroughAllSituationsAsync()
     {
@@ -33,6 +35,7 @@ internal sealed class TelemetryNamesTests
         await WaitAsync(roost);
         await InterruptAsync(roost);
         await LoseAsync(roost, gate);
+        await EffectAsync(roost);
         metering.ForceFlush().Should().BeTrue();
     }
 
@@ -79,7 +82,9 @@ internal sealed class TelemetryNamesTests
         Values("roost.wait.duration", "roost.cause").Should()
             .BeEquivalentTo("ready", "delayed", "blocked", "signal", "answer", "timeout", "children", "withdrawn");
         Values("roost.items", "roost.condition").Should().BeEquivalentTo("ready", "delayed", "blocked", "running", "waiting", "failed");
-        Values("roost.steps", "roost.outcome").Should().BeEquivalentTo("continue", "wait", "done", "fail", "error", "retry_after", "returned", "lost");
+        Values("roost.steps", "roost.outcome").Should().BeEquivalentTo("continue", "wait", "done", "fail", "error", "retry_after", "returned", "lost", "ask");
+        spans.Where(span => span.OperationName == "roost.effect").Select(span => span.GetTagItem("roost.outcome")).Distinct().Should()
+            .BeEquivalentTo((string?[])["called", "recorded", "probed", "asked"]);
         Values("roost.ends", "roost.state").Should().BeEquivalentTo("done", "failed", "cancelled");
     }
 
@@ -103,6 +108,7 @@ internal sealed class TelemetryNamesTests
     private static ScriptedEngine Engine(Gate gate) => new(async (state, context) =>
     {
         string does = context.Item.Id.Split('-')[0];
+        if (does == "effect") await MakeEffectsAsync(context, Interlocked.Increment(ref effectTries) == 1);
         if (does == "held")
         {
             gate.Reach();
@@ -160,6 +166,29 @@ internal sealed class TelemetryNamesTests
             ghost.Die();
         }
         await roost.RunUntilDoneAsync("interrupted").Soon();
+    }
+
+    /// <summary>Of three effects one is recorded by the first try, and the calls of two are left open by it.</summary>
+    private static async Task MakeEffectsAsync(StepContext context, bool isFirst)
+    {
+        await context.OnceAsync("recorded", _ => Task.FromResult(1));
+        await Task.WhenAll(
+            context.OnceAsync("probed", OpenAsync, new() { Interrupted = Effect.Probe((_, _) => Task.FromResult<bool?>(true)) }),
+            context.OnceAsync("asked", OpenAsync, new() { Interrupted = Effect.Ask }));
+
+        async Task OpenAsync(CancellationToken token)
+        {
+            if (isFirst) await Task.Delay(Timeout.InfiniteTimeSpan, token);
+        }
+    }
+
+    private static async Task EffectAsync(RoostRuntime roost)
+    {
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "effect" });
+        Task loop = roost.RunUntilIdleAsync();
+        await Waiting.Until(() => roost.ListEffectsAsync("effect").Result.Items.Count == 3);
+        await roost.ReleaseLeaseAsync("effect");
+        await loop.Soon();
     }
 
     /// <summary>A lease is taken away from a step, and a step is stopped with the loop.</summary>

@@ -12,7 +12,7 @@ internal static class EffectSpan
     {
         KeyValuePair<string, object?>[] tags =
         [
-            .. Sending.Basics(Operation, Operation, OpenFiles.NameOf(path)), new(AttributeNames.WorkId, lease.Item.Id),
+            new(AttributeNames.File, OpenFiles.NameOf(path)), new(AttributeNames.WorkId, lease.Item.Id),
             new(AttributeNames.Engine, lease.Lane.Engine), new(AttributeNames.Version, lease.Version), new(AttributeNames.Attempt, lease.Failures + 1),
             new(AttributeNames.Effect, place.Path),
         ];
