@@ -105,10 +105,11 @@ internal sealed class JsonFormTests
         file.AddEngine(new ScriptedEngine(async (state, context) =>
         {
             await context.OnceAsync("quote", _ => Task.FromResult(new { amount = 7 }), new() { Arguments = new { order = 1 } });
-            await context.OnceAsync("pay", token => begun.UntilFiredAsync(token).ContinueWith(_ => throw new OperationCanceledException()), new()
+            await context.OnceAsync("pay", async token =>
             {
-                Interrupted = Effect.Ask,
-            });
+                await begun.UntilFiredAsync(token);
+                token.ThrowIfCancellationRequested();
+            }, new() { Interrupted = Effect.Ask });
             return ScriptedEngine.Finish(state);
         }, "payer"));
         await file.EnqueueAsync(new WorkItem("payer") { Id = "with-effects" });

@@ -178,7 +178,8 @@ internal sealed class StepEffects(RoostRuntime runtime, ActiveStep step, EffectL
 
     private async Task<T> RecordAsync<T>(Call call, byte[]? arguments, long begun, T result, JsonTypeInfo<T> type)
     {
-        byte[] json = Checked(call, FailReasons.EffectUnrecordable, () => JsonText.Serialize("result", result, type, runtime.Options.MaxJsonBytes, objectOnly: false));
+        byte[] json = Checked(call, FailReasons.EffectUnrecordable, () =>
+            log.Settle(call.Place, JsonText.Serialize("result", result, type, runtime.Options.MaxJsonBytes, objectOnly: false)));
         T read;
         try
         {

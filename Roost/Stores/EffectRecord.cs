@@ -55,6 +55,9 @@ internal abstract class EffectLog
     /// <summary>Takes back that a call begins: it is known not to have happened. False: the lease is lost.</summary>
     public abstract Task<bool> RemoveAsync(EffectPlace place);
 
+    /// <summary>The result that counts, of one that a call has brought.</summary>
+    public virtual byte[] Settle(EffectPlace place, byte[] result) => result;
+
     /// <summary>A call, or the step, was given a key.</summary>
     public virtual void Given(string key) { }
 }

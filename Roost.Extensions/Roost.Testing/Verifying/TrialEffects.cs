@@ -8,10 +8,11 @@ internal sealed class TrialEffects : EffectLog
     private readonly Lock gate = new();
     private readonly List<EffectRecord> writes;
     private readonly HashSet<string> keys = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, byte[]> results;
 
-    public TrialEffects() : this([]) { }
+    public TrialEffects() : this([], []) { }
 
-    private TrialEffects(IEnumerable<EffectRecord> writes) => this.writes = [.. writes];
+    private TrialEffects(IEnumerable<EffectRecord> writes, Dictionary<string, byte[]> results) => (this.writes, this.results) = ([.. writes], results);
 
     /// <summary>What was written, in that order.</summary>
     public EffectRecord[] Writes
@@ -33,10 +34,17 @@ internal sealed class TrialEffects : EffectLog
 
     /// <summary>What is there already of a step that was tried before.</summary>
     public static async Task<TrialEffects> OfAsync(EffectLog store) => new((await store.LoadAsync()).Select(each =>
-        new EffectRecord(new(each.Path, each.Path, 1, ""), each.Arguments, each.BegunAt, each.Result)));
+        new EffectRecord(new(each.Path, each.Path, 1, ""), each.Arguments, each.BegunAt, each.Result)), []);
 
-    /// <summary>As they stood when so much had been written: a process has died there.</summary>
-    public TrialEffects Until(int written) => new(Writes.Take(written));
+    /// <summary>
+    /// As they stood when so much had been written: a process has died there. What is called after that brings what it has brought before, whatever the outside
+    /// says now: that each call has another result is what effects are for.
+    /// </summary>
+    public TrialEffects Until(int written)
+    {
+        EffectRecord[] all = Writes;
+        return new(all.Take(written), all.Where(each => each.Result is not null).ToDictionary(each => each.Place.Path, each => each.Result!));
+    }
 
     /// <summary>The same, and whatever is there or written goes to the store as well.</summary>
     public EffectLog InEarnest(EffectLog store) => new Both(this, store);
@@ -62,6 +70,8 @@ internal sealed class TrialEffects : EffectLog
     {
         lock (gate) writes.RemoveAll(each => each.Place.Path == path);
     }
+
+    public override byte[] Settle(EffectPlace place, byte[] result) => results.GetValueOrDefault(place.Path, result);
 
     public override void Given(string key)
     {
