@@ -19,6 +19,7 @@ internal sealed class LandedSchemaTests : FolderFixture
         ("005_waiting.sql", "c3be2bddcd1c6d9965ef924dca93f515f896b9e107c3a0225c04ab23118ca3df"),
         ("006_children_and_pauses.sql", "15c0c83e67c4554fcc92d5e8bd4f5c2cd1b0c2a2e4b9402e4be8ea7edc6fa775"),
         ("007_traces.sql", "6bd9faad121f83d895e4ca3bf3977a0558b14c6146bc6b3166a419701dd40f07"),
+        ("008_effects.sql", "7a69b558abed6c68b38726765da8bb7deb1797dfb8da8cb5a0470bf6e88419df"),
     ];
 
     private const string EarlyArtifacts =

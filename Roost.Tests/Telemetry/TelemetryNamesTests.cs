@@ -185,9 +185,12 @@ internal sealed class TelemetryNamesTests
     private static async Task EffectAsync(RoostRuntime roost)
     {
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "effect" });
-        Task loop = roost.RunUntilIdleAsync();
+        using var stop = new CancellationTokenSource();
+        Task loop = roost.RunAsync(stop.Token);
         await Waiting.Until(() => roost.ListEffectsAsync("effect").Result.Items.Count == 3);
         await roost.ReleaseLeaseAsync("effect");
+        await Waiting.Until(() => roost.StateOf("effect") == WorkState.Waiting);
+        await stop.CancelAsync();
         await loop.Soon();
     }
 
