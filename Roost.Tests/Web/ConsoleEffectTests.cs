@@ -30,7 +30,7 @@ internal sealed class ConsoleEffectTests
                 if (isFirst) await begun.UntilFiredAsync(token);
                 token.ThrowIfCancellationRequested();
                 return new Receipt("r-1", 7);
-            }, new() { Interrupted = Effect.Ask, Arguments = new { amount = 7, password = "hidden" } });
+            }, new() { Interrupted = Effect.Ask, Arguments = new { amount = 7, password = "swordfish" } });
             return isBroken ? ScriptedEngine.GiveUp("broken") : ScriptedEngine.Finish(state);
         }));
         await host.Roost.EnqueueAsync(new WorkItem("scripted") { Id = Item });
@@ -61,7 +61,7 @@ internal sealed class ConsoleEffectTests
         string page = await host.ReadAsync(ConsoleHost.ItemAddress(Item));
 
         page.Should().Contain("class=\"effect\"").And.Contain("<title>effect quote: ").And.Contain("<title>effect pay: unknown</title>")
-            .And.Contain("2 recorded").And.Contain("Answer the question").And.Contain("history --effects").And.NotContain("hidden");
+            .And.Contain("2 recorded").And.Contain("Answer the question").And.Contain("history --effects").And.NotContain("swordfish");
         HtmlCheck.Dangers(page).Should().BeEmpty();
     }
 

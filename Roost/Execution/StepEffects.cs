@@ -185,7 +185,7 @@ internal sealed class StepEffects(RoostRuntime runtime, ActiveStep step, EffectL
         {
             read = JsonSerializer.Deserialize(json, type)!;
         }
-        catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
+        catch (Exception e) when (e is not OutOfMemoryException) // Of the type's own code, too: the call has been made, and is not to be made again.
         {
             throw End(Never(FailReasons.EffectUnrecordable, $"The result of {Told(call)} does not come back from JSON: {e.Message}", e));
         }
@@ -202,7 +202,8 @@ internal sealed class StepEffects(RoostRuntime runtime, ActiveStep step, EffectL
         }
         catch (Exception e)
         {
-            throw End(new StepOverException($"{Told(call)} could not be recorded: {e.Message}", e) { IsUncharged = e is not DataCorruptException });
+            bool isUncharged = step.IsLost || e is ObjectDisposedException; // Else it would be called again and again.
+            throw End(new StepOverException($"{Told(call)} could not be recorded: {e.Message}", e) { IsUncharged = isUncharged });
         }
         if (!isHeld) throw Lost(call);
     }
@@ -346,7 +347,7 @@ internal sealed class StepEffects(RoostRuntime runtime, ActiveStep step, EffectL
         {
             return JsonSerializer.Deserialize(json, type)!;
         }
-        catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             throw End(Never(
                 FailReasons.EffectMismatch, $"The recorded result of {Told(call)} cannot be read as {TypeNames.Of(typeof(T))}: {e.Message}", e));

@@ -1,7 +1,8 @@
 using System.Diagnostics;
+using Roost.Observing;
 using Roost.Stores;
 
-namespace Roost.Observing;
+namespace Roost.Execution;
 
 /// <summary>A span around each effect of a step, within the step's; asked for only where somebody listens.</summary>
 internal static class EffectSpan
