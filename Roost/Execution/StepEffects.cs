@@ -122,10 +122,11 @@ internal sealed class StepEffects(RoostRuntime runtime, ActiveStep step, EffectL
             switch (said.HasHappened)
             {
                 case true: return await RecordAsync(call, arguments, stored!.BegunAt, said.Result!, type).ConfigureAwait(false);
-                case null: throw End(new StepOverException(Unknown(call))
-                {
-                    Ask = new(call.Place.Path, EffectQuestion.Make(call.Place, lease, options, stored!, ResultSchema(type), runtime.Options)),
-                });
+                case null:
+                    throw End(new StepOverException(Unknown(call))
+                    {
+                        Ask = new(call.Place.Path, EffectQuestion.Make(call.Place, lease, options, stored!, ResultSchema(type), runtime.Options)),
+                    });
             }
         }
         else span?.SetTag(AttributeNames.Outcome, "called");
