@@ -123,7 +123,8 @@ public sealed record EffectOptions
     }
 
     /// <summary>
-    /// What a person who is asked should know, in Markdown: at most 10,000 characters. The effect's name, key and arguments are shown with it. Default: nothing.
+    /// What a person who is asked should know, in Markdown: at most 10,000 characters. The effect's name, key and arguments are shown with it. Default:
+    /// nothing.
     /// </summary>
     public string? Question { get; init; }
 

@@ -26,8 +26,8 @@ public sealed partial class StepContext
     internal bool HasEffects => effects is { IsAny: true };
 
     /// <summary>
-    /// Makes an outside call whose result is recorded, durably, before it is returned: in a further try of this step the result is there and the call is not made
-    /// again. What is returned is what reads back from JSON. Effects of different names may run at once, and one may be within another's call.
+    /// Makes an outside call whose result is recorded, durably, before it is returned: in a further try of this step the result is there and the call is not
+    /// made again. What is returned is what reads back from JSON. Effects of different names may run at once, and one may be within another's call.
     /// </summary>
     /// <typeparam name="T">
     /// The result: anything that System.Text.Json writes and reads back by <see cref="RoostOptions.Json"/>, at most <see cref="RoostOptions.MaxJsonBytes"/>.
@@ -42,8 +42,8 @@ public sealed partial class StepContext
     /// <param name="options">What becomes of it where it is not known whether it has happened, and what it is made with. Default: it is repeated.</param>
     /// <exception cref="InvalidInputException">The name breaks a rule, or another effect of that name is open.</exception>
     /// <exception cref="RoostException">
-    /// The step is over: its lease is lost, it cannot be recorded, a person has to be asked, or it is made otherwise than a try before has recorded. Whatever the
-    /// step still does is dropped.
+    /// The step is over: its lease is lost, it cannot be recorded, a person has to be asked, or it is made otherwise than a try before has recorded. Whatever
+    /// the step still does is dropped.
     /// </exception>
     [RequiresUnreferencedCode(Reflective.Json), RequiresDynamicCode(Reflective.Json)]
     [OverloadResolutionPriority(1)]
@@ -53,7 +53,9 @@ public sealed partial class StepContext
         return OnceAnyAsync(name, (_, cancellationToken) => call(cancellationToken), () => ReadTypes.Of<T>(runtime.Options.Json), options);
     }
 
-    /// <summary>The same with a call that is given its key: the same for each try of the step, and different for every other effect, step, item and file.</summary>
+    /// <summary>
+    /// The same with a call that is given its key: the same for each try of the step, and different for every other effect, step, item and file.
+    /// </summary>
     /// <inheritdoc cref="OnceAsync{T}(string, Func{CancellationToken, Task{T}}, EffectOptions?)"/>
     [RequiresUnreferencedCode(Reflective.Json), RequiresDynamicCode(Reflective.Json)]
     [OverloadResolutionPriority(1)]
@@ -104,8 +106,8 @@ public sealed partial class StepContext
     }
 
     /// <summary>
-    /// The key that an effect of this name would have here, for a call whose result is not recorded: the same for each try of the step. It counts as an effect of
-    /// the name: the next of that name has another key.
+    /// The key that an effect of this name would have here, for a call whose result is not recorded: the same for each try of the step. It counts as an effect
+    /// of the name: the next of that name has another key.
     /// </summary>
     /// <param name="name">1 to 256 characters.</param>
     /// <exception cref="InvalidInputException">The name breaks a rule.</exception>

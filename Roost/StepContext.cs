@@ -124,8 +124,8 @@ public sealed partial class StepContext
             if (effects?.Unfinished is { } unfinished)
                 throw new InvalidInputException(
                     "name",
-                    $"\"{unfinished}\" is an effect whose call had not ended when the step of work item {Item.Id} returned; await it, and everything else that " +
-                    $"the step starts, before it returns."
+                    $"\"{unfinished}\" is an effect whose call had not ended when the step of work item {Item.Id} returned; await it, and everything else " +
+                    $"that the step starts, before it returns."
                 )
                 {
                     Final = Final,

@@ -16,7 +16,8 @@ public enum FindingKind
     CallWithoutKey,
 
     /// <summary>
-    /// In a step that makes effects, an HTTP call was made outside of one that had neither the step's key nor anything that depends on it: it is made by each try.
+    /// In a step that makes effects, an HTTP call was made outside of one that had neither the step's key nor anything that depends on it: it is made by each
+    /// try.
     /// </summary>
     CallOutsideEffect,
 
@@ -110,7 +111,9 @@ public sealed record VerificationReport
         var text = new StringBuilder();
         CultureInfo culture = CultureInfo.InvariantCulture;
         text.Append(culture, $"{(Passed ? "Nothing" : Findings.Count.ToString(culture))} found in {Steps:N0} steps and {Tries:N0} tries: ");
-        text.Append(culture, $"{CrashesBeforeCommit:N0} crashes before a commit, {CrashesAfterCommit:N0} after one{(CrashesAroundEffects > 0 ? $", {CrashesAroundEffects:N0} around an effect" : "")}. ");
+        text.Append(culture, $"{CrashesBeforeCommit:N0} crashes before a commit, {CrashesAfterCommit:N0} after one");
+        if (CrashesAroundEffects > 0) text.Append(culture, $", {CrashesAroundEffects:N0} around an effect");
+        text.Append(". ");
         text.Append(culture, $"{HttpCalls:N0} HTTP calls were seen. {VirtualTime:c} of virtual time has passed.");
         if (Item is { } item)
             text.Append(culture, $"\nThe item is {item.State.Name()} at version {item.Version}{(item.Error is { } error ? $": {error}" : ".")}");

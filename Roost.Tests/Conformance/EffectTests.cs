@@ -146,7 +146,8 @@ internal sealed class EffectTests(StoreHost host) : ConformanceTests(host)
         tries.Should().HaveCount(4);
         tries[0].Should().HaveCount(8).And.Equal(tries[1]);
         tries[2].Should().Equal(tries[3]);
-        tries[0].Concat(tries[2]).Select(one => one.Split('=')[1]).Should().OnlyHaveUniqueItems().And.AllSatisfy(key => key.Should().MatchRegex("^[0-9a-f]{32}$"));
+        tries[0].Concat(tries[2]).Select(one => one.Split('=')[1]).Should().OnlyHaveUniqueItems().And.AllSatisfy(key =>
+            key.Should().MatchRegex("^[0-9a-f]{32}$"));
         (await EffectsAsync(roost)).Where(effect => effect.Version == 1).Select(effect => effect.Path).Should()
             .BeEquivalentTo("outer", "outer/a", @"outer/b\/\#\\", "outer/a#2", "a", "a#3");
         MustAgree(roost);
@@ -488,7 +489,8 @@ internal sealed class EffectTests(StoreHost host) : ConformanceTests(host)
 
         foreach ((object? value, string field) in (IEnumerable<(object?, string)>)[
             (null, "value"), (new { outcome = "maybe" }, "value.outcome"), (new { }, "value.outcome"), (new { outcome = "happened" }, "value.result"),
-            (new { outcome = "happened", result = new { name = "x" } }, "value.result.id"), (new { outcome = "did_not", result = new { id = "x" } }, "value.result"),
+            (new { outcome = "happened", result = new { name = "x" } }, "value.result.id"),
+            (new { outcome = "did_not", result = new { id = "x" } }, "value.result"),
             (new { outcome = "fail", why = "x" }, "value.why")])
             (await FluentActions.Awaiting(() => roost.AnswerAsync(ask.Id, value, "someone")).Should().ThrowAsync<InvalidInputException>()).Which.Field.Should()
                 .Be(field);
@@ -644,7 +646,8 @@ internal sealed class EffectTests(StoreHost host) : ConformanceTests(host)
     public async Task While_somebody_is_asked_the_item_can_be_cancelled_paused_or_overdue()
     {
         var clock = TestRuntime.Clock();
-        (RoostRuntime roost, Outside outside) = await InterruptedAsync(Asking, clock, item: new WorkItem("scripted") { Deadline = TestRuntime.Start.AddDays(1) });
+        var item = new WorkItem("scripted") { Deadline = TestRuntime.Start.AddDays(1) };
+        (RoostRuntime roost, Outside outside) = await InterruptedAsync(Asking, clock, item: item);
         await using RoostRuntime _ = roost;
         AskInfo ask = await AskOfAsync(roost);
         await FluentActions.Awaiting(() => roost.RequeueNowAsync("it")).Should().ThrowAsync<ConflictException>();
@@ -729,7 +732,8 @@ internal sealed class EffectTests(StoreHost host) : ConformanceTests(host)
     [Test]
     public async Task What_was_recorded_is_kept_as_long_as_the_version_that_its_step_made()
     {
-        await using RoostRuntime roost = await OpenAsync(new RoostOptions { HistoryFirst = 2, HistoryLast = 3 }, null, new ScriptedEngine(async (state, context) =>
+        var few = new RoostOptions { HistoryFirst = 2, HistoryLast = 3 };
+        await using RoostRuntime roost = await OpenAsync(few, null, new ScriptedEngine(async (state, context) =>
         {
             await context.OnceAsync("count", _ => Task.FromResult(state));
             return state == 9 ? ScriptedEngine.Finish(10) : ScriptedEngine.GoOn(state + 1);

@@ -80,8 +80,8 @@ internal sealed class KillTests : FolderFixture
         });
         effects.Should().BePositive();
         Effort.Report(
-            $"{kills} kills on {files} files, {effects} effects each counted once by the service behind them, {repeated} calls that may be repeated made again, " +
-            $"and {asked} questions asked and answered truthfully");
+            $"{kills} kills on {files} files, {effects} effects each counted once by the service behind them, {repeated} calls that may be repeated made " +
+            $"again, and {asked} questions asked and answered truthfully");
     }
 
     /// <summary>Three or four processes live at any time; one of them, whichever, is killed wherever it is, its start included.</summary>

@@ -262,8 +262,8 @@ internal sealed class StepEffects(RoostRuntime runtime, ActiveStep step, EffectL
             if (open.Contains((path, name)))
                 throw new InvalidInputException(
                     "name",
-                    $"\"{name}\" is the name of another effect whose call has not ended, in the step of work item {lease.Item.Id} from version {lease.Version}: " +
-                    $"which of them comes first would decide which result is whose. Give each a name of its own, or await one after the other."
+                    $"\"{name}\" is the name of another effect whose call has not ended, in the step of work item {lease.Item.Id} from version " +
+                    $"{lease.Version}: which of them comes first would decide which result is whose. Give each a name of its own, or await one after the other."
                 );
             EffectPlace place = PlaceOf(within, name);
             log.Given(place.Key);
@@ -278,14 +278,14 @@ internal sealed class StepEffects(RoostRuntime runtime, ActiveStep step, EffectL
         ThrowIfOver();
         if (ended)
             throw new ConflictException(
-                $"This step of work item {lease.Item.Id} (from version {lease.Version}) has ended; it makes no effect any more. Await everything that the step " +
-                $"starts before it returns."
+                $"This step of work item {lease.Item.Id} (from version {lease.Version}) has ended; it makes no effect any more. Await everything that " +
+                $"the step starts before it returns."
             );
         if (Enclosing.Value is not { } within || within.Of != this) return null;
         if (within.IsOver)
             throw new ConflictException(
-                $"The call of effect \"{within.Place.Path}\" of work item {lease.Item.Id} has ended; it makes no effect any more. Await everything that a call " +
-                $"starts before it returns."
+                $"The call of effect \"{within.Place.Path}\" of work item {lease.Item.Id} has ended; it makes no effect any more. Await everything that " +
+                $"a call starts before it returns."
             );
         return within;
     }
@@ -332,8 +332,8 @@ internal sealed class StepEffects(RoostRuntime runtime, ActiveStep step, EffectL
         if (Same(stored.Arguments, arguments)) return;
         throw End(Never(
             FailReasons.EffectMismatch,
-            $"{Told(call)} was made with other arguments than are recorded: {Shown(arguments)} instead of {Shown(stored.Arguments)}. Let each try of a step make " +
-            $"the same calls, or retry it without what was recorded (fresh)."));
+            $"{Told(call)} was made with other arguments than are recorded: {Shown(arguments)} instead of {Shown(stored.Arguments)}. Let each try of a step " +
+            $"make the same calls, or retry it without what was recorded (fresh)."));
     }
 
     private static bool Same(byte[]? one, byte[]? other) => one is null || other is null

@@ -113,7 +113,8 @@ internal static partial class LogMessages
         "That effect {Effect} of work item {WorkId} at version {Version} has failed could not be recorded; it counts as one of which nothing is known")]
     public static partial void EffectNotTakenBack(this ILogger log, Exception e, string effect, string workId, int version);
 
-    [LoggerMessage(312, LogLevel.Warning, "It is not known whether effect {Effect} of work item {WorkId} at version {Version} has happened; question {AskId} asks")]
+    [LoggerMessage(312, LogLevel.Warning,
+        "It is not known whether effect {Effect} of work item {WorkId} at version {Version} has happened; question {AskId} asks")]
     public static partial void EffectAsked(this ILogger log, string effect, string workId, int version, string askId);
 
     // The file, from 400.

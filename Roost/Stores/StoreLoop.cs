@@ -61,8 +61,8 @@ internal abstract class StoreLoop
     public abstract Task<bool> RetryAfterAsync(LeasedWork lease, RetryLater later, Staged? staged);
 
     /// <summary>
-    /// Asks whether an effect has happened, saves nothing else of its step, which is tried again after the answer, and frees its slot. False where the lease was
-    /// lost before.
+    /// Asks whether an effect has happened, saves nothing else of its step, which is tried again after the answer, and frees its slot. False where the lease
+    /// was lost before.
     /// </summary>
     public abstract Task<bool> AskAsync(LeasedWork lease, EffectAsk about, Staged? staged);
 

@@ -14,8 +14,8 @@ internal sealed class EffectJudge(StepUnderTest step, Verification run, StepJudg
     {
         EffectRecord[] writes = step.Effects.Writes;
         if (writes.Length > Most)
-            run.Note($"The step from version {step.Context.Version} (\"{step.Step}\") of engine \"{step.Item.Engine}\" has written {writes.Length} times of its " +
-                $"effects; it was crashed around the first {Most}.");
+            run.Note($"The step from version {step.Context.Version} (\"{step.Step}\") of engine \"{step.Item.Engine}\" has written {writes.Length} times of " +
+                $"its effects; it was crashed around the first {Most}.");
         for (int written = 1; written <= Math.Min(writes.Length, Most); written++)
         {
             EffectRecord last = writes[written - 1];

@@ -14,11 +14,11 @@ internal static class EffectAudit
             await roost.RunUntilIdleAsync();
         while (await EffectVerb.AnswerOnceAsync(roost, path) > 0 || roost.Items().Exists(item => !item.State.IsEnded()));
         List<WorkSummary> items = roost.Items();
-        said.Where(line => line.StartsWith("enqueued ", StringComparison.Ordinal)).Select(line => line.Split(' ')[1]).Except(items.Select(item => item.Id)).Should()
-            .BeEmpty();
+        IEnumerable<string> enqueued = said.Where(line => line.StartsWith("enqueued ", StringComparison.Ordinal)).Select(line => line.Split(' ')[1]);
+        enqueued.Except(items.Select(item => item.Id)).Should().BeEmpty();
         items.Should().OnlyContain(item => item.State == WorkState.Done);
 
-        string[] lines = EffectVerb.Service.Lines(path);
+        List<(string What, string Result)> lines = EffectVerb.Service.Lines(path);
         var results = new List<string>();
         int asked = 0;
         foreach (WorkSummary item in items)
@@ -27,16 +27,15 @@ internal static class EffectAudit
             asked += (await roost.ListAsksAsync(new() { WorkId = item.Id }, 1000)).Items.Count;
         }
         results.Should().HaveCount(items.Count * EffectsOfAnItem, "none is lost").And.OnlyHaveUniqueItems("each has a key of its own");
-        string[] calls = [.. Words("called")], recorded = [.. Words("recorded")];
+        string[] calls = [.. lines.Where(line => line.What == "called").Select(line => line.Result)];
         calls.Distinct().Should().BeEquivalentTo(results, "what the service has counted is what the items have");
         calls.GroupBy(call => call).Where(each => !each.Key.StartsWith("repeat", StringComparison.Ordinal) && each.Count() > 1).Should()
             .BeEmpty("what is not known is not repeated silently");
-        foreach (string result in recorded.Distinct())
-            Array.LastIndexOf(lines, $"called {result}").Should().BeLessThan(Array.IndexOf(lines, $"recorded {result}"), "what is recorded is not called again");
+        ILookup<(string What, string Result), int> places = lines.Select((line, n) => (line, n)).ToLookup(each => each.line, each => each.n);
+        foreach (string result in results)
+            places[("called", result)].Max().Should().BeLessThan(places[("recorded", result)].Min(), "what is recorded is not called again");
         FileAudit.MustAgree(path);
         EventAudit.MustBeOrderly(path);
         return (results.Count, calls.Length - results.Count, asked);
-
-        IEnumerable<string> Words(string what) => lines.Select(line => line.Split(' ')).Where(words => words[0] == what).Select(words => words[1]);
     }
 }

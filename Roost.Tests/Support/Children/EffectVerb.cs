@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using System.Text;
+using Dapper;
+using Microsoft.Data.Sqlite;
 
 namespace Roost.Tests.Support;
 
@@ -17,7 +18,7 @@ internal static class EffectVerb
     /// <summary>What the item's effects have come to, in the order of its steps.</summary>
     public sealed record Paid(ImmutableList<string> Things);
 
-    /// <summary>One effect that may be repeated, one that is asked about, and one that the service is asked about, in the first step one of them alone.</summary>
+    /// <summary>Each step has an effect that may be repeated, one that is asked about, and one that the service is asked about; the first one alone.</summary>
     private sealed class Payer(string path, Random random) : Engine<Paid>
     {
         public override string EngineId => "payer";
@@ -52,7 +53,7 @@ internal static class EffectVerb
                 token.ThrowIfCancellationRequested();
                 return made;
             }, options);
-            Service.Note(path, $"recorded {result}");
+            Service.Recorded(path, result);
             return result;
         }
 
@@ -84,7 +85,8 @@ internal static class EffectVerb
     }
 
     public static RoostRuntime Open(string path, Random random) =>
-        new RoostRuntime(ChildVerbs.Options(path) with { LeaseTime = TimeSpan.FromSeconds(2), LoggerFactory = new ChildVerbs.ErrorLog(), MaxInterruptions = 1000 })
+        new RoostRuntime(
+            ChildVerbs.Options(path) with { LeaseTime = TimeSpan.FromSeconds(2), LoggerFactory = new ChildVerbs.ErrorLog(), MaxInterruptions = 1000 })
             .AddEngine(new Payer(path, random));
 
     /// <summary>Somebody looks at the service's account, and says what is true.</summary>
@@ -93,7 +95,8 @@ internal static class EffectVerb
         IReadOnlyList<AskInfo> open = (await roost.ListAsksAsync(limit: 1000)).Items;
         foreach (AskInfo ask in open)
         {
-            EffectInfo effect = (await roost.ListEffectsAsync(ask.WorkId, 1000)).Items.Single(each => each.State == EffectState.Unknown && each.Path == ask.Effect);
+            EffectInfo effect = (await roost.ListEffectsAsync(ask.WorkId, 1000)).Items
+                .Single(each => each.State == EffectState.Unknown && each.Path == ask.Effect);
             object answer = Service.Find(path, effect.Key) is { } result ? new { outcome = "happened", result } : new { outcome = "did_not" };
             try
             {
@@ -123,40 +126,55 @@ internal static class EffectVerb
         }
     }
 
-    /// <summary>A service that counts each key once, and its account of all calls: a line in one write, so that a kill leaves whole lines.</summary>
+    /// <summary>A service that counts each key once, and its account of all calls in their order.</summary>
     public static class Service
     {
-        private static readonly Lock Gate = new();
-
-        private static string AccountOf(string path) => $"{path}.account";
-
         /// <summary>Counts a call, and answers what the first with its key was answered.</summary>
         public static string Call(string path, string key, string kind)
         {
-            lock (Gate)
-            {
-                string result = Find(path, key) ?? $"{kind}-{key}-{Guid.NewGuid():N}";
-                Note(path, $"called {result}");
-                return result;
-            }
+            using SqliteConnection account = Open(path);
+            using SqliteTransaction counting = account.BeginTransaction(deferred: false);
+            string result = Find(account, key) ?? $"{kind}-{Guid.NewGuid():N}";
+            Write(account, "called", key, result);
+            counting.Commit();
+            return result;
         }
 
         /// <summary>What the first call with a key was answered; null where there was none.</summary>
-        public static string? Find(string path, string key) =>
-            Lines(path).Select(line => line.Split(' ')).FirstOrDefault(words => words[0] == "called" && words[1].Split('-')[1] == key)?[1];
-
-        public static void Note(string path, string line)
+        public static string? Find(string path, string key)
         {
-            using var account = new FileStream(AccountOf(path), FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
-            account.Write(Encoding.UTF8.GetBytes(line + "\n"));
+            using SqliteConnection account = Open(path);
+            return Find(account, key);
         }
 
-        public static string[] Lines(string path)
+        /// <summary>Somebody has a result of which he knows that it is recorded.</summary>
+        public static void Recorded(string path, string result)
         {
-            if (!File.Exists(AccountOf(path))) return [];
-            using var account = new FileStream(AccountOf(path), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            using var reader = new StreamReader(account);
-            return reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            using SqliteConnection account = Open(path);
+            Write(account, "recorded", "", result);
+        }
+
+        /// <summary>What was called, and what was seen to be recorded, in their order.</summary>
+        public static List<(string What, string Result)> Lines(string path)
+        {
+            using SqliteConnection account = Open(path);
+            return [.. account.Query<(string, string)>("SELECT what, result FROM line ORDER BY n")];
+        }
+
+        private static string? Find(SqliteConnection account, string key) =>
+            account.QueryFirstOrDefault<string>("SELECT result FROM line WHERE key = @key AND what = 'called' ORDER BY n LIMIT 1", new { key });
+
+        private static void Write(SqliteConnection account, string what, string key, string result) =>
+            account.Execute("INSERT INTO line (what, key, result) VALUES (@what, @key, @result)", new { what, key, result });
+
+        private static SqliteConnection Open(string path)
+        {
+            var account = new SqliteConnection($"Data Source={path}.account;Pooling=False;Default Timeout=60");
+            account.Open();
+            account.Execute(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; CREATE TABLE IF NOT EXISTS line (n INTEGER PRIMARY KEY AUTOINCREMENT, what, key, result); " +
+                "CREATE INDEX IF NOT EXISTS line_key ON line (key)");
+            return account;
         }
     }
 }

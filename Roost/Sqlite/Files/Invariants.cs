@@ -236,7 +236,8 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             UNION ALL
             SELECT 'question ' || id FROM roost_ask WHERE NOT json_valid(schema) OR NOT json_valid(artifacts) OR (answer IS NOT NULL AND NOT json_valid(answer))
             """),
-        new("effects", "an effect is of a step that its item has begun, what is recorded of it is JSON, and who is asked about it is asked by an item that waits",
+        new("effects",
+            "an effect is of a step that its item has begun, what is recorded of it is JSON, and who is asked about it is asked by an item that waits",
             """
             SELECT 'effect ' || e.path || ' of ' || w.id || ' at version ' || e.version || ', which is at ' || w.version FROM roost_effect e
             JOIN roost_work w ON w.key = e.work WHERE e.version > w.version

@@ -43,7 +43,8 @@ internal sealed class AskTable(WriteConnection connection)
             if (hasArtifact.Bind(1, row.Key).Bind(2, name).Scalar() is null)
                 throw new InvalidInputException("Artifacts", $"names \"{name}\", which work item {workId} has not attached.") { Final = new(workId) };
         return insert.Bind(1, ask.Id).Bind(2, row.Key).Bind(3, row.Version).Bind(4, ask.Question).BindText(5, ask.Schema).Bind(6, ask.For)
-            .Bind(7, JsonSerializer.Serialize(ask.Artifacts, ColumnJson.Default.IReadOnlyListString)).Bind(8, connection.Now).Bind(9, ask.Trace).Bind(10, effect)
+            .Bind(7, JsonSerializer.Serialize(ask.Artifacts, ColumnJson.Default.IReadOnlyListString)).Bind(8, connection.Now).Bind(9, ask.Trace)
+            .Bind(10, effect)
             .Scalar()!.Value;
     }
 
