@@ -23,6 +23,8 @@ Benchmark[] all =
         "to its step beside an enqueue's: [--calls N]", SignalsBenchmark.RunAsync, "--items 1000 --seconds 0.5 --calls 3"),
     new("children", "[--items N] children of one parent (default 10,000) beside as many items without one, and [--ends N] ends beside [--brothers N] " +
         "(default 100,000)", ChildrenBenchmark.RunAsync, "--items 300 --ends 100 --brothers 500"),
+    new("effects", "steps that make five effects each on 64 slots beside as many plain steps: [--items N] [--steps N] [--warm-up S]",
+        EffectsBenchmark.RunAsync, "--items 20 --steps 2 --warm-up 0"),
     new("inbox", "a person's first page beside [--items N] open questions (default 10,000): [--calls N]", InboxBenchmark.RunAsync, "--items 200 --calls 5"),
     new("takeover", "from kill -9 of a worker to its step's start in another: [--kills N]", TakeoverBenchmark.RunAsync, "--kills 1"),
     new(

@@ -115,6 +115,15 @@ public sealed record AskInfo
     /// <summary>Who has withdrawn it; else null.</summary>
     public string? WithdrawnBy { get; init; }
 
+    /// <summary>
+    /// The effect of which it asks whether it has happened (<see cref="EffectInfo.Path"/>); null of any other question. The answer is
+    /// <c>{"outcome": "happened", "result": ...}</c>, <c>{"outcome": "did_not"}</c>, and its step makes the call, or <c>{"outcome": "fail"}</c>. It cannot be
+    /// withdrawn.
+    /// </summary>
+    public string? Effect { get; init; }
+
+    internal bool IsOfEffect => Effect is not null;
+
     /// <summary>The trace of the step that asks.</summary>
     internal string? Trace { get; init; }
 }

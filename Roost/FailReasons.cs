@@ -49,6 +49,23 @@ public static class FailReasons
     /// <summary>A stored signal or answer that the step was given, or took, does not match its SHA-256.</summary>
     public const string CorruptSignal = "corrupt_signal";
 
+    /// <summary>A recorded result of an effect does not match its SHA-256.</summary>
+    public const string CorruptEffect = "corrupt_effect";
+
+    /// <summary>
+    /// A try came with other arguments for an effect than were recorded, or its recorded result cannot be read as the type that is asked for. Change the engine
+    /// so that each try makes the same calls; or retry it without what was recorded.
+    /// </summary>
+    public const string EffectMismatch = "effect_mismatch";
+
+    /// <summary>
+    /// The result of an effect cannot be recorded: it is too large, is not written as JSON, or does not come back from it. The call may have been made.
+    /// </summary>
+    public const string EffectUnrecordable = "effect_unrecordable";
+
+    /// <summary>It is not known whether an effect has happened, and a person who was asked has answered that the item fails.</summary>
+    public const string EffectUnknown = "effect_unknown";
+
     /// <summary>
     /// A state that a step returned would not come back from the file as it is: a member of it would be lost or changed. The step is not tried again.
     /// </summary>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Roost.Writing;
 
 namespace Roost;
 
@@ -23,6 +24,7 @@ namespace Roost;
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 [JsonSerializable(typeof(Dictionary<string, JsonElement>))]
+[JsonSerializable(typeof(Nothing))]
 internal sealed partial class PlainJson : JsonSerializerContext
 {
     /// <summary>A type's metadata by these settings, or its own where it is plain and they do not know it: a host's context names the host's types.</summary>

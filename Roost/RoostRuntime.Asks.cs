@@ -87,8 +87,9 @@ public sealed partial class RoostRuntime
     {
         Names.Check("askId", askId);
         cancellationToken.ThrowIfCancellationRequested();
-        if (span is { IsAllDataRequested: true }) Spans.Link(span, (await Readable.AskAsync(askId, cancellationToken).ConfigureAwait(false)).Trace, "ask");
-        return await SaveAsync(askId, WaitCheck.CheckWithdrawal(by, reason)).ConfigureAwait(false);
+        AskInfo ask = await Readable.AskAsync(askId, cancellationToken).ConfigureAwait(false);
+        if (span is { IsAllDataRequested: true }) Spans.Link(span, ask.Trace, "ask");
+        return await SaveAsync(askId, WaitCheck.CheckWithdrawal(ask, by, reason)).ConfigureAwait(false);
     }
 
     private Task<AnswerResult> AnswerAnyAsync(string askId, object? value, string by, string? comment, CancellationToken cancellationToken) =>

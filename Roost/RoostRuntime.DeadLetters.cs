@@ -67,6 +67,15 @@ public sealed partial class RoostRuntime
         ChangeDeadLetterAsync(workId, DeadLetterChange.Retry, reason, cancellationToken);
 
     /// <summary>
+    /// Queues a dead letter again from its last snapshot, with fresh attempts, as if its step had never been tried: what it has recorded of its effects is
+    /// dropped, and each of its keys is another. Calls that have been made are made again.
+    /// </summary>
+    /// <exception cref="NotFoundException">There is no such item.</exception>
+    /// <exception cref="ConflictException">The item is no dead letter.</exception>
+    public Task RetryFreshAsync(string workId, string? reason = null, CancellationToken cancellationToken = default) =>
+        ChangeDeadLetterAsync(workId, DeadLetterChange.RetryFresh, reason, cancellationToken);
+
+    /// <summary>
     /// Queues a dead letter again from a state that is given, with fresh attempts: it becomes the next version, with an event (<see
     /// cref="EventKinds.Edited"/>) that says what changed, in the transaction that queues the item. Where its engine is registered in this runtime and the
     /// stored state has the engine's present shape, the state is read and checked as one that a step returns, and a member that its type does not have is

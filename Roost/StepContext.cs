@@ -97,7 +97,9 @@ public sealed partial class StepContext
     /// </summary>
     /// <param name="interruptions">How often the process has died during this step beyond what the file says.</param>
     /// <param name="key">Another idempotency key. Default: the same.</param>
-    internal StepContext Again(int interruptions = 0, string? key = null) => new(runtime, step) { interrupted = interruptions, idempotencyKey = key };
+    /// <param name="effects">Where its effects are recorded. Default: as of this one.</param>
+    internal StepContext Again(int interruptions = 0, string? key = null, EffectLog? effects = null) =>
+        new(runtime, step) { interrupted = interruptions, idempotencyKey = key, EffectLog = effects };
 
     /// <summary>Ends the step: what it has staged, to which nothing more is added.</summary>
     internal Staged? End()
@@ -105,6 +107,7 @@ public sealed partial class StepContext
         lock (gate)
         {
             ended = true;
+            effects?.End();
             return staged;
         }
     }
@@ -116,6 +119,17 @@ public sealed partial class StepContext
         lock (gate)
         {
             ended = true;
+            effects?.End();
+            if (Over is not null) return staged;
+            if (effects?.Unfinished is { } unfinished)
+                throw new InvalidInputException(
+                    "name",
+                    $"\"{unfinished}\" is an effect whose call had not ended when the step of work item {Item.Id} returned; await it, and everything else " +
+                    $"that the step starts, before it returns."
+                )
+                {
+                    Final = Final,
+                };
             if (streams == 0)
                 return staged;
             throw new InvalidInputException(
@@ -434,6 +448,7 @@ public sealed partial class StepContext
                 $"This step of work item {Item.Id} (from version {Version}) has ended; nothing can be added to it. Await everything that the step starts " +
                 $"before it returns."
             );
+        effects?.ThrowIfOver();
         return staged ??= new();
     }
 

@@ -69,6 +69,11 @@ internal static class Actions
             bool waits = (await roost.GetAsync(sent.Id, sent.Stop)).Summary.State == WorkState.Waiting;
             return waits ? "It waits again for what it waited for." : "It is queued again from its last snapshot.";
         },
+        ["retry-fresh"] = async (roost, sent) =>
+        {
+            await roost.RetryFreshAsync(sent.Id, sent.Reason);
+            return "It is queued again without what its step had recorded.";
+        },
         ["discard"] = async (roost, sent) =>
         {
             await roost.DiscardAsync(sent.Id, sent.Reason);

@@ -74,7 +74,8 @@ internal sealed class Life
                 Run(Text(one.Data, "worker"));
                 break;
             case EventKinds.Waiting:
-                Close(time);
+                if (Text(one.Data, "effect") is { } effect) Close(time, "asked", "released", $"whether effect {effect} has happened");
+                else Close(time);
                 (mode, waitsFor) = (Mode.Waiting, Names(one.Data));
                 break;
             case EventKinds.Woken:

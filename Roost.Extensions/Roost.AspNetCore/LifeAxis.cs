@@ -44,6 +44,15 @@ public sealed record LifeAxis(DateTimeOffset From, DateTimeOffset To)
         }
     }
 
+    /// <summary>What is drawn of effects within a try.</summary>
+    public IReadOnlyList<LifePiece> DrawInside(IReadOnlyList<EffectInfo> effects, DateTimeOffset now) => [.. effects.Select(effect =>
+    {
+        DateTimeOffset end = effect.EndedAt ?? (effect.State == EffectState.Running ? now : effect.BegunAt);
+        double width = Math.Max(Place(end) - Place(effect.BegunAt), Least);
+        string took = effect.EndedAt is null ? effect.State.ToString().ToLowerInvariant() : Times.Span(end - effect.BegunAt);
+        return new LifePiece(Math.Min(Place(effect.BegunAt), 100 - width), width, LifeKind.Running, null, $"effect {effect.Path}: {took}");
+    })];
+
     /// <summary>What people call a segment of this kind.</summary>
     public static string NameOf(LifeKind kind) => kind switch
     {

@@ -8,6 +8,9 @@ public sealed record TimelineRow(string Label, string Outcome, DateTimeOffset Fr
     /// <summary>The parts of the item's life that it is made of.</summary>
     public IReadOnlyList<LifeSegment> Segments { get; init; } = [];
 
+    /// <summary>What was recorded of effects within the try, in the order in which they began.</summary>
+    public IReadOnlyList<EffectInfo> Effects { get; init; } = [];
+
     /// <summary>When it ended.</summary>
     public DateTimeOffset To => From + Waited + (Ran ?? TimeSpan.Zero);
 }
@@ -17,6 +20,11 @@ internal static class Timeline
 {
     /// <summary>The outcome of a row that is a wait.</summary>
     public const string Wait = "waiting";
+
+    /// <param name="life">What the item did.</param>
+    /// <param name="effects">What its steps have recorded of their effects.</param>
+    public static IReadOnlyList<TimelineRow> Of(IReadOnlyList<LifeSegment> life, IReadOnlyList<EffectInfo> effects) =>
+        effects.Count == 0 ? Of(life) : [.. Of(life).Select(row => row with { Effects = Within(row, effects) })];
 
     public static IReadOnlyList<TimelineRow> Of(IReadOnlyList<LifeSegment> life)
     {
@@ -47,6 +55,13 @@ internal static class Timeline
         if (queued.Count > 0) rows.Add(RowOf(queued, "queued", "wait", null, queued[^1]));
         return rows;
     }
+
+    /// <summary>Those that began while the try ran.</summary>
+    private static EffectInfo[] Within(TimelineRow row, IReadOnlyList<EffectInfo> effects) =>
+        row.Segments.FirstOrDefault(one => one.Kind == LifeKind.Running) is { } ran
+            ? [.. effects.Where(effect => effect.BegunAt >= ran.From && (effect.BegunAt < ran.To || ran.IsOpen || ran.From == effect.BegunAt))
+                .OrderBy(effect => effect.BegunAt)]
+            : [];
 
     private static TimelineRow RowOf(List<LifeSegment> parts, string label, string outcome, TimeSpan? ran, LifeSegment last)
     {

@@ -37,6 +37,9 @@ public record StepResult
     /// <summary>The signals that it has sent, in their order.</summary>
     public required IReadOnlyList<AddedSignal> Signals { get; init; }
 
+    /// <summary>The effects that it has made, in the order in which they were recorded.</summary>
+    public IReadOnlyList<AddedEffect> Effects { get; init; } = [];
+
     /// <summary>How many signals it has taken from the mailbox, without the one that has woken it.</summary>
     public int SignalsTaken { get; init; }
 
@@ -84,6 +87,13 @@ public sealed record AddedArtifact
 /// <param name="Kind">Its kind as the engine gave it, without the prefix <c>engine.</c></param>
 /// <param name="Data">Its data; null for none.</param>
 public sealed record AddedEvent(string Kind, JsonElement? Data);
+
+/// <summary>An effect that a step has made.</summary>
+/// <param name="Path">Its name, behind those of the effects that it is within: <c>order/pay#2</c>.</param>
+/// <param name="Key">The key that its call was given.</param>
+/// <param name="Arguments">What it was made with; null where it did not say.</param>
+/// <param name="Result">What was recorded.</param>
+public sealed record AddedEffect(string Path, string Key, JsonElement? Arguments, JsonElement Result);
 
 /// <summary>A signal that a step has sent.</summary>
 /// <param name="WorkId">To whom.</param>

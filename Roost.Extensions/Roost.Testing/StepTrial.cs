@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Roost.Execution;
 using Roost.Stores;
+using Roost.Testing.Verifying;
 
 namespace Roost.Testing;
 
@@ -38,11 +39,12 @@ internal static class StepTrial
         try
         {
             LeasedWork lease = LeaseOf(runtime, entry, item, state, setup, worker.WorkerKey);
-            using var step = new ActiveStep(lease);
+            var effects = new TrialEffects();
+            using var step = new ActiveStep(lease) { Effects = effects };
             if (setup.Cancelled != CancellationReason.None) step.Cancel(setup.Cancelled);
             var key = new StepContext(runtime, step).IdempotencyKey;
             StepEnd end = await new StepRunner(runtime, runtime.Log).RunAsync(step, entry);
-            return ResultOf(end, key);
+            return ResultOf(end, key) with { Effects = [.. effects.Writes.Where(each => each.Result is not null).Select(Added)] };
         }
         finally
         {
@@ -89,6 +91,7 @@ internal static class StepTrial
         Deadline = null,
         CancelRequested = false,
         HasMail = setup.Signals.Count > 0,
+        IsTried = false,
         SlotTaken = default,
     };
 
@@ -126,6 +129,9 @@ internal static class StepTrial
             Wait = commit.Wait is { } wait ? WaitOf(wait) : null,
         };
     }
+
+    private static AddedEffect Added(EffectRecord record) => new(
+        record.Place.Path, record.Place.Key, record.Arguments is { } arguments ? JsonText.Parse(arguments) : null, JsonText.Parse(record.Result!));
 
     private static StepResult Added(StepResult result, Staged? staged) => staged is null ? result : result with
     {

@@ -15,6 +15,12 @@ public enum FindingKind
     /// <summary>An HTTP call had neither the step's key nor anything that depends on it.</summary>
     CallWithoutKey,
 
+    /// <summary>
+    /// In a step that makes effects, an HTTP call was made outside of one that had neither the step's key nor anything that depends on it: it is made by each
+    /// try.
+    /// </summary>
+    CallOutsideEffect,
+
     /// <summary>A state would not come back from its JSON as it is.</summary>
     StateNotKept,
 
@@ -84,6 +90,9 @@ public sealed record VerificationReport
     /// <summary>How many commits were followed by an engine that was made afresh, as where the process dies there.</summary>
     public required int CrashesAfterCommit { get; init; }
 
+    /// <summary>How often the process died around what a step has recorded of an effect: that its call begins, or its result.</summary>
+    public int CrashesAroundEffects { get; init; }
+
     /// <summary>How many HTTP calls were seen, in all tries.</summary>
     public required int HttpCalls { get; init; }
 
@@ -102,7 +111,9 @@ public sealed record VerificationReport
         var text = new StringBuilder();
         CultureInfo culture = CultureInfo.InvariantCulture;
         text.Append(culture, $"{(Passed ? "Nothing" : Findings.Count.ToString(culture))} found in {Steps:N0} steps and {Tries:N0} tries: ");
-        text.Append(culture, $"{CrashesBeforeCommit:N0} crashes before a commit, {CrashesAfterCommit:N0} after one. ");
+        text.Append(culture, $"{CrashesBeforeCommit:N0} crashes before a commit, {CrashesAfterCommit:N0} after one");
+        if (CrashesAroundEffects > 0) text.Append(culture, $", {CrashesAroundEffects:N0} around an effect");
+        text.Append(". ");
         text.Append(culture, $"{HttpCalls:N0} HTTP calls were seen. {VirtualTime:c} of virtual time has passed.");
         if (Item is { } item)
             text.Append(culture, $"\nThe item is {item.State.Name()} at version {item.Version}{(item.Error is { } error ? $": {error}" : ".")}");

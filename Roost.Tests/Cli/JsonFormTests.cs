@@ -18,7 +18,7 @@ internal sealed class JsonFormTests
     private CommandProcess worker = null!;
     private const string Waiting = "waiting-item", Asking = "asking-item", Paused = "paused-item";
 
-    private string ask = "", done = "", failed = "", delayed = "", running = "";
+    private string ask = "", effect = "", done = "", failed = "", delayed = "", running = "";
 
     [OneTimeSetUp]
     public async Task SetUp()
@@ -95,6 +95,29 @@ internal sealed class JsonFormTests
         IReadOnlyList<AskInfo> asks = (await file.ListAsksAsync()).Items;
         await file.AnswerAsync(asks.Single(each => each.WorkId != Asking).Id, true, "someone", "go ahead");
         ask = asks.Single(each => each.WorkId == Asking).Id;
+        await MakeEffectsAsync(file);
+    }
+
+    /// <summary>One with effects, of which a person is asked about one.</summary>
+    private async Task MakeEffectsAsync(RoostRuntime file)
+    {
+        var begun = new Gate();
+        file.AddEngine(new ScriptedEngine(async (state, context) =>
+        {
+            await context.OnceAsync("quote", _ => Task.FromResult(new { amount = 7 }), new() { Arguments = new { order = 1 } });
+            await context.OnceAsync("pay", async token =>
+            {
+                await begun.UntilFiredAsync(token);
+                token.ThrowIfCancellationRequested();
+            }, new() { Interrupted = Effect.Ask });
+            return ScriptedEngine.Finish(state);
+        }, "payer"));
+        await file.EnqueueAsync(new WorkItem("payer") { Id = "with-effects" });
+        Task running = file.RunUntilIdleAsync();
+        await begun.Reached;
+        await file.ReleaseLeaseAsync("with-effects");
+        await running.Soon();
+        effect = (await file.ListAsksAsync(new() { WorkId = "with-effects" })).Items.Single().Id;
     }
 
     [OneTimeTearDown]
@@ -130,6 +153,8 @@ internal sealed class JsonFormTests
     [TestCase("dead-letters show <id>", "dead-letters", "show", "wrapped")]
     [TestCase("status <id>", "status", "wrapped")]
     [TestCase("history <id>", "history", "{done}")]
+    [TestCase("history <id> --effects", "history", "with-effects", "--effects")]
+    [TestCase("inbox <question>", "inbox", "{effect}")]
     [TestCase("history <id> --version <number>", "history", "{done}", "--version", "2")]
     [TestCase("diff <id>", "diff", "{done}", "1", "2")]
     [TestCase("artifacts list", "artifacts", "list")]
@@ -164,6 +189,7 @@ internal sealed class JsonFormTests
                 {
                     "{done}" => done,
                     "{ask}" => ask,
+                    "{effect}" => effect,
                     "{failed}" => failed,
                     "{running}" => running,
                     "{delayed}" => delayed,

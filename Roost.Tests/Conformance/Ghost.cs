@@ -29,6 +29,9 @@ internal abstract class Ghost : IDisposable
     /// <summary>Has its step tried again after a second, uncharged; false where the lease was lost.</summary>
     public abstract Task<bool> RetryAfterAsync(LeasedWork lease);
 
+    /// <summary>Has a person asked about an effect of its step; false where the lease was lost.</summary>
+    public abstract Task<bool> AskAsync(LeasedWork lease, EffectAsk about);
+
     /// <summary>Gives a lease back uncharged; false where it was lost.</summary>
     public abstract Task<bool> ReleaseAsync(LeasedWork lease);
 

@@ -36,6 +36,22 @@ internal sealed class StaleHolderTests(StoreHost host) : ConformanceTests(host)
     public async Task A_stale_holder_cannot_ask_for_another_try() => await StaleAsync(async (ghost, lease) => !await ghost.RetryAfterAsync(lease));
 
     [Test]
+    public async Task A_stale_holder_cannot_record_that_a_call_begins() =>
+        await StaleAsync(async (roost, _, lease) => !await roost.Store.SaveEffectAsync(lease, new(Pay, null, 0, null)));
+
+    [Test]
+    public async Task A_stale_holder_cannot_record_a_result() =>
+        await StaleAsync(async (roost, _, lease) => !await roost.Store.SaveEffectAsync(lease, new(Pay, null, 0, "1"u8.ToArray())));
+
+    [Test]
+    public async Task A_stale_holder_cannot_take_back_that_a_call_has_begun() =>
+        await StaleAsync(async (roost, _, lease) => !await roost.Store.RemoveEffectAsync(lease, Pay.Path), begun: true);
+
+    [Test]
+    public async Task A_stale_holder_cannot_have_anybody_asked() => await StaleAsync(async (_, ghost, lease) =>
+        !await ghost.AskAsync(lease, new(Pay.Path, new("ask", "Has it happened?", "true"u8.ToArray(), null, []))), begun: true);
+
+    [Test]
     public async Task A_stale_holder_cannot_release() => await StaleAsync(async (ghost, lease) => !await ghost.ReleaseAsync(lease));
 
     [Test]
@@ -107,20 +123,25 @@ internal sealed class StaleHolderTests(StoreHost host) : ConformanceTests(host)
     }
 
     /// <summary>A holder is displaced, another holds the item, and the first one's write comes late.</summary>
-    private async Task StaleAsync(Func<Ghost, LeasedWork, Task<bool>> late)
+    private Task StaleAsync(Func<Ghost, LeasedWork, Task<bool>> late) => StaleAsync((_, ghost, lease) => late(ghost, lease));
+
+    /// <param name="late">The write; true where it was refused.</param>
+    /// <param name="begun">The call of an effect has begun while the lease was held.</param>
+    private async Task StaleAsync(Func<RoostRuntime, Ghost, LeasedWork, Task<bool>> late, bool begun = false)
     {
         await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock());
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it", Resources = ["x"] });
         using Ghost stale = await GhostAsync(roost, ScriptedEngine.CountingTo(1));
         LeasedWork lease = (await stale.ClaimAsync())[0];
+        if (begun) (await roost.Store.SaveEffectAsync(lease, new(Pay, null, 0, null))).Should().BeTrue();
         await roost.ReleaseLeaseAsync("it");
-        (await late(stale, lease)).Should().BeTrue("nobody holds the item");
+        (await late(roost, stale, lease)).Should().BeTrue("nobody holds the item");
         await RescueAsync(roost, stale);
         using Ghost holder = await GhostAsync(roost, ScriptedEngine.CountingTo(1));
         (await holder.ClaimAsync()).Should().HaveCount(1);
         string before = Host.Everything(roost);
 
-        (await late(stale, lease)).Should().BeTrue("another holds the item");
+        (await late(roost, stale, lease)).Should().BeTrue("another holds the item");
 
         Host.Everything(roost).Should().Be(before);
     }
@@ -131,6 +152,8 @@ internal sealed class StaleHolderTests(StoreHost host) : ConformanceTests(host)
         (await rescuer.RescueAsync((await rescuer.OthersAsync()).Single(worker => worker.Id == dead.Id))).Should().NotBeNull();
         await rescuer.LeaveAsync();
     }
+
+    private static EffectPlace Pay { get; } = new("pay", "pay", 1, "0123");
 
     private static StepCommit Commit(LeasedWork lease, OutcomeKind kind) =>
         new(lease, kind, "late", 0, Snapshot.First(lease.Item, 99), new byte[32], 1, null);

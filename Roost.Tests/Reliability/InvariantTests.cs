@@ -8,6 +8,8 @@ namespace Roost.Tests.Reliability;
 [TestFixture, Category("Reliability")]
 internal sealed class InvariantTests
 {
+    private const string Effects = "an effect is of a step that its item has begun, what is recorded of it is JSON";
+
     private const string Pauses = "an item is marked that has a pause, no other is, and who is marked stands in no order that leads to a claim";
 
     [TestCase("an item that runs holds all its names", "DELETE FROM roost_resource WHERE name = 'x'")]
@@ -38,6 +40,11 @@ internal sealed class InvariantTests
     [TestCase("a question is open while its item waits for the answer, and closed with its wait", "UPDATE roost_ask SET state = 'closed', closed_at = 1")]
     [TestCase("a question is open while its item waits for the answer, and closed with its wait", "UPDATE roost_wait SET ask = NULL")]
     [TestCase("a question is open while its item waits for the answer, and closed with its wait", "UPDATE roost_ask SET schema = 'no'")]
+    [TestCase(Effects, "UPDATE roost_effect SET version = 9")]
+    [TestCase(Effects, "UPDATE roost_effect SET result = 'no'")]
+    [TestCase(Effects, "UPDATE roost_ask SET effect = 'pay'")]
+    [TestCase("nothing is kept of an item that is gone", "UPDATE roost_effect SET work = 999")]
+    [TestCase("what is stored as a time is one", "UPDATE roost_effect SET begun_at = 300000000000000")]
     [TestCase("a mailbox counts the signals in it, and its item knows that it has one", "UPDATE roost_mailbox SET n = 2")]
     [TestCase("a mailbox counts the signals in it, and its item knows that it has one", "DELETE FROM roost_mailbox")]
     [TestCase("a mailbox counts the signals in it, and its item knows that it has one", "UPDATE roost_work SET mail = 0 WHERE id = 'rests'")]
@@ -152,8 +159,9 @@ internal sealed class InvariantTests
     /// <summary>An item in every state.</summary>
     private static async Task<SqliteGhost> FillAsync(RoostRuntime roost)
     {
-        await using (RoostRuntime other = TestRuntime.Beside(roost, ScriptedEngine.From((state, context) =>
+        await using (RoostRuntime other = TestRuntime.Beside(roost, new ScriptedEngine(async (state, context) =>
         {
+            if (context.Item.Id == "done") await context.OnceAsync("pay", _ => Task.FromResult(7));
             context.AddArtifactText("out.txt", "text");
             return context.Item.Id switch
             {

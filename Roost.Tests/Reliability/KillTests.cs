@@ -64,6 +64,26 @@ internal sealed class KillTests : FolderFixture
             $"{kills} kills on {files} files, {signals} signals and {answers} answers acknowledged, each applied once, and {children} children joined");
     }
 
+    [Test]
+    public async Task Killing_workers_within_effects_repeats_none_that_is_recorded_none_silently_that_is_unknown_and_loses_none()
+    {
+        int seed = Effort.Seed(), kills = Effort.Times(16, 2000), files = Math.Max(FilesAtOnce, kills / KillsInOneFile), effects = 0, repeated = 0, asked = 0;
+        await Parallel.ForEachAsync(Enumerable.Range(0, files), new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce }, async (series, _) =>
+        {
+            string own = Directory.CreateDirectory(folder[$"series-{series}"]).FullName, path = Path.Combine(own, "roost.db");
+            List<string> said = await KillAsync(path, "effect-crash", new Random(unchecked(seed + series)), kills / files);
+            (int made, int again, int questions) = await EffectAudit.MustBeMadeOnceAsync(path, said);
+            Directory.Delete(own, recursive: true);
+            Interlocked.Add(ref effects, made);
+            Interlocked.Add(ref repeated, again);
+            Interlocked.Add(ref asked, questions);
+        });
+        effects.Should().BePositive();
+        Effort.Report(
+            $"{kills} kills on {files} files, {effects} effects each counted once by the service behind them, {repeated} calls that may be repeated made " +
+            $"again, and {asked} questions asked and answered truthfully");
+    }
+
     /// <summary>Three or four processes live at any time; one of them, whichever, is killed wherever it is, its start included.</summary>
     private static async Task<List<string>> KillAsync(string path, string verb, Random random, int kills)
     {

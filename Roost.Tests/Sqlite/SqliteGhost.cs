@@ -63,6 +63,8 @@ internal sealed class SqliteGhost : Ghost
 
     public override Task<bool> RetryAfterAsync(LeasedWork lease) => writer.RunAsync(session => session.Endings.RetryAfter(lease, new(1000, "not yet")));
 
+    public override Task<bool> AskAsync(LeasedWork lease, EffectAsk about) => writer.RunAsync(session => session.EffectAsks.Ask(lease, about));
+
     public override Task<bool> ReleaseAsync(LeasedWork lease) => writer.RunAsync(session => session.Leases.Release(lease, "test"));
 
     public override Task<EndedWork?> TakeEndAsync() =>

@@ -14,6 +14,8 @@ internal sealed class TelemetryNamesTests
     private readonly List<Activity> spans = [];
     private readonly List<MetricSnapshot> metrics = [];
 
+    private static int effectTries;
+
     [OneTimeSetUp]
     public async Task RunThroughAllSituationsAsync()
     {
@@ -33,6 +35,7 @@ internal sealed class TelemetryNamesTests
         await WaitAsync(roost);
         await InterruptAsync(roost);
         await LoseAsync(roost, gate);
+        await EffectAsync(roost);
         await LeaveUnsavedAsync(options);
         await Waiting.Until(() => metering.ForceFlush() && Values("roost.steps", "roost.outcome").Contains("unsaved")); // Counted once its span is over.
         metering.ForceFlush().Should().BeTrue();
@@ -82,8 +85,10 @@ internal sealed class TelemetryNamesTests
             .BeEquivalentTo("ready", "delayed", "blocked", "signal", "answer", "timeout", "children", "withdrawn");
         Values("roost.items", "roost.condition").Should().BeEquivalentTo("ready", "delayed", "blocked", "running", "waiting", "failed");
         Values("roost.steps", "roost.outcome").Should()
-            .BeEquivalentTo("continue", "wait", "done", "fail", "error", "retry_after", "returned", "lost", "unsaved");
+            .BeEquivalentTo("continue", "wait", "done", "fail", "error", "retry_after", "returned", "lost", "unsaved", "ask");
         spans.Single(span => span.GetTagItem("roost.outcome") is "unsaved").GetTagItem("error.type").Should().Be("unsaved");
+        spans.Where(span => span.OperationName == "roost.effect").Select(span => span.GetTagItem("roost.outcome")).Distinct().Should()
+            .BeEquivalentTo((string?[])["called", "recorded", "probed", "asked"]);
         Values("roost.ends", "roost.state").Should().BeEquivalentTo("done", "failed", "cancelled");
     }
 
@@ -107,6 +112,7 @@ internal sealed class TelemetryNamesTests
     private static ScriptedEngine Engine(Gate gate) => new(async (state, context) =>
     {
         string does = context.Item.Id.Split('-')[0];
+        if (does == "effect") await MakeEffectsAsync(context, Interlocked.Increment(ref effectTries) == 1);
         if (does == "held")
         {
             gate.Reach();
@@ -164,6 +170,32 @@ internal sealed class TelemetryNamesTests
             ghost.Die();
         }
         await roost.RunUntilDoneAsync("interrupted").Soon();
+    }
+
+    /// <summary>Of three effects one is recorded by the first try, and the calls of two are left open by it.</summary>
+    private static async Task MakeEffectsAsync(StepContext context, bool isFirst)
+    {
+        await context.OnceAsync("recorded", _ => Task.FromResult(1));
+        await Task.WhenAll(
+            context.OnceAsync("probed", OpenAsync, new() { Interrupted = Effect.Probe((_, _) => Task.FromResult<bool?>(true)) }),
+            context.OnceAsync("asked", OpenAsync, new() { Interrupted = Effect.Ask }));
+
+        async Task OpenAsync(CancellationToken token)
+        {
+            if (isFirst) await Task.Delay(Timeout.InfiniteTimeSpan, token);
+        }
+    }
+
+    private static async Task EffectAsync(RoostRuntime roost)
+    {
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "effect" });
+        using var stop = new CancellationTokenSource();
+        Task loop = roost.RunAsync(stop.Token);
+        await Waiting.Until(() => roost.ListEffectsAsync("effect").Result.Items.Count == 3);
+        await roost.ReleaseLeaseAsync("effect");
+        await Waiting.Until(() => roost.StateOf("effect") == WorkState.Waiting);
+        await stop.CancelAsync();
+        await loop.Soon();
     }
 
     /// <summary>A lease is taken away from a step, and a step is stopped with the loop.</summary>

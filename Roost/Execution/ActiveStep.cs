@@ -13,6 +13,9 @@ internal sealed class ActiveStep(LeasedWork lease) : IDisposable
 
     public LeasedWork Lease { get; } = lease;
 
+    /// <summary>Where its effects are recorded, of one whose lease stands in no store; else null.</summary>
+    public EffectLog? Effects { get; init; }
+
     /// <summary>Its slot has become free together with the lease, by a write that has landed.</summary>
     public bool IsSlotFree { get; set; }
 

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Roost.Observing;
 using Roost.Stores;
 
 namespace Roost.Execution;
@@ -24,6 +26,26 @@ internal enum CommitFault
 /// <summary>Tells by an exception which it was.</summary>
 internal static class CommitFaults
 {
+    /// <summary>How long until it is tried again.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Saves something of a step that runs, trying again while that cannot be written and the lease is ours.</summary>
+    public static async Task<T> UntilSavedAsync<T>(ActiveStep step, ILogger log, Func<Task<T>> save)
+    {
+        while (true)
+        {
+            try
+            {
+                return await save().ConfigureAwait(false);
+            }
+            catch (Exception e) when (!step.IsLost && Of(e, isCommit: false) == CommitFault.Passing)
+            {
+                log.StepUnsaved(e, step.Lease.Item.Id);
+            }
+            await Task.Delay(Pause).ConfigureAwait(false);
+        }
+    }
+
     public static CommitFault Of(Exception e, bool isCommit) => e switch
     {
         KeyTakenException => CommitFault.KeyTaken,

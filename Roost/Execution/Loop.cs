@@ -16,8 +16,6 @@ internal sealed class Loop(
 {
     private const int TriesOnDamage = 3;
 
-    private static readonly TimeSpan CommitRetry = TimeSpan.FromSeconds(1);
-
     private TaskCompletionSource<long?> idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool givingUp;
 
@@ -155,7 +153,7 @@ internal sealed class Loop(
         }
         log.StepUnsaved(fault, step.Lease.Item.Id);
         if (step.IsLost || givingUp) return null;
-        await Task.Delay(CommitRetry).ConfigureAwait(false);
+        await Task.Delay(CommitFaults.Pause).ConfigureAwait(false);
         return end;
     }
 
@@ -180,6 +178,7 @@ internal sealed class Loop(
         LeasedWork lease = step.Lease;
         bool isHeld = end.Failure is { } failure
             ? await store.FailAsync(lease, failure, end.WaitMs ?? Backoff.After(failure.Attempt), end.IsFinal, end.Staged).ConfigureAwait(false)
+            : end.Ask is { } ask ? await store.AskAsync(lease, ask, end.Staged).ConfigureAwait(false)
             : end.Later is { } again ? await store.RetryAfterAsync(lease, again, end.Staged).ConfigureAwait(false)
             : await store.ReturnAsync(lease, end.Exception?.Message ?? "shutting down", end.Staged).ConfigureAwait(false);
         step.IsSlotFree = true;
@@ -201,6 +200,11 @@ internal sealed class Loop(
         {
             measure?.Ended(FailReasons.RetryAfter);
             log.RetryAsked(id, engine, TimeSpan.FromMilliseconds(later.DelayMs), version, later.Why);
+        }
+        else if (end.Ask is { } about)
+        {
+            measure?.Ended(StepMeasure.Asked);
+            log.EffectAsked(about.Path, id, version, about.Ask.Id);
         }
         else measure?.Ended(StepMeasure.Returned);
     }

@@ -11,6 +11,9 @@ internal sealed class StepMeasure
     /// <summary>The engine had nothing to say: its lease was given back uncharged.</summary>
     public const string Returned = "returned";
 
+    /// <summary>Its item waits to be told whether an effect has happened.</summary>
+    public const string Asked = "ask";
+
     private const string Operation = "step";
 
     private readonly LeasedWork lease;

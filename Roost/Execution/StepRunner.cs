@@ -16,6 +16,9 @@ internal readonly record struct StepEnd(StepCommit? Commit, Failure? Failure, bo
     /// <summary>When it is to be tried again, uncharged.</summary>
     public RetryLater? Later { get; init; }
 
+    /// <summary>What a person is asked before it is tried again, uncharged.</summary>
+    public EffectAsk? Ask { get; init; }
+
     /// <summary>How long the try after one that failed waits, in milliseconds; null for the backoff.</summary>
     public long? WaitMs { get; init; }
 }
@@ -39,12 +42,16 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
                 ? await CallWithinAsync(limit, step, engine, context).ConfigureAwait(false)
                 : await CallAsync(step, engine, context).ConfigureAwait(false);
             Staged? staged = context.EndReturned();
+            if (context.Over is { } over) return Over(step, over, staged);
             if (outcome is { Kind: OutcomeKind.RetryAfter }) return Again(step.Lease, engine.Facts, outcome, staged);
-            return new(Accepted(step.Lease, engine.Facts, outcome, staged), null, false, staged);
+            StepCommit commit = Accepted(step.Lease, engine.Facts, outcome, staged);
+            return new(context.HasEffects ? commit with { HasEffects = true } : commit, null, false, staged);
         }
         catch (Exception e)
         {
-            return Failed(step, e, context.End(), e is AbandonedException ? RetryDecision.Default : context.Decision);
+            Staged? staged = context.End();
+            if (e is AbandonedException) return Failed(step, e, staged, RetryDecision.Default);
+            return context.Over is { } over ? Over(step, over, staged) : Failed(step, e, staged, context.Decision);
         }
         finally
         {
@@ -95,7 +102,7 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
             Task<Outcome>? call = engine.StepAsync(Current(lease, engine, entry.Facts), lease.Item, context);
             return call is null ? null! : await call.ConfigureAwait(false);
         }
-        catch (Exception e) when (!IsUncharged(step, e) && FinalFor.Of(e, lease.Item.Id) is null)
+        catch (Exception e) when (context.Over is null && !IsUncharged(step, e) && FinalFor.Of(e, lease.Item.Id) is null)
         {
             context.Decision = await DecideAsync(engine, e, lease).ConfigureAwait(false);
             throw;
@@ -306,6 +313,12 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
     /// <summary>A step that ends because the loop stops is charged nothing, whether it was made to or did so at the earlier notice.</summary>
     private static bool IsUncharged(ActiveStep step, Exception e) =>
         step.Reason is CancellationReason.ShuttingDown or CancellationReason.LeaseLost || (e is OperationCanceledException && step.IsOnlyStopping);
+
+    /// <summary>It was over before its code has ended, whatever that has returned or thrown.</summary>
+    private StepEnd Over(ActiveStep step, StepOverException over, Staged? staged) =>
+        over.Ask is { } ask ? new(null, null, false, staged) { Ask = ask }
+        : over.IsUncharged ? new(null, null, false, staged, over)
+        : Failed(step, over, staged, RetryDecision.Default);
 
     private StepEnd Failed(ActiveStep step, Exception e, Staged? staged, RetryDecision decision)
     {

@@ -24,6 +24,7 @@ internal static class AttributeNames
     public const string Wake = "roost.wake";
     public const string Signal = "roost.signal";
     public const string Ask = "roost.ask_id";
+    public const string Effect = "roost.effect";
     public const string Created = "roost.created";
     public const string Origin = "roost.origin";
     public const string State = "roost.state";

@@ -109,6 +109,14 @@ internal static partial class LogMessages
     [LoggerMessage(310, LogLevel.Warning, "Artifact \"{Name}\" was not added to the step of work item {WorkId} from version {Version}")]
     public static partial void ArtifactNotAdded(this ILogger log, Exception e, string name, string workId, int version);
 
+    [LoggerMessage(311, LogLevel.Warning,
+        "That effect {Effect} of work item {WorkId} at version {Version} has failed could not be recorded; it counts as one of which nothing is known")]
+    public static partial void EffectNotTakenBack(this ILogger log, Exception e, string effect, string workId, int version);
+
+    [LoggerMessage(312, LogLevel.Warning,
+        "It is not known whether effect {Effect} of work item {WorkId} at version {Version} has happened; question {AskId} asks")]
+    public static partial void EffectAsked(this ILogger log, string effect, string workId, int version, string askId);
+
     // The file, from 400.
 
     [LoggerMessage(400, LogLevel.Error, "Roost could not write {Path}: {Message}")]

@@ -108,6 +108,9 @@ internal sealed class SqliteLoop : StoreLoop
     public override Task<bool> RetryAfterAsync(LeasedWork lease, RetryLater later, Staged? staged) =>
         EndAsync(lease, staged, session => session.Endings.RetryAfter(lease, later));
 
+    public override Task<bool> AskAsync(LeasedWork lease, EffectAsk about, Staged? staged) =>
+        EndAsync(lease, staged, session => session.EffectAsks.Ask(lease, about));
+
     public override Task<bool> ReturnAsync(LeasedWork lease, string why, Staged? staged) =>
         EndAsync(lease, staged, session => session.Leases.Release(lease, why));
 

@@ -183,6 +183,15 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
     public override IReadOnlyList<Signal> Signals(string workId, string? name, long upTo, IReadOnlyCollection<long> without, int limit) =>
         reader.Run(db => SignalQueries.Mail(db, KeyOf(db, workId), workId, name, upTo, without, limit, options.Json));
 
+    public override Task<IReadOnlyList<StoredEffect>> EffectsOfStepAsync(long workKey, int version) =>
+        reader.RunAsync(db => EffectQueries.OfStep(db, workKey, version));
+
+    public override Task<Page<EffectInfo>> EffectsAsync(string workId, int limit, string? cursor, CancellationToken cancellationToken)
+    {
+        long after = cursor is null ? 0 : EffectQueries.ReadCursor(cursor);
+        return reader.RunAsync(db => EffectQueries.Page(db, KeyOf(db, workId), workId, after, limit), cancellationToken);
+    }
+
     public override Task<AskInfo> AskAsync(string askId, CancellationToken cancellationToken) =>
         reader.RunAsync(db => AskQueries.Read(db, askId, options, clock.Now) ?? throw AskQueries.NoSuchAsk(askId, path), cancellationToken);
 

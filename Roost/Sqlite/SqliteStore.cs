@@ -71,7 +71,7 @@ internal sealed class SqliteStore : Store
         (string workId, bool? isNew) = await ChangeAsync(session =>
         {
             StoredAsk ask = session.Asks.Find(askId) ?? throw AskQueries.NoSuchAsk(askId, path);
-            return (session.Work.Id(ask.Work), session.Waits.Answer(ask, answer));
+            return (session.Work.Id(ask.Work), ask.Effect is null ? session.Waits.Answer(ask, answer) : session.EffectAsks.Answer(ask, answer));
         }, answer.Bytes).ConfigureAwait(false);
         if (isNew is { } created) return new(workId, created);
         AskInfo closed = await Reads.AskAsync(askId, CancellationToken.None).ConfigureAwait(false);
@@ -176,6 +176,11 @@ internal sealed class SqliteStore : Store
         }, cancellationToken);
     }
 
+    public override Task<bool> SaveEffectAsync(LeasedWork lease, EffectRecord record) =>
+        Writer.RunAsync((lease, record), static (session, it) => session.Effects.Save(it.lease, it.record), record.Bytes);
+
+    public override Task<bool> RemoveEffectAsync(LeasedWork lease, string path) => Writer.RunAsync(session => session.Effects.Remove(lease, path));
+
     public override Task<PinnedBlob> UploadAsync(long worker, Stream content, CancellationToken cancellationToken) =>
         artifacts.UploadAsync(worker, content, cancellationToken);
 
@@ -205,8 +210,8 @@ internal sealed class SqliteStore : Store
 
     private static void Change(Session session, in WorkRow row, DeadLetterChange change, string? reason)
     {
-        if (change == DeadLetterChange.Retry) session.Endings.Retry(row, reason);
-        else session.Endings.Discard(row, reason);
+        if (change == DeadLetterChange.Discard) session.Endings.Discard(row, reason);
+        else session.Endings.Retry(row, reason, fresh: change == DeadLetterChange.RetryFresh);
     }
 
     /// <summary>Every change but a worker's and an adoption is refused on a backup copy.</summary>

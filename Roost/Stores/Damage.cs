@@ -37,6 +37,9 @@ internal static class Damage
     public static string OfAnswer(string workId) =>
         $"The answer to work item {workId} is not what was stored; its bytes were changed after they were written. {Advice}";
 
+    public static string OfEffect(string workId, string path) =>
+        $"The recorded result of effect \"{path}\" of work item {workId} is not what was stored; its bytes were changed after they were written. {Advice}";
+
     public static string OfPayload(string workId) =>
         $"The payload of work item {workId} is not what was stored; its bytes were changed after they were written. {Advice}";
 }

@@ -33,6 +33,9 @@ internal readonly record struct LeaseFacts
     /// <summary>Signals lie in its mailbox, or it was woken from a wait.</summary>
     public required bool HasMail { get; init; }
 
+    /// <summary>A try of its step has been begun before.</summary>
+    public required bool IsTried { get; init; }
+
     /// <summary>When it took its slot, by the clock that nobody sets, and for how long the process had waited by then for others to have their turn.</summary>
     public required (long At, TimeSpan Waited) SlotTaken { get; init; }
 }
@@ -103,6 +106,9 @@ internal sealed class LeasedWork(LeaseFacts facts)
 
     /// <summary>A try of this step has ended without a version, or its process with it: there is something that its commit has to take back.</summary>
     public bool HasRecord => Failures > 0 || Interruptions > 0 || RetryAfters > 0;
+
+    /// <summary>A try of its step has been begun before, so that something of it may be recorded.</summary>
+    public bool IsTried => IsFirst && facts.IsTried;
 
     /// <summary>The version at which it must have ended; null for none.</summary>
     public required int? LastVersion { get; init; }

@@ -27,6 +27,12 @@ internal sealed class NewAnswer(byte[]? value, string by, string? comment)
     /// <summary>Where it comes from.</summary>
     public string? Trace { get; set; }
 
+    /// <summary>What it says of an effect, where the question was about one.</summary>
+    public EffectVerdict? Verdict { get; init; }
+
+    /// <summary>The effect's result as JSON, where it has happened.</summary>
+    public byte[]? EffectResult { get; init; }
+
     public byte[] Hash { get; } = value is null ? [] : SHA256.HashData(value);
 
     public int Bytes => (Value?.Length ?? 0) + 512;

@@ -42,6 +42,9 @@ internal sealed record StepCommit(
     /// <summary>What the item waits for, where the step says that it waits.</summary>
     public WaitFor? Wait { get; init; }
 
+    /// <summary>The step has recorded effects.</summary>
+    public bool HasEffects { get; init; }
+
     /// <summary>The group of the dead letter that it makes, where it is one.</summary>
     public long Group { get; init; }
 

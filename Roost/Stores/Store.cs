@@ -84,6 +84,12 @@ internal abstract class Store : IAsyncDisposable
     /// <summary>Copies what is there now to a new file.</summary>
     public abstract Task BackupAsync(string target, CancellationToken cancellationToken);
 
+    /// <summary>Records that an effect's call begins, or its result. False where the lease is lost.</summary>
+    public abstract Task<bool> SaveEffectAsync(LeasedWork lease, EffectRecord record);
+
+    /// <summary>Takes back that an effect's call begins. False where the lease is lost.</summary>
+    public abstract Task<bool> RemoveEffectAsync(LeasedWork lease, string path);
+
     /// <summary>Streams content in; it stays pinned by the worker until a step's commit attaches it.</summary>
     public abstract Task<PinnedBlob> UploadAsync(long worker, Stream content, CancellationToken cancellationToken);
 
@@ -108,5 +114,8 @@ internal abstract class Store : IAsyncDisposable
 internal enum DeadLetterChange
 {
     Retry,
+
+    /// <summary>Without what its step has recorded, and with other keys.</summary>
+    RetryFresh,
     Discard,
 }

@@ -60,6 +60,12 @@ internal abstract class StoreLoop
     /// <summary>Saves nothing of a step, which is tried again after a delay uncharged, and frees its slot. False where the lease was lost before.</summary>
     public abstract Task<bool> RetryAfterAsync(LeasedWork lease, RetryLater later, Staged? staged);
 
+    /// <summary>
+    /// Asks whether an effect has happened, saves nothing else of its step, which is tried again after the answer, and frees its slot. False where the lease
+    /// was lost before.
+    /// </summary>
+    public abstract Task<bool> AskAsync(LeasedWork lease, EffectAsk about, Staged? staged);
+
     /// <summary>Gives a lease back uncharged and frees its slot. False where it was lost before.</summary>
     public abstract Task<bool> ReturnAsync(LeasedWork lease, string why, Staged? staged);
 

@@ -90,6 +90,12 @@ internal abstract class StoreReads
     /// <summary>Those of a name, or all, that came up to one of them, without some; for the step that takes them.</summary>
     public abstract IReadOnlyList<Signal> Signals(string workId, string? name, long upTo, IReadOnlyCollection<long> without, int limit);
 
+    /// <summary>What tries of a step have recorded, for the next.</summary>
+    public abstract Task<IReadOnlyList<StoredEffect>> EffectsOfStepAsync(long workKey, int version);
+
+    /// <summary>The effects of an item's steps, the first first.</summary>
+    public abstract Task<Page<EffectInfo>> EffectsAsync(string workId, int limit, string? cursor, CancellationToken cancellationToken);
+
     public abstract Task<AskInfo> AskAsync(string askId, CancellationToken cancellationToken);
 
     /// <summary>Open questions, the longest open first; of an item all that there were, the last first.</summary>

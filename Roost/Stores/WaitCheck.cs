@@ -39,12 +39,19 @@ internal static class WaitCheck
         if (AnswerSchema.FirstMisfit(ask.Schema, JsonText.Parse(json)) is { } misfit)
             throw new InvalidInputException(misfit.Path.Length == 0 ? "value" : $"value.{misfit.Path}", misfit.Rule + ".");
         CheckPerson(by, comment);
-        return new(json, by, comment);
+        if (!ask.IsOfEffect) return new(json, by, comment);
+        (EffectVerdict verdict, byte[]? result) = EffectAnswer.Read(ask.Schema, JsonText.Parse(json));
+        return new(json, by, comment) { Verdict = verdict, EffectResult = result };
     }
 
     /// <summary>Who withdraws a question, and why.</summary>
-    public static NewAnswer CheckWithdrawal(string by, string? reason)
+    /// <exception cref="ConflictException">It is about an effect, and its step would ask again.</exception>
+    public static NewAnswer CheckWithdrawal(AskInfo ask, string by, string? reason)
     {
+        if (ask.IsOfEffect)
+            throw new ConflictException(
+                $"Question {ask.Id} is whether an effect of work item {ask.WorkId} has happened, and would be asked again; answer it, or cancel the item."
+            );
         CheckPerson(by, reason, "reason");
         return new(null, by, reason);
     }
@@ -57,12 +64,20 @@ internal static class WaitCheck
         if (comment.Length > MaxComment) throw new InvalidInputException(field, $"is {comment.Length:N0} characters long; the limit is {MaxComment:N0}.");
     }
 
+    /// <param name="field">What it is called.</param>
+    /// <param name="question">As it is given.</param>
+    /// <param name="where">Engine, item and version, for the message.</param>
+    public static void CheckQuestion(string field, string question, string where)
+    {
+        if (string.IsNullOrWhiteSpace(question)) throw new InvalidInputException(field, $"is empty{where}; say what a person is asked.");
+        Names.CheckText(field, question);
+        if (question.Length > MaxQuestion)
+            throw new InvalidInputException(field, $"is {question.Length:N0} characters long{where}; the limit is {MaxQuestion:N0}.");
+    }
+
     private static NewAsk Check(Ask ask, string where, RoostOptions options)
     {
-        if (string.IsNullOrWhiteSpace(ask.Question)) throw new InvalidInputException("Question", $"is empty ({where}); say what a person is asked.");
-        Names.CheckText("Question", ask.Question);
-        if (ask.Question.Length > MaxQuestion)
-            throw new InvalidInputException("Question", $"is {ask.Question.Length:N0} characters long ({where}); the limit is {MaxQuestion:N0}.");
+        CheckQuestion("Question", ask.Question, $" ({where})");
         if (ask.For is not null) Names.CheckExact("For", ask.For);
         if (ask.Artifacts is null) throw new InvalidInputException("Artifacts", $"is null ({where}); leave it out, or give a list of names.");
         if (ask.Artifacts.Count > MaxNames)

@@ -27,7 +27,7 @@ internal sealed class Masking(SecretKeys keys)
     ];
 
     /// <summary>Fields that hold JSON of an engine or a caller: every text in it may hold a secret.</summary>
-    private static readonly string[] Stored = ["payload", "data", "metadata", "before", "after", "value"];
+    private static readonly string[] Stored = ["payload", "data", "metadata", "before", "after", "value", "arguments", "result"];
 
     /// <summary>What an answer has to fit names members and holds no values: masked, it would be another.</summary>
     private const string Schema = "schema";

@@ -44,7 +44,7 @@ internal sealed class ChangeDeadLetters : Verb
         state?.Check(call);
         bool isEdited = state?.IsGiven(call) == true;
         if (isEdited && (named.Length != 1 || call.Get(dryRun)))
-            throw new UsageException("--state is for one dead letter, named by id, and without --dry-run.");
+            throw new UsageException("--state and --fresh are for one dead letter, named by id, and without --dry-run.");
         await using RoostRuntime roost = call.Open();
         return named.Length > 0 ? await ByIdAsync(call, roost, named) : await ByFilterAsync(call, roost);
     }

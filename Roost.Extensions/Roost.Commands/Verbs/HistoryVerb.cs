@@ -7,14 +7,23 @@ namespace Roost.Commands.Verbs;
 /// <summary>The kept versions of a work item's state, or one of them.</summary>
 internal sealed class HistoryVerb : Verb
 {
+    private const int AtOnce = 1000, MostShown = 60, Widest = 20;
+
     private readonly Argument<string> id = CommonOptions.Id();
-    private const int Widest = 20;
-
     private readonly Option<int?> version = new("--version", "-v") { Description = "Shows this version with its data.", HelpName = "number" };
+    private readonly Option<bool> effects = new("--effects") { Description = "Shows what its steps have recorded of their effects." };
 
-    public HistoryVerb() : base("history", "Show the versions of a work item's state.") => Take(id, version, CommonOptions.Json);
+    public HistoryVerb() : base("history", "Show the versions of a work item's state.") => Take(id, version, effects, CommonOptions.Json);
 
-    protected override Task<int> RunAsync(Call call) => call.WithItemAsync(id, (roost, workId) => call.ShowAsync(async () =>
+    protected override Task<int> RunAsync(Call call)
+    {
+        if (call.Get(effects) && call.Get(version) is not null) throw new UsageException("--effects is given together with --version; give one of them.");
+        return call.WithItemAsync(id, (roost, workId) => call.ShowAsync(() => call.Get(effects)
+            ? EffectsAsync(call, roost, workId)
+            : VersionsAsync(call, roost, workId)));
+    }
+
+    private async Task<Answer> VersionsAsync(Call call, RoostRuntime roost, string workId)
     {
         if (call.Get(version) is { } one)
         {
@@ -32,7 +41,30 @@ internal sealed class HistoryVerb : Verb
                 Times.Size(each.Added), Bar(each.Added, most),
             }),
             "No step of it is committed yet."));
-    }));
+    }
+
+    private static async Task<Answer> EffectsAsync(Call call, RoostRuntime roost, string workId)
+    {
+        var found = new List<EffectInfo>();
+        string? cursor = null;
+        do
+        {
+            Page<EffectInfo> page = await roost.ListEffectsAsync(workId, AtOnce, cursor, call.Stop);
+            found.AddRange(page.Items);
+            cursor = page.Next;
+        }
+        while (cursor is not null);
+        return new(new { Items = found }, print => print.Table(
+            ["from version", "effect", "state", "began", "took", "key", "arguments", "result"],
+            found.Select(each => new[]
+            {
+                each.Version.ToString(CultureInfo.InvariantCulture), Text.Line(each.Path), each.State.ToString().ToLowerInvariant(), print.Time(each.BegunAt),
+                each.EndedAt is { } ended ? Times.Span(ended - each.BegunAt) : "", each.Key,
+                each.Arguments is { } arguments ? Text.Short(print.Compact(arguments), MostShown) : "",
+                each.Result is { } result ? Text.Short(print.Compact(result), MostShown) : "",
+            }),
+            "Its steps have recorded no effect, or none that is kept."));
+    }
 
     /// <summary>What was written for a version, beside the most that was for any.</summary>
     private static string Bar(long added, long most) => most == 0 ? "" : new('#', (int)Math.Ceiling(Widest * (double)added / most));

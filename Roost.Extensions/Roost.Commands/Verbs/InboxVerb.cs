@@ -70,6 +70,7 @@ internal sealed class InboxVerb : Verb
         ("id", ask.Id),
         ("state", NameOf(ask.State)),
         ("question", print.Hide(ask.Question)),
+        ("about", ask.Effect is { } effect ? $"effect {Text.Line(effect)}, which may have happened" : null),
         ("answer with", ask.Schema.ValueKind == JsonValueKind.True ? "any JSON" : Text.Line(ask.Schema.GetRawText())),
         ("to look at", string.Join("\n", ask.Artifacts.Select(name => $"{Text.Line(name)} (\"roost artifacts cat {ask.WorkId} {Text.Line(name)}\")"))),
         ("for", ask.For),

@@ -3,7 +3,7 @@ using Roost.Commands.Input;
 
 namespace Roost.Commands.Verbs;
 
-/// <summary>Another state for a dead letter that is retried.</summary>
+/// <summary>How a dead letter is retried: from another state, or without what its step has recorded.</summary>
 internal sealed class StateOptions
 {
     private readonly Option<string> state = new("--state")
@@ -17,19 +17,31 @@ internal sealed class StateOptions
         HelpName = "number",
     };
 
-    public Symbol[] All => [state, version];
+    private readonly Option<bool> fresh = new("--fresh")
+    {
+        Description = "Without what its step has recorded of its effects, and with other keys: calls that were made are made again.",
+    };
 
-    public bool IsGiven(Call call) => call.IsGiven(state);
+    public Symbol[] All => [state, version, fresh];
+
+    /// <summary>It is retried otherwise than by default.</summary>
+    public bool IsGiven(Call call) => call.IsGiven(state) || call.Get(fresh);
 
     /// <summary>Refuses a version that is given for nothing.</summary>
     public void Check(Call call)
     {
-        if (call.IsGiven(version) && !IsGiven(call)) throw new UsageException("--expected-version goes with --state.");
+        if (call.IsGiven(version) && !call.IsGiven(state)) throw new UsageException("--expected-version goes with --state.");
+        if (call.IsGiven(state) && call.Get(fresh)) throw new UsageException("--fresh is given together with --state; another state is a step of its own.");
     }
 
-    /// <summary>Retries it from the state; this program's engines, where it brings them along, know what one is.</summary>
+    /// <summary>Retries it so. Of another state this program's engines, where it brings them along, know what one is.</summary>
     public async Task RetryAsync(Call call, RoostRuntime roost, string workId)
     {
+        if (call.Get(fresh))
+        {
+            await roost.RetryFreshAsync(workId, call.Reason, call.Stop);
+            return;
+        }
         JsonEdit edit = await GivenJson.ReadAsync(call, state, call.Get(state)!, JsonEdit.FromJson, JsonEdit.FromJson);
         try
         {

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
+using Roost.Execution;
 
 namespace Roost.Testing.Http;
 
@@ -16,6 +17,9 @@ internal sealed record HttpCall
 
     public required HttpMethod Method { get; init; }
 
+    /// <summary>The effect in whose call it was made: its key, and whether it is made again without anybody being asked. Null outside of one.</summary>
+    public (string Key, bool IsRepeated)? Effect { get; private init; }
+
     public required Uri Address { get; init; }
 
     public required IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; }
@@ -29,6 +33,7 @@ internal sealed record HttpCall
     public static HttpCall Of(HttpRequestMessage request) => new()
     {
         Method = request.Method,
+        Effect = StepEffects.Here,
         Address = request.RequestUri ?? new("about:blank"),
         Headers = [.. HeadersOf(request.Headers).Concat(request.Content is { } content ? HeadersOf(content.Headers) : []).OrderBy(one => one.Key)],
         Body = request.Content is { } body ? BodyOf(body) : "",

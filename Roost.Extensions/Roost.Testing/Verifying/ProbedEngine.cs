@@ -34,7 +34,7 @@ internal sealed class ProbedEngine(EngineSource source, IEngine first, Verificat
     private async Task<Outcome?> StepAsync(WorkItem item, Snapshot? before, StepContext context, Func<IEngine, StepContext, Task<Outcome?>> call)
     {
         await run.StepBeginsAsync(context);
-        var step = new StepUnderTest(source, run, item, before, context, call);
+        var step = new StepUnderTest(source, run, item, before, context, await TrialEffects.OfAsync(context.StoredEffects), call);
         bool repeats = OnInterrupted != OnInterrupted.Park;
         if (!repeats) run.Note(Parks);
         StepTry? dropped = repeats ? await step.TryAsync() : null;
@@ -42,7 +42,9 @@ internal sealed class ProbedEngine(EngineSource source, IEngine first, Verificat
         StepTry real = await step.TryInEarnestAsync();
         StepTry? lasted = lasting is null ? null : await step.TryOnAsync(lasting);
         run.Count(repeats ? 2 : 0, isFollowedByFresh: source.IsFresh && real.Error is null);
-        await new StepJudge(step, run).JudgeAsync(dropped, interrupted, real, lasting, lasted);
+        var judge = new StepJudge(step, run);
+        await judge.JudgeAsync(dropped, interrupted, real, lasting, lasted);
+        if (repeats && real.Error is null) await new EffectJudge(step, run, judge).JudgeAsync(real);
         if (real.Error is not null) ExceptionDispatchInfo.Throw(real.Error);
         return real.Outcome;
     }

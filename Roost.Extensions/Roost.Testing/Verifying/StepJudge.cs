@@ -13,7 +13,11 @@ internal sealed class StepJudge(StepUnderTest step, Verification run)
         foreach (StepTry? one in new[] { dropped, interrupted, real, lasted })
             if (one is not null) SeeState(one);
         if (dropped is not null)
-            await new CallJudge(step, run).JudgeAsync(real.Error is null ? real : dropped, real.Error is null ? dropped : real);
+        {
+            // What is recorded of effects is not called again: the first try has made all calls.
+            bool isFirst = real.Error is not null || step.Effects.Writes.Length > 0;
+            await new CallJudge(step, run).JudgeAsync(isFirst ? dropped : real, isFirst ? real : dropped);
+        }
         if (real.Error is not null)
             await SeeWhoFailedAsync(dropped, interrupted, real, lasted);
         else if (real.Brought is not null && !await TriesDifferAsync(dropped, interrupted, real) && lasting is not null)
@@ -41,6 +45,9 @@ internal sealed class StepJudge(StepUnderTest step, Verification run)
             $"brings something else: {Listed(told)}. That is its right.");
         return false;
     }
+
+    /// <summary>A try after the process has died within the step.</summary>
+    public void SeeAfterCrash(StepTry one, StepTry real) => Different(one, real);
 
     private bool Different(StepTry? one, StepTry real)
     {

@@ -17,7 +17,8 @@ internal sealed record StepTry(Outcome? Outcome, JsonObject? Brought, Exception?
 
 /// <summary>A step that is tried: how to call it, and what all its tries have in common.</summary>
 internal sealed class StepUnderTest(
-    EngineSource source, Verification run, WorkItem item, Snapshot? before, StepContext context, Func<IEngine, StepContext, Task<Outcome?>> call)
+    EngineSource source, Verification run, WorkItem item, Snapshot? before, StepContext context, TrialEffects effects,
+    Func<IEngine, StepContext, Task<Outcome?>> call)
 {
     public WorkItem Item => item;
 
@@ -25,16 +26,26 @@ internal sealed class StepUnderTest(
 
     public StepContext Context => context;
 
+    /// <summary>What its tries have recorded so far.</summary>
+    public TrialEffects Effects => effects;
+
     public string Step => before?.Step ?? "init";
 
     /// <summary>A try by a fresh engine, which is dropped.</summary>
-    public Task<StepTry> TryAsync(int interruptions = 0, string? key = null) => TryAsync(null, context.Again(interruptions, key));
+    public Task<StepTry> TryAsync(int interruptions = 0, string? key = null) => TryAsync(null, context.Again(interruptions, key, effects));
+
+    /// <summary>A try by a fresh engine that finds this of its effects, which is dropped.</summary>
+    public Task<StepTry> TryAsync(TrialEffects left) => TryAsync(null, context.Again(effects: left));
 
     /// <summary>A try by this instance, which is dropped.</summary>
-    public Task<StepTry> TryOnAsync(IEngine instance) => TryAsync(instance, context.Again());
+    public Task<StepTry> TryOnAsync(IEngine instance) => TryAsync(instance, context.Again(effects: effects));
 
     /// <summary>The try that counts.</summary>
-    public Task<StepTry> TryInEarnestAsync() => TryAsync(null, context);
+    public Task<StepTry> TryInEarnestAsync()
+    {
+        context.EffectLog = effects.InEarnest(context.StoredEffects);
+        return TryAsync(null, context);
+    }
 
     private async Task<StepTry> TryAsync(IEngine? instance, StepContext its)
     {
@@ -46,6 +57,7 @@ internal sealed class StepUnderTest(
         {
             Outcome? outcome = await call(engine, its);
             staged = isInEarnest ? its.Staged : its.EndReturned();
+            if (its.Over is { } over) throw over;
             return new(outcome, BroughtBy(outcome, staged), null, log);
         }
         catch (Exception e)

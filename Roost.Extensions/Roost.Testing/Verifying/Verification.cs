@@ -20,7 +20,7 @@ internal sealed class Verification(VerifierOptions options) : IDisposable
     private readonly List<string> notes = [];
     private readonly Dictionary<string, HashSet<string>> keys = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource enough = new();
-    private int steps, tries, before, after, calls, unseen;
+    private int steps, tries, before, after, around, calls, unseen;
 
     public VerifierOptions Options => options;
 
@@ -86,6 +86,8 @@ internal sealed class Verification(VerifierOptions options) : IDisposable
         before += dropped;
         if (isFollowedByFresh) after++;
     }
+
+    public void CountEffectCrash() => around++;
 
     public void CountTry(CallLog log)
     {
@@ -166,6 +168,7 @@ internal sealed class Verification(VerifierOptions options) : IDisposable
             Tries = tries,
             CrashesBeforeCommit = before,
             CrashesAfterCommit = after,
+            CrashesAroundEffects = around,
             HttpCalls = calls,
             Item = item,
             VirtualTime = time,

@@ -24,6 +24,7 @@ internal static class ChildProgram
         {
             "crash" => CrashVerb.RunAsync(path, int.Parse(rest[0], null)),
             "signal-crash" => SignalVerb.RunAsync(path, int.Parse(rest[0], null)),
+            "effect-crash" => EffectVerb.RunAsync(path, int.Parse(rest[0], null)),
             "work" when rest is [var lease] => ChildVerbs.WorkAsync(path, Milliseconds(lease)),
             "work" => ChildVerbs.WorkAsync(path, Milliseconds(rest[0]), int.Parse(rest[1], null), int.Parse(rest[2], null)),
             "enqueue" => ChildVerbs.EnqueueAsync(path),

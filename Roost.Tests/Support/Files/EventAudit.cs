@@ -103,7 +103,8 @@ internal static class EventAudit
         "stepped" => Place.Stepped,
         "failed" => Place.Failed,
         "done" or "cancelled" or "discarded" => Place.Ended,
-        "enqueued" or "step_failed" or "retry_after" or "released" or "interrupted" or "retried" or "requeued" => Place.Queued,
+        // A step that asks about an effect waits without a version.
+        "enqueued" or "step_failed" or "retry_after" or "released" or "interrupted" or "retried" or "requeued" or "waiting" or "woken" => Place.Queued,
         _ => null,
     };
 }

@@ -5,7 +5,7 @@ using Roost.Stores;
 
 namespace Roost.Sqlite.Checks;
 
-/// <summary>Compares every payload, snapshot, signal, answer and artifact of a file with its SHA-256.</summary>
+/// <summary>Compares every payload, snapshot, signal, answer, effect and artifact of a file with its SHA-256.</summary>
 internal static class ContentCheck
 {
     private const string Contents =
@@ -15,6 +15,9 @@ internal static class ContentCheck
         SELECT 'signal ' || s.name || ' (' || s.key || ') to ' || w.id, s.payload, s.sha256 FROM roost_signal s JOIN roost_work w ON w.key = s.work
         UNION ALL
         SELECT 'answer to question ' || a.id, a.answer, a.answer_sha256 FROM roost_ask a WHERE a.answer IS NOT NULL
+        UNION ALL
+        SELECT 'effect ' || e.path || ' of ' || w.id || ' at version ' || e.version, e.result, e.sha256 FROM roost_effect e JOIN roost_work w ON w.key = e.work
+        WHERE e.result IS NOT NULL
         UNION ALL
         SELECT 'chunk ' || c.n || ' of content ' || c.blob, c.data, c.sha256 FROM roost_blob_chunk c
         """;

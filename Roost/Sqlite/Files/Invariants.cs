@@ -92,6 +92,7 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
                 WHERE since {IsNoTime} OR coalesce(until, 0) {IsNoTime} OR coalesce(woken_at, 0) {IsNoTime}
             UNION ALL SELECT 'pause ' || key FROM roost_pause WHERE since {IsNoTime} OR coalesce(until, 0) {IsNoTime}
             UNION ALL SELECT 'signal ' || key FROM roost_signal WHERE at {IsNoTime}
+            UNION ALL SELECT 'effect ' || path || ' of ' || work FROM roost_effect WHERE begun_at {IsNoTime} OR coalesce(ended_at, 0) {IsNoTime}
             UNION ALL SELECT 'question ' || id FROM roost_ask WHERE asked_at {IsNoTime} OR coalesce(closed_at, 0) {IsNoTime}
             """),
         new("step counts", "an hour has at least the steps and failed tries of its minutes",
@@ -220,6 +221,7 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             """
             SELECT w.id || ' waits for nothing' FROM roost_work w
             WHERE w.state = 'waiting' AND NOT EXISTS (SELECT 1 FROM roost_wait t WHERE t.work = w.key AND t.version = w.version AND t.wake IS NULL)
+                AND NOT EXISTS (SELECT 1 FROM roost_ask a WHERE a.work = w.key AND a.version = w.version AND a.state = 'open' AND a.effect IS NOT NULL)
             UNION ALL
             SELECT w.id || ' is ' || w.state || ' and waits' FROM roost_wait t JOIN roost_work w ON w.key = t.work
             WHERE t.wake IS NULL AND w.state NOT IN ('waiting', 'failed', 'cancelled') OR t.version <> w.version
@@ -231,7 +233,7 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             """),
         new("questions", "a question is open while its item waits for the answer, and closed with its wait",
             """
-            SELECT 'question ' || a.id || ' is open' FROM roost_ask a WHERE a.state = 'open' AND NOT EXISTS (
+            SELECT 'question ' || a.id || ' is open' FROM roost_ask a WHERE a.state = 'open' AND a.effect IS NULL AND NOT EXISTS (
                 SELECT 1 FROM roost_wait t JOIN roost_work w ON w.key = t.work
                 WHERE t.work = a.work AND t.ask = a.key AND t.wake IS NULL AND w.state = 'waiting')
             UNION ALL
@@ -244,6 +246,22 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             UNION ALL
             SELECT 'question ' || id FROM roost_ask WHERE NOT json_valid(schema) OR NOT json_valid(artifacts) OR (answer IS NOT NULL AND NOT json_valid(answer))
             """),
+        new("effects",
+            "an effect is of a step that its item has begun, what is recorded of it is JSON, and who is asked about it is asked by an item that waits",
+            """
+            SELECT 'effect ' || e.path || ' of ' || w.id || ' at version ' || e.version || ', which is at ' || w.version FROM roost_effect e
+            JOIN roost_work w ON w.key = e.work WHERE e.version > w.version
+            UNION ALL
+            SELECT 'effect ' || path || ' of ' || work FROM roost_effect
+            WHERE n < 1 OR NOT json_valid(coalesce(result, 'null')) OR NOT json_valid(coalesce(arguments, 'null'))
+            UNION ALL
+            SELECT 'question ' || a.id || ' is open' FROM roost_ask a WHERE a.state = 'open' AND a.effect IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM roost_work w JOIN roost_effect e ON e.work = w.key AND e.version = w.version AND e.path = a.effect AND e.result IS NULL
+                WHERE w.key = a.work AND w.version = a.version AND w.state = 'waiting')
+            UNION ALL
+            SELECT w.id || ' waits for several answers' FROM roost_ask a JOIN roost_work w ON w.key = a.work WHERE a.state = 'open'
+            GROUP BY a.work HAVING count(*) > 1
+            """),
         new("mail", "a mailbox counts the signals in it, and its item knows that it has one",
             """
             SELECT 'mailbox of ' || work || ': counted ' || sum(counted) || ', real ' || sum(truth) FROM (
@@ -254,6 +272,7 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             UNION ALL
             SELECT w.id FROM roost_work w WHERE w.mail <> (
                 EXISTS (SELECT 1 FROM roost_mailbox m WHERE m.work = w.key) OR EXISTS (SELECT 1 FROM roost_wait t WHERE t.work = w.key))
+                AND NOT (w.mail = 1 AND EXISTS (SELECT 1 FROM roost_ask a WHERE a.work = w.key AND a.effect IS NOT NULL)) -- Until its step has committed.
             """),
         new("signals", "what a signal carries is JSON, and its id is known",
             """
@@ -339,6 +358,7 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
                 UNION SELECT 'wait', work FROM roost_wait
                 UNION SELECT 'pause', work FROM roost_pause WHERE work IS NOT NULL
                 UNION SELECT 'question', work FROM roost_ask
+                UNION SELECT 'effect', work FROM roost_effect
                 UNION SELECT 'mailbox', work FROM roost_mailbox
                 UNION SELECT 'signal', work FROM roost_signal
                 UNION SELECT 'signal id', work FROM roost_signal_id

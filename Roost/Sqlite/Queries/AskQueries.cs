@@ -17,7 +17,7 @@ internal static class AskQueries
     private const string Columns =
         """
         a.id, w.id, l.engine, l.queue, a.question, a.schema, a.assignee, a.artifacts, a.asked_at, a.state, a.closed_at, CAST(a.answer AS BLOB),
-        a.answer_sha256, a.by, a.comment, w.due_at, a.key, a.trace
+        a.answer_sha256, a.by, a.comment, w.due_at, a.key, a.trace, a.effect
         FROM roost_ask a CROSS JOIN roost_work w ON w.key = a.work CROSS JOIN roost_lane l ON l.key = w.lane
         """;
 
@@ -122,6 +122,7 @@ internal static class AskQueries
             ClosedAt = StoredTime.Read(row.NullableInt64(10)),
             Answer = answer,
             Trace = row.NullableText(17),
+            Effect = row.NullableText(18),
             WithdrawnBy = state == AskState.Withdrawn ? row.NullableText(13) : null,
         };
     }

@@ -46,6 +46,9 @@ internal static class SignalQueries
             SELECT t.signals, t.since, w.due_at, a.id, t.child_ends, t.or_failure
             FROM roost_work w JOIN roost_wait t ON t.work = w.key AND t.version = w.version
             LEFT JOIN roost_ask a ON a.key = t.ask
+            WHERE w.key = ?1 AND w.state = 'waiting' AND t.wake IS NULL
+            UNION ALL
+            SELECT '[]', a.asked_at, NULL, a.id, NULL, 0 FROM roost_work w JOIN roost_ask a ON a.work = w.key AND a.state = 'open' AND a.effect IS NOT NULL
             WHERE w.key = ?1 AND w.state = 'waiting'
             """);
         return wait.Bind(1, work).One(row => new WaitInfo

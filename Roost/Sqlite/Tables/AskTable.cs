@@ -12,11 +12,11 @@ internal sealed class AskTable(WriteConnection connection)
 
     private readonly Statement insert = connection.Prepare(
         """
-        INSERT INTO roost_ask (id, work, version, question, schema, assignee, artifacts, asked_at, state, trace)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'open', ?9) RETURNING key
+        INSERT INTO roost_ask (id, work, version, question, schema, assignee, artifacts, asked_at, state, trace, effect)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'open', ?9, ?10) RETURNING key
         """);
     private readonly Statement hasArtifact = connection.Prepare("SELECT 1 FROM roost_artifact WHERE work = ?1 AND name = ?2 LIMIT 1");
-    private readonly Statement find = connection.Prepare("SELECT key, work, state, by, comment, answer_sha256 FROM roost_ask WHERE id = ?1");
+    private readonly Statement find = connection.Prepare("SELECT key, work, state, by, comment, answer_sha256, version, effect FROM roost_ask WHERE id = ?1");
     private readonly Statement id = connection.Prepare("SELECT id FROM roost_ask WHERE key = ?1");
     private readonly Statement accept = connection.Prepare(
         """
@@ -25,7 +25,8 @@ internal sealed class AskTable(WriteConnection connection)
         """);
     private readonly Statement close = connection.Prepare("UPDATE roost_ask SET state = ?2, closed_at = ?3 WHERE key = ?1 AND state = 'open'");
     private readonly Statement closeOf = connection.Prepare(
-        "UPDATE roost_ask SET state = 'closed', closed_at = ?2 WHERE key = (SELECT ask FROM roost_wait WHERE work = ?1) AND state = 'open'");
+        "UPDATE roost_ask SET state = 'closed', closed_at = ?2 WHERE work = ?1 AND state = 'open'");
+    private readonly Statement asksOfEffect = connection.Prepare("SELECT 1 FROM roost_ask WHERE work = ?1 AND state = 'open' AND effect IS NOT NULL");
     private readonly Statement reopen = connection.Prepare("UPDATE roost_ask SET state = 'open', closed_at = NULL WHERE key = ?1 AND state = 'closed'");
     private readonly Statement answer = connection.Prepare(
         "SELECT CAST(answer AS BLOB), answer_sha256, by, comment, closed_at, answer_trace FROM roost_ask WHERE key = ?1 AND state = 'answered'");
@@ -33,20 +34,25 @@ internal sealed class AskTable(WriteConnection connection)
         "SELECT answer_trace FROM roost_ask WHERE key = ?1 AND state = 'withdrawn' AND answer_trace IS NOT NULL");
 
     /// <summary>Asks, and answers the question's key.</summary>
+    /// <param name="row">As it waits.</param>
+    /// <param name="workId">Its id.</param>
+    /// <param name="ask">The question.</param>
+    /// <param name="effect">The path of the effect that it asks about, where it asks about one.</param>
     /// <exception cref="InvalidInputException">The item has no artifact of a name that the question points to.</exception>
-    public long Insert(in WorkRow row, string workId, NewAsk ask)
+    public long Insert(in WorkRow row, string workId, NewAsk ask, string? effect = null)
     {
         foreach (string name in ask.Artifacts)
             if (hasArtifact.Bind(1, row.Key).Bind(2, name).Scalar() is null)
                 throw new InvalidInputException("Artifacts", $"names \"{name}\", which work item {workId} has not attached.") { Final = new(workId) };
         return insert.Bind(1, ask.Id).Bind(2, row.Key).Bind(3, row.Version).Bind(4, ask.Question).BindText(5, ask.Schema).Bind(6, ask.For)
             .Bind(7, JsonSerializer.Serialize(ask.Artifacts, ColumnJson.Default.IReadOnlyListString)).Bind(8, connection.Now).Bind(9, ask.Trace)
+            .Bind(10, effect)
             .Scalar()!.Value;
     }
 
     public StoredAsk? Find(string askId) => find.Bind(1, askId).OneValue(static row => new StoredAsk(
         row.Int64(0), row.Int64(1), StateOf(row.Text(2)), row.NullableText(3), row.NullableText(4),
-        row.IsNull(5) ? null : row.Bytes(5).ToArray()));
+        row.IsNull(5) ? null : row.Bytes(5).ToArray(), row.Int32(6), row.NullableText(7)));
 
     public static AskState StateOf(string stored) =>
         Array.IndexOf(States, stored) is >= 0 and var state ? (AskState)state : throw WaitTable.Damaged();
@@ -68,6 +74,9 @@ internal sealed class AskTable(WriteConnection connection)
     /// <summary>An item ends: nobody waits for the answer any more.</summary>
     public void CloseOf(long work) => closeOf.Bind(1, work).Bind(2, connection.Now).Run();
 
+    /// <summary>The item waits to be told of an effect.</summary>
+    public bool AsksOfEffect(long work) => asksOfEffect.Bind(1, work).Scalar() is not null;
+
     /// <summary>The wait in which an item has failed goes on.</summary>
     public void Reopen(long key) => reopen.Bind(1, key).Run();
 
@@ -86,4 +95,10 @@ internal sealed class AskTable(WriteConnection connection)
 }
 
 /// <summary>A question as it is stored, without what it says.</summary>
-internal readonly record struct StoredAsk(long Key, long Work, AskState State, string? By, string? Comment, byte[]? AnswerHash);
+internal readonly record struct StoredAsk(
+    long Key, long Work, AskState State, string? By, string? Comment, byte[]? AnswerHash, int Version, string? Effect)
+{
+    /// <summary>Of an answer to a question that is not open: false where it was accepted before, null where another was, or none.</summary>
+    public bool? Refuse(NewAnswer answer) =>
+        answer.Value is not null && By == answer.By && AnswerHash.AsSpan().SequenceEqual(answer.Hash) ? false : null;
+}

@@ -90,7 +90,7 @@ internal sealed class ClaimTransition(
         ledger.TakeSlot(lane.Engine);
         if (row.Solo) (ledger.SoloRunning, ledger.MakeRoomUntil, ledger.RoomMilliseconds) = (true, 0, 0);
         leases.KeepAlive(ledger);
-        LeasedWork lease = loader.Load(running, lane, ledger, row.HasMail ? waits.See(row) : 0);
+        LeasedWork lease = loader.Load(running, lane, ledger, row.HasMail ? waits.See(row) : 0, row.IsTried);
         lease.WaitMilliseconds = readyFor;
         return lease;
     }

@@ -8,8 +8,8 @@ namespace Roost.Sqlite.Transitions;
 /// <summary>running -> running, queued, done, failed or cancelled: everything that a step brought, or nothing of it.</summary>
 internal sealed class CommitTransition(
     WriteConnection connection, Counters counters, Lanes lanes, WorkTable workTable, SnapshotTable snapshots, BlobTable blobs, Events events,
-    StepTally tally, FailureTable failures, TriggerTable triggers, EnqueueTransition enqueueing, WaitTransitions waits, PauseTable pauses,
-    Fairness fairness, LeaseLoader loader, Exit exit)
+    StepTally tally, FailureTable failures, TriggerTable triggers, EnqueueTransition enqueueing, WaitTransitions waits, EffectTable effects,
+    PauseTable pauses, Fairness fairness, LeaseLoader loader, Exit exit)
 {
     public CommitResult Execute(StepCommit commit, SlotLedger? ledger)
     {
@@ -138,6 +138,7 @@ internal sealed class CommitTransition(
         snapshots.Save(lease.WorkKey, new(version, commit.StateVersion, commit.Next.Step, commit.Hash, commit.DelayMs), form);
         if (!form.IsWhole && !lease.HasDifferences) snapshots.NoteDifferences(lease.WorkKey);
         snapshots.Trim(lease.WorkKey, version, form, lease.HasDifferences, lease.HasStepped);
+        if (commit.HasEffects) effects.Trim(lease.WorkKey, version);
     }
 
     private void Attach(StepCommit commit, bool goesOn)

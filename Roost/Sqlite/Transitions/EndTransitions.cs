@@ -7,13 +7,13 @@ namespace Roost.Sqlite.Transitions;
 /// <summary>The ways out that no outcome decides: a failed try, cancel, retry and discard of a dead letter, and a deadline that has passed.</summary>
 internal sealed class EndTransitions(
     WriteConnection connection, Counters counters, Lanes lanes, WorkTable workTable, SnapshotTable snapshots, ReadyOrder ready, Events events,
-    StepTally tally, FailureTable failures, WaitTransitions waits, EndTable ends, Exit exit)
+    StepTally tally, FailureTable failures, WaitTransitions waits, EffectTable effects, EndTable ends, Exit exit)
 {
     // With the next step nothing would be otherwise: what is wrong is told as that, even where a deadline has passed as well.
     private static readonly string[] FinalReasons =
     [
         FailReasons.CorruptSnapshot, FailReasons.CorruptPayload, FailReasons.CorruptSignal, FailReasons.InvalidStep, FailReasons.StateNotKept,
-        FailReasons.NoProgress, FailReasons.NotRetried,
+        FailReasons.NoProgress, FailReasons.NotRetried, FailReasons.EffectMismatch, FailReasons.EffectUnrecordable, FailReasons.CorruptEffect,
     ];
 
     private readonly Statement allowMoreSteps = connection.Prepare(
@@ -79,7 +79,14 @@ internal sealed class EndTransitions(
     /// <summary>
     /// failed -> queued, from the last snapshot, with a clean record; or to the wait in which it failed. Its deadline is lifted where it has passed.
     /// </summary>
-    public void Retry(in WorkRow row, string? reason) => Retry(row, row, reason);
+    /// <param name="row">The dead letter.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="fresh">Without what its step has recorded, and with other keys.</param>
+    public void Retry(in WorkRow row, string? reason, bool fresh = false)
+    {
+        if (fresh) effects.BeginAnew(row.Key, row.Version);
+        Retry(row, row, reason, fresh);
+    }
 
     /// <summary>The same from a state that somebody has given: the next version.</summary>
     /// <exception cref="ConflictException">The item is not at the version that the state was made of.</exception>
@@ -100,7 +107,7 @@ internal sealed class EndTransitions(
         Retry(row, row with { Version = version, Lane = lane.Key }, reason);
     }
 
-    private void Retry(in WorkRow row, in WorkRow from, string? reason)
+    private void Retry(in WorkRow row, in WorkRow from, string? reason, bool fresh = false)
     {
         StoredWait? wait = waits.InWhichItFailed(from);
         WorkRow clean = from.WithCleanRecord();
@@ -117,7 +124,12 @@ internal sealed class EndTransitions(
         allowMoreSteps.Bind(1, row.Key).Bind(2, after.Version).Run();
         if (connection.HasPassed(row.Deadline)) workTable.LiftDeadline(row.Key);
         if (row.Deadline is not null) ready.DeadlinesChanged();
-        events.AppendReason(EventKinds.Retried, row.Key, reason);
+        if (!fresh) events.AppendReason(EventKinds.Retried, row.Key, reason);
+        else events.Append(EventKinds.Retried, row.Key, reason, static (json, reason) =>
+        {
+            json.WriteBoolean("fresh", true);
+            if (reason is not null) json.WriteString("reason", reason);
+        });
         if (wait is { } same) waits.Again(after, same);
     }
 

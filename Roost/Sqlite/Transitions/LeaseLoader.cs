@@ -43,11 +43,12 @@ internal sealed class LeaseLoader(
     /// <param name="lane">Its lane.</param>
     /// <param name="ledger">Whose slot it has.</param>
     /// <param name="seen">Up to which signal its step sees.</param>
-    public LeasedWork Load(in WorkRow row, Lane lane, SlotLedger ledger, long seen)
+    /// <param name="isTried">A try of its step has been begun before.</param>
+    public LeasedWork Load(in WorkRow row, Lane lane, SlotLedger ledger, long seen, bool isTried)
     {
         LeasedWork lease = Take(row.Key) is { } known && known.Next.Version == row.Version
-            ? known.Lease.Again(FactsOf(row, lane, ledger), row.Priority, known.Next, known.Form)
-            : Read(row, lane, ledger);
+            ? known.Lease.Again(FactsOf(row, lane, ledger, isTried), row.Priority, known.Next, known.Form)
+            : Read(row, lane, ledger, isTried);
         if (row.HasMail) (lease.SignalsSeen, lease.Wake) = (seen, WakeOf(row, lease.Item.Id));
         return lease;
     }
@@ -99,7 +100,7 @@ internal sealed class LeaseLoader(
         return known;
     }
 
-    private LeaseFacts FactsOf(in WorkRow row, Lane lane, SlotLedger ledger) => new()
+    private LeaseFacts FactsOf(in WorkRow row, Lane lane, SlotLedger ledger, bool isTried) => new()
     {
         WorkKey = row.Key,
         WorkerKey = row.Worker!.Value,
@@ -116,15 +117,16 @@ internal sealed class LeaseLoader(
         Deadline = row.Deadline,
         CancelRequested = row.CancelRequested,
         HasMail = row.HasMail,
+        IsTried = isTried,
         SlotTaken = (connection.Options.TimeProvider.GetTimestamp(), connection.WaitedForTurns),
     };
 
-    private LeasedWork Read(in WorkRow row, Lane lane, SlotLedger ledger)
+    private LeasedWork Read(in WorkRow row, Lane lane, SlotLedger ledger, bool isTried)
     {
         load.Bind(1, row.Key).Step();
         WorkItem item = ItemOf(row, lane);
         Loaded state = row.Version == 0 ? default : StateOf(row.Key, item, row.Version);
-        var lease = new LeasedWork(FactsOf(row, lane, ledger))
+        var lease = new LeasedWork(FactsOf(row, lane, ledger, isTried))
         {
             FileId = identity.FileId,
             Item = item,

@@ -54,6 +54,7 @@ internal sealed class PurgeTransition(
         connection.Prepare("DELETE FROM roost_child_end WHERE parent = ?1"),
         connection.Prepare("DELETE FROM roost_wait WHERE work = ?1"),
         connection.Prepare("DELETE FROM roost_ask WHERE work = ?1"),
+        connection.Prepare("DELETE FROM roost_effect WHERE work = ?1"),
         connection.Prepare("DELETE FROM roost_mailbox WHERE work = ?1"),
         connection.Prepare("DELETE FROM roost_signal WHERE work = ?1"),
         connection.Prepare("DELETE FROM roost_signal_id WHERE work = ?1"),

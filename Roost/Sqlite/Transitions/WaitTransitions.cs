@@ -52,7 +52,7 @@ internal sealed class WaitTransitions(
     /// <summary>waiting -> queued, where the item waits for ends of its children and these have come: some have ended in this transaction.</summary>
     public void LookAtChildren(long parent)
     {
-        if (workTable.Load(parent) is { State: WorkState.Waiting } row && WaitOf(row) is { ChildEnds: not null } wait) Look(row, wait);
+        if (workTable.Load(parent) is { State: WorkState.Waiting } row && OpenWaitOf(row) is { ChildEnds: not null } wait) Look(row, wait);
     }
 
     /// <summary>Its first step after a wait is begun: what that sees of its mailbox and its children is settled; up to which signal that is.</summary>
@@ -68,12 +68,19 @@ internal sealed class WaitTransitions(
     /// </summary>
     public bool? Answer(in StoredAsk ask, NewAnswer answer)
     {
-        if (ask.State != AskState.Open)
-            return answer.Value is not null && ask.By == answer.By && ask.AnswerHash.AsSpan().SequenceEqual(answer.Hash) ? false : null;
+        if (ask.State != AskState.Open) return ask.Refuse(answer);
         if (workTable.Load(ask.Work) is not { State: WorkState.Waiting } row || WaitOf(row) is var wait && wait.Ask != ask.Key) throw WaitTable.Damaged();
         if (connection.HasPassed(row.DueAt)) return null;
-        asks.Accept(ask.Key, answer);
-        events.Append(answer.Value is null ? EventKinds.AskWithdrawn : EventKinds.Answered, row.Key, (Id: asks.Id(ask.Key), answer), static (json, it) =>
+        Accept(row.Key, ask.Key, answer);
+        Wake(row, wait, answer.Value is null ? WakeKind.Withdrawn : WakeKind.Answer);
+        return true;
+    }
+
+    /// <summary>An answer is accepted, or the question is withdrawn.</summary>
+    public void Accept(long work, long ask, NewAnswer answer)
+    {
+        asks.Accept(ask, answer);
+        events.Append(answer.Value is null ? EventKinds.AskWithdrawn : EventKinds.Answered, work, (Id: asks.Id(ask), answer), static (json, it) =>
         {
             json.WriteString("ask", it.Id);
             json.WriteString("by", it.answer.By);
@@ -84,8 +91,6 @@ internal sealed class WaitTransitions(
             }
             if (it.answer.Comment is not null) json.WriteString(it.answer.Value is null ? "reason" : "comment", it.answer.Comment);
         });
-        Wake(row, wait, answer.Value is null ? WakeKind.Withdrawn : WakeKind.Answer);
-        return true;
     }
 
     /// <summary>Puts a signal into the mailbox of an item, and wakes it where it waits for that. False: one with its id has come before.</summary>
@@ -102,7 +107,7 @@ internal sealed class WaitTransitions(
             if (it.sender is not null) json.WriteString("from", it.sender);
         });
         if (!row.HasMail) workTable.HasMail(row.Key);
-        if (row.State == WorkState.Waiting) Look(row, WaitOf(row));
+        if (row.State == WorkState.Waiting && OpenWaitOf(row) is { } wait) Look(row, wait);
         return true;
     }
 
@@ -143,6 +148,14 @@ internal sealed class WaitTransitions(
         return mailbox.Remove(work, signal is { } key ? taken.Append(key) : taken) > 0;
     }
 
+    /// <summary>waiting -> queued.</summary>
+    public void WakeUp(in WorkRow row, WakeKind by)
+    {
+        connection.Measured.Waited(row.Lane, WaitTable.NameOf(by), connection.Now - row.UpdatedAt);
+        workTable.Save(row, row.AsReady(counters.NextPlace(), connection.Now));
+        events.Append(EventKinds.Woken, row.Key, by, static (json, it) => json.WriteString("by", WaitTable.NameOf(it)));
+    }
+
     private void Rest(in WorkRow row, StoredWait wait)
     {
         events.Append(EventKinds.Waiting, row.Key, (wait, row.DueAt, Ask: wait.Ask is { } ask ? asks.Id(ask) : null), static (json, it) =>
@@ -181,14 +194,16 @@ internal sealed class WaitTransitions(
         else if (wait.ChildEnds is { } ends && children.Load(row.Key).Satisfy(ends, wait.OrFailure)) Wake(row, wait, WakeKind.Children);
     }
 
-    private StoredWait WaitOf(in WorkRow row) => waits.Load(row) is { Wake: null } wait ? wait : throw WaitTable.Damaged();
+    private StoredWait WaitOf(in WorkRow row) => OpenWaitOf(row) ?? throw WaitTable.Damaged();
+
+    /// <summary>What an item waits for; null where it waits to be told of an effect of its step, which nothing else ends.</summary>
+    private StoredWait? OpenWaitOf(in WorkRow row) =>
+        waits.Load(row) is { Wake: null } wait ? wait : asks.AsksOfEffect(row.Key) ? null : throw WaitTable.Damaged();
 
     private void Wake(in WorkRow row, in StoredWait wait, WakeKind by, long? signal = null)
     {
         waits.Wake(row, by, signal);
         if (wait.Ask is { } ask) asks.Close(ask, by == WakeKind.Timeout ? AskState.Expired : AskState.Closed); // Unless that is what has closed it.
-        connection.Measured.Waited(row.Lane, WaitTable.NameOf(by), connection.Now - row.UpdatedAt);
-        workTable.Save(row, row.AsReady(counters.NextPlace(), connection.Now));
-        events.Append(EventKinds.Woken, row.Key, by, static (json, it) => json.WriteString("by", WaitTable.NameOf(it)));
+        WakeUp(row, by);
     }
 }

@@ -50,8 +50,10 @@ internal sealed class Session : IDisposable
         var fairness = new Fairness(Connection, Counters, Ready, Resources);
         Ends = new(Connection);
         treeTable = new(Connection, Children);
+        Effects = new(Connection);
         Exit = new(Connection, Lanes, Ready, Resources, Asks, Events, failures, Ends, treeTable);
-        Endings = new(Connection, Counters, Lanes, Work, snapshots, Ready, Events, Tally, failures, Waits, Ends, Exit);
+        Endings = new(Connection, Counters, Lanes, Work, snapshots, Ready, Events, Tally, failures, Waits, Effects, Ends, Exit);
+        EffectAsks = new(Connection, Lanes, Work, Effects, Asks, Waits, Events, Exit);
         Leases = new(Connection, Counters, Lanes, Work, Workers, Resources, Blobs, Events, Exit);
         Pausing = new(Connection, Pauses, Work, Resources, Events);
         Trees = new(Connection, treeTable, Work, Endings, Events);
@@ -59,7 +61,8 @@ internal sealed class Session : IDisposable
         leaseLoader = new(Connection, Identity, Resources, mailbox, waitTable, Asks, Children);
         Claim = new(Connection, Timers, Ready, Work, Workers, Resources, Events, Leases, Waits, leaseLoader);
         CommitStep = new(
-            Connection, Counters, Lanes, Work, snapshots, Blobs, Events, Tally, failures, Triggers, Enqueue, Waits, Pauses, fairness, leaseLoader, Exit);
+            Connection, Counters, Lanes, Work, snapshots, Blobs, Events, Tally, failures, Triggers, Enqueue, Waits, Effects, Pauses, fairness, leaseLoader,
+            Exit);
         EndTelling = new(Connection, Lanes, Work, Ends, leaseLoader, Events);
         Operator = new(Connection, Identity, Counters, Work, Events, Leases, Enqueue);
         Purge = new(Connection, Lanes, Counts, Children, Ready, Blobs, Events, failures);
@@ -93,6 +96,8 @@ internal sealed class Session : IDisposable
     public EnqueueTransition Enqueue { get; }
     public AskTable Asks { get; }
     public WaitTransitions Waits { get; }
+    public EffectTable Effects { get; }
+    public EffectTransitions EffectAsks { get; }
     public PauseTransitions Pausing { get; }
     public TreeCancel Trees { get; }
     public Timers Timers { get; }
