@@ -60,6 +60,27 @@ internal sealed class ChangingVerbTests
     }
 
     [Test]
+    public async Task A_dead_letter_is_retried_without_what_its_step_has_recorded_of_effects()
+    {
+        await using var worker = new RoostRuntime(roost.Database);
+        worker.AddEngine(new ScriptedEngine(async (_, context) =>
+        {
+            await context.OnceAsync("pay", _ => Task.FromResult("r-1"), new() { Arguments = new { amount = 7 } });
+            return ScriptedEngine.GiveUp("broken");
+        }, "paying"));
+        string id = await worker.EnqueueAsync(new WorkItem("paying"));
+        await worker.RunUntilDoneAsync(id).Soon();
+
+        (await roost.RunAsync("history", id, "--effects")).Ends(0).Output.Should().ContainAll("pay", "recorded", "{\"amount\":7}", "\"r-1\"");
+        (await roost.RunAsync("history", id, "--effects", "--version", "1")).Ends(2).Error.Should().Contain("--effects");
+        (await roost.RunAsync("retry", id, "--fresh", "--state", "1")).Ends(2).Error.Should().Contain("--fresh");
+        (await roost.RunAsync("retry", id, "--fresh", "--reason", "paid back")).Ends(0);
+
+        (await roost.RunAsync("history", id, "--effects")).Ends(0).Output.Should().NotContain("r-1");
+        (await roost.RunAsync("events", id)).Output.Should().Contain("paid back");
+    }
+
+    [Test]
     public async Task What_does_not_run_cannot_be_released()
     {
         string id = await roost.EnqueueAsync("--delay", "1h");

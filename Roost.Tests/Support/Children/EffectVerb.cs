@@ -172,7 +172,8 @@ internal static class EffectVerb
             var account = new SqliteConnection($"Data Source={path}.account;Pooling=False;Default Timeout=60");
             account.Open();
             account.Execute(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; CREATE TABLE IF NOT EXISTS line (n INTEGER PRIMARY KEY AUTOINCREMENT, what, key, result); " +
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; " +
+                "CREATE TABLE IF NOT EXISTS line (n INTEGER PRIMARY KEY AUTOINCREMENT, what, key, result); " +
                 "CREATE INDEX IF NOT EXISTS line_key ON line (key)");
             return account;
         }
