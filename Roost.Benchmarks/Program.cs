@@ -69,6 +69,7 @@ Benchmark[] ofChildren =
     new("work-in", "", MemoryBenchmark.WorkAsync, ""),
     new("steps-slowly", "", SlowDiskBenchmark.StepAsync, ""),
     new(GrowingBenchmark.Part, "", GrowingBenchmark.OnceAsync, ""),
+    new(GrowingBenchmark.Check, "", GrowingBenchmark.CheckAsync, ""),
     new("stream", "", MemoryBenchmark.StreamAsync, ""),
 ];
 string verb = args.FirstOrDefault() ?? "";

@@ -98,8 +98,12 @@ internal sealed class TakenFileTests : FolderFixture
         await roost.RunUntilIdleAsync();
         Take(path, Taken.Replaced);
 
-        await RefusedSoonAsync(() => roost.RunUntilIdleAsync());
-        await RefusedSoonAsync(() => roost.StepOnceAsync());
+        long since = Stopwatch.GetTimestamp();
+        await RefusedAsync(async () =>
+        {
+            while (Stopwatch.GetElapsedTime(since) < SoonEnough) await roost.RunUntilIdleAsync();
+        });
+        await RefusedAsync(() => roost.StepOnceAsync());
         MustBeUntouched(Taken.Replaced);
     }
 
@@ -158,13 +162,6 @@ internal sealed class TakenFileTests : FolderFixture
     {
         await foreach (WorkEvent _ in roost.WatchEventsAsync()) { }
     }
-
-    /// <summary>A read notices it at once; who only writes, within a tenth of a second.</summary>
-    private static Task RefusedSoonAsync(Func<Task> action) => RefusedAsync(async () =>
-    {
-        long since = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(since) < SoonEnough) await action();
-    });
 
     private static async Task RefusedAsync(Func<Task> action) =>
         (await action.Should().ThrowAsync<FileRefusedException>()).Which.Cause.Should().Be(FileRefusal.TakenAway);

@@ -64,7 +64,9 @@ internal sealed class Reader(string path, RoostOptions options, Writer? writer =
     /// <exception cref="FileRefusedException">The file was deleted or replaced; what is there now is not what was opened.</exception>
     public void CheckPlace()
     {
-        if (writer is { WasTakenAway: true } || file is { IsInPlace: false }) throw Database.TakenAway(path);
+        if (writer is not { WasTakenAway: true } && file is not { IsInPlace: false }) return;
+        writer?.DoubtPlace();
+        throw Database.TakenAway(path);
     }
 
     /// <summary>A newer Roost may have changed what rows mean; they are not read by the rules of this one, nor called damaged by them.</summary>

@@ -138,10 +138,12 @@ internal sealed class ChildProcess : IAsyncDisposable
     {
         var torn = new StringBuilder();
         byte[] buffer = new byte[8192];
+        char[] letters = new char[buffer.Length];
+        Decoder decoder = Encoding.UTF8.GetDecoder(); // A letter may come in two parts.
         Stream output = process.StandardOutput.BaseStream;
         for (int n; (n = await output.ReadAsync(buffer)) > 0;)
         {
-            torn.Append(Encoding.UTF8.GetString(buffer, 0, n));
+            torn.Append(letters, 0, decoder.GetChars(buffer, 0, n, letters, 0));
             string text = torn.ToString();
             int end = text.LastIndexOf('\n') + 1;
             Add(text[..end].Split('\n', StringSplitOptions.RemoveEmptyEntries), last: false);

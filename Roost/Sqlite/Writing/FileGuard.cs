@@ -22,6 +22,7 @@ internal sealed class FileGuard(string path, OpenFile? file, SessionHolder sessi
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Func<Exception>? why;
     private volatile DataCorruptException? reported;
+    private volatile bool isDoubted;
     private int damages;
     private long damagedSince, damagedAt;
     private long placeSeenAt;
@@ -47,13 +48,17 @@ internal sealed class FileGuard(string path, OpenFile? file, SessionHolder sessi
         if (reported is { } damage) Stop(() => damage);
     }
 
+    /// <summary>Somebody has seen that the file is not where it was: the writer looks before it writes again. Any thread.</summary>
+    public void DoubtPlace() => isDoubted = true;
+
     /// <summary>Whether the file is where it was, and the writer goes on.</summary>
     public bool IsInPlace(bool lookNow = false)
     {
         if (stopped.Task.IsCompleted) return false;
         long now = Environment.TickCount64;
-        if (!lookNow && now - placeSeenAt < LookAgainMilliseconds) return true;
+        if (!lookNow && !isDoubted && now - placeSeenAt < LookAgainMilliseconds) return true;
         placeSeenAt = now;
+        isDoubted = false;
         bool isThere = file is not { IsInPlace: false };
         if (isThere && sessions.Current is not { Connection.LogIsInPlace: false }) return true;
         WasTakenAway = true;

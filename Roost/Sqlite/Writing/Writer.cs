@@ -95,6 +95,9 @@ internal sealed class Writer : IDisposable
     /// <summary>It stopped because the file or its log was deleted or replaced: what can be read there now is something else.</summary>
     public bool WasTakenAway => guard.WasTakenAway;
 
+    /// <summary>A read has seen that the file is not where it was.</summary>
+    public void DoubtPlace() => guard.DoubtPlace();
+
     /// <exception cref="FileRefusedException">The file was deleted or replaced, or migrated by a newer Roost.</exception>
     /// <exception cref="DataCorruptException">The file is damaged.</exception>
     public void ThrowIfStopped() => guard.ThrowIfStopped();
