@@ -25,13 +25,15 @@ internal static class GrowingBenchmark
         int turns = settings.Number("--turns", 1000);
         Row.Head($"growing: {turns:N0} turns, a kilobyte more in each", settings.Runs);
         var rows = Shapes.ToDictionary(shape => shape, _ => new Figures());
-        Sample side = new();
+        Sample side = new(), smallSeconds = new();
         for (int run = 0; run < settings.Runs; run++)
         {
             Run small = await AskAsync(settings.Folder, GrowthShape.Small, turns, 1);
+            smallSeconds.Add(small.Seconds);
             foreach (GrowthShape shape in Shapes) rows[shape].Add(await AskAsync(settings.Folder, shape, turns, 1), small);
             side.Add((await AskAsync(settings.Folder, GrowthShape.ListLast, turns, SideBySide)).Megabytes);
         }
+        Row.Write("Small, the whole", smallSeconds, "0.00", "s");
         foreach ((GrowthShape shape, Figures figures) in rows) figures.Write(shape, turns);
         Row.Write($"{SideBySide} of ListLast side by side, peak above idle", side, "N0", "MB", Goal.AtMost(400));
         await WriteOthersAsync(settings, turns);
@@ -196,6 +198,7 @@ internal static class GrowingBenchmark
         await using (var roost = new RoostRuntime(options))
         {
             IReadOnlyList<SnapshotVersion> kept = await roost.ListHistoryAsync(id);
+            foreach (SnapshotVersion version in kept) await roost.GetSnapshotAsync(id, version.Version); // What compiles is not the state's.
             foreach (SnapshotVersion version in kept)
             {
                 double[] times = new double[Readings];

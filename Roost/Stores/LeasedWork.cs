@@ -65,8 +65,8 @@ internal sealed class LeasedWork(LeaseFacts facts)
     /// <summary>Why there is no <see cref="Snapshot"/> where its version has one.</summary>
     public string? SnapshotFault { get; init; }
 
-    /// <summary>What its next version can be stored as a difference from; null where there is no version.</summary>
-    public StateBase? Base { get; set; }
+    /// <summary>What its next version can be stored as a difference from.</summary>
+    public StateBase Base { get; set; }
 
     /// <summary>Versions of it are, or were, stored as differences.</summary>
     public bool HasDifferences { get; set; }
@@ -149,7 +149,7 @@ internal sealed class LeasedWork(LeaseFacts facts)
     /// <summary>Goes on with the next step under the same lease.</summary>
     public void Advance(StepCommit commit, CommitResult result)
     {
-        StateForm form = commit.Form!; // It looks at the state before.
+        StateForm form = commit.Form!.Value; // It looks at the state before.
         if (!IsStateSeen) Snapshot?.Recycle();
         Version++;
         Snapshot = commit.Next;

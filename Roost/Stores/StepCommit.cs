@@ -34,7 +34,8 @@ internal sealed record StepCommit(
     Staged? Staged
 )
 {
-    private StateForm? form;
+    private StoredDifference? difference;
+    private bool isCompared;
 
     /// <summary>How many times in a row the state has been the same with this commit; 0 where it got on.</summary>
     public int Unchanged { get; init; }
@@ -49,7 +50,15 @@ internal sealed record StepCommit(
     public long Group { get; init; }
 
     /// <summary>How its state is stored, where it has one; found out by whoever asks first, which is the step's own thread.</summary>
-    public StateForm? Form => Next is null ? null : form ??= StateForm.Of(Lease, Next.Utf8, StateVersion);
+    public StateForm? Form
+    {
+        get
+        {
+            if (Next is null) return null;
+            if (!isCompared) (difference, isCompared) = (StateForm.DifferenceOf(Lease, Next.Utf8, StateVersion), true);
+            return new(Next.Version, Next.Utf8, difference);
+        }
+    }
 
     public int Bytes => (Form?.Bytes ?? 0) + (Staged?.Bytes ?? 0) + 256;
 }

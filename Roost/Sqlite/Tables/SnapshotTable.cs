@@ -35,12 +35,12 @@ internal sealed class SnapshotTable(WriteConnection connection)
     private readonly Statement leaveHistory = connection.Prepare(
         "UPDATE roost_snapshot SET base = 1 WHERE work = ?1 AND version >= ?2 AND version <= ?3 AND base = 0");
 
-    public void Save(long work, in SavedVersion version, StateForm form)
+    public void Save(long work, in SavedVersion version, in StateForm form)
     {
         Statement row = form.IsWhole ? insert : insertDifference;
         row.Bind(1, work).Bind(2, version.Version).Bind(3, version.StateVersion).Bind(4, version.Step)
-            .BindText(5, form.Data.Span).BindBlob(6, version.Hash).Bind(7, version.DelayMs).Bind(8, connection.Now);
-        if (!form.IsWhole) row.Bind(9, form.Base.Whole).BindText(10, form.Edits).Bind(11, form.Size).BindBlob(12, form.RowHash);
+            .BindText(5, (form.Difference?.Inserts ?? form.State).Span).BindBlob(6, version.Hash).Bind(7, version.DelayMs).Bind(8, connection.Now);
+        if (form.Difference is { } it) row.Bind(9, it.Base.Whole).BindText(10, it.Edits).Bind(11, form.State.Length).BindBlob(12, it.RowHash);
         row.Run();
     }
 
@@ -53,7 +53,7 @@ internal sealed class SnapshotTable(WriteConnection connection)
     /// <param name="form">How it is stored.</param>
     /// <param name="mayHaveDifferences">Versions before it may be stored as differences.</param>
     /// <param name="isSteady">The version before it was trimmed by this runtime: there is no more to do than for one that moves out.</param>
-    public void Trim(long work, int version, StateForm form, bool mayHaveDifferences, bool isSteady)
+    public void Trim(long work, int version, in StateForm form, bool mayHaveDifferences, bool isSteady)
     {
         int first = connection.Options.HistoryFirst, gone = version - connection.Options.HistoryLast;
         if (gone <= first) return;

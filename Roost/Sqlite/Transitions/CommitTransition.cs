@@ -134,7 +134,7 @@ internal sealed class CommitTransition(
     {
         LeasedWork lease = commit.Lease;
         commit.Next!.UpdatedAt = StoredTime.Read(connection.Now);
-        (StateForm form, int version) = (commit.Form!, lease.Version + 1);
+        (StateForm form, int version) = (commit.Form!.Value, lease.Version + 1);
         snapshots.Save(lease.WorkKey, new(version, commit.StateVersion, commit.Next.Step, commit.Hash, commit.DelayMs), form);
         if (!form.IsWhole && !lease.HasDifferences) snapshots.NoteDifferences(lease.WorkKey);
         snapshots.Trim(lease.WorkKey, version, form, lease.HasDifferences, lease.HasStepped);

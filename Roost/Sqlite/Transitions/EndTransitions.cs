@@ -99,7 +99,7 @@ internal sealed class EndTransitions(
         Lane lane = lanes.Find(row.Lane)!;
         if (lane.StateVersion != edit.StateVersion) lane = lanes.Get(lane.Engine, lane.Queue, edit.StateVersion);
         int version = row.Version + 1;
-        var whole = StateForm.Whole(version, edit.Utf8);
+        var whole = new StateForm(version, edit.Utf8, null);
         snapshots.Save(row.Key, new(version, edit.StateVersion, edit.Step, edit.Hash, 0), whole);
         snapshots.Trim(row.Key, version, whole, mayHaveDifferences: true, isSteady: false);
         events.Append(EventKinds.Edited, row.Key, edit.Told);

@@ -79,7 +79,7 @@ internal sealed class LeaseLoader(
     public void Keep(StepCommit commit)
     {
         if (commit.Lease.LastVersion is not null) return; // A retry moves it.
-        var next = new Kept(commit.Lease, commit.Next!, commit.Form!);
+        var next = new Kept(commit.Lease, commit.Next!, commit.Form!.Value);
         if (next.Bytes > MostKeptBytes) return;
         if (kept.Count >= MostKept || keptBytes + next.Bytes > MostKeptBytes) Forget();
         Take(commit.Lease.WorkKey);
@@ -192,7 +192,7 @@ internal sealed class LeaseLoader(
     /// <param name="Hash">What it has yet to be held against.</param>
     /// <param name="Base">What the next version can be a difference from.</param>
     /// <param name="Fault">Why it cannot be had, where it is not missing.</param>
-    private readonly record struct Loaded(Snapshot? Snapshot, byte[]? Hash, StateBase? Base, string? Fault);
+    private readonly record struct Loaded(Snapshot? Snapshot, byte[]? Hash, StateBase Base, string? Fault);
 
     private Loaded StateOf(long work, WorkItem item, int version)
     {
@@ -205,7 +205,7 @@ internal sealed class LeaseLoader(
         }
         int from = load.Int32(20);
         StoredState.Found found = differences.Read(work, item.Id, from, version, hash);
-        return found.Utf8 is { } utf8 ? new(SnapshotOf(item, version, utf8), null, new(from, found.Bytes), null) : new(null, null, null, found.Fault);
+        return found.Utf8 is { } utf8 ? new(SnapshotOf(item, version, utf8), null, new(from, (int)Math.Min(int.MaxValue, found.Bytes)), null) : new(null, null, default, found.Fault);
     }
 
     private Snapshot SnapshotOf(WorkItem item, int version, byte[] utf8) => new()
