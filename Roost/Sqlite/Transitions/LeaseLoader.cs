@@ -205,7 +205,9 @@ internal sealed class LeaseLoader(
         }
         int from = load.Int32(20);
         StoredState.Found found = differences.Read(work, item.Id, from, version, hash);
-        return found.Utf8 is { } utf8 ? new(SnapshotOf(item, version, utf8), null, new(from, (int)Math.Min(int.MaxValue, found.Bytes)), null) : new(null, null, default, found.Fault);
+        return found.Utf8 is { } utf8
+            ? new(SnapshotOf(item, version, utf8), null, new(from, (int)Math.Min(int.MaxValue, found.Bytes)), null)
+            : new(null, null, default, found.Fault);
     }
 
     private Snapshot SnapshotOf(WorkItem item, int version, byte[] utf8) => new()
