@@ -191,6 +191,7 @@ public abstract class Engine<[DynamicallyAccessedMembers(JsonMembers.Judged)] TS
 
     async Task<Outcome> IEngine.StepAsync(Snapshot snapshot, WorkItem item, StepContext context)
     {
+        context.SteppedBy = this;
         StateTrial<TState> trial = TrialFor(item.Json);
         Task<Outcome>? step = StepAsync(Read(snapshot, trial.Type), context);
         Outcome? outcome = step is null ? null : await step.ConfigureAwait(false);

@@ -28,6 +28,9 @@ public sealed partial class StepContext
     private bool ended;
     private int interrupted;
 
+    /// <summary>The typed engine that has had the snapshot; where that is not who was asked, somebody else has had it as well.</summary>
+    internal object? SteppedBy { get; set; }
+
     internal StepContext(RoostRuntime runtime, ActiveStep step)
     {
         this.runtime = runtime;

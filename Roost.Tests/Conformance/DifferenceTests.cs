@@ -133,6 +133,19 @@ internal sealed class DifferenceTests(StoreHost host) : ConformanceTests(host)
         keeping.Seen.Should().AllSatisfy(seen => seen.Snapshot.Utf8.ToArray().Should().Equal(seen.Copy));
     }
 
+    [Test]
+    public async Task So_does_one_that_an_engine_keeps_which_only_looks_like_one_with_a_typed_state()
+    {
+        var recorder = new RecorderEngine(new LargeEngine());
+        await using RoostRuntime roost = await OpenAsync(null, recorder);
+        await roost.EnqueueAsync(new WorkItem("large"));
+
+        await roost.RunUntilIdleAsync();
+
+        recorder.Seen.Should().HaveCountGreaterThan(5);
+        recorder.Seen.Should().AllSatisfy(seen => seen.Snapshot.Utf8.ToArray().Should().Equal(seen.Copy));
+    }
+
     private static async Task MustHaveAsync(RoostRuntime roost, string id, GrowingEngine engine, IEnumerable<int> versions)
     {
         IReadOnlyList<SnapshotVersion> history = await roost.ListHistoryAsync(id);
@@ -177,6 +190,24 @@ internal sealed class DifferenceTests(StoreHost host) : ConformanceTests(host)
         {
             Large next = new(state.Turn + 1, new string((char)('a' + state.Turn % 26), 100_000));
             return Task.FromResult(next.Turn == 10 ? Done(next) : Continue(next));
+        }
+    }
+
+    /// <summary>Has a typed state by its class alone: its interface is its own.</summary>
+    private sealed class RecorderEngine(IEngine inner) : Engine<Large>, IEngine
+    {
+        public List<(Snapshot Snapshot, byte[] Copy)> Seen { get; } = [];
+
+        public override string EngineId => inner.EngineId;
+
+        protected override Task<Outcome> StepAsync(Large state, StepContext context) => throw new NotSupportedException();
+
+        Task<Snapshot> IEngine.InitSnapshotAsync(WorkItem item, StepContext context) => inner.InitSnapshotAsync(item, context);
+
+        Task<Outcome> IEngine.StepAsync(Snapshot snapshot, WorkItem item, StepContext context)
+        {
+            Seen.Add((snapshot, snapshot.Utf8.ToArray()));
+            return inner.StepAsync(snapshot, item, context);
         }
     }
 

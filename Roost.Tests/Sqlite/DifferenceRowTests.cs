@@ -115,6 +115,60 @@ internal sealed class DifferenceRowTests
         FileAudit.MustAgree(brief.Path);
     }
 
+    /// <summary>A long chain that ends is worked off in parts: after each commit all that is left can be read, and the options say what is listed.</summary>
+    [TestCase(20, 20)]
+    [TestCase(0, 1)]
+    [TestCase(3, 3)]
+    public async Task While_a_long_chain_is_worked_off_everything_is_right_after_each_commit(int first, int last)
+    {
+        var appending = new AppendingEngine(replacesAt: 150, steps: 160);
+        await using RoostRuntime brief = TestRuntime.Create(new RoostOptions { HistoryFirst = first, HistoryLast = last }, null, appending);
+        string item = await brief.EnqueueAsync(new WorkItem("appending"));
+
+        for (int n = 1; await brief.StepOnceAsync() is not null; n++)
+        {
+            if (n < 145) continue;
+            int[] listed = [.. (await brief.ListHistoryAsync(item)).Select(version => version.Version)];
+            listed.Should().Equal([.. Enumerable.Range(1, first), .. Enumerable.Range(n - last + 1, last)]);
+            foreach (int version in listed) await brief.GetSnapshotAsync(item, version);
+            FileAudit.MustAgree(brief.Path);
+        }
+
+        brief.StateOf(item).Should().Be(WorkState.Done);
+    }
+
+    [Test]
+    public async Task A_shorter_history_or_an_edited_state_lists_nothing_that_cannot_be_read()
+    {
+        var appending = new AppendingEngine(replacesAt: 1000, steps: 150, fails: true);
+        await using RoostRuntime all = TestRuntime.Create(new RoostOptions { HistoryLast = 1000 }, null, appending);
+        string item = await all.EnqueueAsync(new WorkItem("appending"));
+        await all.RunUntilIdleAsync();
+        await using var brief = new RoostRuntime(all.Options with { Path = all.Path, HistoryFirst = 0, HistoryLast = 1 });
+        brief.AddEngine(appending);
+
+        await brief.RetryAsync(item, JsonEdit.From(new AppendingEngine.Texts(["small"])));
+
+        (await brief.ListHistoryAsync(item)).Should().ContainSingle();
+        FileAudit.MustAgree(brief.Path);
+    }
+
+    /// <summary>Its state gains a text in each step, and once is replaced by a short one, which ends the chain.</summary>
+    private sealed class AppendingEngine(int replacesAt, int steps, bool fails = false) : Engine<AppendingEngine.Texts>
+    {
+        public sealed record Texts(List<string> Lines);
+
+        public override string EngineId => "appending";
+
+        protected override Texts Init(WorkItem item) => new([.. Enumerable.Range(0, 60).Select(n => new string((char)('a' + n % 26), 100))]);
+
+        protected override Task<Outcome> StepAsync(Texts state, StepContext context)
+        {
+            Texts next = new(context.Version == replacesAt ? [new string('x', 3000)] : [.. state.Lines, $"{context.Version}"]);
+            return Task.FromResult(context.Version < steps ? Continue(next) : fails ? Fail("no") : Done(next));
+        }
+    }
+
     /// <summary>The longest chain among the first 30 versions: its base and its last.</summary>
     private (int From, int To) Chain()
     {

@@ -89,7 +89,6 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
     private async ValueTask<Outcome> CallAsync(ActiveStep step, IEngine engine, EngineEntry entry, StepContext context)
     {
         LeasedWork lease = step.Lease;
-        lease.IsStateSeen |= engine is not ITypedEngine;
         try
         {
             VerifyPayload(lease);
@@ -100,7 +99,9 @@ internal sealed class StepRunner(RoostRuntime runtime, ILogger log)
                 return Outcome.Continue(init is null ? null! : await init.ConfigureAwait(false));
             }
             Task<Outcome>? call = engine.StepAsync(Current(lease, engine, entry.Facts), lease.Item, context);
-            return call is null ? null! : await call.ConfigureAwait(false);
+            Outcome outcome = call is null ? null! : await call.ConfigureAwait(false);
+            lease.IsStateSeen |= !ReferenceEquals(context.SteppedBy, engine);
+            return outcome;
         }
         catch (Exception e) when (context.Over is null && !IsUncharged(step, e) && FinalFor.Of(e, lease.Item.Id) is null)
         {

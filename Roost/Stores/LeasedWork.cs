@@ -134,6 +134,7 @@ internal sealed class LeasedWork(LeaseFacts facts)
         Base = form.Base,
         HasDifferences = HasDifferences || !form.IsWhole,
         HasStepped = true,
+        IsStateSeen = IsStateSeen,
         FileId = FileId,
         CreatedAt = CreatedAt,
         Nonce = Nonce,

@@ -29,7 +29,7 @@ internal sealed class SnapshotTable(WriteConnection connection)
     private readonly Statement trimSome = connection.Prepare(
         """
         DELETE FROM roost_snapshot
-        WHERE key IN (SELECT key FROM roost_snapshot WHERE work = ?1 AND version > ?2 AND version <= ?3 ORDER BY version LIMIT ?4)
+        WHERE key IN (SELECT key FROM roost_snapshot WHERE work = ?1 AND version > ?2 AND version <= ?3 ORDER BY version DESC LIMIT ?4)
         """);
     private readonly Statement builtOn = connection.Prepare("SELECT whole FROM roost_snapshot WHERE work = ?1 AND version = ?2");
     private readonly Statement leaveHistory = connection.Prepare(
@@ -64,8 +64,8 @@ internal sealed class SnapshotTable(WriteConnection connection)
             return;
         }
         int needed = form.Base.Whole <= gone + 1 ? form.Base.Whole : (int?)builtOn.Bind(1, work).Bind(2, gone + 1).Scalar() ?? gone + 1;
-        trimSome.Bind(1, work).Bind(2, first).Bind(3, needed - 1).Bind(4, MostTrimmed).Run();
-        int from = Math.Max(isSteady ? gone : first + 1, needed);
-        if (from <= gone) leaveHistory.Bind(1, work).Bind(2, from).Bind(3, gone).Run();
+        // From the last: what is left is a chain's beginning, of which each version is whole or has what it is built on.
+        trimSome.Bind(1, work).Bind(2, first).Bind(3, needed - 1).Bind(4, isSteady ? MostTrimmed : MostTrimmedAtFirst).Run();
+        leaveHistory.Bind(1, work).Bind(2, isSteady ? gone : first + 1).Bind(3, gone).Run();
     }
 }
