@@ -64,7 +64,7 @@ static async Task CountAsync(RoostRuntime roost)
             IdempotencyKey = "once",
         }
     );
-    await roost.RunUntilIdleAsync();
+    while (await roost.RunUntilIdleAsync() is { Due: not null }) { } // Its first try fails, and the next waits a millisecond.
 
     WorkDetail item = await roost.GetAsync(id);
     Expect("its state", item.Summary.State, WorkState.Done);
