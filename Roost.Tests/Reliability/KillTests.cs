@@ -17,24 +17,14 @@ internal sealed class KillTests : FolderFixture
     [Test]
     public async Task Killing_workers_at_random_moments_loses_tears_and_doubles_nothing()
     {
-        int seed = Effort.Seed(),
-            kills = Effort.Times(30, 10_000),
-            files = Math.Max(FilesAtOnce, kills / KillsInOneFile),
-            done = 0,
-            acknowledged = 0,
-            artifacts = 0;
+        int kills = Effort.Times(30, 10_000), files = FilesFor(kills), acknowledged = 0, artifacts = 0;
         long since = Stopwatch.GetTimestamp();
-        await Parallel.ForEachAsync(Enumerable.Range(0, files), new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce }, async (series, _) =>
+        await KillInFilesAsync("crash", kills, async (path, said) =>
         {
-            string own = Directory.CreateDirectory(folder[$"series-{series}"]).FullName, path = Path.Combine(own, "roost.db");
-            List<string> said = await KillAsync(path, "crash", new Random(unchecked(seed + series)), kills / files);
             said.Count.Should().BeGreaterThan(kills / files, "the children have to get something done between the kills");
             int read = await MustBeRightAsync(path, said);
-            Directory.Delete(own, recursive: true);
             Interlocked.Add(ref acknowledged, said.Count);
             Interlocked.Add(ref artifacts, read);
-            if (Interlocked.Add(ref done, kills / files) < kills)
-                TestContext.Progress.WriteLine($"{done} kills in {Stopwatch.GetElapsedTime(since).TotalSeconds:N0} s");
         });
         TimeSpan all = Stopwatch.GetElapsedTime(since);
         Effort.Report(
@@ -46,13 +36,10 @@ internal sealed class KillTests : FolderFixture
     [Test]
     public async Task Killing_workers_whose_items_wait_loses_no_signal_no_answer_and_no_child_and_applies_none_twice()
     {
-        int seed = Effort.Seed(), kills = Effort.Times(24, 2000), files = Math.Max(FilesAtOnce, kills / KillsInOneFile), signals = 0, answers = 0, children = 0;
-        await Parallel.ForEachAsync(Enumerable.Range(0, files), new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce }, async (series, _) =>
+        int kills = Effort.Times(24, 2000), signals = 0, answers = 0, children = 0;
+        await KillInFilesAsync("signal-crash", kills, async (path, said) =>
         {
-            string own = Directory.CreateDirectory(folder[$"series-{series}"]).FullName, path = Path.Combine(own, "roost.db");
-            List<string> said = await KillAsync(path, "signal-crash", new Random(unchecked(seed + series)), kills / files);
             (int applied, int answered, int joined) = await SignalAudit.MustBeAppliedOnceAsync(path, said);
-            Directory.Delete(own, recursive: true);
             Interlocked.Add(ref signals, applied);
             Interlocked.Add(ref answers, answered);
             Interlocked.Add(ref children, joined);
@@ -61,27 +48,42 @@ internal sealed class KillTests : FolderFixture
         answers.Should().BePositive();
         children.Should().BePositive();
         Effort.Report(
-            $"{kills} kills on {files} files, {signals} signals and {answers} answers acknowledged, each applied once, and {children} children joined");
+            $"{kills} kills on {FilesFor(kills)} files, {signals} signals and {answers} answers acknowledged, each applied once, and {children} children " +
+            $"joined");
     }
 
     [Test]
     public async Task Killing_workers_within_effects_repeats_none_that_is_recorded_none_silently_that_is_unknown_and_loses_none()
     {
-        int seed = Effort.Seed(), kills = Effort.Times(16, 2000), files = Math.Max(FilesAtOnce, kills / KillsInOneFile), effects = 0, repeated = 0, asked = 0;
-        await Parallel.ForEachAsync(Enumerable.Range(0, files), new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce }, async (series, _) =>
+        int kills = Effort.Times(16, 2000), effects = 0, repeated = 0, asked = 0;
+        await KillInFilesAsync("effect-crash", kills, async (path, said) =>
         {
-            string own = Directory.CreateDirectory(folder[$"series-{series}"]).FullName, path = Path.Combine(own, "roost.db");
-            List<string> said = await KillAsync(path, "effect-crash", new Random(unchecked(seed + series)), kills / files);
             (int made, int again, int questions) = await EffectAudit.MustBeMadeOnceAsync(path, said);
-            Directory.Delete(own, recursive: true);
             Interlocked.Add(ref effects, made);
             Interlocked.Add(ref repeated, again);
             Interlocked.Add(ref asked, questions);
         });
         effects.Should().BePositive();
         Effort.Report(
-            $"{kills} kills on {files} files, {effects} effects each counted once by the service behind them, {repeated} calls that may be repeated made " +
-            $"again, and {asked} questions asked and answered truthfully");
+            $"{kills} kills on {FilesFor(kills)} files, {effects} effects each counted once by the service behind them, {repeated} calls that may be " +
+            $"repeated made again, and {asked} questions asked and answered truthfully");
+    }
+
+    private static int FilesFor(int kills) => Math.Max(FilesAtOnce, kills / KillsInOneFile);
+
+    /// <summary>Shares the kills among files, each in a folder of its own that is gone once it was looked at.</summary>
+    private async Task KillInFilesAsync(string verb, int kills, Func<string, List<string>, Task> verify)
+    {
+        int seed = Effort.Seed(), files = FilesFor(kills), done = 0;
+        long since = Stopwatch.GetTimestamp();
+        await Parallel.ForEachAsync(Enumerable.Range(0, files), new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce }, async (series, _) =>
+        {
+            string own = Directory.CreateDirectory(folder[$"series-{series}"]).FullName, path = Path.Combine(own, "roost.db");
+            await verify(path, await KillAsync(path, verb, new Random(unchecked(seed + series)), kills / files));
+            Directory.Delete(own, recursive: true);
+            if (Interlocked.Add(ref done, kills / files) < kills)
+                TestContext.Progress.WriteLine($"{done} kills in {Stopwatch.GetElapsedTime(since).TotalSeconds:N0} s");
+        });
     }
 
     /// <summary>Three or four processes live at any time; one of them, whichever, is killed wherever it is, its start included.</summary>
