@@ -138,6 +138,17 @@ public sealed record RoostOptions
     public long? MaxEvents { get; init; }
 
     /// <summary>
+    /// How long what a running step says (<see cref="StepContext.OpenStream"/>, <see cref="StepContext.Report(double, string?)"/>) waits for something else to
+    /// commit before it is written by a commit of its own. Default 250 ms; 10 ms to 1 minute.
+    /// </summary>
+    public TimeSpan StreamFlushInterval { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>
+    /// How much text of each stream of an item is kept, in bytes of UTF-8; of more the oldest goes, whichever step wrote it. Default 1 MiB; 64 KiB to 256 MiB.
+    /// </summary>
+    public int MaxStreamBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>
     /// Follow-ups to enqueue when an engine's item is done, stored in the file when this runtime's worker starts. Default (null): what the file holds stays as
     /// it is. <see cref="TriggerFile"/> reads them from JSON.
     /// </summary>
@@ -194,6 +205,8 @@ public sealed record RoostOptions
         Range(nameof(MaxJsonBytes), MaxJsonBytes, 1024, 256 * 1024 * 1024);
         Range(nameof(HistoryFirst), HistoryFirst, 0, 1_000_000);
         Range(nameof(HistoryLast), HistoryLast, 1, 1_000_000);
+        Range(nameof(StreamFlushInterval), StreamFlushInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1));
+        Range(nameof(MaxStreamBytes), MaxStreamBytes, 64 * 1024, 256 * 1024 * 1024);
         if (MaxEvents is { } cap) Range(nameof(MaxEvents), cap, 1000, long.MaxValue);
         Given(nameof(Json), Json);
         if (Json.MaxDepth > JsonText.MaxDepth)

@@ -102,7 +102,7 @@ public sealed partial class StepContext
     /// <param name="key">Another idempotency key. Default: the same.</param>
     /// <param name="effects">Where its effects are recorded. Default: as of this one.</param>
     internal StepContext Again(int interruptions = 0, string? key = null, EffectLog? effects = null) =>
-        new(runtime, step) { interrupted = interruptions, idempotencyKey = key, EffectLog = effects };
+        new(runtime, step) { interrupted = interruptions, idempotencyKey = key, EffectLog = effects, IsDropped = true };
 
     /// <summary>Ends the step: what it has staged, to which nothing more is added.</summary>
     internal Staged? End()

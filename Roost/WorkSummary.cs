@@ -41,4 +41,7 @@ public sealed record WorkSummary
 
     /// <summary>Who has paused this item, why and until when; null where nobody has. Its engine, its queue or the file may be paused all the same.</summary>
     public PauseInfo? Pause { get; init; }
+
+    /// <summary>How far it is, as one of its steps has said last; null where none has.</summary>
+    public WorkProgress? Progress { get; init; }
 }

@@ -48,6 +48,16 @@ internal sealed class StaleHolderTests(StoreHost host) : ConformanceTests(host)
         await StaleAsync(async (roost, _, lease) => !await roost.Store.RemoveEffectAsync(lease, Pay.Path), begun: true);
 
     [Test]
+    public async Task A_stale_holder_says_nothing_any_more() => await StaleAsync(async (roost, _, lease) =>
+    {
+        StepOutput output = roost.Store.OutputOf(lease);
+        output.Append("tokens", "late");
+        output.Report(new() { Fraction = 1, Version = 0, At = TestRuntime.Start });
+        await roost.Store.FlushAsync(output);
+        return true;
+    });
+
+    [Test]
     public async Task A_stale_holder_cannot_have_anybody_asked() => await StaleAsync(async (_, ghost, lease) =>
         !await ghost.AskAsync(lease, new(Pay.Path, new("ask", "Has it happened?", "true"u8.ToArray(), null, []))), begun: true);
 

@@ -99,7 +99,9 @@ internal sealed class SqliteLoop : StoreLoop
     public override Task<CommitResult> CommitAsync(StepCommit commit) => writer.RunAsync((writer, commit), static (session, it) =>
     {
         SlotLedger slots = it.commit.Lease.Slots;
-        return FreeUnlessKept(session, it.commit.Lease, session.CommitStep.Execute(it.commit, it.writer.Slots == slots ? slots : null));
+        CommitResult result = session.CommitStep.Execute(it.commit, it.writer.Slots == slots ? slots : null);
+        if (result != CommitResult.Lost) SaveOutput(session, it.writer.Outgoing, it.commit);
+        return FreeUnlessKept(session, it.commit.Lease, result);
     }, commit.Bytes);
 
     public override Task<bool> FailAsync(LeasedWork lease, Failure failure, long backoffMs, bool isLast, Staged? staged) =>
@@ -203,9 +205,20 @@ internal sealed class SqliteLoop : StoreLoop
     {
         session.Blobs.Unpin(staged);
         bool held = end(session);
+        if (held && lease.Output is { } output) writer.Outgoing.WriteHeld(session, output);
         FreeUnlessKept(session, lease, held ? CommitResult.Released : CommitResult.Lost);
         return held;
     });
+
+    /// <summary>What a step has said stays with the version that it makes; what its other tries have said goes.</summary>
+    private static void SaveOutput(Session session, Outgoing outgoing, StepCommit commit)
+    {
+        LeasedWork lease = commit.Lease;
+        if (lease.Output is { } output) outgoing.WriteHeld(session, output);
+        if (commit.Next is null || (lease.Output is null && !lease.IsTried)) return;
+        session.Streams.KeepTry(lease.WorkKey, lease.Version, lease.Output?.Try ?? 0);
+        if (lease.Output is not null) session.Streams.Trim(lease.WorkKey, lease.Version + 1);
+    }
 
     private static CommitResult FreeUnlessKept(Session session, LeasedWork lease, CommitResult result)
     {

@@ -192,6 +192,15 @@ internal sealed class SqliteReads(string path, RoostOptions options, Reader read
         return reader.RunAsync(db => EffectQueries.Page(db, KeyOf(db, workId), workId, after, limit), cancellationToken);
     }
 
+    public override Task<Page<StreamInfo>> StreamsAsync(string workId, int limit, string? cursor, CancellationToken cancellationToken)
+    {
+        long after = StreamQueries.ReadCursor(cursor);
+        return reader.RunAsync(db => StreamQueries.Page(db, KeyOf(db, workId), after, limit), cancellationToken);
+    }
+
+    public override Task<StreamPage> StreamAsync(string workId, string name, long from, CancellationToken cancellationToken) =>
+        reader.RunAsync(db => StreamQueries.Read(db, KeyOf(db, workId), name, from), cancellationToken);
+
     public override Task<AskInfo> AskAsync(string askId, CancellationToken cancellationToken) =>
         reader.RunAsync(db => AskQueries.Read(db, askId, options, clock.Now) ?? throw AskQueries.NoSuchAsk(askId, path), cancellationToken);
 

@@ -181,6 +181,14 @@ internal sealed class SqliteStore : Store
 
     public override Task<bool> RemoveEffectAsync(LeasedWork lease, string path) => Writer.RunAsync(session => session.Effects.Remove(lease, path));
 
+    public override StepOutput OutputOf(LeasedWork lease) => Writer.Outgoing.Of(lease);
+
+    public override Task FlushAsync(StepOutput output) => Writer.RunAsync(session =>
+    {
+        Writer.Outgoing.Write(session, output);
+        return true;
+    });
+
     public override Task<PinnedBlob> UploadAsync(long worker, Stream content, CancellationToken cancellationToken) =>
         artifacts.UploadAsync(worker, content, cancellationToken);
 

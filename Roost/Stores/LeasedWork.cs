@@ -89,6 +89,9 @@ internal sealed class LeasedWork(LeaseFacts facts)
     /// <summary>Up to which signal its step sees.</summary>
     public long SignalsSeen { get; set; }
 
+    /// <summary>What its step says while it runs; null where that has said nothing.</summary>
+    public StepOutput? Output { get; set; }
+
     /// <summary>How long it had been ready when it was claimed; null for the further steps of a lease that was kept.</summary>
     public long? WaitMilliseconds { get; set; }
 
@@ -159,6 +162,7 @@ internal sealed class LeasedWork(LeaseFacts facts)
         HasDifferences |= !form.IsWhole;
         HasStepped = true;
         PayloadHash = null;
+        Output = null;
         WaitMilliseconds = null;
         Lane = result.Lane!;
         Unchanged = commit.Unchanged;

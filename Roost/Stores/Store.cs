@@ -90,6 +90,12 @@ internal abstract class Store : IAsyncDisposable
     /// <summary>Takes back that an effect's call begins. False where the lease is lost.</summary>
     public abstract Task<bool> RemoveEffectAsync(LeasedWork lease, string path);
 
+    /// <summary>Where a step says something while it runs: written with whatever commits, and within a time at the latest.</summary>
+    public abstract StepOutput OutputOf(LeasedWork lease);
+
+    /// <summary>Writes what a step has said so far; nothing where its lease is lost.</summary>
+    public abstract Task FlushAsync(StepOutput output);
+
     /// <summary>Streams content in; it stays pinned by the worker until a step's commit attaches it.</summary>
     public abstract Task<PinnedBlob> UploadAsync(long worker, Stream content, CancellationToken cancellationToken);
 

@@ -96,6 +96,12 @@ internal abstract class StoreReads
     /// <summary>The effects of an item's steps, the first first.</summary>
     public abstract Task<Page<EffectInfo>> EffectsAsync(string workId, int limit, string? cursor, CancellationToken cancellationToken);
 
+    /// <summary>The streams of an item, in the order in which they were first written.</summary>
+    public abstract Task<Page<StreamInfo>> StreamsAsync(string workId, int limit, string? cursor, CancellationToken cancellationToken);
+
+    /// <summary>A stream's text from an offset on, as much as one page holds; nothing where there is no such stream yet.</summary>
+    public abstract Task<StreamPage> StreamAsync(string workId, string name, long from, CancellationToken cancellationToken);
+
     public abstract Task<AskInfo> AskAsync(string askId, CancellationToken cancellationToken);
 
     /// <summary>Open questions, the longest open first; of an item all that there were, the last first.</summary>

@@ -93,6 +93,8 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             UNION ALL SELECT 'pause ' || key FROM roost_pause WHERE since {IsNoTime} OR coalesce(until, 0) {IsNoTime}
             UNION ALL SELECT 'signal ' || key FROM roost_signal WHERE at {IsNoTime}
             UNION ALL SELECT 'effect ' || path || ' of ' || work FROM roost_effect WHERE begun_at {IsNoTime} OR coalesce(ended_at, 0) {IsNoTime}
+            UNION ALL SELECT 'piece ' || key FROM roost_stream_piece WHERE at {IsNoTime}
+            UNION ALL SELECT 'progress of ' || work FROM roost_progress WHERE at {IsNoTime}
             UNION ALL SELECT 'question ' || id FROM roost_ask WHERE asked_at {IsNoTime} OR coalesce(closed_at, 0) {IsNoTime}
             """),
         new("step counts", "an hour has at least the steps and failed tries of its minutes",
@@ -262,6 +264,27 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
             SELECT w.id || ' waits for several answers' FROM roost_ask a JOIN roost_work w ON w.key = a.work WHERE a.state = 'open'
             GROUP BY a.work HAVING count(*) > 1
             """),
+        new("streams",
+            "a stream counts the bytes that are kept of it, its pieces follow one another, and what is said is said by a step that its item has begun",
+            """
+            SELECT 'stream ' || s.name || ' of ' || s.work || ': counted ' || s.bytes || ', real ' || coalesce(sum(octet_length(p.text)), 0)
+            FROM roost_stream s LEFT JOIN roost_stream_piece p ON p.stream = s.key GROUP BY s.key HAVING s.bytes <> coalesce(sum(octet_length(p.text)), 0)
+            UNION ALL
+            SELECT 'piece at ' || starts || ' of stream ' || stream FROM (
+                SELECT p.stream, p.starts, p.starts + octet_length(p.text) AS until,
+                       coalesce(lead(p.starts) OVER (PARTITION BY p.stream ORDER BY p.starts), s.ends) AS following
+                FROM roost_stream_piece p LEFT JOIN roost_stream s ON s.key = p.stream AND s.work = p.work)
+            WHERE following IS NULL OR until > following OR starts < 0 OR until = starts
+            UNION ALL
+            SELECT 'piece at ' || p.starts || ' of ' || w.id || ' from version ' || p.version || ', which is at ' || w.version FROM roost_stream_piece p
+            JOIN roost_work w ON w.key = p.work WHERE p.version > w.version OR p.try < 1
+            UNION ALL
+            SELECT 'tries of ' || w.id || ' from version ' || p.version FROM roost_stream_piece p JOIN roost_work w ON w.key = p.work
+            WHERE p.version < w.version GROUP BY p.work, p.version HAVING count(DISTINCT p.try) > 1
+            UNION ALL
+            SELECT 'progress of ' || w.id || ' from version ' || g.version FROM roost_progress g JOIN roost_work w ON w.key = g.work
+            WHERE g.version > w.version OR (g.fraction IS NULL AND g.text IS NULL)
+            """),
         new("mail", "a mailbox counts the signals in it, and its item knows that it has one",
             """
             SELECT 'mailbox of ' || work || ': counted ' || sum(counted) || ', real ' || sum(truth) FROM (
@@ -359,6 +382,9 @@ internal sealed record Invariant(string Name, string Rule, string Violations)
                 UNION SELECT 'pause', work FROM roost_pause WHERE work IS NOT NULL
                 UNION SELECT 'question', work FROM roost_ask
                 UNION SELECT 'effect', work FROM roost_effect
+                UNION SELECT 'stream', work FROM roost_stream
+                UNION SELECT 'piece', work FROM roost_stream_piece
+                UNION SELECT 'progress', work FROM roost_progress
                 UNION SELECT 'mailbox', work FROM roost_mailbox
                 UNION SELECT 'signal', work FROM roost_signal
                 UNION SELECT 'signal id', work FROM roost_signal_id

@@ -11,7 +11,7 @@ internal static class Schema
     public static readonly IReadOnlyList<string> Scripts =
     [
         "001_initial.sql", "002_payload_hash.sql", "003_real_use.sql", "004_names.sql", "005_waiting.sql",
-        "006_children_and_pauses.sql", "007_traces.sql", "008_differences.sql", "009_effects.sql",
+        "006_children_and_pauses.sql", "007_traces.sql", "008_differences.sql", "009_effects.sql", "010_streams.sql",
     ];
 
     /// <summary>The last version whose tables are not called roost_...</summary>

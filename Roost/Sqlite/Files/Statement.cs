@@ -22,6 +22,13 @@ internal sealed class Statement(sqlite3 handle, string sql) : IDisposable
 
     public Statement Bind(int index, long? value) => value is { } number ? Bind(index, number) : BindNull(index);
 
+    public Statement BindReal(int index, double? value)
+    {
+        if (value is not { } real) return BindNull(index);
+        Check(raw.sqlite3_bind_double(Prepared, index, real));
+        return this;
+    }
+
     public Statement Bind(int index, string? value)
     {
         if (value is null) return BindNull(index);
@@ -110,6 +117,8 @@ internal sealed class Statement(sqlite3 handle, string sql) : IDisposable
     public int Int32(int column) => raw.sqlite3_column_int(Prepared, column);
 
     public long? NullableInt64(int column) => IsNull(column) ? null : Int64(column);
+
+    public double? NullableReal(int column) => IsNull(column) ? null : raw.sqlite3_column_double(Prepared, column);
 
     public bool IsNull(int column) => raw.sqlite3_column_type(Prepared, column) == raw.SQLITE_NULL;
 

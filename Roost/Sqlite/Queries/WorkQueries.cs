@@ -86,11 +86,12 @@ internal static class WorkQueries
         using var row = new Statement(db.Handle!,
             """
             SELECT w.id, l.engine, l.queue, w.state, w.priority, w.version, s.step, w.created_at, max(w.updated_at, coalesce(s.at, 0)), w.ended_at,
-                   f.reason, f.message, w.paused
+                   f.reason, f.message, w.paused, p.fraction, p.text, p.version, p.at
             FROM roost_work w
             JOIN roost_lane l ON l.key = w.lane
             LEFT JOIN roost_snapshot s ON s.work = w.key AND s.version = w.version
             LEFT JOIN roost_failure f ON f.work = w.key
+            LEFT JOIN roost_progress p ON p.work = w.key
             WHERE w.key = ?1
             """);
         var items = new WorkSummary[keys.Count];
@@ -112,6 +113,13 @@ internal static class WorkQueries
                 FailReason = row.NullableText(10),
                 Error = row.NullableText(11),
                 Pause = row.Int32(12) == 0 ? null : PauseQueries.Of(db, keys[n], now),
+                Progress = row.IsNull(15) ? null : new()
+                {
+                    Fraction = row.NullableReal(13),
+                    Text = row.NullableText(14),
+                    Version = row.Int32(15),
+                    At = StoredTime.Read(row.Int64(16)),
+                },
             };
             row.Reset();
         }

@@ -63,8 +63,6 @@ internal sealed class EffectTable(WriteConnection connection)
     /// <summary>What belongs to versions that are not kept, once a version is committed.</summary>
     public void Trim(long work, int version)
     {
-        // The step from a version makes the next one.
-        int first = connection.Options.HistoryFirst, last = version - connection.Options.HistoryLast;
-        if (last > first) trim.Bind(1, work).Bind(2, first).Bind(3, last).Run();
+        if (KeptVersions.StepsGone(connection.Options, version) is (int first, int last)) trim.Bind(1, work).Bind(2, first).Bind(3, last).Run();
     }
 }

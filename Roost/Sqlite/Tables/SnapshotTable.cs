@@ -55,8 +55,7 @@ internal sealed class SnapshotTable(WriteConnection connection)
     /// <param name="isSteady">The version before it was trimmed by this runtime: there is no more to do than for one that moves out.</param>
     public void Trim(long work, int version, in StateForm form, bool mayHaveDifferences, bool isSteady)
     {
-        int first = connection.Options.HistoryFirst, gone = version - connection.Options.HistoryLast;
-        if (gone <= first) return;
+        if (KeptVersions.Gone(connection.Options, version) is not (int first, int gone)) return;
         if (!mayHaveDifferences && form.IsWhole)
         {
             if (isSteady) trim.Bind(1, work).Bind(2, Math.Max(first, gone - MostTrimmed)).Bind(3, gone).Run();

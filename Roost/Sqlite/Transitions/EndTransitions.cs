@@ -7,7 +7,7 @@ namespace Roost.Sqlite.Transitions;
 /// <summary>The ways out that no outcome decides: a failed try, cancel, retry and discard of a dead letter, and a deadline that has passed.</summary>
 internal sealed class EndTransitions(
     WriteConnection connection, Counters counters, Lanes lanes, WorkTable workTable, SnapshotTable snapshots, ReadyOrder ready, Events events,
-    StepTally tally, FailureTable failures, WaitTransitions waits, EffectTable effects, EndTable ends, Exit exit)
+    StepTally tally, FailureTable failures, WaitTransitions waits, EffectTable effects, StreamTable streams, EndTable ends, Exit exit)
 {
     // With the next step nothing would be otherwise: what is wrong is told as that, even where a deadline has passed as well.
     private static readonly string[] FinalReasons =
@@ -102,6 +102,7 @@ internal sealed class EndTransitions(
         var whole = new StateForm(version, edit.Utf8, null);
         snapshots.Save(row.Key, new(version, edit.StateVersion, edit.Step, edit.Hash, 0), whole);
         snapshots.Trim(row.Key, version, whole, mayHaveDifferences: true, isSteady: false);
+        streams.KeepTry(row.Key, row.Version, 0); // None of its tries has made the version that there is now.
         events.Append(EventKinds.Edited, row.Key, edit.Told);
         if (row.HasMail) waits.MoveTo(row.Key, version);
         Retry(row, row with { Version = version, Lane = lane.Key }, reason);

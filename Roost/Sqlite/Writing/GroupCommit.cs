@@ -10,7 +10,8 @@ namespace Roost.Sqlite.Writing;
 /// throws, what it did is undone alone and its neighbours go on.
 /// </summary>
 internal sealed class GroupCommit(
-    string path, WriteQueue queue, BatchWindow window, Delivery delivery, LockWait lockWait, Demand demand, Evidence evidence, ILogger log)
+    string path, WriteQueue queue, BatchWindow window, Delivery delivery, LockWait lockWait, Demand demand, Outgoing outgoing,
+    Evidence evidence, ILogger log)
 {
     private readonly Func<int> waiting = () => queue.Count;
     private readonly Func<int> delivered = () => delivery.Delivered;
@@ -37,6 +38,7 @@ internal sealed class GroupCommit(
 
     private void RunTransaction(Session session, Batch batch, bool isolated)
     {
+        outgoing.TakeBackTo(0);
         if (!session.Connection.HasTurn) delivery.Disperse(); // It may take a while to get it.
         session.Begin(lockWait.Patience(batch));
         lockWait.Locked();
@@ -49,6 +51,7 @@ internal sealed class GroupCommit(
         while (!isolated && MoreHaveJoined(batch));
         if (demand.UntilRenewal <= TimeSpan.Zero && !session.Leases.Renew(demand.Slots!)) demand.Slots!.Displaced = true;
         session.SettleChildren();
+        if (!isolated) outgoing.WriteWaiting(session);
         Claim(session, batch, isolated);
         delivery.Disperse();
         session.Commit(last: demand.Slots is not { Running: > 0 });
@@ -70,12 +73,14 @@ internal sealed class GroupCommit(
             request.Run(session);
             return;
         }
+        int mark = outgoing.Mark;
         try
         {
             session.Isolated(() => request.Run(session));
         }
         catch (Exception e) when (!StorageFault.IsOne(e))
         {
+            outgoing.TakeBackTo(mark);
             request.Refuse(evidence.Explain(e));
         }
     }

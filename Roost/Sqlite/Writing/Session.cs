@@ -52,7 +52,8 @@ internal sealed class Session : IDisposable
         treeTable = new(Connection, Children);
         Effects = new(Connection);
         Exit = new(Connection, Lanes, Ready, Resources, Asks, Events, failures, Ends, treeTable);
-        Endings = new(Connection, Counters, Lanes, Work, snapshots, Ready, Events, Tally, failures, Waits, Effects, Ends, Exit);
+        Streams = new(Connection);
+        Endings = new(Connection, Counters, Lanes, Work, snapshots, Ready, Events, Tally, failures, Waits, Effects, Streams, Ends, Exit);
         EffectAsks = new(Connection, Lanes, Work, Effects, Asks, Waits, Events, Exit);
         Leases = new(Connection, Counters, Lanes, Work, Workers, Resources, Blobs, Events, Exit);
         Pausing = new(Connection, Pauses, Work, Resources, Events);
@@ -97,6 +98,7 @@ internal sealed class Session : IDisposable
     public AskTable Asks { get; }
     public WaitTransitions Waits { get; }
     public EffectTable Effects { get; }
+    public StreamTable Streams { get; }
     public EffectTransitions EffectAsks { get; }
     public PauseTransitions Pausing { get; }
     public TreeCancel Trees { get; }

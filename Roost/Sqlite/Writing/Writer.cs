@@ -29,6 +29,7 @@ internal sealed class Writer : IDisposable
     private readonly GroupCommit commit;
     private readonly Recovery recovery;
     private readonly IdleWait idle;
+    private readonly Outgoing outgoing;
     private int foreignWrites;
 
     public Writer(string path, RoostOptions options, ILogger log)
@@ -41,7 +42,8 @@ internal sealed class Writer : IDisposable
         sessions = new(path, options, Clock);
         guard = new(path, OpenFile.At(path, numbersStay: !options.AllowNetworkFileSystem), sessions, evidence, log, TellStopped);
         lockWait = new(path, options, evidence, log);
-        commit = new(path, queue, window, delivery, lockWait, demand, evidence, log);
+        outgoing = new(options, WriteOutgoing);
+        commit = new(path, queue, window, delivery, lockWait, demand, outgoing, evidence, log);
         recovery = new(path, demand, sessions, guard, evidence, log);
         idle = new(path, options, queue, demand, sessions, log);
         try
@@ -73,6 +75,9 @@ internal sealed class Writer : IDisposable
 
     /// <summary>Called on the writer thread when another process's writes were noticed, or leases were touched by a cancelled tree.</summary>
     public Action? OnLeasesTouched { get; set; }
+
+    /// <summary>What running steps say, on its way into the file.</summary>
+    public Outgoing Outgoing => outgoing;
 
     /// <summary>How many requests wait.</summary>
     public int Pending => queue.Count;
@@ -148,6 +153,7 @@ internal sealed class Writer : IDisposable
     {
         if (!queue.Close()) return;
         thread.Join();
+        outgoing.Dispose();
         Changed.Beat();
     }
 
@@ -203,8 +209,31 @@ internal sealed class Writer : IDisposable
     {
         idle.End();
         for (int run = 1; ; run++)
-            if (RunOnce(mayRunAgain: run < MostRuns) is var fate and not BatchFate.RunsAgain)
-                return fate == BatchFate.Landed;
+        {
+            BatchFate fate = RunOnce(mayRunAgain: run < MostRuns);
+            if (fate == BatchFate.RunsAgain) continue;
+            if (fate != BatchFate.Landed) outgoing.TakeBackTo(0);
+            return fate == BatchFate.Landed;
+        }
+    }
+
+    /// <summary>What steps say has waited for long enough for something else to commit.</summary>
+    private void WriteOutgoing()
+    {
+        if (Stopped.IsCompleted) return;
+        try
+        {
+            // Where it fails it is tried again.
+            _ = RunAsync(session =>
+            {
+                outgoing.WriteWaiting(session, all: true);
+                return true;
+            }).ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The runtime closes: the ends of its steps bring what is left.
+        }
     }
 
     private BatchFate RunOnce(bool mayRunAgain)
@@ -240,6 +269,7 @@ internal sealed class Writer : IDisposable
     private void TellLanded()
     {
         Session open = sessions.Current!;
+        outgoing.Landed();
         idle.Busy();
         window.Expect(batch.Requests.Count, queue.Count);
         (bool ended, bool endAdded) = (open.Exit.AnyEnded, open.Ends.AnyAdded);
