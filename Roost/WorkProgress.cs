@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Roost;
 
 /// <summary>How far an item is, as its step has said the last time that one did (<see cref="StepContext.Report(double, string?)"/>).</summary>
@@ -14,4 +16,9 @@ public sealed record WorkProgress
 
     /// <summary>When.</summary>
     public required DateTimeOffset At { get; init; }
+
+    /// <summary>For people: <c>40 %, page 12 of 30</c>. What is not all is never 100 %.</summary>
+    public override string ToString() => Fraction is not { } fraction
+        ? Text ?? ""
+        : string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(100 * fraction):0} %{(Text is null ? "" : $", {Text}")}");
 }

@@ -18,7 +18,7 @@ internal sealed class Root : RootCommand
             new WaitVerb(), new SignalVerb(), new SignalsVerb(), new InboxVerb(), new AnswerVerb(), new WithdrawVerb(),
             new CancelVerb(), new RetryVerb(), new RunAgainVerb(), DeadLettersVerb.Create(), new RequeueVerb(), new PriorityVerb(), new ReleaseVerb(),
             new PauseVerb(), new ResumeVerb(), new PausesVerb(),
-            new HistoryVerb(), new DiffVerb(), ArtifactsVerb.Create(), new WorkspacePathVerb(),
+            new HistoryVerb(), new StreamVerb(), new DiffVerb(), ArtifactsVerb.Create(), new WorkspacePathVerb(),
             new StatsVerb(), new ResourcesVerb(), new WorkersVerb(), new PruneVerb(), new BackupVerb(), new AdoptVerb(), new DoctorVerb(),
             new SchemaVerb(), new UiVerb(), new CompletionVerb(),
         ]) Subcommands.Add(verb);

@@ -40,6 +40,12 @@ public record StepResult
     /// <summary>The effects that it has made, in the order in which they were recorded.</summary>
     public IReadOnlyList<AddedEffect> Effects { get; init; } = [];
 
+    /// <summary>What it has written to its streams, by name.</summary>
+    public IReadOnlyDictionary<string, string> Streams { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>How far it has said last that the work is; null where it has not.</summary>
+    public WorkProgress? Progress { get; init; }
+
     /// <summary>How many signals it has taken from the mailbox, without the one that has woken it.</summary>
     public int SignalsTaken { get; init; }
 

@@ -40,11 +40,18 @@ internal static class StepTrial
         {
             LeasedWork lease = LeaseOf(runtime, entry, item, state, setup, worker.WorkerKey);
             var effects = new TrialEffects();
+            var output = lease.Output = new StepOutput(lease, runtime.Options.MaxStreamBytes); // Nobody writes it.
             using var step = new ActiveStep(lease) { Effects = effects };
             if (setup.Cancelled != CancellationReason.None) step.Cancel(setup.Cancelled);
             var key = new StepContext(runtime, step).IdempotencyKey;
             StepEnd end = await new StepRunner(runtime, runtime.Log).RunAsync(step, entry);
-            return ResultOf(end, key) with { Effects = [.. effects.Writes.Where(each => each.Result is not null).Select(Added)] };
+            (IReadOnlyDictionary<string, string> streams, WorkProgress? progress) = output.Unwritten;
+            return ResultOf(end, key) with
+            {
+                Effects = [.. effects.Writes.Where(each => each.Result is not null).Select(Added)],
+                Streams = streams,
+                Progress = progress,
+            };
         }
         finally
         {

@@ -104,6 +104,8 @@ internal sealed class JsonFormTests
         var begun = new Gate();
         file.AddEngine(new ScriptedEngine(async (state, context) =>
         {
+            context.OpenStream("tokens").Write("The first chapter");
+            context.Report(0.5, "half");
             await context.OnceAsync("quote", _ => Task.FromResult(new { amount = 7 }), new() { Arguments = new { order = 1 } });
             await context.OnceAsync("pay", async token =>
             {
@@ -154,6 +156,10 @@ internal sealed class JsonFormTests
     [TestCase("status <id>", "status", "wrapped")]
     [TestCase("history <id>", "history", "{done}")]
     [TestCase("history <id> --effects", "history", "with-effects", "--effects")]
+    [TestCase("status <id>", "status", "with-effects")]
+    [TestCase("stream <id>", "stream", "{done}")]
+    [TestCase("stream <id> <name>", "stream", "with-effects")]
+    [TestCase("stream <id> <name>", "stream", "with-effects", "tokens", "--from", "4")]
     [TestCase("inbox <question>", "inbox", "{effect}")]
     [TestCase("history <id> --version <number>", "history", "{done}", "--version", "2")]
     [TestCase("diff <id>", "diff", "{done}", "1", "2")]

@@ -36,7 +36,7 @@ internal sealed class FaceTests
 
         paging.Select(member => member.Name).Should().BeEquivalentTo(
             "ListAsync", "ListDeadLettersAsync", "ListArtifactsAsync", "ListResourcesAsync", "ListSignalsAsync", "ListAsksAsync", "ListPausesAsync",
-            "ListEffectsAsync");
+            "ListEffectsAsync", "ListStreamsAsync");
         paging
             .Should()
             .OnlyContain(member => member.GetParameters().Reverse().Skip(1).Take(2).Select(it => it.Name).SequenceEqual(new[] { "cursor", "limit" }));

@@ -197,11 +197,17 @@ internal sealed class ConsoleTour : IAsyncDisposable
 
         protected override int Init(WorkItem item) => 0;
 
-        protected override Task<Outcome> StepAsync(int state, StepContext context) => Task.FromResult(WaitFor(
-            new Wait { Signals = [.. Enumerable.Range(0, 20).Select(i => i == 19 ? Last : $"signal {i} {Long[..200]}")], Timeout = TimeSpan.FromDays(3) },
-            state + 1,
-            "wait"
-        ));
+        protected override async Task<Outcome> StepAsync(int state, StepContext context)
+        {
+            context.Report(0.4, Long[..900]);
+            foreach (string name in (string[])["tokens", new string('n', 200)]) context.OpenStream(name).Write($"{Long}\n{new string('w', 300)}\n{Long}");
+            for (int i = 0; i < 14; i++) await context.OnceAsync($"call {i} {Long[..200]}", _ => Task.FromResult(Long), new() { Arguments = new { Long } });
+            return WaitFor(
+                new Wait { Signals = [.. Enumerable.Range(0, 20).Select(i => i == 19 ? Last : $"signal {i} {Long[..200]}")], Timeout = TimeSpan.FromDays(3) },
+                state + 1,
+                "wait"
+            );
+        }
     }
 
     private sealed record WindowState(IReadOnlyList<Message> Messages, string Note);

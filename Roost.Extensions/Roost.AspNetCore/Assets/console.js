@@ -46,6 +46,12 @@
     }
   }
 
+  // Who reads the end of a stream goes on reading its end.
+  const streams = () => [...document.querySelectorAll("pre.stream")];
+  const isAtEnd = stream => stream.scrollHeight - stream.scrollTop - stream.clientHeight < 8;
+  const toEnd = stream => stream.scrollTop = stream.scrollHeight;
+  streams().forEach(toEnd);
+
   async function refresh() {
     if (busy || paused || document.hidden) return;
     busy = true;
@@ -55,8 +61,10 @@
       const text = await answer.text();
       if (text !== last) {
         last = text;
+        const followed = streams().filter(isAtEnd);
         const page = new DOMParser().parseFromString(text, "text/html"), fresh = page.getElementById("live");
         if (fresh) sync(live(), fresh);
+        followed.forEach(toEnd);
         const links = page.querySelector(".top nav");
         if (links) sync(document.querySelector(".top nav"), links);
       }

@@ -7,7 +7,16 @@ internal static class EventLine
 {
     public static string Of(WorkEvent one, Printer print)
     {
-        string time = print.IsTerminal ? one.At.ToLocalTime().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture) : Times.Exact(one.At);
-        return $"{one.Sequence,6}  {time}  {print.Id(one.WorkId),-8}  {Text.Line(one.Kind),-16}  {(one.Data is { } data ? print.Compact(data) : "")}".TrimEnd();
+        string number = one.Sequence.ToString(CultureInfo.InvariantCulture);
+        return Of(number, one.At, one.WorkId, one.Kind, one.Data is { } data ? print.Compact(data) : "", print);
+    }
+
+    /// <summary>Something that an item's running step has said, among its events.</summary>
+    public static string Of(DateTimeOffset at, string workId, string what, string text, Printer print) => Of("", at, workId, what, text, print);
+
+    private static string Of(string number, DateTimeOffset at, string? workId, string kind, string text, Printer print)
+    {
+        string time = print.IsTerminal ? at.ToLocalTime().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture) : Times.Exact(at);
+        return $"{number,6}  {time}  {print.Id(workId),-8}  {Text.Line(kind),-16}  {text}".TrimEnd();
     }
 }

@@ -7,6 +7,9 @@ namespace Roost.Commands.Verbs;
 /// <summary>What has happened, to one work item or to all.</summary>
 internal sealed class EventsVerb : Verb
 {
+    private const string FollowHelp =
+        "Goes on with each new event, until Ctrl-C; of one work item also with what its running step says. With --json one of them a line.";
+
     private readonly Argument<string?> id = new Argument<string?>("id")
     {
         Description = "The work item: its id, or a unique beginning or end of it. Default: all of the file.",
@@ -36,7 +39,7 @@ internal sealed class EventsVerb : Verb
         HelpName = "number",
         DefaultValueFactory = _ => 500,
     };
-    private readonly Option<bool> follow = new("--follow", "-f") { Description = "Goes on with each new event, until Ctrl-C. With --json one event a line." };
+    private readonly Option<bool> follow = new("--follow", "-f") { Description = FollowHelp };
 
     public EventsVerb() : base("events", "Show what has happened, oldest first: the latest events, or those after or before a sequence number.") =>
         Take(id, kinds, engine, since, until, after, before, limit, follow, CommonOptions.Json);
@@ -102,10 +105,24 @@ internal sealed class EventsVerb : Verb
     private async Task<int> FollowAsync(Call call, RoostRuntime roost, EventFilter filter)
     {
         long? from = call.Get(after) ?? (call.Get(since) is null ? await StartAsync(call, roost, filter) : null);
-        await foreach (WorkEvent one in roost.WatchEventsAsync(filter, from, call.Reading))
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(call.Reading);
+        var output = new Lock();
+        Task said = filter.WorkId is { } id ? new SaidLines(roost, call, id, output).FollowAsync(ended.Token) : Task.CompletedTask;
+        try
         {
-            if (call.IsJson) call.Print.Json(one, indented: false);
-            else call.Print.Line(EventLine.Of(one, call.Print));
+            await foreach (WorkEvent one in roost.WatchEventsAsync(filter, from, call.Reading))
+            {
+                lock (output)
+                {
+                    if (call.IsJson) call.Print.Json(one, indented: false);
+                    else call.Print.Line(EventLine.Of(one, call.Print));
+                }
+            }
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await said;
         }
         return ExitCodes.Ok;
     }

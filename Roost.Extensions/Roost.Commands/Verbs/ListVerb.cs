@@ -8,6 +8,8 @@ namespace Roost.Commands.Verbs;
 /// <summary>Work items, most recently updated first.</summary>
 internal sealed class ListVerb : Verb
 {
+    private const int MostProgress = 40;
+
     private readonly Option<string> state = new("--state", "-s")
     {
         Description = "Only items in this state: queued (or of that ready, delayed or blocked), running, waiting, done, failed or cancelled.",
@@ -58,9 +60,13 @@ internal sealed class ListVerb : Verb
             {
                 print.Id(item.Id), item.Engine, item.Queue, item.State.Name() + (item.Pause is null ? "" : ", paused"),
                 item.Priority.ToString(CultureInfo.InvariantCulture),
-                item.Version.ToString(CultureInfo.InvariantCulture), item.Step ?? "", print.Time(item.UpdatedAt), Text.Short(print.Hide(item.Error), 60),
+                item.Version.ToString(CultureInfo.InvariantCulture), StepOf(item, print), print.Time(item.UpdatedAt), Text.Short(print.Hide(item.Error), 60),
             }),
             "No work item is like that.");
         if (page.Next is not null) Console.Error.WriteLine($"More: --cursor {page.Next}");
     }
+
+    /// <summary>Its last step, and how far it is while it has not ended.</summary>
+    private static string StepOf(WorkSummary item, Printer print) => string.Join(": ", ((string?[])
+        [item.Step, item.State.IsEnded() ? null : Text.Short(print.Hide(item.Progress?.ToString()), MostProgress)]).Where(part => !string.IsNullOrEmpty(part)));
 }

@@ -28,6 +28,7 @@ internal sealed class StatusVerb : Verb
             ("situation", print.Hide(item.Situation)),
             ("engine", $"{summary.Engine} (queue {summary.Queue}, priority {summary.Priority.ToString(CultureInfo.InvariantCulture)})"),
             ("version", summary.Step is null ? null : $"{summary.Version.ToString(CultureInfo.InvariantCulture)}, after step {summary.Step}"),
+            ("progress", summary.Progress is { } progress ? $"{print.Hide(progress.ToString())} ({Times.PastRelative(progress.At, print.Now)})" : null),
             ("attempts", item.Failures + item.Interruptions == 0 ? null : $"{item.Failures} failed, {item.Interruptions} interrupted in this step"),
             ("asked again", item.RetryAfters == 0 ? null : $"{item.RetryAfters.ToString(CultureInfo.InvariantCulture)} times in a row in this step"),
             ("created", Times.Past(summary.CreatedAt, print.Now)),

@@ -26,6 +26,11 @@ internal static class FixtureFile
         saw?.Invoke(context, state);
         if (fate.End == "kill" && makes) Process.GetCurrentProcess().Kill();
         if (context.Item.Id == "done" && state == 0 && makes) await context.OnceAsync("fixture", _ => Task.FromResult(1));
+        if (context.Item.Id == "done" && state == 0 && makes)
+        {
+            context.OpenStream("said").Write("as the fixture says");
+            context.Report(0.5, "half");
+        }
         if (context.Item.Id == "done" && state == 0) await context.AddArtifactAsync("out.bin", new MemoryStream(Content("done", artifactBytes)));
         if (state == 0) context.AddArtifact("state.json", new { context.Item.Id, state });
         if (context.Item.Id == "done" && state == 0) context.AddChild(new WorkItem("scripted", new Fate(1)) { Id = "child" });

@@ -1,0 +1,63 @@
+using Roost.Tests.Support;
+
+namespace Roost.Tests.Web;
+
+/// <summary>What a running step says, in the console: the end of its streams, and a bar where there is progress.</summary>
+[TestFixture]
+internal sealed class ConsoleStreamTests
+{
+    private const string Item = "writing-item";
+
+    private Gate gate = null!;
+    private ConsoleHost host = null!;
+    private Task running = Task.CompletedTask;
+
+    [SetUp]
+    public async Task StartAsync()
+    {
+        gate = new();
+        host = await ConsoleHost.StartAsync(null, new ScriptedEngine(async (state, context) =>
+        {
+            StepStream tokens = context.OpenStream("tokens <b>");
+            tokens.Write(new string('x', 20_000) + "\nmy password=swordfish <script>alert(1)</script>\u202e the end so far");
+            context.Report(0.25, "page 3 of 12, token=abcdefgh");
+            await tokens.FlushAsync();
+            await gate.PassAsync();
+            return ScriptedEngine.Finish(state);
+        }));
+        await host.Roost.EnqueueAsync(new WorkItem("scripted") { Id = Item });
+        running = host.Roost.RunUntilDoneAsync(Item);
+        await gate.Reached;
+    }
+
+    [TearDown]
+    public async Task StopAsync()
+    {
+        gate.Open();
+        await running.Soon();
+        await host.DisposeAsync();
+    }
+
+    [Test]
+    public async Task The_item_shows_the_end_of_its_stream_and_how_far_it_is()
+    {
+        string page = await host.ReadAsync(ConsoleHost.ItemAddress(Item));
+
+        page.Should().Contain("Stream tokens &lt;b&gt;").And.Contain("the end so far").And.Contain("19.6 KiB written, the end of it")
+            .And.Contain("try 1 of the step from version 1, not committed").And.Contain("aria-label=\"25 %, page 3 of 12, token=***\"")
+            .And.Contain("stream --follow").And.NotContain("swordfish").And.NotContain("abcdefgh").And.NotContain(new string('x', 5000));
+        HtmlCheck.Dangers(page).Should().BeEmpty();
+        gate.Open();
+        await running.Soon();
+        (await host.ReadAsync(ConsoleHost.ItemAddress(Item))).Should().NotContain("not committed").And.NotContain("25 %", "it is done");
+    }
+
+    [Test]
+    public async Task The_list_shows_a_bar_while_it_has_not_ended()
+    {
+        (await host.ReadAsync("/work")).Should().Contain("25 %, page 3 of 12, token=***").And.Contain("progress small");
+        gate.Open();
+        await running.Soon();
+        (await host.ReadAsync("/work")).Should().NotContain("progress small");
+    }
+}
