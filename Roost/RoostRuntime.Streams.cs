@@ -63,7 +63,7 @@ public sealed partial class RoostRuntime
         using IDisposable watch = Store.Watch();
         while (true)
         {
-            Task next = store.Changed.Next;
+            Task next = store.Said.Next;
             StreamPage page = await Readable.StreamAsync(workId, name, from, either.Token).ConfigureAwait(false);
             from = page.Next;
             foreach (StreamPiece piece in page.Pieces) yield return piece;

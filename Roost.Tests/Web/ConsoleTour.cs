@@ -8,7 +8,7 @@ namespace Roost.Tests.Web;
 internal sealed class ConsoleTour : IAsyncDisposable
 {
     private const string Big = "window-item", Failed = "failed-item", Parent = "parent-item", Deep = "deep-item";
-    private const string Waiting = "waiting-item", Asking = "asking-item", Tree = "tree-item";
+    private const string Waiting = "waiting-item", Asking = "asking-item", Tree = "tree-item", Saying = "saying-item";
     private static readonly string Long = string.Concat(Enumerable.Repeat("A long text, as one comes from a service that explains itself at length. ", 60));
 
     /// <summary>The addresses to look at, by page. A test fails where a page of the console has none.</summary>
@@ -28,6 +28,7 @@ internal sealed class ConsoleTour : IAsyncDisposable
             $"/work/item?id={Parent}",
             $"/work/item?id={Waiting}",
             $"/work/item?id={Asking}",
+            $"/work/item?id={Saying}",
         ],
         [typeof(TreePage)] = [$"/work/tree?id={Tree}", $"/work/tree?id={Parent}", $"/work/tree?id={Failed}"],
         [typeof(Inbox)] = ["/inbox", "/inbox?for=nobody&engine=nothing"],
@@ -56,7 +57,7 @@ internal sealed class ConsoleTour : IAsyncDisposable
     public static async Task<ConsoleTour> StartAsync()
     {
         var probe = new ConsoleEngine();
-        ConsoleHost host = await ConsoleHost.StartAsync(null, probe, new WindowEngine(), new WaitingEngine(), new AskingEngine());
+        ConsoleHost host = await ConsoleHost.StartAsync(null, probe, new WindowEngine(), new WaitingEngine(), new AskingEngine(), new SayingEngine());
         RoostRuntime roost = host.Roost;
         await roost.EnqueueAsync([
             new WorkItem(
@@ -75,6 +76,7 @@ internal sealed class ConsoleTour : IAsyncDisposable
             new WorkItem("probe", new { what = "deep " + Long }) { Id = Deep, MaxAttempts = 1 },
             new WorkItem("probe", new { what = "wait" }) { Id = Parent },
             new WorkItem("waiting") { Id = Waiting },
+            new WorkItem("saying") { Id = Saying },
             new WorkItem("probe", new { what = "wait" }) { Id = Tree, ParentId = Parent },
             new WorkItem("window", new { topics = "few" }) { Id = "of-the-tree", ParentId = Tree },
             .. ((string[])["fail " + Long, "wait", "fail"]).Select(what => new WorkItem("probe", new { what }) { ParentId = "of-the-tree", MaxAttempts = 2 }),
@@ -197,16 +199,26 @@ internal sealed class ConsoleTour : IAsyncDisposable
 
         protected override int Init(WorkItem item) => 0;
 
+        protected override Task<Outcome> StepAsync(int state, StepContext context) => Task.FromResult(WaitFor(
+            new Wait { Signals = [.. Enumerable.Range(0, 20).Select(i => i == 19 ? Last : $"signal {i} {Long[..200]}")], Timeout = TimeSpan.FromDays(3) },
+            state + 1,
+            "wait"
+        ));
+    }
+
+    /// <summary>Says much while it runs, makes effects with long names, and waits.</summary>
+    private sealed class SayingEngine : Engine<int>
+    {
+        public override string EngineId => "saying";
+
+        protected override int Init(WorkItem item) => 0;
+
         protected override async Task<Outcome> StepAsync(int state, StepContext context)
         {
             context.Report(0.4, Long[..900]);
             foreach (string name in (string[])["tokens", new string('n', 200)]) context.OpenStream(name).Write($"{Long}\n{new string('w', 300)}\n{Long}");
             for (int i = 0; i < 14; i++) await context.OnceAsync($"call {i} {Long[..200]}", _ => Task.FromResult(Long), new() { Arguments = new { Long } });
-            return WaitFor(
-                new Wait { Signals = [.. Enumerable.Range(0, 20).Select(i => i == 19 ? Last : $"signal {i} {Long[..200]}")], Timeout = TimeSpan.FromDays(3) },
-                state + 1,
-                "wait"
-            );
+            return WaitFor("go", state + 1);
         }
     }
 

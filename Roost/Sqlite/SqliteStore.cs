@@ -45,6 +45,8 @@ internal sealed class SqliteStore : Store
 
     public override Pulse Ended => Writer.Ended;
 
+    public override Pulse Said => Writer.Said;
+
     public override Task Stopped => Writer.Stopped;
 
     public override void ThrowIfStopped() => Writer.ThrowIfStopped();

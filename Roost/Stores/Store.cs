@@ -18,6 +18,9 @@ internal abstract class Store : IAsyncDisposable
     /// <summary>Pulsed when an item may have ended, here or by another process.</summary>
     public abstract Pulse Ended { get; }
 
+    /// <summary>Pulsed while anybody watches, when a running step may have said something or an item may have ended, here or by another process.</summary>
+    public abstract Pulse Said { get; }
+
     /// <summary>Ends once nothing is written any more, because what is there is damaged, was taken away or was migrated by a newer Roost.</summary>
     public abstract Task Stopped { get; }
 

@@ -52,11 +52,13 @@ internal sealed class Outgoing : IDisposable
         session.Streams.Write(output, output.Take());
     }
 
-    /// <summary>What was written is on the disk.</summary>
-    public void Landed()
+    /// <summary>What was written is on the disk; false where nothing was.</summary>
+    public bool Landed()
     {
+        if (written.Count == 0) return false;
         foreach (StepOutput output in written) output.Landed();
         written.Clear();
+        return true;
     }
 
     /// <summary>What was written since then was rolled back: it waits again.</summary>
@@ -92,14 +94,15 @@ internal sealed class Outgoing : IDisposable
         commit();
     }
 
+    /// <summary>All that waits, where the first of it has done so for long enough: who reads them is woken once.</summary>
     private List<StepOutput> Ready(bool all)
     {
         if (Volatile.Read(ref waiting).Count == 0) return [];
-        long least = all ? long.MaxValue : Environment.TickCount64 - (long)(interval.TotalMilliseconds / 10);
         lock (gate)
         {
-            List<StepOutput> ready = waiting.FindAll(output => output.Since <= least);
-            if (ready.Count > 0) waiting.RemoveAll(output => output.Since <= least);
+            if (waiting.Count == 0 || (!all && Environment.TickCount64 - waiting[0].Since < (long)(interval.TotalMilliseconds / 10))) return [];
+            List<StepOutput> ready = waiting;
+            waiting = [];
             return ready;
         }
     }

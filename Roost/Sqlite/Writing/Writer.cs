@@ -70,6 +70,9 @@ internal sealed class Writer : IDisposable
     /// <summary>Pulsed when an item may have ended, here or by another process.</summary>
     public Pulse Ended { get; } = new();
 
+    /// <summary>Pulsed when a running step may have said something, or an item ended, here or by another process.</summary>
+    public Pulse Said { get; } = new();
+
     /// <summary>Pulsed when there may be an end that an engine is to be told of, here or by another process.</summary>
     public Pulse EndAdded { get; } = new();
 
@@ -269,7 +272,7 @@ internal sealed class Writer : IDisposable
     private void TellLanded()
     {
         Session open = sessions.Current!;
-        outgoing.Landed();
+        bool said = outgoing.Landed();
         idle.Busy();
         window.Expect(batch.Requests.Count, queue.Count);
         (bool ended, bool endAdded) = (open.Exit.AnyEnded, open.Ends.AnyAdded);
@@ -286,6 +289,7 @@ internal sealed class Writer : IDisposable
         if (asked) OnLeasesTouched?.Invoke();
         if (ended) Ended.Beat();
         if (endAdded) EndAdded.Beat();
+        if (said || ended) Said.Beat();
         if (demand.Watchers > 0) Changed.Beat();
         if (open.Delays.TakeDone() is { } moved)
             log.DelaysMoved(moved.By, moved.Items, path);
@@ -300,6 +304,7 @@ internal sealed class Writer : IDisposable
         Changed.Beat();
         Ended.Beat();
         EndAdded.Beat();
+        Said.Beat();
     }
 
     private void TellIdle(SlotLedger ledger, Session open)
@@ -319,5 +324,6 @@ internal sealed class Writer : IDisposable
         demand.Slots?.Taker.Idle(null);
         Changed.Beat();
         Ended.Beat();
+        Said.Beat();
     }
 }
