@@ -27,28 +27,25 @@ public sealed class AgentEngine(HttpClient http) : Engine<Transcript>
 
     protected override async Task<Outcome> StepAsync(Transcript state, StepContext context)
     {
-        if (state.Last.Calls.IsEmpty)
+        if (state.Last.Calls.IsEmpty) // Else the model has spoken, and a person was asked.
         {
-            state = state.With(await context.OnceAsync("model", (key, ct) => PostAsync<Message>(state, "model", state.Messages, key, ct)));
-            if (state.Last.Calls.IsEmpty)
-            {
-                context.AddArtifactText(Report, Write(state));
-                return Done(state);
-            }
-            if (state.Last.Calls.Exists(IsDangerous)) return Ask<Consent>(state, Question(state.Last.Calls), within: Patience, step: "ask");
+            Message reply = await context.OnceAsync("model", (key, ct) => PostAsync<Message>(state.Service, "model", state.Messages, key, ct));
+            state = state.With(reply);
+            if (reply.Calls.IsEmpty) return Finish(state, context);
+            if (reply.Calls.Exists(IsDangerous)) return Ask<Consent>(state, Question(reply.Calls), within: Patience, step: "ask");
         }
-        foreach (ToolCall call in state.Last.Calls)
-        {
-            string result = IsDangerous(call) && Refusal(context.Wake) is { } refusal
-                ? refusal
-                : await context.OnceAsync(call.Tool, (key, ct) => PostAsync<string>(state, $"tools/{call.Tool}", call.Arguments, key, ct), new()
-                {
-                    Arguments = call.Arguments,
-                    Interrupted = IsDangerous(call) ? Effect.Ask : Effect.Repeat,
-                });
-            state = state.With(new(Role.Tool, result, call.Tool));
-        }
+        foreach (ToolCall call in state.Last.Calls) state = state.With(new(Role.Tool, await UseAsync(call, state.Service, context), call.Tool));
         return Continue(state, step: "tools");
+    }
+
+    private async Task<string> UseAsync(ToolCall call, string service, StepContext context)
+    {
+        if (IsDangerous(call) && Refusal(context.Wake) is { } refusal) return refusal;
+        return await context.OnceAsync(call.Tool, (key, ct) => PostAsync<string>(service, $"tools/{call.Tool}", call.Arguments, key, ct), new()
+        {
+            Arguments = call.Arguments,
+            Interrupted = IsDangerous(call) ? Effect.Ask : Effect.Repeat,
+        });
     }
 
     private static bool IsDangerous(ToolCall call) => call.Tool == "pay";
@@ -64,9 +61,9 @@ public sealed class AgentEngine(HttpClient http) : Engine<Transcript>
     };
 
     /// <summary>The key goes along: by it the other side knows a repetition.</summary>
-    private async Task<T> PostAsync<T>(Transcript state, string path, object body, string key, CancellationToken cancellationToken)
+    private async Task<T> PostAsync<T>(string service, string path, object body, string key, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{state.Service}{path}");
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{service}{path}");
         request.Headers.Add("Idempotency-Key", key);
         request.Content = new StringContent(JsonSerializer.Serialize(body, RoostJson.Default), Encoding.UTF8, "application/json");
         using HttpResponseMessage response = await http.SendAsync(request, cancellationToken);
@@ -74,11 +71,12 @@ public sealed class AgentEngine(HttpClient http) : Engine<Transcript>
         return (await response.Content.ReadFromJsonAsync<T>(RoostJson.Default, cancellationToken))!;
     }
 
-    private static string Write(Transcript state)
+    private static Outcome Finish(Transcript state, StepContext context)
     {
-        var text = new StringBuilder($"# {state.Messages[0].Text}\n\n{state.Last.Text}\n\n");
-        foreach (Message result in state.Messages)
-            if (result.Role == Role.Tool) text.Append("- ").Append(result.Tool).Append(": ").Append(result.Text).Append('\n');
-        return text.ToString();
+        var report = new StringBuilder($"# {state.Messages[0].Text}\n\n{state.Last.Text}\n\n");
+        foreach (Message message in state.Messages)
+            if (message.Role == Role.Tool) report.Append($"- {message.Tool}: {message.Text}\n");
+        context.AddArtifactText(Report, report.ToString());
+        return Done(state);
     }
 }
