@@ -65,7 +65,7 @@ internal sealed class ConsoleEffectTests
     {
         string page = await host.ReadAsync(ConsoleHost.ItemAddress(Item));
 
-        page.Should().Contain("class=\"effect\"").And.Contain("<title>effect quote: ").And.Contain("<title>effect pay: unknown</title>")
+        page.Should().Contain("class=\"effect\"").And.Contain("<title>effect quote: ").And.Contain("effect pay: unknown</title>")
             .And.Contain("2 recorded").And.Contain("Answer the question").And.Contain("history --effects").And.NotContain("swordfish");
         HtmlCheck.Dangers(page).Should().BeEmpty();
     }
