@@ -54,19 +54,19 @@ internal sealed class CallAccount
     private int Counted(EffectInfo effect) => journal.Count(call => call.Key == effect.Key && call.IsCounted);
 
     private IEnumerable<string> Unknown() => journal.Where(call => effects.All(effect => effect.Key != call.Key))
-        .Select(call => $"the service has received {call.Name} under key {call.Key}, which the file does not know.");
+        .Select(call => $"{call.Name}: received under key {call.Key}, which the file does not know.");
 
     private IEnumerable<string> FaultsOf(EffectInfo effect)
     {
         int expected = effect.Key == interrupted ? 2 : 1;
-        if (Received(effect) != expected) yield return $"{effect.Path} was received {Received(effect)} times instead of {expected}.";
-        if (Counted(effect) != 1) yield return $"{effect.Path} was counted {Counted(effect)} times instead of once.";
-        if (effect.Result is not { } result) yield return $"{effect.Path} has no result in the file.";
+        if (Received(effect) != expected) yield return $"{effect.Path}: received {Received(effect)}, expected {expected}.";
+        if (Counted(effect) != 1) yield return $"{effect.Path}: counted {Counted(effect)}, expected 1.";
+        if (effect.Result is not { } result) yield return $"{effect.Path}: no result is in the file.";
         else if (journal.Any(call => call.Key == effect.Key && !JsonElement.DeepEquals(JsonElement.Parse(call.Answer), result)))
-            yield return $"the file's result of {effect.Path} is not what the service has answered.";
+            yield return $"{effect.Path}: its result in the file is not what the service has answered.";
     }
 
     private IEnumerable<string> MadeAgain() => kills
         .SelectMany(kill => journal.Skip(kill.Received).Where(call => kill.Recorded.Any(effect => effect.Key == call.Key)))
-        .Select(call => $"{call.Name} had finished before a kill, and was received after it.");
+        .Select(call => $"{call.Name}: finished before a kill, and received after it.");
 }
