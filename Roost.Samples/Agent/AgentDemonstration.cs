@@ -98,7 +98,8 @@ internal sealed class AgentDemonstration(string? file, TextWriter output)
         Say($"The item is done at version {ended.Version}.\n\nTranscript");
         foreach (Message message in last.DataAs<Transcript>().Messages)
             Say($"  {message.Tool ?? message.Role.ToString().ToLowerInvariant(),-13}{message.Text}{Wanted(message)}");
-        Say($"\n{AgentEngine.Report}\n{Encoding.UTF8.GetString(await roost.ReadArtifactAsync(id, AgentEngine.Report)).TrimEnd()}");
+        string report = Encoding.UTF8.GetString(await roost.ReadArtifactAsync(id, AgentEngine.Report, cancellationToken: cancellationToken));
+        Say($"\n{AgentEngine.Report}\n{report.TrimEnd()}");
     }
 
     /// <summary>Kills the worker, and then looks at both sides.</summary>
