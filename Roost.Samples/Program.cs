@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Hosting;
 using Roost;
 using Roost.Samples;
+using Roost.Samples.Agent;
 using Roost.Samples.Approval;
 using Roost.Samples.Desktop;
 using Roost.Samples.Fanout;
@@ -27,6 +28,9 @@ try
             return 0;
         case ["approval"] or ["approval", "--by-hand"]:
             await new ApprovalDemonstration(byHand: args.Length > 1, Console.Out).RunAsync(interrupted.Token);
+            return 0;
+        case ["agent"] or ["agent", _]:
+            await new AgentDemonstration(args.ElementAtOrDefault(1), Console.Out).RunAsync(interrupted.Token);
             return 0;
         case ["desktop"] or ["desktop", _]:
             DesktopDemonstration.Run(args.ElementAtOrDefault(1) ?? "roost.db", Console.Out, interrupted.Token);

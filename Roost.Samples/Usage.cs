@@ -22,6 +22,8 @@ internal static class Usage
 
         Commands:
           script [file]       enqueue with an idempotency key and run to the end; run it twice; default roost.db
+          agent [file]        an agent with tools, whose worker is killed within a call and once more while it waits for
+                              a person; with an account of which calls were made. Without a file: a temporary one
           approval            an item asks a person, its worker is killed while it waits, and another goes on
             --by-hand         with your answer, by the roost command in another terminal
           fanout <folder>     reads a folder by an item for each file, and joins what they find to a report

@@ -13,6 +13,9 @@ public sealed record LifeAxis(DateTimeOffset From, DateTimeOffset To)
     /// <summary>What is narrower is drawn as wide as this, together with what else is there.</summary>
     private const double Least = 0.4;
 
+    /// <summary>How many effects that are drawn as one are named.</summary>
+    private const int Named = 6;
+
     /// <summary>An axis on which all of these lives have room.</summary>
     public static LifeAxis Over(IEnumerable<IReadOnlyList<LifeSegment>> lives, DateTimeOffset now)
     {
@@ -24,34 +27,22 @@ public sealed record LifeAxis(DateTimeOffset From, DateTimeOffset To)
     public TimeSpan Length => To - From;
 
     /// <summary>What is drawn of a life. What is too narrow to be seen goes into one piece with its neighbours; a try among them makes that a try.</summary>
-    public IReadOnlyList<LifePiece> Draw(IReadOnlyList<LifeSegment> life)
-    {
-        var pieces = new List<LifePiece>();
-        var narrow = new List<LifeSegment>();
-        foreach (LifeSegment one in life)
-        {
-            if (narrow.Count > 0 && (IsWide(one) || Place(one.To) - Place(narrow[0].From) > Least)) Flush();
-            if (IsWide(one)) pieces.Add(PieceOf([one]));
-            else narrow.Add(one);
-        }
-        if (narrow.Count > 0) Flush();
-        return pieces;
+    public IReadOnlyList<LifePiece> Draw(IReadOnlyList<LifeSegment> life) => Gather(life, one => one.From, one => one.To, PieceOf);
 
-        void Flush()
+    /// <summary>What is drawn of effects within tries; also of these, what is too narrow to be seen goes into one piece with its neighbours.</summary>
+    /// <param name="effects">In the order in which they began.</param>
+    /// <param name="now">The time, for those that go on.</param>
+    public IReadOnlyList<LifePiece> DrawInside(IReadOnlyList<EffectInfo> effects, DateTimeOffset now)
+    {
+        return Gather(effects, one => one.BegunAt, EndOf, parts =>
         {
-            pieces.Add(PieceOf(narrow));
-            narrow.Clear();
-        }
+            (double x, double width) = Spread(parts[0].BegunAt, parts.Max(EndOf));
+            string said = string.Join("; ", parts.Take(Named).Select(SaidOf));
+            return new(x, width, LifeKind.Running, null, parts.Count > Named ? $"{said}; and {Text.Number(parts.Count - Named)} more" : said);
+        });
+
+        DateTimeOffset EndOf(EffectInfo one) => one.EndedAt ?? (one.State == EffectState.Running ? now : one.BegunAt);
     }
-
-    /// <summary>What is drawn of effects within a try.</summary>
-    public IReadOnlyList<LifePiece> DrawInside(IReadOnlyList<EffectInfo> effects, DateTimeOffset now) => [.. effects.Select(effect =>
-    {
-        DateTimeOffset end = effect.EndedAt ?? (effect.State == EffectState.Running ? now : effect.BegunAt);
-        double width = Math.Max(Place(end) - Place(effect.BegunAt), Least);
-        string took = effect.EndedAt is null ? effect.State.ToString().ToLowerInvariant() : Times.Span(end - effect.BegunAt);
-        return new LifePiece(Math.Min(Place(effect.BegunAt), 100 - width), width, LifeKind.Running, null, $"effect {effect.Path}: {took}");
-    })];
 
     /// <summary>What people call a segment of this kind.</summary>
     public static string NameOf(LifeKind kind) => kind switch
@@ -80,7 +71,35 @@ public sealed record LifeAxis(DateTimeOffset From, DateTimeOffset To)
         return string.Join(", ", parts);
     }
 
-    private bool IsWide(LifeSegment one) => Place(one.To) - Place(one.From) >= Least;
+    /// <summary>How many effects an item has, and of how many of them nobody knows whether they have happened.</summary>
+    /// <param name="effects">Those that were read.</param>
+    /// <param name="isAll">There are no more.</param>
+    public static string InWords(IReadOnlyList<EffectInfo> effects, bool isAll)
+    {
+        int unknown = effects.Count(one => one.State == EffectState.Unknown);
+        return $"{(isAll ? "" : "at least ")}{Text.Count(effects.Count, "effect")}{(unknown > 0 ? $", {Text.Number(unknown)} unknown" : "")}";
+    }
+
+    private List<LifePiece> Gather<T>(IReadOnlyList<T> parts, Func<T, DateTimeOffset> from, Func<T, DateTimeOffset> to, Func<List<T>, LifePiece> pieceOf)
+    {
+        var pieces = new List<LifePiece>();
+        var narrow = new List<T>();
+        foreach (T one in parts)
+        {
+            bool isWide = Place(to(one)) - Place(from(one)) >= Least;
+            if (narrow.Count > 0 && (isWide || Place(to(one)) - Place(from(narrow[0])) > Least)) Flush();
+            if (isWide) pieces.Add(pieceOf([one]));
+            else narrow.Add(one);
+        }
+        if (narrow.Count > 0) Flush();
+        return pieces;
+
+        void Flush()
+        {
+            pieces.Add(pieceOf(narrow));
+            narrow.Clear();
+        }
+    }
 
     private double Place(DateTimeOffset time) => Length <= TimeSpan.Zero ? 0 : Math.Clamp(100 * ((time - From) / Length), 0, 100);
 
@@ -88,9 +107,18 @@ public sealed record LifeAxis(DateTimeOffset From, DateTimeOffset To)
     {
         LifeSegment shown = parts.FirstOrDefault(one => one.Outcome == "bad") ?? parts.FirstOrDefault(one => one.Kind == LifeKind.Running)
             ?? parts.MaxBy(one => one.Length)!;
-        double width = Math.Max(Place(parts[^1].To) - Place(parts[0].From), Least);
-        return new(Math.Min(Place(parts[0].From), 100 - width), width, shown.Kind, shown.Outcome, parts.Count == 1 ? SaidOf(shown) : InWords(parts));
+        (double x, double width) = Spread(parts[0].From, parts[^1].To);
+        return new(x, width, shown.Kind, shown.Outcome, parts.Count == 1 ? SaidOf(shown) : InWords(parts));
     }
+
+    private (double X, double Width) Spread(DateTimeOffset from, DateTimeOffset to)
+    {
+        double width = Math.Max(Place(to) - Place(from), Least);
+        return (Math.Min(Place(from), 100 - width), width);
+    }
+
+    private static string SaidOf(EffectInfo one) =>
+        $"effect {one.Path}: {(one.EndedAt is { } ended ? Times.Span(ended - one.BegunAt) : one.State.ToString().ToLowerInvariant())}";
 
     private static string SaidOf(LifeSegment one)
     {

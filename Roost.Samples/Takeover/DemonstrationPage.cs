@@ -8,9 +8,9 @@ internal sealed class DemonstrationPage : IAsyncDisposable
     private readonly TaskCompletionSource held = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly LoopbackPage page;
 
-    public DemonstrationPage(int holdRequest) => page = new(async (number, closing) =>
+    public DemonstrationPage(int holdRequest) => page = new(async (request, closing) =>
     {
-        if (number == holdRequest)
+        if (request.Number == holdRequest)
         {
             held.TrySetResult();
             await Task.Delay(Timeout.InfiniteTimeSpan, closing);

@@ -194,7 +194,7 @@ internal sealed class SampleTests
         ended.State.Should().Be(WorkState.Done);
     }
 
-    private static LoopbackPage Serving(Func<int, PageAnswer> answer) => new((request, _) => Task.FromResult(answer(request)));
+    private static LoopbackPage Serving(Func<int, PageAnswer> answer) => new((request, _) => Task.FromResult(answer(request.Number)));
 
     private static async Task<JsonElement> WatchAsync(string url, string claim, int checks, PageProbe? probe = null)
     {

@@ -7,7 +7,7 @@ namespace Roost.Tests.Web;
 [TestFixture]
 internal sealed class ConsoleEffectTests
 {
-    private const string Item = "paying-item";
+    private const string Item = "paying-item", Many = "many-effects";
 
     private sealed record Receipt(string Id, int Amount);
 
@@ -23,6 +23,11 @@ internal sealed class ConsoleEffectTests
         isBroken = false;
         host = await ConsoleHost.StartAsync(null, new ScriptedEngine(async (state, context) =>
         {
+            if (context.Item.Id == Many)
+            {
+                for (int i = 1; i <= 51; i++) await context.OnceAsync("call", _ => Task.FromResult("token=t-secret-123456"));
+                return ScriptedEngine.Finish(state);
+            }
             bool isFirst = Interlocked.Increment(ref tries) == 1;
             await context.OnceAsync("quote", _ => Task.FromResult(new Receipt("q-1", 7)));
             await context.OnceAsync("pay", async token =>
@@ -60,9 +65,26 @@ internal sealed class ConsoleEffectTests
     {
         string page = await host.ReadAsync(ConsoleHost.ItemAddress(Item));
 
-        page.Should().Contain("class=\"effect\"").And.Contain("<title>effect quote: ").And.Contain("<title>effect pay: unknown</title>")
+        page.Should().Contain("class=\"effect\"").And.Contain("<title>effect quote: ").And.Contain("effect pay: unknown</title>")
             .And.Contain("2 recorded").And.Contain("Answer the question").And.Contain("history --effects").And.NotContain("swordfish");
         HtmlCheck.Dangers(page).Should().BeEmpty();
+    }
+
+    [Test]
+    public async Task The_tree_draws_the_effects_of_each_item_within_its_tries_and_says_where_that_is_not_all()
+    {
+        await host.Roost.EnqueueAsync(new WorkItem("scripted") { Id = Many, ParentId = Item });
+        (await host.Roost.RunUntilDoneAsync(Many).Soon()).State.Should().Be(WorkState.Done);
+
+        string tree = await host.ReadAsync($"/work/tree?id={Item}");
+        host.Roost.Execute("UPDATE roost_effect SET result = '1' WHERE name = 'call' AND n = 7");
+        string damaged = await host.ReadAsync($"/work/tree?id={Item}");
+
+        tree.Should().Contain("; 2 effects, 1 unknown</span>").And.Contain("; at least 50 effects</span>").And.Contain("effect quote: ")
+            .And.Contain("effect pay: unknown</title>").And.Contain("effect call: ").And.NotContain("call#51")
+            .And.Contain("effect within a try").And.Contain("Of 1 item only the first 50 effects are drawn").And.NotContain("t-secret");
+        HtmlCheck.Dangers(tree).Should().BeEmpty();
+        damaged.Should().Contain("; 2 effects, 1 unknown</span>").And.Contain("Of 1 item no effects are drawn: a record of one is damaged.");
     }
 
     [Test]

@@ -226,7 +226,7 @@ internal sealed class ConsoleTour : IAsyncDisposable
 
     private sealed record Message(string Role, string Text);
 
-    /// <summary>Keeps a window of messages, drops the first with each step and adds one, and makes artifacts.</summary>
+    /// <summary>Keeps a window of messages, drops the first with each step and adds one, and makes artifacts, and calls within the tree.</summary>
     private sealed class WindowEngine : Engine<WindowState>
     {
         private const int Size = 400, Steps = 30;
@@ -235,13 +235,18 @@ internal sealed class ConsoleTour : IAsyncDisposable
 
         protected override WindowState Init(WorkItem item) => new([.. Enumerable.Range(0, Size).Select(MessageAt)], Long);
 
-        protected override Task<Outcome> StepAsync(WindowState state, StepContext context)
+        protected override async Task<Outcome> StepAsync(WindowState state, StepContext context)
         {
             int step = context.Version;
+            if (context.Item.Id != Big)
+            {
+                await context.OnceAsync($"a call with a name that is long {Long[..150]}", _ => Task.FromResult(Long));
+                await context.OnceAsync("call", _ => Task.FromResult(step));
+            }
             context.AddArtifact("report.json", new { step, Long, rows = Enumerable.Range(0, 60).Select(i => new { i, Long }) });
             context.AddArtifactText("log.txt", string.Join('\n', Enumerable.Range(0, 500).Select(i => $"{i} {Long[..100]}")));
             state = state with { Messages = [.. state.Messages.Skip(1), MessageAt(Size + step)] };
-            return Task.FromResult(step < Steps ? Continue(state, step: "turn") : Done(state));
+            return step < Steps ? Continue(state, step: "turn") : Done(state);
         }
 
         private static Message MessageAt(int i) => new(i % 2 == 0 ? "user" : "assistant", $"message {i}: {Long[..120]}");

@@ -153,6 +153,34 @@ internal sealed class LifeTests
     }
 
     [Test]
+    public void Effects_are_drawn_from_their_beginning_to_their_end_and_the_narrow_ones_of_a_place_together()
+    {
+        EffectInfo[] effects =
+        [
+            EffectOf("long", 10, 30), .. Enumerable.Range(1, 8).Select(i => EffectOf($"short#{i}", 1000, 1001)), EffectOf("open", 9000, null),
+        ];
+
+        IReadOnlyList<LifePiece> pieces = new LifeAxis(At(0), At(1000)).DrawInside(effects, At(9000));
+
+        pieces.Select(piece => (piece.X, piece.Width)).Should().Equal((1, 2), (99.6, 0.4));
+        pieces[0].Said.Should().Be("effect long: 20 s");
+        pieces[1].Said.Should().StartWith("effect short#1: 1 s; effect short#2: 1 s; ").And.EndWith("effect short#6: 1 s; and 3 more");
+        LifeAxis.InWords(effects, isAll: false).Should().Be("at least 10 effects, 1 unknown");
+    }
+
+    private static EffectInfo EffectOf(string path, int begun, int? ended) => new()
+    {
+        Name = path,
+        Number = 1,
+        Path = path,
+        Version = 1,
+        Key = path,
+        State = ended is null ? EffectState.Unknown : EffectState.Recorded,
+        BegunAt = At(begun),
+        EndedAt = ended is { } end ? At(end) : null,
+    };
+
+    [Test]
     public void A_life_is_told_in_words() => LifeAxis.InWords([
         new(LifeKind.Queued, At(0), At(1)), new(LifeKind.Running, At(1), At(2)) { Outcome = "bad" }, new(LifeKind.Backoff, At(2), At(5)),
         new(LifeKind.Running, At(5), At(6)) { Outcome = "ok" }, new(LifeKind.Ready, At(6), At(6)),

@@ -43,8 +43,9 @@
       const pattern = /url\("?#([^")]+)/.exec(getComputedStyle(one).fill); // What stands out of it counts, and not what is between.
       const style = getComputedStyle(pattern ? document.querySelector(`#${pattern[1]} .front`) : one), colour = parse(style.fill);
       colour[3] *= Number(style.opacity) * Number(style.fillOpacity);
-      const around = behind(one.closest("svg")), edge = style.stroke === "none" ? colour : parse(style.stroke);
-      check(one, contrast(over(edge, around), around) > contrast(over(colour, around), around) ? edge : colour, around, "the bar");
+      const around = behind(one.closest("svg"));
+      if (style.stroke !== "none" && contrast(over(colour, around), around) < 3) check(one, parse(style.stroke), around, "the edge");
+      else check(one, colour, around, "the bar");
     }
     for (const one of all(".dot")) check(one, parse(getComputedStyle(one).backgroundColor), behind(one.parentElement), "the dot");
     for (const one of all(".situation, .note, .failure")) check(one, parse(getComputedStyle(one).borderLeftColor), behind(one), "the border");
