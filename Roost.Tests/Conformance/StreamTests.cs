@@ -474,6 +474,30 @@ internal sealed class StreamTests(StoreHost host) : ConformanceTests(host)
     }
 
     [Test]
+    public async Task What_is_said_while_nothing_can_be_written_is_written_afterwards_and_once()
+    {
+        var gate = new Gate();
+        await using RoostRuntime roost = await OpenAsync(Eager, null, OneStep(async context =>
+        {
+            StepStream stream = context.OpenStream(Tokens);
+            await gate.PassAsync();
+            for (int n = 0; n < 200; n++) stream.Write($"{n},");
+            await stream.FlushAsync();
+        }));
+        Task<WorkSummary> run = RunAsync(roost);
+        await gate.Reached;
+        using (Host.HoldWrites(roost))
+        {
+            gate.Open();
+            await Task.Delay(50); // Several flush intervals; nothing is decided by it.
+        }
+        await run;
+
+        (await TextAsync(roost)).Should().Be(string.Concat(Enumerable.Range(0, 200).Select(n => $"{n},")));
+        MustAgree(roost);
+    }
+
+    [Test]
     public async Task What_waits_to_be_written_survives_a_commit_that_is_refused()
     {
         await using RoostRuntime roost = await OpenAsync(Retrying(Lazy), null, OneStep(context =>

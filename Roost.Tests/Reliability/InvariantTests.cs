@@ -8,6 +8,9 @@ namespace Roost.Tests.Reliability;
 [TestFixture, Category("Reliability")]
 internal sealed class InvariantTests
 {
+    private const string Streams =
+        "a stream counts the bytes that are kept of it, its pieces follow one another, and what is said is said by a step that its item has begun";
+
     private const string Effects = "an effect is of a step that its item has begun, what is recorded of it is JSON";
 
     private const string Pauses = "an item is marked that has a pause, no other is, and who is marked stands in no order that leads to a claim";
@@ -43,6 +46,19 @@ internal sealed class InvariantTests
     [TestCase(Effects, "UPDATE roost_effect SET version = 9")]
     [TestCase(Effects, "UPDATE roost_effect SET result = 'no'")]
     [TestCase(Effects, "UPDATE roost_ask SET effect = 'pay'")]
+    [TestCase(Streams, "UPDATE roost_stream SET bytes = bytes - 1")]
+    [TestCase(Streams, "UPDATE roost_stream_piece SET starts = starts + 1")]
+    [TestCase(Streams, "UPDATE roost_stream_piece SET version = 9")]
+    [TestCase(Streams, "UPDATE roost_stream_piece SET stream = 99")]
+    [TestCase(Streams, "UPDATE roost_progress SET version = 9")]
+    [TestCase(Streams, "UPDATE roost_progress SET fraction = NULL, text = NULL")]
+    [TestCase(Streams, "INSERT INTO roost_stream_piece (stream, starts, work, version, try, at, text) SELECT stream, 4, work, version, 2, at, 'more' " +
+        "FROM roost_stream_piece; UPDATE roost_stream SET ends = 8, bytes = 8")]
+    [TestCase("nothing is kept of an item that is gone", "UPDATE roost_stream SET work = 999")]
+    [TestCase("nothing is kept of an item that is gone", "UPDATE roost_stream_piece SET work = 999")]
+    [TestCase("nothing is kept of an item that is gone", "UPDATE roost_progress SET work = 999")]
+    [TestCase("what is stored as a time is one", "UPDATE roost_stream_piece SET at = 300000000000000")]
+    [TestCase("what is stored as a time is one", "UPDATE roost_progress SET at = 300000000000000")]
     [TestCase("nothing is kept of an item that is gone", "UPDATE roost_effect SET work = 999")]
     [TestCase("what is stored as a time is one", "UPDATE roost_effect SET begun_at = 300000000000000")]
     [TestCase("a mailbox counts the signals in it, and its item knows that it has one", "UPDATE roost_mailbox SET n = 2")]
@@ -161,7 +177,12 @@ internal sealed class InvariantTests
     {
         await using (RoostRuntime other = TestRuntime.Beside(roost, new ScriptedEngine(async (state, context) =>
         {
-            if (context.Item.Id == "done") await context.OnceAsync("pay", _ => Task.FromResult(7));
+            if (context.Item.Id == "done")
+            {
+                await context.OnceAsync("pay", _ => Task.FromResult(7));
+                context.OpenStream("said").Write("text");
+                context.Report(0.5, "half");
+            }
             context.AddArtifactText("out.txt", "text");
             return context.Item.Id switch
             {

@@ -18,6 +18,10 @@ internal sealed class PurgeRowsTests
         "roost_blob",
         "roost_blob_chunk",
         "roost_idempotency",
+        "roost_effect",
+        "roost_stream",
+        "roost_stream_piece",
+        "roost_progress",
     ];
 
     private FakeTimeProvider clock = null!;
@@ -28,10 +32,17 @@ internal sealed class PurgeRowsTests
     [Test]
     public async Task No_row_of_a_finished_item_is_left()
     {
-        await using RoostRuntime roost = TestRuntime.Create(clock, ScriptedEngine.EndingAsAsked());
-        var item = new WorkItem("scripted", new { end = "done" }) { IdempotencyKey = "k", Resources = ["r"] };
-        await roost.EnqueueAsync(item);
+        await using RoostRuntime roost = TestRuntime.Create(clock, new ScriptedEngine(async (state, context) =>
+        {
+            await context.OnceAsync("call", _ => Task.FromResult(1));
+            context.OpenStream("said").Write("text");
+            context.Report(0.5);
+            context.AddArtifactText("out.txt", "text");
+            return ScriptedEngine.Finish(state);
+        }));
+        await roost.EnqueueAsync(new WorkItem("scripted") { IdempotencyKey = "k", Resources = ["r"] });
         await roost.RunThroughAsync(clock);
+        foreach (string table in TablesOfAnItem.Except(["roost_failure"])) roost.Number($"SELECT count(*) FROM {table}").Should().BePositive(table);
 
         PurgeResult purged = await roost.PurgeAsync(new(TimeSpan.Zero));
 

@@ -25,6 +25,7 @@ internal static class EffectAudit
         {
             results.AddRange((await roost.GetSnapshotAsync(item.Id)).DataAs<EffectVerb.Paid>().Things);
             asked += (await roost.ListAsksAsync(new() { WorkId = item.Id }, 1000)).Items.Count;
+            MustBeSaidOnce(item.Id, results[^EffectsOfAnItem..], (await roost.ReadStreamAsync(item.Id, EffectVerb.Said)).Pieces, said);
         }
         results.Should().HaveCount(items.Count * EffectsOfAnItem, "none is lost").And.OnlyHaveUniqueItems("each has a key of its own");
         string[] calls = [.. lines.Where(line => line.What == "called").Select(line => line.Result)];
@@ -37,5 +38,18 @@ internal static class EffectAudit
         FileAudit.MustAgree(path);
         EventAudit.MustBeOrderly(path);
         return (results.Count, calls.Length - results.Count, asked);
+    }
+
+    /// <summary>Of each step what the try that committed has said, all of it; and nowhere has anybody ever read anything else at the same offset.</summary>
+    private static void MustBeSaidOnce(string id, IReadOnlyList<string> results, IReadOnlyList<StreamPiece> pieces, IReadOnlyList<string> said)
+    {
+        string.Concat(pieces.Select(piece => piece.Text)).Should().Be(string.Concat(results.Skip(1).Select(result => $"{result};")));
+        pieces.Should().OnlyContain(piece => piece.IsCommitted);
+        var letters = new Dictionary<long, char>(); // What is said is ASCII.
+        IEnumerable<(long Offset, string Text)> read = said.Select(line => line.Split(' ')).Where(words => words is ["said", var of, _, _] && of == id)
+            .Select(words => (long.Parse(words[2], null), words[3]));
+        foreach ((long offset, string text) in read.Concat(pieces.Select(piece => (piece.Offset, piece.Text))))
+            for (int i = 0; i < text.Length; i++)
+                if (!letters.TryAdd(offset + i, text[i])) letters[offset + i].Should().Be(text[i], $"offset {offset + i} of {id} was used before");
     }
 }

@@ -13,6 +13,9 @@ internal static class EffectVerb
     /// <summary>It has done what it does by itself; it still works on whatever is there.</summary>
     public const string Over = "over";
 
+    /// <summary>The stream to which each step writes what its effects have come to.</summary>
+    public const string Said = "said";
+
     private const int Acts = 6, Steps = 4;
 
     /// <summary>What the item's effects have come to, in the order of its steps.</summary>
@@ -23,6 +26,8 @@ internal static class EffectVerb
     {
         public override string EngineId => "payer";
 
+        public RoostRuntime? Runtime { get; set; }
+
         protected override Paid Init(WorkItem item) => new([]);
 
         protected override async Task<Paid> InitAsync(WorkItem item, StepContext context) =>
@@ -30,7 +35,10 @@ internal static class EffectVerb
 
         protected override async Task<Outcome> StepAsync(Paid state, StepContext context)
         {
+            StepStream said = context.OpenStream(Said);
             string repeated = await CallAsync(context, "repeated", "repeat", new());
+            said.Write($"{repeated};");
+            if (Next(3) == 0) await ShowAsync(context, said);
             string[] others = await Task.WhenAll(
                 CallAsync(context, "asked", "ask", new() { Interrupted = Effect.Ask }),
                 CallAsync(context, "probed", "probe", new()
@@ -38,9 +46,18 @@ internal static class EffectVerb
                     Interrupted = Effect.Probe<string>((key, _) => Task.FromResult<Probed<string>>(
                         Service.Find(path, key) is { } found ? Probed.Happened(found) : Probed.DidNot)),
                 }));
+            said.Write($"{string.Join(';', others)};");
             if (context.Attempt == 1 && context.Version % 3 == 2) throw new InvalidOperationException("The first try fails.");
             state = new(state.Things.AddRange([repeated, .. others]));
             return context.Version == Steps ? Done(state) : Continue(state);
+        }
+
+        /// <summary>Others have read this at its offset: nothing else may ever stand there.</summary>
+        private async Task ShowAsync(StepContext context, StepStream said)
+        {
+            await said.FlushAsync();
+            foreach (StreamPiece piece in (await Runtime!.ReadStreamAsync(context.Item.Id, Said)).Pieces)
+                ChildProgram.Say($"said {context.Item.Id} {piece.Offset} {piece.Text}");
         }
 
         private async Task<string> CallAsync(StepContext context, string name, string kind, EffectOptions options)
@@ -84,10 +101,13 @@ internal static class EffectVerb
         return 0;
     }
 
-    public static RoostRuntime Open(string path, Random random) =>
-        new RoostRuntime(
+    public static RoostRuntime Open(string path, Random random)
+    {
+        var payer = new Payer(path, random);
+        return payer.Runtime = new RoostRuntime(
             ChildVerbs.Options(path) with { LeaseTime = TimeSpan.FromSeconds(2), LoggerFactory = new ChildVerbs.ErrorLog(), MaxInterruptions = 1000 })
-            .AddEngine(new Payer(path, random));
+            .AddEngine(payer);
+    }
 
     /// <summary>Somebody looks at the service's account, and says what is true.</summary>
     public static async Task<int> AnswerOnceAsync(RoostRuntime roost, string path)
