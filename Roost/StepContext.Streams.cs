@@ -60,7 +60,7 @@ public sealed partial class StepContext
             }
             return name;
         });
-        return new(name, (stream, text) => Output().Append(stream, text), () => runtime.Store.FlushAsync(to));
+        return new(name, (stream, text) => Output().Append(stream, text), () => to.IsWritten ? runtime.Store.FlushAsync(to) : Task.CompletedTask);
     }
 
     private void ReportAny(double? fraction, string? text)

@@ -68,6 +68,12 @@ public sealed class RoostHostOptions
     /// <inheritdoc cref="RoostOptions.MaxSignals"/>
     public int MaxSignals { get; set; } = Default.MaxSignals;
 
+    /// <inheritdoc cref="RoostOptions.StreamFlushInterval"/>
+    public TimeSpan StreamFlushInterval { get; set; } = Default.StreamFlushInterval;
+
+    /// <inheritdoc cref="RoostOptions.MaxStreamBytes"/>
+    public int MaxStreamBytes { get; set; } = Default.MaxStreamBytes;
+
     /// <inheritdoc cref="RoostOptions.MaxInterruptions"/>
     public int MaxInterruptions { get; set; } = Default.MaxInterruptions;
 
@@ -128,6 +134,8 @@ public sealed class RoostHostOptions
         MaxAttempts = MaxAttempts,
         MaxRetryAfters = MaxRetryAfters,
         MaxSignals = MaxSignals,
+        StreamFlushInterval = StreamFlushInterval,
+        MaxStreamBytes = MaxStreamBytes,
         MaxInterruptions = MaxInterruptions,
         MaxStepsWithoutProgress = MaxStepsWithoutProgress,
         RetryBaseDelay = RetryBaseDelay,

@@ -14,10 +14,14 @@ internal sealed class CountEngine() : Engine<CountState>(ProgramJson.Default.Cou
 
     protected override Task<CountState> InitAsync(WorkItem item, StepContext context) => Task.FromResult(new CountState(0));
 
-    protected override Task<Outcome> StepAsync(CountState state, StepContext context)
+    protected override async Task<Outcome> StepAsync(CountState state, StepContext context)
     {
         CountPayload asked = context.Item.PayloadAs(ProgramJson.Default.CountPayload);
-        if (asked.Fails) return Task.FromResult(Fail("Nothing to count."));
+        if (asked.Fails) return Fail("Nothing to count.");
+        CountPayload more = await context.OnceAsync("more", _ => Task.FromResult(asked with { To = asked.To + 1 }), ProgramJson.Default.CountPayload);
+        await using StepStream said = context.OpenStream("said");
+        said.Write(string.Create(CultureInfo.InvariantCulture, $"{state.N};"));
+        context.Report((state.N + 1.0) / (more.To - 1), string.Create(CultureInfo.InvariantCulture, $"{state.N + 1} of {asked.To}"));
         if (state.N == 1 && context.Attempt == 1) throw new InvalidOperationException("The second number is hard.");
         var next = new CountState(state.N + 1)
         {
@@ -30,7 +34,7 @@ internal sealed class CountEngine() : Engine<CountState>(ProgramJson.Default.Cou
         };
         context.AddEvent("counted", next, ProgramJson.Default.CountState);
         if (next.N < asked.To)
-            return Task.FromResult(Continue(next));
+            return Continue(next);
         context.AddArtifactText(
             "counted.txt",
             next.N.ToString(CultureInfo.InvariantCulture),
@@ -38,7 +42,7 @@ internal sealed class CountEngine() : Engine<CountState>(ProgramJson.Default.Cou
         );
         context.AddArtifact("report.json", new Report("Counted", [next]), ProgramJson.Default.Report);
         context.AddChild(WorkItem.From("raw", asked, ProgramJson.Default.CountPayload));
-        return Task.FromResult(Done(next));
+        return Done(next);
     }
 }
 

@@ -91,6 +91,12 @@ static async Task CountAsync(RoostRuntime roost)
     Expect("its tries", events.Count(it => it.Kind == EventKinds.StepFailed), 1);
     Expect("its events", events.Last(it => it.Kind == "engine.counted").Data?.GetProperty("n").GetInt32(), 3);
 
+    EffectInfo made = (await roost.ListEffectsAsync(id)).Items[0];
+    Expect("its effect's result", made.Result?.GetProperty("to").GetInt32(), 4);
+    Expect("its effect's key", made.Key.Length, 32);
+    Expect("what it has said", string.Concat((await roost.ReadStreamAsync(id, "said")).Pieces.Select(piece => piece.Text)), "0;1;2;");
+    Expect("how far it was", item.Summary.Progress?.ToString(), "100 %, 3 of 3");
+
     WorkSummary follow = (await roost.ListAsync(new() { Engine = "follow", State = WorkState.Done })).Items.Single();
     Expect("its follow-up's payload", (await roost.GetAsync(follow.Id)).Payload.GetProperty("from").GetProperty("to").GetInt32(), 7);
     Expect("its follow-up's mood", (await roost.GetAsync(follow.Id)).Snapshot!.Data.GetProperty("mood").GetString(), "very_busy");

@@ -22,6 +22,35 @@ internal sealed class StepAloneTests
     }
 
     [Test]
+    public async Task What_a_step_says_stands_in_its_result()
+    {
+        StepResult<int> said = await Saying().StepAsync(1);
+
+        said.Streams.Should().BeEquivalentTo(new Dictionary<string, string> { ["tokens"] = "one two", ["other"] = "3" });
+        said.Progress!.ToString().Should().Be("50 %, half");
+    }
+
+    [Test]
+    public async Task What_a_step_says_is_no_difference_between_its_tries()
+    {
+        VerificationReport report = await EngineVerifier.VerifyAsync(Saying, new WorkItem("scripted"));
+
+        report.Findings.Should().BeEmpty();
+    }
+
+    private static ScriptedEngine Saying() => new(async (state, context) =>
+    {
+        await using StepStream tokens = context.OpenStream("tokens");
+        tokens.Write("one ");
+        tokens.Write("two");
+        await tokens.FlushAsync();
+        context.OpenStream("other").Write("3");
+        context.Report(0.1);
+        context.Report(0.5, "half");
+        return ScriptedEngine.Finish(state + 1);
+    });
+
+    [Test]
     public async Task A_step_goes_on_from_the_state_that_it_is_given()
     {
         var engine = new DemoEngine();

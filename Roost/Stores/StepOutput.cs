@@ -26,6 +26,9 @@ internal sealed class StepOutput(LeasedWork lease, int mostBytes, Action<StepOut
 
     public LeasedWork Lease => lease;
 
+    /// <summary>Somebody writes it.</summary>
+    public bool IsWritten => toWrite is not null;
+
     /// <summary>The version that the step was made from; its lease may be further by now.</summary>
     public int Version { get; } = lease.Version;
 
