@@ -25,7 +25,8 @@ Benchmark[] all =
         "(default 100,000)", ChildrenBenchmark.RunAsync, "--items 300 --ends 100 --brothers 500"),
     new("effects", "steps that make five effects each on 64 slots beside as many plain steps: [--items N] [--steps N] [--warm-up S]",
         EffectsBenchmark.RunAsync, "--items 20 --steps 2 --warm-up 0"),
-    new("streams", "16 steps that write 10,000 pieces a second beside 48 slots that step, and the same while they are silent: [--pairs N] [--milliseconds N] a window",
+    new("streams", "16 steps that write 10,000 pieces a second beside 48 slots that step, and the same while they are silent: [--pairs N] " +
+        "[--milliseconds N] a window",
         StreamsBenchmark.RunAsync, "--pairs 1 --milliseconds 100 --warm-up 0"),
     new("inbox", "a person's first page beside [--items N] open questions (default 10,000): [--calls N]", InboxBenchmark.RunAsync, "--items 200 --calls 5"),
     new("takeover", "from kill -9 of a worker to its step's start in another: [--kills N]", TakeoverBenchmark.RunAsync, "--kills 1"),

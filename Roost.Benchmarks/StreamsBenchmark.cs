@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Roost.Benchmarks;
 
 /// <summary>
-/// What streams cost whoever steps beside them: 16 long steps write 10,000 pieces a second in all, or are silent, while the other slots step as fast as they can.
-/// Windows of one run in turn, so that each rate has its pair beside it.
+/// What streams cost whoever steps beside them: 16 long steps write 10,000 pieces a second in all, or are silent, while the other slots step as fast as they
+/// can. Windows of one run in turn, so that each rate has its pair beside it.
 /// </summary>
 internal static class StreamsBenchmark
 {
@@ -87,7 +87,8 @@ internal static class StreamsBenchmark
             {
                 (Talker talker, Stepper stepper) = (new(), new());
                 roost.AddEngine(talker).AddEngine(stepper);
-                IReadOnlyList<EnqueueResult> talks = await roost.EnqueueAsync(Enumerable.Range(0, Talkers).Select(_ => new WorkItem("talker") { Priority = 1 }));
+                IEnumerable<WorkItem> talkers = Enumerable.Range(0, Talkers).Select(_ => new WorkItem("talker") { Priority = 1 });
+                IReadOnlyList<EnqueueResult> talks = await roost.EnqueueAsync(talkers);
                 await roost.EnqueueAsync(Enumerable.Range(0, Concurrency - Talkers).Select(_ => new WorkItem("stepper")));
                 using var stop = new CancellationTokenSource();
                 Task loop = roost.RunAsync(stop.Token);

@@ -5,7 +5,9 @@ namespace Roost;
 
 public sealed partial class RoostRuntime
 {
-    /// <summary>The streams that the steps of an item have written to (<see cref="StepContext.OpenStream"/>), in the order in which they were first written.</summary>
+    /// <summary>
+    /// The streams that the steps of an item have written to (<see cref="StepContext.OpenStream"/>), in the order in which they were first written.
+    /// </summary>
     /// <param name="workId">The id of the item.</param>
     /// <param name="limit">How many on a page; 1 to 1,000. Default 50.</param>
     /// <param name="cursor">The <see cref="Page{T}.Next"/> of the page before. Default: the first page.</param>
@@ -21,8 +23,8 @@ public sealed partial class RoostRuntime
     }
 
     /// <summary>
-    /// Reads what stands in a stream now from an offset on, about 1 MiB at a time. What was there before the watermark (<see cref="StreamInfo.Begin"/>) is gone,
-    /// and so may be what is between two pieces: then the next begins behind the end of the one before.
+    /// Reads what stands in a stream now from an offset on, about 1 MiB at a time. What was there before the watermark (<see cref="StreamInfo.Begin"/>) is
+    /// gone, and so may be what is between two pieces: then the next begins behind the end of the one before.
     /// </summary>
     /// <param name="workId">The id of the item.</param>
     /// <param name="name">The stream's name. One that nobody has written to yet is empty.</param>

@@ -14,8 +14,8 @@ public sealed partial class StepContext
     internal bool IsDropped { private get; init; }
 
     /// <summary>
-    /// Says how far the work is: shown beside the item, here and in other processes, until a step says otherwise. Costs no commit of its own unless nothing else
-    /// commits within <see cref="RoostOptions.StreamFlushInterval"/>; of several reports until then the last counts.
+    /// Says how far the work is: shown beside the item, here and in other processes, until a step says otherwise. Costs no commit of its own unless nothing
+    /// else commits within <see cref="RoostOptions.StreamFlushInterval"/>; of several reports until then the last counts.
     /// </summary>
     /// <param name="fraction">How much of the whole is done, from 0 to 1.</param>
     /// <param name="text">In words, such as <c>page 12 of 30</c>; at most 1,000 characters. Default: none.</param>

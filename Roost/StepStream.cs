@@ -19,8 +19,8 @@ public sealed class StepStream : IAsyncDisposable
 
     /// <summary>
     /// Adds text behind what was written before, and returns at once: others can read it when something is committed next, and after
-    /// <see cref="RoostOptions.StreamFlushInterval"/> at the latest. Where more than <see cref="RoostOptions.MaxStreamBytes"/> wait to be written, the oldest is
-    /// given up. Where the lease is lost nothing is written any more.
+    /// <see cref="RoostOptions.StreamFlushInterval"/> at the latest. Where more than <see cref="RoostOptions.MaxStreamBytes"/> wait to be written, the oldest
+    /// is given up. Where the lease is lost nothing is written any more.
     /// </summary>
     /// <param name="text">Any text. A surrogate whose other half does not come with the next write becomes U+FFFD.</param>
     /// <exception cref="ConflictException">The step has ended, or the stream was closed.</exception>

@@ -1,8 +1,8 @@
 namespace Roost.Commands.Output;
 
 /// <summary>
-/// Masks secrets in a text that comes piece by piece. The last word is held back until it is whole, and what a secret is known by (its key, the line that begins a
-/// private key) is remembered from the last empty line on.
+/// Masks secrets in a text that comes piece by piece. The last word is held back until it is whole, and what a secret is known by (its key, the line that
+/// begins a private key) is remembered from the last empty line on.
 /// </summary>
 internal sealed class MaskedText(Func<string, string> hide)
 {

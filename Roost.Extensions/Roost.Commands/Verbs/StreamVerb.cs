@@ -8,7 +8,7 @@ namespace Roost.Commands.Verbs;
 /// <summary>What the steps of a work item say while they run.</summary>
 internal sealed class StreamVerb : Verb
 {
-    private const int AtOnce = 1000;
+    private const int AtOnce = 1000, MostNames = 20;
 
     private readonly Argument<string> id = CommonOptions.Id();
     private readonly Argument<string?> name = new("name")
@@ -16,7 +16,11 @@ internal sealed class StreamVerb : Verb
         Description = "The stream. Default: the only one there is; of several a list.",
         Arity = ArgumentArity.ZeroOrOne,
     };
-    private readonly Option<long> from = new("--from") { Description = "From this offset on, in bytes of UTF-8. Default: from the oldest that is kept.", HelpName = "offset" };
+    private readonly Option<long> from = new("--from")
+    {
+        Description = "From this offset on, in bytes of UTF-8. Default: from the oldest that is kept.",
+        HelpName = "offset",
+    };
     private readonly Option<bool> follow = new("--follow", "-f")
     {
         Description = "Goes on as it grows, until the work item has ended or Ctrl-C. With --json one piece a line.",
@@ -39,8 +43,9 @@ internal sealed class StreamVerb : Verb
         return ExitCodes.Ok;
     });
 
-    private static string Names(IReadOnlyList<StreamInfo> streams) =>
-        streams.Count == 0 ? "none yet" : string.Join(", ", streams.Take(20).Select(stream => $"\"{stream.Name}\"")) + (streams.Count > 20 ? " and others" : "");
+    private static string Names(IReadOnlyList<StreamInfo> streams) => streams.Count == 0
+        ? "none yet"
+        : string.Join(", ", streams.Take(MostNames).Select(stream => $"\"{stream.Name}\"")) + (streams.Count > MostNames ? " and others" : "");
 
     private static async Task<IReadOnlyList<StreamInfo>> StreamsAsync(Call call, RoostRuntime roost, string workId)
     {

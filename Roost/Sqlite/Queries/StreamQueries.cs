@@ -20,7 +20,8 @@ internal static class StreamQueries
     {
         using var page = new Statement(db.Handle!,
             """
-            SELECT s.key, s.name, s.ends, s.bytes, coalesce((SELECT p.starts FROM roost_stream_piece p WHERE p.stream = s.key ORDER BY p.starts LIMIT 1), s.ends),
+            SELECT s.key, s.name, s.ends, s.bytes,
+                   coalesce((SELECT p.starts FROM roost_stream_piece p WHERE p.stream = s.key ORDER BY p.starts LIMIT 1), s.ends),
                    (SELECT p.at FROM roost_stream_piece p WHERE p.stream = s.key ORDER BY p.starts DESC LIMIT 1)
             FROM roost_stream s WHERE s.work = ?1 AND s.key > ?2 ORDER BY s.key LIMIT ?3
             """);

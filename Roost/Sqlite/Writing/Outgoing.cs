@@ -4,8 +4,8 @@ using Roost.Stores;
 namespace Roost.Sqlite.Writing;
 
 /// <summary>
-/// What running steps say, on its way into the file: with whatever commits once it has waited for a tenth of the flush interval, and after all of it by a commit
-/// of its own. Steps add from any thread; the rest is the writer's.
+/// What running steps say, on its way into the file: with whatever commits once it has waited for a tenth of the flush interval, and after all of it by a
+/// commit of its own. Steps add from any thread; the rest is the writer's.
 /// </summary>
 internal sealed class Outgoing : IDisposable
 {
