@@ -1,5 +1,3 @@
-using Roost.Stores;
-
 namespace Roost;
 
 /// <summary>

@@ -20,7 +20,7 @@ internal sealed record StreamTail(StreamInfo Info, string Text, string Said)
         string shown = Output.Text.Lines(isCut ? "…" + text[^(char.IsLowSurrogate(text[^MostShown]) ? MostShown - 1 : MostShown)..] : text);
         string part = isCut ? ", the end of it" : stream.KeptBytes < stream.End ? $", {Times.Size(stream.KeptBytes)} kept" : "";
         string said = $"{Times.Size(stream.End)} written{part}";
-        if (page.Pieces.LastOrDefault() is { IsCommitted: false } last)
+        if (page.Pieces is [.., { IsCommitted: false } last])
             said += $"; try {Output.Text.Number(last.Try)} of the step from version {Output.Text.Number(last.Version)}, not committed";
         return new(stream, shown, said);
     }

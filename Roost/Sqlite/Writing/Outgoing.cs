@@ -1,4 +1,3 @@
-using Roost.Sqlite.Files;
 using Roost.Stores;
 
 namespace Roost.Sqlite.Writing;
