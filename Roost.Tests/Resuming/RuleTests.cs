@@ -1,0 +1,84 @@
+using System.Collections.Concurrent;
+using Roost.Tests.Support;
+
+namespace Roost.Tests.Resuming;
+
+/// <summary>
+/// One of the rules by which work is resumed, held to while its program is killed: at each point that the code of a user can come to, and before each write
+/// and each sync of the writer. On a push some of these, chosen by a seed; RESUMING.md has the rules in words.
+/// </summary>
+[TestFixture, Category("Resuming")]
+internal abstract class RuleTests : FolderFixture
+{
+    private const int KillsOnPush = 2, MostBeyond = 50;
+
+    private protected abstract Scenario Program { get; }
+
+    [Test]
+    public async Task Killed_at_points_of_a_users_code() => await KillAsync(null);
+
+    [Test]
+    public async Task Killed_before_writes_and_syncs_of_the_writer() => await KillAsync(await FaultShim.CompileAsync(folder.Root));
+
+    /// <summary>The rule, of a file whose process was killed: looks at it, lets it be resumed, and looks again.</summary>
+    private protected abstract Task MustHoldAsync(Killed killed);
+
+    /// <summary>Lets the program run until it is killed or has done everything.</summary>
+    private protected virtual async Task<Killed> RunAsync(string path, Func<ChildProcess> start)
+    {
+        await using ChildProcess child = start();
+        IReadOnlyList<string> said = await child.EndAsync();
+        child.Errors.Should().BeEmpty();
+        return new(path, said);
+    }
+
+    private async Task KillAsync(string? library)
+    {
+        Killed whole = await TryAsync(library, Points.None);
+        whole.HasEnded.Should().BeTrue("it was not killed");
+        int last = library is null ? whole.Reached.Count : whole.CallCount;
+        int[] numbers = [.. Enumerable.Range(1, last)];
+        if (!Effort.IsFull) new Random(Effort.Seed()).Shuffle(numbers);
+        numbers = numbers[..Effort.Times(KillsOnPush, last)];
+        var died = new ConcurrentBag<string>();
+        await Parallel.ForEachAsync(numbers, new ParallelOptions { MaxDegreeOfParallelism = Effort.IsFull ? 2 : 1 }, async (number, _) =>
+        {
+            Killed killed = await TryAsync(library, number);
+            if (!killed.HasEnded) died.Add(killed.Reached.LastOrDefault() ?? "the start");
+        });
+        // However many it came to when it was not killed: the last of all is the one behind which it ends.
+        for (int number = last + 1; Effort.IsFull && !(await TryAsync(library, number)).HasEnded; number++)
+        {
+            number.Should().BeLessThan(last + MostBeyond, "a program that is started again comes to as many");
+            died.Add("later");
+        }
+        died.Should().NotBeEmpty();
+        if (Effort.IsFull && library is null) died.Should().Contain(whole.Reached, "each kind of point was one to die at");
+        Effort.Report(
+            $"{GetType().Name}: {died.Count} kills, {(library is null ? $"at {died.Distinct().Count()} kinds of points, of {last}" : $"before calls, of {last}")}, held");
+    }
+
+    private async Task<Killed> TryAsync(string? library, int number)
+    {
+        string own = Directory.CreateDirectory(folder[$"{Guid.NewGuid():N}"]).FullName, path = Path.Combine(own, "roost.db");
+        await Program.PrepareAsync(path);
+        int point = library is null ? number : Points.None, call = library is null ? Points.None : number;
+        var environment = new Dictionary<string, string>(ChildProcess.Brief);
+        if (library is not null) environment["LD_PRELOAD"] = library;
+        Killed killed = await RunAsync(path, () => ChildProcess.StartWith(environment, "resume", path, Program.Name, $"{point}", $"{call}"));
+        try
+        {
+            FileAudit.MustAgree(path);
+            await MustHoldAsync(killed);
+            FileAudit.MustAgree(path);
+            EventAudit.MustBeOrderly(path);
+        }
+        catch (Exception e) when (e is not SuccessException)
+        {
+            string where = library is null ? $"point {number} ({killed.Reached.LastOrDefault()})" : $"call {number}";
+            throw new AssertionException($"Killed at {where}: {e.Message}\n{string.Join('\n', killed.Said)}", e);
+        }
+        Directory.Delete(own, recursive: true);
+        return killed;
+    }
+}
