@@ -8,6 +8,8 @@ internal sealed class ConsumedOnceTests : RuleTests
 {
     private protected override Scenario Program { get; } = new Calls();
 
+    private protected override bool IsOrderly => false;
+
     /// <summary>The other half calls from this process at the same time.</summary>
     private protected override async Task<Killed> RunAsync(string path, Func<ChildProcess> start)
     {

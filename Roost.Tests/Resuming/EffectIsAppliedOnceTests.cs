@@ -7,6 +7,8 @@ internal sealed class EffectIsAppliedOnceTests : RuleTests
 {
     private protected override Scenario Program { get; } = new Payment();
 
+    private protected override bool IsOrderly => false;
+
     private protected override async Task MustHoldAsync(Killed killed)
     {
         List<string> resumed = await Program.ResumeAsync(killed.Path);

@@ -27,13 +27,15 @@ internal static class FaultyWorker
         }
     }
 
-    public static RoostOptions Options(string path, int maxInterruptions) => ChildVerbs.Options(path) with
+    /// <summary>What fails is tried again as often and as soon as it is where nobody says otherwise.</summary>
+    public static RoostOptions Options(string path, int maxInterruptions) => new()
     {
+        Path = path,
         Concurrency = Slots,
         MaxInterruptions = maxInterruptions,
-        MaxAttempts = 1000,
         MaxSignals = MailboxSize,
         StepTimeoutGrace = TimeSpan.FromMilliseconds(100),
+        DrainTime = TimeSpan.FromSeconds(1),
     };
 
     /// <summary>Works until its input ends or it dies.</summary>

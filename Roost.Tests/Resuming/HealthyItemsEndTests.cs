@@ -76,7 +76,7 @@ internal sealed class HealthyItemsEndTests : FolderFixture
         IEnumerable<WorkItem> Some(string engine, int count) => Enumerable.Range(0, count).Select(n => new WorkItem(engine) { Id = $"{engine}-{n}" });
         await roost.EnqueueAsync(
         [
-            .. Some(FaultyWorker.Dies, Dying), .. Some(FaultyWorker.Hangs, 2), .. Some(FaultyWorker.Blocks, 4), .. Some(FaultyWorker.Asks, 20),
+            .. Some(FaultyWorker.Dies, Dying), .. Some(FaultyWorker.Hangs, 2 * Workers * FaultyWorker.Slots), .. Some(FaultyWorker.Blocks, 4), .. Some(FaultyWorker.Asks, 20),
             .. Some(FaultyWorker.Waits, 1), new WorkItem(FaultyWorker.Healthy, new FaultyWorker.Work(1, 1)) { Id = "corrupt" },
             .. Enumerable.Range(0, 200).Select(_ => new WorkItem(FaultyWorker.Healthy, new FaultyWorker.Work(1, 1)) { Queue = "nobody's" }),
         ]);
@@ -91,7 +91,7 @@ internal sealed class HealthyItemsEndTests : FolderFixture
             item.State.Should().BeOneOf([WorkState.Queued, WorkState.Running, WorkState.Waiting, WorkState.Failed], item.Id);
         (await roost.GetAsync("corrupt")).LastFailure!.Reason.Should().Be(FailReasons.CorruptPayload);
         (await roost.GetCountsAsync()).Total.Ready.Should().BeGreaterThanOrEqualTo(200, "nobody serves their queue");
-        (await roost.ListAsksAsync(limit: 100)).Items.Should().HaveCount(20);
+        (await roost.ListAsksAsync()).Items.Should().NotBeEmpty("nobody answers them");
         await roost.Awaiting(it => it.SignalAsync($"{FaultyWorker.Waits}-0", "other")).Should().ThrowAsync<RoostException>("its mailbox is full");
         List<WorkEvent> interrupted = roost.Events(EventKinds.Interrupted, EventKinds.StepFailed).FindAll(one => healthy.Contains(one.WorkId));
         interrupted.Should().OnlyContain(one => one.Kind == EventKinds.Interrupted).And.HaveCountLessThanOrEqualTo(deaths * FaultyWorker.Slots);

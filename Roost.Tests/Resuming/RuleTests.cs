@@ -14,6 +14,9 @@ internal abstract class RuleTests : FolderFixture
 
     private protected abstract Scenario Program { get; }
 
+    /// <summary>One thing happens after the other, so that the program comes to the same points in the same order each time.</summary>
+    private protected virtual bool IsOrderly => true;
+
     [Test]
     public async Task Killed_at_points_of_a_users_code() => await KillAsync(null);
 
@@ -53,9 +56,9 @@ internal abstract class RuleTests : FolderFixture
             died.Add("later");
         }
         died.Should().NotBeEmpty();
-        if (Effort.IsFull && library is null) died.Should().Contain(whole.Reached, "each kind of point was one to die at");
+        if (Effort.IsFull && IsOrderly && library is null) died.Should().Contain(whole.Reached, "each kind of point was one to die at");
         Effort.Report(
-            $"{GetType().Name}: {died.Count} kills, {(library is null ? $"at {died.Distinct().Count()} kinds of points, of {last}" : $"before calls, of {last}")}, held");
+            $"{GetType().Name}: {died.Count} kills, {(library is null ? $"at points of {died.Distinct().Count()} kinds, of {last}" : $"before calls, of {last}")}");
     }
 
     private async Task<Killed> TryAsync(string? library, int number)

@@ -11,6 +11,9 @@ internal sealed class Walk : Scenario
 
     private const int Steps = 3;
 
+    /// <summary>After that the death of who was telling an engine of an end is taken for one.</summary>
+    private static readonly TimeSpan Telling = TimeSpan.FromSeconds(2);
+
     /// <summary>How far it is, and a value that is written and read by code of its own.</summary>
     public sealed record Walked(int Steps, Mark Mark);
 
@@ -80,7 +83,8 @@ internal sealed class Walk : Scenario
         }
     }
 
-    public override RoostRuntime Open(string path, Action<string> say) => new RoostRuntime(Options(path)).AddEngine(new Walker(say));
+    public override RoostRuntime Open(string path, Action<string> say) =>
+        new RoostRuntime(Options(path) with { EndedTimeout = Telling, StepTimeoutGrace = TimeSpan.Zero }).AddEngine(new Walker(say));
 
     public override async Task ActAsync(RoostRuntime roost, Action<string> say)
     {
@@ -91,5 +95,10 @@ internal sealed class Walk : Scenario
             Points.Reach("the host has enqueued");
         }
         await RunUntilEndedAsync(roost);
+        while (!roost.EventsOf(GivesUp).Contains(EventKinds.EndTold))
+        {
+            await Task.Delay(10); // Until it is told again.
+            await roost.RunUntilIdleAsync();
+        }
     }
 }
