@@ -92,7 +92,8 @@ internal sealed class Calls : Scenario
     {
         using var stop = new CancellationTokenSource();
         Task loop = roost.RunAsync(stop.Token);
-        string ask = (await roost.ListAsksAsync(new() { WorkId = Asker })).Items.Single().Id, effect = (await roost.ListAsksAsync(new() { WorkId = Payer })).Items.Single().Id;
+        string ask = (await roost.ListAsksAsync(new() { WorkId = Asker })).Items.Single().Id;
+        string effect = (await roost.ListAsksAsync(new() { WorkId = Payer })).Items.Single().Id;
         await Task.WhenAll(callers.Select(caller => Task.Run(() => CallAsync(roost, caller, ask, effect, say))));
         await stop.CancelAsync();
         await loop;

@@ -36,7 +36,7 @@ internal sealed class CommittedIsNotRunAgainTests : RuleTests
             [Walk.GivesUp] = new(2, true, false),
             [Walk.Child] = new(2, true, false),
         });
-        FileAudit.Count(killed.Path, "roost_event WHERE kind = 'engine.walked'").Should().Be(6, "each step adds its event once, and so does the one that gives up");
+        FileAudit.Count(killed.Path, "roost_event WHERE kind = 'engine.walked'").Should().Be(6, "each step that ends adds its event once");
         FileAudit.Count(killed.Path, "roost_artifact").Should().Be(6);
         FileAudit.Count(killed.Path, "roost_event WHERE kind = 'end_told'").Should().Be(1);
     }

@@ -3,7 +3,9 @@ using Roost.Tests.Support;
 
 namespace Roost.Tests.Resuming;
 
-/// <summary>A worker of healthy items, whose other engines are broken for good: one kills its process, one hangs, one holds threads, one asks nobody, one waits.</summary>
+/// <summary>
+/// A worker of healthy items, whose other engines are broken for good: one kills its process, one hangs, one holds threads, one asks nobody, one waits.
+/// </summary>
 internal static class FaultyWorker
 {
     public const string Healthy = "healthy", Dies = "dies", Hangs = "hangs", Blocks = "blocks", Asks = "asks", Waits = "waits";

@@ -76,11 +76,13 @@ internal sealed class HealthyItemsEndTests : FolderFixture
         IEnumerable<WorkItem> Some(string engine, int count) => Enumerable.Range(0, count).Select(n => new WorkItem(engine) { Id = $"{engine}-{n}" });
         await roost.EnqueueAsync(
         [
-            .. Some(FaultyWorker.Dies, Dying), .. Some(FaultyWorker.Hangs, 2 * Workers * FaultyWorker.Slots), .. Some(FaultyWorker.Blocks, 4), .. Some(FaultyWorker.Asks, 20),
-            .. Some(FaultyWorker.Waits, 1), new WorkItem(FaultyWorker.Healthy, new FaultyWorker.Work(1, 1)) { Id = "corrupt" },
+            .. Some(FaultyWorker.Dies, Dying), .. Some(FaultyWorker.Hangs, 2 * Workers * FaultyWorker.Slots), .. Some(FaultyWorker.Blocks, 4),
+            .. Some(FaultyWorker.Asks, 20), .. Some(FaultyWorker.Waits, 1), new WorkItem(FaultyWorker.Healthy, new FaultyWorker.Work(1, 1)) { Id = "corrupt" },
             .. Enumerable.Range(0, 200).Select(_ => new WorkItem(FaultyWorker.Healthy, new FaultyWorker.Work(1, 1)) { Queue = "nobody's" }),
         ]);
-        Probe.Execute(roost.Path, "UPDATE roost_work_input SET payload = replace(payload, '1', '9') WHERE work = (SELECT key FROM roost_work WHERE id = 'corrupt')");
+        Probe.Execute(
+            roost.Path,
+            "UPDATE roost_work_input SET payload = replace(payload, '1', '9') WHERE work = (SELECT key FROM roost_work WHERE id = 'corrupt')");
         for (int i = 0; i < FaultyWorker.MailboxSize; i++) await roost.SignalAsync($"{FaultyWorker.Waits}-0", "other", i);
     }
 

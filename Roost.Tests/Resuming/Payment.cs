@@ -2,7 +2,9 @@ using Roost.Tests.Support;
 
 namespace Roost.Tests.Resuming;
 
-/// <summary>One item whose effects are of all three kinds, made in its first state and in two steps, the second of which throws once after it has made them.</summary>
+/// <summary>
+/// One item whose effects are of all three kinds, made in its first state and in two steps, the second of which throws once after it has made them.
+/// </summary>
 internal sealed class Payment : Scenario
 {
     public const int Steps = 2;

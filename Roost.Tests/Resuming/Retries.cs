@@ -22,7 +22,8 @@ internal sealed class Retries : Scenario
 
         protected override async Task<Outcome> StepAsync(Tried state, StepContext context)
         {
-            string mail = context.Version == 1 ? "" : string.Join(',', context.TakeSignals().Select(signal => signal.PayloadAs<string>())), id = context.Item.Id;
+            string id = context.Item.Id;
+            string mail = context.Version == 1 ? "" : string.Join(',', context.TakeSignals().Select(signal => signal.PayloadAs<string>()));
             say($"tried {id} {context.Version} {context.Attempt} {state.Count} {state.IsMended} [{mail}]");
             Points.Reach("a step begins");
             if (context.Version == 1) return Continue(state with { Count = 1 });

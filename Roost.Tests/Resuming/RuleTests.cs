@@ -57,8 +57,8 @@ internal abstract class RuleTests : FolderFixture
         }
         died.Should().NotBeEmpty();
         if (Effort.IsFull && IsOrderly && library is null) died.Should().Contain(whole.Reached, "each kind of point was one to die at");
-        Effort.Report(
-            $"{GetType().Name}: {died.Count} kills, {(library is null ? $"at points of {died.Distinct().Count()} kinds, of {last}" : $"before calls, of {last}")}");
+        string where = library is null ? $"at points of {died.Distinct().Count()} kinds, which are {last}" : $"before a write or sync, which are {last}";
+        Effort.Report($"{GetType().Name}: {died.Count} kills {where} where nobody is killed");
     }
 
     private async Task<Killed> TryAsync(string? library, int number)

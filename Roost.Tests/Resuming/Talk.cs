@@ -2,7 +2,9 @@ using Roost.Tests.Support;
 
 namespace Roost.Tests.Resuming;
 
-/// <summary>An item that waits for signals, makes effects, throws once, asks, has children and joins them. It says all that each of its tries is told.</summary>
+/// <summary>
+/// An item that waits for signals, makes effects, throws once, asks, has children and joins them. It says all that each of its tries is told.
+/// </summary>
 internal sealed class Talk : Scenario
 {
     public const string Id = "talks";
@@ -23,7 +25,8 @@ internal sealed class Talk : Scenario
             Wake? wake = context.Wake;
             string[] mail = [.. context.TakeSignals(limit: 1).Select(signal => signal.Id!)];
             string woken = $"{wake?.Kind} {wake?.Signal?.Id} {wake?.Answer?.Value} {wake?.Children?.NewlyEnded}";
-            say($"tried {Id} {context.Version} {context.Attempt} {context.Interruptions} {state} <{woken}> [{string.Join(',', mail)}] {context.IdempotencyKey}");
+            string number = $"{context.Version} {context.Attempt} {context.Interruptions}";
+            say($"tried {Id} {number} {state} <{woken}> [{string.Join(',', mail)}] {context.IdempotencyKey}");
             Points.Reach("a step begins");
             await CallAsync(context, "repeated", Effect.Repeat);
             if (state == 1)

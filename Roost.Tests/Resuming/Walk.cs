@@ -4,7 +4,9 @@ using Roost.Tests.Support;
 
 namespace Roost.Tests.Resuming;
 
-/// <summary>Two items and a child of one: steps that stage all kinds of things, one that throws once, one that gives up, and an engine that is told of that.</summary>
+/// <summary>
+/// Two items and a child of one: steps that stage all kinds of things, one that throws once, one that gives up, and an engine that is told of that.
+/// </summary>
 internal sealed class Walk : Scenario
 {
     public const string Walks = "walks", GivesUp = "gives-up", Child = "child";

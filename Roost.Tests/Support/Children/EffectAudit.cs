@@ -29,7 +29,8 @@ internal static class EffectAudit
             results.AddRange((await roost.GetSnapshotAsync(item.Id)).DataAs<EffectVerb.Paid>().Things);
             asked += (await roost.ListAsksAsync(new() { WorkId = item.Id }, 1000)).Items.Count;
         }
-        results.Should().HaveCount(items.Count * (1 + (steps * EffectVerb.EffectsOfAStep)), "none is lost").And.OnlyHaveUniqueItems("each has a key of its own");
+        results.Should().HaveCount(items.Count * (1 + (steps * EffectVerb.EffectsOfAStep)), "none is lost")
+            .And.OnlyHaveUniqueItems("each has a key of its own");
         string[] calls = [.. lines.Where(line => line.What == "called").Select(line => line.Result)];
         calls.Distinct().Should().BeEquivalentTo(results, "what the service has counted is what the items have");
         calls.GroupBy(call => call).Where(each => !each.Key.StartsWith("repeat", StringComparison.Ordinal) && each.Count() > 1).Should()

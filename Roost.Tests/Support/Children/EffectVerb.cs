@@ -96,7 +96,10 @@ internal static class EffectVerb
     }
 
     public static RoostRuntime Open(string path, Random random) =>
-        Open(ChildVerbs.Options(path) with { LeaseTime = TimeSpan.FromSeconds(2), LoggerFactory = new ChildVerbs.ErrorLog(), MaxInterruptions = 1000 }, random, Steps);
+        Open(
+            ChildVerbs.Options(path) with { LeaseTime = TimeSpan.FromSeconds(2), LoggerFactory = new ChildVerbs.ErrorLog(), MaxInterruptions = 1000 },
+            random,
+            Steps);
 
     public static RoostRuntime Open(RoostOptions options, Random random, int steps) =>
         new RoostRuntime(options).AddEngine(new Payer(options.Path!, random, steps));
