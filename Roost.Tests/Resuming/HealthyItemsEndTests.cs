@@ -52,6 +52,7 @@ internal sealed class HealthyItemsEndTests : FolderFixture
         if (isFaulty) await MustBeBrokenAsync(roost, healthy, deaths);
         await stop.CancelAsync();
         await Task.WhenAll(workers);
+        if (isFaulty) Exchange(roost, "9", "1"); // Nothing else is damaged.
         FileAudit.MustAgree(path);
         return (took, deaths);
 
@@ -80,11 +81,12 @@ internal sealed class HealthyItemsEndTests : FolderFixture
             .. Some(FaultyWorker.Asks, 20), .. Some(FaultyWorker.Waits, 1), new WorkItem(FaultyWorker.Healthy, new FaultyWorker.Work(1, 1)) { Id = "corrupt" },
             .. Enumerable.Range(0, 200).Select(_ => new WorkItem(FaultyWorker.Healthy, new FaultyWorker.Work(1, 1)) { Queue = "nobody's" }),
         ]);
-        Probe.Execute(
-            roost.Path,
-            "UPDATE roost_work_input SET payload = replace(payload, '1', '9') WHERE work = (SELECT key FROM roost_work WHERE id = 'corrupt')");
+        Exchange(roost, "1", "9");
         for (int i = 0; i < FaultyWorker.MailboxSize; i++) await roost.SignalAsync($"{FaultyWorker.Waits}-0", "other", i);
     }
+
+    private static void Exchange(RoostRuntime roost, string digit, string other) => roost.Execute(
+        "UPDATE roost_work_input SET payload = replace(payload, $0, $1) WHERE work = (SELECT key FROM roost_work WHERE id = 'corrupt')", digit, other);
 
     /// <summary>Nothing of it has been mended or has gone away, and all that it did to the healthy ones is to take their workers away.</summary>
     private static async Task MustBeBrokenAsync(RoostRuntime roost, string[] healthy, int deaths)

@@ -10,7 +10,7 @@ namespace Roost.Tests.Resuming;
 [TestFixture, Category("Resuming")]
 internal abstract class RuleTests : FolderFixture
 {
-    private const int KillsOnPush = 2, MostBeyond = 50;
+    private const int KillsOnPush = 1, FirstGuessOfPoints = 60, FirstGuessOfCalls = 600, AtOnce = 2, MostBeyond = 50;
 
     private protected abstract Scenario Program { get; }
 
@@ -37,31 +37,44 @@ internal abstract class RuleTests : FolderFixture
 
     private async Task KillAsync(string? library)
     {
-        Killed whole = await TryAsync(library, Points.None);
-        whole.HasEnded.Should().BeTrue("it was not killed");
-        int last = library is null ? whole.Reached.Count : whole.CallCount;
-        int[] numbers = [.. Enumerable.Range(1, last)];
-        if (!Effort.IsFull) new Random(Effort.Seed()).Shuffle(numbers);
-        numbers = numbers[..Effort.Times(KillsOnPush, last)];
         var died = new ConcurrentBag<string>();
-        await Parallel.ForEachAsync(numbers, new ParallelOptions { MaxDegreeOfParallelism = Effort.IsFull ? 2 : 1 }, async (number, _) =>
-        {
-            Killed killed = await TryAsync(library, number);
-            if (!killed.HasEnded) died.Add(killed.Reached.LastOrDefault() ?? "the start");
-        });
-        // However many it came to when it was not killed: the last of all is the one behind which it ends.
-        for (int number = last + 1; Effort.IsFull && !(await TryAsync(library, number)).HasEnded; number++)
-        {
-            number.Should().BeLessThan(last + MostBeyond, "a program that is started again comes to as many");
-            died.Add("later");
-        }
-        died.Should().NotBeEmpty();
-        if (Effort.IsFull && IsOrderly && library is null) died.Should().Contain(whole.Reached, "each kind of point was one to die at");
-        string where = library is null ? $"at points of {died.Distinct().Count()} kinds, which are {last}" : $"before a write or sync, which are {last}";
-        Effort.Report($"{GetType().Name}: {died.Count} kills {where} where nobody is killed");
+        if (Effort.IsOnPush) await KillSomeAsync(library, died);
+        else await KillInOrderAsync(library, died);
+        string where = library is null ? $"at points of {died.Distinct().Count()} kinds" : "before a write or sync";
+        Effort.Report($"{GetType().Name}: {died.Count} kills {where}");
     }
 
-    private async Task<Killed> TryAsync(string? library, int number)
+    /// <summary>At numbers by chance: one beyond the last tells how many there are.</summary>
+    private async Task KillSomeAsync(string? library, ConcurrentBag<string> died)
+    {
+        var random = new Random(Effort.Seed());
+        for (int most = library is null ? FirstGuessOfPoints : FirstGuessOfCalls; died.Count < KillsOnPush;)
+            if (await TryAsync(library, random.Next(most) + 1, died) is { HasEnded: true } whole)
+                most = Math.Max(1, CountOf(whole, library) / (IsOrderly ? 1 : 2));
+    }
+
+    /// <summary>At each number, or a share of them, with the full effort at all that there are.</summary>
+    private async Task KillInOrderAsync(string? library, ConcurrentBag<string> died)
+    {
+        Killed whole = await TryAsync(library, Points.None, died);
+        whole.HasEnded.Should().BeTrue("it was not killed");
+        int last = CountOf(whole, library);
+        int[] numbers = [.. Enumerable.Range(1, last)];
+        if (!Effort.IsFull) new Random(Effort.Seed()).Shuffle(numbers);
+        await Parallel.ForEachAsync(
+            numbers[..Effort.Times(KillsOnPush, last)],
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce },
+            async (number, _) => await TryAsync(library, number, died));
+        // However many it came to when it was not killed: the last of all is the one behind which it ends.
+        for (int number = last + 1; Effort.IsFull && !(await TryAsync(library, number, died)).HasEnded; number++)
+            number.Should().BeLessThan(last + MostBeyond, "a program that is started again comes to as many");
+        died.Should().NotBeEmpty();
+        if (Effort.IsFull && IsOrderly && library is null) died.Should().Contain(whole.Reached, "each kind of point was one to die at");
+    }
+
+    private static int CountOf(Killed whole, string? library) => library is null ? whole.Reached.Count : whole.CallCount;
+
+    private async Task<Killed> TryAsync(string? library, int number, ConcurrentBag<string> died)
     {
         string own = Directory.CreateDirectory(folder[$"{Guid.NewGuid():N}"]).FullName, path = Path.Combine(own, "roost.db");
         await Program.PrepareAsync(path);
@@ -81,6 +94,7 @@ internal abstract class RuleTests : FolderFixture
             string where = library is null ? $"point {number} ({killed.Reached.LastOrDefault()})" : $"call {number}";
             throw new AssertionException($"Killed at {where}: {e.Message}\n{string.Join('\n', killed.Said)}", e);
         }
+        if (!killed.HasEnded) died.Add(killed.Reached.LastOrDefault() ?? "the start");
         Directory.Delete(own, recursive: true);
         return killed;
     }

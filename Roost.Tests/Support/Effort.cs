@@ -15,6 +15,8 @@ internal static class Effort
 
     public static bool IsFull => Percent >= 100;
 
+    public static bool IsOnPush => Percent is null;
+
     /// <summary>How often something is tried; or at every how many, where the full count is the lesser.</summary>
     public static int Times(int onPush, int full) => Percent is not { } percent ? onPush : full < onPush ? full : Math.Max(onPush, full * percent / 100);
 
