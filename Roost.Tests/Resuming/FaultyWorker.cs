@@ -59,7 +59,7 @@ internal static class FaultyWorker
             { Timeout = TimeSpan.FromMilliseconds(300) })
             .AddEngine(ScriptedEngine.From((state, _) =>
             {
-                Thread.Sleep(200); // It holds its thread; as many of them as there are processors hold all that a process begins with.
+                Thread.Sleep(200); // It holds its thread.
                 return ScriptedEngine.GoOn(state + 1);
             }, Blocks))
             .AddEngine(ScriptedEngine.From((state, _) => Outcome.WaitFor(state, new Wait { Ask = new("Who answers?") }), Asks))

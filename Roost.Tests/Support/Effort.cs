@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Roost.Tests.Support;
 
 /// <summary>
-/// How much the tests of Reliability/ try: a little on each push, the full counts where <c>ROOST_EFFORT=full</c> is set, and so many percent of them where
-/// it is a number. Their seed is printed with each and can be given again in <c>ROOST_SEED</c>.
+/// How much the tests of Reliability/ and Resuming/ try: a little on each push, the full counts where <c>ROOST_EFFORT=full</c> is set, and so many percent
+/// of them where it is a number. Their seed is printed with each and can be given again in <c>ROOST_SEED</c>.
 /// </summary>
 internal static class Effort
 {
