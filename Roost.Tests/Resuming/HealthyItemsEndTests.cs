@@ -18,7 +18,7 @@ internal sealed class HealthyItemsEndTests : FolderFixture
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    private static readonly int Items = Effort.Times(30, 200), StepMs = Effort.Times(10, 40), Dying = Effort.Times(1, 3), MaxInterruptions = Effort.Times(2, 5);
+    private static readonly int Items = Effort.Times(30, 200), StepMs = Effort.Times(10, 40), Dying = Effort.Times(1, 3), MaxInterruptions = Effort.Times(3, 5);
 
     [Test]
     public async Task Items_beside_whatever_is_broken_for_good_end()
@@ -94,6 +94,7 @@ internal sealed class HealthyItemsEndTests : FolderFixture
     /// <summary>Nothing of it has been mended or has gone away, and all that it did to the healthy ones is to take their workers away.</summary>
     private static async Task MustBeBrokenAsync(RoostRuntime roost, string[] healthy, int deaths)
     {
+        await roost.WaitAsync("corrupt", Patience);
         foreach (WorkSummary item in roost.Items().Where(item => !healthy.Contains(item.Id)))
             item.State.Should().BeOneOf([WorkState.Queued, WorkState.Running, WorkState.Waiting, WorkState.Failed], item.Id);
         (await roost.GetAsync("corrupt")).LastFailure!.Reason.Should().Be(FailReasons.CorruptPayload);

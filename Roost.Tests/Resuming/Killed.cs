@@ -16,6 +16,12 @@ internal sealed record Killed(string Path, IReadOnlyList<string> Said)
     public List<string> Reached { get; } =
         [.. Said.Where(line => line.StartsWith(Points.At, StringComparison.Ordinal)).Select(line => line[Points.At.Length..])];
 
+    /// <summary>The point that it was killed at; else the last that it came to.</summary>
+    public string Where =>
+        Said.FirstOrDefault(line => line.StartsWith(Points.DiedAt, StringComparison.Ordinal))?[Points.DiedAt.Length..]
+        ?? Reached.LastOrDefault()
+        ?? "the start";
+
     public int CallCount => int.Parse(Said.Single(line => line.StartsWith(Calls, StringComparison.Ordinal))[Calls.Length..], null);
 
     /// <summary>The words of its lines that begin with one of these.</summary>

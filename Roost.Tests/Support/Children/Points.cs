@@ -13,8 +13,8 @@ internal static class Points
     /// <summary>Later than any: the process says each that it comes to, and lives.</summary>
     public const int None = int.MaxValue;
 
-    /// <summary>What begins a line that says a point.</summary>
-    public const string At = "at ";
+    /// <summary>What begins a line that says a point, and the one that says the last.</summary>
+    public const string At = "at ", DiedAt = "died at ";
 
     /// <summary>From here on this process says its points, and is killed at this one.</summary>
     public static void KillAt(int number) => fatal = number;
@@ -24,6 +24,8 @@ internal static class Points
         if (fatal == 0) return;
         int number = Interlocked.Increment(ref reached);
         ChildProgram.Say(At + name);
-        if (number == fatal) Process.GetCurrentProcess().Kill();
+        if (number != fatal) return;
+        ChildProgram.Say(DiedAt + name); // Others may come to theirs meanwhile.
+        Process.GetCurrentProcess().Kill();
     }
 }
