@@ -5,12 +5,12 @@ namespace Roost.Tests.Resuming;
 
 /// <summary>
 /// One of the rules by which work is resumed, held to while its program is killed: at each point that the code of a user can come to, and before each write
-/// and each sync of the writer. On a push some of these, chosen by a seed; RESUMING.md has the rules in words.
+/// and each sync of the writer. On a push at one of each, chosen by a seed; RESUMING.md has the rules in words.
 /// </summary>
 [TestFixture, Category("Resuming")]
 internal abstract class RuleTests : FolderFixture
 {
-    private const int KillsOnPush = 1, FirstGuessOfPoints = 60, FirstGuessOfCalls = 600, AtOnce = 2, MostBeyond = 50;
+    private const int FirstGuessOfPoints = 60, FirstGuessOfCalls = 600, AtOnce = 2, MostBeyond = 50;
 
     private protected abstract Scenario Program { get; }
 
@@ -38,17 +38,17 @@ internal abstract class RuleTests : FolderFixture
     private async Task KillAsync(string? library)
     {
         var died = new ConcurrentBag<string>();
-        if (Effort.IsOnPush) await KillSomeAsync(library, died);
+        if (Effort.IsOnPush) await KillOnceAsync(library, died);
         else await KillInOrderAsync(library, died);
         string where = library is null ? $"at points of {died.Distinct().Count()} kinds" : "before a write or sync";
         Effort.Report($"{GetType().Name}: {died.Count} kills {where}");
     }
 
-    /// <summary>At numbers by chance: one beyond the last tells how many there are.</summary>
-    private async Task KillSomeAsync(string? library, ConcurrentBag<string> died)
+    /// <summary>At a number by chance: one beyond the last tells how many there are.</summary>
+    private async Task KillOnceAsync(string? library, ConcurrentBag<string> died)
     {
         var random = new Random(Effort.Seed());
-        for (int most = library is null ? FirstGuessOfPoints : FirstGuessOfCalls; died.Count < KillsOnPush;)
+        for (int most = library is null ? FirstGuessOfPoints : FirstGuessOfCalls; died.IsEmpty;)
             if (await TryAsync(library, random.Next(most) + 1, died) is { HasEnded: true } whole)
                 most = Math.Max(1, CountOf(whole, library) / (IsOrderly ? 1 : 2));
     }
@@ -62,7 +62,7 @@ internal abstract class RuleTests : FolderFixture
         int[] numbers = [.. Enumerable.Range(1, last)];
         if (!Effort.IsFull) new Random(Effort.Seed()).Shuffle(numbers);
         await Parallel.ForEachAsync(
-            numbers[..Effort.Times(KillsOnPush, last)],
+            numbers[..Effort.Times(1, last)],
             new ParallelOptions { MaxDegreeOfParallelism = AtOnce },
             async (number, _) => await TryAsync(library, number, died));
         // However many it came to when it was not killed: the last of all is the one behind which it ends.
