@@ -18,7 +18,7 @@ internal sealed class HealthyItemsEndTests : FolderFixture
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    private static readonly int Items = Effort.Times(30, 200), StepMs = Effort.Times(10, 40), Dying = Effort.Times(1, 3), MaxInterruptions = Effort.Times(3, 5);
+    private static readonly int Items = Effort.Times(30, 200), StepMs = Effort.Times(10, 40), MaxInterruptions = Effort.Times(3, 5);
 
     [Test]
     public async Task Items_beside_whatever_is_broken_for_good_end()
@@ -80,7 +80,7 @@ internal sealed class HealthyItemsEndTests : FolderFixture
         IEnumerable<WorkItem> Some(string engine, int count) => Enumerable.Range(0, count).Select(n => new WorkItem(engine) { Id = $"{engine}-{n}" });
         await roost.EnqueueAsync(
         [
-            .. Some(FaultyWorker.Dies, Dying), .. Some(FaultyWorker.Hangs, 2 * Workers * FaultyWorker.Slots), .. Some(FaultyWorker.Blocks, Blocking),
+            .. Some(FaultyWorker.Dies, 1), .. Some(FaultyWorker.Hangs, Workers * FaultyWorker.Slots), .. Some(FaultyWorker.Blocks, Blocking),
             .. Some(FaultyWorker.Asks, 20), .. Some(FaultyWorker.Waits, 1), new WorkItem(FaultyWorker.Healthy, new FaultyWorker.Work(1, 1)) { Id = "corrupt" },
             .. Enumerable.Range(0, 200).Select(_ => new WorkItem(FaultyWorker.Healthy, new FaultyWorker.Work(1, 1)) { Queue = "nobody's" }),
         ]);
