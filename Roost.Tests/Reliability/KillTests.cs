@@ -9,11 +9,6 @@ internal sealed class KillTests : FolderFixture
 {
     private const int KillsInOneFile = 200, FilesAtOnce = 2;
 
-    /// <summary>
-    /// What makes a process that lives for half a second start sooner: no second compilation of what has run often, no thread for collecting garbage.
-    /// </summary>
-    private static readonly Dictionary<string, string> Brief = new() { ["DOTNET_TC_CallCounting"] = "0", ["DOTNET_gcConcurrent"] = "0" };
-
     [Test]
     public async Task Killing_workers_at_random_moments_loses_tears_and_doubles_nothing()
     {
@@ -95,7 +90,7 @@ internal sealed class KillTests : FolderFixture
         {
             for (; kills > 0; kills--)
             {
-                while (alive.Count < random.Next(3, 5)) alive.Add(ChildProcess.StartWith(Brief, verb, path, $"{random.Next()}"));
+                while (alive.Count < random.Next(3, 5)) alive.Add(ChildProcess.StartWith(ChildProcess.Brief, verb, path, $"{random.Next()}"));
                 // Every second one does not get beyond its first moments, in which it opens the file, takes over from the dead and begins.
                 bool atStart = random.Next(2) == 0;
                 ChildProcess victim = atStart ? alive[^1] : alive[random.Next(alive.Count)];

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Roost.Tests.Support;
 
 /// <summary>
-/// How much the tests of Reliability/ try: a little on each push, the full counts where <c>ROOST_EFFORT=full</c> is set, and so many percent of them where
-/// it is a number. Their seed is printed with each and can be given again in <c>ROOST_SEED</c>.
+/// How much the tests of Reliability/ and Resuming/ try: a little on each push, the full counts where <c>ROOST_EFFORT=full</c> is set, and so many percent
+/// of them where it is a number. Their seed is printed with each and can be given again in <c>ROOST_SEED</c>.
 /// </summary>
 internal static class Effort
 {
@@ -14,6 +14,8 @@ internal static class Effort
     private static readonly int? Percent = Asked == "full" ? 100 : int.TryParse(Asked, CultureInfo.InvariantCulture, out int percent) ? percent : null;
 
     public static bool IsFull => Percent >= 100;
+
+    public static bool IsOnPush => Percent is null;
 
     /// <summary>How often something is tried; or at every how many, where the full count is the lesser.</summary>
     public static int Times(int onPush, int full) => Percent is not { } percent ? onPush : full < onPush ? full : Math.Max(onPush, full * percent / 100);

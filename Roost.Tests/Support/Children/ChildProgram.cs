@@ -43,6 +43,8 @@ internal static class ChildProgram
             "program" => ShownProgram.RunHereAsync(path),
             "read-all" => HostSettings.ReadAllAsync(path, rest[0] == "set"),
             "rest" => RestingItems.RunAsync(path, Fault.Parse(rest)),
+            "faulty" => Resuming.FaultyWorker.RunAsync(path, int.Parse(rest[0], null)),
+            "resume" => Resuming.Scenario.RunAsync(path, rest[0], int.Parse(rest[1], null), int.Parse(rest[2], null)),
             _ => throw new ArgumentException($"There is no verb {verb}."),
         };
         return await work;

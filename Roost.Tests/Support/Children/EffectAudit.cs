@@ -3,16 +3,19 @@ namespace Roost.Tests.Support;
 /// <summary>What became of the effects of <see cref="EffectVerb"/>, by the account of the service behind them.</summary>
 internal static class EffectAudit
 {
-    private const int EffectsOfAnItem = 1 + (4 * 3);
-
     /// <summary>Works off what is there; how many effects were counted, how many calls were repeated, and how many questions were asked.</summary>
     public static async Task<(int Effects, int Repeated, int Asked)> MustBeMadeOnceAsync(string path, IReadOnlyList<string> said)
     {
-        FileAudit.MustAgree(path);
         await using RoostRuntime roost = EffectVerb.Open(path, new Random(1));
-        do
-            await roost.RunUntilIdleAsync();
-        while (await EffectVerb.AnswerOnceAsync(roost, path) > 0 || roost.Items().Exists(item => !item.State.IsEnded()));
+        return await MustBeMadeOnceAsync(roost, said, EffectVerb.Steps);
+    }
+
+    /// <summary>The same of items of so many steps.</summary>
+    public static async Task<(int Effects, int Repeated, int Asked)> MustBeMadeOnceAsync(RoostRuntime roost, IReadOnlyList<string> said, int steps)
+    {
+        string path = roost.Path;
+        FileAudit.MustAgree(path);
+        await EffectVerb.FinishAsync(roost, path);
         List<WorkSummary> items = roost.Items();
         IEnumerable<string> enqueued = said.Where(line => line.StartsWith("enqueued ", StringComparison.Ordinal)).Select(line => line.Split(' ')[1]);
         enqueued.Except(items.Select(item => item.Id)).Should().BeEmpty();
@@ -20,14 +23,15 @@ internal static class EffectAudit
 
         List<(string What, string Result)> lines = EffectVerb.Service.Lines(path);
         var results = new List<string>();
-        int asked = 0;
+        int asked = 0, ofEach = 1 + (steps * EffectVerb.EffectsOfAStep);
         foreach (WorkSummary item in items)
         {
             results.AddRange((await roost.GetSnapshotAsync(item.Id)).DataAs<EffectVerb.Paid>().Things);
             asked += (await roost.ListAsksAsync(new() { WorkId = item.Id }, 1000)).Items.Count;
-            MustBeSaidOnce(item.Id, results[^EffectsOfAnItem..], (await roost.ReadStreamAsync(item.Id, EffectVerb.Said)).Pieces, said);
+            MustBeSaidOnce(item.Id, results[^ofEach..], (await roost.ReadStreamAsync(item.Id, EffectVerb.Said)).Pieces, said);
         }
-        results.Should().HaveCount(items.Count * EffectsOfAnItem, "none is lost").And.OnlyHaveUniqueItems("each has a key of its own");
+        results.Should().HaveCount(items.Count * ofEach, "none is lost")
+            .And.OnlyHaveUniqueItems("each has a key of its own");
         string[] calls = [.. lines.Where(line => line.What == "called").Select(line => line.Result)];
         calls.Distinct().Should().BeEquivalentTo(results, "what the service has counted is what the items have");
         calls.GroupBy(call => call).Where(each => !each.Key.StartsWith("repeat", StringComparison.Ordinal) && each.Count() > 1).Should()

@@ -16,13 +16,16 @@ internal static class EffectVerb
     /// <summary>The stream to which each step writes what its effects have come to.</summary>
     public const string Said = "said";
 
-    private const int Acts = 6, Steps = 4;
+    private const int Acts = 6;
+
+    /// <summary>How many steps an item has where nobody says it, and how many effects each of them has.</summary>
+    public const int Steps = 4, EffectsOfAStep = 3;
 
     /// <summary>What the item's effects have come to, in the order of its steps.</summary>
     public sealed record Paid(ImmutableList<string> Things);
 
     /// <summary>Each step has an effect that may be repeated, one that is asked about, and one that the service is asked about; the first one alone.</summary>
-    private sealed class Payer(string path, Random random) : Engine<Paid>
+    private sealed class Payer(string path, Random random, int steps) : Engine<Paid>
     {
         public override string EngineId => "payer";
 
@@ -43,13 +46,18 @@ internal static class EffectVerb
                 CallAsync(context, "asked", "ask", new() { Interrupted = Effect.Ask }),
                 CallAsync(context, "probed", "probe", new()
                 {
-                    Interrupted = Effect.Probe<string>((key, _) => Task.FromResult<Probed<string>>(
-                        Service.Find(path, key) is { } found ? Probed.Happened(found) : Probed.DidNot)),
+                    Interrupted = Effect.Probe<string>((key, _) => Task.FromResult(Probe(key))),
                 }));
             said.Write($"{string.Join(';', others)};");
             if (context.Attempt == 1 && context.Version % 3 == 2) throw new InvalidOperationException("The first try fails.");
             state = new(state.Things.AddRange([repeated, .. others]));
-            return context.Version == Steps ? Done(state) : Continue(state);
+            return context.Version == steps ? Done(state) : Continue(state);
+        }
+
+        private Probed<string> Probe(string key)
+        {
+            Points.Reach("a call is probed");
+            return Service.Find(path, key) is { } found ? Probed.Happened(found) : Probed.DidNot;
         }
 
         /// <summary>Others have read this at its offset: nothing else may ever stand there.</summary>
@@ -65,12 +73,15 @@ internal static class EffectVerb
             string result = await context.OnceAsync(name, async (key, token) =>
             {
                 await Task.Delay(Next(6), CancellationToken.None);
+                Points.Reach($"a call of {kind} is to be made");
                 string made = Service.Call(path, key, kind);
+                Points.Reach($"a call of {kind} was made");
                 await Task.Delay(Next(6), CancellationToken.None);
                 token.ThrowIfCancellationRequested();
                 return made;
             }, options);
             Service.Recorded(path, result);
+            Points.Reach($"the result of {kind} is there");
             return result;
         }
 
@@ -101,12 +112,24 @@ internal static class EffectVerb
         return 0;
     }
 
-    public static RoostRuntime Open(string path, Random random)
+    public static RoostRuntime Open(string path, Random random) =>
+        Open(
+            ChildVerbs.Options(path) with { LeaseTime = TimeSpan.FromSeconds(2), LoggerFactory = new ChildVerbs.ErrorLog(), MaxInterruptions = 1000 },
+            random,
+            Steps);
+
+    public static RoostRuntime Open(RoostOptions options, Random random, int steps)
     {
-        var payer = new Payer(path, random);
-        return payer.Runtime = new RoostRuntime(
-            ChildVerbs.Options(path) with { LeaseTime = TimeSpan.FromSeconds(2), LoggerFactory = new ChildVerbs.ErrorLog(), MaxInterruptions = 1000 })
-            .AddEngine(payer);
+        var payer = new Payer(options.Path!, random, steps);
+        return payer.Runtime = new RoostRuntime(options).AddEngine(payer);
+    }
+
+    /// <summary>Works off what is there, and says what is true where it is asked.</summary>
+    public static async Task FinishAsync(RoostRuntime roost, string path)
+    {
+        do
+            await roost.RunUntilIdleAsync();
+        while (await AnswerOnceAsync(roost, path) > 0 || roost.Items().Exists(item => !item.State.IsEnded()));
     }
 
     /// <summary>Somebody looks at the service's account, and says what is true.</summary>

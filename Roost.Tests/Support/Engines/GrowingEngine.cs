@@ -24,23 +24,27 @@ internal sealed class GrowingEngine(int seed, int steps) : Engine<JsonNode>
 
     protected override JsonNode Init(WorkItem item)
     {
+        Points.Reach("a first state is to be made");
         var random = new Random(seed);
         return Kept(1, new JsonObject { ["turn"] = 0, ["text"] = "", ["filler"] = Text(random, FirstBytes) });
     }
 
     protected override JsonNode? Migrate(JsonNode? state, int fromVersion)
     {
+        Points.Reach("a state is migrated");
         state!["migrated"] = fromVersion;
         return state;
     }
 
     protected override Task<Outcome> StepAsync(JsonNode state, StepContext context)
     {
+        Points.Reach("a step begins");
         JsonNode next = state.DeepClone();
         var random = new Random(HashCode(seed, context.Version));
         for (int n = random.Next(4); n > 0; n--) Edit((JsonObject)next, random);
         next["turn"] = context.Version;
         Kept(context.Version + 1, next);
+        Points.Reach("a step returns");
         return Task.FromResult(context.Version >= steps ? Done(next) : Continue(next));
     }
 
