@@ -14,7 +14,7 @@ try
 {
     switch (args)
     {
-        case ["--help" or "-h" or "help", ..]:
+        case ["--help" or "-h" or "help", ..] or [.., "--help" or "-h"]:
             Console.WriteLine(Usage.Text);
             return 0;
         case ["script"] or ["script", _]:
@@ -29,6 +29,8 @@ try
         case ["approval"] or ["approval", "--by-hand"]:
             await new ApprovalDemonstration(byHand: args.Length > 1, Console.Out).RunAsync(interrupted.Token);
             return 0;
+        case [not "approval", ['-', ..] option, ..] when !args[0].StartsWith('-'):
+            throw new UsageException($"\"{option}\" is not known here.");
         case ["agent"] or ["agent", _]:
             await new AgentDemonstration(args.ElementAtOrDefault(1), Console.Out).RunAsync(interrupted.Token);
             return 0;

@@ -48,19 +48,20 @@ public sealed partial class StepContext
     /// <exception cref="ConflictException">The step has ended.</exception>
     public StepStream OpenStream(string name)
     {
-        StepOutput to = Output();
+        _ = Output();
         Checked(() =>
         {
             Names.CheckExact("name", name);
             lock (gate)
             {
                 opened ??= new(StringComparer.Ordinal);
-                if (opened.Add(name) && opened.Count > MostStreams)
+                if (opened.Count == MostStreams && !opened.Contains(name))
                     throw new InvalidInputException("name", $"\"{name}\" would be the {MostStreams + 1}th stream of this step; {MostStreams} is the limit.");
+                opened.Add(name);
             }
             return name;
         });
-        return new(name, (stream, text) => Output().Append(stream, text), () => to.IsWritten ? runtime.Store.FlushAsync(to) : Task.CompletedTask);
+        return new(name, (stream, text) => Output().Append(stream, text), () => Output() is { IsWritten: true } to ? runtime.Store.FlushAsync(to) : Task.CompletedTask);
     }
 
     private void ReportAny(double? fraction, string? text)

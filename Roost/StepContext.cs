@@ -111,6 +111,7 @@ public sealed partial class StepContext
         {
             ended = true;
             effects?.End();
+            output?.End();
             return staged;
         }
     }
@@ -123,6 +124,7 @@ public sealed partial class StepContext
         {
             ended = true;
             effects?.End();
+            output?.End();
             if (Over is not null) return staged;
             if (effects?.Unfinished is { } unfinished)
                 throw new InvalidInputException(

@@ -25,7 +25,7 @@ public sealed class StepStream : IAsyncDisposable
     public void Write(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        if (Volatile.Read(ref isClosed)) throw new ConflictException($"Stream \"{Name}\" was closed; open it again to write more.");
+        ThrowIfClosed();
         write(Name, text);
     }
 
@@ -34,13 +34,29 @@ public sealed class StepStream : IAsyncDisposable
     /// <exception cref="ConflictException">The step has ended, or the stream was closed.</exception>
     public void WriteLine(string text) => Write(text + "\n");
 
-    /// <summary>Lets others read what was written so far now, by a commit of its own. Ends when that is durable.</summary>
-    public Task FlushAsync() => flush();
+    /// <summary>
+    /// Lets others read what this step has written to its streams so far, by a commit of its own. Ends when that is durable; or at once, and nothing is written,
+    /// where the lease is lost. Where it fails, what was written waits, and goes with the next commit that lands.
+    /// </summary>
+    /// <exception cref="ConflictException">The step has ended, or the stream was closed.</exception>
+    /// <exception cref="FileBusyException">Another process has kept the file locked for longer than <see cref="RoostOptions.BusyTimeout"/>.</exception>
+    /// <exception cref="DiskFullException">The disk is full.</exception>
+    /// <exception cref="ObjectDisposedException">The runtime is closed.</exception>
+    public Task FlushAsync()
+    {
+        ThrowIfClosed();
+        return flush();
+    }
 
     /// <summary>Closes it. What was written is on its way, and lands with the step's end if not before.</summary>
     public ValueTask DisposeAsync()
     {
         Volatile.Write(ref isClosed, true);
         return ValueTask.CompletedTask;
+    }
+
+    private void ThrowIfClosed()
+    {
+        if (Volatile.Read(ref isClosed)) throw new ConflictException($"Stream \"{Name}\" was closed; open it again to write more.");
     }
 }

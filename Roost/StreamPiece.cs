@@ -23,7 +23,7 @@ public sealed record StreamPiece
     /// <summary>The step has committed, so that this stays as long as the version that it made.</summary>
     public required bool IsCommitted { get; init; }
 
-    /// <summary>When its beginning was stored.</summary>
+    /// <summary>When its end was stored.</summary>
     public required DateTimeOffset At { get; init; }
 }
 
@@ -39,7 +39,7 @@ public sealed record StreamPage
     /// <summary>There is more than this page holds.</summary>
     public required bool HasMore { get; init; }
 
-    /// <summary>The item has ended, so that nothing more comes unless somebody retries it.</summary>
+    /// <summary>The item has ended, so that nothing more comes unless somebody retries it, which can be done where it has failed.</summary>
     public required bool IsOver { get; init; }
 }
 
@@ -58,6 +58,6 @@ public sealed record StreamInfo
     /// <summary>Where the first that can be read begins: the watermark. Equals <see cref="End"/> where none can.</summary>
     public required long Begin { get; init; }
 
-    /// <summary>When the beginning of its last piece was stored; null where none is kept.</summary>
+    /// <summary>When the last of it was stored; null where nothing is kept.</summary>
     public DateTimeOffset? LastAt { get; init; }
 }

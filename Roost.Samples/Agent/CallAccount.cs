@@ -44,8 +44,8 @@ internal sealed class CallAccount
         foreach (string fault in Faults) text.Append($"WRONG: {fault}\n");
         if (Faults.Count > 0) return text.ToString().TrimEnd();
         EffectInfo repeated = effects.Single(effect => effect.Key == interrupted);
-        string finished = string.Join(", ", kills.Select((kill, i) => $"{kill.Recorded.Count} calls before kill {i + 1}"));
-        text.Append($"Finished   {finished}: none of them was made again\n");
+        string recorded = string.Join(", ", kills.Select((kill, i) => $"{kill.Recorded.Count} calls before kill {i + 1}"));
+        text.Append($"Recorded   {recorded}: none of them was made again\n");
         return text.Append($"Repeated   {repeated.Path}, under its own key: received {Received(repeated)} times, counted {Counted(repeated)}").ToString();
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Roost.AspNetCore.Output;
 using Roost.Commands.Output;
 using Roost.Tests.Support;
 
@@ -29,11 +30,14 @@ internal sealed class StreamVerbTests : FolderFixture
                 return ScriptedEngine.GoOn(1);
             }
             tokens.Write("my pass");
-            tokens.Write("word=swordfish is\u001b[31m ");
+            await tokens.FlushAsync();
+            tokens.Write("word=sword");
+            await tokens.FlushAsync();
+            tokens.Write("fish is\u001b[31m ");
             context.Report(0.999, "nearly \u0007there");
             await tokens.FlushAsync();
             await gate.PassAsync();
-            tokens.Write("the last");
+            tokens.Write("the last, secretly");
             return ScriptedEngine.Finish(2);
         }));
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = Item });
@@ -72,13 +76,33 @@ internal sealed class StreamVerbTests : FolderFixture
         (await RunAsync(0, "list")).Output.Should().NotContain("99 %", "it has ended");
     }
 
+    [TestCase(22)]
+    [TestCase(30)]
+    public async Task A_secret_that_has_begun_before_the_offset_is_masked(int from)
+    {
+        (await RunAsync(0, "stream", Item, "--from", $"{from}")).Output.Should().NotContain("fish").And.Contain("***");
+        (await RunAsync(0, "stream", Item, "--from", $"{from}", "--json")).Output.Should().NotContain("fish").And.Contain("***");
+        (await RunAsync(0, "stream", Item, "--from", $"{from}", "--json", "--reveal")).Output.Should().Contain("fish");
+    }
+
+    [Test]
+    public async Task A_secret_that_comes_in_two_pieces_is_masked_as_json_too()
+    {
+        Task<CommandResult> followed = RunAsync(0, "stream", Item, "--follow", "--json");
+        gate.Open();
+
+        string output = (await followed.Soon()).Output;
+        output.Should().NotContain("fish").And.Contain("***").And.Contain("the last").And.Contain("secretly");
+        output.Trim().Split('\n').Should().AllSatisfy(line => JsonDocument.Parse(line).RootElement.GetProperty("stream").GetString().Should().Be("tokens"));
+    }
+
     [Test]
     public async Task A_stream_is_followed_until_its_item_has_ended()
     {
         Task<CommandResult> followed = RunAsync(0, "stream", Item, "--follow");
         gate.Open();
 
-        (await followed.Soon()).Output.Should().Be("committed words\nmy password=*** is\\u001b[31m the last\n");
+        (await followed.Soon()).Output.Should().Be("committed words\nmy password=*** is\\u001b[31m the last, secretly\n");
     }
 
     [Test]
@@ -104,6 +128,7 @@ internal sealed class StreamVerbTests : FolderFixture
 
         string all = string.Join('\n', lines);
         all.Should().Contain("99").And.Contain("password=***").And.NotContain("swordfish").And.NotContain("committed words", "that is history");
+        lines.FindLastIndex(line => line.Contains("secretly", StringComparison.Ordinal)).Should().BePositive("it stands before the end of its step");
         if (asJson) lines.Should().AllSatisfy(line => JsonDocument.Parse(line).RootElement.GetProperty("work_id").GetString().Should().Be(Item));
     }
 
@@ -113,7 +138,7 @@ internal sealed class StreamVerbTests : FolderFixture
         const string Text = "the api_key is sk-live-0123456789abcdef, token: abcdef and\n\npassword = hunter2hunter2 end";
         for (int size = 1; size < 20; size++)
         {
-            var masked = new MaskedText(text => new Roost.AspNetCore.Output.SecretKeys(Roost.AspNetCore.Output.SecretKeys.Usual, false).Hide(text));
+            var masked = new MaskedText(new(TextWriter.Null, new(new(SecretKeys.Usual, reveal: false))));
             string shown = string.Concat(Text.Chunk(size).Select(part => masked.Append(new string(part)))) + masked.End();
             shown.Should().NotContain("sk-live").And.NotContain("hunter").And.NotContain("abcdef").And.StartWith("the api_key is ").And.EndWith(" end");
         }

@@ -256,6 +256,63 @@ internal sealed class StreamTests(StoreHost host) : ConformanceTests(host)
     }
 
     [Test]
+    public async Task What_a_step_has_said_and_recorded_goes_with_its_version_though_later_steps_say_and_record_nothing()
+    {
+        await using RoostRuntime roost = await OpenAsync(Lazy with { HistoryFirst = 0, HistoryLast = 2 }, null, new ScriptedEngine(async (state, context) =>
+        {
+            if (state == 1)
+            {
+                context.OpenStream(Tokens).Write("said");
+                await context.OnceAsync("call", _ => Task.FromResult(1));
+            }
+            return state == 9 ? ScriptedEngine.Finish(10) : ScriptedEngine.GoOn(state + 1, state == 4 ? TimeSpan.FromMilliseconds(1) : default);
+        }));
+
+        await RunAsync(roost);
+
+        (await TextAsync(roost)).Should().BeEmpty();
+        (await InfoAsync(roost)).Should().BeEquivalentTo(new { End = 4L, KeptBytes = 0L });
+        (await roost.ListEffectsAsync("it")).Items.Should().BeEmpty();
+        MustAgree(roost);
+    }
+
+    [Test]
+    public async Task Half_a_letter_that_the_step_leaves_behind_is_told_as_one_that_is_not_known()
+    {
+        await using RoostRuntime roost = await OpenAsync(Lazy, null, OneStep(context =>
+        {
+            context.OpenStream(Tokens).Write("abc\ud83d");
+            context.OpenStream("half").Write("\ud83d");
+            return Task.CompletedTask;
+        }));
+        await RunAsync(roost);
+
+        (await TextAsync(roost)).Should().Be("abc\ufffd");
+        (await TextAsync(roost, "half")).Should().Be("\ufffd");
+    }
+
+    [Test]
+    public async Task A_piece_has_the_time_at_which_the_last_of_it_was_stored()
+    {
+        FakeTimeProvider clock = TestRuntime.Clock();
+        await using RoostRuntime roost = await OpenAsync(Lazy, clock, OneStep(async context =>
+        {
+            StepStream stream = context.OpenStream(Tokens);
+            foreach (string word in (string[])["one ", "two"])
+            {
+                clock.Advance(TimeSpan.FromSeconds(1));
+                stream.Write(word);
+                await stream.FlushAsync();
+            }
+            clock.Advance(TimeSpan.FromSeconds(1));
+        }));
+        await RunAsync(roost);
+
+        (await roost.ReadStreamAsync("it", Tokens)).Pieces.Should().ContainSingle().Which.At.Should().Be(TestRuntime.Start.AddSeconds(2));
+        (await InfoAsync(roost)).LastAt.Should().Be(TestRuntime.Start.AddSeconds(2));
+    }
+
+    [Test]
     public async Task A_stream_is_bounded_and_its_watermark_says_from_where_it_is_kept()
     {
         const int Most = 64 * 1024;
@@ -393,7 +450,10 @@ internal sealed class StreamTests(StoreHost host) : ConformanceTests(host)
         await RefusedAsync(context => context.OpenStream(" x"), "name");
         await RefusedAsync(context =>
         {
-            for (int n = 0; n < 65; n++) context.OpenStream($"{n}");
+            for (int n = 0; n < 64; n++) context.OpenStream($"{n}");
+            context.Invoking(it => it.OpenStream("64")).Should().Throw<InvalidInputException>();
+            context.OpenStream("63");
+            context.OpenStream("64");
         }, "name");
     }
 
@@ -423,6 +483,7 @@ internal sealed class StreamTests(StoreHost host) : ConformanceTests(host)
         }));
         (await RunAsync(roost)).State.Should().Be(WorkState.Done);
 
+        await open!.Awaiting(stream => stream.FlushAsync()).Should().ThrowAsync<ConflictException>().WithMessage("*has ended*");
         open!.Invoking(stream => stream.Write("x")).Should().Throw<ConflictException>().WithMessage("*has ended*");
         ended!.Invoking(context => context.Report(1)).Should().Throw<ConflictException>().WithMessage("*has ended*");
         ended!.Invoking(context => context.OpenStream("late")).Should().Throw<ConflictException>().WithMessage("*has ended*");

@@ -30,7 +30,7 @@ internal sealed class AgentSampleTests : FolderFixture
         IReadOnlyList<EffectInfo> effects = (await roost.ListEffectsAsync(id)).Items;
         RowsOf(output).Should().Equal(effects.Select(effect => (effect.Version, effect.Path, effect.Key, effect.Path == "hold_seat" ? 2 : 1, 1, "recorded")));
         effects.Select(effect => effect.Path).Should().Equal("model", "find_flight", "hold_seat", "hold_room", "model", "pay", "model");
-        output.Should().Contain("Finished   2 calls before kill 1, 5 calls before kill 2: none of them was made again")
+        output.Should().Contain("Recorded   2 calls before kill 1, 5 calls before kill 2: none of them was made again")
             .And.Contain("Repeated   hold_seat, under its own key: received 2 times, counted 1");
         string[] kinds = [.. (await roost.ListEventsAsync(id)).Items.Select(one => one.Kind)];
         kinds.Count(kind => kind == EventKinds.Interrupted).Should().Be(1, "one kill hit a step, and one an item that waited");

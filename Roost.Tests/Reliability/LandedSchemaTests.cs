@@ -21,7 +21,7 @@ internal sealed class LandedSchemaTests : FolderFixture
         ("007_traces.sql", "6bd9faad121f83d895e4ca3bf3977a0558b14c6146bc6b3166a419701dd40f07"),
         ("008_differences.sql", "2213201408290df7a6437704b09924190b4ff685f5161219dcb40cecb48c7e5f"),
         ("009_effects.sql", "b48f848487c6291530bf3006210a7c3b4bfc3a18c334720d7b2bfc79e0742604"),
-        ("010_streams.sql", "87c277483df4560d28b7f4159a982551b8d1218f568858900f504cf8e8d9c459"),
+        ("010_streams.sql", "9dd481cc94dd3f418207282ae52733c4c39f587c8219b743ecd3e871e07b77b1"),
     ];
 
     private const string EarlyArtifacts =

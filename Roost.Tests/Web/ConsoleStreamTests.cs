@@ -60,4 +60,28 @@ internal sealed class ConsoleStreamTests
         await running.Soon();
         (await host.ReadAsync("/work")).Should().NotContain("progress small");
     }
+
+    [Test]
+    public async Task Tries_are_told_apart_and_of_many_streams_those_that_were_written_to_last_are_shown()
+    {
+        await using ConsoleHost other = await ConsoleHost.StartAsync(null, ScriptedEngine.From((state, context) =>
+        {
+            if (state == 0)
+            {
+                for (int n = 0; n < 9; n++) context.OpenStream($"early {n}").Write("early");
+                return ScriptedEngine.GoOn(1);
+            }
+            context.OpenStream("early 3").Write($"{context.Attempt} once upon");
+            throw new IOException("broken");
+        }));
+        await other.Roost.EnqueueAsync(new WorkItem("scripted") { Id = Item, MaxAttempts = 1 });
+        await other.Roost.RunUntilIdleAsync();
+        await other.Roost.RetryAsync(Item);
+        await other.Roost.RunUntilIdleAsync();
+
+        string page = await other.ReadAsync(ConsoleHost.ItemAddress(Item));
+
+        page.Should().Contain("early\n1 once upon\n(try 2 of the step from version 2 begins anew)\n1 once upon").And.Contain("4 others with text");
+        page.IndexOf("Stream early 3", StringComparison.Ordinal).Should().BeLessThan(page.IndexOf("Stream early 0", StringComparison.Ordinal));
+    }
 }

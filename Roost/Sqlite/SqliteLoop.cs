@@ -215,9 +215,9 @@ internal sealed class SqliteLoop : StoreLoop
     {
         LeasedWork lease = commit.Lease;
         if (lease.Output is { } output) outgoing.WriteHeld(session, output);
-        if (commit.Next is null || (lease.Output is null && !lease.IsTried)) return;
-        session.Streams.KeepTry(lease.WorkKey, lease.Version, lease.Output?.Try ?? 0);
-        if (lease.Output is not null) session.Streams.Trim(lease.WorkKey, lease.Version + 1);
+        if (commit.Next is null || (lease.Output is null && !lease.HasRecords)) return;
+        if (lease.IsTried) session.Streams.KeepTry(lease.WorkKey, lease.Version, lease.Output?.Try ?? 0);
+        session.Streams.Trim(lease.WorkKey, lease.Version + 1);
     }
 
     private static CommitResult FreeUnlessKept(Session session, LeasedWork lease, CommitResult result)

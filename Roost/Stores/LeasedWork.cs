@@ -71,6 +71,9 @@ internal sealed class LeasedWork(LeaseFacts facts)
     /// <summary>Versions of it are, or were, stored as differences.</summary>
     public bool HasDifferences { get; set; }
 
+    /// <summary>Its steps have recorded effects, or written streams.</summary>
+    public bool HasRecords { get; set; }
+
     /// <summary>Code that is not Roost's has had its snapshots in its hands, and may go on looking at them.</summary>
     public bool IsStateSeen { get; set; }
 
@@ -136,6 +139,7 @@ internal sealed class LeasedWork(LeaseFacts facts)
         SnapshotHash = null,
         Base = form.Base,
         HasDifferences = HasDifferences || !form.IsWhole,
+        HasRecords = HasRecords,
         HasStepped = true,
         IsStateSeen = IsStateSeen,
         FileId = FileId,
@@ -162,6 +166,7 @@ internal sealed class LeasedWork(LeaseFacts facts)
         HasDifferences |= !form.IsWhole;
         HasStepped = true;
         PayloadHash = null;
+        HasRecords |= commit.HasEffects || Output is not null;
         Output = null;
         WaitMilliseconds = null;
         Lane = result.Lane!;

@@ -68,6 +68,17 @@ internal sealed class StepOutput(LeasedWork lease, int mostBytes, Action<StepOut
         }
     }
 
+    /// <summary>The step has ended: half of a letter that waits for the other is one for good.</summary>
+    public void End()
+    {
+        lock (gate)
+        {
+            bool isAny = false;
+            foreach (StreamText text in texts.Values) isAny |= text.End();
+            if (isAny && !isClosed) Tell();
+        }
+    }
+
     /// <summary>What waits, to be written in the transaction that is open.</summary>
     public StepSaid Take()
     {

@@ -4,20 +4,20 @@ namespace Roost.Commands.Output;
 /// <param name="roost">The file.</param>
 /// <param name="call">How it is printed.</param>
 /// <param name="workId">The item.</param>
-/// <param name="gate">Held while a line is printed.</param>
-internal sealed class SaidLines(RoostRuntime roost, Call call, string workId, Lock gate)
+internal sealed class SaidLines(RoostRuntime roost, Call call, string workId) : IDisposable
 {
     private const int AtFirst = 64 * 1024, MostStreams = 1000;
 
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
 
+    private readonly SemaphoreSlim turn = new(1);
     private readonly Dictionary<string, Followed> streams = new(StringComparer.Ordinal);
     private WorkProgress? told;
     private bool hasBegun;
 
     private sealed class Followed(Printer print)
     {
-        public MaskedText Masked { get; } = new(print.Hide);
+        public MaskedText Masked { get; } = new(print);
         public StreamPiece? Last { get; set; }
         public long Next { get; set; }
     }
@@ -29,8 +29,7 @@ internal sealed class SaidLines(RoostRuntime roost, Call call, string workId, Lo
         {
             while (true)
             {
-                await SayAsync(cancellationToken);
-                hasBegun = true;
+                await BeforeAsync(static () => { }, cancellationToken);
                 await Task.Delay(Period, cancellationToken);
             }
         }
@@ -39,6 +38,24 @@ internal sealed class SaidLines(RoostRuntime roost, Call call, string workId, Lo
             // Whoever follows the events says why.
         }
     }
+
+    /// <summary>Prints what was said by now, and then what comes after it.</summary>
+    public async Task BeforeAsync(Action then, CancellationToken cancellationToken)
+    {
+        await turn.WaitAsync(cancellationToken);
+        try
+        {
+            await SayAsync(cancellationToken);
+            hasBegun = true;
+            then();
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    public void Dispose() => turn.Dispose();
 
     private async Task SayAsync(CancellationToken cancellationToken)
     {
@@ -50,7 +67,7 @@ internal sealed class SaidLines(RoostRuntime roost, Call call, string workId, Lo
             if (!streams.TryGetValue(stream.Name, out Followed? followed))
                 streams.Add(stream.Name, followed = new(call.Print) { Next = hasBegun ? 0 : Math.Max(0, stream.End - AtFirst) });
             if (stream.End > followed.Next) await SayAsync(stream.Name, followed, cancellationToken);
-            if (followed.Last is { } last && (last.IsCommitted || last.Version < item.Version)) Say(stream.Name, last, followed.Masked.End());
+            if (followed.Last is { } last && (last.IsCommitted || last.Version < item.Version || item.State != WorkState.Running)) Say(stream.Name, last, followed.Masked.End());
         }
     }
 
@@ -69,11 +86,6 @@ internal sealed class SaidLines(RoostRuntime roost, Call call, string workId, Lo
 
     private void Say(string name, StreamPiece piece, Followed followed)
     {
-        if (call.IsJson)
-        {
-            Print(() => call.Print.Json(StreamJson.Of(workId, name, piece, call.Print), indented: false));
-            return;
-        }
         if (followed.Last is { } before && (before.Version, before.Try) != (piece.Version, piece.Try)) Say(name, before, followed.Masked.End());
         followed.Last = piece;
         Say(name, piece, followed.Masked.Append(piece.Text));
@@ -81,20 +93,18 @@ internal sealed class SaidLines(RoostRuntime roost, Call call, string workId, Lo
 
     private void Say(string name, StreamPiece piece, string text)
     {
-        foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-            Print(() => call.Print.Line(EventLine.Of(piece.At, workId, $"stream {name}", Text.Line(line.TrimEnd('\r')), call.Print)));
+        if (text.Length == 0) return;
+        if (call.IsJson) call.Print.Json(StreamJson.Of(workId, name, piece, text), indented: false);
+        else
+            foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                call.Print.Line(EventLine.Of(piece.At, workId, $"stream {name}", Text.Line(line.TrimEnd('\r')), call.Print));
     }
 
     private void Say(WorkProgress progress)
     {
-        if (call.IsJson) Print(() => call.Print.Json(new { WorkId = workId, Progress = progress with { Text = Hidden(progress.Text) } }, indented: false));
-        else Print(() => call.Print.Line(EventLine.Of(progress.At, workId, "progress", Text.Line(call.Print.Hide(progress.ToString())), call.Print)));
+        if (call.IsJson) call.Print.Json(new { WorkId = workId, Progress = progress with { Text = Hidden(progress.Text) } }, indented: false);
+        else call.Print.Line(EventLine.Of(progress.At, workId, "progress", Text.Line(call.Print.Hide(progress.ToString())), call.Print));
     }
 
     private string? Hidden(string? text) => text is null ? null : call.Print.Hide(text);
-
-    private void Print(Action print)
-    {
-        lock (gate) print();
-    }
 }

@@ -106,25 +106,30 @@ internal sealed class EventsVerb : Verb
     {
         long? from = call.Get(after) ?? (call.Get(since) is null ? await StartAsync(call, roost, filter) : null);
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(call.Reading);
-        var output = new Lock();
-        Task said = filter.WorkId is { } id ? new SaidLines(roost, call, id, output).FollowAsync(ended.Token) : Task.CompletedTask;
+        using SaidLines? said = filter.WorkId is { } of ? new(roost, call, of) : null;
+        long history = said is null ? long.MaxValue : await roost.GetLastSequenceAsync(call.Stop);
+        Task saying = said?.FollowAsync(ended.Token) ?? Task.CompletedTask;
         try
         {
             await foreach (WorkEvent one in roost.WatchEventsAsync(filter, from, call.Reading))
             {
-                lock (output)
-                {
-                    if (call.IsJson) call.Print.Json(one, indented: false);
-                    else call.Print.Line(EventLine.Of(one, call.Print));
-                }
+                // What a step has said stands before the event of its end.
+                if (said is null || one.Sequence <= history) Show(call, one);
+                else await said.BeforeAsync(() => Show(call, one), call.Reading);
             }
         }
         finally
         {
             await ended.CancelAsync();
-            await said;
+            await saying;
         }
         return ExitCodes.Ok;
+    }
+
+    private static void Show(Call call, WorkEvent one)
+    {
+        if (call.IsJson) call.Print.Json(one, indented: false);
+        else call.Print.Line(EventLine.Of(one, call.Print));
     }
 
     private async Task<long> StartAsync(Call call, RoostRuntime roost, EventFilter filter)

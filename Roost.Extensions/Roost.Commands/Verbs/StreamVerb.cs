@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
 using Roost.Commands.Input;
 using Roost.Commands.Output;
 
@@ -36,7 +37,7 @@ internal sealed class StreamVerb : Verb
         string? one = call.Get(name) ?? (streams.Count == 1 ? streams[0].Name : null);
         if (one is null && call.Get(follow)) throw new UsageException($"--follow needs the stream's name; the item has {Names(streams)}.");
         if (one is null) return await call.ShowAsync(() => Task.FromResult<Answer>(new(new { Items = streams }, print => Show(print, streams))));
-        if (!call.Get(follow) && streams.All(stream => stream.Name != one))
+        if (streams.All(stream => stream.Name != one) && (!call.Get(follow) || (await roost.ReadStreamAsync(workId, one, 0, call.Stop)).IsOver))
             throw new NotFoundException($"Work item {workId} has no stream \"{one}\"; it has {Names(streams)}.");
         if (call.Get(follow)) await FollowAsync(call, roost, workId, one);
         else await ReadAsync(call, roost, workId, one);
@@ -61,48 +62,74 @@ internal sealed class StreamVerb : Verb
         return found;
     }
 
-    private static void Show(Printer print, IReadOnlyList<StreamInfo> streams) => print.Table(
-        ["stream", "bytes", "kept", "from", "last"],
-        streams.Select(stream => new[]
+    private static void Show(Printer print, IReadOnlyList<StreamInfo> streams)
+    {
+        StreamInfo[] kept = [.. streams.Where(stream => stream.KeptBytes > 0)];
+        if (kept.Length > 0 || streams.Count == 0) print.Table(["stream", "bytes", "kept", "from", "last"], Rows(print, kept), "Its steps have written no stream.");
+        if (kept.Length < streams.Count) Console.Error.WriteLine($"Nothing is kept of {Text.Count(streams.Count - kept.Length, "other stream")}; --json lists all.");
+    }
+
+    private static IEnumerable<string[]> Rows(Printer print, IEnumerable<StreamInfo> streams) => streams.Select(stream => new[]
         {
             stream.Name, stream.End.ToString(CultureInfo.InvariantCulture), Times.Size(stream.KeptBytes), stream.Begin.ToString(CultureInfo.InvariantCulture),
             print.Time(stream.LastAt),
-        }),
-        "Its steps have written no stream.");
+        });
 
     private async Task ReadAsync(Call call, RoostRuntime roost, string workId, string one)
     {
-        var text = new StreamText(call.Print);
-        var pieces = new List<StreamPiece>();
+        StreamText text = await StartAsync(call, roost, workId, one);
+        var pieces = new List<object>();
         long next = call.Get(from);
         StreamPage page;
         do
         {
             page = await roost.ReadStreamAsync(workId, one, next, call.Stop);
             next = page.Next;
-            if (call.IsJson) pieces.AddRange(page.Pieces);
-            else foreach (StreamPiece piece in page.Pieces) text.Add(piece);
+            foreach (StreamPiece piece in page.Pieces)
+            {
+                if (call.IsJson) pieces.Add(StreamJson.Of(workId, one, piece, text.Masked(piece, isLast: piece == page.Pieces[^1] && !page.HasMore)));
+                else text.Add(piece);
+            }
         }
         while (page.HasMore);
-        if (call.IsJson) call.Print.Json(new { Items = pieces.ConvertAll(piece => StreamJson.Of(workId, one, piece, call.Print)), Next = next, page.IsOver });
+        if (call.IsJson) call.Print.Json(new { Items = pieces, Next = next, page.IsOver });
         else text.End();
     }
 
     private async Task FollowAsync(Call call, RoostRuntime roost, string workId, string one)
     {
-        var text = new StreamText(call.Print);
+        StreamText text = await StartAsync(call, roost, workId, one);
+        StreamPiece? last = null;
         await foreach (StreamPiece piece in roost.WatchStreamAsync(workId, one, call.Get(from), call.Reading))
         {
-            if (call.IsJson) call.Print.Json(StreamJson.Of(workId, one, piece, call.Print), indented: false);
+            last = piece;
+            if (call.IsJson) Show(piece, text.Masked(piece, isLast: false));
             else text.Add(piece);
         }
         if (!call.IsJson) text.End();
+        else if (text.Rest() is { Length: > 0 } rest) Show(last!, rest);
+
+        void Show(StreamPiece piece, string masked)
+        {
+            if (masked.Length > 0) call.Print.Json(StreamJson.Of(workId, one, piece, masked), indented: false);
+        }
+    }
+
+    /// <summary>What stands before the offset is read first: a secret may have begun there.</summary>
+    private async Task<StreamText> StartAsync(Call call, RoostRuntime roost, string workId, string one)
+    {
+        var text = new StreamText(call.Print);
+        long start = call.Get(from);
+        if (start == 0 || !call.Print.IsMasking) return text;
+        StreamPage before = await roost.ReadStreamAsync(workId, one, Math.Max(0, start - MaskedText.Context), call.Stop);
+        foreach (StreamPiece piece in before.Pieces.Where(piece => piece.Offset < start)) text.Skip(piece, start);
+        return text;
     }
 
     /// <summary>The text as it was written; on stderr, where it does not simply go on.</summary>
     private sealed class StreamText(Printer print)
     {
-        private readonly MaskedText masked = new(print.Hide);
+        private readonly MaskedText masked = new(print);
         private StreamPiece? last;
         private bool isAtLineStart = true;
 
@@ -112,6 +139,19 @@ internal sealed class StreamVerb : Verb
             last = piece;
             Write(masked.Append(piece.Text));
         }
+
+        /// <summary>Text before what is shown.</summary>
+        public void Skip(StreamPiece piece, long until)
+        {
+            byte[] utf8 = Encoding.UTF8.GetBytes(piece.Text);
+            masked.Append(Encoding.UTF8.GetString(utf8, 0, (int)Math.Min(utf8.Length, until - piece.Offset)));
+        }
+
+        /// <summary>What can be shown of a piece by now, of the last one all.</summary>
+        public string Masked(StreamPiece piece, bool isLast) => masked.Append(piece.Text) + (isLast ? masked.End() : "");
+
+        /// <summary>What was held back.</summary>
+        public string Rest() => masked.End();
 
         public void End()
         {

@@ -105,7 +105,8 @@ internal static class FixtureFile
 
     /// <summary>The kept files, by name.</summary>
     public static IEnumerable<string> Kept() =>
-        typeof(FixtureFile).Assembly.GetManifestResourceNames().Where(name => name.EndsWith(".db.gz", StringComparison.Ordinal)).Order();
+        typeof(FixtureFile).Assembly.GetManifestResourceNames().Where(name => name.EndsWith(".db.gz", StringComparison.Ordinal))
+            .OrderBy(name => name.Length).ThenBy(name => name, StringComparer.Ordinal);
 
     public static async Task UnpackAsync(string name, string path)
     {

@@ -1,4 +1,4 @@
--- Roost, schema 10: streams and progress. What a step says while it runs. Added are three tables and an index; nothing is rewritten.
+-- Roost, schema 10: streams and progress. What a step says while it runs. Added are three tables, an index and a column, which is written for items with effects.
 --
 --   roost_stream        the streams of an item, each with a name
 --   roost_stream_piece  their text, in pieces of one try of one step; those of a version go with it
@@ -21,7 +21,7 @@ CREATE TABLE roost_stream_piece (
     work INTEGER NOT NULL,
     version INTEGER NOT NULL,           -- from which the step was made
     try INTEGER NOT NULL,               -- which of those that have written something, from 1
-    at INTEGER NOT NULL,                -- when its beginning was written
+    at INTEGER NOT NULL,                -- when its end was written
     text TEXT NOT NULL,
     UNIQUE (stream, starts)
 ) STRICT;
@@ -36,3 +36,6 @@ CREATE TABLE roost_progress (
     at INTEGER NOT NULL,
     CONSTRAINT roost_progress_fraction CHECK (coalesce(fraction, 0) BETWEEN 0 AND 1)
 ) STRICT;
+
+ALTER TABLE roost_work_input ADD COLUMN records INTEGER NOT NULL DEFAULT 0; -- its steps have recorded effects, or written streams, which go with their versions
+UPDATE roost_work_input SET records = 1 WHERE work IN (SELECT work FROM roost_effect);

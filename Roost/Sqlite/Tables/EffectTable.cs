@@ -4,7 +4,7 @@ using Roost.Stores;
 namespace Roost.Sqlite.Tables;
 
 /// <summary>What steps have recorded of their effects. A holder's writes are fenced by its lease's token and version.</summary>
-internal sealed class EffectTable(WriteConnection connection)
+internal sealed class EffectTable(WriteConnection connection, RecordFlag flag)
 {
     private readonly Statement save = connection.Prepare(
         """
@@ -35,7 +35,9 @@ internal sealed class EffectTable(WriteConnection connection)
         else save.BindNull(8);
         if (record.Result is { } result) save.BindText(11, result).BindBlob(12, record.Hash);
         else save.BindNull(11).BindNull(12);
-        return save.Run() == 1;
+        bool isHeld = save.Run() == 1;
+        if (isHeld) flag.Set(lease);
+        return isHeld;
     }
 
     /// <summary>A call is known not to have happened. False: the lease is lost.</summary>

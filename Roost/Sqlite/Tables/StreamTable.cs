@@ -4,7 +4,7 @@ using Roost.Stores;
 namespace Roost.Sqlite.Tables;
 
 /// <summary>What steps have said while they ran: text of streams, in pieces, and how far they are.</summary>
-internal sealed class StreamTable(WriteConnection connection)
+internal sealed class StreamTable(WriteConnection connection, RecordFlag flag)
 {
     /// <summary>Up to here what a try goes on to write to a stream joins its last piece.</summary>
     private const int Joined = 4096;
@@ -20,7 +20,7 @@ internal sealed class StreamTable(WriteConnection connection)
         "SELECT key, starts, octet_length(text), version, try FROM roost_stream_piece WHERE stream = ?1 ORDER BY starts DESC LIMIT 1");
     private readonly Statement insert = connection.Prepare(
         "INSERT INTO roost_stream_piece (stream, starts, work, version, try, at, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
-    private readonly Statement join = connection.Prepare("UPDATE roost_stream_piece SET text = text || ?2 WHERE key = ?1");
+    private readonly Statement join = connection.Prepare("UPDATE roost_stream_piece SET text = text || ?2, at = ?3 WHERE key = ?1");
     private readonly Statement first = connection.Prepare(
         "SELECT key, octet_length(text) FROM roost_stream_piece WHERE stream = ?1 ORDER BY starts LIMIT 1");
     private readonly Statement delete = connection.Prepare("DELETE FROM roost_stream_piece WHERE key = ?1");
@@ -50,6 +50,7 @@ internal sealed class StreamTable(WriteConnection connection)
         if (said.Progress is { } now)
             report.Bind(1, work).Bind(2, output.Version).BindReal(3, now.Fraction).Bind(4, now.Text).Bind(5, now.At.ToUnixTimeMilliseconds()).Run();
         if (said.Texts.Count == 0) return;
+        flag.Set(output.Lease);
         output.Try ??= 1 + (int)(lastTry.Bind(1, work).Bind(2, output.Version).Scalar() ?? 0);
         foreach ((string name, StreamChunk chunk) in said.Texts) Append(output, name, chunk);
     }
@@ -76,7 +77,7 @@ internal sealed class StreamTable(WriteConnection connection)
         if (chunk.Skipped == 0 && LastOf(stream.Key) is { } piece && piece.Starts + piece.Length == starts && piece.Version == output.Version
             && piece.Try == output.Try && piece.Length + rest.Length <= Joined)
         {
-            join.Bind(1, piece.Key).BindText(2, rest).Run();
+            join.Bind(1, piece.Key).BindText(2, rest).Bind(3, connection.Now).Run();
             starts += rest.Length;
             rest = [];
         }

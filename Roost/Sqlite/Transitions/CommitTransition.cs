@@ -138,7 +138,7 @@ internal sealed class CommitTransition(
         snapshots.Save(lease.WorkKey, new(version, commit.StateVersion, commit.Next.Step, commit.Hash, commit.DelayMs), form);
         if (!form.IsWhole && !lease.HasDifferences) snapshots.NoteDifferences(lease.WorkKey);
         snapshots.Trim(lease.WorkKey, version, form, lease.HasDifferences, lease.HasStepped);
-        if (commit.HasEffects) effects.Trim(lease.WorkKey, version);
+        if (lease.HasRecords || commit.HasEffects) effects.Trim(lease.WorkKey, version);
     }
 
     private void Attach(StepCommit commit, bool goesOn)

@@ -16,7 +16,7 @@ internal sealed class LeaseLoader(
         """
         SELECT w.id, w.created_at, i.payload, i.nonce, i.branch, i.depth, i.timeout_ms, i.max_attempts, i.idempotency_key,
                s.state_version, s.step, s.data, s.sha256, s.at, s.delay_ms, p.id, i.payload_sha256,
-               i.max_steps, i.steps_from, i.trace, s.whole, i.differences
+               i.max_steps, i.steps_from, i.trace, s.whole, i.differences, i.records
         FROM roost_work w
         LEFT JOIN roost_work_input i ON i.work = w.key
         LEFT JOIN roost_snapshot s ON s.key = (SELECT key FROM roost_snapshot WHERE work = w.key AND version = w.version)
@@ -135,6 +135,7 @@ internal sealed class LeaseLoader(
             SnapshotHash = state.Hash,
             Base = state.Base,
             HasDifferences = load.Int32(21) != 0,
+            HasRecords = load.Int32(22) != 0,
             PayloadHash = load.IsNull(2) ? [] : load.IsNull(16) ? null : load.Bytes(16).ToArray(), // Nothing matches none.
             CreatedAt = StoredTime.Read(load.Int64(1)),
             Nonce = load.Int64(3),

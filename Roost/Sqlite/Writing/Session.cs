@@ -50,9 +50,10 @@ internal sealed class Session : IDisposable
         var fairness = new Fairness(Connection, Counters, Ready, Resources);
         Ends = new(Connection);
         treeTable = new(Connection, Children);
-        Effects = new(Connection);
+        var records = new RecordFlag(Connection);
+        Effects = new(Connection, records);
         Exit = new(Connection, Lanes, Ready, Resources, Asks, Events, failures, Ends, treeTable);
-        Streams = new(Connection);
+        Streams = new(Connection, records);
         Endings = new(Connection, Counters, Lanes, Work, snapshots, Ready, Events, Tally, failures, Waits, Effects, Streams, Ends, Exit);
         EffectAsks = new(Connection, Lanes, Work, Effects, Asks, Waits, Events, Exit);
         Leases = new(Connection, Counters, Lanes, Work, Workers, Resources, Blobs, Events, Exit);
