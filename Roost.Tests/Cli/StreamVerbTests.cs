@@ -51,6 +51,7 @@ internal sealed class StreamVerbTests : FolderFixture
     {
         gate.Open();
         await running.Soon();
+        running.Dispose();
         await roost.DisposeAsync();
     }
 

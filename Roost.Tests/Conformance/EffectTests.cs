@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Time.Testing;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Conformance;

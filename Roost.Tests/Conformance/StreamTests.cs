@@ -1,6 +1,5 @@
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
-using Roost.Stores;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Conformance;

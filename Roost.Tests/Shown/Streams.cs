@@ -8,11 +8,11 @@ internal sealed record Book(IReadOnlyList<string> Chapters);
 /// <summary>A model that writes, word by word.</summary>
 internal sealed class Model
 {
-    private static readonly string[] Words = ["Once ", "upon ", "a ", "time"];
+    private readonly string[] words = ["Once ", "upon ", "a ", "time"];
 
     public async IAsyncEnumerable<string> WriteAsync(int chapter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (string word in Words)
+        foreach (string word in words)
         {
             await Task.Yield();
             cancellationToken.ThrowIfCancellationRequested();

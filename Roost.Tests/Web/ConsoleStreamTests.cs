@@ -35,6 +35,7 @@ internal sealed class ConsoleStreamTests
     {
         gate.Open();
         await running.Soon();
+        running.Dispose();
         await host.DisposeAsync();
     }
 
