@@ -42,8 +42,7 @@ internal sealed class DesktopTests
         await window.UntilShownAsync($"{before} running 0/2");
         string meanwhile = await EnqueueAsync("Walden", 2);
 
-        await window.UntilShownAsync($"{before} done 2/2");
-        await window.UntilShownAsync($"{meanwhile} done 2/2");
+        await window.UntilShownAsync($"{before} done 2/2", $"{meanwhile} done 2/2"); // One tick may show both.
         await Waiting.Until(() => display.Look().Colours > 10); // An empty screen has one.
         TestContext.AddTestAttachment(await SaveAsync(folder["window.png"]));
         string last = await window.CloseAsync();
@@ -121,11 +120,16 @@ internal sealed class DesktopTests
     {
         private readonly Process process = tests.display.Show(SampleProcess.Prepare(tests.folder, "desktop", tests.roost.Path));
 
-        public async Task UntilShownAsync(string part)
+        /// <summary>Waits until all of these were said, in whatever order.</summary>
+        public async Task UntilShownAsync(params string[] parts)
         {
+            var missing = parts.ToList();
             while (await process.StandardOutput.ReadLineAsync().WaitAsync(SampleProcess.Patience) is { } line)
-                if (line.Contains(part, StringComparison.Ordinal)) return;
-            Assert.Fail($"It ended before it said \"{part}\": {await process.StandardError.ReadToEndAsync()}");
+            {
+                missing.RemoveAll(part => line.Contains(part, StringComparison.Ordinal));
+                if (missing.Count == 0) return;
+            }
+            Assert.Fail($"It ended before it said \"{string.Join("\", \"", missing)}\": {await process.StandardError.ReadToEndAsync()}");
         }
 
         /// <summary>Tells it to stop, as a session that ends does; what it said last.</summary>

@@ -1,3 +1,4 @@
+using System.Net;
 using Roost.Tests.Support;
 
 namespace Roost.Tests.Web;
@@ -80,7 +81,7 @@ internal sealed class ConsoleStreamTests
         await other.Roost.RetryAsync(Item);
         await other.Roost.RunUntilIdleAsync();
 
-        string page = await other.ReadAsync(ConsoleHost.ItemAddress(Item));
+        string page = WebUtility.HtmlDecode(await other.ReadAsync(ConsoleHost.ItemAddress(Item)));
 
         page.Should().Contain("early\n1 once upon\n(try 2 of the step from version 2 begins anew)\n1 once upon").And.Contain("4 others with text");
         page.IndexOf("Stream early 3", StringComparison.Ordinal).Should().BeLessThan(page.IndexOf("Stream early 0", StringComparison.Ordinal));
