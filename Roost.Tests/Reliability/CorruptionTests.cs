@@ -89,7 +89,7 @@ internal sealed class CorruptionTests : FolderFixture
 
     [Test]
     public async Task A_flipped_bit_of_the_data_is_reported_or_refused_and_never_returned_as_data() =>
-        await TryAsync(Effort.Times(40, 4000), whole, "", (bytes, _, random) => Flip(bytes, HeaderBytes, random), LookAndWorkAsync);
+        await TryAsync(Effort.Times(25, 4000), whole, "", (bytes, _, random) => Flip(bytes, HeaderBytes, random), LookAndWorkAsync);
 
     [Test]
     public async Task A_page_full_of_zeros_or_of_another_page_is_reported_or_refused_and_never_returned_as_data() =>

@@ -22,7 +22,7 @@ internal sealed partial class ModelTests
     [Test]
     public async Task Any_sequence_of_operations_on_two_runtimes_leaves_what_the_model_says()
     {
-        int operations = 0, sequences = Effort.Times(25, 4000);
+        int operations = 0, sequences = Effort.Times(16, 4000);
         await CheckAsync(Operations.Any.Array[1, LongestSequence], sequences, async sequence =>
         {
             await using var world = new World();
@@ -39,7 +39,7 @@ internal sealed partial class ModelTests
     [Test]
     public async Task Whatever_callers_do_at_once_beside_running_loops_the_history_is_one_that_the_model_allows()
     {
-        int calls = 0, rounds = Effort.Times(15, 1500);
+        int calls = 0, rounds = Effort.Times(10, 1500);
         await CheckAsync(Operations.AnyCall.Array[1, 12].Array[Callers], rounds, async callers =>
         {
             await using var world = new World(concurrency: 4);

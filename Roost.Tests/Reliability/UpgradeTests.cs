@@ -56,7 +56,7 @@ internal sealed class UpgradeTests : FolderFixture
         string fresh = folder["fresh.db"];
         await using (new RoostRuntime(fresh)) { }
         FileValues made = FileValues.Of(fresh);
-        int killed = 0, unchanged = 0, stride = Effort.Times(31, 1);
+        int killed = 0, unchanged = 0, stride = Effort.Times(61, 1);
         var random = new Random(Effort.Seed());
         foreach (string fixture in FixtureFile.Kept().Where(name => name != $"schema-{Schema.Version}.db.gz").Append("none"))
             foreach (DiskCalls call in (DiskCalls[])[DiskCalls.Write, DiskCalls.Sync])

@@ -46,7 +46,7 @@ internal sealed class ConsolePageTests
     public async Task Every_page_is_for_everybody_to_read(int width, ColorScheme theme)
     {
         if (!IsAll && (width, theme) != (1440, ColorScheme.Light))
-            Assert.Ignore("ROOST_PAGES=all looks at all widths and themes; .ci/run does.");
+            Assert.Ignore("ROOST_PAGES=all looks at all addresses, widths and themes; .ci/run does.");
         IPage page = await browser.OpenAsync(
             new()
             {
@@ -58,7 +58,7 @@ internal sealed class ConsolePageTests
         await page.SignInAsync(tour.Host.Server.Link);
         string checks = await File.ReadAllTextAsync(SourceTree.PathOf("Roost.Tests", "Web", "PageChecks.js"));
         var wrong = new List<string>();
-        foreach (string address in ConsoleTour.Addresses.Values.SelectMany(each => each))
+        foreach (string address in ConsoleTour.Addresses.Values.SelectMany(each => IsAll ? each : each[..1])) // One of each kind takes a third of the time.
         {
             await page.GotoAsync(new Uri(tour.Host.Root, address).AbsoluteUri);
             JsonElement found = (await page.EvaluateAsync(checks))!.Value;
