@@ -61,8 +61,10 @@ public sealed partial class StepContext
             }
             return name;
         });
-        return new(name, (stream, text) => Output().Append(stream, text), () => Output() is { IsWritten: true } to ? runtime.Store.FlushAsync(to) : Task.CompletedTask);
+        return new(name, (stream, text) => Output().Append(stream, text), FlushAsync);
     }
+
+    private Task FlushAsync() => Output() is { IsWritten: true } to ? runtime.Store.FlushAsync(to) : Task.CompletedTask;
 
     private void ReportAny(double? fraction, string? text)
     {

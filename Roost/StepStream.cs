@@ -35,8 +35,8 @@ public sealed class StepStream : IAsyncDisposable
     public void WriteLine(string text) => Write(text + "\n");
 
     /// <summary>
-    /// Lets others read what this step has written to its streams so far, by a commit of its own. Ends when that is durable; or at once, and nothing is written,
-    /// where the lease is lost. Where it fails, what was written waits, and goes with the next commit that lands.
+    /// Lets others read what this step has written to its streams so far, by a commit of its own. Ends when that is durable; or at once, and nothing is
+    /// written, where the lease is lost. Where it fails, what was written waits, and goes with the next commit that lands.
     /// </summary>
     /// <exception cref="ConflictException">The step has ended, or the stream was closed.</exception>
     /// <exception cref="FileBusyException">Another process has kept the file locked for longer than <see cref="RoostOptions.BusyTimeout"/>.</exception>

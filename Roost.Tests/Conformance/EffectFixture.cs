@@ -33,7 +33,12 @@ internal abstract class EffectFixture(StoreHost host) : ConformanceTests(host)
         }
     }
 
-    private protected static RoostOptions Quick => new() { MaxAttempts = 5, RetryBaseDelay = TimeSpan.FromMilliseconds(1), RetryMaxDelay = TimeSpan.FromMilliseconds(1) };
+    private protected static RoostOptions Quick => new()
+    {
+        MaxAttempts = 5,
+        RetryBaseDelay = TimeSpan.FromMilliseconds(1),
+        RetryMaxDelay = TimeSpan.FromMilliseconds(1),
+    };
 
     private protected static readonly EffectOptions Asking = new() { Interrupted = Effect.Ask };
 

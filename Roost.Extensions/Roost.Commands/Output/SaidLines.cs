@@ -67,7 +67,8 @@ internal sealed class SaidLines(RoostRuntime roost, Call call, string workId) : 
             if (!streams.TryGetValue(stream.Name, out Followed? followed))
                 streams.Add(stream.Name, followed = new(call.Print) { Next = hasBegun ? 0 : Math.Max(0, stream.End - AtFirst) });
             if (stream.End > followed.Next) await SayAsync(stream.Name, followed, cancellationToken);
-            if (followed.Last is { } last && (last.IsCommitted || last.Version < item.Version || item.State != WorkState.Running)) Say(stream.Name, last, followed.Masked.End());
+            if (followed.Last is { } last && (last.IsCommitted || last.Version < item.Version || item.State != WorkState.Running))
+                Say(stream.Name, last, followed.Masked.End());
         }
     }
 

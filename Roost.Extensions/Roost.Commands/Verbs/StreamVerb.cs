@@ -65,8 +65,9 @@ internal sealed class StreamVerb : Verb
     private static void Show(Printer print, IReadOnlyList<StreamInfo> streams)
     {
         StreamInfo[] kept = [.. streams.Where(stream => stream.KeptBytes > 0)];
-        if (kept.Length > 0 || streams.Count == 0) print.Table(["stream", "bytes", "kept", "from", "last"], Rows(print, kept), "Its steps have written no stream.");
-        if (kept.Length < streams.Count) Console.Error.WriteLine($"Nothing is kept of {Text.Count(streams.Count - kept.Length, "other stream")}; --json lists all.");
+        int others = streams.Count - kept.Length;
+        if (kept.Length > 0 || others == 0) print.Table(["stream", "bytes", "kept", "from", "last"], Rows(print, kept), "Its steps have written no stream.");
+        if (others > 0) Console.Error.WriteLine($"Nothing is kept of {Text.Count(others, "other stream")}; --json lists all.");
     }
 
     private static IEnumerable<string[]> Rows(Printer print, IEnumerable<StreamInfo> streams) => streams.Select(stream => new[]
