@@ -37,7 +37,7 @@ internal sealed record StreamTail(StreamInfo Info, string Text, string Said)
         string shown = Output.Text.Lines(isCut ? "…" + text[^(char.IsLowSurrogate(text[^MostShown]) ? MostShown - 1 : MostShown)..] : text);
         string part = isCut ? ", the end of it" : stream.KeptBytes < stream.End ? $", {Times.Size(stream.KeptBytes)} kept" : "";
         string said = $"{Times.Size(stream.End)} written{part}";
-        if (page.Pieces is [.., { IsCommitted: false } last]) said += $"; {TryOf(last)}, not committed";
+        if (page.Pieces is [.., { IsCommitted: false } last]) said += $"; {StreamWords.TryOf(last)}, not committed";
         return new(stream, shown, said);
     }
 
@@ -47,14 +47,11 @@ internal sealed record StreamTail(StreamInfo Info, string Text, string Said)
         StreamPiece? before = null;
         foreach (StreamPiece piece in pieces)
         {
-            if (before is not null && before.Version == piece.Version && before.Try != piece.Try)
-                text.Append(text[^1] == '\n' ? "" : "\n").Append($"({TryOf(piece)} begins anew)\n");
+            if (before is not null && StreamWords.Anew(before, piece) is { } anew) text.Append(text[^1] == '\n' ? "" : "\n").Append(anew).Append('\n');
             else if (before is { IsCommitted: true } && !piece.IsCommitted && text[^1] != '\n') text.Append('\n');
             text.Append(piece.Text);
             before = piece;
         }
         return text.ToString();
     }
-
-    private static string TryOf(StreamPiece piece) => $"try {Output.Text.Number(piece.Try)} of the step from version {Output.Text.Number(piece.Version)}";
 }

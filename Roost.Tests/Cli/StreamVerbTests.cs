@@ -97,6 +97,33 @@ internal sealed class StreamVerbTests : FolderFixture
         output.Trim().Split('\n').Should().AllSatisfy(line => JsonDocument.Parse(line).RootElement.GetProperty("stream").GetString().Should().Be("tokens"));
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task The_words_of_two_tries_do_not_run_together(bool follows)
+    {
+        var failing = new WorkItem("fails") { Id = "fails", MaxAttempts = 1 };
+        await using var other = new RoostRuntime(database);
+        other.AddEngine(ScriptedEngine.From((_, context) =>
+        {
+            context.OpenStream("tokens").Write("once upon a ti");
+            throw new IOException("broken");
+        }, "fails"));
+        await other.EnqueueAsync(failing);
+        await other.RunUntilDoneAsync("fails").Soon();
+        await other.RetryAsync("fails");
+        await other.RunUntilDoneAsync("fails").Soon();
+
+        string[] command = ["stream", "fails", "--json", .. follows ? (string[])["--follow"] : []];
+        string output = (await RunAsync(0, command)).Output;
+
+        IEnumerable<JsonElement> pieces = follows
+            ? output.TrimEnd().Split('\n').Select(line => JsonElement.Parse(line))
+            : JsonElement.Parse(output).GetProperty("items").EnumerateArray();
+        pieces.GroupBy(piece => piece.GetProperty("try").GetInt32(), piece => piece.GetProperty("text").GetString())
+            .Select(tried => $"{tried.Key}: {string.Concat(tried)}").Should().Equal("1: once upon a ti", "2: once upon a ti");
+        (await RunAsync(0, "stream", "fails")).Output.Should().Be("once upon a ti\nonce upon a ti\n");
+    }
+
     [Test]
     public async Task A_stream_is_followed_until_its_item_has_ended()
     {

@@ -7,7 +7,7 @@ namespace Roost.Commands.Verbs;
 /// <summary>The kept versions of a work item's state, or one of them.</summary>
 internal sealed class HistoryVerb : Verb
 {
-    private const int AtOnce = 1000, MostShown = 60, Widest = 20;
+    private const int MostShown = 60, Widest = 20;
 
     private readonly Argument<string> id = CommonOptions.Id();
     private readonly Option<int?> version = new("--version", "-v") { Description = "Shows this version with its data.", HelpName = "number" };
@@ -45,15 +45,7 @@ internal sealed class HistoryVerb : Verb
 
     private static async Task<Answer> EffectsAsync(Call call, RoostRuntime roost, string workId)
     {
-        var found = new List<EffectInfo>();
-        string? cursor = null;
-        do
-        {
-            Page<EffectInfo> page = await roost.ListEffectsAsync(workId, AtOnce, cursor, call.Stop);
-            found.AddRange(page.Items);
-            cursor = page.Next;
-        }
-        while (cursor is not null);
+        IReadOnlyList<EffectInfo> found = await FullPage.AllAsync((most, from) => roost.ListEffectsAsync(workId, most, from, call.Stop));
         return new(new { Items = found }, print => print.Table(
             ["from version", "effect", "state", "began", "took", "key", "arguments", "result"],
             found.Select(each => new[]

@@ -9,7 +9,7 @@ namespace Roost.Commands.Verbs;
 /// <summary>What the steps of a work item say while they run.</summary>
 internal sealed class StreamVerb : Verb
 {
-    private const int AtOnce = 1000, MostNames = 20;
+    private const int MostNames = 20;
 
     private readonly Argument<string> id = CommonOptions.Id();
     private readonly Argument<string?> name = new("name")
@@ -33,7 +33,7 @@ internal sealed class StreamVerb : Verb
     protected override Task<int> RunAsync(Call call) => call.WithItemAsync(id, async (roost, workId) =>
     {
         if (call.Get(from) < 0) throw new UsageException($"--from is {call.Get(from).ToString(CultureInfo.InvariantCulture)}; offsets begin at 0.");
-        IReadOnlyList<StreamInfo> streams = await StreamsAsync(call, roost, workId);
+        IReadOnlyList<StreamInfo> streams = await FullPage.AllAsync((most, cursor) => roost.ListStreamsAsync(workId, most, cursor, call.Stop));
         string? one = call.Get(name) ?? (streams.Count == 1 ? streams[0].Name : null);
         if (one is null && call.Get(follow)) throw new UsageException($"--follow needs the stream's name; the item has {Names(streams)}.");
         if (one is null) return await call.ShowAsync(() => Task.FromResult<Answer>(new(new { Items = streams }, print => Show(print, streams))));
@@ -48,20 +48,6 @@ internal sealed class StreamVerb : Verb
         ? "none yet"
         : string.Join(", ", streams.Take(MostNames).Select(stream => $"\"{stream.Name}\"")) + (streams.Count > MostNames ? " and others" : "");
 
-    private static async Task<IReadOnlyList<StreamInfo>> StreamsAsync(Call call, RoostRuntime roost, string workId)
-    {
-        var found = new List<StreamInfo>();
-        string? cursor = null;
-        do
-        {
-            Page<StreamInfo> page = await roost.ListStreamsAsync(workId, AtOnce, cursor, call.Stop);
-            found.AddRange(page.Items);
-            cursor = page.Next;
-        }
-        while (cursor is not null);
-        return found;
-    }
-
     private static void Show(Printer print, IReadOnlyList<StreamInfo> streams)
     {
         StreamInfo[] kept = [.. streams.Where(stream => stream.KeptBytes > 0)];
@@ -71,30 +57,31 @@ internal sealed class StreamVerb : Verb
     }
 
     private static IEnumerable<string[]> Rows(Printer print, IEnumerable<StreamInfo> streams) => streams.Select(stream => new[]
-        {
-            stream.Name, stream.End.ToString(CultureInfo.InvariantCulture), Times.Size(stream.KeptBytes), stream.Begin.ToString(CultureInfo.InvariantCulture),
-            print.Time(stream.LastAt),
-        });
+    {
+        stream.Name, stream.End.ToString(CultureInfo.InvariantCulture), Times.Size(stream.KeptBytes), stream.Begin.ToString(CultureInfo.InvariantCulture),
+        print.Time(stream.LastAt),
+    });
 
     private async Task ReadAsync(Call call, RoostRuntime roost, string workId, string one)
     {
         StreamText text = await StartAsync(call, roost, workId, one);
-        var pieces = new List<object>();
+        var pieces = new List<StreamPiece>();
         long next = call.Get(from);
         StreamPage page;
         do
         {
             page = await roost.ReadStreamAsync(workId, one, next, call.Stop);
             next = page.Next;
-            foreach (StreamPiece piece in page.Pieces)
-            {
-                if (call.IsJson) pieces.Add(StreamJson.Of(workId, one, piece, text.Masked(piece, isLast: piece == page.Pieces[^1] && !page.HasMore)));
-                else text.Add(piece);
-            }
+            if (call.IsJson) pieces.AddRange(page.Pieces);
+            else foreach (StreamPiece piece in page.Pieces) text.Add(piece);
         }
         while (page.HasMore);
-        if (call.IsJson) call.Print.Json(new { Items = pieces, Next = next, page.IsOver });
+        IEnumerable<object> items = pieces.Select((piece, n) => StreamJson.Of(workId, one, piece, text.Masked(piece, IsLast(n))));
+        if (call.IsJson) call.Print.Json(new { Items = items, Next = next, page.IsOver });
         else text.End();
+
+        // Of its try, so that the words of two do not run together.
+        bool IsLast(int n) => n == pieces.Count - 1 || StreamWords.Anew(pieces[n], pieces[n + 1]) is not null;
     }
 
     private async Task FollowAsync(Call call, RoostRuntime roost, string workId, string one)
@@ -103,12 +90,16 @@ internal sealed class StreamVerb : Verb
         StreamPiece? last = null;
         await foreach (StreamPiece piece in roost.WatchStreamAsync(workId, one, call.Get(from), call.Reading))
         {
+            if (!call.IsJson) text.Add(piece);
+            else
+            {
+                if (last is not null && StreamWords.Anew(last, piece) is not null) Show(last, text.Rest());
+                Show(piece, text.Masked(piece, isLast: false));
+            }
             last = piece;
-            if (call.IsJson) Show(piece, text.Masked(piece, isLast: false));
-            else text.Add(piece);
         }
         if (!call.IsJson) text.End();
-        else if (text.Rest() is { Length: > 0 } rest) Show(last!, rest);
+        else if (last is not null) Show(last, text.Rest());
 
         void Show(StreamPiece piece, string masked)
         {
@@ -136,7 +127,7 @@ internal sealed class StreamVerb : Verb
 
         public void Add(StreamPiece piece)
         {
-            if (last is { } before && (piece.Offset > before.End || (piece.Version == before.Version && piece.Try != before.Try))) Note(before, piece);
+            if (last is not null) Note(last, piece);
             last = piece;
             Write(masked.Append(piece.Text));
         }
@@ -162,10 +153,11 @@ internal sealed class StreamVerb : Verb
 
         private void Note(StreamPiece before, StreamPiece piece)
         {
+            string? note = StreamWords.Anew(before, piece);
+            if (note is null && piece.Offset > before.End) note = $"({Text.Number(piece.Offset - before.End)} bytes are not kept)";
+            if (note is null) return;
             End();
-            Console.Error.WriteLine(piece.Version == before.Version && piece.Try != before.Try
-                ? $"(try {piece.Try} of the step from version {piece.Version} begins anew)"
-                : $"({Text.Number(piece.Offset - before.End)} bytes are not kept)");
+            Console.Error.WriteLine(note);
         }
 
         private void Write(string text)

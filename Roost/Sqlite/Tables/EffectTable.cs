@@ -65,6 +65,6 @@ internal sealed class EffectTable(WriteConnection connection, RecordFlag flag)
     /// <summary>What belongs to versions that are not kept, once a version is committed.</summary>
     public void Trim(long work, int version)
     {
-        if (KeptVersions.StepsGone(connection.Options, version) is (int first, int last)) trim.Bind(1, work).Bind(2, first).Bind(3, last).Run();
+        if (KeptVersions.Gone(connection.Options, version) is (int first, int last)) trim.Bind(1, work).Bind(2, first).Bind(3, last).Run();
     }
 }

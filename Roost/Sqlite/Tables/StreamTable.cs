@@ -64,7 +64,7 @@ internal sealed class StreamTable(WriteConnection connection, RecordFlag flag)
     /// <summary>What belongs to versions that are not kept, once a version is committed.</summary>
     public void Trim(long work, int version)
     {
-        if (KeptVersions.StepsGone(connection.Options, version) is (int from, int end)) Forget(deleteVersions.Bind(1, work).Bind(2, from).Bind(3, end));
+        if (KeptVersions.Gone(connection.Options, version) is (int from, int end)) Forget(deleteVersions.Bind(1, work).Bind(2, from).Bind(3, end));
     }
 
     private void Append(StepOutput output, string name, in StreamChunk chunk)

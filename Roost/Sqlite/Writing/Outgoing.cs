@@ -34,6 +34,7 @@ internal sealed class Outgoing : IDisposable
     /// <summary>Writes what has waited long enough to go with whatever commits now; or everything.</summary>
     public void WriteWaiting(Session session, bool all = false)
     {
+        if (Volatile.Read(ref waiting).Count == 0) return;
         foreach (StepOutput output in Ready(all)) Write(session, output);
     }
 
@@ -96,7 +97,6 @@ internal sealed class Outgoing : IDisposable
     /// <summary>All that waits, where the first of it has done so for long enough: who reads them is woken once.</summary>
     private List<StepOutput> Ready(bool all)
     {
-        if (Volatile.Read(ref waiting).Count == 0) return [];
         lock (gate)
         {
             if (waiting.Count == 0 || (!all && Environment.TickCount64 - waiting[0].Since < (long)(interval.TotalMilliseconds / 10))) return [];
