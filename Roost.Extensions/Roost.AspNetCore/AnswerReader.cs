@@ -117,10 +117,10 @@ internal sealed class AnswerReader(IFormCollection form)
     {
         try
         {
-            JsonElement number = JsonElement.Parse(text);
+            JsonElement number = TypedJson.Parse("", text);
             return number.ValueKind == JsonValueKind.Number && (!isWhole || IsWhole(number)) ? Node(number) : null;
         }
-        catch (JsonException)
+        catch (InvalidInputException)
         {
             return null;
         }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Roost.AspNetCore.Input;
 using Roost.AspNetCore.Output;
 
 namespace Roost.AspNetCore;
@@ -32,11 +33,11 @@ internal static class StateForm
         if (!secrets.IsMasking) return JsonEdit.FromJson(text);
         try
         {
-            JsonNode? edited = JsonNode.Parse(text, documentOptions: new() { AllowDuplicateProperties = false });
+            JsonNode? edited = Json.Node(TypedJson.Parse(field, text));
             JsonNode? before = stored is { } element ? Json.Node(element) : null;
             return JsonEdit.FromJson(Unmasked(field, "$", edited, before, Masked(before?.DeepClone(), secrets))?.ToJsonString(Indented) ?? "null");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (InvalidOperationException e) // Half of a surrogate pair, written as an escape.
         {
             throw new InvalidInputException(field, $"is no JSON that could be stored: {e.Message}");
         }

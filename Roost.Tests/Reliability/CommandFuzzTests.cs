@@ -111,6 +111,27 @@ internal sealed partial class CommandFuzzTests : FolderFixture
     }
 
     [Test]
+    public async Task JSON_with_half_a_letter_is_a_usage_error_in_words()
+    {
+        foreach (
+            string[] arguments in (string[][])
+                [
+                    ["enqueue", "-e", "demo", "-p"],
+                    ["signal", "item-1", "go"],
+                    ["answer", "item-1", "--by", "ops"],
+                    ["run-again", HostileFile.Plain, "--payload"],
+                    ["dead-letters", "retry", HostileFile.Plain, "--state"],
+                ]
+        )
+            foreach (string json in (string[])["\ud800", "\"a\udc00b\"", "{\"a\":\"\ud83d\"}"])
+            {
+                CommandResult result = (await CommandInProcess.RunAsync([.. arguments, json])).Ends(2);
+                result.Error.Should().Contain("surrogate", string.Join(' ', arguments));
+                Frame().IsMatch(result.Error).Should().BeFalse("an error is in words: {0}", result.Error);
+            }
+    }
+
+    [Test]
     public async Task A_bad_item_enqueues_nothing_and_makes_no_file()
     {
         foreach (

@@ -6,7 +6,7 @@ namespace Roost.Tests.Reliability;
 
 /// <summary>Each invariant is seen by the doctor to be broken by a file in which one thing is wrong.</summary>
 [TestFixture, Category("Reliability")]
-internal sealed class InvariantTests
+internal sealed class InvariantTests : FolderFixture
 {
     private const string Streams =
         "a stream counts the bytes that are kept of it, its pieces follow one another, and what is said is said by a step that its item has begun";
@@ -14,6 +14,24 @@ internal sealed class InvariantTests
     private const string Effects = "an effect is of a step that its item has begun, what is recorded of it is JSON";
 
     private const string Pauses = "an item is marked that has a pause, no other is, and who is marked stands in no order that leads to a claim";
+
+    private TemporaryFolder sound = null!;
+
+    /// <summary>A file in which nothing is wrong, as it is while its workers live.</summary>
+    [OneTimeSetUp]
+    public async Task MakeSoundFileAsync()
+    {
+        sound = new();
+        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock());
+        using SqliteGhost ghost = await FillAsync(roost);
+        using (SqliteConnection file = FileAudit.Open(roost.Path))
+        using (SqliteConnection copy = new($"Data Source={sound["roost.db"]};Pooling=False"))
+            file.BackupDatabase(copy);
+        FileAudit.MustAgree(sound["roost.db"]);
+    }
+
+    [OneTimeTearDown]
+    public void RemoveSoundFile() => sound.Dispose();
 
     [TestCase("an item that runs holds all its names", "DELETE FROM roost_resource WHERE name = 'x'")]
     [TestCase(
@@ -162,12 +180,11 @@ internal sealed class InvariantTests
     [TestCase("an item goes by purge alone", "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'roost_work'")]
     public async Task What_is_wrong_in_a_file_is_found(string rule, string damage)
     {
-        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock());
-        using SqliteGhost ghost = await FillAsync(roost);
-        FileAudit.MustAgree(roost.Path);
-        using (SqliteConnection file = FileAudit.Open(roost.Path)) file.Execute(damage);
+        string path = folder["roost.db"];
+        File.Copy(sound["roost.db"], path);
+        using (SqliteConnection file = FileAudit.Open(path)) file.Execute(damage);
 
-        IReadOnlyList<FileCheck> checks = await RoostRuntime.CheckFileAsync(roost.Path);
+        IReadOnlyList<FileCheck> checks = await RoostRuntime.CheckFileAsync(path);
 
         checks.Should().Contain(check => check.Status == CheckStatus.Error && check.Found.Contains(rule, StringComparison.Ordinal));
     }

@@ -21,6 +21,7 @@ internal sealed class SqlTextTests
         ["invariant.Violations"] = "Checkup: one of Invariant.All, constants that are put together when the assembly is loaded",
         ["string.Join(\", \", Names)"] = "WorkTable: the names of an enum's members",
         ["string.Join(\", \", Setters)"] = "WorkTable: the same, each with the number of its parameter",
+        ["Resource(\"schema.sql\")"] = "Schema: what makes a new file, embedded too",
         ["Script(Scripts[version])"] = "Schema: a migration, an .sql file that is embedded in the assembly",
     };
 

@@ -21,6 +21,10 @@ internal static class TypedJson
             string hint = char.IsLetter(text.AsSpan().Trim() is [var first, ..] ? first : ' ') ? " A text stands in double quotes, as \"yes\"." : "";
             throw new InvalidInputException(field, $"is no JSON: {e.Message}{hint}", e);
         }
+        catch (ArgumentException e) // What UTF-8 cannot hold.
+        {
+            throw new InvalidInputException(field, "holds half of a surrogate pair; it is not valid Unicode text.", e);
+        }
     }
 
     /// <inheritdoc cref="Parse(string, string)"/>

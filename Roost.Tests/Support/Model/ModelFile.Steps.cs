@@ -147,7 +147,7 @@ internal sealed partial class ModelFile
     {
         int attempt = item.Failures + 1;
         Must(Number(e, "attempt") == attempt, "this is not its try");
-        bool timedOut = item.Step?.Act == Act.Stream && item.Spec.HasTimeout && Text(e, "reason") == FailReasons.TimedOut; // Time passes fast here.
+        bool timedOut = item.HeedsItsToken && item.Spec.HasTimeout && Text(e, "reason") == FailReasons.TimedOut; // Time passes fast here.
         Must(Throws(item) || timedOut, "its step does not fail");
         bool isFinal = Text(e, "reason") == FailReasons.InvalidStep;
         if (last is { } isLast)
@@ -160,10 +160,10 @@ internal sealed partial class ModelFile
         return item.Failures = attempt;
     }
 
-    /// <summary>By itself, because the id of its child is taken, or because its token ends what it streams.</summary>
+    /// <summary>By itself, because the id of its child is taken, or because its token ends what it awaits.</summary>
     private bool Throws(ModelItem item) => item.Next == Next.Throws
         || TakesId(item)
-        || (item.Step?.Act == Act.Stream && (item.CancelRequested || item.Deadline <= Now));
+        || (item.HeedsItsToken && (item.CancelRequested || item.Deadline <= Now));
 
     /// <summary>No further try helps then: the step is refused for good.</summary>
     private bool TakesId(ModelItem item) => item.Step?.Act is Act.Child or Act.SameChild && Items.ContainsKey(item.ChildId);

@@ -150,6 +150,9 @@ internal sealed class ModelItem(string id, Spec spec, ModelItem? parent, int dep
     /// <summary>Whether its names stay with it while it does not run.</summary>
     public bool HoldsForLife => Spec.Life && (Version > 0 || Failures > 0 || Interruptions > 0);
 
+    /// <summary>Its step awaits what its token ends: it streams, or reads its children.</summary>
+    public bool HeedsItsToken => IsJoined || Step?.Act == Act.Stream;
+
     public string ChildId => Step!.Act == Act.SameChild ? $"{Id}.same" : $"{Id}.{Version}";
 
     public Next Next => Version == 0 ? Next.Goes : Step is not { } step ? Next.Done : step.Act switch
