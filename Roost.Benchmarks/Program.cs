@@ -38,7 +38,7 @@ Benchmark[] all =
         "--items 10 --steps 2 --seconds 1"
     ),
     new("migrate", "opening a big file of the schema before the last: [--items N]", MigrateBenchmark.RunAsync, "--items 1000"),
-    new("open", "opening a big file: [--items N] [--opens N]", OpenBenchmark.RunAsync, "--items 1000 --opens 3"),
+    new("open", "opening a big file, and a new one: [--items N] [--opens N]", OpenBenchmark.RunAsync, "--items 1000 --opens 3"),
     new(
         "memory",
         "the peak of a process that works in a big file, and of one that streams an artifact in and out: [--items N] [--mebibytes N]",

@@ -12,6 +12,8 @@ internal sealed class ManyProcessesTests : FolderFixture
     /// <summary>Twice what the log may grow to before it is moved, at 4 KiB a page.</summary>
     private const long LogBound = 2L * 15_000 * 4096;
 
+    private const double MinShare = 0.5;
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly string[] Pages = ["/", "/work", "/work?state=done", "/dead-letters", "/events", "/resources", "/artifacts", "/engines", "/system"];
 
@@ -103,12 +105,8 @@ internal sealed class ManyProcessesTests : FolderFixture
         await using (new RoostRuntime(path)) { }
         await using ChildProcess first = ChildProcess.Start("enqueue-many", path, "0", "0"), second = ChildProcess.Start("enqueue-many", path, "1", "0");
         await Task.WhenAll(first.WaitForAsync("enqueued"), second.WaitForAsync("enqueued"));
-        (int before, int beforeToo) = (first.Lines.Count, second.Lines.Count);
-        await Task.Delay(TimeSpan.FromSeconds(Effort.Times(2, 30))); // What each gets done in this time is what is measured.
-        (int ofFirst, int ofSecond) = (first.Lines.Count - before, second.Lines.Count - beforeToo);
+        await MustShareAsync(() => first.Lines.Count, () => second.Lines.Count);
 
-        Effort.Report($"{ofFirst:N0} and {ofSecond:N0} calls");
-        ((double)Math.Min(ofFirst, ofSecond) / Math.Max(ofFirst, ofSecond)).Should().BeGreaterThan(0.5, "{0} and {1}", ofFirst, ofSecond);
         await Task.WhenAll(first.StopAsync(), second.StopAsync());
         FileAudit.MustHold(path, [.. first.Lines, .. second.Lines]);
         FileAudit.MustAgree(path);
@@ -118,18 +116,37 @@ internal sealed class ManyProcessesTests : FolderFixture
     public async Task Two_runtimes_of_one_process_that_write_all_the_time_get_their_share_each()
     {
         await using RoostRuntime first = new(path), second = new(path);
-        using var over = new CancellationTokenSource(TimeSpan.FromSeconds(Effort.Times(2, 30)));
-        int[] counts = await Task.WhenAll(new[] { first, second }.Select(roost => Task.Run(async () =>
+        using var over = new CancellationTokenSource();
+        int[] counts = [0, 0];
+        Task[] calling = [.. new[] { first, second }.Select((roost, i) => Task.Run(async () =>
         {
-            int n = 0;
-            for (; !over.IsCancellationRequested; n++) await roost.EnqueueAsync(new WorkItem("nobody"));
-            return n;
-        })));
+            for (; !over.IsCancellationRequested; Interlocked.Increment(ref counts[i])) await roost.EnqueueAsync(new WorkItem("nobody"));
+        }))];
 
-        Effort.Report($"{counts[0]:N0} and {counts[1]:N0} calls");
-        ((double)counts.Min() / counts.Max()).Should().BeGreaterThan(0.5, "{0} and {1}", counts[0], counts[1]);
+        await MustShareAsync(() => Volatile.Read(ref counts[0]), () => Volatile.Read(ref counts[1]));
+
+        await over.CancelAsync();
+        await Task.WhenAll(calling);
         FileAudit.Count(path, "roost_work").Should().Be(counts.Sum());
         FileAudit.MustAgree(path);
+    }
+
+    /// <summary>
+    /// Nobody gets less than half of what the other gets: over half a minute, or on a push within ten seconds, for so short a while is uneven now and then.
+    /// </summary>
+    private static async Task MustShareAsync(Func<int> first, Func<int> second)
+    {
+        (int before, int beforeToo) = (first(), second());
+        for (int seconds = 2; ; seconds += 2)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(2)); // What each gets done in this time is what is measured.
+            (int ofFirst, int ofSecond) = (first() - before, second() - beforeToo);
+            double share = (double)Math.Min(ofFirst, ofSecond) / Math.Max(ofFirst, ofSecond);
+            if (seconds < Effort.Times(10, 30) && !(Effort.IsOnPush && share > MinShare)) continue;
+            Effort.Report($"{ofFirst:N0} and {ofSecond:N0} calls in {seconds} s");
+            share.Should().BeGreaterThan(MinShare, "{0} and {1}", ofFirst, ofSecond);
+            return;
+        }
     }
 
     private long LogLength() => new FileInfo(path + "-wal") is { Exists: true } log ? log.Length : 0;

@@ -48,7 +48,7 @@ internal static class Schema
                 int from = Number(connection, "PRAGMA user_version");
                 if (from > 0) OlderWorkers.Refuse(connection, path, from, options.TimeProvider.GetUtcNow());
                 if (from is > 0 and <= LastOfShortNames) EarlySchema.Mend(connection);
-                if (from == 0) Make(connection, Version);
+                if (from == 0) Make(connection);
                 else RunScripts(connection, from, Version);
                 if (from == 0) Identify(connection, path, options);
                 Database.Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {Database.ApplicationId}"));
@@ -64,17 +64,15 @@ internal static class Schema
     {
         using var made = new SqliteConnection("Data Source=:memory:");
         made.Open();
-        Make(made, (int)version);
+        if (version == Version) Make(made);
+        else RunScripts(made, 0, (int)version);
         const string Objects = "SELECT name AS Name, type || ' ' || tbl_name || ' ' || coalesce(sql, '') AS Text FROM sqlite_schema";
         var found = connection.Query<ObjectRow>(Objects).ToDictionary(each => each.Name, each => each.Text);
         return made.Query<ObjectRow>(Objects).FirstOrDefault(each => found.GetValueOrDefault(each.Name) != each.Text)?.Name;
     }
 
-    private static void Make(SqliteConnection connection, int version)
-    {
-        if (version == Version) Database.ExecuteScript(connection, Resource("schema.sql"));
-        else RunScripts(connection, 0, version);
-    }
+    /// <summary>Makes the tables of a new file.</summary>
+    public static void Make(SqliteConnection connection) => Database.ExecuteScript(connection, Resource("schema.sql"));
 
     /// <summary>Makes what versions bring that come after one, up to another and with that.</summary>
     public static void RunScripts(SqliteConnection connection, int from, int to)
