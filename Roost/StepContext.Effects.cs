@@ -14,7 +14,7 @@ public sealed partial class StepContext
     private StepEffects? effects;
 
     /// <summary>Why the step is over though its code may not have returned; null where it is not.</summary>
-    internal StepOverException? Over => effects?.Over;
+    internal StepOverException? Over => effects?.Calls.Over;
 
     /// <summary>Where the effects of this try are recorded. Default: in the store, under its lease.</summary>
     internal EffectLog? EffectLog { private get; set; }
@@ -23,7 +23,7 @@ public sealed partial class StepContext
     internal EffectLog StoredEffects => step.Effects ?? new LeasedEffects(runtime.Store, lease);
 
     /// <summary>It has effects.</summary>
-    internal bool HasEffects => effects is { IsAny: true };
+    internal bool HasEffects => effects is { Calls.IsAny: true };
 
     /// <summary>
     /// Makes an outside call whose result is recorded, durably, before it is returned: in a further try of this step the result is there and the call is not
@@ -111,7 +111,7 @@ public sealed partial class StepContext
     /// </summary>
     /// <param name="name">1 to 256 characters.</param>
     /// <exception cref="InvalidInputException">The name breaks a rule.</exception>
-    public string KeyFor(string name) => Checked(() => Effects().KeyFor(name));
+    public string KeyFor(string name) => Checked(() => Effects().Calls.KeyFor(name));
 
     private Task<T> OnceAnyAsync<T>(
         string name, Func<string, CancellationToken, Task<T>> call, Func<JsonTypeInfo<T>> typeOf, EffectOptions? options)
@@ -126,7 +126,7 @@ public sealed partial class StepContext
         {
             if (effects is not null) return effects;
             effects = new(runtime, step, EffectLog ?? StoredEffects);
-            if (ended) effects.End();
+            if (ended) effects.Calls.End();
             return effects;
         }
     }

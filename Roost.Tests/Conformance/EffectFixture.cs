@@ -1,10 +1,9 @@
 using System.Collections.Concurrent;
-using Roost.Tests.Support;
 
 namespace Roost.Tests.Conformance;
 
-/// <summary>What tests of effects have in common: an outside that counts its calls, and an item of one step.</summary>
-internal abstract class EffectFixture(StoreHost host) : ConformanceTests(host)
+/// <summary>What tests of effects have in common: an outside that counts its calls.</summary>
+internal abstract class EffectFixture(StoreHost host) : OneStepFixture(host)
 {
     private protected sealed record Quote(int Amount, string Currency = "EUR");
 
@@ -33,28 +32,7 @@ internal abstract class EffectFixture(StoreHost host) : ConformanceTests(host)
         }
     }
 
-    private protected static RoostOptions Quick => new()
-    {
-        MaxAttempts = 5,
-        RetryBaseDelay = TimeSpan.FromMilliseconds(1),
-        RetryMaxDelay = TimeSpan.FromMilliseconds(1),
-    };
-
     private protected static readonly EffectOptions Asking = new() { Interrupted = Effect.Ask };
-
-    /// <summary>An engine of one step, which makes effects and is done.</summary>
-    private protected static ScriptedEngine Engine(Func<StepContext, Task> step) => new(async (state, context) =>
-    {
-        await step(context);
-        return ScriptedEngine.Finish(state + 1);
-    });
-
-    /// <summary>Runs one item to its end.</summary>
-    private protected static async Task<WorkSummary> RunAsync(RoostRuntime roost)
-    {
-        string id = await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
-        return await roost.RunUntilDoneAsync(id).Soon();
-    }
 
     private protected static async Task<IReadOnlyList<EffectInfo>> EffectsAsync(RoostRuntime roost) => (await roost.ListEffectsAsync("it", 1000)).Items;
 }

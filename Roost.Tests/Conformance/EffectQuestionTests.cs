@@ -14,7 +14,7 @@ internal sealed class EffectQuestionTests(StoreHost host) : EffectFixture(host)
         var outside = new Outside();
         var gate = new Gate();
         int tries = 0;
-        RoostRuntime roost = await OpenAsync(Quick, clock, Engine(async context =>
+        RoostRuntime roost = await OpenAsync(Quick, clock, OneStep(async context =>
         {
             bool isFirst = Interlocked.Increment(ref tries) == 1;
             if (before is not null) await before(context);
@@ -271,7 +271,7 @@ internal sealed class EffectQuestionTests(StoreHost host) : EffectFixture(host)
         var gate = new Gate();
         var asked = new Gate();
         int tries = 0;
-        await using RoostRuntime roost = await OpenAsync(Quick, null, Engine(async context =>
+        await using RoostRuntime roost = await OpenAsync(Quick, null, OneStep(async context =>
         {
             bool isFirst = Interlocked.Increment(ref tries) == 1;
             if (!isFirst) await asked.PassAsync();

@@ -11,7 +11,7 @@ internal sealed class EffectTests(StoreHost host) : EffectFixture(host)
     {
         var outside = new Outside();
         var seen = new List<Quote>();
-        await using RoostRuntime roost = await OpenAsync(Quick, null, Engine(async context =>
+        await using RoostRuntime roost = await OpenAsync(Quick, null, OneStep(async context =>
         {
             seen.Add(await context.OnceAsync("quote", (key, _) => outside.Call("quote", key, new Quote(7))));
             if (context.Attempt < 3) throw new IOException("after it");
@@ -33,7 +33,7 @@ internal sealed class EffectTests(StoreHost host) : EffectFixture(host)
     {
         var outside = new Outside();
         var keys = new List<string>();
-        await using RoostRuntime roost = await OpenAsync(Quick, null, Engine(async context =>
+        await using RoostRuntime roost = await OpenAsync(Quick, null, OneStep(async context =>
         {
             Quote q = await context.OnceAsync("quote", ct => outside.Call("quote", "", new Quote(7)));
             await context.OnceAsync("pay", (key, ct) => outside.Call("pay", key, q.Amount), new() { Interrupted = Effect.Ask });
@@ -125,7 +125,7 @@ internal sealed class EffectTests(StoreHost host) : EffectFixture(host)
                 return Task.CompletedTask;
             }])
         {
-            await using RoostRuntime roost = await OpenAsync(Quick, null, Engine(step));
+            await using RoostRuntime roost = await OpenAsync(Quick, null, OneStep(step));
             WorkSummary end = await RunAsync(roost);
             (end.State, end.FailReason).Should().Be((WorkState.Failed, FailReasons.InvalidStep), end.Error);
             MustAgree(roost);
@@ -176,7 +176,7 @@ internal sealed class EffectTests(StoreHost host) : EffectFixture(host)
     public async Task Other_arguments_than_recorded_are_final_even_where_the_code_catches(bool catches)
     {
         var outside = new Outside();
-        await using RoostRuntime roost = await OpenAsync(Quick, null, Engine(async context =>
+        await using RoostRuntime roost = await OpenAsync(Quick, null, OneStep(async context =>
         {
             try
             {
@@ -197,7 +197,7 @@ internal sealed class EffectTests(StoreHost host) : EffectFixture(host)
     public async Task The_same_arguments_in_another_order_are_the_same()
     {
         var outside = new Outside();
-        await using RoostRuntime roost = await OpenAsync(Quick, null, Engine(async context =>
+        await using RoostRuntime roost = await OpenAsync(Quick, null, OneStep(async context =>
         {
             object arguments = context.Attempt == 1 ? new { a = 1, b = 2 } : new { b = 2, a = 1 };
             await context.OnceAsync("pay", (key, _) => outside.Call("pay", key, 1), new() { Arguments = arguments });
@@ -217,7 +217,7 @@ internal sealed class EffectTests(StoreHost host) : EffectFixture(host)
             (context => context.OnceAsync("x", (key, _) => outside.Call("x", key, "half of a pair: \ud800")), 1),
             (context => context.OnceAsync("x", (key, _) => outside.Call("x", key, new Half())), 0)])
         {
-            await using RoostRuntime roost = await OpenAsync(Quick with { MaxJsonBytes = 1024 }, null, Engine(step));
+            await using RoostRuntime roost = await OpenAsync(Quick with { MaxJsonBytes = 1024 }, null, OneStep(step));
             int before = outside.Count("x");
             WorkSummary end = await RunAsync(roost);
             (end.State, end.FailReason, outside.Count("x") - before).Should().Be((WorkState.Failed, FailReasons.EffectUnrecordable, calls), end.Error);
@@ -230,7 +230,7 @@ internal sealed class EffectTests(StoreHost host) : EffectFixture(host)
     public async Task A_recorded_result_that_does_not_read_as_what_is_asked_for_is_final()
     {
         var outside = new Outside();
-        await using RoostRuntime roost = await OpenAsync(Quick, null, Engine(async context =>
+        await using RoostRuntime roost = await OpenAsync(Quick, null, OneStep(async context =>
         {
             if (context.Attempt > 1) await context.OnceAsync("x", (key, _) => outside.Call("x", key, new Quote(1)));
             await context.OnceAsync("x", (key, _) => outside.Call("x", key, "text"));
@@ -249,7 +249,7 @@ internal sealed class EffectTests(StoreHost host) : EffectFixture(host)
         var first = new Gate();
         RoostRuntime? open = null;
         var late = new TaskCompletionSource();
-        await using RoostRuntime roost = open = await OpenAsync(Quick, null, Engine(async context =>
+        await using RoostRuntime roost = open = await OpenAsync(Quick, null, OneStep(async context =>
         {
             bool isLate = !first.Reached.IsCompleted;
             if (isLate) first.Reach();
@@ -287,7 +287,7 @@ internal sealed class EffectTests(StoreHost host) : EffectFixture(host)
         var clock = TestRuntime.Clock();
         var outside = new Outside();
         var gate = new Gate();
-        await using RoostRuntime roost = await OpenAsync(Quick with { StepTimeout = TimeSpan.FromMinutes(1) }, clock, Engine(async context =>
+        await using RoostRuntime roost = await OpenAsync(Quick with { StepTimeout = TimeSpan.FromMinutes(1) }, clock, OneStep(async context =>
         {
             await context.OnceAsync("pay", async (key, token) =>
             {
@@ -312,7 +312,7 @@ internal sealed class EffectTests(StoreHost host) : EffectFixture(host)
     {
         var outside = new Outside();
         RoostRuntime? open = null;
-        await using RoostRuntime roost = open = await OpenAsync(Quick, null, Engine(async context =>
+        await using RoostRuntime roost = open = await OpenAsync(Quick, null, OneStep(async context =>
         {
             await context.OnceAsync("pay", async (key, _) =>
             {
@@ -331,7 +331,7 @@ internal sealed class EffectTests(StoreHost host) : EffectFixture(host)
     {
         var outside = new Outside();
         bool isBroken = true;
-        await using RoostRuntime roost = await OpenAsync(Quick with { MaxAttempts = 1 }, null, Engine(async context =>
+        await using RoostRuntime roost = await OpenAsync(Quick with { MaxAttempts = 1 }, null, OneStep(async context =>
         {
             await context.OnceAsync("pay", (key, _) => outside.Call("pay", key, 1));
             if (isBroken) throw new IOException("broken");
@@ -369,7 +369,7 @@ internal sealed class EffectTests(StoreHost host) : EffectFixture(host)
         var outside = new Outside();
         var gate = new Gate();
         int tries = 0;
-        await using RoostRuntime roost = await OpenAsync(Quick with { DrainTime = TimeSpan.FromMilliseconds(50) }, null, Engine(async context =>
+        await using RoostRuntime roost = await OpenAsync(Quick with { DrainTime = TimeSpan.FromMilliseconds(50) }, null, OneStep(async context =>
         {
             bool isFirst = Interlocked.Increment(ref tries) == 1;
             await context.OnceAsync("first", async (key, token) =>

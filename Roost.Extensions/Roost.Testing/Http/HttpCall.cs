@@ -33,7 +33,7 @@ internal sealed record HttpCall
     public static HttpCall Of(HttpRequestMessage request) => new()
     {
         Method = request.Method,
-        Effect = StepEffects.Here,
+        Effect = EffectCalls.Here,
         Address = request.RequestUri ?? new("about:blank"),
         Headers = [.. HeadersOf(request.Headers).Concat(request.Content is { } content ? HeadersOf(content.Headers) : []).OrderBy(one => one.Key)],
         Body = request.Content is { } body ? BodyOf(body) : "",
