@@ -37,6 +37,8 @@ try
         case ["desktop"] or ["desktop", _]:
             DesktopDemonstration.Run(args.ElementAtOrDefault(1) ?? "roost.db", Console.Out, interrupted.Token);
             return 0;
+        case ["script" or "waiting" or "service" or "approval" or "agent" or "desktop", ..]:
+            throw new UsageException($"\"{args[0]}\" takes one argument at most.");
         case ["fanout", var folder]:
             await FanoutDemonstration.RunAsync(folder, Console.Out, interrupted.Token);
             return 0;

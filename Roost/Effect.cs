@@ -113,7 +113,7 @@ public sealed record EffectOptions
     /// <summary>
     /// What the call is made with: anything that serializes to JSON by <see cref="RoostOptions.Json"/>, at most <see cref="RoostOptions.MaxJsonBytes"/>. It is
     /// kept with the record and shown to who is asked, and a try that comes with other arguments than are recorded is final (<c>effect_mismatch</c>). Default:
-    /// none, and nothing is compared.
+    /// none. Where the record or the try has none nothing is compared.
     /// </summary>
     public object? Arguments
     {

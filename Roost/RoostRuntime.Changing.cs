@@ -151,12 +151,18 @@ public sealed partial class RoostRuntime
     /// Makes a backup copy a file of its own, so that its work may run; or a copy that was made by hand (a worker that starts on one, and the doctor, say
     /// so where the original is still there). Do this only where the original runs no more, or the same work is done twice.
     /// </summary>
-    /// <exception cref="ConflictException">The file is no backup copy, nor known to be another one.</exception>
-    public async Task AdoptAsync(string? reason = null, CancellationToken cancellationToken = default)
+    /// <param name="reason">Why; kept with the event.</param>
+    /// <param name="restore">
+    /// The original is lost, and this copy takes its place: it keeps the file's identity, and with it the idempotency keys of all steps and effects, by which
+    /// services know calls again that the original made after the backup. Default: false, it is a file of its own, and what it does has keys of its own.
+    /// </param>
+    /// <param name="cancellationToken">Gives up before it has begun.</param>
+    /// <exception cref="ConflictException">The file is no backup copy, nor known to be another one; or the original is there that it would replace.</exception>
+    public async Task AdoptAsync(string? reason = null, bool restore = false, CancellationToken cancellationToken = default)
     {
         CheckReason(reason);
         cancellationToken.ThrowIfCancellationRequested();
-        await Changeable.AdoptAsync(reason).ConfigureAwait(false);
+        await Changeable.AdoptAsync(reason, restore).ConfigureAwait(false);
     }
 
     private async Task CancelTreesAsync(CancellationToken cancellationToken)

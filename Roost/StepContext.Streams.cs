@@ -89,6 +89,7 @@ public sealed partial class StepContext
                     $"This step of work item {Item.Id} (from version {Version}) has ended; it says nothing any more. Await everything that the step starts " +
                     $"before it returns."
                 );
+            effects?.Calls.ThrowIfOver();
             return output ??= IsDropped ? new(lease, runtime.Options.MaxStreamBytes) : lease.Output ??= runtime.Store.OutputOf(lease);
         }
     }

@@ -117,6 +117,7 @@ public sealed partial class StepContext
         lock (gate)
         {
             Staged? all = End();
+            effects?.Calls.EndReturned();
             if (Over is not null) return all;
             effects?.Calls.ThrowIfUnfinished();
             ThrowIfStreaming();

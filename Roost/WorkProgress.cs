@@ -20,5 +20,8 @@ public sealed record WorkProgress
     /// <summary>For people: <c>40 %, page 12 of 30</c>. What is not all is never 100 %.</summary>
     public override string ToString() => Fraction is not { } fraction
         ? Text ?? ""
-        : string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(100 * fraction):0} %{(Text is null ? "" : $", {Text}")}");
+        : string.Create(CultureInfo.InvariantCulture, $"{Percent(fraction):0} %{(Text is null ? "" : $", {Text}")}");
+
+    /// <summary>0.29 is 29 of 100, though a hundred times it is a little less.</summary>
+    private static double Percent(double fraction) => fraction < 1 ? Math.Min(99, Math.Floor(Math.Round(100 * fraction, 9))) : 100;
 }

@@ -87,6 +87,24 @@ internal sealed class StreamVerbTests : FolderFixture
     }
 
     [Test]
+    public async Task Of_a_text_without_white_space_it_shows_what_comes_after_the_offset_alone()
+    {
+        await using var other = new RoostRuntime(database);
+        other.AddEngine(ScriptedEngine.From((_, context) =>
+        {
+            context.OpenStream("dense").Write(new string('a', 600) + new string('b', 50));
+            return ScriptedEngine.Finish(1);
+        }, "dense"));
+        await other.EnqueueAsync(new WorkItem("dense") { Id = "dense" });
+        await other.RunUntilDoneAsync("dense").Soon();
+
+        (await RunAsync(0, "stream", "dense", "--from", "600")).Output.Should().Be(new string('b', 50) + "\n");
+        (await RunAsync(0, "stream", "dense", "--from", "650")).Output.Should().BeEmpty();
+        JsonElement piece = (await RunAsync(0, "stream", "dense", "--from", "640", "--json")).Json.GetProperty("items")[0];
+        piece.GetProperty("text").GetString().Should().Be(new string('b', 10));
+    }
+
+    [Test]
     public async Task A_secret_that_comes_in_two_pieces_is_masked_as_json_too()
     {
         Task<CommandResult> followed = RunAsync(0, "stream", Item, "--follow", "--json");

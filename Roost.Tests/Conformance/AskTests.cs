@@ -81,7 +81,8 @@ internal sealed class AskTests(StoreHost host) : ConformanceTests(host)
         AskInfo ask = await OpenAskAsync(roost);
         ask.Schema.GetRawText().Should().Be(
             """{"type":"object","properties":{"approved":{"type":"boolean"},"size":{"enum":["small","large"]},"count":""" +
-            """{"type":["integer","null"],"default":null},"note":{"type":["string","null"],"default":null}},"required":["approved","size"]}""");
+            """{"type":["integer","null"],"default":null,"minimum":-2147483648,"maximum":2147483647},"note":""" +
+            """{"type":["string","null"],"default":null}},"required":["approved","size"]}""");
         string before = Host.Everything(roost);
 
         foreach ((object? value, string field, string rule) in (IEnumerable<(object?, string, string)>)[
@@ -89,7 +90,8 @@ internal sealed class AskTests(StoreHost host) : ConformanceTests(host)
             (new { size = "small" }, "value.approved", "is missing"),
             (new { approved = "yes", size = "small" }, "value.approved", "is a text where true or false is expected"),
             (new { approved = true, size = "medium" }, "value.size", "must be one of \"small\", \"large\""),
-            (new { approved = true, size = "small", count = 1.5 }, "value.count", "is a number where a whole number or null is expected")])
+            (new { approved = true, size = "small", count = 1.5 }, "value.count", "is a number where a whole number or null is expected"),
+            (new { approved = true, size = "small", count = 3_000_000_000 }, "value.count", "must be at most 2147483647")])
         {
             InvalidInputException e = (await FluentActions.Awaiting(() => roost.AnswerAsync(ask.Id, value, "someone")).Should()
                 .ThrowAsync<InvalidInputException>()).Which;

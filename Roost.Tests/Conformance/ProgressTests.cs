@@ -47,6 +47,16 @@ internal sealed class ProgressTests(StoreHost host) : StreamFixture(host)
         await RefusedAsync(context => context.Report(fraction), "fraction");
 
     [Test]
+    public void A_fraction_is_told_in_percent_and_what_is_not_all_is_never_100()
+    {
+        for (int n = 0; n <= 100; n++) Told(n / 100.0).Should().Be($"{n} %");
+        Told(0.9999999999999).Should().Be("99 %");
+        Told(0.005).Should().Be("0 %");
+
+        static string Told(double fraction) => new WorkProgress { Fraction = fraction, Version = 1, At = TestRuntime.Start }.ToString();
+    }
+
+    [Test]
     public async Task Texts_of_progress_and_names_of_streams_have_their_rules()
     {
         await RefusedAsync(context => context.Report(0.5, ""), "text");

@@ -16,7 +16,7 @@ internal sealed class EffectIsAppliedOnceTests : RuleTests
 
         (int effects, int repeated, int asked) = await EffectAudit.MustBeMadeOnceAsync(roost, [.. killed.Said, .. resumed], Payment.Steps);
 
-        effects.Should().Be(1 + (Payment.Steps * EffectVerb.EffectsOfAStep));
+        effects.Should().Be((1 + Payment.Steps) * EffectVerb.EffectsOfAStep);
         repeated.Should().BeLessThanOrEqualTo(killed.HasEnded ? 0 : 1, "one call may have been on its way that may be repeated");
         asked.Should().BeLessThanOrEqualTo(killed.HasEnded ? 0 : 1);
     }

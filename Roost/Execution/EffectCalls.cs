@@ -20,6 +20,7 @@ internal sealed class EffectCalls(ActiveStep step, EffectLog log)
     private readonly Dictionary<(string Within, string Name), int> counts = [];
     private readonly HashSet<(string Within, string Name)> open = [];
     private readonly LeasedWork lease = step.Lease;
+    private string? unknown;
     private bool ended;
 
     /// <summary>The effect whose call this runs in: its key, and whether it is made again without anybody being asked. Null outside of one.</summary>
@@ -44,6 +45,23 @@ internal sealed class EffectCalls(ActiveStep step, EffectLog log)
     public void End()
     {
         lock (gate) ended = true;
+    }
+
+    /// <summary>Its call was stopped, so that it is not known whether it has happened: no outcome of this step counts any more.</summary>
+    public void LeaveUnknown(EffectCall call)
+    {
+        lock (gate) unknown ??= call.Place.Path;
+    }
+
+    /// <summary>The step has returned. Over where it has left an effect behind of which it is not known whether it has happened.</summary>
+    public void EndReturned()
+    {
+        lock (gate)
+            if (unknown is { } path)
+                End(new StepOverException(
+                    $"it is not known whether effect \"{path}\" of work item {lease.Item.Id} at version {lease.Version} has happened: its call was stopped, and " +
+                    $"the step went on."
+                ));
     }
 
     /// <summary>The step is over for this, or was for something before.</summary>
@@ -169,7 +187,8 @@ internal sealed class EffectCall(EffectCalls of, EffectPlace place, string withi
 
     public EffectCalls Of => of;
 
-    public EffectPlace Place => place;
+    /// <summary>With the key that its call was given first, once that is known.</summary>
+    public EffectPlace Place { get; private set; } = place;
 
     /// <summary>The path of the effect within whose call it is made; empty where it is in none.</summary>
     public string Within => within;
@@ -177,4 +196,6 @@ internal sealed class EffectCall(EffectCalls of, EffectPlace place, string withi
     public int Depth => depth;
 
     public bool IsOver { get; set; }
+
+    public void KeepKey(string key) => Place = Place with { Key = key };
 }

@@ -10,7 +10,7 @@ namespace Roost.Execution;
 /// <summary>What a person is asked of an effect of which it is not known whether it has happened.</summary>
 internal static class EffectQuestion
 {
-    private const int MostArguments = 4096;
+    private const int MostArguments = 4096, MostWrong = 500;
 
     /// <summary>Checks how an effect is made.</summary>
     /// <exception cref="InvalidInputException">A member breaks a rule.</exception>
@@ -18,7 +18,9 @@ internal static class EffectQuestion
     {
         if (options.Interrupted is null) throw new InvalidInputException("Interrupted", "is null; give Effect.Repeat, Effect.Ask or a probe.");
         if (!options.Interrupted.Fits<T>())
-            throw new InvalidInputException("Interrupted", $"is a probe of another result than {TypeNames.Of(typeof(T))}, which the effect has.");
+            throw new InvalidInputException("Interrupted", typeof(T) == typeof(Nothing)
+                ? "is a probe of a result, and the effect has none; give Effect.Probe(...) whose probe returns true, false or null."
+                : $"is a probe of another result than {TypeNames.Of(typeof(T))}, which the effect has.");
         if (options.Question is not null) WaitCheck.CheckQuestion("Question", options.Question, "");
         if (options.For is not null) Names.CheckExact("For", options.For);
     }
@@ -27,9 +29,10 @@ internal static class EffectQuestion
     /// <param name="lease">The step.</param>
     /// <param name="options">How it is made.</param>
     /// <param name="stored">What is recorded of it.</param>
+    /// <param name="before">What is wrong with an answer that was given before; null where there was none.</param>
     /// <param name="result">The schema of its result; null where it has none.</param>
     /// <param name="settings">The runtime's.</param>
-    public static NewAsk Make(EffectPlace place, LeasedWork lease, EffectOptions options, StoredEffect stored, byte[]? result, RoostOptions settings)
+    public static NewAsk Make(EffectPlace place, LeasedWork lease, EffectOptions options, StoredEffect stored, string? before, byte[]? result, RoostOptions settings)
     {
         var text = new StringBuilder();
         if (options.Question is { } asked) text.Append(asked).Append("\n\n");
@@ -38,6 +41,7 @@ internal static class EffectQuestion
             .Append(", in the step from version ").Append(lease.Version).Append(", and how it ended is not known.\n\nKey: `").Append(place.Key).Append('`');
         if (stored.Arguments is { } arguments)
             text.Append("\n\nArguments:\n\n```json\n").Append(ShortText.Cut(Encoding.UTF8.GetString(arguments), MostArguments)).Append("\n```");
+        if (before is not null) text.Append("\n\n").Append(MarkdownOf(ShortText.Cut(before, MostWrong)));
         return new(settings.Randomness.NextId(settings.TimeProvider.GetUtcNow()).ToString(), text.ToString(), SchemaOf(result), options.For, []);
     }
 

@@ -55,10 +55,15 @@ internal sealed class StepEffects(RoostRuntime runtime, ActiveStep step, EffectL
         if (stored is not null)
         {
             CheckStored(call, stored, arguments);
+            if (stored.Key is { Length: > 0 } key && key != call.Place.Key)
+            {
+                call.KeepKey(key);
+                log.Given(key);
+            }
             if (stored.Result is { } known)
             {
                 span?.SetTag(AttributeNames.Outcome, "recorded");
-                return Read(call, known, type);
+                return await ReadAsync(call, known, stored, type, options).ConfigureAwait(false);
             }
         }
         bool hasIntent = stored is not null;
@@ -73,10 +78,7 @@ internal sealed class StepEffects(RoostRuntime runtime, ActiveStep step, EffectL
             {
                 case true: return await RecordAsync(call, arguments, stored!.BegunAt, said.Result!, type).ConfigureAwait(false);
                 case null:
-                    throw Calls.End(new StepOverException(Unknown(call))
-                    {
-                        Ask = new(call.Place.Path, EffectQuestion.Make(call.Place, lease, options, stored!, ResultSchema(type), runtime.Options)),
-                    });
+                    throw Asked(call, stored!, type, options);
             }
         }
         else span?.SetTag(AttributeNames.Outcome, "called");
@@ -110,6 +112,11 @@ internal sealed class StepEffects(RoostRuntime runtime, ActiveStep step, EffectL
         catch (Exception) when (hasIntent && Calls.IsLive)
         {
             await RemoveAsync(call).ConfigureAwait(false);
+            throw;
+        }
+        catch (Exception) when (hasIntent)
+        {
+            Calls.LeaveUnknown(call);
             throw;
         }
         finally
@@ -206,24 +213,33 @@ internal sealed class StepEffects(RoostRuntime runtime, ActiveStep step, EffectL
             $"make the same calls, or retry it without what was recorded (fresh)."));
     }
 
-    private static bool Same(byte[]? one, byte[]? other) => one is null || other is null
-        ? one == other
-        : one.AsSpan().SequenceEqual(other) || JsonElement.DeepEquals(JsonText.Parse(one), JsonText.Parse(other));
+    /// <summary>Where one of them has none there is nothing to compare.</summary>
+    private static bool Same(byte[]? one, byte[]? other) => one is null || other is null || one.AsSpan().SequenceEqual(other) || JsonElement.DeepEquals(JsonText.Parse(one), JsonText.Parse(other));
 
     private static string Shown(byte[]? arguments) => arguments is null ? "none" : ShortText.Cut(Encoding.UTF8.GetString(arguments), 200);
 
-    private T Read<T>(EffectCall call, byte[] json, JsonTypeInfo<T> type)
+    /// <summary>What a person has said, and cannot be read, is asked again.</summary>
+    private async Task<T> ReadAsync<T>(EffectCall call, byte[] json, StoredEffect stored, JsonTypeInfo<T> type, EffectOptions options)
     {
+        string wrong;
         try
         {
             return JsonSerializer.Deserialize(json, type)!;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            throw Calls.End(Never(
-                FailReasons.EffectMismatch, $"The recorded result of {Told(call)} cannot be read as {TypeNames.Of(typeof(T))}: {e.Message}", e));
+            wrong = $"cannot be read as {TypeNames.Of(typeof(T))}: {e.Message}";
+            if (!stored.IsTold) throw Calls.End(Never(FailReasons.EffectMismatch, $"The recorded result of {Told(call)} {wrong}", e));
         }
+        await SaveAsync(call, new(call.Place, stored.Arguments, stored.BegunAt, null)).ConfigureAwait(false);
+        throw Asked(call, stored, type, options, $"What was answered before, {Shown(json)}, {wrong}");
     }
+
+    private StepOverException Asked<T>(EffectCall call, StoredEffect stored, JsonTypeInfo<T> type, EffectOptions options, string? before = null) =>
+        Calls.End(new StepOverException(Unknown(call))
+        {
+            Ask = new(call.Place.Path, EffectQuestion.Make(call.Place, lease, options, stored, before, ResultSchema(type), runtime.Options)),
+        });
 
     /// <summary>Judged before the call: nothing of a result may be lost.</summary>
     private JsonTypeInfo<T> TypeOf<T>(EffectCall call, Func<JsonTypeInfo<T>> typeOf)

@@ -165,7 +165,7 @@ internal sealed class SqliteStore : Store
         return new() { Items = items, KeptForParents = kept, FreedBytes = freed };
     }
 
-    public override Task AdoptAsync(string? reason) => Writer.RunAsync(session => session.Operator.Adopt(reason));
+    public override Task AdoptAsync(string? reason, bool restore) => Writer.RunAsync(session => session.Operator.Adopt(reason, restore));
 
     public override Task BackupAsync(string target, CancellationToken cancellationToken)
     {

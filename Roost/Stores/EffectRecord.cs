@@ -23,11 +23,13 @@ internal sealed record EffectRecord(EffectPlace Place, byte[]? Arguments, long B
 
 /// <summary>What is recorded of an effect.</summary>
 /// <param name="Path">Which it is.</param>
+/// <param name="Key">What its call was given, which is another than it would be given now where the file was adopted since; empty where that is not known.</param>
 /// <param name="Arguments">What its call was made with, as JSON; or null.</param>
 /// <param name="BegunAt">When its call began.</param>
 /// <param name="Result">As JSON; null where it is only known that its call has begun.</param>
 /// <param name="Hash">The SHA-256 of the result.</param>
-internal sealed record StoredEffect(string Path, byte[]? Arguments, long BegunAt, byte[]? Result, byte[]? Hash)
+/// <param name="IsTold">A person has said that it has happened, with this result.</param>
+internal sealed record StoredEffect(string Path, string Key, byte[]? Arguments, long BegunAt, byte[]? Result, byte[]? Hash, bool IsTold)
 {
     public bool IsWhole => Result is null || Damage.IsWhole(Result, Hash);
 }

@@ -82,7 +82,7 @@ internal abstract class Store : IAsyncDisposable
     public abstract Task<PurgeResult> PurgeAsync(PurgeScope scope, string? reason, CancellationToken cancellationToken);
 
     /// <summary>Makes a copy a store of its own.</summary>
-    public abstract Task AdoptAsync(string? reason);
+    public abstract Task AdoptAsync(string? reason, bool restore);
 
     /// <summary>Copies what is there now to a new file.</summary>
     public abstract Task BackupAsync(string target, CancellationToken cancellationToken);

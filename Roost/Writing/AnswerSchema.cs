@@ -30,16 +30,33 @@ internal static class AnswerSchema
     private static readonly JsonSchemaExporterOptions Export = new()
     {
         TreatNullObliviousAsNonNullable = true,
-        TransformSchemaNode = static (_, node) =>
+        TransformSchemaNode = static (context, node) =>
         {
             // How a time or a number is spelt in a text is checked by whoever reads it.
             if (node is JsonObject it)
             {
                 it.Remove("pattern");
                 if (it["format"]?.GetValue<string>() is { } format && !Formats.Contains(format)) it.Remove("format");
+                if (RangeOf(Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type) is ({ } least, { } most) && it.ContainsKey("type"))
+                    (it["minimum"], it["maximum"]) = (least, most);
             }
             return node;
         },
+    };
+
+    /// <summary>What a number's type can hold.</summary>
+    private static (JsonNode Least, JsonNode Most)? RangeOf(Type type) => Type.GetTypeCode(type) switch
+    {
+        _ when type.IsEnum => null,
+        TypeCode.Byte => (byte.MinValue, byte.MaxValue),
+        TypeCode.SByte => (sbyte.MinValue, sbyte.MaxValue),
+        TypeCode.Int16 => (short.MinValue, short.MaxValue),
+        TypeCode.UInt16 => (ushort.MinValue, ushort.MaxValue),
+        TypeCode.Int32 => (int.MinValue, int.MaxValue),
+        TypeCode.UInt32 => (uint.MinValue, uint.MaxValue),
+        TypeCode.Int64 => (long.MinValue, long.MaxValue),
+        TypeCode.UInt64 => (ulong.MinValue, ulong.MaxValue),
+        _ => null,
     };
 
     /// <summary>An answer that does not fit: where, and which rule it breaks.</summary>

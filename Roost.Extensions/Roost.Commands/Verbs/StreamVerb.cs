@@ -136,7 +136,7 @@ internal sealed class StreamVerb : Verb
         public void Skip(StreamPiece piece, long until)
         {
             byte[] utf8 = Encoding.UTF8.GetBytes(piece.Text);
-            masked.Append(Encoding.UTF8.GetString(utf8, 0, (int)Math.Min(utf8.Length, until - piece.Offset)));
+            masked.Skip(Encoding.UTF8.GetString(utf8, 0, (int)Math.Min(utf8.Length, until - piece.Offset)));
         }
 
         /// <summary>What can be shown of a piece by now, of the last one all.</summary>

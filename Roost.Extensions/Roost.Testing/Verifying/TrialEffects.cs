@@ -34,7 +34,7 @@ internal sealed class TrialEffects : EffectLog
 
     /// <summary>What is there already of a step that was tried before.</summary>
     public static async Task<TrialEffects> OfAsync(EffectLog store) => new((await store.LoadAsync()).Select(each =>
-        new EffectRecord(new(each.Path, each.Path, 1, ""), each.Arguments, each.BegunAt, each.Result)), []);
+        new EffectRecord(new(each.Path, each.Path, 1, each.Key), each.Arguments, each.BegunAt, each.Result)), []);
 
     /// <summary>
     /// As they stood when so much had been written: a process has died there. What is called after that brings what it has brought before, whatever the outside
@@ -51,7 +51,7 @@ internal sealed class TrialEffects : EffectLog
 
     public override Task<IReadOnlyList<StoredEffect>> LoadAsync() => Task.FromResult<IReadOnlyList<StoredEffect>>(
         [.. Writes.GroupBy(each => each.Place.Path).Select(each => each.Last()).Select(each =>
-            new StoredEffect(each.Place.Path, each.Arguments, each.BegunAt, each.Result, each.Hash))]);
+            new StoredEffect(each.Place.Path, each.Place.Key, each.Arguments, each.BegunAt, each.Result, each.Hash, IsTold: false))]);
 
     public override Task<bool> SaveAsync(EffectRecord record)
     {

@@ -23,7 +23,7 @@ internal static class EffectAudit
 
         List<(string What, string Result)> lines = EffectVerb.Service.Lines(path);
         var results = new List<string>();
-        int asked = 0, ofEach = 1 + (steps * EffectVerb.EffectsOfAStep);
+        int asked = 0, ofEach = (1 + steps) * EffectVerb.EffectsOfAStep;
         foreach (WorkSummary item in items)
         {
             results.AddRange((await roost.GetSnapshotAsync(item.Id)).DataAs<EffectVerb.Paid>().Things);
@@ -47,7 +47,7 @@ internal static class EffectAudit
     /// <summary>Of each step what the try that committed has said, all of it; and nowhere has anybody ever read anything else at the same offset.</summary>
     private static void MustBeSaidOnce(string id, IReadOnlyList<string> results, IReadOnlyList<StreamPiece> pieces, IReadOnlyList<string> said)
     {
-        string.Concat(pieces.Select(piece => piece.Text)).Should().Be(string.Concat(results.Skip(1).Select(result => $"{result};")));
+        string.Concat(pieces.Select(piece => piece.Text)).Should().Be(string.Concat(results.Skip(EffectVerb.EffectsOfAStep).Select(result => $"{result};")));
         pieces.Should().OnlyContain(piece => piece.IsCommitted);
         var letters = new Dictionary<long, char>(); // What is said is ASCII.
         IEnumerable<(long Offset, string Text)> read = said.Select(line => line.Split(' ')).Where(words => words is ["said", var of, _, _] && of == id)

@@ -24,7 +24,10 @@ internal static class EffectVerb
     /// <summary>What the item's effects have come to, in the order of its steps.</summary>
     public sealed record Paid(ImmutableList<string> Things);
 
-    /// <summary>Each step has an effect that may be repeated, one that is asked about, and one that the service is asked about; the first one alone.</summary>
+    /// <summary>
+    /// Each step has an effect that may be repeated, one that is asked about, and one that the service is asked about; and so has
+    /// the first state.
+    /// </summary>
     private sealed class Payer(string path, Random random, int steps) : Engine<Paid>
     {
         public override string EngineId => "payer";
@@ -34,25 +37,29 @@ internal static class EffectVerb
         protected override Paid Init(WorkItem item) => new([]);
 
         protected override async Task<Paid> InitAsync(WorkItem item, StepContext context) =>
-            new([await CallAsync(context, "first", "repeat", new())]);
+            new([await RepeatedAsync(context), .. await OthersAsync(context)]);
 
         protected override async Task<Outcome> StepAsync(Paid state, StepContext context)
         {
             StepStream said = context.OpenStream(Said);
-            string repeated = await CallAsync(context, "repeated", "repeat", new());
+            string repeated = await RepeatedAsync(context);
             said.Write($"{repeated};");
             if (Next(3) == 0) await ShowAsync(context, said);
-            string[] others = await Task.WhenAll(
-                CallAsync(context, "asked", "ask", new() { Interrupted = Effect.Ask }),
-                CallAsync(context, "probed", "probe", new()
-                {
-                    Interrupted = Effect.Probe<string>((key, _) => Task.FromResult(Probe(key))),
-                }));
+            string[] others = await OthersAsync(context);
             said.Write($"{string.Join(';', others)};");
             if (context.Attempt == 1 && context.Version % 3 == 2) throw new InvalidOperationException("The first try fails.");
             state = new(state.Things.AddRange([repeated, .. others]));
             return context.Version == steps ? Done(state) : Continue(state);
         }
+
+        private Task<string> RepeatedAsync(StepContext context) => CallAsync(context, "repeated", "repeat", new());
+
+        private Task<string[]> OthersAsync(StepContext context) => Task.WhenAll(
+            CallAsync(context, "asked", "ask", new() { Interrupted = Effect.Ask }),
+            CallAsync(context, "probed", "probe", new()
+            {
+                Interrupted = Effect.Probe<string>((key, _) => Task.FromResult(Probe(key))),
+            }));
 
         private Probed<string> Probe(string key)
         {

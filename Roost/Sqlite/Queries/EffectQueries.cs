@@ -17,11 +17,12 @@ internal static class EffectQueries
     {
         using var effects = new Statement(db.Handle!,
             """
-            SELECT path, CAST(arguments AS BLOB), begun_at, CAST(result AS BLOB), sha256 FROM roost_effect WHERE work = ?1 AND version = ?2
+            SELECT path, CAST(arguments AS BLOB), begun_at, CAST(result AS BLOB), sha256, idempotency_key, told_by IS NOT NULL
+            FROM roost_effect WHERE work = ?1 AND version = ?2
             """);
         return effects.Bind(1, work).Bind(2, version).All(static row => new StoredEffect(
-            row.Text(0), row.IsNull(1) ? null : row.Bytes(1).ToArray(), row.Int64(2), row.IsNull(3) ? null : row.Bytes(3).ToArray(),
-            row.IsNull(4) ? null : row.Bytes(4).ToArray()));
+            row.Text(0), row.Text(5), row.IsNull(1) ? null : row.Bytes(1).ToArray(), row.Int64(2), row.IsNull(3) ? null : row.Bytes(3).ToArray(),
+            row.IsNull(4) ? null : row.Bytes(4).ToArray(), row.Int64(6) != 0));
     }
 
     /// <summary>Those of an item, in the order in which they were first written.</summary>

@@ -55,13 +55,18 @@ internal sealed class FileIdentity(WriteConnection connection)
 
     public string NewIdentity()
     {
-        string id = Guid.NewGuid().ToString("N");
-        write.Bind(1, "file_id").Bind(2, id).Run();
+        write.Bind(1, "file_id").Bind(2, Guid.NewGuid().ToString("N")).Run();
+        return TakePlace();
+    }
+
+    /// <summary>A copy is the file from here on, under the identity that it has.</summary>
+    public string TakePlace()
+    {
         delete.Bind(1, "copy_of").Run();
         delete.Bind(1, FilePlace.Key).Run();
         Forget();
         Settle();
-        return id;
+        return FileId;
     }
 
     private string? Read(string key) => read.Bind(1, key).One(static row => row.Text(0));

@@ -71,13 +71,22 @@ internal sealed class OperatorTransitions(
         enqueueing.Execute(again);
     }
 
-    /// <summary>Makes a backup copy a file of its own: a fresh identity, and no leases of workers that run on the original.</summary>
-    public string Adopt(string? reason)
+    /// <summary>
+    /// Makes a backup copy a file of its own, and no leases of workers that run on the original: with a fresh identity, or with that of an original which is
+    /// lost.
+    /// </summary>
+    public string Adopt(string? reason, bool restore)
     {
-        if (identity.CopyOf is null && identity.Settle() is null)
+        string? there = identity.CopyOf is null ? identity.Settle() : null;
+        if (restore && there is not null)
+            throw new ConflictException(
+                $"This file would take the place of {there}, which is still there; two files of one identity do the same work under the same keys. Remove that " +
+                $"one first, or adopt this one without restoring."
+            );
+        if (identity.CopyOf is null && there is null)
             throw new ConflictException("This file is no backup copy, nor one that was made by hand of a file that is still there; there is nothing to adopt.");
         foreach ((long key, string id) in workersThere.All(static row => (row.Int64(0), row.Text(1)))) leases.Unregister(key, id);
-        string fileId = identity.NewIdentity();
+        string fileId = restore ? identity.TakePlace() : identity.NewIdentity();
         events.AppendReason(EventKinds.Adopted, null, reason);
         return fileId;
     }
