@@ -32,7 +32,8 @@ internal static class EffectQuestion
     /// <param name="before">What is wrong with an answer that was given before; null where there was none.</param>
     /// <param name="result">The schema of its result; null where it has none.</param>
     /// <param name="settings">The runtime's.</param>
-    public static NewAsk Make(EffectPlace place, LeasedWork lease, EffectOptions options, StoredEffect stored, string? before, byte[]? result, RoostOptions settings)
+    public static NewAsk Make(
+        EffectPlace place, LeasedWork lease, EffectOptions options, StoredEffect stored, string? before, byte[]? result, RoostOptions settings)
     {
         var text = new StringBuilder();
         if (options.Question is { } asked) text.Append(asked).Append("\n\n");

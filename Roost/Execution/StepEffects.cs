@@ -214,7 +214,8 @@ internal sealed class StepEffects(RoostRuntime runtime, ActiveStep step, EffectL
     }
 
     /// <summary>Where one of them has none there is nothing to compare.</summary>
-    private static bool Same(byte[]? one, byte[]? other) => one is null || other is null || one.AsSpan().SequenceEqual(other) || JsonElement.DeepEquals(JsonText.Parse(one), JsonText.Parse(other));
+    private static bool Same(byte[]? one, byte[]? other) =>
+        one is null || other is null || one.AsSpan().SequenceEqual(other) || JsonElement.DeepEquals(JsonText.Parse(one), JsonText.Parse(other));
 
     private static string Shown(byte[]? arguments) => arguments is null ? "none" : ShortText.Cut(Encoding.UTF8.GetString(arguments), 200);
 

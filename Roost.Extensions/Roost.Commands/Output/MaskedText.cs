@@ -16,8 +16,9 @@ internal sealed class MaskedText(Printer print)
 
     private const string Address = "://";
 
-    private static readonly SearchValues<char> OfWord =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.~+/=:@%&?#"), EndsAddress = SearchValues.Create("/?#\"'<>\\ \t\r\n");
+    private static readonly SearchValues<char>
+        OfWord = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.~+/=:@%&?#"),
+        EndsAddress = SearchValues.Create("/?#\"'<>\\ \t\r\n");
 
     private string remembered = "", word = "";
     private int shown;

@@ -10,7 +10,7 @@ internal sealed class EffectTable(WriteConnection connection, RecordFlag flag)
         """
         INSERT INTO roost_effect (work, version, path, name, n, idempotency_key, arguments, begun_at, ended_at, result, sha256)
         SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12 FROM roost_work WHERE key = ?1 AND token = ?2 AND version = ?3
-        ON CONFLICT (work, version, path) DO UPDATE SET idempotency_key = excluded.idempotency_key, arguments = excluded.arguments,
+        ON CONFLICT (work, version, path) DO UPDATE SET idempotency_key = excluded.idempotency_key, arguments = coalesce(excluded.arguments, arguments),
             begun_at = excluded.begun_at, ended_at = excluded.ended_at, result = excluded.result, sha256 = excluded.sha256, told_by = NULL
         """);
     private readonly Statement isHeld = connection.Prepare("SELECT 1 FROM roost_work WHERE key = ?1 AND token = ?2 AND version = ?3");
