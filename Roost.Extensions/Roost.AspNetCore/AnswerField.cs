@@ -193,7 +193,8 @@ public sealed record AnswerField
     private static string Amount(JsonElement schema, string type)
     {
         string? least = Raw(schema, "minimum"), most = Raw(schema, "maximum"), above = Raw(schema, "exclusiveMinimum"), below = Raw(schema, "exclusiveMaximum");
-        if ((least, most) is ("-2147483648", "2147483647") or ("-9223372036854775808", "9223372036854775807")) (least, most) = (null, null); // Any, of its type.
+        bool isAny = (least, most) is ("-2147483648", "2147483647") or ("-9223372036854775808", "9223372036854775807"); // Of its type.
+        if (isAny) (least, most) = (null, null);
         return Joined(
             type == "integer" ? "a whole number" : "a number",
             least is null ? "" : $"from {least}",

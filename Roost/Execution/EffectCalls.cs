@@ -59,8 +59,8 @@ internal sealed class EffectCalls(ActiveStep step, EffectLog log)
         lock (gate)
             if (unknown is { } path)
                 End(new StepOverException(
-                    $"it is not known whether effect \"{path}\" of work item {lease.Item.Id} at version {lease.Version} has happened: its call was stopped, and " +
-                    $"the step went on."
+                    $"it is not known whether effect \"{path}\" of work item {lease.Item.Id} at version {lease.Version} has happened: its call was stopped, " +
+                    $"and the step went on."
                 ));
     }
 

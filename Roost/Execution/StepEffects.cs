@@ -55,10 +55,10 @@ internal sealed class StepEffects(RoostRuntime runtime, ActiveStep step, EffectL
         if (stored is not null)
         {
             CheckStored(call, stored, arguments);
-            if (stored.Key is { Length: > 0 } key && key != call.Place.Key)
+            if (stored.Key != call.Place.Key)
             {
-                call.KeepKey(key);
-                log.Given(key);
+                call.KeepKey(stored.Key);
+                log.Given(stored.Key);
             }
             if (stored.Result is { } known)
             {

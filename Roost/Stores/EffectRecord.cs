@@ -23,7 +23,7 @@ internal sealed record EffectRecord(EffectPlace Place, byte[]? Arguments, long B
 
 /// <summary>What is recorded of an effect.</summary>
 /// <param name="Path">Which it is.</param>
-/// <param name="Key">What its call was given, which is another than it would be given now where the file was adopted since; empty where that is not known.</param>
+/// <param name="Key">What its call was given: another key than it would be given now, where the file was adopted since.</param>
 /// <param name="Arguments">What its call was made with, as JSON; or null.</param>
 /// <param name="BegunAt">When its call began.</param>
 /// <param name="Result">As JSON; null where it is only known that its call has begun.</param>

@@ -80,8 +80,8 @@ internal sealed class OperatorTransitions(
         string? there = identity.CopyOf is null ? identity.Settle() : null;
         if (restore && there is not null)
             throw new ConflictException(
-                $"This file would take the place of {there}, which is still there; two files of one identity do the same work under the same keys. Remove that " +
-                $"one first, or adopt this one without restoring."
+                $"This file would take the place of {there}, which is still there; two files of one identity do the same work under the same keys. Remove " +
+                $"that one first, or adopt this one without restoring."
             );
         if (identity.CopyOf is null && there is null)
             throw new ConflictException("This file is no backup copy, nor one that was made by hand of a file that is still there; there is nothing to adopt.");
