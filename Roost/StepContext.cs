@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization.Metadata;
 using Roost.Execution;
@@ -53,7 +52,7 @@ public sealed partial class StepContext
     /// Give it to the outside call that this step makes. The same for every try of one step; different for every other step and item, and
     /// for every other file. 32 hexadecimal digits.
     /// </summary>
-    public string IdempotencyKey => idempotencyKey ??= DeriveKey();
+    public string IdempotencyKey => idempotencyKey ??= DerivedKey.OfStep(lease);
 
     /// <summary>
     /// What has woken the item, where this step is the first after a wait (<see cref="Outcome.WaitFor(Snapshot, Wait)"/>), the same in each of its tries;
@@ -183,14 +182,5 @@ public sealed partial class StepContext
             );
         effects?.Calls.ThrowIfOver();
         return staged ??= new();
-    }
-
-    private string DeriveKey()
-    {
-        Span<byte> of = stackalloc byte[16];
-        BinaryPrimitives.WriteInt64LittleEndian(of, lease.Nonce);
-        BinaryPrimitives.WriteInt32LittleEndian(of[8..], lease.Branch);
-        BinaryPrimitives.WriteInt32LittleEndian(of[12..], lease.Version);
-        return DerivedKey.Of(lease.FileId, of);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Roost.Tests.Support;
 
 namespace Roost.Tests.Conformance;
 
@@ -33,6 +34,16 @@ internal abstract class EffectFixture(StoreHost host) : OneStepFixture(host)
     }
 
     private protected static readonly EffectOptions Asking = new() { Interrupted = Effect.Ask };
+
+    /// <summary>Runs an item until it is within a call, and takes its lease from it there, so that nobody knows whether the call has happened.</summary>
+    private protected static async Task StopWithinCallAsync(RoostRuntime roost, Gate gate, WorkItem? item = null)
+    {
+        await roost.EnqueueAsync((item ?? new WorkItem("scripted")) with { Id = "it" });
+        Task<IdleState> running = roost.RunUntilIdleAsync();
+        await gate.Reached;
+        await roost.ReleaseLeaseAsync("it");
+        await running.Soon();
+    }
 
     private protected static async Task<IReadOnlyList<EffectInfo>> EffectsAsync(RoostRuntime roost) => (await roost.ListEffectsAsync("it", 1000)).Items;
 }

@@ -30,11 +30,7 @@ internal sealed class EffectQuestionTests(StoreHost host) : EffectFixture(host)
             }
             catch (RoostException) when (catches) { }
         }));
-        await roost.EnqueueAsync((item ?? new WorkItem("scripted")) with { Id = "it" });
-        Task<IdleState> running = roost.RunUntilIdleAsync();
-        await gate.Reached;
-        await roost.ReleaseLeaseAsync("it");
-        await running.Soon();
+        await StopWithinCallAsync(roost, gate, item);
         return (roost, outside);
     }
 

@@ -67,11 +67,7 @@ internal sealed class EffectUnknownTests(StoreHost host) : EffectFixture(host)
             }, Asking);
             got = [.. counts.Keys];
         }));
-        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
-        Task<IdleState> running = roost.RunUntilIdleAsync();
-        await gate.Reached;
-        await roost.ReleaseLeaseAsync("it");
-        await running.Soon();
+        await StopWithinCallAsync(roost, gate);
         AskInfo first = (await roost.ListAsksAsync()).Items.Single();
 
         await roost.AnswerAsync(first.Id, new { outcome = "happened", result = new { nope = 1 } }, by: "ann");
@@ -105,11 +101,7 @@ internal sealed class EffectUnknownTests(StoreHost host) : EffectFixture(host)
             token.ThrowIfCancellationRequested();
             return 1;
         }, Asking)));
-        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
-        Task<IdleState> running = roost.RunUntilIdleAsync();
-        await gate.Reached;
-        await roost.ReleaseLeaseAsync("it");
-        await running.Soon();
+        await StopWithinCallAsync(roost, gate);
         string ask = (await roost.ListAsksAsync()).Items.Single().Id;
 
         await roost.Awaiting(it => it.AnswerAsync(ask, JsonElement.Parse($$"""{"outcome":"happened","result":{{result}}}"""), by: "ann"))
@@ -137,11 +129,7 @@ internal sealed class EffectUnknownTests(StoreHost host) : EffectFixture(host)
                     Interlocked.Increment(ref probes) == 1 ? throw new IOException("The outside is away.") : Task.FromResult<bool?>(true)),
             });
         }));
-        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
-        Task<IdleState> running = roost.RunUntilIdleAsync();
-        await gate.Reached;
-        await roost.ReleaseLeaseAsync("it");
-        await running.Soon();
+        await StopWithinCallAsync(roost, gate);
         roost.Detail("it").Summary.State.Should().Be(WorkState.Failed, "its probe has thrown, and it has one try");
 
         await roost.RetryAsync("it");
@@ -160,12 +148,12 @@ internal sealed class EffectUnknownTests(StoreHost host) : EffectFixture(host)
             before.Write("words");
             if (context.Attempt == 1)
             {
-                await context.OnceAsync("pay", () => 1, 1);
+                await PayAsync(context, 1);
                 throw new IOException("The first try fails.");
             }
             try
             {
-                await context.OnceAsync("pay", () => 1, 2);
+                await PayAsync(context, 2);
             }
             catch (RoostException) { }
             Try("Report", () => context.Report(0.9, "after"));
@@ -181,6 +169,9 @@ internal sealed class EffectUnknownTests(StoreHost host) : EffectFixture(host)
         refused.Should().Equal("Report", "OpenStream", "Write", "FlushAsync", "AddEvent");
         ended.Progress.Should().BeNull();
         (await roost.ListStreamsAsync("it")).Items.Select(stream => stream.Name).Should().Equal("before");
+
+        static Task<int> PayAsync(StepContext context, int amount) =>
+            context.OnceAsync("pay", _ => Task.FromResult(1), new() { Arguments = new { amount } });
 
         void Try(string what, Action act)
         {
@@ -210,10 +201,4 @@ internal sealed class EffectUnknownTests(StoreHost host) : EffectFixture(host)
         (await RunAsync(roost)).State.Should().Be(WorkState.Done);
         calls.Should().Be(1);
     }
-}
-
-file static class Calling
-{
-    public static Task<int> OnceAsync(this StepContext context, string name, Func<int> call, int argument) =>
-        context.OnceAsync(name, _ => Task.FromResult(call()), new() { Arguments = new { argument } });
 }

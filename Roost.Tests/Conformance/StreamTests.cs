@@ -7,8 +7,6 @@ namespace Roost.Tests.Conformance;
 /// <summary>What a step says while it runs, read while it does, from any offset.</summary>
 internal sealed class StreamTests(StoreHost host) : StreamFixture(host)
 {
-    private RoostRuntime runtime = null!;
-
     [Test]
     public async Task What_a_step_writes_is_read_while_it_runs_here_and_elsewhere()
     {
@@ -72,6 +70,7 @@ internal sealed class StreamTests(StoreHost host) : StreamFixture(host)
     [Test]
     public async Task Nothing_is_committed_for_a_piece_alone_within_the_flush_interval()
     {
+        RoostRuntime runtime = null!;
         var gate = new Gate();
         await using RoostRuntime roost = await OpenAsync(Lazy, null, OneStep(async context =>
         {

@@ -5,11 +5,10 @@ namespace Roost.Tests.Conformance;
 /// <summary>What a step says belongs to its try, and stays with the version that it made.</summary>
 internal sealed class StreamVersionTests(StoreHost host) : StreamFixture(host)
 {
-    private RoostRuntime runtime = null!;
-
     [Test]
     public async Task Tries_are_marked_and_what_the_committed_one_wrote_alone_stays()
     {
+        RoostRuntime runtime = null!;
         var seen = new List<StreamPiece>();
         await using RoostRuntime roost = await OpenAsync(Retrying(Lazy), null, OneStep(async context =>
         {

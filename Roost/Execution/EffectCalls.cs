@@ -1,7 +1,4 @@
-using System.Buffers.Binary;
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Roost.Stores;
 
 namespace Roost.Execution;
@@ -159,24 +156,13 @@ internal sealed class EffectCalls(ActiveStep step, EffectLog log)
         int number = counts[(path, name)] = counts.GetValueOrDefault((path, name)) + 1;
         string its = Escaped(name) + (number == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"#{number}"));
         string whole = within is null ? its : $"{path}/{its}";
-        return new(whole, name, number, KeyOf(whole));
+        return new(whole, name, number, DerivedKey.OfStep(lease, whole));
     }
 
     /// <summary>What separates the parts of a path is marked where it is part of a name.</summary>
     private static string Escaped(string name) => name.AsSpan().ContainsAny("\\/#")
         ? name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("/", "\\/", StringComparison.Ordinal).Replace("#", "\\#", StringComparison.Ordinal)
         : name;
-
-    private string KeyOf(string path)
-    {
-        Span<byte> of = stackalloc byte[32], hash = stackalloc byte[SHA256.HashSizeInBytes];
-        BinaryPrimitives.WriteInt64LittleEndian(of, lease.Nonce);
-        BinaryPrimitives.WriteInt32LittleEndian(of[8..], lease.Branch);
-        BinaryPrimitives.WriteInt32LittleEndian(of[12..], lease.Version);
-        SHA256.HashData(Encoding.UTF8.GetBytes(path), hash);
-        hash[..16].CopyTo(of[16..]);
-        return DerivedKey.Of(lease.FileId, of);
-    }
 }
 
 /// <summary>An effect that a try has begun.</summary>

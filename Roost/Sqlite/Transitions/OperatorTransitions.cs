@@ -72,19 +72,18 @@ internal sealed class OperatorTransitions(
     }
 
     /// <summary>
-    /// Makes a backup copy a file of its own, and no leases of workers that run on the original: with a fresh identity, or with that of an original which is
-    /// lost.
+    /// Makes a backup copy a file of its own, without leases of workers that run on the original: with a fresh identity, or with that of an original which
+    /// is lost.
     /// </summary>
     public string Adopt(string? reason, bool restore)
     {
-        string? there = identity.CopyOf is null ? identity.Settle() : null;
+        string? there = identity.CopyOf is not null ? null : identity.Settle() ?? throw new ConflictException(
+            "This file is no backup copy, nor one that was made by hand of a file that is still there; there is nothing to adopt.");
         if (restore && there is not null)
             throw new ConflictException(
                 $"This file would take the place of {there}, which is still there; two files of one identity do the same work under the same keys. Remove " +
                 $"that one first, or adopt this one without restoring."
             );
-        if (identity.CopyOf is null && there is null)
-            throw new ConflictException("This file is no backup copy, nor one that was made by hand of a file that is still there; there is nothing to adopt.");
         foreach ((long key, string id) in workersThere.All(static row => (row.Int64(0), row.Text(1)))) leases.Unregister(key, id);
         string fileId = restore ? identity.TakePlace() : identity.NewIdentity();
         events.AppendReason(EventKinds.Adopted, null, reason);
