@@ -14,7 +14,7 @@ public sealed partial class RoostRuntime
     /// <exception cref="ConflictException">A loop of this runtime is running already, or no engine is registered.</exception>
     /// <exception cref="FileRefusedException">The file was deleted or replaced while it was open; the steps that ran are cancelled and cannot be
     /// saved.</exception>
-    /// <exception cref="DataCorruptException">SQLite found the file damaged, three times within some seconds; likewise.</exception>
+    /// <exception cref="DataCorruptException">SQLite found the file damaged, three times within some seconds, and the file shows it; likewise.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
@@ -39,7 +39,7 @@ public sealed partial class RoostRuntime
     /// <exception cref="OperationCanceledException">The token was cancelled first, or the runtime was disposed; the item goes on when a loop runs
     /// again.</exception>
     /// <exception cref="FileRefusedException">The file was deleted or replaced while it was open.</exception>
-    /// <exception cref="DataCorruptException">SQLite found the file damaged, three times within some seconds.</exception>
+    /// <exception cref="DataCorruptException">SQLite found the file damaged, three times within some seconds, and the file shows it.</exception>
     public Task<WorkSummary> RunUntilDoneAsync(string workId, CancellationToken cancellationToken = default) =>
         RunUntilDoneAsync(workId, tree: false, cancellationToken);
 
@@ -58,7 +58,7 @@ public sealed partial class RoostRuntime
     /// running already.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled first, or the runtime was disposed.</exception>
     /// <exception cref="FileRefusedException">The file was deleted or replaced while it was open.</exception>
-    /// <exception cref="DataCorruptException">SQLite found the file damaged, three times within some seconds.</exception>
+    /// <exception cref="DataCorruptException">SQLite found the file damaged, three times within some seconds, and the file shows it.</exception>
     public async Task<WorkSummary> RunUntilDoneAsync(string workId, bool tree, CancellationToken cancellationToken = default)
     {
         Names.Check("workId", workId);

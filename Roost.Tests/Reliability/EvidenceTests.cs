@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using Dapper;
+using Microsoft.Data.Sqlite;
 using Roost.Sqlite;
 using Roost.Sqlite.Files;
 using Roost.Tests.Support;
@@ -57,12 +60,53 @@ internal sealed class EvidenceTests : FolderFixture
     }
 
     [Test]
+    public async Task What_SQLite_calls_damaged_and_is_sound_is_told_as_a_fault_of_the_disk_and_stops_no_loop()
+    {
+        await using RoostRuntime roost = await MadeAsync();
+        var malformed = new SqliteException("database disk image is malformed", SQLitePCL.raw.SQLITE_CORRUPT);
+
+        Exception read = FluentActions.Invoking(() => new Reader(path, roost.Options).Run<int>(_ => throw malformed)).Should().Throw<RoostException>().Which;
+        long since = Stopwatch.GetTimestamp();
+        for (int i = 0; i < 4 || Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(3); i++)
+        {
+            Exception written = (await roost.Writer.Awaiting(it => it.RunAsync<int>(_ => throw malformed)).Should().ThrowAsync<RoostException>()).Which;
+            written.Message.Should().Be(read.Message);
+            await Task.Delay(200);
+        }
+
+        read.Should().NotBeOfType<DataCorruptException>();
+        read.Message.Should().ContainAll(path, malformed.Message, "shows no damage").And.NotContain("backup");
+        roost.Writer.Stopped.IsCompleted.Should().BeFalse();
+        (await roost.GetAsync("only")).Summary.State.Should().Be(WorkState.Queued, "it goes on");
+    }
+
+    [Test]
     public async Task A_statement_that_the_tables_do_not_fit_names_the_table_that_was_changed()
     {
         await using RoostRuntime roost = await MadeAsync();
         roost.Execute("ALTER TABLE roost_lane_count RENAME COLUMN n TO number");
 
         await roost.Awaiting(it => it.GetCountsAsync()).Should().ThrowAsync<DataCorruptException>().WithMessage("*lane_count is not as Roost makes it*");
+    }
+
+    [TestCase("schema-3.db.gz", "ALTER TABLE work RENAME COLUMN state TO status", "Whether the file has to do with it is not known: its schema version is 3*")]
+    [TestCase("schema-5.db.gz", "ALTER TABLE roost_work RENAME COLUMN state TO status", "is damaged*roost_work is not as Roost makes it")]
+    [TestCase("schema-9.db.gz", "DROP TABLE roost_work_input", "is damaged*roost_work_input is not as Roost makes it")]
+    public async Task An_older_file_that_cannot_be_brought_up_to_date_is_told_as_what_it_is_and_stays_as_it_was(string kept, string change, string told)
+    {
+        await FixtureFile.UnpackAsync(kept, path);
+        Probe.Execute(path, change);
+        string[] before = Tables();
+
+        FluentActions.Invoking(() => new RoostRuntime(path)).Should().Throw<RoostException>().WithMessage($"{path} *{told}*").Which.Message.Should()
+            .NotContain("was opened");
+        Tables().Should().Equal(before);
+
+        string[] Tables()
+        {
+            using SqliteConnection file = FileAudit.Open(path);
+            return [.. file.Query<string>("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL UNION ALL SELECT user_version FROM pragma_user_version")];
+        }
     }
 
     [Test]

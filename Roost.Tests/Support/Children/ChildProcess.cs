@@ -15,6 +15,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         ["DOTNET_gcConcurrent"] = "0",
     };
 
+    private const int MostErrors = 200_000;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Process process;
@@ -28,10 +29,17 @@ internal sealed class ChildProcess : IAsyncDisposable
     {
         this.process = process;
         reading = ReadAsync();
-        readingErrors = Task.Run(async () => errors.Append(await process.StandardError.ReadToEndAsync()));
+        readingErrors = ReadErrorsAsync();
     }
 
-    public string Errors => errors.ToString();
+    /// <summary>What it has written to its error stream so far: of much the beginning, which tells the cause.</summary>
+    public string Errors
+    {
+        get
+        {
+            lock (errors) return errors.Length <= MostErrors ? errors.ToString() : $"{errors.ToString(0, MostErrors)}... ({errors.Length:N0} letters)";
+        }
+    }
 
     public int Id => process.Id;
 
@@ -96,7 +104,14 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <inheritdoc cref="EndAsync()"/>
     public async Task<IReadOnlyList<string>> EndAsync(TimeSpan patience)
     {
-        await process.WaitForExitAsync().WaitAsync(patience);
+        try
+        {
+            await process.WaitForExitAsync().WaitAsync(patience);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"The child ({process.Id}) did not end. It said {string.Join(" | ", Lines)}, and {Errors}");
+        }
         await reading.WaitAsync(Patience);
         await readingErrors.WaitAsync(Patience);
         return Lines;
@@ -144,6 +159,13 @@ internal sealed class ChildProcess : IAsyncDisposable
         if (!process.HasExited) process.Kill();
         await EndAsync();
         process.Dispose();
+    }
+
+    private async Task ReadErrorsAsync()
+    {
+        char[] letters = new char[4096];
+        for (int n; (n = await process.StandardError.ReadAsync(letters)) > 0;)
+            lock (errors) errors.Append(letters, 0, n);
     }
 
     private async Task ReadAsync()

@@ -81,7 +81,7 @@ internal static class Database
         }
         catch (SqliteException e)
         {
-            throw new Evidence(path, options).Explain(e);
+            throw new Evidence(path, options, isMigrating: true).Explain(e);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -94,7 +94,7 @@ internal static class Database
     }
 
     /// <summary>The exception that a caller can act on, where SQLite's code tells all; see <see cref="Evidence"/> for the others.</summary>
-    public static Exception Translate(SqliteException e, string path) => e.SqliteErrorCode switch
+    public static RoostException Translate(SqliteException e, string path) => e.SqliteErrorCode switch
     {
         SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED =>
             new FileBusyException($"{path} is locked by another process for longer than the busy timeout; nothing was written. Try again, or find the " +

@@ -6,10 +6,14 @@ using static SQLitePCL.raw;
 namespace Roost.Sqlite.Files;
 
 /// <summary>
-/// What an exception that nobody expects means. That the file is damaged is said only where the file itself shows it: its header, its schema, its
-/// pages and the rules that hold in every file are looked at, for two seconds at most. Else it is told as what it is, a fault of the program.
+/// What an exception that nobody expects means, and one by which SQLite calls the file damaged: it answers so as well where its disk has not read a
+/// page this once. Damage is said only where the file itself shows it: its header, its schema, its pages and the rules that hold in every file are
+/// looked at, for two seconds at most, and once more where that finds something. Else it is told as what it is, a fault of the program or of the disk.
 /// </summary>
-internal sealed class Evidence(string path, RoostOptions options)
+/// <param name="path">The file.</param>
+/// <param name="options">How it is opened.</param>
+/// <param name="isMigrating">It may have an older version of the schema; nobody has it open yet.</param>
+internal sealed class Evidence(string path, RoostOptions options, bool isMigrating = false)
 {
     private const int LookMilliseconds = 2000;
     private const int RememberMilliseconds = 10_000;
@@ -26,6 +30,7 @@ internal sealed class Evidence(string path, RoostOptions options)
         Sound,
         Damaged,
         Refused,
+        Unread,
         Unknown,
     }
 
@@ -34,9 +39,28 @@ internal sealed class Evidence(string path, RoostOptions options)
     /// <summary>The exception that a caller can act on; what was raised on purpose stays as it is.</summary>
     public Exception Explain(Exception e)
     {
-        if (e is SqliteException fault && !StorageFault.IsUnclear(fault)) return Database.Translate(fault, path);
-        if (e is not SqliteException && !StorageFault.IsUnexpected(e)) return e;
-        Finding found = Find();
+        if (e is not SqliteException fault) return StorageFault.IsUnexpected(e) ? Tell(Find(), e) : e;
+        if (StorageFault.SaysDamaged(fault)) return TellDamage(Find(), fault);
+        return StorageFault.IsUnclear(fault) ? Tell(Find(), e) : Database.Translate(fault, path);
+    }
+
+    private RoostException TellDamage(Finding found, SqliteException e) => found.Verdict switch
+    {
+        Verdict.Sound => new RoostException(
+            $"{path} could not be read: SQLite met \"{e.Message}\", and the file shows no damage: its schema, its pages and the rules that hold in every " +
+            $"file were checked just now. Its disk did not read it then. Nothing was written. Try again, and check the disk and its file system.",
+            e
+        ),
+        Verdict.Unread => new RoostException(
+            $"{path} could not be read: SQLite met \"{e.Message}\". Whether it is damaged is not known: {found.What}. Nothing was written. Try again, and check " +
+            $"the disk and its file system.",
+            e
+        ),
+        _ => Database.Translate(e, path),
+    };
+
+    private RoostException Tell(Finding found, Exception e)
+    {
         string met = $"{e.GetType().Name}: {e.Message.TrimEnd('.', ' ')}";
         return found.Verdict switch
         {
@@ -88,6 +112,8 @@ internal sealed class Evidence(string path, RoostOptions options)
         {
             if (last is { } known && Environment.TickCount64 - lastAt < RememberMilliseconds) return known;
             last = Look();
+            if (last.Verdict == Verdict.Damaged && Look() is var again && again != last)
+                last = new(Verdict.Unread, $"it looked damaged ({last.What}), and otherwise when it was looked at again");
             lastAt = Environment.TickCount64;
             return last;
         }
@@ -108,7 +134,7 @@ internal sealed class Evidence(string path, RoostOptions options)
         }
         catch (Exception e) when (e is SqliteException or RoostException or IOException or UnauthorizedAccessException)
         {
-            return new(Verdict.Unknown, $"it could not be looked at ({e.Message})");
+            return new(Verdict.Unread, $"it could not be looked at ({e.Message})");
         }
     }
 
@@ -118,15 +144,19 @@ internal sealed class Evidence(string path, RoostOptions options)
             version = Number(db, "PRAGMA user_version");
         if (application != Database.ApplicationId)
             return new(Verdict.Damaged, string.Create(CultureInfo.InvariantCulture, $"its application id is {application}"));
-        if (version != Schema.Version)
+        bool isOlder = isMigrating && version < Schema.Version;
+        if (version != Schema.Version && !isOlder)
             return new(Verdict.Refused, OtherVersion(version, path), RefusalFor(version));
-        if (Schema.FirstDifference(db, version) is { } different)
+        if (version > Schema.LastOfShortNames && Schema.FirstDifference(db, version) is { } different)
             return new(Verdict.Damaged, $"{different} is not as Roost makes it");
         long since = Stopwatch.GetTimestamp();
         sqlite3_progress_handler(db.Handle!, InstructionsBetweenLooks, _ => Stopwatch.GetElapsedTime(since).TotalMilliseconds > LookMilliseconds ? 1 : 0, null);
         try
         {
-            return Broken(db) is { } broken ? new(Verdict.Damaged, broken) : new(Verdict.Sound, "");
+            if (First(db, "PRAGMA integrity_check(1)") is var pages && pages != "ok") return new(Verdict.Damaged, pages ?? "its pages could not be checked");
+            if (isOlder)
+                return new(Verdict.Unknown, string.Create(CultureInfo.InvariantCulture, $"its schema version is {version}, whose rows are not checked"));
+            return BrokenRule(db) is { } broken ? new(Verdict.Damaged, broken) : new(Verdict.Sound, "");
         }
         catch (SqliteException e) when (e.SqliteErrorCode == SQLITE_INTERRUPT)
         {
@@ -138,10 +168,9 @@ internal sealed class Evidence(string path, RoostOptions options)
         }
     }
 
-    /// <summary>The first problem of the pages and rows, or null.</summary>
-    private static string? Broken(SqliteConnection db)
+    /// <summary>The first rule of Roost's that a row breaks, or null.</summary>
+    private static string? BrokenRule(SqliteConnection db)
     {
-        if (First(db, "PRAGMA integrity_check(1)") is var sound && sound != "ok") return sound;
         foreach (Invariant invariant in Invariant.All)
             if (First(db, invariant.Violations) is { } violation) return $"it is not so that {invariant.Rule}: {violation}";
         return null;

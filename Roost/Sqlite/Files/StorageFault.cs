@@ -15,16 +15,19 @@ internal static class StorageFault
     };
 
     /// <summary>
-    /// Nothing that passes by itself: the file is not what SQLite or Roost has written, or the program is at fault. Which, the file tells; or, seldom,
-    /// the disk did not read it this time.
+    /// Nothing that passes by itself: the file is not what SQLite or Roost has written, or the program is at fault. Which, the file tells; or the disk
+    /// did not read it this time. See <see cref="Evidence"/>.
     /// </summary>
     public static bool IsLasting(Exception exception) => exception switch
     {
-        SqliteException fault => fault.SqliteErrorCode is SQLITE_CORRUPT or SQLITE_NOTADB || !IsOne(fault),
+        SqliteException fault => SaysDamaged(fault) || !IsOne(fault),
         DataCorruptException => true,
         RoostException or IOException or UnauthorizedAccessException => false,
         _ => true,
     };
+
+    /// <summary>SQLite's word for damage, which it gives as well where an error of the disk kept it from reading the schema.</summary>
+    public static bool SaysDamaged(SqliteException fault) => fault.SqliteErrorCode is SQLITE_CORRUPT or SQLITE_NOTADB;
 
     /// <summary>
     /// What a read or a request throws that Roost does not throw on purpose: for a row that is not of the form that Roost gives it, or for a fault

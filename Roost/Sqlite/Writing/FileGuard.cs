@@ -9,7 +9,7 @@ namespace Roost.Sqlite.Writing;
 /// <summary>
 /// When the writer stops for good. Its file was deleted or replaced under it, and nobody would ever find what it wrote; it looks before a
 /// transaction and when it polls, at most ten times a second: what is committed within that tenth goes with the file. Or SQLite finds the file
-/// damaged again and again, and every further write could damage more; once alone it says so of a page that the disk did not read this time.
+/// damaged again and again, the file shows that it is, and every further write could damage more.
 /// Or a newer Roost has migrated the file: what is written by the rules of this one could break those of that one.
 /// </summary>
 internal sealed class FileGuard(string path, OpenFile? file, SessionHolder sessions, Evidence evidence, ILogger log, Action atStop)
@@ -76,6 +76,11 @@ internal sealed class FileGuard(string path, OpenFile? file, SessionHolder sessi
         damagedAt = now;
         if (damages < LeastDamages || now - damagedSince < LeastDamagedMilliseconds) return;
         Exception found = evidence.Explain(e);
+        if (e is SqliteException fault && StorageFault.SaysDamaged(fault) && found is not (DataCorruptException or FileRefusedException))
+        {
+            damages = 0; // The file is sound, or its disk does not read it now.
+            return;
+        }
         Stop(() => Evidence.Again(found));
     }
 
