@@ -79,9 +79,8 @@ public sealed class DiskFullException(string message, Exception? innerException 
 
 /// <summary>
 /// The file shows that it is damaged, or that another program has changed it: stored bytes do not match their recorded SHA-256, SQLite reports a malformed
-/// file,
-/// or a row is of no form that Roost gives it. The bytes are not returned. What the file does not show is no damage but a fault of the program: another <see
-/// cref="RoostException"/>.
+/// file, or a row is of no form that Roost gives it. The bytes are not returned. What the file does not show is no damage but a fault of the program or of
+/// its disk: another <see cref="RoostException"/>.
 /// </summary>
 public sealed class DataCorruptException(string message, Exception? innerException = null) : RoostException(message, innerException);
 

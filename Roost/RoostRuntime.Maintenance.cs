@@ -42,14 +42,7 @@ public sealed partial class RoostRuntime
     {
         ObjectDisposedException.ThrowIf(disposed != 0, this);
         if (string.IsNullOrWhiteSpace(path)) throw new InvalidInputException("path", "is empty; name the file to make, such as \"roost-backup.db\".");
-        string target = System.IO.Path.GetFullPath(path);
-        string folder = System.IO.Path.GetDirectoryName(target) ?? target;
-        if (!Directory.Exists(folder)) throw new FileRefusedException(FileRefusal.NoPlace, $"The folder {folder} does not exist; create it first.");
-        // A log of another file of that name would be replayed into the copy.
-        foreach (string there in new[] { target, $"{target}-wal", $"{target}-journal" })
-            if (System.IO.Path.Exists(there))
-                throw new ConflictException($"{there} exists already, and a backup replaces nothing. Name another file, or move that one away.");
-        return Changeable.BackupAsync(target, cancellationToken);
+        return Changeable.BackupAsync(System.IO.Path.GetFullPath(path), cancellationToken);
     }
 
     /// <summary>

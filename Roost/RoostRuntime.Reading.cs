@@ -88,8 +88,7 @@ public sealed partial class RoostRuntime
 
     /// <summary>
     /// Work items, most recently updated first, but for those of a <see cref="WorkFilter.Condition"/>. Paging goes on while work goes on: no item comes twice,
-    /// and one that changes meanwhile moves
-    /// to the front, where the next look at the first page finds it.
+    /// and one that changes meanwhile moves to the front, where the next look at the first page finds it.
     /// </summary>
     /// <param name="filter">Which items. Default: all.</param>
     /// <param name="limit">How many on a page; 1 to 1,000. Default 50.</param>

@@ -16,23 +16,16 @@ namespace Roost;
 /// <remarks>
 /// <para>
 /// <b>Names.</b> <c>Get</c> gives one thing, and throws <see cref="NotFoundException"/> where what was named is not there. <c>List</c> gives many: of what may
-/// be
-/// endless a page (<see cref="Page{T}"/> by a cursor, <see cref="EventPage"/> by a sequence number) of at most <c>limit</c>, of what is bounded by itself all
-/// of it,
-/// and nothing where there is nothing. <c>Find</c>, <c>Count</c>, <c>Check</c>, <c>Open</c>, <c>Read</c> and <c>Watch</c> do what they say: ids for a part of
-/// one,
-/// a number, a verdict, a stream, bytes, an endless sequence. <c>Run</c> and <c>StepOnce</c> run work here, <c>Wait</c> waits for work wherever it runs; any
-/// other
-/// verb is a change that is durable when its task ends.
+/// be endless a page (<see cref="Page{T}"/> by a cursor, <see cref="EventPage"/> by a sequence number) of at most <c>limit</c>, of what is bounded by itself
+/// all of it, and nothing where there is nothing. <c>Find</c>, <c>Count</c>, <c>Check</c>, <c>Open</c>, <c>Read</c> and <c>Watch</c> do what they say: ids for
+/// a part of one, a number, a verdict, a stream, bytes, an endless sequence. <c>Run</c> and <c>StepOnce</c> run work here, <c>Wait</c> waits for work wherever
+/// it runs; any other verb is a change that is durable when its task ends.
 /// </para>
 /// <para>
 /// <b>Tokens.</b> Everything asynchronous takes a token last. Of a read, a wait and a run it ends that. Of a change it is asked before the change is handed to
-/// the
-/// writer, and no more after: what was handed over happens, and the task tells how it ended, so that what was acknowledged is done and what was cancelled is
-/// not. A
-/// change in several transactions asks between them, as its own documentation says. Only <see cref="RunAsync"/> has no default for it, because a loop has no
-/// other end than the
-/// token and being disposed. Disposing takes none: it is bounded by <see cref="RoostOptions.DrainTime"/>.
+/// the writer, and no more after: what was handed over happens, and the task tells how it ended, so that what was acknowledged is done and what was cancelled
+/// is not. A change in several transactions asks between them, as its own documentation says. Only <see cref="RunAsync"/> has no default for it, because a
+/// loop has no other end than the token and being disposed. Disposing takes none: it is bounded by <see cref="RoostOptions.DrainTime"/>.
 /// </para>
 /// </remarks>
 public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
@@ -55,9 +48,10 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
     /// <summary>Opens the data file that the options name, creating it where it is missing.</summary>
     /// <exception cref="InvalidInputException">An option is out of range.</exception>
     /// <exception cref="FileRefusedException">The file is no Roost database, is newer, read-only, or in a missing folder.</exception>
-    public RoostRuntime(RoostOptions options) : this(options, null) { }
+    public RoostRuntime(RoostOptions options) : this(options, SqliteStore.Open) { }
 
-    private RoostRuntime(RoostOptions options, string? temporaryFolder)
+    /// <summary>On the store that is given: the one place where one is chosen.</summary>
+    internal RoostRuntime(RoostOptions options, StoreOpener open, string? temporaryFolder = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
@@ -67,10 +61,10 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
         this.temporaryFolder = temporaryFolder;
         log = new ForgivingLog((options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<RoostRuntime>());
         RoostJson.Freeze(options.Json);
-        store = new SqliteStore(Path, options, log);
+        store = open(Path, options, log);
         loops = new(this, store, engines, log, closing.Token);
         ends = new(store, Path, options.TimeProvider, closing.Token);
-        OpenFiles.Add(observed = new(Path, store.Reads));
+        OpenFiles.Add(observed = new(Path, store));
     }
 
     /// <summary>The full path of the data file.</summary>
@@ -111,7 +105,7 @@ public sealed partial class RoostRuntime : IAsyncDisposable, IDisposable
         string folder = Directory.CreateTempSubdirectory("roost-").FullName;
         try
         {
-            return new((options ?? new()) with { Path = System.IO.Path.Combine(folder, "roost.db"), Durability = Durability.None }, folder);
+            return new((options ?? new()) with { Path = System.IO.Path.Combine(folder, "roost.db"), Durability = Durability.None }, SqliteStore.Open, folder);
         }
         catch
         {

@@ -69,13 +69,42 @@ internal sealed class ClaimPauseTests(StoreHost host) : ConformanceTests(host)
         await loop.Soon();
     }
 
-    private async Task OpenAsync(string line)
+    [Test]
+    public async Task What_runs_goes_on_meanwhile_and_lets_nothing_in_that_could_not_be_claimed()
+    {
+        var gate = new Gate();
+        var engine = new ScriptedEngine(async (state, context) =>
+        {
+            if (context.Item.Id == "runs" && state == 0) await gate.PassAsync();
+            return state == 3 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
+        });
+        await OpenAsync("claims nothing for 00:00:", new RoostOptions { Concurrency = 1, SlotTime = TimeSpan.Zero }, engine);
+        using Ghost stranger = await StrangerAsync();
+        stranger.Vanish();
+        Task loop = await RunAsync(2);
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "runs" });
+        await gate.Reached;
+        wall.SetBy = TimeSpan.FromHours(1);
+        await PassUntilAsync(() => roost.Workers().Any(worker => worker.ClaimsAgainAt is not null));
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "next" });
+
+        gate.Open();
+
+        (await roost.WaitAsync("runs").Soon()).State.Should().Be(WorkState.Done);
+        roost.StateOf("next").Should().Be(WorkState.Queued);
+        await stop.CancelAsync();
+        await loop.Soon();
+    }
+
+    private Task OpenAsync(string line) => OpenAsync(line, new(), ScriptedEngine.CountingTo(1));
+
+    private async Task OpenAsync(string line, RoostOptions options, IEngine engine)
     {
         clock = TestRuntime.Clock();
         wall = new SetClock(clock);
         log = new WaitingLog(line);
         stop = new();
-        roost = await OpenAsync(new RoostOptions { TimeProvider = wall, LoggerFactory = log }, null, ScriptedEngine.CountingTo(1));
+        roost = await OpenAsync(options with { TimeProvider = wall, LoggerFactory = log }, null, engine);
     }
 
     private Task<Ghost> StrangerAsync() => GhostAsync(roost, ScriptedEngine.CountingTo(1, id: "none"));

@@ -43,6 +43,28 @@ internal sealed class IdleTests(StoreHost host) : ConformanceTests(host)
     }
 
     [Test]
+    public async Task A_deadline_is_the_next_due_time_whichever_engine_its_item_is_of()
+    {
+        var clock = TestRuntime.Clock();
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.CountingTo(1));
+        await roost.EnqueueAsync([
+            new WorkItem("nobody") { Id = "late", Deadline = TestRuntime.Start.AddSeconds(5) },
+            new WorkItem("nobody") { Id = "soon", Deadline = TestRuntime.Start.AddSeconds(3) },
+            new WorkItem("scripted") { Delay = TimeSpan.FromSeconds(4) },
+        ]);
+
+        (await roost.RunUntilIdleAsync().Soon()).Due.Should().Be(TestRuntime.Start.AddSeconds(3));
+        clock.Advance(TimeSpan.FromSeconds(3));
+        (await roost.RunUntilIdleAsync().Soon()).Due.Should().Be(TestRuntime.Start.AddSeconds(4), "the delayed one comes first");
+        roost.StateOf("soon").Should().Be(WorkState.Failed);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        (await roost.RunUntilIdleAsync().Soon()).Due.Should().Be(TestRuntime.Start.AddSeconds(5));
+        clock.Advance(TimeSpan.FromSeconds(1));
+        (await roost.RunUntilIdleAsync().Soon()).Due.Should().BeNull();
+        roost.StateOf("late").Should().Be(WorkState.Failed);
+    }
+
+    [Test]
     public async Task What_others_hold_of_engines_that_are_not_served_here_is_not_waited_for()
     {
         await using RoostRuntime roost = await OpenAsync(TestRuntime.Clock(), ScriptedEngine.CountingTo(1));

@@ -178,6 +178,17 @@ internal sealed class LeaseKeepingTests(StoreHost host) : ConformanceTests(host)
     }
 
     [Test]
+    public async Task A_waiter_of_an_equal_priority_does_not_get_the_resource_within_the_slot_time()
+    {
+        List<string> turns = await TurnsAsync(
+            TimeSpan.Zero,
+            new WorkItem("scripted") { Id = "a", Resources = ["x"] },
+            new WorkItem("scripted") { Id = "b", Resources = ["x"] });
+
+        turns.Should().Equal("a", "a", "a", "b", "b", "b");
+    }
+
+    [Test]
     public async Task A_waiter_of_a_lower_priority_does_not_get_the_resource_while_the_item_goes_on()
     {
         List<string> turns = await TurnsAsync(
@@ -206,14 +217,16 @@ internal sealed class LeaseKeepingTests(StoreHost host) : ConformanceTests(host)
     }
 
     /// <summary>Whose steps ran, in order, where each outlasts its slot's time, an item has three of them, and slots stay free.</summary>
-    private async Task<List<string>> TurnsAsync(params WorkItem[] items)
+    private Task<List<string>> TurnsAsync(params WorkItem[] items) => TurnsAsync(TimeSpan.FromMilliseconds(30), items);
+
+    private async Task<List<string>> TurnsAsync(TimeSpan step, params WorkItem[] items)
     {
         var clock = TestRuntime.Clock();
         var turns = new List<string>();
         var engine = ScriptedEngine.From((state, context) =>
         {
             turns.Add(context.Item.Id);
-            clock.Advance(TimeSpan.FromMilliseconds(30));
+            clock.Advance(step);
             return state == 2 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
         });
         await using RoostRuntime roost = await OpenAsync(new RoostOptions { Concurrency = 4 }, clock, engine);

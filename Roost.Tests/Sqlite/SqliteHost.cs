@@ -1,3 +1,4 @@
+using Roost.Sqlite;
 using Roost.Tests.Conformance;
 using Roost.Tests.Support;
 
@@ -11,7 +12,7 @@ internal sealed class SqliteHost : StoreHost
     public override Task<RoostRuntime> OpenAsync(RoostOptions options) => Task.FromResult(RoostRuntime.CreateTemporary(options));
 
     public override Task<RoostRuntime> BesideAsync(RoostRuntime other, RoostOptions options) =>
-        Task.FromResult(new RoostRuntime(options with { Path = other.Path, Durability = other.Options.Durability }));
+        Task.FromResult(new RoostRuntime(options with { Path = other.Path, Durability = other.Options.Durability }, SqliteStore.Open));
 
     public override async Task<RoostRuntime> CopyAsync(RoostRuntime of)
     {

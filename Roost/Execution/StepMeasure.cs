@@ -131,7 +131,8 @@ internal sealed class StepMeasure
         OutcomeKind.Continue => "continue",
         OutcomeKind.Wait => "wait",
         OutcomeKind.Done => "done",
-        _ => "fail",
+        OutcomeKind.Fail => "fail",
+        _ => throw new UnreachableException($"The outcome {kind} has no name yet."),
     };
 
     private static string NameOf(WakeKind kind) => kind switch
@@ -140,6 +141,7 @@ internal sealed class StepMeasure
         WakeKind.Answer => "answer",
         WakeKind.Withdrawn => "withdrawn",
         WakeKind.Timeout => "timeout",
-        _ => "children",
+        WakeKind.Children => "children",
+        _ => throw new UnreachableException($"What wakes by {kind} has no name yet."),
     };
 }

@@ -22,6 +22,8 @@ internal sealed class SqliteStore : Store
     private readonly Reader reader;
     private readonly ArtifactStore artifacts;
 
+    public static Store Open(string path, RoostOptions options, ILogger log) => new SqliteStore(path, options, log);
+
     public SqliteStore(string path, RoostOptions options, ILogger log)
     {
         (this.path, this.options, this.log) = (path, options, log);
@@ -48,6 +50,8 @@ internal sealed class SqliteStore : Store
     public override Pulse Said => Writer.Said;
 
     public override Task Stopped => Writer.Stopped;
+
+    public override long LogSize => Database.LogSize(path);
 
     public override void ThrowIfStopped() => Writer.ThrowIfStopped();
 
@@ -169,11 +173,17 @@ internal sealed class SqliteStore : Store
 
     public override Task BackupAsync(string target, CancellationToken cancellationToken)
     {
+        string folder = System.IO.Path.GetDirectoryName(target) ?? target;
+        if (!Directory.Exists(folder)) throw new FileRefusedException(FileRefusal.NoPlace, $"The folder {folder} does not exist; create it first.");
+        // A log of another file of that name would be replayed into the copy.
+        foreach (string there in new[] { target, $"{target}-wal", $"{target}-journal" })
+            if (System.IO.Path.Exists(there))
+                throw new ConflictException($"{there} exists already, and a backup replaces nothing. Name another file, or move that one away.");
         reader.CheckPlace();
         var backup = new Backup(path, options);
         return Task.Run(() =>
         {
-            SweepLeftovers(System.IO.Path.GetDirectoryName(target)!);
+            SweepLeftovers(folder);
             backup.Run(target, cancellationToken);
         }, cancellationToken);
     }

@@ -3,7 +3,7 @@ using Roost.Observing;
 namespace Roost.Stores;
 
 /// <summary>A runtime's file for the gauges, which ask for it now and then.</summary>
-internal sealed class ObservedStore(string path, StoreReads reads) : ObservedFile(path)
+internal sealed class ObservedStore(string path, Store store) : ObservedFile(path)
 {
     private static readonly (string Condition, Func<StateCounts, long> Of)[] Conditions =
     [
@@ -13,12 +13,12 @@ internal sealed class ObservedStore(string path, StoreReads reads) : ObservedFil
 
     public override IReadOnlyList<(string Engine, string Condition, long Items)> CountItems() =>
     [
-        .. from line in reads.Counts().Queues
+        .. from line in store.Reads.Counts().Queues
            group line.Counts by line.Engine into lines
            let sum = lines.Aggregate(StateCounts.None, static (sum, counts) => sum.Plus(counts))
            from condition in Conditions
            select (lines.Key, condition.Condition, condition.Of(sum)),
     ];
 
-    public override long LogSize() => new FileInfo(Path + "-wal") is { Exists: true } log ? log.Length : 0;
+    public override long LogSize() => store.LogSize;
 }

@@ -1,9 +1,17 @@
+using Microsoft.Extensions.Logging;
+
 namespace Roost.Stores;
+
+/// <summary>Opens a store, creating it where it is missing.</summary>
+/// <param name="path">Where it is, and beside what its workspaces are.</param>
+/// <param name="options">Checked already.</param>
+/// <param name="log">Where it says what happens.</param>
+internal delegate Store StoreOpener(string path, RoostOptions options, ILogger log);
 
 /// <summary>
 /// The place where work is kept, as the rest of the library knows it. Each write is a whole transition in one transaction, durable when its task
 /// ends; a backup copy that was not adopted refuses them. Whoever writes a second store implements this, <see cref="StoreReads"/> and
-/// <see cref="StoreLoop"/>, and touches nothing above.
+/// <see cref="StoreLoop"/>, and gives a runtime what opens it (<see cref="StoreOpener"/>).
 /// </summary>
 internal abstract class Store : IAsyncDisposable
 {
@@ -30,6 +38,9 @@ internal abstract class Store : IAsyncDisposable
 
     /// <summary>Until it is disposed other processes' writes are looked for, even where no loop runs.</summary>
     public abstract IDisposable Watch();
+
+    /// <summary>In bytes: what was written and is not where it stays; zero where there is nothing of the kind.</summary>
+    public abstract long LogSize { get; }
 
     /// <summary>Creates the items or finds those that have their idempotency keys: all of them, or none.</summary>
     public abstract Task<IReadOnlyList<EnqueueResult>> EnqueueAsync(IReadOnlyList<NewWork> works);
@@ -85,6 +96,8 @@ internal abstract class Store : IAsyncDisposable
     public abstract Task AdoptAsync(string? reason, bool restore);
 
     /// <summary>Copies what is there now to a new file.</summary>
+    /// <exception cref="FileRefusedException">There is no such folder.</exception>
+    /// <exception cref="ConflictException">The file exists, or what belongs to another of that name.</exception>
     public abstract Task BackupAsync(string target, CancellationToken cancellationToken);
 
     /// <summary>Records that an effect's call begins, or its result. False where the lease is lost.</summary>

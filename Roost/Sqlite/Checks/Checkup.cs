@@ -21,7 +21,7 @@ internal sealed class Checkup(string path, long now, CancellationToken cancellat
 
     public IReadOnlyList<FileCheck> Run(bool full)
     {
-        long log = new FileInfo($"{path}-wal") is { Exists: true } wal ? wal.Length : 0;
+        long log = Database.LogSize(path);
         LookAtPlace(log);
         LookAtLeftovers();
         Guarded("readable", () =>

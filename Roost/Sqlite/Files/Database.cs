@@ -69,6 +69,9 @@ internal static class Database
         return (long)Scalar(connection, "PRAGMA page_size")!;
     }
 
+    /// <summary>How much of the file is in its log, in bytes; zero where there is none.</summary>
+    public static long LogSize(string path) => new FileInfo($"{path}-wal") is { Exists: true } log ? log.Length : 0;
+
     /// <summary>Creates the file where it is missing, and brings its schema up to date; reads nothing else of it.</summary>
     public static void Prepare(string path, RoostOptions options)
     {

@@ -52,8 +52,8 @@ internal sealed class Evidence(string path, RoostOptions options, bool isMigrati
             e
         ),
         Verdict.Unread => new RoostException(
-            $"{path} could not be read: SQLite met \"{e.Message}\". Whether it is damaged is not known: {found.What}. Nothing was written. Try again, and check " +
-            $"the disk and its file system.",
+            $"{path} could not be read: SQLite met \"{e.Message}\". Whether it is damaged is not known: {found.What}. Nothing was written. Try again, and " +
+            $"check the disk and its file system.",
             e
         ),
         _ => Database.Translate(e, path),

@@ -112,9 +112,15 @@ internal sealed class Statement(sqlite3 handle, string sql) : IDisposable
         if (stmt is not null) raw.sqlite3_reset(stmt);
     }
 
-    public long Int64(int column) => raw.sqlite3_column_int64(Prepared, column);
+    /// <exception cref="DataCorruptException">It is no whole number: SQLite would give zero for what a damaged page has there.</exception>
+    public long Int64(int column)
+    {
+        long value = raw.sqlite3_column_int64(Prepared, column);
+        return value != 0 || raw.sqlite3_column_type(Prepared, column) == raw.SQLITE_INTEGER ? value : throw Damaged(column, "no number");
+    }
 
-    public int Int32(int column) => raw.sqlite3_column_int(Prepared, column);
+    /// <inheritdoc cref="Int64"/>
+    public int Int32(int column) => Int64(column) is var value and >= int.MinValue and <= int.MaxValue ? (int)value : throw Damaged(column, "too large");
 
     public long? NullableInt64(int column) => IsNull(column) ? null : Int64(column);
 
@@ -122,7 +128,12 @@ internal sealed class Statement(sqlite3 handle, string sql) : IDisposable
 
     public bool IsNull(int column) => raw.sqlite3_column_type(Prepared, column) == raw.SQLITE_NULL;
 
-    public string Text(int column) => Encoding.UTF8.GetString(Bytes(column));
+    /// <exception cref="DataCorruptException">There is nothing.</exception>
+    public string Text(int column)
+    {
+        ReadOnlySpan<byte> utf8 = Bytes(column);
+        return !utf8.IsEmpty || !IsNull(column) ? Encoding.UTF8.GetString(utf8) : throw Damaged(column, "nothing");
+    }
 
     public string? NullableText(int column) => IsNull(column) ? null : Text(column);
 
@@ -146,6 +157,10 @@ internal sealed class Statement(sqlite3 handle, string sql) : IDisposable
     {
         if (rc != raw.SQLITE_OK) throw Error(rc);
     }
+
+    private DataCorruptException Damaged(int column, string what) =>
+        new($"A row has {what} as its {raw.sqlite3_column_name(Prepared, column).utf8_to_string()}, which Roost does not write: the file is damaged, or " +
+            $"another program has changed it. Stop writing to it, copy it, and restore a backup.");
 
     private SqliteException Error(int rc) =>
         new($"SQLite error {rc}: {raw.sqlite3_errmsg(handle).utf8_to_string()}.", rc & 0xFF, raw.sqlite3_extended_errcode(handle));

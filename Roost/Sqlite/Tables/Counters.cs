@@ -60,9 +60,9 @@ internal sealed class Counters(WriteConnection connection, LatestTime latestTime
         if (loaded) return;
         if (load.Step())
         {
-            EventSeq = load.Int64(0);
-            lastPlace = new(load.Int64(1));
-            latestTime.Learn(load.Int64(2));
+            EventSeq = load.NullableInt64(0) ?? 0;
+            lastPlace = new(load.NullableInt64(1) ?? 0);
+            latestTime.Learn(load.NullableInt64(2) ?? 0);
             lastEventAt = load.NullableInt64(3) ?? long.MinValue;
             load.Reset();
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Roost.Sqlite.Files;
 using Roost.Sqlite.Tables;
@@ -77,8 +78,9 @@ internal sealed class CommitTransition(
                 HasMail = stepped.HasMail || commit.Kind == OutcomeKind.Wait,
             },
             OutcomeKind.Wait => stepped.AsWaiting(commit.Wait!.TimeoutMs, commit.Wait.Until, connection.Now),
-            _ when commit.DelayMs > 0 => stepped.AsDelayed(commit.DelayMs, connection.Now),
-            _ => stepped.AsReady(counters.NextPlaceAgain(), connection.Now),
+            OutcomeKind.Continue when commit.DelayMs > 0 => stepped.AsDelayed(commit.DelayMs, connection.Now),
+            OutcomeKind.Continue => stepped.AsReady(counters.NextPlaceAgain(), connection.Now),
+            _ => throw new UnreachableException($"Nothing says what becomes of an item after {commit.Kind}."),
         };
         workTable.Save(row, after);
         if (commit.Next is not null) Save(commit);

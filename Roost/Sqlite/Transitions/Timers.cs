@@ -25,12 +25,10 @@ internal sealed class Timers(
     private readonly Statement overdue = connection.Prepare(
         "SELECT key FROM roost_work WHERE deadline IS NOT NULL AND worker IS NULL AND ended_at IS NULL AND deadline <= ?1 ORDER BY deadline LIMIT ?2");
 
-    /// <summary>The next moment at which something that is served here becomes due, or a pause ends.</summary>
-    public long? NextAt(SlotLedger slots)
-    {
-        long? due = ready.NextDue(slots), end = pauses.NextEnd;
-        return due is null || end < due ? end : due;
-    }
+    /// <summary>The next moment at which something that is served here becomes due, a pause ends, or a deadline passes.</summary>
+    public long? NextAt(SlotLedger slots) => Earlier(Earlier(ready.NextDue(slots), pauses.NextEnd), ready.NextDeadline());
+
+    private static long? Earlier(long? one, long? other) => one is null || other < one ? other : one;
 
     /// <summary>Whether there is something to do by now.</summary>
     public bool AnythingToDo(SlotLedger slots) => AnythingForAll || (!slots.Displaced && connection.HasPassed(NextAt(slots)));
