@@ -62,9 +62,14 @@ internal sealed class BareInserts : IDisposable
             .BindNull(9)
             .Bind(10, 0)
             .Bind(11, 0)
+            .BindNull(12)
+            .Bind(13, 0)
             .Scalar()!
             .Value;
-        input.Bind(1, key).BindText(2, payload).Bind(3, Counters.Token()).Bind(4, 0).BindNull(5).BindNull(6).BindNull(7).BindBlob(8, hash).Run();
+        input.Bind(1, key).BindText(2, payload).Bind(3, Counters.Token()).Bind(4, 0).BindNull(5).BindNull(6).BindNull(7).BindBlob(8, hash)
+            .BindNull(9)
+            .BindNull(10)
+            .Run();
         event_.Bind(1, ++eventSeq + 1000).Bind(2, now).Bind(3, "enqueued").Bind(4, key).Bind(5, """{"engine":"counter"}""").Run();
     }
 

@@ -90,7 +90,8 @@ internal sealed class AskTests(StoreHost host) : ConformanceTests(host)
             (new { size = "small" }, "value.approved", "is missing"),
             (new { approved = "yes", size = "small" }, "value.approved", "is a text where true or false is expected"),
             (new { approved = true, size = "medium" }, "value.size", "must be one of \"small\", \"large\""),
-            (new { approved = true, size = "small", count = 1.5 }, "value.count", "is a number where a whole number or null is expected"),
+            (new { approved = true, size = "small", count = 1.5 }, "value.count", "is a number with a point or an exponent where a whole number or null is expected"),
+            (new { approved = true, size = "small", count = 1.0m }, "value.count", "is a number with a point or an exponent where a whole"),
             (new { approved = true, size = "small", count = 3_000_000_000 }, "value.count", "must be at most 2147483647")])
         {
             InvalidInputException e = (await FluentActions.Awaiting(() => roost.AnswerAsync(ask.Id, value, "someone")).Should()

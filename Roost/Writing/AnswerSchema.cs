@@ -239,18 +239,20 @@ internal static class AnswerSchema
         "array" => value.ValueKind == JsonValueKind.Array,
         "string" => value.ValueKind == JsonValueKind.String,
         "number" => value.ValueKind == JsonValueKind.Number,
-        "integer" => value.ValueKind == JsonValueKind.Number
-            && (value.TryGetDecimal(out decimal number) ? decimal.IsInteger(number) : double.IsInteger(value.GetDouble())),
+        "integer" => value.ValueKind == JsonValueKind.Number && IsWrittenWhole(value),
         "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
         _ => value.ValueKind == JsonValueKind.Null,
     };
+
+    /// <summary>JSON Schema takes 1.0 for an integer as well; a step that asks for one could not read it.</summary>
+    private static bool IsWrittenWhole(JsonElement number) => !number.GetRawText().AsSpan().ContainsAny('.', 'e', 'E');
 
     private static string Kind(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Object => "an object",
         JsonValueKind.Array => "a list",
         JsonValueKind.String => "a text",
-        JsonValueKind.Number => "a number",
+        JsonValueKind.Number => IsWrittenWhole(value) ? "a number" : "a number with a point or an exponent",
         JsonValueKind.Null => "null",
         _ => value.GetRawText(),
     };

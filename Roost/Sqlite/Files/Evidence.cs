@@ -48,7 +48,7 @@ internal sealed class Evidence(string path, RoostOptions options, bool isMigrati
     {
         Verdict.Sound => new RoostException(
             $"{path} could not be read: SQLite met \"{e.Message}\", and the file shows no damage: its schema, its pages and the rules that hold in every " +
-            $"file were checked just now. Its disk did not read it then. Nothing was written. Try again, and check the disk and its file system.",
+            $"file were checked just now. Most likely its disk did not read it then. Nothing was written. Try again, and check the disk and its file system.",
             e
         ),
         Verdict.Unread => new RoostException(

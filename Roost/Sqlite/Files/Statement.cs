@@ -120,7 +120,11 @@ internal sealed class Statement(sqlite3 handle, string sql) : IDisposable
     }
 
     /// <inheritdoc cref="Int64"/>
-    public int Int32(int column) => Int64(column) is var value and >= int.MinValue and <= int.MaxValue ? (int)value : throw Damaged(column, "too large");
+    public int Int32(int column)
+    {
+        long value = Int64(column);
+        return value is >= int.MinValue and <= int.MaxValue ? (int)value : throw Damaged(column, "a number too large");
+    }
 
     public long? NullableInt64(int column) => IsNull(column) ? null : Int64(column);
 
