@@ -301,7 +301,7 @@ internal sealed class AskTests(StoreHost host) : ConformanceTests(host)
 
     [TestCase("""{"type":"integer","minimum":1,"maximum":3}""", "2", null)]
     [TestCase("""{"type":"integer","minimum":1,"maximum":3}""", "4", "is 4; it must be at most 3")]
-    [TestCase("""{"type":"integer"}""", "2.0", null)]
+    [TestCase("""{"type":"integer"}""", "2.0", "is a number with a point or an exponent where a whole number is expected")]
     [TestCase("""{"type":"number","exclusiveMinimum":0}""", "0", "is 0; it must be more than 0")]
     [TestCase("""{"type":"number","maximum":10}""", "1e300", "is 1e300; it must be at most 10")]
     [TestCase("""{"type":"string","minLength":1}""", "\"\"", "is empty")]

@@ -21,15 +21,19 @@ internal sealed partial class World
             );
         ModelItem[] delayed = [.. here.Where(item => item.Due > model.Now)];
         DateTimeOffset[] ends = [.. model.Items.Values.Where(item => item.IsPaused && item.PausedUntil is not null).Select(item => item.PausedUntil!.Value)];
+        DateTimeOffset[] deadlines = [.. queued.Concat(waiting).Where(item => item.Deadline is not null).Select(item => item.Deadline!.Value)];
         Must(ends.All(end => end > model.Now), "the end of a pause has passed, and a loop has run");
         if (due is { } next)
             Must(
-                (ends.Contains(next) || here.Any(item => item.Due <= next && next <= item.DueLatest))
-                    && !delayed.Any(item => item.DueLatest < next) && !ends.Any(end => end < next),
+                (ends.Contains(next) || deadlines.Contains(next) || here.Any(item => item.Due <= next && next <= item.DueLatest))
+                    && !delayed.Any(item => item.DueLatest < next) && !ends.Any(end => end < next) && !deadlines.Any(deadline => deadline < next),
                 $"the loop waits for {next:mm:ss.fff}"
             );
         else
-            Must(delayed.Length == 0 && ends.Length == 0, $"the loop waits for nothing, and {delayed.FirstOrDefault()} is delayed, or a pause ends");
+            Must(
+                delayed.Length == 0 && ends.Length == 0 && deadlines.Length == 0,
+                $"the loop waits for nothing, and {delayed.FirstOrDefault()} is delayed, or a pause ends, or a deadline passes"
+            );
     }
 
     /// <summary>Whoever waits for a name that another holds for its life, or for a name that one who waits so may hold meanwhile.</summary>

@@ -126,6 +126,7 @@ internal sealed class LeaseLoader(
         load.Bind(1, row.Key).Step();
         WorkItem item = ItemOf(row, lane);
         Loaded state = row.Version == 0 ? default : StateOf(row.Key, item, row.Version);
+        // Where the row of the payload is gone, that is told when it is read; nothing else of it is missed.
         var lease = new LeasedWork(FactsOf(row, lane, ledger, isTried))
         {
             FileId = identity.FileId,
@@ -134,13 +135,13 @@ internal sealed class LeaseLoader(
             SnapshotFault = state.Fault,
             SnapshotHash = state.Hash,
             Base = state.Base,
-            HasDifferences = load.Int32(21) != 0,
-            HasRecords = load.Int32(22) != 0,
+            HasDifferences = (load.NullableInt64(21) ?? 0) != 0,
+            HasRecords = (load.NullableInt64(22) ?? 0) != 0,
             PayloadHash = load.IsNull(2) ? [] : load.IsNull(16) ? null : load.Bytes(16).ToArray(), // Nothing matches none.
             CreatedAt = StoredTime.Read(load.Int64(1)),
-            Nonce = load.Int64(3),
-            Branch = load.Int32(4),
-            Depth = load.Int32(5),
+            Nonce = load.NullableInt64(3) ?? 0,
+            Branch = (int)(load.NullableInt64(4) ?? 0),
+            Depth = (int)(load.NullableInt64(5) ?? 0),
             Trace = load.NullableText(19) is { } origin ? new(origin) : null,
             LastVersion = item.MaxSteps is { } steps ? (int)Math.Min(int.MaxValue, load.Int64(18) + steps) : null,
         };
