@@ -174,15 +174,17 @@ internal sealed class CorruptionTests : FolderFixture
     public async Task A_loop_that_cannot_tell_whether_another_worker_lives_because_its_row_is_damaged_ends_with_that_reason(string column, string told)
     {
         string path = Copy(whole);
-        const string Changed = "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, '{0} NOT NULL', '{0}') WHERE name = 'roost_worker'";
         string type = column == "heartbeat" ? $"{column} INTEGER" : $"{column} TEXT";
-        Probe.Execute(path, string.Format(null, Changed, type));
+        Declare($"{type} NOT NULL,", $"{type},");
         Probe.Execute(path, $"UPDATE roost_worker SET {column} = NULL");
-        Probe.Execute(path, string.Format(null, Changed.Replace("'{0} NOT NULL', '{0}'", "'{0},', '{0} NOT NULL,'", StringComparison.Ordinal), type));
+        Declare($"{type},", $"{type} NOT NULL,");
         await using RoostRuntime roost = new RoostRuntime(path).AddEngine(FixtureFile.Engine());
 
         await roost.Awaiting(it => it.RunUntilIdleAsync().WaitAsync(Patience)).Should().ThrowAsync<DataCorruptException>().WithMessage($"*{told}*");
         (await RoostRuntime.CheckFileAsync(path)).Should().Contain(check => check.Status == CheckStatus.Error);
+
+        void Declare(string was, string now) =>
+            Probe.Execute(path, $"PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, '{was}', '{now}') WHERE name = 'roost_worker'");
     }
 
     [Test]

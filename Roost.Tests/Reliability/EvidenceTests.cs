@@ -71,7 +71,7 @@ internal sealed class EvidenceTests : FolderFixture
         {
             Exception written = (await roost.Writer.Awaiting(it => it.RunAsync<int>(_ => throw malformed)).Should().ThrowAsync<RoostException>()).Which;
             written.Message.Should().Be(read.Message);
-            await Task.Delay(200);
+            await Task.Delay(200); // It must be met three times, and for two seconds, before a loop could stop.
         }
 
         read.Should().NotBeOfType<DataCorruptException>();

@@ -110,7 +110,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            throw new TimeoutException($"The child ({process.Id}) did not end. It said {string.Join(" | ", Lines)}, and {Errors}");
+            throw TooLate("its end");
         }
         await reading.WaitAsync(Patience);
         await readingErrors.WaitAsync(Patience);
@@ -147,7 +147,7 @@ internal sealed class ChildProcess : IAsyncDisposable
             }
             TimeSpan left = Patience - Stopwatch.GetElapsedTime(since);
             if (left <= TimeSpan.Zero || await Task.WhenAny(next, Task.Delay(left)) != next)
-                throw new TimeoutException($"The child ({process.Id}) did not come to {what}. It said {string.Join(" | ", Lines)}, and {Errors}");
+                throw TooLate(what);
         }
     }
 
@@ -160,6 +160,8 @@ internal sealed class ChildProcess : IAsyncDisposable
         await EndAsync();
         process.Dispose();
     }
+
+    private TimeoutException TooLate(string what) => new($"The child ({process.Id}) did not come to {what}. It said {string.Join(" | ", Lines)}, and {Errors}");
 
     private async Task ReadErrorsAsync()
     {

@@ -126,7 +126,7 @@ internal sealed class LeaseLoader(
         load.Bind(1, row.Key).Step();
         WorkItem item = ItemOf(row, lane);
         Loaded state = row.Version == 0 ? default : StateOf(row.Key, item, row.Version);
-        // Where the row of the payload is gone, that is told when it is read; nothing else of it is missed.
+        bool isGone = load.IsNull(2); // That is told when the payload is read; nothing else of its row is missed.
         var lease = new LeasedWork(FactsOf(row, lane, ledger, isTried))
         {
             FileId = identity.FileId,
@@ -135,13 +135,13 @@ internal sealed class LeaseLoader(
             SnapshotFault = state.Fault,
             SnapshotHash = state.Hash,
             Base = state.Base,
-            HasDifferences = (load.NullableInt64(21) ?? 0) != 0,
-            HasRecords = (load.NullableInt64(22) ?? 0) != 0,
-            PayloadHash = load.IsNull(2) ? [] : load.IsNull(16) ? null : load.Bytes(16).ToArray(), // Nothing matches none.
+            HasDifferences = !isGone && load.Int32(21) != 0,
+            HasRecords = !isGone && load.Int32(22) != 0,
+            PayloadHash = isGone ? [] : load.IsNull(16) ? null : load.Bytes(16).ToArray(), // Nothing matches none.
             CreatedAt = StoredTime.Read(load.Int64(1)),
-            Nonce = load.NullableInt64(3) ?? 0,
-            Branch = (int)(load.NullableInt64(4) ?? 0),
-            Depth = (int)(load.NullableInt64(5) ?? 0),
+            Nonce = isGone ? 0 : load.Int64(3),
+            Branch = isGone ? 0 : load.Int32(4),
+            Depth = isGone ? 0 : load.Int32(5),
             Trace = load.NullableText(19) is { } origin ? new(origin) : null,
             LastVersion = item.MaxSteps is { } steps ? (int)Math.Min(int.MaxValue, load.Int64(18) + steps) : null,
         };
