@@ -15,7 +15,7 @@ Benchmark[] all =
         QueriesBenchmark.RunAsync, "--items 1000 --calls 2"),
     new("scale", "what a step costs with many items stored, by SQLite's own counts and in time: [--only <word>] [--steps N] [--items N,N,N]",
         ScaleBenchmark.RunAsync, "--items 500,1000 --steps 100 --only done"),
-    new("blocked", "what a step costs with many items waiting for its resource, and a drain of crossing names: [--items N,N] [--drain N]",
+    new("blocked", "what a step costs with many items waiting for its resource, and a drain of crossing names: [--items N,N] [--steps N] [--drain N]",
         BlockedBenchmark.RunAsync, "--items 450,900 --steps 200 --drain 200"),
     new("newcomer", "how long a short item waits among 200 endless ones on 64 slots: [--newcomers N]", NewcomerBenchmark.RunAsync, "--newcomers 5"),
     new("latency", "from enqueueing to the step's start in an idle runtime, in this process and another: [--calls N]", LatencyBenchmark.RunAsync, "--calls 5"),
@@ -26,7 +26,7 @@ Benchmark[] all =
     new("effects", "steps that make five effects each on 64 slots beside as many plain steps: [--items N] [--steps N] [--warm-up S]",
         EffectsBenchmark.RunAsync, "--items 20 --steps 2 --warm-up 0"),
     new("streams", "16 steps that write 10,000 pieces a second beside 48 slots that step, and the same while they are silent: [--pairs N] " +
-        "[--milliseconds N] a window",
+        "[--milliseconds N] a window [--warm-up S]",
         StreamsBenchmark.RunAsync, "--pairs 1 --milliseconds 100 --warm-up 0"),
     new("inbox", "a person's first page beside [--items N] open questions (default 10,000): [--calls N]", InboxBenchmark.RunAsync, "--items 200 --calls 5"),
     new("takeover", "from kill -9 of a worker to its step's start in another: [--kills N]", TakeoverBenchmark.RunAsync, "--kills 1"),
@@ -41,7 +41,7 @@ Benchmark[] all =
     new("open", "opening a big file, and a new one: [--items N] [--opens N]", OpenBenchmark.RunAsync, "--items 1000 --opens 3"),
     new(
         "memory",
-        "the peak of a process that works in a big file, and of one that streams an artifact in and out: [--items N] [--mebibytes N]",
+        "the peak of a process that works in a big file, and of one that streams an artifact in and out: [--items N] [--seconds N] [--mebibytes N]",
         MemoryBenchmark.RunAsync,
         "--items 1000 --mebibytes 8 --seconds 1"
     ),
@@ -76,18 +76,36 @@ Benchmark[] ofChildren =
     new("stream", "", MemoryBenchmark.StreamAsync, ""),
 ];
 string verb = args.FirstOrDefault() ?? "";
-if (verb == "all") return await Benchmark.RunAllAsync(all, _ => new(args));
-if (verb == "smoke") return await Benchmark.SmokeAsync(all);
-if (all.Concat(ofChildren).FirstOrDefault(benchmark => benchmark.Name == verb) is { } chosen)
+if (ofChildren.FirstOrDefault(each => each.Name == verb) is { } part)
 {
-    await chosen.RunAsync(new Settings(args));
+    await part.RunAsync(new Settings(args));
     return 0;
 }
-Console.Error.WriteLine(
-    "usage: Roost.Benchmarks <verb> [--runs N] (how often each is measured, default 5) [--folder F] (where the files go, default beside the program)"
-);
-foreach (Benchmark benchmark in all)
-    Console.Error.WriteLine($"  {benchmark.Name,-10} {benchmark.Help}");
-Console.Error.WriteLine("  all        every verb in turn, with the options given");
-Console.Error.WriteLine("  smoke      every verb at a tiny size, to see that it still works");
-return 2;
+Benchmark[] chosen = verb == "all" ? all : [.. all.Where(each => each.Name == verb)];
+bool isHelpAsked = args.Contains("--help");
+if (isHelpAsked || (chosen.Length == 0 && verb != "smoke"))
+{
+    Usage(chosen.Length > 0 ? chosen : all);
+    return isHelpAsked ? 0 : 2;
+}
+if (Benchmark.Unknown(args, chosen) is { } unknown)
+{
+    Console.Error.WriteLine($"{verb} has no option {unknown}.");
+    Usage(chosen);
+    return 2;
+}
+if (verb == "smoke") return await Benchmark.SmokeAsync(all);
+if (verb == "all") return await Benchmark.RunAllAsync(all, _ => new(args));
+await chosen[0].RunAsync(new Settings(args));
+return 0;
+
+static void Usage(Benchmark[] shown)
+{
+    Console.Error.WriteLine(
+        $"usage: Roost.Benchmarks <verb> [{Benchmark.RunsOption} N] (how often each is measured, default 5) [{Benchmark.FolderOption} F] (where the files go, " +
+        "default beside the program)"
+    );
+    foreach (Benchmark benchmark in shown) Console.Error.WriteLine($"  {benchmark.Name,-10} {benchmark.Help}");
+    Console.Error.WriteLine("  all        every verb in turn, with the options given");
+    Console.Error.WriteLine("  smoke      every verb at a tiny size, to see that it still works");
+}

@@ -206,10 +206,10 @@ internal static class JsonText
     private static bool IsOfValue(Exception e) => e is not (RoostException or OutOfMemoryException or OperationCanceledException);
 
     private static InvalidInputException Unwritable(string field, object value, Type type, JsonSerializerOptions options, Exception e) =>
-        options.TryGetTypeInfo(type, out JsonTypeInfo? info) ? Unwritable(field, value, info, e) : Unwritable(field, type, e.Message, e);
+        options.TryGetTypeInfo(type, out JsonTypeInfo? info) ? Unwritable(field, value, info, e) : Unwritable(field, type, Culprit.Why(value, e), e);
 
     private static InvalidInputException Unwritable(string field, object value, JsonTypeInfo type, Exception e) =>
-        Unwritable(field, type.Type, Culprit.Find(value, type) ?? e.Message, e);
+        Unwritable(field, type.Type, Culprit.Find(value, type) ?? Culprit.Why(value, e), e);
 
     private static InvalidInputException Unwritable(string field, Type type, string why, Exception e) =>
         new(field, $"{TypeNames.A(type)} cannot be written as JSON (at most {MaxDepth} levels): {why}", e);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Roost.Benchmarks;
 
@@ -8,8 +9,17 @@ namespace Roost.Benchmarks;
 /// <param name="Help">What it measures, and its own options.</param>
 /// <param name="RunAsync">Measures and writes its lines; throws where what was measured went wrong.</param>
 /// <param name="Tiny">Options with which it is over in seconds, for a run that shows only that it still works.</param>
-internal sealed record Benchmark(string Name, string Help, Func<Settings, Task> RunAsync, string Tiny)
+internal sealed partial record Benchmark(string Name, string Help, Func<Settings, Task> RunAsync, string Tiny)
 {
+    public const string RunsOption = "--runs", FolderOption = "--folder";
+
+    /// <summary>The first option that was given and that none of these knows, so that a mistyped one does not measure something else.</summary>
+    public static string? Unknown(IEnumerable<string> args, IEnumerable<Benchmark> chosen)
+    {
+        HashSet<string> known = [RunsOption, FolderOption, .. chosen.SelectMany(each => Option().Matches(each.Help)).Select(match => match.Value)];
+        return args.FirstOrDefault(arg => arg.StartsWith("--", StringComparison.Ordinal) && !known.Contains(arg));
+    }
+
     /// <summary>Runs each in turn; 1 where one of them failed.</summary>
     public static async Task<int> RunAllAsync(IEnumerable<Benchmark> benchmarks, Func<Benchmark, Settings> settings)
     {
@@ -39,7 +49,7 @@ internal sealed record Benchmark(string Name, string Help, Func<Settings, Task> 
         try
         {
             return await RunAllAsync(benchmarks, benchmark =>
-                new([benchmark.Name, "--runs", "1", "--folder", folder, .. benchmark.Tiny.Split(' ', StringSplitOptions.RemoveEmptyEntries)])
+                new([benchmark.Name, RunsOption, "1", FolderOption, folder, .. benchmark.Tiny.Split(' ', StringSplitOptions.RemoveEmptyEntries)])
             );
         }
         finally
@@ -47,16 +57,19 @@ internal sealed record Benchmark(string Name, string Help, Func<Settings, Task> 
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    [GeneratedRegex("--[a-z-]+")]
+    private static partial Regex Option();
 }
 
 /// <summary>What was asked for on the command line.</summary>
 internal sealed class Settings(string[] args)
 {
     /// <summary>How often each thing is measured.</summary>
-    public int Runs => Number("--runs", 5);
+    public int Runs => Number(Benchmark.RunsOption, 5);
 
     /// <summary>Where the files go; it exists.</summary>
-    public string Folder { get; } = Directory.CreateDirectory(Text(args, "--folder") ?? Path.Combine(AppContext.BaseDirectory, "data")).FullName;
+    public string Folder { get; } = Directory.CreateDirectory(Text(args, Benchmark.FolderOption) ?? Path.Combine(AppContext.BaseDirectory, "data")).FullName;
 
     public bool Has(string name) => args.Contains(name);
 

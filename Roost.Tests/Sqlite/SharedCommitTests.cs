@@ -12,7 +12,10 @@ internal sealed class SharedCommitTests
     [Test]
     public Task All_yield_at_once_to_as_many_of_a_higher_priority() => YieldAtOnceAsync(slots: 3, newcomers: 3, priority: 1);
 
-    private static async Task YieldAtOnceAsync(int slots, int newcomers, int priority)
+    [Test]
+    public Task All_yield_at_once_to_as_many_in_queues_of_their_own() => YieldAtOnceAsync(slots: 4, newcomers: 3, priority: 1, inQueues: true);
+
+    private static async Task YieldAtOnceAsync(int slots, int newcomers, int priority, bool inQueues = false)
     {
         var clock = TestRuntime.Clock();
         var gates = Enumerable.Range(0, slots).Select(_ => new Gate()).ToArray();
@@ -21,11 +24,13 @@ internal sealed class SharedCommitTests
             if (context.Item.Id.StartsWith("old", StringComparison.Ordinal) && state == 0) await gates[context.Item.Id[^1] - '0'].PassAsync();
             return state == 2 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
         });
-        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = slots }, clock, engine);
+        string[] queues = inQueues ? [WorkItem.DefaultQueue, .. Enumerable.Range(0, newcomers).Select(i => $"queue-{i}")] : [WorkItem.DefaultQueue];
+        await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = slots, Queues = queues }, clock, engine);
         for (int i = 0; i < slots; i++) await roost.EnqueueAsync(new WorkItem("scripted") { Id = $"old-{i}" });
         Task<IdleState> loop = roost.RunUntilIdleAsync();
         foreach (Gate gate in gates) await gate.Reached;
-        for (int i = 0; i < newcomers; i++) await roost.EnqueueAsync(new WorkItem("scripted") { Id = $"new-{i}", Priority = priority });
+        for (int i = 0; i < newcomers; i++)
+            await roost.EnqueueAsync(new WorkItem("scripted") { Id = $"new-{i}", Priority = priority, Queue = queues[inQueues ? i + 1 : 0] });
         if (priority == 0) clock.Advance(roost.Options.SlotTime);
 
         // The writer is held, so that the steps that end now are committed in one transaction.

@@ -23,6 +23,11 @@ internal static class Culprit
         }
     }
 
+    /// <summary>What is wrong with a value that itself cannot be written.</summary>
+    public static string Why(object value, Exception e) => value is JsonElement { ValueKind: JsonValueKind.Undefined }
+        ? "it holds no value (it is default(JsonElement)); where there may be none, use JsonElement?"
+        : e.Message;
+
     private static string? Find(object value, JsonTypeInfo type, string path, int depth)
     {
         if (depth > JsonText.MaxDepth) return Circle;
@@ -64,7 +69,7 @@ internal static class Culprit
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            return Within(value, type, path, depth) ?? $"{path}: {e.Message}";
+            return Within(value, type, path, depth) ?? $"{path}: {Why(value, e)}";
         }
     }
 
