@@ -105,7 +105,7 @@ internal sealed class PauseTests(StoreHost host) : PauseFixture(host)
     public async Task A_loop_on_another_runtime_learns_of_a_pause_and_of_its_end(PauseTarget target)
     {
         using var held = new HeldStep("scripted");
-        await using RoostRuntime roost = await OpenAsync(new RoostOptions(), null, held.Engine);
+        await using RoostRuntime roost = await OpenAsync(new RoostOptions { DrainTime = TimeSpan.Zero }, null, held.Engine);
         await using RoostRuntime beside = await BesideAsync(roost);
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "first" });
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it", Delay = TimeSpan.FromMilliseconds(1) });

@@ -51,7 +51,8 @@ internal sealed class TreeCancelTests(StoreHost host) : ConformanceTests(host)
     public async Task What_runs_is_asked_to_stop_and_its_children_follow_once_it_has()
     {
         var begun = new TaskCompletionSource();
-        await using RoostRuntime roost = await OpenAsync(null, new Running(_ =>
+        var options = new RoostOptions { LeaseTime = TimeSpan.FromHours(1) }; // It is told long before its lease is renewed.
+        await using RoostRuntime roost = await OpenAsync(options, null, new Running(_ =>
         {
             begun.SetResult();
             return Task.CompletedTask;

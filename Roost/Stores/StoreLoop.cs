@@ -30,7 +30,10 @@ internal abstract class StoreLoop
     /// <summary>How often another process's writes were noticed.</summary>
     public abstract int ForeignWrites { get; }
 
-    /// <summary>How often nobody could tell whether a commit had landed: the store may hold leases that no step here knows of.</summary>
+    /// <summary>
+    /// How often the store's leases may have become others than the steps here know: nobody could tell whether a commit had landed, or what has cancelled
+    /// their parents has asked steps to stop.
+    /// </summary>
     public abstract int Doubts { get; }
 
     /// <summary>

@@ -30,7 +30,7 @@ internal sealed class Writer : IDisposable
     private readonly Recovery recovery;
     private readonly IdleWait idle;
     private readonly Outgoing outgoing;
-    private int foreignWrites;
+    private int foreignWrites, stopsAsked;
 
     public Writer(string path, RoostOptions options, ILogger log)
     {
@@ -91,8 +91,8 @@ internal sealed class Writer : IDisposable
     /// <summary>How many look for other processes' writes though no loop runs.</summary>
     public int Watchers => demand.Watchers;
 
-    /// <summary>How often nobody could tell whether a commit had landed: the file may hold leases that no step here knows of.</summary>
-    public int Doubts => recovery.Doubts;
+    /// <inheritdoc cref="StoreLoop.Doubts"/>
+    public int Doubts => recovery.Doubts + Volatile.Read(ref stopsAsked);
 
     /// <summary>Nothing has happened for a while: a write to the log, a request or the next due time wakes it.</summary>
     public bool IsAsleep => idle.IsAsleep;
@@ -286,7 +286,11 @@ internal sealed class Writer : IDisposable
         batch.Claimed.Clear();
         delivery.Deliver(callers);
         TellForeignWrites(open);
-        if (asked) OnLeasesTouched?.Invoke();
+        if (asked)
+        {
+            Interlocked.Increment(ref stopsAsked);
+            OnLeasesTouched?.Invoke();
+        }
         if (ended) Ended.Beat();
         if (endAdded) EndAdded.Beat();
         if (said || ended) Said.Beat();
