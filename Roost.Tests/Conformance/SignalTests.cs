@@ -130,6 +130,36 @@ internal sealed class SignalTests(StoreHost host) : WaitFixture(host)
         MustAgree(roost);
     }
 
+    [TestCase("goes on")]
+    [TestCase("goes on later")]
+    [TestCase("is done")]
+    [TestCase("gives up")]
+    public async Task A_signal_is_sent_whatever_its_step_ends_with(string end)
+    {
+        var clock = TestRuntime.Clock();
+        await using RoostRuntime roost = await OpenAsync(clock, Waiter(new() { Signals = ["go"] }), ScriptedEngine.From((state, context) =>
+        {
+            if (state == 1) return ScriptedEngine.Finish(2);
+            context.Signal("waiter", "go", new { end });
+            return end switch
+            {
+                "goes on" => ScriptedEngine.GoOn(1),
+                "goes on later" => ScriptedEngine.GoOn(1, TimeSpan.FromMinutes(1)),
+                "is done" => ScriptedEngine.Finish(2),
+                _ => ScriptedEngine.GiveUp("no more"),
+            };
+        }, "sender"));
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "waiter" });
+        await roost.EnqueueAsync(new WorkItem("sender") { Id = "sender" });
+
+        await roost.RunThroughAsync(clock);
+
+        WokenBy(roost, "waiter").Should().Contain(end);
+        roost.Events(EventKinds.Claimed).Count(claim => claim.WorkId == "sender")
+            .Should().Be(end == "goes on later" ? 2 : 1, "what goes on keeps its lease");
+        MustAgree(roost);
+    }
+
     [Test]
     public async Task A_full_mailbox_refuses_and_lets_in_what_has_room_again()
     {

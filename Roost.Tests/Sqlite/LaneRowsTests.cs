@@ -1,3 +1,5 @@
+using Roost.Stores;
+using Roost.Tests.Conformance;
 using Roost.Tests.Support;
 
 namespace Roost.Tests;
@@ -42,6 +44,21 @@ internal sealed class LaneRowsTests
 
         roost.Number("SELECT sum(n) FROM roost_lane_count").Should().Be(1);
         roost.Number("SELECT n FROM roost_lane_count JOIN roost_lane ON roost_lane.key = lane WHERE condition = 'done' AND state_version = 2").Should().Be(1);
+    }
+
+    [Test]
+    public async Task A_commit_that_has_lost_its_lease_makes_no_lane_of_its_newer_state_version()
+    {
+        await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock());
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
+        using Ghost ghost = await new SqliteHost().GhostAsync(roost, OneStep());
+        LeasedWork lease = (await ghost.ClaimAsync())[0];
+        await roost.ReleaseLeaseAsync("it");
+        var commit = new StepCommit(lease, OutcomeKind.Continue, "late", 0, Snapshot.First(lease.Item, 99), new byte[32], 2, null);
+
+        (await ghost.CommitAsync(commit, keeps: true)).Should().Be(CommitResult.Lost);
+
+        roost.Number("SELECT count(*) FROM roost_lane WHERE state_version = 2").Should().Be(0);
     }
 
     private sealed class Newer : IEngine
