@@ -102,8 +102,8 @@ return 0;
 static void Usage(Benchmark[] shown)
 {
     Console.Error.WriteLine(
-        $"usage: Roost.Benchmarks <verb> [{Benchmark.RunsOption} N] (how often each is measured, default 5) [{Benchmark.FolderOption} F] (where the files go, " +
-        "default beside the program)"
+        $"usage: Roost.Benchmarks <verb> [{Benchmark.RunsOption} N] (how often each is measured, default 5) [{Benchmark.FolderOption} F] " +
+        "(where the files go, default beside the program)"
     );
     foreach (Benchmark benchmark in shown) Console.Error.WriteLine($"  {benchmark.Name,-10} {benchmark.Help}");
     Console.Error.WriteLine("  all        every verb in turn, with the options given");

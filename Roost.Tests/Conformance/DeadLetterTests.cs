@@ -179,6 +179,19 @@ internal sealed class DeadLetterTests(StoreHost host) : ConformanceTests(host)
         detail.Summary.FailReason.Should().BeNull();
     }
 
+    [Test]
+    public async Task Whoever_gives_up_after_failed_tries_says_in_which()
+    {
+        FakeTimeProvider clock = TestRuntime.Clock();
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.From((_, context) =>
+            context.Attempt < 3 ? throw new InvalidOperationException("broken") : ScriptedEngine.GiveUp("no more")));
+        string id = await roost.EnqueueAsync(new WorkItem("scripted"));
+
+        await roost.RunThroughAsync(clock);
+
+        roost.Detail(id).LastFailure.Should().BeEquivalentTo(new { Reason = FailReasons.EngineFailed, Attempt = 3, Message = "no more" });
+    }
+
     /// <summary>Three that failed a minute apart: operation, argument, gave-up.</summary>
     private async Task<RoostRuntime> WithFailuresAsync(FakeTimeProvider clock)
     {

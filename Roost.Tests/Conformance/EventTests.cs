@@ -31,6 +31,29 @@ internal sealed class EventTests(StoreHost host) : ConformanceTests(host)
     }
 
     [Test]
+    public async Task A_step_that_was_saved_tells_its_version_and_name_its_try_and_what_it_waits()
+    {
+        var clock = TestRuntime.Clock();
+        await using RoostRuntime roost = await OpenAsync(clock, ScriptedEngine.From((state, context) => (state, context.Attempt) switch
+        {
+            (0, 1) => throw new InvalidOperationException("once"),
+            (0, _) => ScriptedEngine.GoOn(1),
+            (1, _) => ScriptedEngine.GoOn(2, TimeSpan.FromMinutes(1)),
+            _ => ScriptedEngine.Finish(3),
+        }));
+        await roost.EnqueueAsync(new WorkItem("scripted") { Id = "w" });
+
+        await roost.RunThroughAsync(clock);
+
+        (await roost.ListEventsAsync("w")).Items.Where(one => one.Kind is EventKinds.Stepped or EventKinds.Done)
+            .Select(one => one.Data!.Value.GetRawText()).Should().Equal(
+                """{"version":1,"step":"init"}""",
+                """{"version":2,"step":"init","attempt":2}""",
+                """{"version":3,"step":"init","delay_ms":60000}""",
+                """{"version":4,"step":"done"}""");
+    }
+
+    [Test]
     public async Task The_whole_file_is_read_page_by_page_to_an_empty_one()
     {
         await using RoostRuntime roost = await WithItemsAsync(5);

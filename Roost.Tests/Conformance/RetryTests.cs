@@ -78,19 +78,22 @@ internal sealed class RetryTests(StoreHost host) : ConformanceTests(host)
     public async Task The_last_error_is_gone_once_a_later_try_of_a_kept_lease_succeeded()
     {
         var clock = TestRuntime.Clock();
-        var engine = ScriptedEngine.From(
-            (state, context) =>
-                state == 0 && context.Attempt == 1
-                    ? throw new InvalidOperationException("once")
-                    : ScriptedEngine.GoOn(state + 1, state == 2 ? TimeSpan.FromHours(1) : default)
-        );
+        RoostRuntime? reading = null;
+        var engine = ScriptedEngine.From((state, context) =>
+        {
+            if (state == 0 && context.Attempt == 1) throw new InvalidOperationException("once");
+            if (state == 1) reading!.Detail(context.Item.Id).LastFailure.Should().BeNull("the try before this step has succeeded");
+            return ScriptedEngine.GoOn(state + 1, state == 2 ? TimeSpan.FromHours(1) : default);
+        });
         await using RoostRuntime roost = await OpenAsync(clock, engine);
+        reading = roost;
         string id = await roost.EnqueueAsync(new WorkItem("scripted"));
         clock.SetUtcNow((await roost.RunUntilIdleAsync()).Due!.Value);
         roost.Detail(id).LastFailure.Should().NotBeNull();
 
         await roost.RunUntilIdleAsync();
 
+        roost.StatesOf(id)[^1].Should().Be("3");
         roost.Detail(id).LastFailure.Should().BeNull();
         roost.Detail(id).Failures.Should().Be(0);
     }

@@ -153,6 +153,25 @@ internal sealed class DifferenceRowTests
         FileAudit.MustAgree(brief.Path);
     }
 
+    [Test]
+    public async Task Whoever_takes_over_and_saves_a_state_whole_keeps_what_the_history_is_built_on()
+    {
+        var appending = new AppendingEngine(replacesAt: 30, steps: 40);
+        await using RoostRuntime first = TestRuntime.Create(new RoostOptions { HistoryLast = 1000 }, null, appending);
+        string item = await first.EnqueueAsync(new WorkItem("appending"));
+        for (int n = 0; n < 30; n++) await first.StepOnceAsync();
+        await using var next = new RoostRuntime(first.Options with { Path = first.Path, HistoryFirst = 1, HistoryLast = 5 });
+        next.AddEngine(appending);
+
+        await next.StepOnceAsync();
+
+        first.Number("SELECT count(*) FROM roost_snapshot WHERE version = 31 AND whole IS NULL").Should().Be(1);
+        int[] kept = [.. (await next.ListHistoryAsync(item)).Select(version => version.Version)];
+        kept.Should().Equal(1, 27, 28, 29, 30, 31);
+        foreach (int version in kept) (await next.GetSnapshotAsync(item, version)).Version.Should().Be(version);
+        FileAudit.MustAgree(next.Path);
+    }
+
     /// <summary>Its state gains a text in each step, and once is replaced by a short one, which ends the chain.</summary>
     private sealed class AppendingEngine(int replacesAt, int steps, bool fails = false) : Engine<AppendingEngine.Texts>
     {

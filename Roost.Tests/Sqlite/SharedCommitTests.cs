@@ -15,22 +15,34 @@ internal sealed class SharedCommitTests
     [Test]
     public Task All_yield_at_once_to_as_many_in_queues_of_their_own() => YieldAtOnceAsync(slots: 4, newcomers: 3, priority: 1, inQueues: true);
 
-    private static async Task YieldAtOnceAsync(int slots, int newcomers, int priority, bool inQueues = false)
+    /// <summary>Only then do they stand in one lane with those that yield.</summary>
+    [Test]
+    public Task All_yield_at_once_to_as_many_that_have_stepped_before() => YieldAtOnceAsync(slots: 4, newcomers: 3, priority: 0, haveStepped: true);
+
+    private static async Task YieldAtOnceAsync(int slots, int newcomers, int priority, bool inQueues = false, bool haveStepped = false)
     {
         var clock = TestRuntime.Clock();
         var gates = Enumerable.Range(0, slots).Select(_ => new Gate()).ToArray();
         var engine = new ScriptedEngine(async (state, context) =>
         {
             if (context.Item.Id.StartsWith("old", StringComparison.Ordinal) && state == 0) await gates[context.Item.Id[^1] - '0'].PassAsync();
+            else if (haveStepped && state == 0) return ScriptedEngine.GoOn(1, TimeSpan.FromHours(1));
             return state == 2 ? ScriptedEngine.Finish(state) : ScriptedEngine.GoOn(state + 1);
         });
         string[] queues = inQueues ? [WorkItem.DefaultQueue, .. Enumerable.Range(0, newcomers).Select(i => $"queue-{i}")] : [WorkItem.DefaultQueue];
         await using RoostRuntime roost = TestRuntime.Create(new RoostOptions { Concurrency = slots, Queues = queues }, clock, engine);
+        WorkItem[] comers = [.. Enumerable.Range(0, newcomers)
+            .Select(i => new WorkItem("scripted") { Id = $"new-{i}", Priority = priority, Queue = queues[inQueues ? i + 1 : 0] })];
+        if (haveStepped)
+        {
+            await roost.EnqueueAsync(comers);
+            await roost.RunUntilIdleAsync();
+        }
         for (int i = 0; i < slots; i++) await roost.EnqueueAsync(new WorkItem("scripted") { Id = $"old-{i}" });
         Task<IdleState> loop = roost.RunUntilIdleAsync();
         foreach (Gate gate in gates) await gate.Reached;
-        for (int i = 0; i < newcomers; i++)
-            await roost.EnqueueAsync(new WorkItem("scripted") { Id = $"new-{i}", Priority = priority, Queue = queues[inQueues ? i + 1 : 0] });
+        if (!haveStepped) await roost.EnqueueAsync(comers);
+        else foreach (WorkItem comer in comers) await roost.RequeueNowAsync(comer.Id);
         if (priority == 0) clock.Advance(roost.Options.SlotTime);
 
         // The writer is held, so that the steps that end now are committed in one transaction.
@@ -49,7 +61,7 @@ internal sealed class SharedCommitTests
         await loop.Soon();
 
         roost.Number("""
-            SELECT count(*) FROM roost_event WHERE kind = 'stepped' AND data ->> 'version' >= 3
+            SELECT count(*) FROM roost_event e JOIN roost_work w ON w.key = e.work WHERE e.kind = 'stepped' AND data ->> 'version' >= 3 AND w.id LIKE 'old-%'
             AND seq < (SELECT max(e.seq) FROM roost_event e JOIN roost_work w ON w.key = e.work WHERE w.id LIKE 'new-%' AND e.kind = 'claimed')
             """).Should().Be(0, "as many as are ready have been let in before anything went on");
         roost.Number("SELECT count(*) FROM roost_event e JOIN roost_work w ON w.key = e.work WHERE w.id LIKE 'old-%' AND e.kind = 'claimed'")
