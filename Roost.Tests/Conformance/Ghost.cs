@@ -18,6 +18,10 @@ internal abstract class Ghost : IDisposable
     /// <summary>Claims what is ready, as its loop would.</summary>
     public abstract Task<List<LeasedWork>> ClaimAsync(int most = 1);
 
+    /// <summary>A step that ends so, to be committed under a lease that may be lost by then.</summary>
+    public static StepCommit LateStep(LeasedWork lease, OutcomeKind kind) =>
+        new(lease, kind, "late", 0, Snapshot.First(lease.Item, 99), new byte[32], 1, null);
+
     /// <summary>Commits a step under whatever lease it had.</summary>
     /// <param name="commit">The step.</param>
     /// <param name="keeps">It would go on with the next step under the same lease.</param>

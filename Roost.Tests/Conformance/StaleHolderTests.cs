@@ -8,21 +8,22 @@ internal sealed class StaleHolderTests(StoreHost host) : ConformanceTests(host)
 {
     [Test]
     public async Task A_stale_holder_cannot_commit_and_keep_its_lease() =>
-        await StaleAsync(async (ghost, lease) => await ghost.CommitAsync(Commit(lease, OutcomeKind.Continue), keeps: true) == CommitResult.Lost);
+        await StaleAsync(async (ghost, lease) => await ghost.CommitAsync(Ghost.LateStep(lease, OutcomeKind.Continue), keeps: true) == CommitResult.Lost);
 
     [Test]
     public async Task A_stale_holder_cannot_commit_a_delay() =>
         await StaleAsync(
-            async (ghost, lease) => await ghost.CommitAsync(Commit(lease, OutcomeKind.Continue) with { DelayMs = 1000 }, keeps: true) == CommitResult.Lost
+            async (ghost, lease) => await ghost.CommitAsync(Ghost.LateStep(lease, OutcomeKind.Continue) with { DelayMs = 1000 }, keeps: true)
+                == CommitResult.Lost
         );
 
     [Test]
     public async Task A_stale_holder_cannot_commit_done() =>
-        await StaleAsync(async (ghost, lease) => await ghost.CommitAsync(Commit(lease, OutcomeKind.Done), keeps: true) == CommitResult.Lost);
+        await StaleAsync(async (ghost, lease) => await ghost.CommitAsync(Ghost.LateStep(lease, OutcomeKind.Done), keeps: true) == CommitResult.Lost);
 
     [Test]
     public async Task A_stale_holder_cannot_fail_for_good() =>
-        await StaleAsync(async (ghost, lease) => await ghost.CommitAsync(Commit(lease, OutcomeKind.Fail), keeps: true) == CommitResult.Lost);
+        await StaleAsync(async (ghost, lease) => await ghost.CommitAsync(Ghost.LateStep(lease, OutcomeKind.Fail), keeps: true) == CommitResult.Lost);
 
     [Test]
     public async Task A_stale_holder_cannot_charge_a_failed_try() =>
@@ -72,7 +73,7 @@ internal sealed class StaleHolderTests(StoreHost host) : ConformanceTests(host)
             staged.Events.Add(("engine.late", null));
             staged.Artifacts.Add(new("late.txt", ArtifactKind.Log, "text/plain", null) { Content = "late"u8.ToArray(), Sha256 = new byte[32] });
             staged.Children.Add(new(new WorkItem("scripted"), "late-child", "{}"u8.ToArray(), [], null));
-            return await ghost.CommitAsync(Commit(lease, OutcomeKind.Done) with { Staged = staged }, keeps: true) == CommitResult.Lost;
+            return await ghost.CommitAsync(Ghost.LateStep(lease, OutcomeKind.Done) with { Staged = staged }, keeps: true) == CommitResult.Lost;
         });
 
     [Test]
@@ -82,7 +83,7 @@ internal sealed class StaleHolderTests(StoreHost host) : ConformanceTests(host)
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
         using Ghost ghost = await GhostAsync(roost, ScriptedEngine.CountingTo(1));
         LeasedWork lease = (await ghost.ClaimAsync())[0];
-        StepCommit commit = Commit(lease, OutcomeKind.Continue);
+        StepCommit commit = Ghost.LateStep(lease, OutcomeKind.Continue);
 
         (await ghost.CommitAsync(commit, keeps: true)).IsKept.Should().BeTrue();
         (await ghost.CommitAsync(commit, keeps: true)).Should().Be(CommitResult.Lost, "the same commit twice wins once");
@@ -100,7 +101,7 @@ internal sealed class StaleHolderTests(StoreHost host) : ConformanceTests(host)
         string before = Host.Everything(roost);
 
         (await ghost.RenewAsync()).Should().BeFalse();
-        (await ghost.CommitAsync(Commit(lease, OutcomeKind.Done))).Should().Be(CommitResult.Lost);
+        (await ghost.CommitAsync(Ghost.LateStep(lease, OutcomeKind.Done))).Should().Be(CommitResult.Lost);
 
         Host.Everything(roost).Should().Be(before);
     }
@@ -164,7 +165,4 @@ internal sealed class StaleHolderTests(StoreHost host) : ConformanceTests(host)
     }
 
     private static EffectPlace Pay { get; } = new("pay", "pay", 1, "0123");
-
-    private static StepCommit Commit(LeasedWork lease, OutcomeKind kind) =>
-        new(lease, kind, "late", 0, Snapshot.First(lease.Item, 99), new byte[32], 1, null);
 }

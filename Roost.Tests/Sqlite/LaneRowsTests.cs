@@ -51,12 +51,11 @@ internal sealed class LaneRowsTests
     {
         await using RoostRuntime roost = TestRuntime.Create(TestRuntime.Clock());
         await roost.EnqueueAsync(new WorkItem("scripted") { Id = "it" });
-        using Ghost ghost = await new SqliteHost().GhostAsync(roost, OneStep());
+        using Ghost ghost = await SqliteGhost.StartAsync(roost, OneStep());
         LeasedWork lease = (await ghost.ClaimAsync())[0];
         await roost.ReleaseLeaseAsync("it");
-        var commit = new StepCommit(lease, OutcomeKind.Continue, "late", 0, Snapshot.First(lease.Item, 99), new byte[32], 2, null);
 
-        (await ghost.CommitAsync(commit, keeps: true)).Should().Be(CommitResult.Lost);
+        (await ghost.CommitAsync(Ghost.LateStep(lease, OutcomeKind.Continue) with { StateVersion = 2 }, keeps: true)).Should().Be(CommitResult.Lost);
 
         roost.Number("SELECT count(*) FROM roost_lane WHERE state_version = 2").Should().Be(0);
     }

@@ -70,7 +70,7 @@ internal sealed class BadInputTests
         yield return Case("A_payload_that_is_a_string", new("e", "text"), "Payload", "string", "object");
         yield return Case("A_payload_that_is_a_number", new("e", 7), "Payload", "'7'", "object");
         yield return Case("A_payload_that_is_a_null_element", new("e", JsonElement.Parse("null")), "Payload", "'n'", "object");
-        yield return Case("A_payload_that_is_no_element", new("e", default(JsonElement)), "Payload", "JsonElement", "holds no value");
+        yield return Case("A_payload_that_is_no_element", new("e", default(JsonElement)), "Payload", "JsonElement", "cannot be written", "holds no value");
         yield return Case("A_payload_with_an_element_that_is_none", new("e", new { inner = default(JsonElement) }), "Payload", ".inner", "holds no value");
         yield return Case("A_payload_that_is_an_array_node", new("e", new JsonArray(1)), "Payload", "'['", "object");
         yield return Case("A_payload_of_text_that_is_an_array", WorkItem.FromJson("e", "[1]"), "Payload", "'['", "object");
